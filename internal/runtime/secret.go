@@ -1,0 +1,85 @@
+package runtime
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+)
+
+// redacted stands where a secret would.
+const redacted = "[redacted]"
+
+// Token is the secret that Jupyter asks for. It prints as "[redacted]" with
+// every verb of fmt, in slog and in JSON; Reveal alone gives the secret.
+type Token struct{ secret string }
+
+// NewToken makes a Token of its secret text.
+func NewToken(secret string) Token { return Token{secret} }
+
+// Reveal returns the secret itself, for the wire, the clipboard, the browser
+// and the standard output of a command that asks for it, and nothing else.
+func (t Token) Reveal() string { return t.secret }
+
+// IsZero reports whether there is no token.
+func (t Token) IsZero() bool { return t.secret == "" }
+
+// String implements [fmt.Stringer] without the secret.
+func (t Token) String() string { return redacted }
+
+// Format implements [fmt.Formatter] without the secret, for every verb.
+func (t Token) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
+
+// LogValue implements [slog.LogValuer] without the secret.
+func (t Token) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements [encoding.TextMarshaler] without the secret.
+func (t Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// BackendURL is what Colab's "Connect to a local runtime" dialog asks for:
+// http://localhost:PORT/?token=TOKEN. It prints without its token; Reveal
+// gives it whole. The zero value means that there is none.
+type BackendURL struct {
+	port  int
+	token Token
+}
+
+// NewBackendURL makes the Backend URL of a server published at port (1 to
+// 65535) of the loopback interface.
+func NewBackendURL(port int, token Token) BackendURL {
+	return BackendURL{port: port, token: token}
+}
+
+// Reveal returns the Backend URL with its token; see [Token.Reveal] for who
+// may have it. It is empty when there is none.
+func (u BackendURL) Reveal() string {
+	if u.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("http://localhost:%d/?token=%s", u.port, url.QueryEscape(u.token.Reveal()))
+}
+
+// Port returns the port on the loopback interface, 0 when there is no URL.
+func (u BackendURL) Port() int { return u.port }
+
+// Token returns the token of the URL.
+func (u BackendURL) Token() Token { return u.token }
+
+// IsZero reports whether there is no Backend URL.
+func (u BackendURL) IsZero() bool { return u == BackendURL{} }
+
+// String implements [fmt.Stringer] without the token.
+func (u BackendURL) String() string {
+	if u.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("http://localhost:%d/?token=%s", u.port, redacted)
+}
+
+// Format implements [fmt.Formatter] without the token, for every verb.
+func (u BackendURL) Format(f fmt.State, _ rune) { fmt.Fprint(f, u.String()) }
+
+// LogValue implements [slog.LogValuer] without the token.
+func (u BackendURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+// MarshalText implements [encoding.TextMarshaler] without the token.
+func (u BackendURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }

@@ -1,0 +1,101 @@
+package runtime
+
+import "time"
+
+// Snapshot is what is known of a runtime at one moment. It is immutable: a
+// change makes a new one with a higher Rev.
+type Snapshot struct {
+	// Rev counts the changes since the program started, from 1.
+	Rev uint64
+	// State is what the runtime is doing.
+	State State
+	// Since is when State was entered, as far as this program saw it.
+	Since time.Time
+	// Profile is the name of the profile the runtime belongs to.
+	Profile string
+	// Runtime is the name of the container.
+	Runtime string
+	// Image is the image that the container was made from, or would be.
+	Image string
+	// Port is the published port on the loopback interface, or the one that
+	// would be.
+	Port int
+	// Engine tells which engine we talk to; zero while none has answered.
+	Engine EngineInfo
+	// URL is the Backend URL; zero unless State is Ready.
+	URL BackendURL
+	// URLChanged tells that the token of URL is another than the one this
+	// program knew last, in this run or an earlier one.
+	URLChanged bool
+	// Progress tells how far a pull is; zero unless State is Pulling.
+	Progress Progress
+	// Problem is what a person can act on; nil when all is well. It is never
+	// nil in state Failed, NoEngine and Unhealthy.
+	Problem *Problem
+}
+
+// EngineInfo tells which engine we talk to.
+type EngineInfo struct {
+	// Name is the product, such as "Docker" or "Podman".
+	Name string
+	// Version is the version of the engine, such as "28.5.2".
+	Version string
+	// API is the negotiated version of the API, such as "1.41".
+	API string
+	// Host is the address of the engine, such as "unix:///var/run/docker.sock".
+	Host string
+}
+
+// Progress tells how far the pull of an image is.
+type Progress struct {
+	// LayersDone and Layers count the layers that are complete, and all.
+	LayersDone, Layers int
+	// Bytes and Total count the bytes downloaded, and all that are known of:
+	// Total grows while the engine learns the sizes of the layers.
+	Bytes, Total int64
+}
+
+// Code names a kind of problem, for programs: it does not change between
+// releases.
+type Code string
+
+// The problems that this package tells.
+const (
+	CodeNoEngine            Code = "no-engine"
+	CodePermission          Code = "permission-denied"
+	CodeEngineTooOld        Code = "engine-too-old"
+	CodePortInUse           Code = "port-in-use"
+	CodeImageNotFound       Code = "image-not-found"
+	CodePullFailed          Code = "pull-failed"
+	CodeDiskFull            Code = "disk-full"
+	CodeDiedStarting        Code = "died-while-starting"
+	CodeExited              Code = "exited"
+	CodeOutOfMemory         Code = "out-of-memory"
+	CodeNoAnswer            Code = "no-answer"
+	CodeNotPublished        Code = "not-published"
+	CodeUnsupportedPlatform Code = "unsupported-platform"
+	CodeCancelled           Code = "cancelled"
+	CodeEngineFailed        Code = "engine-failed"
+)
+
+// Problem is something a person can act on. It is an error, so that callers
+// can return it.
+type Problem struct {
+	// Code names the kind of problem.
+	Code Code
+	// Short is one line without a full stop: what happened.
+	Short string
+	// Hint says why and what to do, in a sentence or a few; it can hold the
+	// last lines of the container's output, one a line.
+	Hint string
+	// Command is what to run in a terminal, where a command helps; else empty.
+	Command string
+	// Err is the cause, for the log; it can be nil.
+	Err error
+}
+
+// Error implements error with the short line.
+func (p *Problem) Error() string { return p.Short }
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
