@@ -1,0 +1,41 @@
+// Command generate makes the PNG and ICO files of package assets from its SVG
+// sources. Run it in the folder of that package: `go generate ./assets`.
+package main
+
+import (
+	"log"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Sizes in pixels.
+var (
+	// traySize is one that panels scale down to 16 and 24 px without blur.
+	traySize = 48
+	// icoSizes are what Windows asks for from 100 to 300 % scaling. All of
+	// them are written as 32-bit bitmaps, which every LoadImage can read.
+	icoSizes = []int{16, 20, 24, 32, 48}
+	// appSizes are those of the hicolor icon theme.
+	appSizes = []int{16, 22, 24, 32, 48, 64, 128, 256, 512}
+)
+
+// states are the names of the SVG files with a tray icon.
+var states = []string{"no-engine", "stopped", "busy", "ready", "problem"}
+
+func main() {
+	log.SetFlags(0)
+	files, err := generate(os.DirFS("svg"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			log.Fatal(err)
+		}
+		if err := os.WriteFile(name, files[name], 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
