@@ -42,6 +42,9 @@ type EngineInfo struct {
 	Version string
 	// API is the negotiated version of the API, such as "1.41".
 	API string
+	// Arch is the architecture of the engine's machine in Go's words, such as
+	// "amd64".
+	Arch string
 	// Host is the address of the engine, such as "unix:///var/run/docker.sock".
 	Host string
 }
@@ -74,6 +77,8 @@ const (
 	CodeNoAnswer            Code = "no-answer"
 	CodeNotPublished        Code = "not-published"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
+	CodeNoContainer         Code = "no-container"
+	CodeOccupied            Code = "settings-occupied"
 	CodeCancelled           Code = "cancelled"
 	CodeEngineFailed        Code = "engine-failed"
 )

@@ -1,0 +1,368 @@
+package runtime
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/docker/api/types/volume"
+	"github.com/docker/docker/client"
+	"github.com/docker/docker/pkg/stdcopy"
+	"github.com/docker/go-connections/nat"
+)
+
+// Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
+type Docker struct {
+	options []client.Opt
+	host    string
+	api     atomic.Pointer[client.Client]
+}
+
+var _ Engine = (*Docker)(nil)
+
+// NewDocker makes an engine of the address in DOCKER_HOST, with the TLS
+// settings beside it (DOCKER_CERT_PATH, DOCKER_TLS_VERIFY), or of the platform's
+// own address. It does not connect yet. DOCKER_API_VERSION is left aside, because
+// it would disable the negotiation of the version.
+func NewDocker() (*Docker, error) {
+	d := &Docker{options: []client.Opt{
+		client.WithTLSClientConfigFromEnv(),
+		client.WithHostFromEnv(),
+		client.WithUserAgent("colab-tray"),
+		client.WithAPIVersionNegotiation(),
+	}}
+	api, err := client.NewClientWithOpts(d.options...)
+	if err != nil {
+		return nil, fmt.Errorf("engine's address: %w", err)
+	}
+	d.host = api.DaemonHost()
+	d.api.Store(api)
+	return d, nil
+}
+
+// Host returns the address of the engine.
+func (d *Docker) Host() string { return d.host }
+
+// Close lets go of the connections to the engine.
+func (d *Docker) Close() error { return d.api.Load().Close() }
+
+// Ping asks who the engine is. A client only ever negotiates its version
+// downwards, so each Ping begins with a new one: the engine may have been upgraded.
+func (d *Docker) Ping(ctx context.Context) (EngineInfo, error) {
+	api, err := client.NewClientWithOpts(d.options...)
+	if err != nil {
+		return EngineInfo{}, err
+	}
+	ping, err := api.Ping(ctx)
+	if err != nil {
+		_ = api.Close()
+		return EngineInfo{}, engineError(err)
+	}
+	api.NegotiateAPIVersionPing(ping)
+	version, err := api.ServerVersion(ctx)
+	if err != nil {
+		_ = api.Close()
+		return EngineInfo{}, engineError(err)
+	}
+	_ = d.api.Swap(api).Close() // closes what is idle; requests under way go on
+	info := EngineInfo{Name: "Docker", Version: version.Version, API: api.ClientVersion(), Arch: version.Arch, Host: d.host}
+	for _, c := range version.Components {
+		if strings.Contains(c.Name, "Podman") {
+			info.Name = "Podman"
+		}
+	}
+	return info, nil
+}
+
+// noConnection reports whether the engine could not be asked at all.
+func noConnection(err error) bool { return client.IsErrConnectionFailed(err) }
+
+// eventActions are the changes that can matter to a runtime. Above all they
+// leave out the exec events that every health check makes.
+var eventActions = []events.Action{
+	events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionStop, events.ActionKill,
+	events.ActionOOM, events.ActionDestroy, events.ActionRename, events.ActionPause,
+	events.ActionUnPause, events.ActionHealthStatus,
+}
+
+// Events implements [Engine].
+func (d *Docker) Events(ctx context.Context, names []string, opened func(), event func(ContainerEvent)) error {
+	filter := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
+	for _, name := range names {
+		filter.Add("container", name)
+	}
+	for _, action := range eventActions {
+		filter.Add("event", string(action))
+	}
+	messages, errs := d.api.Load().Events(ctx, events.ListOptions{Filters: filter})
+	select {
+	case err := <-errs:
+		return engineError(err)
+	default:
+		opened()
+	}
+	for {
+		select {
+		case m := <-messages:
+			event(ContainerEvent{Container: m.Actor.Attributes["name"], Action: string(m.Action)})
+		case err := <-errs:
+			return engineError(err)
+		}
+	}
+}
+
+// Inspect implements [Engine].
+func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
+	r, err := d.api.Load().ContainerInspect(ctx, name)
+	if cerrdefs.IsNotFound(err) {
+		return Container{Name: name}, nil
+	}
+	if err != nil {
+		return Container{}, engineError(err)
+	}
+	if r.ContainerJSONBase == nil || r.State == nil || r.Config == nil {
+		return Container{}, errors.New("engine's description of the container is incomplete")
+	}
+	c := Container{
+		Exists:    true,
+		Name:      strings.TrimPrefix(r.Name, "/"),
+		ID:        r.ID,
+		Image:     r.Config.Image,
+		Running:   r.State.Running || r.State.Paused,
+		Paused:    r.State.Paused,
+		StartedAt: engineTime(r.State.StartedAt),
+		EndedAt:   engineTime(r.State.FinishedAt),
+		ExitCode:  r.State.ExitCode,
+		OOMKilled: r.State.OOMKilled,
+		Labels:    r.Config.Labels,
+		User:      r.Config.User,
+		Env:       r.Config.Env,
+		TTY:       r.Config.Tty,
+	}
+	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
+	c.Ports = publishedPorts(r)
+	return c, nil
+}
+
+// engineTime reads a time of the engine, which says year 1 for never.
+func engineTime(s string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.Year() <= 1 {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// publishedPorts maps the TCP ports in the container to the ports at which
+// 127.0.0.1 reaches them.
+func publishedPorts(r container.InspectResponse) map[int]int {
+	bindings := nat.PortMap{}
+	if r.HostConfig != nil {
+		bindings = r.HostConfig.PortBindings
+		if r.HostConfig.NetworkMode.IsHost() {
+			return map[int]int{8888: 8888, 8080: 8080}
+		}
+	}
+	if r.NetworkSettings != nil && len(r.NetworkSettings.Ports) > 0 {
+		bindings = r.NetworkSettings.Ports
+	}
+	ports := map[int]int{}
+	for inner, published := range bindings {
+		if inner.Proto() != "tcp" {
+			continue
+		}
+		for _, b := range published {
+			port, err := strconv.Atoi(b.HostPort)
+			if err == nil && port > 0 && (b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "127.0.0.1") {
+				ports[inner.Int()] = port
+			}
+		}
+	}
+	return ports
+}
+
+// Create implements [Engine].
+func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
+	inner := nat.Port(fmt.Sprintf("%d/tcp", spec.InnerPort))
+	created, err := d.api.Load().ContainerCreate(ctx,
+		&container.Config{
+			Hostname:     spec.Name,
+			Image:        spec.Image,
+			Cmd:          spec.Cmd,
+			Labels:       spec.Labels,
+			ExposedPorts: nat.PortSet{inner: {}},
+		},
+		&container.HostConfig{
+			PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
+			Mounts:       []mount.Mount{{Type: mount.TypeVolume, Source: spec.Volume, Target: spec.DataDir}},
+		}, nil, nil, spec.Name)
+	return created.ID, engineError(err)
+}
+
+// CopyTo implements [Engine]. The files are owned by root and readable by all.
+func (d *Docker) CopyTo(ctx context.Context, id string, files fs.FS) error {
+	archive, err := tarOf(files)
+	if err != nil {
+		return err
+	}
+	return engineError(d.api.Load().CopyToContainer(ctx, id, "/", archive, container.CopyToContainerOptions{}))
+}
+
+// tarOf packs the files, which are few and small.
+func tarOf(files fs.FS) (io.Reader, error) {
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == "." {
+			return err
+		}
+		if entry.IsDir() {
+			return w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: path + "/", Mode: 0o755})
+		}
+		content, err := fs.ReadFile(files, path)
+		if err != nil {
+			return err
+		}
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: path, Mode: 0o644, Size: int64(len(content))}); err != nil {
+			return err
+		}
+		_, err = w.Write(content)
+		return err
+	})
+	return &buf, errors.Join(err, w.Close())
+}
+
+// Start implements [Engine].
+func (d *Docker) Start(ctx context.Context, id string) error {
+	return engineError(d.api.Load().ContainerStart(ctx, id, container.StartOptions{}))
+}
+
+// Unpause implements [Engine].
+func (d *Docker) Unpause(ctx context.Context, id string) error {
+	return engineError(d.api.Load().ContainerUnpause(ctx, id))
+}
+
+// Stop implements [Engine].
+func (d *Docker) Stop(ctx context.Context, id string, grace time.Duration) error {
+	seconds := int(grace.Seconds())
+	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
+}
+
+// Remove implements [Engine]. Volumes stay.
+func (d *Docker) Remove(ctx context.Context, id string) error {
+	return engineError(d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{}))
+}
+
+// Logs implements [Engine].
+func (d *Docker) Logs(ctx context.Context, c Container, q LogQuery) (io.ReadCloser, error) {
+	options := container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: q.Follow, Tail: "all"}
+	if q.Tail >= 0 {
+		options.Tail = strconv.Itoa(q.Tail)
+	}
+	if !q.Since.IsZero() {
+		options.Since = q.Since.Format(time.RFC3339Nano)
+	}
+	stream, err := d.api.Load().ContainerLogs(ctx, c.ID, options)
+	if err != nil {
+		return nil, engineError(err)
+	}
+	if c.TTY {
+		return stream, nil
+	}
+	return demultiplexed(stream), nil
+}
+
+// demultiplexed joins stdout and stderr of a container without a terminal.
+func demultiplexed(stream io.ReadCloser) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := stdcopy.StdCopy(w, w, stream)
+		w.CloseWithError(err)
+	}()
+	return struct {
+		io.Reader
+		io.Closer
+	}{r, closers{stream, r}}
+}
+
+// closers closes several things in order.
+type closers []io.Closer
+
+func (cs closers) Close() error {
+	var errs []error
+	for _, c := range cs {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Archive implements [Engine].
+func (d *Docker) Archive(ctx context.Context, id, path string) (io.ReadCloser, error) {
+	r, _, err := d.api.Load().CopyFromContainer(ctx, id, path)
+	return r, engineError(err)
+}
+
+// PublishedBy implements [Engine].
+func (d *Docker) PublishedBy(ctx context.Context, port int) ([]string, error) {
+	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
+		Filters: filters.NewArgs(filters.Arg("publish", strconv.Itoa(port))),
+	})
+	if err != nil {
+		return nil, engineError(err)
+	}
+	var names []string
+	for _, c := range list {
+		for _, name := range c.Names {
+			names = append(names, strings.TrimPrefix(name, "/"))
+		}
+	}
+	return names, nil
+}
+
+// HasImage implements [Engine].
+func (d *Docker) HasImage(ctx context.Context, ref string) (bool, error) {
+	_, err := d.api.Load().ImageInspect(ctx, ref)
+	if cerrdefs.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, engineError(err)
+}
+
+// Pull implements [Engine]. It asks without credentials.
+func (d *Docker) Pull(ctx context.Context, ref string, progress func(Progress)) error {
+	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{})
+	if err != nil {
+		return pullError(err)
+	}
+	defer stream.Close()
+	return pullError(readPull(stream, progress))
+}
+
+// EnsureVolume implements [Engine].
+func (d *Docker) EnsureVolume(ctx context.Context, name string, labels map[string]string) (bool, error) {
+	_, err := d.api.Load().VolumeInspect(ctx, name)
+	if err == nil || !cerrdefs.IsNotFound(err) {
+		return false, engineError(err)
+	}
+	_, err = d.api.Load().VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: labels})
+	return err == nil, engineError(err)
+}
+
+// RemoveVolume implements [Engine].
+func (d *Docker) RemoveVolume(ctx context.Context, name string) error {
+	return engineError(d.api.Load().VolumeRemove(ctx, name, false))
+}

@@ -1,0 +1,135 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"time"
+)
+
+// Engine is what this package asks of a Docker-compatible engine. Every method
+// ends soon after its context does. Errors wrap one of the Err values below
+// where a caller decides on them.
+type Engine interface {
+	// Host returns the address of the engine.
+	Host() string
+	// Ping asks who the engine is; it negotiates the API version anew.
+	Ping(ctx context.Context) (EngineInfo, error)
+	// Events calls opened once the stream is open, then event for each change
+	// of a container with one of the names, until the stream ends.
+	Events(ctx context.Context, names []string, opened func(), event func(ContainerEvent)) error
+
+	// Inspect returns the container of that name or ID; Exists is false when
+	// there is none.
+	Inspect(ctx context.Context, name string) (Container, error)
+	// Create makes the container and returns its ID.
+	Create(ctx context.Context, spec Spec) (id string, err error)
+	// CopyTo writes the files, whose paths are relative to /, into the container.
+	CopyTo(ctx context.Context, id string, files fs.FS) error
+	// Start starts the container; starting a running one is no error.
+	Start(ctx context.Context, id string) error
+	// Unpause lets a paused container go on.
+	Unpause(ctx context.Context, id string) error
+	// Stop asks the container to end, and ends it after grace.
+	Stop(ctx context.Context, id string, grace time.Duration) error
+	// Remove removes a container that does not run.
+	Remove(ctx context.Context, id string) error
+	// Logs opens the output of the container, stdout and stderr in one.
+	Logs(ctx context.Context, c Container, q LogQuery) (io.ReadCloser, error)
+	// Archive opens a tar archive of a path in the container.
+	Archive(ctx context.Context, id, path string) (io.ReadCloser, error)
+	// PublishedBy returns the names of the containers that publish a host port.
+	PublishedBy(ctx context.Context, port int) ([]string, error)
+
+	// HasImage reports whether the image is there.
+	HasImage(ctx context.Context, image string) (bool, error)
+	// Pull pulls the image and tells how far it is.
+	Pull(ctx context.Context, image string, progress func(Progress)) error
+
+	// EnsureVolume makes the volume if there is none, and reports whether it did.
+	EnsureVolume(ctx context.Context, name string, labels map[string]string) (made bool, err error)
+	// RemoveVolume removes a volume that no container uses.
+	RemoveVolume(ctx context.Context, name string) error
+
+	// Close lets go of the engine's connections.
+	Close() error
+}
+
+// What an error of the engine can be about.
+var (
+	ErrUnreachable   = errors.New("engine cannot be reached")
+	ErrPermission    = errors.New("no permission to use the engine")
+	ErrTooOld        = errors.New("engine is too old")
+	ErrNotFound      = errors.New("not found")
+	ErrConflict      = errors.New("name is taken")
+	ErrPortInUse     = errors.New("port is in use")
+	ErrImageNotFound = errors.New("image not found")
+	ErrNetwork       = errors.New("registry cannot be reached")
+	ErrDiskFull      = errors.New("disk is full")
+	ErrPlatform      = errors.New("image is for another platform")
+)
+
+// ContainerEvent is a hint that a container changed.
+type ContainerEvent struct {
+	// Container is its name.
+	Container string
+	// Action is what happened, in the engine's words: "start", "die", "kill".
+	Action string
+}
+
+// Container is what the engine says of a container.
+type Container struct {
+	Exists    bool
+	Name      string
+	ID        string
+	Image     string
+	Running   bool // also while Paused
+	Paused    bool
+	Unhealthy bool      // the image's own health check says so
+	StartedAt time.Time // zero when it never ran
+	EndedAt   time.Time
+	ExitCode  int
+	OOMKilled bool
+	Labels    map[string]string
+	User      string
+	Env       []string
+	TTY       bool
+	// Ports maps the TCP ports in the container to the ports of the host at
+	// which 127.0.0.1 reaches them.
+	Ports map[int]int
+}
+
+// ours reports whether the container was made by this program.
+func (c Container) ours() bool { return c.Labels[labelRuntime] != "" }
+
+// start identifies one run of the container.
+func (c Container) start() startID { return startID{c.ID, c.StartedAt} }
+
+// startID identifies one run of one container.
+type startID struct {
+	container string
+	at        time.Time
+}
+
+// Spec is what a container is made from.
+type Spec struct {
+	Name      string // and hostname
+	Image     string
+	Cmd       []string // empty for the image's own
+	Labels    map[string]string
+	InnerPort int // Jupyter's port in the container
+	Port      int // published on 127.0.0.1
+	Volume    string
+	DataDir   string // where the volume is mounted
+}
+
+// LogQuery selects what of a container's output is wanted.
+type LogQuery struct {
+	// Since leaves out what is older, when not zero.
+	Since time.Time
+	// Tail is the number of last lines wanted; negative for all.
+	Tail int
+	// Follow keeps the stream open until the container ends.
+	Follow bool
+}

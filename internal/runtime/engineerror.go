@@ -1,0 +1,81 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	cerrdefs "github.com/containerd/errdefs"
+)
+
+// engineError wraps an error of the Docker client so that callers can decide
+// on the Err values of this package.
+func engineError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := strings.ToLower(err.Error())
+	switch {
+	case errors.Is(err, fs.ErrPermission) || noConnection(err) && strings.Contains(text, "permission denied"):
+		return fmt.Errorf("%w: %w", ErrPermission, err)
+	case noConnection(err) || errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	case strings.Contains(text, "is too old") || strings.Contains(text, "api version") && strings.Contains(text, "too"):
+		return fmt.Errorf("%w: %w", ErrTooOld, err)
+	case portTaken(text):
+		return fmt.Errorf("%w: %w", ErrPortInUse, err)
+	case strings.Contains(text, "no space left on device"):
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	case cerrdefs.IsNotFound(err):
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	case cerrdefs.IsConflict(err):
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	default:
+		return err
+	}
+}
+
+// portTaken knows the words for a port that another container (the first) or
+// another program holds: Docker and Podman, Docker Desktop, Windows.
+func portTaken(text string) bool {
+	return strings.Contains(text, "port is already allocated") ||
+		strings.Contains(text, "address already in use") ||
+		strings.Contains(text, "ports are not available") ||
+		strings.Contains(text, "only one usage of each socket address")
+}
+
+// pullError does the same for a pull, where the engine passes on the words of
+// registries and of the network.
+func pullError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := strings.ToLower(err.Error())
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(text, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case noConnection(err):
+		return engineError(err)
+	case has("no space left on device"):
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	case has("no matching manifest", "no image found in manifest list"):
+		return fmt.Errorf("%w: %w", ErrPlatform, err)
+	case has("dial tcp", "no such host", "i/o timeout", "connection refused", "connection reset", "tls handshake", "client.timeout",
+		"network is unreachable", "awaiting headers", "proxyconnect", "unexpected eof", "server misbehaving", "bad gateway",
+		"service unavailable", "gateway timeout", "x509"):
+		return fmt.Errorf("%w: %w", ErrNetwork, err)
+	case has("not found", "manifest unknown", "does not exist", "repository name not known", "access denied", "unauthorized",
+		"authentication required", "denied", "invalid reference"):
+		return fmt.Errorf("%w: %w", ErrImageNotFound, err)
+	default:
+		return engineError(err)
+	}
+}

@@ -1,0 +1,6 @@
+package runtime
+
+const (
+	engineHint    = "Start Docker Desktop, or install it if it is not there yet: https://docs.docker.com/desktop/setup/install/windows-install/"
+	engineCommand = `start "" "%ProgramFiles%\Docker\Docker\Docker Desktop.exe"`
+)

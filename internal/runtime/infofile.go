@@ -1,0 +1,152 @@
+package runtime
+
+import (
+	"archive/tar"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Limits on what is read from a container, whose every byte may be hostile.
+const (
+	maxInfoFile    = 64 << 10 // bytes
+	maxInfoArchive = 8 << 20  // bytes
+	maxInfoEntries = 2000
+)
+
+// infoFile is what a server writes about itself: nbserver-PID.json of Notebook
+// 6, jpserver-PID.json of Jupyter Server.
+type infoFile struct {
+	token   Token
+	written time.Time
+}
+
+// infoFileDirs lists where a server in the container may write its info file:
+// the Jupyter runtime directory (jupyter_core.paths.jupyter_runtime_dir).
+func infoFileDirs(c Container) []string {
+	var dirs []string
+	add := func(dir string) {
+		if dir = path.Clean(dir); path.IsAbs(dir) && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	if dir := environment(c, "JUPYTER_RUNTIME_DIR"); dir != "" {
+		add(dir)
+	}
+	if dir := environment(c, "JUPYTER_DATA_DIR"); dir != "" {
+		add(dir + "/runtime")
+	}
+	homes := []string{environment(c, "HOME"), "/home/jovyan", "/root"}
+	if user, _, _ := strings.Cut(c.User, ":"); user != "" && !strings.ContainsAny(user, "0123456789/.") {
+		homes = append(homes, "/home/"+user)
+	}
+	for _, home := range homes {
+		add(home + "/.local/share/jupyter/runtime")
+	}
+	return dirs
+}
+
+// environment returns a variable that the container was made with.
+func environment(c Container, name string) string {
+	for _, pair := range c.Env {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// environmentTokens returns the token that the container was made with, if any.
+func environmentTokens(c Container) []Token {
+	if t := environment(c, "JUPYTER_TOKEN"); t != "" {
+		return []Token{NewToken(t)}
+	}
+	return nil
+}
+
+// infoFileTokens returns the tokens in the info files of this run, the newest
+// first. Files of earlier runs can lie in the data volume, even under the same
+// process number.
+func infoFileTokens(ctx context.Context, e Engine, c Container) ([]Token, error) {
+	var files []infoFile
+	var errs []error
+	for _, dir := range infoFileDirs(c) {
+		archive, err := e.Archive(ctx, c.ID, dir)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		found, err := readInfoFiles(archive)
+		_ = archive.Close()
+		files, errs = append(files, found...), append(errs, err)
+	}
+	began := c.StartedAt.Truncate(time.Second) // an archive has whole seconds
+	files = slices.DeleteFunc(files, func(f infoFile) bool { return f.written.Before(began) })
+	slices.SortStableFunc(files, func(a, b infoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
+	var tokens []Token
+	for _, f := range files {
+		if !f.token.IsZero() && !slices.Contains(tokens, f.token) {
+			tokens = append(tokens, f.token)
+		}
+	}
+	return tokens, errors.Join(errs...)
+}
+
+// readInfoFiles reads the info files in an archive of a runtime directory, and
+// returns those that are whole along with what went wrong.
+func readInfoFiles(archive io.Reader) ([]infoFile, error) {
+	var files []infoFile
+	r := tar.NewReader(io.LimitReader(archive, maxInfoArchive))
+	for range maxInfoEntries {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return files, err
+		}
+		if !isInfoFile(header) {
+			continue
+		}
+		var content struct {
+			Token string `json:"token"`
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			return files, err
+		}
+		if json.Unmarshal(text, &content) == nil { // else it is being written
+			files = append(files, infoFile{NewToken(content.Token), header.ModTime})
+		}
+	}
+	return files, nil
+}
+
+func isInfoFile(h *tar.Header) bool {
+	name := path.Base(h.Name)
+	return h.Typeflag == tar.TypeReg && h.Size <= maxInfoFile && strings.HasSuffix(name, ".json") &&
+		(strings.HasPrefix(name, "nbserver-") || strings.HasPrefix(name, "jpserver-"))
+}
+
+// readFile reads the one file in an archive; it is empty when that is no
+// ordinary file.
+func readFile(archive io.Reader) ([]byte, error) {
+	r := tar.NewReader(archive)
+	header, err := r.Next()
+	if err != nil {
+		return nil, err
+	}
+	if header.Typeflag != tar.TypeReg {
+		return nil, nil
+	}
+	return io.ReadAll(io.LimitReader(r, maxInfoFile))
+}

@@ -1,0 +1,333 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"colabtray/internal/config"
+)
+
+// Manager is what the rest of the program knows of one runtime. One goroutine,
+// that of Run, owns its model; everybody else gets snapshots.
+type Manager struct {
+	link    *Link
+	profile config.Profile
+	server  Server
+	tokens  *TokenStore
+	log     *slog.Logger
+
+	events   chan event
+	requests chan *request
+	ended    chan struct{} // closed when Run is over
+
+	mu       sync.Mutex
+	current  Snapshot
+	watchers map[chan Snapshot]struct{}
+
+	// Of the owning goroutine alone.
+	model     model
+	waiting   []*request
+	cancelOp  context.CancelFunc
+	unfollow  context.CancelFunc
+	recheck   chan struct{}
+	looking   bool
+	wantsLook *look
+	work      sync.WaitGroup
+}
+
+// request is a person's wish and who waits for it.
+type request struct {
+	verb  verb
+	gone  bool // nobody waits any more: undo it
+	reply chan *Problem
+}
+
+// Options are what a [Manager] is made of besides the link and the profile.
+type Options struct {
+	// Server is put into containers of kind "jupyter".
+	Server Server
+	// Tokens remembers the last token; nil to notice changes of the token only
+	// while the program runs.
+	Tokens *TokenStore
+	// Log gets what goes on; never a token.
+	Log *slog.Logger
+}
+
+// NewManager makes the manager of the profile's runtime on the link.
+func NewManager(l *Link, p config.Profile, o Options) *Manager {
+	m := &Manager{
+		link:     l,
+		profile:  p,
+		server:   o.Server,
+		tokens:   o.Tokens,
+		log:      o.Log.With("runtime", p.Runtime),
+		events:   make(chan event),
+		requests: make(chan *request),
+		ended:    make(chan struct{}),
+		watchers: map[chan Snapshot]struct{}{},
+		recheck:  make(chan struct{}, 1),
+	}
+	m.current = m.snapshot()
+	m.current.Rev = 1
+	l.add(p.Runtime, m.post)
+	return m
+}
+
+// Run owns the model until ctx ends, and returns when all work it began is over.
+func (m *Manager) Run(ctx context.Context) {
+	defer close(m.ended)
+	for {
+		select {
+		case <-ctx.Done():
+			m.end()
+			return
+		case e := <-m.events:
+			m.take(ctx, e)
+		case r := <-m.requests:
+			m.serve(ctx, r)
+		}
+	}
+}
+
+// end cancels what is under way, and waits for it while taking what it reports.
+func (m *Manager) end() {
+	for _, cancel := range []context.CancelFunc{m.cancelOp, m.unfollow} {
+		if cancel != nil {
+			cancel()
+		}
+	}
+	over := make(chan struct{})
+	go func() {
+		m.work.Wait()
+		close(over)
+	}()
+	for {
+		select {
+		case <-m.events:
+		case <-over:
+			return
+		}
+	}
+}
+
+// post hands an event to the owning goroutine.
+func (m *Manager) post(e event) {
+	select {
+	case m.events <- e:
+	case <-m.ended:
+	}
+}
+
+func (m *Manager) engine() Engine { return m.link.engine }
+
+// take lets the model take in an event, does the work it asks for, and tells
+// the others what is new.
+func (m *Manager) take(ctx context.Context, e event) {
+	if s, is := e.(seen); is {
+		m.looked(ctx, s)
+	}
+	for _, fx := range m.model.step(e) {
+		m.do(ctx, fx)
+	}
+	m.publish()
+	m.answer()
+}
+
+// do does the work that the model asks for.
+func (m *Manager) do(ctx context.Context, fx effect) {
+	switch fx := fx.(type) {
+	case look:
+		m.look(ctx, fx)
+	case begin:
+		m.begin(ctx, fx)
+	case cancel:
+		m.cancelOp()
+	case follow:
+		m.follow(ctx, fx.container)
+	case unfollow:
+		m.unfollow()
+	case recheck:
+		select {
+		case m.recheck <- struct{}{}:
+		default:
+		}
+	case reconnect:
+		m.link.reconnect()
+	}
+}
+
+// look inspects the container, one inspection at a time: what is asked for
+// meanwhile is done once more afterwards.
+func (m *Manager) look(ctx context.Context, l look) {
+	if m.looking {
+		m.wantsLook = &l
+		return
+	}
+	m.looking = true
+	m.work.Go(func() {
+		inspecting, cancel := context.WithTimeout(ctx, quickly)
+		defer cancel()
+		c, err := m.engine().Inspect(inspecting, m.profile.Runtime)
+		if err != nil {
+			m.log.Debug("inspection failed", "error", err)
+			m.post(seen{look: l.look, failed: true})
+			return
+		}
+		var output []string
+		if l.output && c.Exists && !c.Running && !c.StartedAt.IsZero() {
+			output = lastLines(inspecting, m.engine(), c, 20)
+		}
+		m.post(seen{look: l.look, container: c, output: output})
+	})
+}
+
+// looked begins the inspection that was asked for during the one that is over.
+func (m *Manager) looked(ctx context.Context, s seen) {
+	m.looking = false
+	if again := m.wantsLook; again != nil {
+		m.wantsLook = nil
+		m.look(ctx, *again)
+	}
+}
+
+// begin begins an operation.
+func (m *Manager) begin(ctx context.Context, b begin) {
+	ctx, m.cancelOp = context.WithCancel(ctx)
+	cancel := m.cancelOp
+	o := &operation{
+		engine:   m.engine(),
+		arch:     m.model.engine.Arch,
+		profile:  m.profile,
+		server:   m.server,
+		progress: func(p Progress) { m.post(progressed{b.op, p}) },
+		pulled:   func() { m.post(pulled{b.op}) },
+	}
+	m.work.Go(func() {
+		defer cancel()
+		err := o.run(ctx, b.verb)
+		d := done{op: b.op, started: o.started}
+		if err != nil && ctx.Err() == nil {
+			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
+			d.problem = o.problem(ctx, err)
+		}
+		if c, err := o.inspect(context.WithoutCancel(ctx)); err == nil {
+			d.container, d.known = c, true
+		}
+		m.post(d)
+	})
+}
+
+// follow watches one run for Jupyter's answer.
+func (m *Manager) follow(ctx context.Context, c Container) {
+	if m.unfollow != nil {
+		m.unfollow()
+	}
+	ctx, m.unfollow = context.WithCancel(ctx)
+	w := &watch{
+		engine:    m.engine(),
+		kind:      m.profile.Kind,
+		container: c,
+		recheck:   m.recheck,
+		tokens:    m.tokens,
+		post:      m.post,
+	}
+	m.work.Go(func() { w.run(ctx) })
+}
+
+// Start makes the runtime run, making it first where there is none, and
+// returns once Jupyter answers. It returns a *[Problem] when that fails, and
+// ctx's error, after undoing what it began, when ctx ends first.
+func (m *Manager) Start(ctx context.Context) error { return m.request(ctx, start) }
+
+// Stop makes the runtime stop, and returns once it has. A pull under way is
+// cancelled. It returns a *[Problem] when that fails, or ctx's error.
+func (m *Manager) Stop(ctx context.Context) error { return m.request(ctx, stop) }
+
+// Restart stops the runtime if it runs, and starts it; else it is as [Manager.Start].
+func (m *Manager) Restart(ctx context.Context) error { return m.request(ctx, restart) }
+
+// Repair is [Manager.Restart] which also puts the settings that Colab needs
+// into a container that was made by hand. Data and container stay.
+func (m *Manager) Repair(ctx context.Context) error { return m.request(ctx, repair) }
+
+func (m *Manager) request(ctx context.Context, v verb) error {
+	r := &request{verb: v, reply: make(chan *Problem, 1)}
+	select {
+	case m.requests <- r:
+	case <-m.ended:
+		return context.Canceled
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case p := <-r.reply:
+		return asError(p)
+	case <-m.ended:
+		return context.Canceled
+	case <-ctx.Done():
+	}
+	select {
+	case m.requests <- &request{verb: v, gone: true, reply: r.reply}:
+		select {
+		case <-r.reply:
+		case <-m.ended:
+		}
+	case <-m.ended:
+	}
+	return ctx.Err()
+}
+
+// asError keeps a nil problem from becoming an error that is not nil.
+func asError(p *Problem) error {
+	if p == nil {
+		return nil
+	}
+	return p
+}
+
+// serve takes in a request, or the news that nobody waits for it any more.
+func (m *Manager) serve(ctx context.Context, r *request) {
+	if !r.gone {
+		m.waiting = append(m.waiting, r)
+		m.take(ctx, command{r.verb})
+		return
+	}
+	others := false
+	for _, w := range m.waiting {
+		if w.reply == r.reply {
+			w.verb, w.gone = stop, true
+		} else if w.verb != stop {
+			others = true
+		}
+	}
+	if r.verb == stop || others {
+		m.dismiss(r)
+		return
+	}
+	m.take(ctx, abandoned{})
+}
+
+// dismiss answers one request at once.
+func (m *Manager) dismiss(r *request) {
+	r.reply <- nil
+	for i, w := range m.waiting {
+		if w.reply == r.reply {
+			m.waiting = append(m.waiting[:i], m.waiting[i+1:]...)
+			return
+		}
+	}
+}
+
+// answer answers the requests whose outcome is known.
+func (m *Manager) answer() {
+	var waiting []*request
+	for _, r := range m.waiting {
+		if over, problem := m.model.settled(r.verb); over || r.gone && m.model.op == 0 && m.model.want == nothing {
+			r.reply <- problem
+		} else {
+			waiting = append(waiting, r)
+		}
+	}
+	m.waiting = waiting
+}

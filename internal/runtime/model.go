@@ -1,0 +1,450 @@
+package runtime
+
+import "time"
+
+// An event is something that happened to a runtime, as its model sees it.
+type event interface{ isEvent() }
+
+type (
+	// engineUp: the engine answers and its event stream is open.
+	engineUp struct{ info EngineInfo }
+	// engineDown: the engine does not answer, or no longer.
+	engineDown struct{ problem *Problem }
+	// killed: somebody sent the container a signal through the engine.
+	killed struct{}
+	// hint: something changed; look again.
+	hint struct{}
+	// seen: what the inspection of that number found, with the last lines of
+	// output when they were asked for and the container has ended.
+	seen struct {
+		look      lookID
+		container Container
+		output    []string
+		failed    bool // the engine could not tell
+	}
+	// command: a person asked for something.
+	command struct{ verb verb }
+	// abandoned: who asked for a start no longer waits for it.
+	abandoned struct{}
+	// progressed: a pull made progress.
+	progressed struct {
+		op       opID
+		progress Progress
+	}
+	// pulled: the pull is over, the rest of the start goes on.
+	pulled struct{ op opID }
+	// done: an operation is over. The container is as it was right after.
+	done struct {
+		op        opID
+		container Container
+		known     bool // container was inspected
+		started   bool // the operation started the container
+		problem   *Problem
+	}
+	// answered: Jupyter answered an authenticated request.
+	answered struct {
+		start   startID
+		url     BackendURL
+		changed bool
+	}
+	// unanswered: Jupyter did not answer the first look at a run.
+	unanswered struct{ start startID }
+	// late: Jupyter has not answered for long, or no longer.
+	late struct {
+		start   startID
+		problem *Problem
+	}
+)
+
+func (engineUp) isEvent()   {}
+func (engineDown) isEvent() {}
+func (killed) isEvent()     {}
+func (hint) isEvent()       {}
+func (seen) isEvent()       {}
+func (command) isEvent()    {}
+func (abandoned) isEvent()  {}
+func (progressed) isEvent() {}
+func (pulled) isEvent()     {}
+func (done) isEvent()       {}
+func (answered) isEvent()   {}
+func (unanswered) isEvent() {}
+func (late) isEvent()       {}
+
+// verb is what a person can ask for.
+type verb uint8
+
+const (
+	nothing verb = iota
+	start
+	stop
+	restart
+	repair // restart, with the settings put in though the container is not ours
+)
+
+func (v verb) String() string {
+	return [...]string{"nothing", "start", "stop", "restart", "repair"}[v]
+}
+
+// opID numbers the operations, lookID the inspections; 0 is none.
+type (
+	opID   uint64
+	lookID uint64
+)
+
+// An effect is work that the model wants done outside of it.
+type effect interface{ isEffect() }
+
+type (
+	// look: inspect the container. With output, fetch its last lines if it has
+	// ended.
+	look struct {
+		look   lookID
+		output bool
+	}
+	// begin: begin an operation.
+	begin struct {
+		op   opID
+		verb verb
+	}
+	// cancel: end an operation early. Its done still comes.
+	cancel struct{ op opID }
+	// follow: watch this run for Jupyter's answer, and no other.
+	follow struct{ container Container }
+	// recheck: ask Jupyter of the run that is followed once more.
+	recheck struct{}
+	// unfollow: watch no run.
+	unfollow struct{}
+	// reconnect: try the engine now.
+	reconnect struct{}
+)
+
+func (look) isEffect()      {}
+func (begin) isEffect()     {}
+func (cancel) isEffect()    {}
+func (follow) isEffect()    {}
+func (recheck) isEffect()   {}
+func (unfollow) isEffect()  {}
+func (reconnect) isEffect() {}
+
+// model is all that is known of a runtime: what is wanted and what is observed.
+// It is pure: step changes nothing but the model and asks for effects.
+type model struct {
+	// The engine.
+	tried  bool // one attempt to reach it is over
+	up     bool
+	engine EngineInfo
+	down   *Problem
+
+	// What was observed.
+	known     bool // container holds what the engine last said
+	container Container
+	settling  bool // the first look at a run that began before we watched is not over
+	url       BackendURL
+	changed   bool
+	late      *Problem
+	killed    bool // this run was sent a signal through the engine
+	following startID
+	lastLook  lookID
+	firstLook lookID // older inspections are out of date
+
+	// What is wanted.
+	want      verb
+	op        opID
+	opVerb    verb
+	cancelled bool // the operation was
+	pulling   bool
+	progress  Progress
+	owned     startID // the run that our own operation began
+	problem   *Problem
+	lastOp    opID
+}
+
+// state derives the state; the package's doc comment has the table.
+func (m *model) state() State {
+	switch {
+	case !m.tried:
+		return Unknown
+	case !m.up:
+		return NoEngine
+	case m.op != 0 && (m.opVerb == stop || m.cancelled):
+		return Stopping
+	case m.op != 0 && m.pulling:
+		return Pulling
+	case m.op != 0:
+		return Starting
+	case !m.known || m.settling:
+		return Unknown
+	case m.container.Paused:
+		return Unhealthy
+	case m.container.Running && !m.url.IsZero():
+		return Ready
+	case m.container.Running && m.late != nil:
+		return Unhealthy
+	case m.container.Running:
+		return Starting
+	case m.problem != nil:
+		return Failed
+	case m.container.Exists:
+		return Stopped
+	default:
+		return Absent
+	}
+}
+
+// shownProblem returns the problem that belongs to the state.
+func (m *model) shownProblem() *Problem {
+	switch m.state() {
+	case NoEngine:
+		return m.down
+	case Unhealthy:
+		if m.container.Paused {
+			return pausedProblem(m.container)
+		}
+		return m.late
+	case Failed, Starting, Ready:
+		return m.problem // beside Failed: a Stop or Restart that failed
+	default:
+		return nil
+	}
+}
+
+// settled reports whether nothing that a person asked for is still under way,
+// and with what problem it ended.
+func (m *model) settled(v verb) (bool, *Problem) {
+	if m.op != 0 || m.want != nothing {
+		return false, nil
+	}
+	state := m.state()
+	switch {
+	case state == Unknown, state == Starting && v != stop && m.problem == nil:
+		return false, nil
+	case state == NoEngine:
+		return true, m.down
+	case m.problem != nil:
+		return true, m.problem
+	case v == stop && !m.container.Running, v != stop && state == Ready:
+		return true, nil
+	case v == stop:
+		return true, startedAgainProblem(m.container)
+	case state == Unhealthy:
+		return true, m.shownProblem()
+	default:
+		return true, stoppedMeanwhileProblem()
+	}
+}
+
+// step takes in one event and returns the work it calls for.
+func (m *model) step(e event) []effect {
+	var fx []effect
+	switch e := e.(type) {
+	case engineUp:
+		m.tried, m.up, m.engine, m.down = true, true, e.info, nil
+		fx = append(fx, m.lookAgain())
+	case engineDown:
+		m.forget()
+		m.known, m.container = false, Container{}
+		m.firstLook = m.lastLook + 1
+		m.tried, m.up, m.down, m.want = true, false, e.problem, nothing
+	case hint:
+		if m.up {
+			fx = append(fx, m.lookAgain())
+		}
+	case killed:
+		m.killed = m.running() != startID{}
+	case seen:
+		if m.up && !e.failed && e.look >= m.firstLook {
+			fx = append(fx, m.observe(e.container, e.output)...)
+		}
+	case command:
+		fx = append(fx, m.obey(e.verb)...)
+	case abandoned:
+		fx = append(fx, m.abandon()...)
+	case progressed:
+		if e.op == m.op {
+			m.pulling, m.progress = true, e.progress
+		}
+	case pulled:
+		if e.op == m.op {
+			m.pulling, m.progress = false, Progress{}
+		}
+	case done:
+		if e.op == m.op {
+			m.finish(e)
+			fx = append(fx, m.lookAgain())
+		}
+	case answered:
+		if m.watches(e.start) {
+			m.url, m.changed, m.late, m.settling, m.problem = e.url, e.changed, nil, false, nil
+		}
+	case unanswered:
+		if m.watches(e.start) {
+			m.settling = false
+		}
+	case late:
+		if m.watches(e.start) {
+			m.url, m.changed, m.late, m.settling = BackendURL{}, false, e.problem, false
+		}
+	}
+	fx = append(fx, m.reconcile()...)
+	return append(fx, m.refollow()...)
+}
+
+// lookAgain asks for an inspection. The last lines of output matter when a run
+// may have ended since the inspection before.
+func (m *model) lookAgain() effect {
+	m.lastLook++
+	return look{m.lastLook, !m.known || m.container.Running}
+}
+
+// running returns the run that is known to be going on, if any.
+func (m *model) running() startID {
+	if m.known && m.container.Running {
+		return m.container.start()
+	}
+	return startID{}
+}
+
+// watches reports whether s is the run going on.
+func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == m.running() }
+
+// forget drops what was observed of a run.
+func (m *model) forget() {
+	m.settling, m.killed = false, false
+	m.url, m.changed, m.late = BackendURL{}, false, nil
+}
+
+// take notes what the engine says of the container.
+func (m *model) take(c Container) {
+	if !c.Running || c.start() != m.running() {
+		m.forget()
+	}
+	m.known, m.container = true, c
+}
+
+// observe takes in what the engine says of the container. Operations report
+// what they did themselves; the rest was done by somebody else.
+func (m *model) observe(c Container, output []string) []effect {
+	before, known, wasReady, wasKilled := m.running(), m.known, !m.url.IsZero(), m.killed
+	wasHealthy := !m.container.Unhealthy && !m.container.Paused
+	m.take(c)
+	if m.op != 0 {
+		return nil
+	}
+	switch now := m.running(); {
+	case !known && c.Running:
+		m.settling = true
+	case !known:
+		if m.problem == nil && failedExit(c) {
+			m.problem = deathProblem(c, output, true)
+		}
+	case now != before && c.Running:
+		m.problem = nil // somebody started it
+	case now != before:
+		m.problem = nil
+		if c.ID == before.container && !wasKilled {
+			m.problem = deathProblem(c, output, wasReady)
+		}
+	case !c.Exists && m.problem != nil && m.problem.aboutExit():
+		m.problem = nil // the container that had failed is gone
+	case wasReady && wasHealthy && c.Unhealthy:
+		return []effect{recheck{}}
+	}
+	return nil
+}
+
+// obey notes what a person wants.
+func (m *model) obey(v verb) []effect {
+	m.want = v
+	switch {
+	case m.tried && !m.up:
+		return []effect{reconnect{}}
+	case m.op == 0, m.cancelled:
+	case v == m.opVerb, v != stop && m.opVerb != stop:
+		m.want = nothing // what is under way ends in what is wanted
+	case v == stop:
+		m.cancelled = true
+		return []effect{cancel{m.op}}
+	}
+	return nil
+}
+
+// abandon undoes a start that nobody waits for any more.
+func (m *model) abandon() []effect {
+	switch {
+	case m.op != 0 && m.opVerb != stop:
+		m.want, m.cancelled = stop, true
+		return []effect{cancel{m.op}}
+	case m.want != nothing && m.want != stop:
+		m.want = nothing
+	case m.running() != startID{} && m.running() == m.owned && m.url.IsZero():
+		m.want = stop
+	}
+	return nil
+}
+
+// reconcile begins the operation that leads from what is to what is wanted.
+func (m *model) reconcile() []effect {
+	if m.op != 0 || m.want == nothing || !m.up || !m.known {
+		return nil
+	}
+	v := m.want
+	m.want = nothing
+	switch {
+	case v == stop && !m.container.Running:
+		m.problem = nil
+		return nil
+	case v == start && m.container.Running && !m.container.Paused:
+		m.problem = nil
+		return nil
+	case v == restart && !m.container.Running:
+		v = start
+	}
+	m.lastOp++
+	m.op, m.opVerb, m.problem, m.settling = m.lastOp, v, nil, false
+	return []effect{begin{m.op, v}}
+}
+
+// finish takes in the end of an operation.
+func (m *model) finish(d done) {
+	if m.up && !m.cancelled {
+		m.problem = d.problem
+	}
+	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, Progress{}
+	m.firstLook = m.lastLook + 1
+	if d.known && m.up {
+		m.take(d.container)
+	}
+	if d.started {
+		m.owned = d.container.start()
+	}
+}
+
+// refollow keeps the watch for Jupyter's answer on the run that is going on.
+func (m *model) refollow() []effect {
+	now := m.running()
+	if m.op != 0 && m.opVerb != start {
+		now = startID{} // it is about to end
+	}
+	if now == m.following {
+		return nil
+	}
+	m.following = now
+	if now == (startID{}) {
+		return []effect{unfollow{}}
+	}
+	return []effect{follow{m.container}}
+}
+
+// since returns when the state began, as the engine knows it; zero when it
+// does not.
+func (m *model) since() time.Time {
+	switch m.state() {
+	case Starting, Ready, Unhealthy:
+		if m.container.Running {
+			return m.container.StartedAt
+		}
+	case Stopped, Failed:
+		return m.container.EndedAt
+	}
+	return time.Time{}
+}

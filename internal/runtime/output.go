@@ -1,0 +1,160 @@
+package runtime
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// maxLine is how much of a line of output is read, in bytes: the container can
+// write lines of any length. What is longer is left out.
+const maxLine = 64 << 10
+
+// eachLine calls line for every line of a stream, without its end, until the
+// stream ends.
+func eachLine(stream io.Reader, line func(string)) error {
+	r := bufio.NewReaderSize(stream, 4<<10)
+	var kept []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		kept = append(kept, part[:min(len(part), maxLine-len(kept))]...)
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if len(kept) > 0 || err == nil {
+			line(strings.TrimRight(string(kept), "\r\n"))
+		}
+		kept = kept[:0]
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// escapes are the terminal's control sequences: ECMA-48 CSI, OSC, and the rest.
+var escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -/]*[0-~])")
+
+// printable strips what could act on the terminal or the log viewer that shows
+// a line from the container.
+func printable(line string) string {
+	line = escapes.ReplaceAllString(line, "")
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || unicode.IsGraphic(r) {
+			return r
+		}
+		return -1
+	}, line)
+}
+
+// secrets finds what follows the word token in a URL, an option or a header.
+var secrets = regexp.MustCompile(`(?i)(token(?:=|%3D|["']?:\s*["']?)|authorization: token )[^\s&"',;]+`)
+
+// masked replaces every token in a line, known ones wherever they stand.
+func masked(line string, known []Token) string {
+	for _, t := range known {
+		if t.Reveal() != "" {
+			line = strings.ReplaceAll(line, t.Reveal(), redacted)
+		}
+	}
+	return secrets.ReplaceAllString(line, "${1}"+redacted)
+}
+
+// announcedURL finds a server's address in a line of its log, and the token in
+// it. Jupyter writes "..." where the token was given to it.
+var announcedURL = regexp.MustCompile(`https?://\S+:\d+/\S*`)
+
+// announcement reports whether a line tells where a server listens, and the
+// token it gives, which may be missing.
+func announcement(line string) (Token, bool) {
+	found := announcedURL.FindString(printable(line))
+	if found == "" {
+		return Token{}, false
+	}
+	u, err := url.Parse(found)
+	if err != nil {
+		return Token{}, true
+	}
+	token := u.Query().Get("token")
+	if token == "..." {
+		token = ""
+	}
+	return NewToken(token), true
+}
+
+// LogOptions selects what of a runtime's output is wanted.
+type LogOptions struct {
+	// Follow goes on until the container ends or the context does.
+	Follow bool
+	// Tail is the number of last lines wanted; 0 or less for all.
+	Tail int
+}
+
+// Logs writes the output of the runtime's container to w, line by line, with
+// every token masked and control sequences left out. It returns a *[Problem]
+// when there is no container or no engine.
+func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
+	c, err := m.engine().Inspect(ctx, m.profile.Runtime)
+	if err != nil {
+		return operationProblem(m.profile, m.engine().Host(), err)
+	}
+	if !c.Exists {
+		return &Problem{
+			Code:    CodeNoContainer,
+			Short:   "There is no runtime " + m.profile.Runtime + " yet",
+			Hint:    "It has no output before its first start.",
+			Command: "colab-tray start",
+		}
+	}
+	query := LogQuery{Follow: options.Follow, Tail: options.Tail}
+	if query.Tail <= 0 {
+		query.Tail = -1
+	}
+	stream, err := m.engine().Logs(ctx, c, query)
+	if err != nil {
+		return operationProblem(m.profile, m.engine().Host(), err)
+	}
+	defer stream.Close()
+	known := environmentTokens(c)
+	if url := m.Snapshot().URL; !url.IsZero() {
+		known = append(known, url.Token())
+	}
+	var failed error
+	err = eachLine(stream, func(line string) {
+		if failed == nil {
+			_, failed = io.WriteString(w, masked(printable(line), known)+"\n")
+		}
+		if failed != nil {
+			_ = stream.Close()
+		}
+	})
+	if failed != nil {
+		return failed
+	}
+	if ctx.Err() != nil {
+		return nil // the end of following
+	}
+	return err
+}
+
+// lastLines returns the last lines of a container's output, fit to be shown.
+func lastLines(ctx context.Context, e Engine, c Container, n int) []string {
+	stream, err := e.Logs(ctx, c, LogQuery{Tail: n, Since: c.StartedAt})
+	if err != nil {
+		return nil
+	}
+	defer stream.Close()
+	known := environmentTokens(c)
+	var lines []string
+	_ = eachLine(stream, func(line string) {
+		lines = append(lines, masked(printable(line), known))
+	})
+	return lines[max(0, len(lines)-n):]
+}

@@ -1,0 +1,56 @@
+package runtime
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// processAt names the process that listens at a TCP port, as far as /proc lets
+// us see it: other people's processes are visible to root alone.
+func processAt(port int) string {
+	inodes := map[string]bool{}
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		listeners(table, port, inodes)
+	}
+	if len(inodes) == 0 {
+		return ""
+	}
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		target, err := os.Readlink(link)
+		if err != nil || !inodes[target] {
+			continue
+		}
+		pid := strings.Split(link, "/")[2]
+		name, err := os.ReadFile("/proc/" + pid + "/comm")
+		if err == nil {
+			return fmt.Sprintf("%s (process %s)", printable(strings.TrimSpace(string(name))), pid)
+		}
+	}
+	return ""
+}
+
+// listeners adds the sockets that listen at the port to inodes, as the links
+// in /proc/PID/fd name them. proc(5) has the format of the table.
+func listeners(table string, port int, inodes map[string]bool) {
+	f, err := os.Open(table)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	const listening = "0A"
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 10 || fields[3] != listening {
+			continue
+		}
+		_, hex, _ := strings.Cut(fields[1], ":")
+		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && int(n) == port {
+			inodes["socket:["+fields[9]+"]"] = true
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package runtime
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// pullMessage is one line of the stream that a pull answers with (Docker Engine
+// API, POST /images/create).
+type pullMessage struct {
+	ID       string `json:"id"`
+	Status   string `json:"status"`
+	Progress struct {
+		Current int64 `json:"current"`
+		Total   int64 `json:"total"`
+	} `json:"progressDetail"`
+	Error  string `json:"error"`
+	Detail struct {
+		Message string `json:"message"`
+	} `json:"errorDetail"`
+}
+
+// layer is how far one layer of an image is.
+type layer struct {
+	bytes, total int64
+	done         bool
+}
+
+// readPull reads the stream of a pull to its end, and returns the error that it
+// carries. progress is called when what it tells has changed.
+func readPull(stream io.Reader, progress func(Progress)) error {
+	layers := map[string]*layer{}
+	var last Progress
+	for decoder := json.NewDecoder(stream); ; {
+		var m pullMessage
+		switch err := decoder.Decode(&m); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading the progress of the pull: %w", err)
+		case m.Detail.Message != "":
+			return errors.New(m.Detail.Message)
+		case m.Error != "":
+			return errors.New(m.Error)
+		}
+		m.count(layers)
+		if now := sum(layers); now != last {
+			last = now
+			progress(now)
+		}
+	}
+}
+
+// count notes what the message says of a layer.
+func (m pullMessage) count(layers map[string]*layer) {
+	l := layers[m.ID]
+	if l == nil {
+		switch m.Status {
+		case "Pulling fs layer", "Waiting", "Downloading", "Download complete", "Extracting", "Pull complete", "Already exists":
+		default:
+			return // a line about the image, such as "Digest: ..."
+		}
+		l = &layer{}
+		layers[m.ID] = l
+	}
+	switch m.Status {
+	case "Downloading":
+		l.bytes, l.total = m.Progress.Current, max(m.Progress.Total, m.Progress.Current)
+	case "Verifying Checksum", "Download complete", "Extracting":
+		l.bytes = l.total
+	case "Pull complete", "Already exists":
+		l.bytes, l.done = l.total, true
+	}
+}
+
+func sum(layers map[string]*layer) Progress {
+	p := Progress{Layers: len(layers)}
+	for _, l := range layers {
+		p.Bytes += l.bytes
+		p.Total += l.total
+		if l.done {
+			p.LayersDone++
+		}
+	}
+	return p
+}

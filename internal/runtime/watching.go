@@ -1,0 +1,108 @@
+package runtime
+
+import (
+	"context"
+	"time"
+)
+
+// Snapshot returns what is known now.
+func (m *Manager) Snapshot() Snapshot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.current
+}
+
+// Watch returns a channel that gives the current snapshot first and then the
+// newest one whenever it has changed; what the receiver was too slow for is
+// left out. The channel is closed when ctx ends or Run is over.
+func (m *Manager) Watch(ctx context.Context) <-chan Snapshot {
+	c := make(chan Snapshot, 1)
+	m.mu.Lock()
+	c <- m.current
+	m.watchers[c] = struct{}{}
+	m.mu.Unlock()
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-m.ended:
+		}
+		m.mu.Lock()
+		delete(m.watchers, c)
+		close(c)
+		m.mu.Unlock()
+	}()
+	return c
+}
+
+// publish gives everybody the new snapshot, if it is one.
+func (m *Manager) publish() {
+	next := m.snapshot()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if next.State == m.current.State && m.model.since().IsZero() {
+		next.Since = m.current.Since
+	}
+	next.Rev = m.current.Rev
+	if same(next, m.current) {
+		return
+	}
+	if next.State != m.current.State {
+		m.log.Debug("state", "was", m.current.State.String(), "is", next.State.String())
+	}
+	next.Rev++
+	m.current = next
+	for c := range m.watchers {
+		select {
+		case <-c: // nobody took the one before
+		default:
+		}
+		c <- next
+	}
+}
+
+// snapshot derives a snapshot from the model.
+func (m *Manager) snapshot() Snapshot {
+	s := Snapshot{
+		State:   m.model.state(),
+		Since:   m.model.since(),
+		Profile: m.profile.Name,
+		Runtime: m.profile.Runtime,
+		Image:   m.profile.Image,
+		Port:    m.profile.Port,
+		Engine:  m.model.engine,
+		Problem: m.model.shownProblem(),
+	}
+	if s.Since.IsZero() {
+		s.Since = time.Now()
+	}
+	if s.State == NoEngine || s.State == Unknown {
+		s.Engine = EngineInfo{Host: m.engine().Host()}
+	}
+	if m.model.known && m.model.container.Exists {
+		s.Image = m.model.container.Image
+		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
+			s.Port = port
+		}
+	}
+	if s.State == Ready {
+		s.URL, s.URLChanged = m.model.url, m.model.changed
+	}
+	if s.State == Pulling {
+		s.Progress = m.model.progress
+	}
+	return s
+}
+
+// same reports whether two snapshots tell a person the same.
+func same(a, b Snapshot) bool {
+	p, q := a.Problem, b.Problem
+	a.Problem, b.Problem = nil, nil
+	if !a.Since.Equal(b.Since) {
+		return false
+	}
+	a.Since, b.Since = time.Time{}, time.Time{}
+	if a != b || (p == nil) != (q == nil) {
+		return false
+	}
+	return p == nil || p.Code == q.Code && p.Short == q.Short && p.Hint == q.Hint && p.Command == q.Command
+}
