@@ -175,7 +175,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 			return
 		}
 		var output []string
-		if l.output && c.Exists && !c.Running && !c.StartedAt.IsZero() {
+		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
 			output = lastLines(inspecting, m.engine(), c, 20)
 		}
 		m.post(seen{look: l.look, container: c, output: output})
@@ -213,6 +213,9 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		}
 		if c, err := o.inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
+			if d.started && !c.Running && d.problem == nil {
+				d.problem = deathProblem(c, lastLines(ctx, m.engine(), c, 20), false)
+			}
 		}
 		m.post(d)
 	})

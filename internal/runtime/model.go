@@ -15,7 +15,7 @@ type (
 	// hint: something changed; look again.
 	hint struct{}
 	// seen: what the inspection of that number found, with the last lines of
-	// output when they were asked for and the container has ended.
+	// output when the container has ended.
 	seen struct {
 		look      lookID
 		container Container
@@ -95,12 +95,8 @@ type (
 type effect interface{ isEffect() }
 
 type (
-	// look: inspect the container. With output, fetch its last lines if it has
-	// ended.
-	look struct {
-		look   lookID
-		output bool
-	}
+	// look: inspect the container, and fetch its last lines if it has ended.
+	look struct{ look lookID }
 	// begin: begin an operation.
 	begin struct {
 		op   opID
@@ -289,11 +285,10 @@ func (m *model) step(e event) []effect {
 	return append(fx, m.refollow()...)
 }
 
-// lookAgain asks for an inspection. The last lines of output matter when a run
-// may have ended since the inspection before.
+// lookAgain asks for an inspection.
 func (m *model) lookAgain() effect {
 	m.lastLook++
-	return look{m.lastLook, !m.known || m.container.Running}
+	return look{m.lastLook}
 }
 
 // running returns the run that is known to be going on, if any.
@@ -325,6 +320,7 @@ func (m *model) take(c Container) {
 // what they did themselves; the rest was done by somebody else.
 func (m *model) observe(c Container, output []string) []effect {
 	before, known, wasReady, wasKilled := m.running(), m.known, !m.url.IsZero(), m.killed
+	lastRun := m.container.start()
 	wasHealthy := !m.container.Unhealthy && !m.container.Paused
 	m.take(c)
 	if m.op != 0 {
@@ -333,10 +329,8 @@ func (m *model) observe(c Container, output []string) []effect {
 	switch now := m.running(); {
 	case !known && c.Running:
 		m.settling = true
-	case !known:
-		if m.problem == nil && failedExit(c) {
-			m.problem = deathProblem(c, output, true)
-		}
+	case failedExit(c) && (!known || before == startID{} && c.start() != lastRun):
+		m.problem = deathProblem(c, output, true) // we never saw it run
 	case now != before && c.Running:
 		m.problem = nil // somebody started it
 	case now != before:

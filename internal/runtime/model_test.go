@@ -1,0 +1,217 @@
+package runtime
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the table of the model anew; read the difference before you commit it")
+
+var (
+	runA = Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(100, 0), Ports: map[int]int{8888: 8888}}
+	runB = Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(200, 0), Ports: map[int]int{8888: 8888}}
+	urlA = NewBackendURL(8888, NewToken("secret-a"))
+	urlB = NewBackendURL(8888, NewToken("secret-b"))
+	oops = &Problem{Code: CodeEngineFailed, Short: "oops"}
+	mute = &Problem{Code: CodeNoAnswer, Short: "mute"}
+	away = &Problem{Code: CodeNoEngine, Short: "away"}
+)
+
+// ended is the container after that run.
+func ended(c Container, exit int) Container {
+	c.Running, c.ExitCode, c.EndedAt = false, exit, c.StartedAt.Add(time.Second)
+	return c
+}
+
+// now is a seen of the newest inspection.
+func now(m *model, c Container) event { return seen{look: m.lastLook, container: c} }
+
+// situation brings a model into a state by events alone.
+type situation struct {
+	name  string
+	state State
+	reach func(m *model)
+}
+
+func steps(events ...event) func(*model) {
+	return func(m *model) {
+		for _, e := range events {
+			if s, is := e.(seen); is {
+				s.look = m.lastLook
+				e = s
+			}
+			m.step(e)
+		}
+	}
+}
+
+var up = engineUp{EngineInfo{Name: "Docker"}}
+
+var situations = []situation{
+	{"at first", Unknown, steps()},
+	{"start wanted at first", Unknown, steps(command{start})},
+	{"engine up", Unknown, steps(up)},
+	{"first look", Unknown, steps(up, seen{container: runA})},
+	{"no engine", NoEngine, steps(engineDown{away})},
+	{"absent", Absent, steps(up, seen{})},
+	{"pulling", Pulling, steps(up, seen{}, command{start}, progressed{1, Progress{Layers: 1}})},
+	{"cancelled pull", Stopping, steps(up, seen{}, command{start}, progressed{1, Progress{Layers: 1}}, command{stop})},
+	{"stopped", Stopped, steps(up, seen{container: ended(runA, 0)})},
+	{"being started", Starting, steps(up, seen{}, command{start})},
+	{"starting", Starting, steps(up, seen{}, command{start}, done{op: 1, container: runA, known: true, started: true})},
+	{"starting, not by us", Starting, steps(up, seen{}, seen{container: runA})},
+	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{runA.start(), urlA, false})},
+	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{runA.start(), mute})},
+	{"stopping", Stopping, steps(up, seen{container: runA}, answered{runA.start(), urlA, false}, command{stop})},
+	{"being restarted", Starting, steps(up, seen{container: runA}, answered{runA.start(), urlA, false}, command{restart})},
+	{"failed", Failed, steps(up, seen{}, command{start}, done{op: 1, known: true, problem: oops})},
+	{"died", Failed, steps(up, seen{container: runA}, answered{runA.start(), urlA, false}, seen{container: ended(runA, 1)})},
+}
+
+// columns are the events, each made for the model it is given to.
+var columns = []struct {
+	name string
+	make func(m *model) event
+}{
+	{"engine up", func(*model) event { return up }},
+	{"engine down", func(*model) event { return engineDown{away} }},
+	{"hint", func(*model) event { return hint{} }},
+	{"killed", func(*model) event { return killed{} }},
+	{"seen nothing", func(m *model) event { return now(m, Container{Name: "r"}) }},
+	{"seen the run", func(m *model) event { return now(m, runA) }},
+	{"seen another run", func(m *model) event { return now(m, runB) }},
+	{"seen it paused", func(m *model) event { c := runA; c.Paused = true; return now(m, c) }},
+	{"seen it unhealthy", func(m *model) event { c := runA; c.Unhealthy = true; return now(m, c) }},
+	{"seen it ended well", func(m *model) event { return now(m, ended(runA, 0)) }},
+	{"seen it ended badly", func(m *model) event { return now(m, ended(runA, 1)) }},
+	{"seen a run over", func(m *model) event { return now(m, ended(runB, 1)) }},
+	{"seen long ago", func(m *model) event { return seen{look: 0, container: ended(runA, 1)} }},
+	{"inspection failed", func(m *model) event { return seen{look: m.lastLook, failed: true} }},
+	{"start", func(*model) event { return command{start} }},
+	{"stop", func(*model) event { return command{stop} }},
+	{"restart", func(*model) event { return command{restart} }},
+	{"repair", func(*model) event { return command{repair} }},
+	{"abandoned", func(*model) event { return abandoned{} }},
+	{"progress", func(m *model) event { return progressed{1, Progress{Layers: 2}} }},
+	{"pulled", func(m *model) event { return pulled{1} }},
+	{"done, running", func(*model) event { return done{op: 1, container: runA, known: true, started: true} }},
+	{"done, ended", func(*model) event { return done{op: 1, container: ended(runA, 0), known: true} }},
+	{"done with a problem", func(*model) event { return done{op: 1, known: true, problem: oops} }},
+	{"done of another", func(*model) event { return done{op: 99, problem: oops} }},
+	{"answer", func(*model) event { return answered{runA.start(), urlB, true} }},
+	{"answer of another run", func(*model) event { return answered{runB.start(), urlB, true} }},
+	{"no answer yet", func(*model) event { return unanswered{runA.start()} }},
+	{"silence", func(*model) event { return late{runA.start(), mute} }},
+}
+
+// TestModelTable goes through every pair of situation and event. The table in
+// testdata was read cell by cell; a change of it is a change of behaviour.
+func TestModelTable(t *testing.T) {
+	var got strings.Builder
+	for _, s := range situations {
+		fmt.Fprintf(&got, "%s (%s)\n", s.name, s.state)
+		for _, c := range columns {
+			m := &model{}
+			s.reach(m)
+			if m.state() != s.state {
+				t.Fatalf("situation %q is %s, not %s", s.name, m.state(), s.state)
+			}
+			effects := m.step(c.make(m))
+			fmt.Fprintf(&got, "    %-22s %s\n", c.name, outcome(m, effects))
+		}
+	}
+	golden := filepath.Join("testdata", "model.txt")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gotLines, wantLines := strings.Split(got.String(), "\n"), strings.Split(string(want), "\n")
+	if len(gotLines) != len(wantLines) {
+		t.Fatalf("the table has %d lines, not %d", len(gotLines), len(wantLines))
+	}
+	for i := range gotLines {
+		if gotLines[i] != wantLines[i] {
+			t.Errorf("line %d\n got %s\nwant %s", i+1, gotLines[i], wantLines[i])
+		}
+	}
+}
+
+// outcome tells in one line what a person sees and what is done.
+func outcome(m *model, effects []effect) string {
+	line := m.state().String()
+	if p := m.shownProblem(); p != nil {
+		line += " (" + string(p.Code) + ")"
+	}
+	for _, fx := range effects {
+		switch fx := fx.(type) {
+		case begin:
+			line += " +begin " + fx.verb.String()
+		default:
+			line += " +" + strings.TrimPrefix(fmt.Sprintf("%T", fx), "runtime.")
+		}
+	}
+	if m.want != nothing {
+		line += " ... wants " + m.want.String()
+	}
+	return line
+}
+
+func TestModelCoversEveryState(t *testing.T) {
+	covered := map[State]bool{}
+	for _, s := range situations {
+		covered[s.state] = true
+	}
+	for _, s := range States() {
+		if !covered[s] {
+			t.Errorf("no situation is in state %s", s)
+		}
+	}
+}
+
+// TestModelInvariants takes random walks through the events and checks what
+// must hold in every state.
+func FuzzModelInvariants(f *testing.F) {
+	f.Add([]byte{0, 5, 13, 20, 24, 10, 13})
+	f.Add([]byte{0, 4, 13, 18, 14, 22, 13, 20, 24, 14, 21})
+	f.Fuzz(func(t *testing.T, walk []byte) {
+		m := &model{}
+		begun := opID(0)
+		for _, b := range walk {
+			effects := m.step(columns[int(b)%len(columns)].make(m))
+			if b%7 == 0 && m.op != 0 {
+				effects = append(effects, m.step(done{op: m.op, container: runA, known: true, started: true})...)
+			}
+			for _, fx := range effects {
+				if bg, is := fx.(begin); is {
+					if bg.op <= begun {
+						t.Fatalf("operation %d began after %d", bg.op, begun)
+					}
+					begun = bg.op
+				}
+			}
+			state, problem := m.state(), m.shownProblem()
+			if needs := state == Failed || state == NoEngine || state == Unhealthy; needs && problem == nil {
+				t.Fatalf("%s without a problem", state)
+			}
+			if state == Ready && m.url.IsZero() {
+				t.Fatal("ready without a Backend URL")
+			}
+			if !m.container.Running && !m.url.IsZero() {
+				t.Fatal("a Backend URL of a container that does not run")
+			}
+			if m.following != (startID{}) && m.following != m.running() {
+				t.Fatal("watching a run that is over")
+			}
+		}
+	})
+}
