@@ -77,6 +77,9 @@ func render(source []byte, size int) (*image.NRGBA, error) {
 		return nil, err
 	}
 	icon.SetTarget(0, 0, float64(size), float64(size))
+	for i := range icon.SVGPaths { // SetTarget scales the paths, but not their strokes
+		icon.SVGPaths[i].LineWidth *= float64(size) / icon.ViewBox.W
+	}
 	canvas := image.NewRGBA(image.Rect(0, 0, size, size))
 	scanner := rasterx.NewScannerGV(size, size, canvas, canvas.Bounds())
 	icon.Draw(rasterx.NewDasher(size, size, scanner), 1)
