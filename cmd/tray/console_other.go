@@ -1,0 +1,7 @@
+//go:build !windows
+
+package main
+
+// leaveOwnConsole does nothing: only Windows opens a console window for a
+// program that is started from the desktop.
+func leaveOwnConsole() {}
