@@ -1,0 +1,194 @@
+package bed
+
+import (
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Private is an engine of a test's own, which it may stop and start again
+// without anybody else noticing. Its containers have a network of their own
+// without a way out; their published ports answer on this machine as ever.
+type Private struct {
+	t      testing.TB
+	dir    string
+	bridge string
+	bip    string
+
+	process *os.Process
+	ended   chan error
+}
+
+// PrivateEngine starts an engine of the test's own, which needs root. It has
+// no images but those given to Load. When the test ends, so does the engine,
+// with everything in it.
+func PrivateEngine(t testing.TB) *Private {
+	t.Helper()
+	Need(t, "root, to start an engine of its own", os.Geteuid() == 0)
+	for _, command := range []string{"docker", "dockerd", "ip"} {
+		NeedCommand(t, command)
+	}
+
+	// The path of a Unix socket has 107 bytes at most, and t.TempDir can be
+	// longer.
+	dir, err := os.MkdirTemp("/tmp", "bed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := randomHex(4)
+	e := &Private{
+		t:      t,
+		dir:    dir,
+		bridge: "bed" + id,
+		// 198.18.0.0/15 is set aside for tests (RFC 2544).
+		bip: fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
+	}
+	t.Cleanup(e.remove)
+	for _, args := range [][]string{
+		{"link", "add", "name", e.bridge, "type", "bridge"},
+		{"addr", "add", e.bip, "dev", e.bridge},
+		{"link", "set", e.bridge, "up"},
+	} {
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, out)
+		}
+	}
+	e.Start(t)
+	return e
+}
+
+// Host returns the engine's address in the form of DOCKER_HOST. It stays the
+// same when the engine is started again.
+func (e *Private) Host() string { return "unix://" + filepath.Join(e.dir, "docker.sock") }
+
+// Docker runs the docker command against this engine and returns what it
+// printed. The test fails when the command does.
+func (e *Private) Docker(t testing.TB, args ...string) string {
+	t.Helper()
+	return mustDocker(t, e.Host(), args...)
+}
+
+// Load copies an image of the shared engine into this one and returns its
+// reference.
+func (e *Private) Load(t testing.TB, image string) string {
+	t.Helper()
+	Image(t, image)
+	save := exec.Command("docker", "--host", engineHost(), "save", image)
+	load := exec.Command("docker", "--host", e.Host(), "load")
+	pipe, err := save.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	load.Stdin = pipe
+	if err := save.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out, loadErr := load.CombinedOutput()
+	if err := errors.Join(loadErr, save.Wait()); err != nil {
+		t.Fatalf("image %s could not be copied: %v: %s", image, err, out)
+	}
+	return image
+}
+
+// Start starts the engine and waits until it answers.
+func (e *Private) Start(t testing.TB) {
+	t.Helper()
+	if e.process != nil {
+		t.Fatal("the private engine runs already")
+	}
+	log, err := os.OpenFile(filepath.Join(e.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	// Without a file of its own it would read the one of the shared engine.
+	config := filepath.Join(e.dir, "daemon.json")
+	if err := os.WriteFile(config, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("dockerd",
+		"--host", e.Host(),
+		"--data-root", filepath.Join(e.dir, "data"),
+		"--exec-root", filepath.Join(e.dir, "exec"),
+		"--pidfile", filepath.Join(e.dir, "pid"),
+		"--config-file", config,
+		"--bridge", e.bridge,
+		// The chains that Docker makes are called the same for every engine:
+		// with its own, this one would tear down the shared engine's. Published
+		// ports go through docker-proxy, which needs none.
+		"--iptables=false", "--ip-masq=false",
+	)
+	cmd.Stdout, cmd.Stderr = log, log
+	endWithParent(cmd)
+
+	started := make(chan error)
+	ended := make(chan error, 1)
+	go func() {
+		// The parent, to the kernel, is the thread that starts the engine: it
+		// has to live as long as the engine does.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			ended <- cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	e.process, e.ended = cmd.Process, ended
+	WaitFor(t, "the private engine", func() error {
+		select {
+		case err := <-ended:
+			e.process = nil
+			t.Fatalf("the private engine ended: %v\n%s", err, e.log())
+		default:
+		}
+		_, err := docker(e.Host(), "version")
+		return err
+	})
+}
+
+// Stop ends the engine and, as Docker has it, the containers that run in it.
+// It waits until the engine is gone.
+func (e *Private) Stop(t testing.TB) {
+	t.Helper()
+	if e.process == nil {
+		t.Fatal("the private engine does not run")
+	}
+	if err := e.process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-e.ended
+	e.process = nil
+}
+
+func (e *Private) remove() {
+	if e.process != nil {
+		e.Stop(e.t)
+	}
+	if e.t.Failed() {
+		e.t.Logf("the private engine said:\n%s", e.log())
+	}
+	exec.Command("ip", "link", "del", e.bridge).Run()
+	if err := os.RemoveAll(e.dir); err != nil {
+		e.t.Errorf("the private engine leaves files behind: %v", err)
+	}
+}
+
+// log returns the end of what the engine printed.
+func (e *Private) log() string {
+	const most = 4000
+	text, err := os.ReadFile(filepath.Join(e.dir, "log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-most):])
+}

@@ -1,0 +1,11 @@
+package bed
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// endWithParent has the kernel end the command when a test run is killed.
+func endWithParent(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+}
