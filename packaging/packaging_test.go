@@ -1,0 +1,228 @@
+// Package packaging holds what goes around the program in its packages, and
+// the tests that the packages can be installed, used and removed.
+package packaging
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"debug/pe"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+// The version that the tests make packages of: one between two releases.
+const version = "0.1.0+3.gabcdef0"
+
+var linux = "linux-" + runtime.GOARCH
+
+// dist makes the packages for this machine and for Windows, once, and returns
+// the folder.
+func dist(t *testing.T) string {
+	t.Helper()
+	needTools(t)
+	distOnce.Do(func() { distErr = makeDist(distFolder) })
+	if distErr != nil {
+		t.Fatal(distErr)
+	}
+	return distFolder
+}
+
+var (
+	distFolder string
+	distOnce   sync.Once
+	distErr    error
+)
+
+func TestMain(m *testing.M) {
+	var err error
+	if distFolder, err = os.MkdirTemp("", "colab-tray-dist-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(distFolder)
+	os.Exit(code)
+}
+
+// needTools skips the test where the tools that make-dist runs cannot be had.
+func needTools(t *testing.T) {
+	t.Helper()
+	toolsOnce.Do(func() {
+		toolsErr = cmp.Or(
+			exec.Command("go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0", "--help").Run(),
+			exec.Command("go", "run", "github.com/tc-hib/go-winres@v0.3.3", "--help").Run(),
+		)
+	})
+	bed.Need(t, "nfpm and go-winres, from the Go module proxy", toolsErr == nil)
+}
+
+var (
+	toolsOnce sync.Once
+	toolsErr  error
+)
+
+func makeDist(folder string) error {
+	cmd := exec.Command("./make-dist", linux, "windows-amd64")
+	cmd.Env = append(os.Environ(), "VERSION="+version, "SOURCE_DATE_EPOCH=1767225600", "DIST="+folder)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%v: %w\n%s", cmd, err, out)
+	}
+	return nil
+}
+
+// TestDeb installs the deb in a container, runs the program, and removes the
+// package again.
+func TestDeb(t *testing.T) {
+	image := bed.Image(t, bed.Notebook6)
+	deb := filepath.Join(dist(t), "colab-tray_"+version+"_"+runtime.GOARCH+".deb")
+
+	name := bed.RuntimeName(t)
+	bed.Docker(t, "create", "--name", name, "--network", "none", "--user", "root", "--entrypoint", "sleep", image, "infinity")
+	bed.Docker(t, "cp", deb, name+":/colab-tray.deb")
+	bed.Docker(t, "start", name)
+	inside := func(args ...string) string {
+		t.Helper()
+		return bed.Docker(t, append([]string{"exec", name}, args...)...)
+	}
+
+	// Slim images leave documentation out unless told otherwise.
+	inside("dpkg", "--path-include=/usr/share/*", "--install", "/colab-tray.deb")
+	if got := inside("colab-tray", "version"); !strings.Contains(got, version) {
+		t.Errorf("colab-tray version says %q, want %s in it", got, version)
+	}
+	if got := inside("dpkg", "--verify", "colab-tray"); got != "" {
+		t.Errorf("files are not as packed:\n%s", got)
+	}
+
+	files := strings.Fields(inside("dpkg", "--listfiles", "colab-tray"))
+	for _, want := range []string{
+		"/usr/bin/colab-tray",
+		"/usr/share/applications/dev.colabtray.ColabTray.desktop",
+		"/usr/share/metainfo/dev.colabtray.ColabTray.metainfo.xml",
+		"/usr/share/icons/hicolor/16x16/apps/dev.colabtray.ColabTray.png",
+		"/usr/share/icons/hicolor/256x256/apps/dev.colabtray.ColabTray.png",
+		"/usr/share/icons/hicolor/scalable/apps/dev.colabtray.ColabTray.svg",
+		"/usr/share/man/man1/colab-tray.1.gz",
+		"/usr/share/doc/colab-tray/changelog.gz",
+		"/usr/share/doc/colab-tray/copyright",
+		"/usr/share/doc/colab-tray/third-party-licences.gz",
+	} {
+		inside("test", "-s", want)
+	}
+
+	inside("dpkg", "--remove", "colab-tray")
+	for _, file := range files {
+		if strings.Contains(file, "colab-tray") || strings.Contains(file, "dev.colabtray") {
+			inside("test", "!", "-e", file)
+		}
+	}
+	if got := inside("dpkg-query", "--show", "--showformat=${Package}\n"); strings.Contains(got, "colab-tray") {
+		t.Error("dpkg still knows the package after it was removed")
+	}
+}
+
+// TestReproducible makes everything a second time and compares the bytes.
+func TestReproducible(t *testing.T) {
+	first, second := dist(t), t.TempDir()
+	if err := makeDist(second); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 5 {
+		t.Fatalf("make-dist made %v, want deb, rpm, tar.gz, zip and SHA256SUMS", entries)
+	}
+	for _, entry := range entries {
+		a, err := os.ReadFile(filepath.Join(first, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(second, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s is not the same when it is made again", entry.Name())
+		}
+	}
+}
+
+// TestWindowsProgram looks into the zip: the program is one for the console,
+// so that pipes and exit codes work, and carries icon, version and manifest.
+func TestWindowsProgram(t *testing.T) {
+	archive, err := zip.OpenReader(filepath.Join(dist(t), "colab-tray-"+version+"-windows-amd64.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	file, err := archive.Open("colab-tray-" + version + "-windows-amd64/colab-tray.exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := pe.NewFile(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, is := program.OptionalHeader.(*pe.OptionalHeader64)
+	if !is || header.Subsystem != pe.IMAGE_SUBSYSTEM_WINDOWS_CUI {
+		t.Error("colab-tray.exe is not a console program")
+	}
+	section := program.Section(".rsrc")
+	if section == nil {
+		t.Fatal("colab-tray.exe has no resources")
+	}
+	resources, err := section.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	utf16 := func(s string) []byte {
+		var out []byte
+		for _, c := range []byte(s) {
+			out = append(out, c, 0)
+		}
+		return out
+	}
+	for what, want := range map[string][]byte{
+		"manifest": []byte("consoleAllocationPolicy"),
+		"icon":     []byte("\x89PNG"),
+		"version":  utf16("0.1.0.0"),
+		"name":     utf16("Colab Tray"),
+	} {
+		if !bytes.Contains(resources, want) {
+			t.Errorf("colab-tray.exe has no %s", what)
+		}
+	}
+}
+
+// TestDesktopEntry holds the desktop entry and the metainfo to their
+// specifications, by the checkers of freedesktop.org.
+func TestDesktopEntry(t *testing.T) {
+	for _, check := range [][]string{
+		{"desktop-file-validate", "dev.colabtray.ColabTray.desktop"},
+		{"appstreamcli", "validate", "--no-net", "dev.colabtray.ColabTray.metainfo.xml"},
+	} {
+		t.Run(check[0], func(t *testing.T) {
+			bed.NeedCommand(t, check[0])
+			if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
