@@ -34,17 +34,17 @@ type Docker struct {
 
 var _ Engine = (*Docker)(nil)
 
-// NewDocker makes an engine of the address in DOCKER_HOST, with the TLS
-// settings beside it (DOCKER_CERT_PATH, DOCKER_TLS_VERIFY), or of the platform's
-// own address. It does not connect yet. DOCKER_API_VERSION is left aside, because
-// it would disable the negotiation of the version.
-func NewDocker() (*Docker, error) {
-	d := &Docker{options: []client.Opt{
-		client.WithTLSClientConfigFromEnv(),
-		client.WithHostFromEnv(),
-		client.WithUserAgent("colab-tray"),
-		client.WithAPIVersionNegotiation(),
-	}}
+// NewDocker makes an engine of an address such as "unix:///var/run/docker.sock".
+// When host is empty the address is that in DOCKER_HOST, with the TLS settings
+// beside it (DOCKER_CERT_PATH, DOCKER_TLS_VERIFY), or else the platform's own. It
+// does not connect yet. DOCKER_API_VERSION is left aside, because it would
+// disable the negotiation of the version.
+func NewDocker(host string) (*Docker, error) {
+	address := []client.Opt{client.WithTLSClientConfigFromEnv(), client.WithHostFromEnv()}
+	if host != "" {
+		address = []client.Opt{client.WithHost(host)}
+	}
+	d := &Docker{options: append(address, client.WithUserAgent("colab-tray"), client.WithAPIVersionNegotiation())}
 	api, err := client.NewClientWithOpts(d.options...)
 	if err != nil {
 		return nil, fmt.Errorf("engine's address: %w", err)

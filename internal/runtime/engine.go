@@ -106,6 +106,10 @@ func (c Container) ours() bool { return c.Labels[labelRuntime] != "" }
 // start identifies one run of the container.
 func (c Container) start() startID { return startID{c.ID, c.StartedAt} }
 
+// outputSince returns from when on the output is that of this run. An engine
+// notes the start only after the process has begun to write.
+func (c Container) outputSince() time.Time { return c.StartedAt.Add(-time.Second) }
+
 // startID identifies one run of one container.
 type startID struct {
 	container string

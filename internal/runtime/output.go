@@ -55,7 +55,7 @@ func printable(line string) string {
 }
 
 // secrets finds what follows the word token in a URL, an option or a header.
-var secrets = regexp.MustCompile(`(?i)(token(?:=|%3D|["']?:\s*["']?)|authorization: token )[^\s&"',;]+`)
+var secrets = regexp.MustCompile(`(?i)(token(?:=|%3D|["']?:\s*)["']?|authorization: token )[^\s&"',;]+`)
 
 // masked replaces every token in a line, known ones wherever they stand.
 func masked(line string, known []Token) string {
@@ -146,7 +146,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 
 // lastLines returns the last lines of a container's output, fit to be shown.
 func lastLines(ctx context.Context, e Engine, c Container, n int) []string {
-	stream, err := e.Logs(ctx, c, LogQuery{Tail: n, Since: c.StartedAt})
+	stream, err := e.Logs(ctx, c, LogQuery{Tail: n, Since: c.outputSince()})
 	if err != nil {
 		return nil
 	}

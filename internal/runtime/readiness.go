@@ -192,7 +192,7 @@ var jupyterTransport = &http.Transport{DisableKeepAlives: true}
 // be followed the timer of wait has to do; where it breaks off it is opened again.
 func (w *watch) followOutput(ctx context.Context, announced chan<- Token) {
 	for delay := time.Second; ; delay = min(2*delay, time.Minute) {
-		stream, err := w.engine.Logs(ctx, w.container, LogQuery{Since: w.container.StartedAt, Tail: 1000, Follow: true})
+		stream, err := w.engine.Logs(ctx, w.container, LogQuery{Since: w.container.outputSince(), Tail: 1000, Follow: true})
 		if err == nil {
 			stop := context.AfterFunc(ctx, func() { _ = stream.Close() })
 			_ = eachLine(stream, func(line string) {

@@ -79,6 +79,8 @@ const (
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeOccupied            Code = "settings-occupied"
+	CodeNotReady            Code = "not-ready"
+	CodeNoBrowser           Code = "no-browser"
 	CodeCancelled           Code = "cancelled"
 	CodeEngineFailed        Code = "engine-failed"
 )

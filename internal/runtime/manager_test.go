@@ -1,0 +1,303 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+func TestFirstStartMakesContainerAndVolume(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).open()
+		if s := r.untilState(Absent); s.Image != image || s.Port != r.profile.Port {
+			t.Errorf("absent, but shown as %+v", s)
+		}
+		s := r.mustStart()
+		r.works(s.URL)
+		if s.URLChanged {
+			t.Error("the first token counts as a change")
+		}
+
+		name := r.profile.Runtime
+		got := r.docker("inspect", "--format", `{{.Name}} {{.Config.Hostname}} {{range $p, $b := .NetworkSettings.Ports}}{{range $b}}{{$p}}={{.HostIp}}:{{.HostPort}} {{end}}{{end}}{{range .Mounts}}{{.Type}} {{.Name}} {{.Destination}}{{end}}`, name)
+		want := fmt.Sprintf("/%s %s 8888/tcp=127.0.0.1:%d volume %s-data /home/jovyan", name, name, r.profile.Port, name)
+		if got != want {
+			t.Errorf("the container is\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func TestSecondStartKeepsContainerAndData(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).open()
+		first := r.mustStart()
+		id := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime)
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+
+		if again := r.mustStart(); again.URL != first.URL {
+			t.Error("starting a ready runtime gave another Backend URL")
+		}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := r.Snapshot(); s.State != Stopped || !s.URL.IsZero() {
+			t.Errorf("stopped, but %+v", s)
+		}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Errorf("stopping what is stopped: %v", err)
+		}
+
+		second := r.mustStart()
+		r.works(second.URL)
+		if second.URL == first.URL || !second.URLChanged {
+			t.Errorf("a new start has a new token, and says so: changed is %v", second.URLChanged)
+		}
+		if now := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime); now != id {
+			t.Error("the second start made another container")
+		}
+		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+			t.Errorf("the notebook has become %q", text)
+		}
+	})
+}
+
+func TestRestartChangesToken(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).open()
+		first := r.mustStart()
+		second := r.must(r.Restart)
+		r.works(second.URL)
+		if second.URL == first.URL || !second.URLChanged {
+			t.Errorf("changed is %v", second.URLChanged)
+		}
+
+		// By somebody else.
+		r.docker("restart", r.profile.Runtime)
+		third := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != second.URL })
+		r.works(third.URL)
+		if !third.URLChanged {
+			t.Error("a restart by somebody else changed the token unnoticed")
+		}
+
+		// While the program was not running.
+		r.stop()
+		r.docker("restart", r.profile.Runtime)
+		r.open()
+		if s := r.untilState(Ready); !s.URLChanged {
+			t.Error("the token changed while the program was not running, unnoticed")
+		}
+		r.stop()
+		r.open()
+		if s := r.untilState(Ready); s.URLChanged {
+			t.Error("the same token counts as changed")
+		}
+	})
+}
+
+func TestChangesByOthersShow(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.mustStart()
+	r.docker("stop", r.profile.Runtime)
+	r.untilState(Stopped)
+	r.docker("start", r.profile.Runtime)
+	r.untilState(Ready)
+	r.docker("kill", r.profile.Runtime)
+	r.untilState(Stopped)
+	r.docker("start", r.profile.Runtime)
+	r.untilState(Ready)
+	r.docker("pause", r.profile.Runtime)
+	r.untilState(Unhealthy)
+	r.docker("unpause", r.profile.Runtime)
+	r.untilState(Ready)
+	r.docker("rm", "-f", r.profile.Runtime)
+	r.untilState(Absent)
+	r.works(r.mustStart().URL)
+}
+
+// TestTakeover takes over what a plain script made: no labels, published on
+// all interfaces, a command of its own.
+func TestTakeover(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image)
+		name := r.profile.Runtime
+		r.docker("run", "-d", "--name", name, "--hostname", name, "-v", name+"-data:/home/jovyan",
+			"-p", fmt.Sprintf("%d:8888", r.profile.Port), image, "start-notebook.sh",
+			"--NotebookApp.allow_origin=https://colab.research.google.com", "--port=8888", "--NotebookApp.port_retries=0")
+		before := r.docker("inspect", "--format", "{{.Id}} {{json .Config}} {{json .HostConfig}}", name)
+		r.open()
+		s := r.untilState(Ready)
+		r.works(s.URL)
+		r.works(r.must(r.Restart).URL)
+		if after := r.docker("inspect", "--format", "{{.Id}} {{json .Config}} {{json .HostConfig}}", name); after != before {
+			t.Errorf("the container was changed from\n%s\nto\n%s", before, after)
+		}
+		if files := r.docker("diff", name); strings.Contains(files, "colab-tray") {
+			t.Errorf("files were put into a container that is not ours:\n%s", files)
+		}
+	})
+}
+
+func TestDeathWhileStarting(t *testing.T) {
+	image := bed.Image(t, bed.Notebook6)
+	r := newRig(t, image)
+	r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
+		"sh", "-c", "echo the disk says no; echo token=verysecret; exit 3")
+	r.open()
+	p := r.problem(r.Start(t.Context()), CodeDiedStarting)
+	if !strings.Contains(p.Short, "exit code 3") || !strings.Contains(p.Hint, "the disk says no") {
+		t.Errorf("the problem is %q, %q", p.Short, p.Hint)
+	}
+	if strings.Contains(p.Hint, "verysecret") {
+		t.Errorf("the hint shows a token: %q", p.Hint)
+	}
+	if s := r.Snapshot(); s.State != Failed {
+		t.Errorf("the state is %s", s.State)
+	}
+
+	// A program that is started later sees the failure too.
+	r.stop()
+	r.open()
+	if s := r.untilState(Failed); s.Problem.Code != CodeExited {
+		t.Errorf("later the problem is %q", s.Problem.Code)
+	}
+}
+
+func TestDeathAfterAWhile(t *testing.T) {
+	image := bed.Image(t, bed.Notebook6)
+	r := newRig(t, image)
+	r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
+		"sh", "-c", "echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4")
+	r.open()
+	p := r.problem(r.Start(t.Context()), CodeDiedStarting)
+	if !strings.Contains(p.Hint, "giving up") {
+		t.Errorf("the hint is %q", p.Hint)
+	}
+}
+
+func TestStaleInfoFiles(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).open()
+		r.mustStart()
+		const dir = "/home/jovyan/.local/share/jupyter/runtime"
+		r.docker("exec", r.profile.Runtime, "sh", "-c",
+			`cd `+dir+` && for f in nbserver-1.json nbserver-7.json jpserver-1.json jpserver-7.json; do
+				echo '{"token": "stale", "url": "http://localhost:8888/", "port": 8888, "pid": 7}' > $f; done
+			 echo '{"token": ' > jpserver-9.json; mkdir jpserver-10.json; ln -s /etc/passwd jpserver-11.json
+			 head -c 200000 /dev/zero > nbserver-12.json`)
+		r.docker("kill", r.profile.Runtime)
+		r.untilState(Stopped)
+		r.works(r.mustStart().URL)
+
+		// And where the output cannot be followed from the start.
+		r.stop()
+		r.open()
+		r.works(r.untilState(Ready).URL)
+	})
+}
+
+func TestPortInUse(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	r.open()
+	p := r.problem(r.Start(t.Context()), CodePortInUse)
+	if !strings.Contains(p.Short, fmt.Sprint(r.profile.Port)) || !strings.Contains(p.Short, fmt.Sprintf("process %d", os.Getpid())) {
+		t.Errorf("the problem is %q", p.Short)
+	}
+	r.nothingMade()
+	_ = other.Close()
+	r.works(r.mustStart().URL)
+}
+
+func TestPortInUseByAnotherRuntime(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.mustStart()
+	other := newRig(t, bed.Image(t, bed.Notebook6))
+	other.profile.Port = r.profile.Port
+	other.open()
+	p := other.problem(other.Start(t.Context()), CodePortInUse)
+	if !strings.Contains(p.Short, r.profile.Runtime) {
+		t.Errorf("the problem is %q", p.Short)
+	}
+	other.nothingMade()
+}
+
+// nothingMade asserts that there is neither container nor volume.
+func (r *rig) nothingMade() {
+	r.t.Helper()
+	left := r.docker("ps", "-aq", "--filter", "name=^/"+r.profile.Runtime+"$") +
+		r.docker("volume", "ls", "-q", "--filter", "name="+r.profile.Volume())
+	if left != "" {
+		r.t.Errorf("left behind: %s", left)
+	}
+}
+
+func TestInterruptedStartIsUndone(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.untilState(Absent)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancelled := make(chan error)
+	go func() { cancelled <- r.Start(ctx) }()
+	r.untilState(Starting)
+	cancel()
+	if err := <-cancelled; !errors.Is(err, context.Canceled) {
+		t.Fatalf("the interrupted start returned %v", err)
+	}
+	if running := r.docker("ps", "-q", "--filter", "name=^/"+r.profile.Runtime+"$"); running != "" {
+		t.Error("the interrupted start left the container running")
+	}
+	if s := r.Snapshot(); s.State != Absent && s.State != Stopped {
+		t.Errorf("the state is %s", s.State)
+	}
+	r.works(r.mustStart().URL)
+}
+
+func TestLogsMaskTheToken(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).open()
+		secret := r.mustStart().URL.Token().Reveal()
+		raw, err := exec.Command("docker", "-H", r.engine, "logs", r.profile.Runtime).CombinedOutput()
+		if err != nil || !bytes.Contains(raw, []byte(secret)) {
+			t.Fatalf("the raw output does not show the token, so this test proves nothing (%v):\n%s", err, raw)
+		}
+		var out bytes.Buffer
+		if err := r.Logs(t.Context(), &out, LogOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), secret) || !strings.Contains(out.String(), redacted) {
+			t.Errorf("the log is\n%s", &out)
+		}
+		if strings.Contains(r.log.String(), secret) {
+			t.Error("the program's own log shows the token")
+		}
+	})
+}
+
+func TestEngineComesAndGoes(t *testing.T) {
+	private := bed.PrivateEngine(t)
+	r := newRig(t, private.Load(t, bed.Notebook6))
+	r.engine = private.Host()
+	r.open()
+	r.mustStart()
+
+	private.Stop(t)
+	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != CodeNoEngine || !s.URL.IsZero() {
+		t.Errorf("without an engine: %+v", s)
+	}
+	r.problem(r.Start(t.Context()), CodeNoEngine)
+
+	private.Start(t)
+	r.until("the engine again", func(s Snapshot) bool { return s.State == Stopped || s.State == Failed })
+	r.works(r.mustStart().URL)
+}
