@@ -1,0 +1,54 @@
+# Colab Tray. `make help` lists what can be done.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL = help
+.PHONY: help build run test check lint vet bench dist screenshots icons clean
+
+help: ## show this list
+	@echo "Colab Tray: a Google Colab local runtime from the system tray"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/colab-tray for this machine
+	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/colab-tray ./cmd/tray
+
+run: ## build it and run it; what is missing is provided or explained (ARGS="start")
+	@scripts/run $(ARGS)
+
+# Two packages at a time: most tests wait for an engine, not for a processor.
+test: ## set up what the tests need, and run them all
+	@test/setup
+	CGO_ENABLED=1 go test -race -p 2 -timeout 30m ./...
+
+check: lint test ## format, vet, staticcheck, and all tests
+
+lint: vet
+	@echo "gofumpt"; unformatted=$$($(GOFUMPT) -l .) && [ -z "$$unformatted" ] || \
+		{ echo "not formatted as gofumpt does:"; echo "$$unformatted"; exit 1; }
+	$(STATICCHECK) ./...
+
+vet:
+	GOOS=linux go vet ./...
+	GOOS=windows go vet ./...
+	GOOS=darwin go vet ./...
+
+bench: build ## measure: ready lag, time to up, time to icon, idle
+	go run ./test/bench
+
+dist: ## make deb, rpm, tar.gz and zip into dist/
+	packaging/make-dist
+
+screenshots: build ## take the pictures of the README anew
+	go run ./test/screenshots
+
+icons: ## draw PNG and ICO from the SVG sources
+	go generate ./assets/...
+
+clean: ## remove what was built
+	rm -rf bin dist artefacts
