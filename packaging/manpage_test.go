@@ -1,0 +1,79 @@
+package packaging
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	commandLine = regexp.MustCompile(`(?m)^  ([a-z]+) {2,}\S`)
+	flagWord    = regexp.MustCompile(`(?m)(?:^| )(--?[a-z]+)\b`)
+	variable    = regexp.MustCompile(`COLAB_TRAY_[A-Z]+`)
+)
+
+// found returns what a pattern's last group matches in a text, each once.
+func found(pattern *regexp.Regexp, text string) []string {
+	var all []string
+	for _, match := range pattern.FindAllStringSubmatch(text, -1) {
+		all = append(all, match[len(match)-1])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// TestDocumentation holds the man page and the README to what `colab-tray
+// help` names: the commands, the flags and the environment.
+func TestDocumentation(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "run", "../cmd/tray", "help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := string(out)
+	page := read(t, "../docs/colab-tray.1")
+	readme := read(t, "../README.md")
+
+	commands := found(commandLine, help)
+	if !slices.Contains(commands, "start") || !slices.Contains(commands, "version") {
+		t.Fatalf("these are not the commands: %v", commands)
+	}
+	for _, command := range commands {
+		if !strings.Contains(page, "\n.It Cm "+command) {
+			t.Errorf("the man page does not tell of the command %s", command)
+		}
+		if !strings.Contains(readme, "colab-tray "+command) {
+			t.Errorf("the README does not tell of the command %s", command)
+		}
+	}
+
+	flags := found(flagWord, help)
+	if !slices.Contains(flags, "--port") || !slices.Contains(flags, "-f") {
+		t.Fatalf("these are not the flags: %v", flags)
+	}
+	for _, flag := range flags {
+		// mdoc writes one dash itself.
+		if !regexp.MustCompile(`Fl ` + regexp.QuoteMeta(flag[1:]) + `\b`).MatchString(page) {
+			t.Errorf("the man page does not tell of the flag %s", flag)
+		}
+	}
+	for _, name := range found(variable, help+readme) {
+		if !strings.Contains(page, name) {
+			t.Errorf("the man page does not tell of %s", name)
+		}
+		if !strings.Contains(help, name) {
+			t.Errorf("the README tells of %s, and the program does not", name)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
