@@ -6,6 +6,8 @@
 // project and never talks to the engine.
 package config
 
+import "strings"
+
 // Kind tells which contract an image follows.
 type Kind string
 
@@ -46,12 +48,30 @@ type Profile struct {
 func (p Profile) Volume() string { return p.Runtime + "-data" }
 
 // Default returns the built-in profile "jupyter".
-func Default() Profile {
-	return Profile{
-		Name:    DefaultProfile,
-		Runtime: DefaultRuntime,
-		Image:   DefaultImage,
-		Kind:    KindJupyter,
-		Port:    DefaultPort,
+func Default() Profile { return BuiltIn()[DefaultProfile] }
+
+// BuiltIn returns the profiles that are there without a settings file, by name.
+func BuiltIn() map[string]Profile {
+	profiles := map[string]Profile{}
+	for _, p := range []Profile{
+		{Name: DefaultProfile, Runtime: DefaultRuntime, Image: DefaultImage, Port: DefaultPort},
+		{Name: "colab-gpu", Runtime: "local-colab-runtime", Image: "us-docker.pkg.dev/colab-images/public/runtime", Port: 9000},
+		{Name: "colab-cpu", Runtime: "local-colab-cpu-runtime", Image: "us-docker.pkg.dev/colab-images/public/cpu-runtime", Port: 9001},
+		{Name: "classic", Runtime: "local-classic-runtime", Image: "jupyter/base-notebook", Port: 8889},
+	} {
+		p.Kind = KindOf(p.Image)
+		profiles[p.Name] = p
 	}
+	return profiles
+}
+
+// KindOf guesses the kind from the image: Google publishes its Colab images at
+// {us,europe,asia}-docker.pkg.dev/colab-images/public/{runtime,cpu-runtime}
+// (https://research.google.com/colaboratory/local-runtimes.html).
+func KindOf(image string) Kind {
+	host, path, _ := strings.Cut(image, "/")
+	if strings.HasSuffix(host, "-docker.pkg.dev") && strings.HasPrefix(path, "colab-images/public/") {
+		return KindColab
+	}
+	return KindJupyter
 }

@@ -1,0 +1,190 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+// Flags are the values of command line flags; nil where a flag was not given.
+type Flags struct {
+	Profile, Name, Image, Port *string
+}
+
+// Sources are where settings come from, the first that has one wins: a flag,
+// the environment (COLAB_TRAY_PROFILE, _NAME, _IMAGE, _PORT), the file, the
+// default.
+type Sources struct {
+	Flags Flags
+	// Env reads the environment, as [os.LookupEnv] does.
+	Env func(string) (string, bool)
+	// File is the path of the settings file, which need not exist.
+	File string
+}
+
+// Settings are what the program runs with.
+type Settings struct {
+	// Profile is the chosen profile.
+	Profile Profile
+	// Profiles are all of them by name, as the file and the built-ins have
+	// them.
+	Profiles map[string]Profile
+}
+
+// Error tells what is wrong with a setting, and where it is.
+type Error struct {
+	// File and Line tell where in the settings file it is; File is empty for
+	// flags and the environment, Line is 0 where it is about the whole file.
+	File string
+	Line int
+	// Key is the key in the file such as "profiles.jupyter.port", the flag
+	// such as "--port", or the variable such as "COLAB_TRAY_PORT".
+	Key string
+	// Short says what is wrong, Hint what would be right.
+	Short, Hint string
+}
+
+// Error returns all of it in one line.
+func (e *Error) Error() string {
+	var where string
+	if e.File != "" {
+		where = e.File + ":"
+		if e.Line > 0 {
+			where += strconv.Itoa(e.Line) + ":"
+		}
+		where += " "
+	}
+	if e.Key != "" {
+		where += e.Key + ": "
+	}
+	text := where + e.Short
+	if e.Hint != "" {
+		text += ". " + e.Hint
+	}
+	return text
+}
+
+// IsFlag reports whether the error is about a flag of the command line.
+func (e *Error) IsFlag() bool { return strings.HasPrefix(e.Key, "--") }
+
+// Load puts the settings together. Its error is an *[Error].
+func Load(from Sources) (Settings, error) {
+	content, err := readFile(from.File)
+	if err != nil {
+		return Settings{}, err
+	}
+	s := Settings{Profiles: BuiltIn()}
+	statesKind := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(content.Profiles)) {
+		base, builtIn := s.Profiles[name]
+		if !builtIn {
+			base = Default()
+			base.Name, base.Runtime = name, "local-"+name+"-runtime"
+		}
+		p, err := content.apply(base)
+		if err != nil {
+			return Settings{}, err
+		}
+		s.Profiles[name], statesKind[name] = p, content.Profiles[name].Kind != nil
+	}
+	return s, s.choose(from, content, statesKind)
+}
+
+// choose picks the profile, and lets flags and environment change it.
+func (s *Settings) choose(from Sources, content *file, statesKind map[string]bool) error {
+	name, where := DefaultProfile, Error{}
+	if content.Profile != nil {
+		name, where = *content.Profile, content.at("profile")
+	}
+	if v, key, given := override(from, from.Flags.Profile, "profile"); given {
+		name, where = v, Error{Key: key}
+	}
+	p, known := s.Profiles[name]
+	if !known {
+		where.Short = fmt.Sprintf("there is no profile %q", name)
+		where.Hint = "There are: " + strings.Join(slices.Sorted(maps.Keys(s.Profiles)), ", ")
+		return &where
+	}
+	if v, key, given := override(from, from.Flags.Name, "name"); given {
+		if short, hint := checkName(v); short != "" {
+			return &Error{Key: key, Short: short, Hint: hint}
+		}
+		p.Runtime = v
+	}
+	if v, key, given := override(from, from.Flags.Image, "image"); given {
+		if short, hint := checkImage(v); short != "" {
+			return &Error{Key: key, Short: short, Hint: hint}
+		}
+		p.Image = v
+		if !statesKind[name] {
+			p.Kind = KindOf(v)
+		}
+	}
+	if v, key, given := override(from, from.Flags.Port, "port"); given {
+		n, err := strconv.ParseInt(v, 10, 64)
+		short, _ := checkPort(n)
+		if err != nil {
+			short = fmt.Sprintf("%q is no port", v)
+		}
+		if err != nil || short != "" {
+			return &Error{Key: key, Short: short, Hint: portHint}
+		}
+		p.Port = int(n)
+	}
+	s.Profile = p
+	return nil
+}
+
+// override returns what a flag or the environment says, and what it is called.
+// An empty variable is as good as none.
+func override(from Sources, flag *string, name string) (value, key string, given bool) {
+	if flag != nil {
+		return *flag, "--" + name, true
+	}
+	variable := "COLAB_TRAY_" + strings.ToUpper(name)
+	if from.Env == nil {
+		return "", "", false
+	}
+	value, given = from.Env(variable)
+	return value, variable, given && value != ""
+}
+
+// containerName is what engines take as the name of a container; as it is the
+// hostname as well it has to end at 63 characters.
+var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$`)
+
+func checkName(s string) (short, hint string) {
+	if containerName.MatchString(s) {
+		return "", ""
+	}
+	return fmt.Sprintf("%q cannot be the name of a container", s),
+		"Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'"
+}
+
+func checkImage(s string) (short, hint string) {
+	if _, err := reference.ParseNormalizedNamed(s); err == nil {
+		return "", ""
+	}
+	return fmt.Sprintf("%q cannot be the name of an image", s), "An image is named as in: " + DefaultImage + ":latest"
+}
+
+const portHint = "Use a number from 1 to 65535"
+
+func checkPort(n int64) (short, hint string) {
+	if n >= 1 && n <= 65535 {
+		return "", ""
+	}
+	return fmt.Sprintf("%d is out of range", n), portHint
+}
+
+func checkKind(s string) (short, hint string) {
+	if k := Kind(s); k == KindJupyter || k == KindColab {
+		return "", ""
+	}
+	return fmt.Sprintf("there is no kind %q", s), `Use "jupyter" or "colab"`
+}

@@ -1,0 +1,251 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func env(pairs ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, pair := range pairs {
+			if value, found := strings.CutPrefix(pair, name+"="); found {
+				return value, true
+			}
+		}
+		return "", false
+	}
+}
+
+func ptr(s string) *string { return &s }
+
+func TestDefaults(t *testing.T) {
+	for _, file := range []string{"", filepath.Join(t.TempDir(), "missing.toml"), write(t, ""), write(t, "# nothing\n")} {
+		s, err := Load(Sources{File: file, Env: env()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Profile{"jupyter", "local-jupyter-runtime", "quay.io/jupyter/base-notebook", KindJupyter, 8888}
+		if s.Profile != want || s.Profile.Volume() != "local-jupyter-runtime-data" {
+			t.Errorf("%q: got %+v", file, s.Profile)
+		}
+	}
+}
+
+func TestBuiltInsDoNotClash(t *testing.T) {
+	names, ports := map[string]string{}, map[int]string{}
+	for key, p := range BuiltIn() {
+		if key != p.Name || names[p.Runtime] != "" || ports[p.Port] != "" {
+			t.Errorf("%s clashes with %s%s", key, names[p.Runtime], ports[p.Port])
+		}
+		names[p.Runtime], ports[p.Port] = key, key
+	}
+	for name, kind := range map[string]Kind{"jupyter": KindJupyter, "colab-gpu": KindColab, "colab-cpu": KindColab, "classic": KindJupyter} {
+		if got := BuiltIn()[name].Kind; got != kind {
+			t.Errorf("%s is of kind %q", name, got)
+		}
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	for image, want := range map[string]Kind{
+		"us-docker.pkg.dev/colab-images/public/runtime":                KindColab,
+		"europe-docker.pkg.dev/colab-images/public/cpu-runtime:latest": KindColab,
+		"asia-docker.pkg.dev/colab-images/public/runtime@sha256:0":     KindColab,
+		"us-docker.pkg.dev/other/public/runtime":                       KindJupyter,
+		"example.org/colab-images/public/runtime":                      KindJupyter,
+		"jupyter/base-notebook":                                        KindJupyter,
+	} {
+		if got := KindOf(image); got != want {
+			t.Errorf("%s is of kind %q", image, got)
+		}
+	}
+}
+
+// TestPrecedence sets one more source in each step: flag, then environment,
+// then file, then default.
+func TestPrecedence(t *testing.T) {
+	file := write(t, "[profiles.jupyter]\nname = 'from-file'\nimage = 'from/file'\nport = 1111\n")
+	environment := env("COLAB_TRAY_NAME=from-env", "COLAB_TRAY_IMAGE=from/env", "COLAB_TRAY_PORT=2222")
+	flags := Flags{Name: ptr("from-flag"), Image: ptr("from/flag"), Port: ptr("3333")}
+	for _, c := range []struct {
+		from Sources
+		want Profile
+	}{
+		{Sources{}, Default()},
+		{Sources{File: file}, Profile{"jupyter", "from-file", "from/file", KindJupyter, 1111}},
+		{Sources{File: file, Env: environment}, Profile{"jupyter", "from-env", "from/env", KindJupyter, 2222}},
+		{Sources{File: file, Env: environment, Flags: flags}, Profile{"jupyter", "from-flag", "from/flag", KindJupyter, 3333}},
+		{Sources{Flags: flags}, Profile{"jupyter", "from-flag", "from/flag", KindJupyter, 3333}},
+		{Sources{Env: env("COLAB_TRAY_NAME=", "COLAB_TRAY_PORT=")}, Default()},
+		{
+			Sources{Env: env("COLAB_TRAY_IMAGE=us-docker.pkg.dev/colab-images/public/runtime")},
+			Profile{"jupyter", DefaultRuntime, "us-docker.pkg.dev/colab-images/public/runtime", KindColab, DefaultPort},
+		},
+	} {
+		s, err := Load(c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Profile != c.want {
+			t.Errorf("got %+v, want %+v", s.Profile, c.want)
+		}
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	file := write(t, `
+profile = "mine"
+[profiles.mine]
+image = "example.org/me/notebook:3"
+port = 9999
+[profiles.pinned]
+image = "example.org/me/colab"
+kind = "colab"
+[profiles.colab-gpu]
+port = 9100
+`)
+	for _, c := range []struct {
+		from Sources
+		want Profile
+	}{
+		{Sources{File: file}, Profile{"mine", "local-mine-runtime", "example.org/me/notebook:3", KindJupyter, 9999}},
+		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter")}, Default()},
+		{
+			Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("colab-gpu")}},
+			Profile{"colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100},
+		},
+		{
+			Sources{File: file, Flags: Flags{Profile: ptr("pinned"), Image: ptr("other/image")}},
+			Profile{"pinned", "local-pinned-runtime", "other/image", KindColab, 8888},
+		},
+	} {
+		s, err := Load(c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Profile != c.want {
+			t.Errorf("got %+v, want %+v", s.Profile, c.want)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	const choose = "There are: classic, colab-cpu, colab-gpu, jupyter"
+	const settings = "There are: profile, and in [profiles.NAME]: name, image, kind, port"
+	for text, want := range map[string]string{
+		"profil = 'x'":                             ":1: profil: there is no such setting. " + settings,
+		"\n\n[profiles.jupyter]\nprot = 1":         ":4: profiles.jupyter.prot: there is no such setting. " + settings,
+		"[profiles.jupyter]\nport = 0":             ":2: profiles.jupyter.port: 0 is out of range. " + portHint,
+		"[profiles.jupyter]\n\nport = 65536":       ":3: profiles.jupyter.port: 65536 is out of range. " + portHint,
+		"profiles.jupyter.port = -1":               ":1: profiles.jupyter.port: -1 is out of range. " + portHint,
+		"\nprofiles = {jupyter = {port = 0}}":      ":2: profiles.jupyter.port: 0 is out of range. " + portHint,
+		"[profiles.jupyter]\nname = '-x'":          `:2: profiles.jupyter.name: "-x" cannot be the name of a container. Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'`,
+		"[profiles.jupyter]\nimage = 'UPPER CASE'": `:2: profiles.jupyter.image: "UPPER CASE" cannot be the name of an image. An image is named as in: quay.io/jupyter/base-notebook:latest`,
+		"[profiles.jupyter]\nkind = 'julia'":       `:2: profiles.jupyter.kind: there is no kind "julia". Use "jupyter" or "colab"`,
+		"profile = 'nope'":                         `:1: profile: there is no profile "nope". ` + choose,
+		"[profiles.'a b']":                         `:1: profiles.a b: "a b" cannot be the name of a profile. Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'`,
+	} {
+		file := write(t, text)
+		_, err := Load(Sources{File: file})
+		if err == nil || err.Error() != file+want {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, file+want)
+		}
+	}
+	// The library's own words, which name what they are about.
+	for text, want := range map[string][]string{
+		"[profiles.jupyter]\nport = 'x'":       {":2: ", "profiles.jupyter.port: "},
+		"\nprofile = 7":                        {":2: ", "profile: "},
+		"[profiles.jupyter]\nport = 1.5":       {":2: ", "profiles.jupyter.port: "},
+		"[profiles]\njupyter = 3":              {":2: ", "profiles.jupyter: "},
+		"profile = 'a'\nprofile = 'b'":         {":2: "},
+		"profile = ":                           {":1: "},
+		"profile = '\xff'":                     {":1: "},
+		"[profiles.jupyter]\nport = 1e9999999": {":2: "},
+	} {
+		file := write(t, text)
+		_, err := Load(Sources{File: file})
+		for _, part := range want {
+			if err == nil || !strings.HasPrefix(err.Error(), file+":") || !strings.Contains(err.Error(), part) {
+				t.Errorf("%q: got %v, without %q", text, err, part)
+			}
+		}
+	}
+}
+
+func TestErrorsOutsideTheFile(t *testing.T) {
+	for _, c := range []struct {
+		from Sources
+		want string
+		flag bool
+	}{
+		{Sources{Flags: Flags{Port: ptr("0")}}, "--port: 0 is out of range. " + portHint, true},
+		{Sources{Flags: Flags{Port: ptr("http")}}, `--port: "http" is no port. ` + portHint, true},
+		{Sources{Env: env("COLAB_TRAY_PORT=99999")}, "COLAB_TRAY_PORT: 99999 is out of range. " + portHint, false},
+		{Sources{Flags: Flags{Name: ptr("")}}, `--name: "" cannot be the name of a container. Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'`, true},
+		{Sources{Env: env("COLAB_TRAY_IMAGE=a b")}, `COLAB_TRAY_IMAGE: "a b" cannot be the name of an image. An image is named as in: quay.io/jupyter/base-notebook:latest`, false},
+		{Sources{Flags: Flags{Profile: ptr("x")}}, `--profile: there is no profile "x". There are: classic, colab-cpu, colab-gpu, jupyter`, true},
+	} {
+		_, err := Load(c.from)
+		var e *Error
+		if !errors.As(err, &e) || e.Error() != c.want || e.IsFlag() != c.flag {
+			t.Errorf("got %v\nwant %s", err, c.want)
+		}
+	}
+}
+
+func TestUnreadableFiles(t *testing.T) {
+	large := write(t, strings.Repeat("#", maxFile+1))
+	for path, want := range map[string]string{
+		t.TempDir(): "is a directory",
+		large:       "larger than 1 MiB",
+	} {
+		_, err := Load(Sources{File: path})
+		if err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// FuzzLoad: any file gives settings that are in range, or an error that names
+// the file.
+func FuzzLoad(f *testing.F) {
+	for _, seed := range []string{
+		"", "profile = 'jupyter'", "[profiles.a1]\nport = 1\nimage = 'a/b'", "profiles = {jupyter = {port = 0}}",
+		"[[profiles]]", "profiles.x = 1", "profile = '''\n'''", "[profiles.jupyter]\nkind = \"colab\"",
+	} {
+		f.Add([]byte(seed))
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(dir, fmt.Sprintf("%d.toml", os.Getpid()))
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Load(Sources{File: path})
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || e.File != path {
+				t.Fatalf("error without its place: %#v", err)
+			}
+			return
+		}
+		for _, p := range s.Profiles {
+			if p.Port < 1 || p.Port > 65535 || p.Runtime == "" || p.Image == "" || (p.Kind != KindColab && p.Kind != KindJupyter) {
+				t.Fatalf("got %+v", p)
+			}
+		}
+	})
+}

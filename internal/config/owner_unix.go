@@ -1,0 +1,18 @@
+//go:build unix
+
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// ownedByUs returns an error when a file belongs to another user.
+func ownedByUs(info fs.FileInfo) error {
+	if stat, is := info.Sys().(*syscall.Stat_t); is && int(stat.Uid) != os.Getuid() {
+		return errors.New("it belongs to somebody else")
+	}
+	return nil
+}
