@@ -3,10 +3,13 @@ package packaging
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"colabtray/internal/config"
 )
 
 var (
@@ -66,6 +69,34 @@ func TestDocumentation(t *testing.T) {
 		if !strings.Contains(help, name) {
 			t.Errorf("the README tells of %s, and the program does not", name)
 		}
+	}
+}
+
+// TestSettingsExample holds that the settings file in the README is understood,
+// and means what it says there.
+func TestSettingsExample(t *testing.T) {
+	_, rest, is := strings.Cut(read(t, "../README.md"), "```toml\n")
+	example, _, ends := strings.Cut(rest, "```")
+	if !is || !ends {
+		t.Fatal("the README has no settings file")
+	}
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settings, err := config.Load(config.Sources{File: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Profile{
+		Name: "torch", Runtime: "torch-runtime", Image: "quay.io/jupyter/pytorch-notebook",
+		Kind: config.KindJupyter, Port: 8890,
+	}
+	if settings.Profile != want {
+		t.Errorf("got %+v, want %+v", settings.Profile, want)
+	}
+	if port := settings.Profiles[config.DefaultProfile].Port; port != 9999 {
+		t.Errorf("the built-in profile has the port %d, want 9999", port)
 	}
 }
 
