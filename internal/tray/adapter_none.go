@@ -1,0 +1,16 @@
+//go:build darwin && !cgo
+
+package tray
+
+import (
+	"context"
+	"errors"
+)
+
+var errNoTray = errors.New("this build has no tray: it was made without cgo")
+
+// Probe tells that there is no tray in this build.
+func Probe(context.Context) error { return errNoTray }
+
+// Run tells that there is no tray in this build.
+func Run(context.Context, Options) error { return errNoTray }

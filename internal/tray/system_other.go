@@ -1,0 +1,11 @@
+//go:build !windows && !darwin
+
+package tray
+
+const (
+	// accessKey marks the letter that chooses a row of a menu.
+	accessKey = "_"
+	// clickActs tells that a click on the icon does the primary action; the
+	// menu is under the other button.
+	clickActs = true
+)

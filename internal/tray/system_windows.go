@@ -1,0 +1,9 @@
+package tray
+
+const (
+	// accessKey marks the letter that chooses a row of a menu.
+	accessKey = "&"
+	// clickActs tells that a click on the icon does the primary action; the
+	// menu is under the other button.
+	clickActs = true
+)

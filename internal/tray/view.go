@@ -1,0 +1,262 @@
+package tray
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+
+	"colabtray/assets"
+	"colabtray/internal/runtime"
+)
+
+// Action is what a click asks for.
+type Action uint8
+
+// The actions. Nothing is the zero value: rows to read have it.
+const (
+	Nothing Action = iota
+	Start
+	Stop
+	Restart
+	CopyURL
+	OpenColab
+	ShowLogs
+	Check
+	Quit
+	actions // their number
+)
+
+// The rows of the menu, from top to bottom. The menu is built once with all of
+// them; only their texts change, and whether they can be chosen.
+const (
+	rowStatus = iota
+	rowHint
+	rowStartStop
+	rowRestart
+	rowCopyURL
+	rowOpenColab
+	rowShowLogs
+	rowCheck
+	rowQuit
+	rows // their number
+)
+
+// startsGroup tells above which rows a line is drawn.
+var startsGroup = [rows]bool{rowStartStop: true, rowCopyURL: true, rowShowLogs: true, rowQuit: true}
+
+// Row is one row of the menu.
+type Row struct {
+	// Text is what it says, without any escaping.
+	Text string
+	// Action is what choosing it does.
+	Action Action
+	// Disabled rows can be read and not chosen.
+	Disabled bool
+	// Hidden rows are not there.
+	Hidden bool
+}
+
+// View is all that a person sees of the tray. Views can be compared with ==.
+type View struct {
+	Icon    assets.State
+	Tooltip string
+	Rows    [rows]Row
+	// Primary is what a click on the icon itself does.
+	Primary Action
+}
+
+// scene is all that a view depends on.
+type scene struct {
+	snapshot runtime.Snapshot
+	// said is what the last action had to say, if that is still of interest.
+	said outcome
+	// busy tells which actions are under way and cannot be asked for again.
+	busy [actions]bool
+}
+
+// outcome is what an action says to the person. The zero value says nothing.
+type outcome struct {
+	short string // one line without a full stop
+	hint  string // why, and what to do; can be empty
+}
+
+// The longest texts shown. Windows cuts a tooltip at 127 UTF-16 units, and a
+// row that is wider than the screen helps nobody.
+const (
+	maxTooltip = 120
+	maxRow     = 90
+)
+
+// view computes what is to be seen.
+func view(s scene) View {
+	state := s.snapshot.State
+	short, hint := status(s.snapshot)
+	if s.said.short != "" {
+		short, hint = s.said.short, s.said.hint
+	}
+	short, hint = oneLine(short), oneLine(hint)
+
+	startStop := Row{Text: "Start", Action: Start, Disabled: !canStart(state)}
+	if canStop(state) {
+		startStop = Row{Text: "Stop", Action: Stop}
+	}
+	row := func(text string, action Action, enabled bool) Row {
+		return Row{Text: text, Action: action, Disabled: !enabled || s.busy[action]}
+	}
+	return View{
+		Icon:    icon(state),
+		Tooltip: cut(title+": "+short, maxTooltip),
+		Rows: [rows]Row{
+			rowStatus:    {Text: cut(short, maxRow), Disabled: true},
+			rowHint:      {Text: cut(hint, maxRow), Disabled: true, Hidden: hint == ""},
+			rowStartStop: startStop,
+			rowRestart:   row("Restart", Restart, state == runtime.Ready || state == runtime.Unhealthy),
+			rowCopyURL:   row("Copy Backend URL", CopyURL, state == runtime.Ready),
+			rowOpenColab: row("Open Colab", OpenColab, true),
+			rowShowLogs:  row("Show logs", ShowLogs, hasOutput(state)),
+			rowCheck:     row("Check connection", Check, state == runtime.Ready || state == runtime.Unhealthy),
+			rowQuit:      row("Quit", Quit, true),
+		},
+		Primary: primary(state),
+	}
+}
+
+// primary is the next useful thing to do.
+func primary(s runtime.State) Action {
+	switch {
+	case s == runtime.Ready:
+		return CopyURL
+	case canStart(s):
+		return Start
+	default:
+		return Nothing
+	}
+}
+
+func canStart(s runtime.State) bool {
+	switch s {
+	case runtime.Stopped, runtime.Absent, runtime.Failed, runtime.NoEngine:
+		return true
+	default:
+		return false
+	}
+}
+
+func canStop(s runtime.State) bool {
+	switch s {
+	case runtime.Pulling, runtime.Starting, runtime.Ready, runtime.Unhealthy:
+		return true
+	default:
+		return false
+	}
+}
+
+// hasOutput reports whether there may be a container, whose output can be read.
+func hasOutput(s runtime.State) bool {
+	switch s {
+	case runtime.Unknown, runtime.NoEngine, runtime.Absent, runtime.Pulling:
+		return false
+	default:
+		return true
+	}
+}
+
+func icon(s runtime.State) assets.State {
+	switch s {
+	case runtime.NoEngine:
+		return assets.NoEngine
+	case runtime.Absent, runtime.Stopped:
+		return assets.Stopped
+	case runtime.Unknown, runtime.Pulling, runtime.Starting, runtime.Stopping:
+		return assets.Busy
+	case runtime.Ready:
+		return assets.Ready
+	default:
+		return assets.Problem
+	}
+}
+
+// status puts a snapshot into words: one line, and a hint where there is one.
+func status(s runtime.Snapshot) (short, hint string) {
+	if s.Problem != nil {
+		return s.Problem.Short, s.Problem.Hint
+	}
+	switch s.State {
+	case runtime.Unknown:
+		return "Looking for Docker…", ""
+	case runtime.NoEngine:
+		return "Docker does not answer", ""
+	case runtime.Absent:
+		return "Not started yet", ""
+	case runtime.Pulling:
+		return pulling(s.Progress), ""
+	case runtime.Stopped:
+		return "Stopped", ""
+	case runtime.Starting:
+		return "Starting…", ""
+	case runtime.Ready:
+		if s.URLChanged {
+			return fmt.Sprintf("Ready on port %d, with a new Backend URL", s.Port), ""
+		}
+		return fmt.Sprintf("Ready on port %d", s.Port), ""
+	case runtime.Unhealthy:
+		return "Jupyter does not answer", ""
+	case runtime.Stopping:
+		return "Stopping…", ""
+	default:
+		return "Something went wrong", ""
+	}
+}
+
+// pulling tells how far a pull is.
+func pulling(p runtime.Progress) string {
+	if p.Layers <= 0 {
+		return "Pulling the image…"
+	}
+	layers := fmt.Sprintf("%d of %d layers", p.LayersDone, p.Layers)
+	if p.Total <= 0 {
+		return "Pulling the image: " + layers
+	}
+	const mega, giga = 1e6, 1e9
+	done := min(max(p.Bytes, 0), p.Total)
+	amount := fmt.Sprintf("%d of %d MB", done/mega, (p.Total+mega-1)/mega)
+	if p.Total >= giga {
+		amount = fmt.Sprintf("%.1f of %.1f GB", float64(done)/giga, float64(p.Total)/giga)
+	}
+	return fmt.Sprintf("Pulling the image: %s, %s", amount, layers)
+}
+
+// oneLine is the first line of a text that can come from anywhere, fit to be
+// shown: no control or direction characters, no long gaps.
+func oneLine(text string) string {
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsGraphic(r):
+			return r
+		default:
+			return -1
+		}
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// cut shortens a text to so many UTF-16 units, which is how Windows counts,
+// without breaking a character in two.
+func cut(text string, units int) string {
+	const ellipsis = "…" // one unit
+	used, fits := 0, 0
+	for i, r := range text {
+		if used < units {
+			fits = i // there is room for the ellipsis here
+		}
+		used += utf16.RuneLen(r)
+		if used > units {
+			return strings.TrimRight(text[:fits], " ") + ellipsis
+		}
+	}
+	return text
+}
