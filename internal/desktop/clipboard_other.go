@@ -1,0 +1,8 @@
+//go:build !linux
+
+package desktop
+
+import "context"
+
+// copyByCommand has nothing to fall back to here.
+func copyByCommand(context.Context, string) bool { return false }

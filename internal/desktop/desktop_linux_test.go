@@ -1,0 +1,304 @@
+package desktop
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+// startChild runs the test binary as child does; line is its first input. It
+// returns the outcome, and a function that kills it and waits for its end.
+func startChild(t *testing.T, what, line string, env ...string) (outcome string, kill func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+what)
+	cmd.Env = append(cmd.Env, env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	t.Cleanup(kill)
+	if _, err := io.WriteString(in, line+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	outcome, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the child %q said nothing: %v", what, err)
+	}
+	return strings.TrimSuffix(outcome, "\n"), kill
+}
+
+// xvfb starts an X server and returns its DISPLAY.
+func xvfb(t *testing.T) string {
+	t.Helper()
+	bed.NeedCommand(t, "Xvfb")
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	cmd.ExtraFiles = []*os.File{write}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	number, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb did not say its number: %v", err)
+	}
+	return ":" + strings.TrimSpace(number)
+}
+
+// script puts a program of that name into dir.
+func script(t *testing.T, dir, name, body string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+body+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCopyOnX11(t *testing.T) {
+	display := xvfb(t)
+	bed.NeedCommand(t, "xclip")
+	env := []string{"DISPLAY=" + display, "WAYLAND_DISPLAY="}
+	paste := func() string {
+		t.Helper()
+		cmd := exec.Command("xclip", "-out", "-selection", "clipboard")
+		cmd.Env = append(os.Environ(), env...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("xclip: %v: %s", err, out)
+		}
+		return string(out)
+	}
+	for _, text := range []string{"http://localhost:8888/?token=abc", "ünïcode and \"quotes\" $(x) %s"} {
+		outcome, kill := startChild(t, "copy", text, env...)
+		if outcome != "copied" {
+			t.Fatalf("copying: %s", outcome)
+		}
+		for range 2 { // it can be pasted more than once
+			if got := paste(); got != text {
+				t.Errorf("pasted %q, want %q", got, text)
+			}
+		}
+		// Another program copies, then we do again.
+		other := exec.Command("xclip", "-in", "-selection", "clipboard")
+		other.Env = append(os.Environ(), env...)
+		other.Stdin = strings.NewReader("other")
+		if err := other.Run(); err != nil {
+			t.Fatal(err)
+		}
+		if got := paste(); got != "other" {
+			t.Errorf("pasted %q after another program copied", got)
+		}
+		kill()
+	}
+}
+
+func TestCopyWithoutDesktop(t *testing.T) {
+	outcome, _ := startChild(t, "copy", "secret-text", "DISPLAY=", "WAYLAND_DISPLAY=")
+	if !strings.HasPrefix(outcome, "no clipboard:") || strings.Contains(outcome, "secret-text") {
+		t.Errorf("got %q", outcome)
+	}
+}
+
+// TestCopyByCommand has each command in its turn be the only one, and reads
+// what it was given.
+func TestCopyByCommand(t *testing.T) {
+	for _, test := range []struct{ command, display, wayland string }{
+		{"wl-copy", "", "wayland-nowhere"},
+		{"xclip", ":59999", ""},
+		{"xsel", ":59999", ""},
+	} {
+		t.Run(test.command, func(t *testing.T) {
+			dir := t.TempDir()
+			script(t, dir, test.command, fmt.Sprintf(`/bin/cat > %q; echo "$@" > %q`, dir+"/stdin", dir+"/args"))
+			outcome, _ := startChild(t, "copy", "secret-text",
+				"PATH="+dir, "DISPLAY="+test.display, "WAYLAND_DISPLAY="+test.wayland, "XDG_RUNTIME_DIR="+dir)
+			if outcome != "copied" {
+				t.Fatalf("got %q", outcome)
+			}
+			if got, _ := os.ReadFile(dir + "/stdin"); string(got) != "secret-text" {
+				t.Errorf("%s was given %q", test.command, got)
+			}
+			if got, err := os.ReadFile(dir + "/args"); err != nil || strings.Contains(string(got), "secret") {
+				t.Errorf("%s has the arguments %q (%v)", test.command, got, err)
+			}
+		})
+	}
+}
+
+// TestCopyToHangingDisplay has an X server that accepts and never answers.
+func TestCopyToHangingDisplay(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	display := fmt.Sprintf("127.0.0.1:%d", l.Addr().(*net.TCPAddr).Port-6000)
+	outcome, _ := startChild(t, "copy", "secret-text", "DISPLAY="+display, "WAYLAND_DISPLAY=")
+	if !strings.Contains(outcome, "deadline exceeded") || strings.Contains(outcome, "secret-text") {
+		t.Errorf("got %q", outcome)
+	}
+}
+
+// openers makes a home where a browser and a text viewer of ours are the
+// defaults, for the real xdg-open. Each writes its argument into the file
+// returned for it.
+func openers(t *testing.T) (browsed, viewed string) {
+	t.Helper()
+	bed.NeedCommand(t, "xdg-open")
+	dir := t.TempDir()
+	apps := filepath.Join(dir, "applications")
+	if err := os.MkdirAll(apps, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	browsed, viewed = filepath.Join(dir, "browsed"), filepath.Join(dir, "viewed")
+	for name, file := range map[string]string{"firefox-test": browsed, "viewer-test": viewed} {
+		script(t, dir, name, fmt.Sprintf(`printf %%s "$1" > %q.new && mv %q.new %q`, file, file, file))
+		entry := fmt.Sprintf("[Desktop Entry]\nType=Application\nName=%s\nExec=%s %%u\nNoDisplay=false\n", name, filepath.Join(dir, name))
+		if err := os.WriteFile(filepath.Join(apps, name+".desktop"), []byte(entry), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := "[Default Applications]\ntext/plain=viewer-test.desktop\ntext/x-log=viewer-test.desktop\n" +
+		"text/html=firefox-test.desktop\nx-scheme-handler/http=firefox-test.desktop\nx-scheme-handler/https=firefox-test.desktop\n"
+	if err := os.WriteFile(filepath.Join(dir, "mimeapps.list"), []byte(list), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_DATA_HOME", dir)
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	t.Setenv("XDG_CURRENT_DESKTOP", "")
+	t.Setenv("DESKTOP_SESSION", "")
+	t.Setenv("BROWSER", "")
+	t.Setenv("DISPLAY", ":59999") // nothing opens it, but without one xdg-open takes terminal programs only
+	return browsed, viewed
+}
+
+// content waits for what an opener wrote.
+func content(t *testing.T, file string) string {
+	t.Helper()
+	var text []byte
+	bed.WaitFor(t, filepath.Base(file), func() (err error) {
+		text, err = os.ReadFile(file)
+		return err
+	})
+	return string(text)
+}
+
+func TestOpenURL(t *testing.T) {
+	browsed, _ := openers(t)
+	const address = "https://colab.research.google.com/?a=b&c=d"
+	if err := OpenURL(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, browsed); got != address {
+		t.Errorf("the browser got %q", got)
+	}
+	for _, address := range []string{"", "/etc/passwd", "file:///etc/passwd", "-x", "http:", "javascript:alert(1)", "https://a b/"} {
+		if err := OpenURL(t.Context(), address); err == nil {
+			t.Errorf("%q was opened", address)
+		}
+	}
+}
+
+func TestOpenText(t *testing.T) {
+	_, viewed := openers(t)
+	path := filepath.Join(t.TempDir(), "-the log.txt")
+	if err := os.WriteFile(path, []byte("log\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Dir(path))
+	if err := OpenText(t.Context(), filepath.Base(path)); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimPrefix(content(t, viewed), "file://"); got != path && got != strings.ReplaceAll(path, " ", "%20") {
+		t.Errorf("the viewer got %q, want %q", got, path)
+	}
+}
+
+func TestOpenWithoutOpener(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if err := OpenURL(t.Context(), "https://example.com/"); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("without a browser: %v", err)
+	}
+	if err := OpenText(t.Context(), "x"); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("without a viewer: %v", err)
+	}
+}
+
+// TestOpenEndsWithContext has an opener that does not come back.
+func TestOpenEndsWithContext(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script(t, dir, "xdg-open", fmt.Sprintf(`echo started > %q; read x < %q`, pipe, pipe))
+	t.Setenv("PATH", dir)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	asked := errors.New("asked to end")
+	go func() {
+		_, _ = os.ReadFile(pipe)
+		cancel(asked)
+	}()
+	if err := OpenURL(ctx, "https://example.com/"); !errors.Is(err, asked) {
+		t.Errorf("got %v", err)
+	}
+	if err := os.WriteFile(pipe, []byte("go\n"), 0); err != nil { // let the opener end
+		t.Error(err)
+	}
+}
+
+func TestDefaultBrowser(t *testing.T) {
+	openers(t)
+	if got := DefaultBrowser(t.Context()); got != BrowserFirefox {
+		t.Errorf("got %q", got)
+	}
+
+	t.Run("alternative", func(t *testing.T) {
+		dir := t.TempDir()
+		script(t, dir, "brave-browser", "")
+		if err := os.Symlink("brave-browser", filepath.Join(dir, "x-www-browser")); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", dir)
+		if got := DefaultBrowser(t.Context()); got != BrowserBrave {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("none", func(t *testing.T) {
+		t.Setenv("PATH", t.TempDir())
+		if got := DefaultBrowser(t.Context()); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
+}

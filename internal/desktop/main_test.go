@@ -1,0 +1,49 @@
+package desktop
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+)
+
+// childVariable makes the test binary a program of its own, which does what the
+// variable says: the clipboard's library reads the environment once a process,
+// and a lock is held by a process.
+const childVariable = "COLAB_TRAY_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if what := os.Getenv(childVariable); what != "" {
+		child(what)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// child reads what it is about from its first line, prints one line of outcome,
+// and stays until its input ends.
+func child(what string) {
+	in := bufio.NewReader(os.Stdin)
+	line, _ := in.ReadString('\n')
+	line = strings.TrimSuffix(line, "\n")
+	switch what {
+	case "copy":
+		err := Copy(context.Background(), line)
+		switch {
+		case err == nil:
+			fmt.Println("copied")
+		case errors.Is(err, ErrNoClipboard):
+			fmt.Println("no clipboard:", strings.ReplaceAll(err.Error(), "\n", " "))
+		default:
+			fmt.Println("error:", err)
+		}
+	case "lock":
+		_, first, err := Acquire(line)
+		fmt.Println(first, err)
+	}
+	_, _ = io.Copy(io.Discard, in)
+}

@@ -1,0 +1,44 @@
+package desktop
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/pkg/browser"
+)
+
+func init() {
+	// The opener would print among our own output. A nil writer is the null
+	// device itself: with a pipe, a browser that outlives us would die of
+	// SIGPIPE.
+	browser.Stdout, browser.Stderr = nil, nil
+}
+
+// OpenURL opens an http or https address in the default browser. It returns
+// when the browser was told, or fails when there is none.
+func OpenURL(ctx context.Context, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		// The address is not repeated: it may hold a token.
+		return fmt.Errorf("open in the browser: not an http or https address")
+	}
+	if err := settle(ctx, func() error { return browser.OpenURL(address) }); err != nil {
+		return fmt.Errorf("open in the browser: %w", err)
+	}
+	return nil
+}
+
+// OpenText shows a text file in the default viewer. The viewer may read the
+// file after OpenText has returned.
+func OpenText(ctx context.Context, path string) error {
+	path, err := filepath.Abs(path)
+	if err == nil {
+		err = settle(ctx, func() error { return openText(path) })
+	}
+	if err != nil {
+		return fmt.Errorf("open in the text viewer: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package desktop
+
+import "os/exec"
+
+func openText(path string) error { return exec.Command("xdg-open", path).Run() }
