@@ -1,0 +1,188 @@
+package tray
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"colabtray/assets"
+	"colabtray/internal/runtime"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// planted is the token in every scene of the tests: it must be seen nowhere.
+const planted = "5ec2e7b0a71d"
+
+// snapshot makes a snapshot as the manager would.
+func snapshot(state runtime.State) runtime.Snapshot {
+	s := runtime.Snapshot{
+		Rev: 7, State: state, Since: time.Unix(1, 0), Profile: "default", Runtime: "local-jupyter-runtime",
+		Image: "quay.io/jupyter/base-notebook", Port: 8888,
+	}
+	switch state {
+	case runtime.Ready:
+		s.URL = runtime.NewBackendURL(8888, runtime.NewToken(planted))
+	case runtime.Pulling:
+		s.Progress = runtime.Progress{LayersDone: 3, Layers: 9, Bytes: 120_400_000, Total: 511_900_000}
+	case runtime.NoEngine:
+		s.Problem = &runtime.Problem{
+			Code: runtime.CodeNoEngine, Short: "Docker does not answer",
+			Hint: "Nothing listens at /var/run/docker.sock.\nStart Docker.",
+		}
+	case runtime.Unhealthy:
+		s.Problem = &runtime.Problem{Code: runtime.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The logs may say why."}
+	case runtime.Failed:
+		s.Problem = &runtime.Problem{
+			Code: runtime.CodePortInUse, Short: "Port 8888 is in use",
+			Hint: "python3 (process 42) has it. Close it, or choose another port.", Command: "colab-tray --port 8889 start",
+		}
+	}
+	return s
+}
+
+// scenes are what the golden files show, by name: each state, and what else
+// can be seen in it.
+func scenes() map[string]scene {
+	all := make(map[string]scene)
+	for _, state := range runtime.States() {
+		all[state.String()] = scene{snapshot: snapshot(state)}
+	}
+	pull := func(p runtime.Progress) scene {
+		s := snapshot(runtime.Pulling)
+		s.Progress = p
+		return scene{snapshot: s}
+	}
+	all["pulling-begins"] = pull(runtime.Progress{})
+	all["pulling-unknown-size"] = pull(runtime.Progress{LayersDone: 1, Layers: 5})
+	all["pulling-large"] = pull(runtime.Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000})
+	all["pulling-absurd"] = pull(runtime.Progress{LayersDone: -1, Layers: 5, Bytes: 9e18, Total: 1})
+
+	ready := snapshot(runtime.Ready)
+	all["ready-copied"] = scene{snapshot: ready, said: outcome{"Ready: the Backend URL is copied", "Paste it"}}
+	all["ready-checking"] = scene{snapshot: ready, said: outcome{short: "Checking…"}, busy: [actions]bool{Check: true, ShowLogs: true}}
+	changed := ready
+	changed.URLChanged = true
+	all["ready-changed"] = scene{snapshot: changed}
+	unstopped := ready
+	unstopped.Problem = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
+	all["ready-not-stopped"] = scene{snapshot: unstopped}
+
+	long := snapshot(runtime.Failed)
+	long.Problem = &runtime.Problem{
+		Code:  runtime.CodeImageNotFound,
+		Short: "There is no image us-docker.pkg.dev/colab_images/public/a_very_long_name/" + strings.Repeat("and_so_on/", 20) + "runtime:latest",
+		Hint:  "R&D_image 𝔸𝔸𝔸\u202e \x1b[31mred\x07\tand\u00a0gaps   " + strings.Repeat("𝔸", 200) + "\nsecond line",
+	}
+	all["failed-long"] = scene{snapshot: long}
+	return all
+}
+
+// written is a view as the golden files have it.
+func written(v View) string {
+	var b strings.Builder
+	icons := map[assets.State]string{
+		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Problem: "problem",
+	}
+	names := [actions]string{"nothing", "start", "stop", "restart", "copy url", "open colab", "show logs", "check", "quit"}
+	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, names[v.Primary])
+	for i, row := range v.Rows {
+		if startsGroup[i] {
+			b.WriteString("---------\n")
+		}
+		switch {
+		case row.Hidden:
+			continue
+		case row.Disabled:
+			fmt.Fprintf(&b, "       . %s\n", row.Text)
+		default:
+			fmt.Fprintf(&b, "       > %s (%s)\n", row.Text, names[row.Action])
+		}
+	}
+	return b.String()
+}
+
+func TestViews(t *testing.T) {
+	for name, s := range scenes() {
+		t.Run(name, func(t *testing.T) {
+			got := written(view(s))
+			path := filepath.Join("testdata", name+".golden")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestEveryViewIsFitToBeShown(t *testing.T) {
+	for name, s := range scenes() {
+		v := view(s)
+		all := fmt.Sprintf("%+v", v)
+		if strings.Contains(all, planted) {
+			t.Errorf("%s shows the token: %s", name, all)
+		}
+		if n := len(utf16.Encode([]rune(v.Tooltip))); n > 120 {
+			t.Errorf("the tooltip of %s has %d UTF-16 units", name, n)
+		}
+		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\u202e") {
+			t.Errorf("%s has characters that do not belong into a menu: %q", name, all)
+		}
+		for i, row := range v.Rows {
+			if row.Text == "" && !row.Hidden {
+				t.Errorf("row %d of %s is empty", i, name)
+			}
+			if row.Action == Nothing && !row.Disabled {
+				t.Errorf("row %d of %s can be chosen and does nothing", i, name)
+			}
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		units int
+		want  string
+	}{
+		{"", 3, ""},
+		{"abc", 3, "abc"},
+		{"abcd", 3, "ab…"},
+		{"a bcd", 3, "a…"},
+		{"𝔸𝔸", 4, "𝔸𝔸"},
+		{"𝔸𝔸", 3, "𝔸…"},
+		{"a𝔸𝔸", 4, "a𝔸…"},
+		{"äöü", 2, "ä…"},
+	} {
+		if got := cut(test.text, test.units); got != test.want {
+			t.Errorf("cut(%q, %d) is %q, want %q", test.text, test.units, got, test.want)
+		}
+	}
+}
+
+func TestAccessKeysAreDoubled(t *testing.T) {
+	const text = "R&D_image __x && y"
+	for key, want := range map[string]string{
+		"_": "R&D__image ____x && y", // Linux
+		"&": "R&&D_image __x &&&& y", // Windows
+		"":  text,                    // macOS
+	} {
+		if got := doubled(text, key); got != want {
+			t.Errorf("with the access key %q: %q, want %q", key, got, want)
+		}
+	}
+}
