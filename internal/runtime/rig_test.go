@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"colabtray/internal/colab"
 	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
@@ -72,7 +73,12 @@ func (r *rig) open() *rig {
 	}
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(docker, log)
-	server := Server{Cmd: []string{"start-notebook.sh"}}
+	server := Server{
+		Cmd:           colab.StartCommand(),
+		Files:         colab.ServerFiles(),
+		HandmadeFiles: colab.HandmadeFiles(),
+		Ours:          colab.IsOurs,
+	}
 	r.Manager = NewManager(link, r.profile, Options{Server: server, Tokens: r.tokens, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
