@@ -26,8 +26,8 @@ func TestAnnouncement(t *testing.T) {
 		"[I 10:00 ServerApp] http://127.0.0.1:8888/lab":                        {"", true},
 		"[I 10:00 ServerApp] Jupyter Server 2.15.0 is running at:":             {"", false},
 		"see https://jupyter.org/help?token=nothing":                           {"", false},
-		"http://%zz:1/":                                                        {"", true},
-		"":                                                                     {"", false},
+		"http://%zz:1/": {"", true},
+		"":              {"", false},
 	} {
 		token, is := announcement(line)
 		if is != want.is || token.Reveal() != want.token {

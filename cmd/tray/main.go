@@ -1,0 +1,37 @@
+// Command colab-tray runs Google Colab notebooks on the person's own machine,
+// from the system tray or from a terminal.
+//
+// This package parses the command line and wires the rooms together, and
+// nothing else.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"colabtray/internal/cli"
+	"colabtray/internal/tray"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first signal asks to end in good order; the second is not waited for.
+	context.AfterFunc(ctx, stop)
+	program := &cli.Program{
+		Version:   version,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+		LookupEnv: os.LookupEnv,
+		HasTray:   tray.Probe,
+		Tray:      showTray,
+	}
+	return program.Run(ctx, os.Args[1:])
+}

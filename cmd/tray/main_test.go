@@ -1,0 +1,330 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"colabtray/test/bed"
+)
+
+// program is the path of the program under test, built once.
+var program string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "colab-tray-")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(dir, "colab-tray")
+	build := exec.Command("go", "build", "-ldflags", "-X main.version=1.2.3", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s\n", out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// longEnough bounds what a command may take; it is only used up when something
+// is broken.
+const longEnough = 2 * time.Minute
+
+// terminal is a place to run commands in, with settings of its own.
+type terminal struct {
+	t   *testing.T
+	env []string
+}
+
+// newTerminal has the settings of a runtime that does not exist yet.
+func newTerminal(t *testing.T, image string) *terminal {
+	t.Helper()
+	home := t.TempDir()
+	return &terminal{t, []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home,
+		"XDG_CONFIG_HOME=" + home + "/config", "XDG_STATE_HOME=" + home + "/state", "XDG_RUNTIME_DIR=" + home + "/run",
+		"DOCKER_HOST=" + bed.Engine(t),
+		"COLAB_TRAY_NAME=" + bed.RuntimeName(t), "COLAB_TRAY_IMAGE=" + image, fmt.Sprintf("COLAB_TRAY_PORT=%d", bed.FreePort(t)),
+	}}
+}
+
+// set sets a variable of the environment.
+func (c *terminal) set(pair string) { c.env = append(c.env, pair) }
+
+func (c *terminal) get(name string) string {
+	value := ""
+	for _, pair := range c.env {
+		if v, found := strings.CutPrefix(pair, name+"="); found {
+			value = v
+		}
+	}
+	return value
+}
+
+func (c *terminal) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = c.env
+	return cmd
+}
+
+// run runs a command and wants that exit code.
+func (c *terminal) run(want int, args ...string) (stdout, stderr string) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), longEnough)
+	defer cancel()
+	cmd := c.command(ctx, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run()
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		c.t.Fatalf("colab-tray %s: exit code %d, not %d\nstdout: %s\nstderr: %s", strings.Join(args, " "), got, want, &out, &errs)
+	}
+	return out.String(), errs.String()
+}
+
+func has(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in:\n%s", part, text)
+		}
+	}
+}
+
+func TestMainPath(t *testing.T) {
+	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+		t.Run(name, func(t *testing.T) {
+			c := newTerminal(t, bed.Image(t, image))
+			port := c.get("COLAB_TRAY_PORT")
+
+			out, _ := c.run(0, "status")
+			has(t, out, c.get("COLAB_TRAY_NAME"), "not made yet")
+			_, errs := c.run(1, "url")
+			has(t, errs, "not running", "colab-tray start")
+			_, errs = c.run(1, "logs")
+			has(t, errs, "colab-tray start")
+			c.run(0, "stop")
+
+			first, errs := c.run(0, "start")
+			if !regexp.MustCompile(`^http://localhost:` + port + `/\?token=\w+\n$`).MatchString(first) {
+				t.Fatalf("start printed %q", first)
+			}
+			has(t, errs, "Starting")
+			response, err := http.Get(strings.Replace(strings.TrimSpace(first), "/?", "/api/status?", 1))
+			if err != nil || response.StatusCode != http.StatusOK {
+				t.Fatalf("the Backend URL was answered with %v, %v", response, err)
+			}
+			_ = response.Body.Close()
+
+			if again, _ := c.run(0, "start"); again != first {
+				t.Error("a second start printed another URL")
+			}
+			if url, _ := c.run(0, "url"); url != first {
+				t.Error("url printed another URL")
+			}
+			secret := strings.TrimSpace(strings.Split(first, "token=")[1])
+			out, errs = c.run(0, "logs")
+			if strings.Contains(out+errs, secret) {
+				t.Error("logs print the token")
+			}
+			has(t, out, "[redacted]")
+			out, errs = c.run(0, "status", "-v")
+			if strings.Contains(out+errs, secret) {
+				t.Error("status -v prints the token")
+			}
+			has(t, out, "ready")
+
+			second, _ := c.run(0, "restart")
+			if second == first {
+				t.Error("after a restart the URL is the same")
+			}
+			_, errs = c.run(0, "stop")
+			has(t, errs, "stopped", "data are kept")
+			out, _ = c.run(0, "status")
+			has(t, out, "stopped")
+		})
+	}
+}
+
+func TestStatusJSON(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Server2))
+	url, _ := c.run(0, "start")
+	out, _ := c.run(0, "status", "--json")
+	if secret := strings.TrimSpace(strings.Split(url, "token=")[1]); strings.Contains(out, secret) {
+		t.Error("the token is in it")
+	}
+	decoder := json.NewDecoder(strings.NewReader(out))
+	decoder.UseNumber()
+	var got map[string]any
+	if err := decoder.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := time.Parse(time.RFC3339, fmt.Sprint(got["since"])); err != nil {
+		t.Error(err)
+	}
+	engine, _ := got["engine"].(map[string]any)
+	for _, key := range []string{"name", "version", "api", "host"} {
+		if text, _ := engine[key].(string); text == "" {
+			t.Errorf("engine.%s is missing in %s", key, out)
+		}
+	}
+	delete(got, "since")
+	delete(got, "engine")
+	want := map[string]any{
+		"profile": "jupyter", "runtime": c.get("COLAB_TRAY_NAME"), "state": "ready", "ready": true,
+		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": bed.Server2, "problem": nil,
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+}
+
+func TestStatusWatch(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
+	defer cancel()
+	watch := c.command(ctx, "status", "--watch", "--json")
+	stdout, err := watch.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := watch.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	until := func(state string) {
+		t.Helper()
+		for lines.Scan() {
+			var line struct{ State string }
+			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+				t.Fatalf("%v in %s", err, lines.Text())
+			}
+			if line.State == state {
+				return
+			}
+		}
+		t.Fatalf("the state %s was not shown", state)
+	}
+	until("absent")
+	c.run(0, "start")
+	until("ready")
+	c.run(0, "stop")
+	until("stopped")
+	if err := watch.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := watch.Wait(); err != nil {
+		t.Errorf("ended by Ctrl-C, it returned %v", err)
+	}
+}
+
+func TestInterruptLeavesNothingHalfMade(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
+	defer cancel()
+	start := c.command(ctx, "start")
+	stderr, err := start.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := start.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "Starting") {
+	}
+	if err := start.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	var rest strings.Builder
+	for lines.Scan() {
+		rest.WriteString(lines.Text())
+	}
+	_ = start.Wait()
+	if code := start.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	has(t, rest.String(), "Interrupted")
+	out, _ := c.run(0, "status", "--json")
+	if !strings.Contains(out, `"state":"stopped"`) && !strings.Contains(out, `"state":"absent"`) {
+		t.Errorf("afterwards: %s", out)
+	}
+	c.run(0, "start")
+}
+
+func TestWrongUsage(t *testing.T) {
+	c := &terminal{t: t, env: []string{"HOME=" + t.TempDir()}}
+	for _, args := range [][]string{
+		{"strat"}, {"--nope"}, {"start", "--nope"}, {"start", "now"}, {"status", "--tail", "3"}, {"logs", "--tail", "many"},
+		{"--port", "0", "status"}, {"status", "--port", "70000"}, {"--name", "a b", "status"}, {"--profile", "nope", "url"}, {"start", "--image", "A B"},
+	} {
+		if out, errs := c.run(2, args...); out != "" || errs == "" {
+			t.Errorf("%v: printed %q and %q", args, out, errs)
+		}
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	c := &terminal{t: t}
+	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}, {"start", "--help"}} {
+		out, _ := c.run(0, args...)
+		has(t, out, "start", "stop", "restart", "status", "url", "logs", "open", "check", "version", "COLAB_TRAY_PORT")
+	}
+	out, _ := c.run(0, "version")
+	has(t, out, "colab-tray 1.2.3")
+}
+
+func TestBrokenSettingsFile(t *testing.T) {
+	home := t.TempDir()
+	c := &terminal{t: t, env: []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home}}
+	file := filepath.Join(home, "colab-tray", "config.toml")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("[profiles.jupyter]\nport = 0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, errs := c.run(1, "status")
+	has(t, errs, file+":2: profiles.jupyter.port: 0 is out of range")
+	if text, _ := os.ReadFile(file); string(text) != "[profiles.jupyter]\nport = 0\n" {
+		t.Error("the file was changed")
+	}
+}
+
+func TestNoEngine(t *testing.T) {
+	home := t.TempDir()
+	c := &terminal{t: t, env: []string{"HOME=" + home, "DOCKER_HOST=unix://" + home + "/none.sock"}}
+	for _, args := range [][]string{{"start"}, {"stop"}, {"restart"}, {"url"}, {"logs"}, {"status"}} {
+		_, errs := c.run(1, args...)
+		has(t, errs, "Docker does not answer", "none.sock")
+	}
+	out, _ := c.run(1, "status", "--json")
+	has(t, out, `"state":"noengine"`, `"code":"no-engine"`)
+	c.set("DOCKER_HOST=nonsense")
+	_, errs := c.run(1, "status")
+	has(t, errs, "DOCKER_HOST")
+}
+
+// TestWithoutTray: without a session bus the program without a command does
+// what a click on its icon would.
+func TestWithoutTray(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	out, errs := c.run(0)
+	has(t, errs, "No tray here (no session bus)")
+	if strings.Count(errs, "No tray here") != 1 || !strings.HasPrefix(out, "http://localhost:") {
+		t.Errorf("printed %q and %q", out, errs)
+	}
+}

@@ -1,0 +1,223 @@
+// Package cli owns the command line: the subcommands, their flags, what they
+// print, and the exit codes.
+//
+// It does not own what the commands do to a runtime (package runtime), nor the
+// tray, which is handed to it as what to do without a subcommand. Standard
+// output carries only what was asked for, so that a script can use it; all
+// else goes to standard error.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"colabtray/internal/config"
+	"colabtray/internal/runtime"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitProblem = 1
+	exitUsage   = 2
+)
+
+// Program is what a command line is run with.
+type Program struct {
+	// Version is shown by `colab-tray version`.
+	Version string
+	// Stdout and Stderr are where the program writes.
+	Stdout, Stderr io.Writer
+	// LookupEnv reads the environment, as [os.LookupEnv] does.
+	LookupEnv func(string) (string, bool)
+	// HasTray returns why no tray can be shown here, nil when one can.
+	HasTray func(ctx context.Context) error
+	// Tray shows the tray until its person quits.
+	Tray func(ctx context.Context, s *Session) error
+}
+
+// errUsage marks a command line that makes no sense.
+var errUsage = errors.New("wrong usage")
+
+// invocation is one run of a command.
+type invocation struct {
+	*Program
+	flags   config.Flags
+	verbose bool
+
+	json, watch, follow, settings bool
+	tail                          int
+}
+
+// command is a subcommand.
+type command struct {
+	name, summary string
+	flags         func(*flag.FlagSet, *invocation)
+	run           func(context.Context, *invocation) error
+}
+
+func commands() []command {
+	none := func(*flag.FlagSet, *invocation) {}
+	return []command{
+		{"start", "start the runtime, wait until it is ready, print the Backend URL", none, runStart},
+		{"stop", "stop the runtime; its data stay", none, runStop},
+		{"restart", "stop and start the runtime, print the new Backend URL", restartFlags, runRestart},
+		{"status", "tell the state of the runtime", statusFlags, runStatus},
+		{"url", "print the Backend URL", none, runURL},
+		{"logs", "print the output of the runtime, tokens masked", logsFlags, runLogs},
+		{"check", "try what Colab's page does, and tell what is wrong", checkFlags, runCheck},
+		{"open", "open Colab in the browser", none, runOpen},
+		{"version", "print the version", none, runVersion},
+	}
+}
+
+// Run runs the command line and returns the exit code.
+func (p *Program) Run(ctx context.Context, args []string) int {
+	err := p.run(ctx, args)
+	var problem *runtime.Problem
+	var wrong *config.Error
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(p.Stderr, "colab-tray: %v\nRun 'colab-tray help' for the commands and flags.\n", err)
+		return exitUsage
+	case errors.As(err, &problem):
+		p.tell(problem)
+		return exitProblem
+	case errors.As(err, &wrong):
+		fmt.Fprintf(p.Stderr, "colab-tray: %v.\n", wrong)
+		if wrong.IsFlag() {
+			return exitUsage
+		}
+		return exitProblem
+	case errors.Is(err, errReported):
+		return exitProblem
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(p.Stderr, "Interrupted.")
+		return exitProblem
+	default:
+		fmt.Fprintf(p.Stderr, "colab-tray: %v\n", err)
+		return exitProblem
+	}
+}
+
+// errReported marks a problem that was told already.
+var errReported = errors.New("reported")
+
+// tell writes a problem: what happened, why and what to do, the command.
+func (p *Program) tell(problem *runtime.Problem) {
+	fmt.Fprintln(p.Stderr, problem.Short+".")
+	if problem.Hint != "" {
+		fmt.Fprintln(p.Stderr, problem.Hint)
+	}
+	if problem.Command != "" {
+		fmt.Fprintln(p.Stderr, "    "+problem.Command)
+	}
+}
+
+func (p *Program) run(ctx context.Context, args []string) error {
+	in := &invocation{Program: p}
+	global := in.flagSet("colab-tray")
+	if err := in.parse(global, args, true); err != nil {
+		return err
+	}
+	rest := global.Args()
+	if len(rest) == 0 {
+		return runTray(ctx, in)
+	}
+	if rest[0] == "help" {
+		p.help(p.Stdout)
+		return nil
+	}
+	all := commands()
+	i := slices.IndexFunc(all, func(c command) bool { return c.name == rest[0] })
+	if i < 0 {
+		return fmt.Errorf("%w: there is no command %q", errUsage, rest[0])
+	}
+	local := in.flagSet(rest[0])
+	all[i].flags(local, in)
+	if err := in.parse(local, rest[1:], false); err != nil {
+		return err
+	}
+	return all[i].run(ctx, in)
+}
+
+// flagSet makes a set with the flags that every command has.
+func (in *invocation) flagSet(name string) *flag.FlagSet {
+	set := flag.NewFlagSet(name, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	text := func(to **string) func(string) error {
+		return func(v string) error { *to = &v; return nil }
+	}
+	set.Func("name", "", text(&in.flags.Name))
+	set.Func("image", "", text(&in.flags.Image))
+	set.Func("port", "", text(&in.flags.Port))
+	set.Func("profile", "", text(&in.flags.Profile))
+	set.BoolVar(&in.verbose, "v", in.verbose, "")
+	return set
+}
+
+// parse reads the flags; a command takes nothing else.
+func (in *invocation) parse(set *flag.FlagSet, args []string, more bool) error {
+	err := set.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		in.help(in.Stdout)
+		return err
+	case err != nil:
+		return fmt.Errorf("%w: %v", errUsage, err)
+	case !more && set.NArg() > 0:
+		return fmt.Errorf("%w: %s takes no %q", errUsage, set.Name(), set.Arg(0))
+	}
+	return nil
+}
+
+// log returns the log of this run, which is silent without -v.
+func (in *invocation) log() *slog.Logger {
+	level := slog.LevelError + 1
+	if in.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(in.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+func (p *Program) help(w io.Writer) {
+	var b strings.Builder
+	b.WriteString(`Colab Tray runs Google Colab notebooks on your own machine.
+
+Usage: colab-tray [flags] [command] [flags]
+
+Without a command it puts an icon in the tray. The commands do the same from a
+terminal:
+
+`)
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.summary)
+	}
+	b.WriteString(`
+Flags of every command:
+  --profile NAME   use the settings of this profile     (COLAB_TRAY_PROFILE)
+  --name NAME      name of the container                (COLAB_TRAY_NAME)
+  --image IMAGE    image to make the container from     (COLAB_TRAY_IMAGE)
+  --port PORT      port on 127.0.0.1                    (COLAB_TRAY_PORT)
+  -v               tell in detail what goes on
+
+Flags of single commands:
+  restart --settings   put the settings Colab needs into a container made by hand
+  status --json        as one JSON object
+  status --watch       again at each change, until Ctrl-C
+  logs -f              go on until the runtime ends or Ctrl-C
+  logs --tail N        only the last N lines
+  check --json         as one JSON object
+
+The exit code is 0 when it is done, 1 after a problem, 2 for wrong usage.
+`)
+	fmt.Fprint(w, b.String())
+}

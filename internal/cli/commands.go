@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	goruntime "runtime"
+
+	"colabtray/internal/desktop"
+	"colabtray/internal/runtime"
+)
+
+// colabURL is the page that connects to the runtime.
+const colabURL = "https://colab.research.google.com/"
+
+// with runs a function with a session.
+func (in *invocation) with(ctx context.Context, f func(context.Context, *Session) error) error {
+	s, err := in.open(nil)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return f(ctx, s)
+}
+
+func runStart(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		return in.bringUp(ctx, s, s.Runtime.Start)
+	})
+}
+
+func restartFlags(set *flag.FlagSet, in *invocation) {
+	set.BoolVar(&in.settings, "settings", false, "")
+}
+
+func runRestart(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		if in.settings {
+			return in.bringUp(ctx, s, s.Runtime.Repair)
+		}
+		return in.bringUp(ctx, s, s.Runtime.Restart)
+	})
+}
+
+// bringUp does what ends in a ready runtime, tells on standard error how far it
+// is, and prints the Backend URL.
+func (in *invocation) bringUp(ctx context.Context, s *Session, action func(context.Context) error) error {
+	told := in.tellProgress(ctx, s)
+	err := action(ctx)
+	told()
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(in.Stderr, "Interrupted. What had been begun was undone; data are kept.")
+		return errReported
+	}
+	if err != nil {
+		return err
+	}
+	return in.printURL(s.Runtime.Snapshot())
+}
+
+func runStop(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		told := in.tellProgress(ctx, s)
+		err := s.Runtime.Stop(ctx)
+		told()
+		if err == nil {
+			fmt.Fprintf(in.Stderr, "%s is stopped. Its data are kept.\n", s.Profile.Runtime)
+		}
+		return err
+	})
+}
+
+func runURL(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		snapshot, err := s.settled(ctx)
+		if err != nil {
+			return err
+		}
+		return in.printURL(snapshot)
+	})
+}
+
+// printURL prints the Backend URL, which this command alone reveals.
+func (in *invocation) printURL(s runtime.Snapshot) error {
+	if s.State != runtime.Ready {
+		return notReady(s)
+	}
+	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
+	return err
+}
+
+// notReady tells why there is no Backend URL.
+func notReady(s runtime.Snapshot) *runtime.Problem {
+	if s.Problem != nil {
+		return s.Problem
+	}
+	p := &runtime.Problem{
+		Code:    runtime.CodeNotReady,
+		Short:   "The runtime is not running, so it has no Backend URL",
+		Hint:    "Start it:",
+		Command: "colab-tray start",
+	}
+	switch s.State {
+	case runtime.Pulling, runtime.Starting:
+		p.Short = "The runtime is still starting, so it has no Backend URL yet"
+		p.Hint = "Wait for it with:"
+	case runtime.Stopping:
+		p.Short = "The runtime is stopping, so it has no Backend URL"
+	}
+	return p
+}
+
+func logsFlags(set *flag.FlagSet, in *invocation) {
+	set.BoolVar(&in.follow, "f", false, "")
+	set.BoolVar(&in.follow, "follow", false, "")
+	set.IntVar(&in.tail, "tail", 0, "")
+}
+
+func runLogs(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		if _, err := s.settled(ctx); err != nil { // so that the token is known and masked
+			return err
+		}
+		return s.Runtime.Logs(ctx, in.Stdout, runtime.LogOptions{Follow: in.follow, Tail: in.tail})
+	})
+}
+
+func runOpen(ctx context.Context, in *invocation) error {
+	if err := desktop.OpenURL(ctx, colabURL); err != nil {
+		return &runtime.Problem{
+			Code:  runtime.CodeNoBrowser,
+			Short: "No browser could be opened",
+			Hint:  "Open this page yourself: " + colabURL,
+			Err:   err,
+		}
+	}
+	return nil
+}
+
+func runVersion(_ context.Context, in *invocation) error {
+	_, err := fmt.Fprintf(in.Stdout, "colab-tray %s (%s, %s/%s)\n", in.Version, goruntime.Version(), goruntime.GOOS, goruntime.GOARCH)
+	return err
+}

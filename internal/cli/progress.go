@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"colabtray/internal/runtime"
+)
+
+// tellProgress writes to standard error what the runtime is doing, until the
+// function it returns is called. A terminal gets one line that changes; a file
+// gets a line for each state.
+func (in *invocation) tellProgress(ctx context.Context, s *Session) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	line := &progressLine{in: in, rewrite: isTerminal(in.Stderr)}
+	go func() {
+		defer close(over)
+		for snapshot := range s.Runtime.Watch(ctx) {
+			line.show(snapshot)
+		}
+		line.clear()
+	}()
+	return func() {
+		cancel()
+		<-over
+	}
+}
+
+// progressLine is the line that tells how far it is.
+type progressLine struct {
+	in      *invocation
+	rewrite bool
+	last    string
+}
+
+func (l *progressLine) show(s runtime.Snapshot) {
+	text := ""
+	switch s.State {
+	case runtime.Pulling:
+		text = "Pulling " + s.Image
+		if l.rewrite {
+			text += pullWords(s.Progress)
+		}
+	case runtime.Starting:
+		text = "Starting " + s.Runtime
+	case runtime.Stopping:
+		text = "Stopping " + s.Runtime
+	}
+	if text == l.last || text == "" {
+		return
+	}
+	if l.rewrite {
+		fmt.Fprintf(l.in.Stderr, "\r%s\r%s ...", strings.Repeat(" ", len(l.last)+4), text)
+	} else {
+		fmt.Fprintf(l.in.Stderr, "%s ...\n", text)
+	}
+	l.last = text
+}
+
+func (l *progressLine) clear() {
+	if l.rewrite && l.last != "" {
+		fmt.Fprintf(l.in.Stderr, "\r%s\r", strings.Repeat(" ", len(l.last)+4))
+	}
+}
+
+// pullWords tells how far a pull is, such as ": 120 of 512 MB, 3 of 9 layers".
+func pullWords(p runtime.Progress) string {
+	if p.Layers == 0 {
+		return ""
+	}
+	const mb = 1e6
+	return fmt.Sprintf(": %.0f of %.0f MB, %d of %d layers", float64(p.Bytes)/mb, float64(p.Total)/mb, p.LayersDone, p.Layers)
+}

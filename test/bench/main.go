@@ -1,0 +1,67 @@
+// Command bench measures how quick Colab Tray is, beside what it replaces and
+// beside the least that could be done, in one run on one machine. Its figures
+// are ratios and differences; absolute times say more about the machine.
+//
+// It needs bin/colab-tray, the engine and the image of Notebook 6 that
+// test/setup makes, and dbus-daemon for the tray.
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+const (
+	program = "bin/colab-tray"
+	image   = "colab-tray-test/notebook6:1"
+	rounds  = 15
+)
+
+// result is one line of the report.
+type result struct {
+	what, got, wanted string
+	met               bool
+}
+
+func main() {
+	var all []result
+	for _, measure := range []func() ([]result, error){readyLag, timeToUp, iconTime, idle} {
+		results, err := measure()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		all = append(all, results...)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	missed := false
+	for _, r := range all {
+		verdict := "met"
+		switch {
+		case r.wanted == "":
+			verdict = ""
+		case !r.met:
+			verdict, missed = "MISSED", true
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.what, r.got, r.wanted, verdict)
+	}
+	_ = w.Flush()
+	if missed {
+		os.Exit(1)
+	}
+}
+
+// median returns the middle of the values.
+func median(values []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond)) }
+
+func span(values []time.Duration) string {
+	return fmt.Sprintf("median %s (%s to %s)", ms(median(values)), ms(slices.Min(values)), ms(slices.Max(values)))
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// polling is the way of the script that Colab Tray replaces: it waits in steps
+// of a second inside the container.
+//
+//go:embed polling.sh
+var polling string
+
+// server is a runtime that is started over and over.
+type server struct {
+	name string
+	port int
+}
+
+func newServer() (*server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer listener.Close()
+	return &server{
+		name: fmt.Sprintf("colab-tray-bench-%d", os.Getpid()),
+		port: listener.Addr().(*net.TCPAddr).Port,
+	}, nil
+}
+
+// command returns a call of the program for this server.
+func (s *server) command(args ...string) *exec.Cmd {
+	args = append([]string{"--name", s.name, "--image", image, "--port", fmt.Sprint(s.port)}, args...)
+	return exec.Command(program, args...)
+}
+
+func (s *server) remove() {
+	_ = exec.Command("docker", "rm", "-f", s.name).Run()
+	_ = exec.Command("docker", "volume", "rm", s.name+"-data").Run()
+}
+
+func (s *server) stop() error { return exec.Command("docker", "stop", s.name).Run() }
+
+// firstAnswer returns when /api is answered with 200 for the first time, asked
+// every 2 ms from outside.
+func (s *server) firstAnswer(ctx context.Context) (time.Time, error) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
+	for ctx.Err() == nil {
+		response, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/api", s.port))
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return time.Now(), nil
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return time.Time{}, ctx.Err()
+}
+
+// firstURL returns when a command prints the first line with a token.
+func firstURL(cmd *exec.Cmd) (time.Time, error) {
+	var errors bytes.Buffer
+	cmd.Stderr = &errors
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return time.Time{}, err
+	}
+	var at time.Time
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if at.IsZero() && strings.Contains(lines.Text(), "token=") {
+			at = time.Now()
+		}
+	}
+	if err := cmd.Wait(); err != nil || at.IsZero() {
+		return at, fmt.Errorf("%s printed no URL (%v): %s", cmd.Args[0], err, &errors)
+	}
+	return at, nil
+}
+
+// run starts the stopped server by a command, and returns when it was begun,
+// when Jupyter first answered and when the URL was shown.
+func (s *server) run(cmd *exec.Cmd) (begun, answered, shown time.Time, err error) {
+	if err = s.stop(); err != nil {
+		return begun, answered, shown, fmt.Errorf("docker stop: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	answer := make(chan error, 1)
+	go func() {
+		var err error
+		answered, err = s.firstAnswer(ctx)
+		answer <- err
+	}()
+	begun = time.Now()
+	if shown, err = firstURL(cmd); err != nil {
+		return begun, answered, shown, err
+	}
+	err = <-answer
+	return begun, answered, shown, err
+}
+
+// readyLag measures from Jupyter's first answer to the URL on standard output,
+// and the same for the polling procedure, in turn.
+func readyLag() ([]result, error) {
+	s, err := newServer()
+	if err != nil {
+		return nil, err
+	}
+	defer s.remove()
+	if _, err := firstURL(s.command("start")); err != nil {
+		return nil, err
+	}
+	var ours, theirs []time.Duration
+	for range rounds {
+		_, answered, shown, err := s.run(s.command("start"))
+		if err != nil {
+			return nil, err
+		}
+		ours = append(ours, shown.Sub(answered))
+		poll := exec.Command("sh", "-s", s.name)
+		poll.Stdin = strings.NewReader(polling)
+		if _, answered, shown, err = s.run(poll); err != nil {
+			return nil, err
+		}
+		theirs = append(theirs, shown.Sub(answered))
+	}
+	return []result{
+		{"ready lag", span(ours), "at most 30 ms", median(ours) <= 30*time.Millisecond},
+		{"ready lag of the polling procedure", span(theirs), "", true},
+	}, nil
+}
+
+// timeToUp measures `colab-tray start` against a bare `docker start` and the
+// server's first answer, in turn.
+func timeToUp() ([]result, error) {
+	s, err := newServer()
+	if err != nil {
+		return nil, err
+	}
+	defer s.remove()
+	if _, err := firstURL(s.command("start")); err != nil {
+		return nil, err
+	}
+	var ours, bare []time.Duration
+	for range rounds {
+		begun, _, shown, err := s.run(s.command("start"))
+		if err != nil {
+			return nil, err
+		}
+		ours = append(ours, shown.Sub(begun))
+		if err := s.stop(); err != nil {
+			return nil, err
+		}
+		begun = time.Now()
+		if err := exec.Command("docker", "start", s.name).Run(); err != nil {
+			return nil, err
+		}
+		answered, err := s.firstAnswer(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		bare = append(bare, answered.Sub(begun))
+	}
+	ratio := float64(median(ours)) / float64(median(bare))
+	return []result{
+		{"time to up", fmt.Sprintf("%.2f times a bare docker start (%s, %s)", ratio, ms(median(ours)), ms(median(bare))), "at most 1.10 times", ratio <= 1.10},
+	}, nil
+}
