@@ -1,0 +1,74 @@
+//go:build windows || darwin
+
+package notify
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/gen2brain/beeep"
+
+	"colabtray/assets"
+)
+
+// errBusy tells that the system has not come back from an earlier notification.
+var errBusy = errors.New("the system does not come back from an earlier notification")
+
+// system is the notification service of Windows or macOS.
+type system struct {
+	dir  string // of the icon's file; empty without one
+	busy chan struct{}
+}
+
+func newServer() server {
+	beeep.AppName = "Colab Tray"
+	return &system{busy: make(chan struct{}, 1)}
+}
+
+func (s *system) close() {
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
+	}
+}
+
+func (s *system) show(ctx context.Context, a Announcement) error {
+	select {
+	case s.busy <- struct{}{}:
+	default:
+		return errBusy
+	}
+	icon, title, body := s.icon(), harmless(a.Title), harmless(a.Body)
+	result := make(chan error, 1)
+	go func() {
+		result <- beeep.Notify(title, body, icon)
+		<-s.busy
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// icon returns the path of the application icon, which these systems take from
+// a file; "" when it cannot be written.
+func (s *system) icon() string {
+	if s.dir == "" {
+		dir, err := os.MkdirTemp("", "colab-tray-")
+		if err != nil {
+			return ""
+		}
+		s.dir = dir
+	}
+	path := filepath.Join(s.dir, "icon.png")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	if err := os.WriteFile(path, assets.AppIcon(), 0o600); err != nil {
+		return ""
+	}
+	return path
+}
