@@ -1,0 +1,99 @@
+package desktop
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Note is a notification that a program has sent.
+type Note struct {
+	Summary, Body string
+	Actions       []string
+}
+
+// notes listens to what is sent to the notification server.
+type notes struct {
+	bus *dbus.Conn
+
+	mu   sync.Mutex
+	sent []Note
+}
+
+func (n *notes) listen(dir string) (err error) {
+	n.bus, err = dbus.Connect("unix:path=" + dir + "/bus")
+	if err != nil {
+		return err
+	}
+	rules := []string{"type='method_call',interface='" + notifierName + "',member='Notify'"}
+	if err := n.bus.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint32(0)).Err; err != nil {
+		return err
+	}
+	messages := make(chan *dbus.Message, 1000)
+	n.bus.Eavesdrop(messages)
+	go func() {
+		for m := range messages {
+			if member, _ := m.Headers[dbus.FieldMember].Value().(string); member != "Notify" || len(m.Body) < 6 {
+				continue
+			}
+			var note Note
+			note.Summary, _ = m.Body[3].(string)
+			note.Body, _ = m.Body[4].(string)
+			note.Actions, _ = m.Body[5].([]string)
+			n.mu.Lock()
+			n.sent = append(n.sent, note)
+			n.mu.Unlock()
+		}
+	}()
+	return nil
+}
+
+func (n *notes) close() {
+	if n.bus != nil {
+		_ = n.bus.Close()
+	}
+}
+
+// Notes are the notifications sent so far.
+func (s *Session) Notes() []Note {
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	return slices.Clone(s.notes.sent)
+}
+
+// Note waits for a notification with a part of its text.
+func (s *Session) Note(ctx context.Context, part string) error {
+	return waitFor(ctx, "a notification with "+strconv.Quote(part), func() error {
+		all := s.Notes()
+		if !slices.ContainsFunc(all, func(n Note) bool { return strings.Contains(n.Summary+"\n"+n.Body, part) }) {
+			return fmt.Errorf("there were %+v", all)
+		}
+		return nil
+	})
+}
+
+// NoteWindow waits until a notification is on the screen, and returns where.
+func (s *Session) NoteWindow(ctx context.Context) (image.Rectangle, error) {
+	class := "xfce4-notifyd"
+	if s.options.Notifications == Dunst {
+		class = "dunst"
+	}
+	return s.Window(ctx, class, func(r image.Rectangle) bool { return r.Dx() > 100 && r.Dy() > 20 && r.Max.Y < 400 })
+}
+
+// CloseNotes clicks all notifications away.
+func (s *Session) CloseNotes(ctx context.Context) error {
+	where, err := s.NoteWindow(ctx)
+	if err != nil {
+		return err
+	}
+	at := where.Min.Add(where.Size().Div(2))
+	_, err = s.Run(ctx, "xdotool", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1", "mousemove", "600", "500")
+	return err
+}

@@ -1,0 +1,117 @@
+package desktop
+
+import (
+	"bytes"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+)
+
+// processes are the programs of a session, each in a process group of its own.
+type processes struct {
+	orders chan func()
+
+	mu   sync.Mutex
+	list []*process
+}
+
+// process is a program of a session.
+type process struct {
+	name  string
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it has
+
+	mu     sync.Mutex
+	output bytes.Buffer
+}
+
+// begin makes the thread that starts the programs. The kernel ends them with
+// it, so that nothing is left of a test run that was killed.
+func (ps *processes) begin() {
+	ps.orders = make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for order := range ps.orders {
+			order()
+		}
+	}()
+}
+
+func (ps *processes) start(cmd *exec.Cmd) (*process, error) {
+	p := &process{name: filepath.Base(cmd.Path), cmd: cmd, ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = p, p
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	started := make(chan error)
+	ps.orders <- func() { started <- cmd.Start() }
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = cmd.Wait()
+		close(p.ended)
+	}()
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.list = append(ps.list, p)
+	return p, nil
+}
+
+func (ps *processes) all() []*process {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return append([]*process(nil), ps.list...)
+}
+
+// end ends all programs, the last one first.
+func (ps *processes) end() {
+	all := ps.all()
+	for i := range all {
+		all[len(all)-1-i].kill()
+	}
+	close(ps.orders)
+}
+
+// Write takes the output of the program.
+func (p *process) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.output.Write(text)
+}
+
+// Output is what the program has printed so far, both streams together.
+func (p *process) Output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.output.String()
+}
+
+// Pid is the number of the process.
+func (p *process) Pid() int { return p.cmd.Process.Pid }
+
+// Ended is closed when the program has ended.
+func (p *process) Ended() <-chan struct{} { return p.ended }
+
+// ExitCode is that of a program that has ended.
+func (p *process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
+
+// Signal sends the program a signal.
+func (p *process) Signal(signal syscall.Signal) error {
+	err := p.cmd.Process.Signal(signal)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// kill ends the program and its children, and waits for it.
+func (p *process) kill() {
+	select {
+	case <-p.ended:
+	default:
+		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
+		<-p.ended
+	}
+}

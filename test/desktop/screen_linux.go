@@ -1,0 +1,208 @@
+package desktop
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/image/draw"
+
+	"colabtray/assets"
+)
+
+// panelHeight is how much of the screen the panel takes, in pixels.
+const panelHeight = 32
+
+// Screenshot takes a picture of the screen.
+func (s *Session) Screenshot(ctx context.Context) (image.Image, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "import", "-silent", "-window", "root", "png:-")
+	cmd.Env = s.env
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("import: %w", err)
+	}
+	return png.Decode(bytes.NewReader(out))
+}
+
+// Keep saves a picture of the screen among the artefacts, and returns its path.
+func (s *Session) Keep(name string) (string, error) {
+	picture, err := s.Screenshot(context.Background())
+	if err != nil {
+		return "", err
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	name = strings.NewReplacer("/", "-", " ", "-").Replace(name)
+	path := filepath.Join(root, "artefacts", name+".png")
+	return path, Save(path, picture)
+}
+
+// Save writes a picture as PNG.
+func Save(path string, picture image.Image) error {
+	var b bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(&b, picture); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// moduleRoot is the directory of go.mod.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			err = errors.New("there is no go.mod above this directory")
+		}
+		dir = filepath.Dir(dir)
+	}
+	return "", err
+}
+
+// Icon waits until the panel shows the icon of that state, and returns where:
+// found by its looks, in any size.
+func (s *Session) Icon(ctx context.Context, state assets.State) (image.Rectangle, error) {
+	var where image.Rectangle
+	err := waitFor(ctx, "the icon in the panel", func() error {
+		picture, err := s.Screenshot(ctx)
+		if err != nil {
+			return err
+		}
+		var found assets.State
+		var ok bool
+		where, found, ok = findIcon(picture)
+		switch {
+		case !ok:
+			return errors.New("no icon of ours is there")
+		case found != state:
+			return fmt.Errorf("it is the icon %d and not %d", found, state)
+		}
+		return nil
+	})
+	return where, err
+}
+
+// NoIcon waits until the panel shows no icon of ours.
+func (s *Session) NoIcon(ctx context.Context) error {
+	return waitFor(ctx, "the icon to be gone", func() error {
+		picture, err := s.Screenshot(ctx)
+		if err != nil {
+			return err
+		}
+		if where, _, found := findIcon(picture); found {
+			return fmt.Errorf("it is still at %v", where)
+		}
+		return nil
+	})
+}
+
+// findIcon looks for the icon that looks most like one of ours in the panel.
+func findIcon(picture image.Image) (where image.Rectangle, state assets.State, found bool) {
+	strip := image.Rect(0, 0, picture.Bounds().Dx(), panelHeight)
+	panel := image.NewRGBA(strip)
+	draw.Draw(panel, strip, picture, image.Point{}, draw.Src)
+	// Scaling rounds differently here and in the panel; another icon, or none,
+	// is three times as far away.
+	best := 30.0
+	for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Problem} {
+		original, err := png.Decode(bytes.NewReader(assets.Icon(candidate)))
+		if err != nil {
+			panic(err) // it is ours
+		}
+		for size := 16; size <= panelHeight; size++ {
+			icon := image.NewRGBA(image.Rect(0, 0, size, size))
+			draw.BiLinear.Scale(icon, icon.Bounds(), original, original.Bounds(), draw.Src, nil)
+			opaque := opaquePixels(icon)
+			for y := range panelHeight - size + 1 {
+				for x := range strip.Dx() - size + 1 {
+					if d := distance(panel, image.Pt(x, y), icon, opaque, best); d < best {
+						best, found, state = d, true, candidate
+						where = image.Rect(x, y, x+size, y+size)
+					}
+				}
+			}
+		}
+	}
+	return where, state, found
+}
+
+// distance is the mean difference of the icon's opaque pixels to those of the
+// panel at a point, 0 to 255; infinite when it is beyond a limit.
+func distance(panel *image.RGBA, at image.Point, icon *image.RGBA, opaque []image.Point, limit float64) float64 {
+	sum, most := 0, int(limit*float64(3*len(opaque)))
+	for _, p := range opaque {
+		here := icon.Pix[icon.PixOffset(p.X, p.Y):]
+		there := panel.Pix[panel.PixOffset(at.X+p.X, at.Y+p.Y):]
+		for channel := range 3 {
+			sum += max(int(here[channel])-int(there[channel]), int(there[channel])-int(here[channel]))
+		}
+		if sum > most {
+			return math.Inf(1)
+		}
+	}
+	return float64(sum) / float64(3*len(opaque))
+}
+
+// opaquePixels lists the pixels of an icon that hide what is behind them.
+func opaquePixels(icon *image.RGBA) (opaque []image.Point) {
+	for y := range icon.Bounds().Dy() {
+		for x := range icon.Bounds().Dx() {
+			if icon.RGBAAt(x, y).A >= 250 {
+				opaque = append(opaque, image.Pt(x, y))
+			}
+		}
+	}
+	return opaque
+}
+
+// Window waits for a window that can be seen, of a program of that class, and
+// returns where it is.
+func (s *Session) Window(ctx context.Context, class string, fits func(image.Rectangle) bool) (where image.Rectangle, err error) {
+	err = waitFor(ctx, "a window of "+class, func() error {
+		ids, err := s.Run(ctx, "xdotool", "search", "--onlyvisible", "--class", class)
+		if err != nil {
+			return errors.New("there is none")
+		}
+		for id := range strings.FieldsSeq(ids) {
+			where, err = s.geometry(ctx, id)
+			if err == nil && fits(where) {
+				return nil
+			}
+		}
+		return errors.New("none of them fits")
+	})
+	return where, err
+}
+
+func (s *Session) geometry(ctx context.Context, id string) (image.Rectangle, error) {
+	out, err := s.Run(ctx, "xdotool", "getwindowgeometry", "--shell", id)
+	if err != nil {
+		return image.Rectangle{}, err
+	}
+	values := make(map[string]int)
+	for line := range strings.Lines(out) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		values[name], _ = strconv.Atoi(value)
+	}
+	x, y := values["X"], values["Y"]
+	return image.Rect(x, y, x+values["WIDTH"], y+values["HEIGHT"]), nil
+}

@@ -1,0 +1,156 @@
+package desktop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+
+	"colabtray/assets"
+)
+
+// Row is a row of a program's menu, as the panel is told of it.
+type Row struct {
+	Label     string
+	Enabled   bool
+	Separator bool
+}
+
+// Registered waits until the tray has taken the icon of a process, and returns
+// the name of its connection.
+func (s *Session) Registered(ctx context.Context, pid int) (owner string, err error) {
+	err = waitFor(ctx, "the icon to be registered", func() error {
+		watcher := s.bus.Object(watcherName, "/StatusNotifierWatcher")
+		items, err := watcher.GetProperty(watcherName + ".RegisteredStatusNotifierItems")
+		if err != nil {
+			return err
+		}
+		names, _ := items.Value().([]string)
+		for _, name := range names {
+			owner, _, _ = strings.Cut(name, "/")
+			var owned uint32
+			if s.bus.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, owner).Store(&owned) == nil && int(owned) == pid {
+				return nil
+			}
+		}
+		return fmt.Errorf("the tray has %q", names)
+	})
+	return owner, err
+}
+
+// Rows reads the menu of a process from the bus, without those that are hidden.
+func (s *Session) Rows(ctx context.Context, pid int) ([]Row, error) {
+	owner, err := s.Registered(ctx, pid)
+	if err != nil {
+		return nil, err
+	}
+	type layout struct {
+		ID       int32
+		Props    map[string]dbus.Variant
+		Children []dbus.Variant
+	}
+	var revision uint32
+	var root layout
+	call := s.bus.Object(owner, "/StatusNotifierItem/menu").
+		Call("com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{})
+	if err := call.Store(&revision, &root); err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for _, child := range root.Children {
+		var l layout
+		if err := dbus.Store([]any{child.Value()}, &l); err != nil {
+			return nil, err
+		}
+		visible, set := l.Props["visible"].Value().(bool)
+		if set && !visible {
+			continue
+		}
+		kind, _ := l.Props["type"].Value().(string)
+		text, _ := l.Props["label"].Value().(string)
+		enabled, set := l.Props["enabled"].Value().(bool)
+		rows = append(rows, Row{
+			Label:     strings.ReplaceAll(text, "__", "_"),
+			Enabled:   enabled || !set,
+			Separator: kind == "separator",
+		})
+	}
+	return rows, nil
+}
+
+// Status waits until the first row of the menu of a process is as wanted.
+func (s *Session) Status(ctx context.Context, pid int, is func(text string) bool) error {
+	return waitFor(ctx, "the status in the menu", func() error {
+		rows, err := s.Rows(ctx, pid)
+		if err == nil && (len(rows) == 0 || !is(rows[0].Label)) {
+			err = fmt.Errorf("the menu is %+v", rows)
+		}
+		return err
+	})
+}
+
+// ClickIcon clicks on the icon, which is that of the state.
+func (s *Session) ClickIcon(ctx context.Context, state assets.State) error {
+	return s.press(ctx, state, 1)
+}
+
+// OpenMenu opens the menu of the icon, which is that of the state, and returns
+// where it is.
+func (s *Session) OpenMenu(ctx context.Context, state assets.State) (image.Rectangle, error) {
+	if err := s.press(ctx, state, 3); err != nil {
+		return image.Rectangle{}, err
+	}
+	return s.menu(ctx)
+}
+
+// menu waits for the window of the menu: the only one of the
+// process that the panel runs the tray in.
+func (s *Session) menu(ctx context.Context) (image.Rectangle, error) {
+	return s.Window(ctx, "wrapper-2.0", func(r image.Rectangle) bool { return r.Dx() < 1000 && r.Dy() > 2*panelHeight })
+}
+
+func (s *Session) press(ctx context.Context, state assets.State, button int) error {
+	where, err := s.Icon(ctx, state)
+	if err != nil {
+		return err
+	}
+	at := where.Min.Add(where.Size().Div(2))
+	_, err = s.Run(ctx, "xdotool", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", strconv.Itoa(button))
+	return err
+}
+
+// Choose opens the menu and chooses a row by the keyboard.
+func (s *Session) Choose(ctx context.Context, pid int, state assets.State, label string) error {
+	rows, err := s.Rows(ctx, pid)
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Separator || !r.Enabled })
+	i := slices.IndexFunc(rows, func(r Row) bool { return r.Label == label })
+	if i < 0 {
+		return fmt.Errorf("no row %q can be chosen among %+v", label, rows)
+	}
+	if _, err := s.OpenMenu(ctx, state); err != nil {
+		return err
+	}
+	keys := append([]string{"key", "--delay", "50"}, slices.Repeat([]string{"Down"}, i+1)...)
+	_, err = s.Run(ctx, "xdotool", append(keys, "Return")...)
+	return err
+}
+
+// Clipboard waits until the clipboard holds a text, and returns it.
+func (s *Session) Clipboard(ctx context.Context) (text string, err error) {
+	err = waitFor(ctx, "the clipboard", func() error {
+		text, err = s.Run(ctx, "xclip", "-o", "-selection", "clipboard")
+		if err == nil && text == "" {
+			err = errors.New("it is empty")
+		}
+		return err
+	})
+	return text, err
+}
