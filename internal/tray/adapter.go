@@ -14,9 +14,9 @@ import (
 
 // Run shows the tray until the person quits, ctx ends or the desktop session
 // does; none of these stops the runtime. It returns an error when there is no
-// session to show it in, or when that ended. It must be called from the main
-// goroutine, once in a program: so the toolkit wants it.
-func Run(ctx context.Context, o Options) (err error) {
+// session to show it in. It must be called from the main goroutine, once in a
+// program: so the toolkit wants it.
+func Run(ctx context.Context, o Options) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	a := newApp(o)
@@ -37,14 +37,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	if clickActs {
 		systray.SetOnTapped(func() { go a.click(primaryClick) })
 	}
-	// The toolkit ends with a nil connection if the session ended before it
-	// was connected itself.
+	// The toolkit panics if the session ended before it was connected itself.
 	defer func() {
-		if r := recover(); r != nil {
-			if ctx.Err() == nil {
-				panic(r)
-			}
-			err = errSessionEnded
+		if r := recover(); r != nil && ctx.Err() == nil {
+			panic(r)
 		}
 	}()
 	systray.Run(func() {
@@ -52,14 +48,14 @@ func Run(ctx context.Context, o Options) (err error) {
 		go func() {
 			defer systray.Quit()
 			a.run(ctx, m, snapshots)
+			if cause := context.Cause(ctx); errors.Is(cause, errSessionEnded) {
+				o.Log.Info("the tray ends", "because", cause)
+			}
 		}()
 		if !tellsRegistration {
 			a.iconRegistered()
 		}
 	}, nil)
-	if errors.Is(context.Cause(ctx), errSessionEnded) {
-		return errSessionEnded
-	}
 	return nil
 }
 

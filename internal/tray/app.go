@@ -70,7 +70,7 @@ type toolkit interface {
 // title is the program's name, as people see it.
 const title = "Colab Tray"
 
-// errSessionEnded is returned when the desktop session ended under the tray.
+// errSessionEnded is why the tray ends when the desktop session does.
 var errSessionEnded = errors.New("the desktop session has ended")
 
 // primaryClick stands for a click on the icon where a row's number would.

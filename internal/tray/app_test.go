@@ -52,8 +52,8 @@ func (r *actor) do(ctx context.Context, verb string) error {
 		return ctx.Err()
 	}
 }
-func (r *actor) Start(ctx context.Context) error { return r.do(ctx, "start") }
-func (r *actor) Stop(ctx context.Context) error  { return r.do(ctx, "stop") }
+func (r *actor) Start(ctx context.Context) error   { return r.do(ctx, "start") }
+func (r *actor) Stop(ctx context.Context) error    { return r.do(ctx, "stop") }
 func (r *actor) Restart(ctx context.Context) error { return r.do(ctx, "restart") }
 
 func (r *actor) Watch(context.Context) <-chan runtime.Snapshot {

@@ -120,7 +120,7 @@ func (a *app) check(ctx context.Context) outcome {
 func (a *app) failed(err error, short, hint string) outcome {
 	var p *runtime.Problem
 	if errors.As(err, &p) {
-		return outcome{p.Short, cmp.Or(p.Hint, hint)}
+		return outcome{p.Short, cmp.Or(advice(p), hint)}
 	}
 	a.Log.Warn(short, "error", err)
 	return outcome{short, hint}

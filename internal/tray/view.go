@@ -32,6 +32,9 @@ const (
 const (
 	rowStatus = iota
 	rowHint
+	rowHint2
+	rowHint3
+	rowHint4
 	rowStartStop
 	rowRestart
 	rowCopyURL
@@ -81,11 +84,11 @@ type outcome struct {
 	hint  string // why, and what to do; can be empty
 }
 
-// The longest texts shown. Windows cuts a tooltip at 127 UTF-16 units, and a
-// row that is wider than the screen helps nobody.
+// The longest texts shown, in UTF-16 units. Windows cuts a tooltip at 127, and
+// a menu as wide as the screen reads badly.
 const (
 	maxTooltip = 120
-	maxRow     = 90
+	maxRow     = 72
 )
 
 // view computes what is to be seen.
@@ -95,7 +98,7 @@ func view(s scene) View {
 	if s.said.short != "" {
 		short, hint = s.said.short, s.said.hint
 	}
-	short, hint = oneLine(short), oneLine(hint)
+	short = oneLine(short)
 
 	startStop := Row{Text: "Start", Action: Start, Disabled: !canStart(state)}
 	if canStop(state) {
@@ -104,12 +107,11 @@ func view(s scene) View {
 	row := func(text string, action Action, enabled bool) Row {
 		return Row{Text: text, Action: action, Disabled: !enabled || s.busy[action]}
 	}
-	return View{
+	v := View{
 		Icon:    icon(state),
 		Tooltip: cut(title+": "+short, maxTooltip),
 		Rows: [rows]Row{
 			rowStatus:    {Text: cut(short, maxRow), Disabled: true},
-			rowHint:      {Text: cut(hint, maxRow), Disabled: true, Hidden: hint == ""},
 			rowStartStop: startStop,
 			rowRestart:   row("Restart", Restart, state == runtime.Ready || state == runtime.Unhealthy),
 			rowCopyURL:   row("Copy Backend URL", CopyURL, state == runtime.Ready),
@@ -120,6 +122,14 @@ func view(s scene) View {
 		},
 		Primary: primary(state),
 	}
+	hints := wrapped(hint, maxRow, rowHint4-rowHint+1)
+	for i := rowHint; i <= rowHint4; i++ {
+		v.Rows[i] = Row{Disabled: true, Hidden: true}
+		if n := i - rowHint; n < len(hints) {
+			v.Rows[i] = Row{Text: hints[n], Disabled: true}
+		}
+	}
+	return v
 }
 
 // primary is the next useful thing to do.
@@ -180,7 +190,7 @@ func icon(s runtime.State) assets.State {
 // status puts a snapshot into words: one line, and a hint where there is one.
 func status(s runtime.Snapshot) (short, hint string) {
 	if s.Problem != nil {
-		return s.Problem.Short, s.Problem.Hint
+		return s.Problem.Short, advice(s.Problem)
 	}
 	switch s.State {
 	case runtime.Unknown:
@@ -209,6 +219,21 @@ func status(s runtime.Snapshot) (short, hint string) {
 	}
 }
 
+// advice is what to say about a problem below its name, where there is room for
+// a few lines: the first line of its hint, and the command. A first line that
+// leads up to the container's output goes on with the last of that. The
+// program's own commands are left out: the menu has them.
+func advice(p *runtime.Problem) string {
+	text, output, _ := strings.Cut(strings.TrimSpace(p.Hint), "\n")
+	if strings.HasSuffix(text, ":") && output != "" {
+		text += " " + output[strings.LastIndexByte(output, '\n')+1:]
+	}
+	if p.Command != "" && !strings.HasPrefix(p.Command, "colab-tray") {
+		text += "\nIn a terminal: " + p.Command
+	}
+	return strings.TrimSpace(text)
+}
+
 // pulling tells how far a pull is.
 func pulling(p runtime.Progress) string {
 	if p.Layers <= 0 {
@@ -227,10 +252,9 @@ func pulling(p runtime.Progress) string {
 	return fmt.Sprintf("Pulling the image: %s, %s", amount, layers)
 }
 
-// oneLine is the first line of a text that can come from anywhere, fit to be
-// shown: no control or direction characters, no long gaps.
+// oneLine makes a text that can come from anywhere fit to be shown: no control
+// or direction characters, no long gaps, no line ends.
 func oneLine(text string) string {
-	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -244,10 +268,40 @@ func oneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// wrapped breaks each line of a text between words into so many rows of so many
+// UTF-16 units. What there is no room for is left out of the first line, which
+// can be any length.
+func wrapped(text string, units, rows int) []string {
+	first, second, _ := strings.Cut(text, "\n")
+	var last []string
+	if second = oneLine(second); second != "" {
+		last = append(last, cut(second, units))
+	}
+	var all []string
+	line, rest := "", oneLine(first)
+	for rest != "" {
+		word, more, _ := strings.Cut(rest, " ")
+		switch longer := strings.TrimSpace(line + " " + word); {
+		case line == "", cut(longer, units) == longer:
+			line, rest = longer, more
+		case len(all)+len(last) == rows-1: // there is no other row
+			line, rest = line+" "+rest, ""
+		default:
+			all, line = append(all, cut(line, units)), ""
+		}
+	}
+	if line != "" {
+		all = append(all, cut(line, units))
+	}
+	return append(all, last...)
+}
+
+// ellipsis stands for what was left out; it is one UTF-16 unit.
+const ellipsis = "…"
+
 // cut shortens a text to so many UTF-16 units, which is how Windows counts,
 // without breaking a character in two.
 func cut(text string, units int) string {
-	const ellipsis = "…" // one unit
 	used, fits := 0, 0
 	for i, r := range text {
 		if used < units {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,13 @@ func scenes() map[string]scene {
 	unstopped := ready
 	unstopped.Problem = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
 	all["ready-not-stopped"] = scene{snapshot: unstopped}
+
+	died := snapshot(runtime.Failed)
+	died.Problem = &runtime.Problem{
+		Code: runtime.CodeDiedStarting, Short: "The runtime ended while it was starting",
+		Hint: "The last it wrote was:\n\nTraceback (most recent call last):\nOSError: No space left on device",
+	}
+	all["failed-died"] = scene{snapshot: died}
 
 	long := snapshot(runtime.Failed)
 	long.Problem = &runtime.Problem{
@@ -170,6 +178,30 @@ func TestCut(t *testing.T) {
 	} {
 		if got := cut(test.text, test.units); got != test.want {
 			t.Errorf("cut(%q, %d) is %q, want %q", test.text, test.units, got, test.want)
+		}
+	}
+}
+
+func TestWrapped(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want []string
+	}{
+		{"", nil},
+		{"one", []string{"one"}},
+		{"one two three", []string{"one two", "three"}},
+		{"one two 3 four five six seven", []string{"one two 3", "four five", "six seven"}},
+		{"one two 3 four five six seven eight", []string{"one two 3", "four five", "six seven…"}},
+		{"one two three\nsay so", []string{"one two", "three", "say so"}},
+		{"one two three four\nsay so", []string{"one two", "three four", "say so"}},
+		{"\nsay so", []string{"say so"}},
+		{"averyverylongword and more", []string{"averyvery…", "and more"}},
+		{"exactly 10 is exact", []string{"exactly 10", "is exact"}},
+		{"𝔸𝔸𝔸𝔸 𝔸 b", []string{"𝔸𝔸𝔸𝔸", "𝔸 b"}},
+	} {
+		got := wrapped(test.text, 10, 3)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%q is wrapped as %q, want %q", test.text, got, test.want)
 		}
 	}
 }
