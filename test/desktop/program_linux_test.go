@@ -1,0 +1,329 @@
+package desktop
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"colabtray/assets"
+	"colabtray/test/bed"
+)
+
+// executable is the program under test, built as it is released.
+var executable string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "colab-tray-")
+	if err != nil {
+		panic(err)
+	}
+	executable = filepath.Join(dir, "colab-tray")
+	build := exec.Command("go", "build", "-o", executable, "colabtray/cmd/tray")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s\n", out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// person is somebody at a desktop where the program runs.
+type person struct {
+	*Session
+	t       *testing.T
+	program *process
+	name    string // of the runtime
+	port    int
+}
+
+// settings are those of a runtime that does not exist yet.
+func settings(t *testing.T, image string) (env []string, name string, port int) {
+	name, port = bed.RuntimeName(t), bed.FreePort(t)
+	return []string{
+		"DOCKER_HOST=" + bed.Engine(t),
+		"COLAB_TRAY_NAME=" + name, "COLAB_TRAY_IMAGE=" + image, fmt.Sprintf("COLAB_TRAY_PORT=%d", port),
+	}, name, port
+}
+
+// sitDown starts the program on a desktop and waits for its icon.
+func sitDown(t *testing.T, o Options, image string, more ...string) *person {
+	t.Helper()
+	env, name, port := settings(t, image)
+	p := &person{Session: Start(t, o), t: t, name: name, port: port}
+	program, err := p.Launch(append(env, more...), executable)
+	p.must(err)
+	p.program = program
+	_, err = p.Registered(t.Context(), program.Pid())
+	p.must(err)
+	return p
+}
+
+func (p *person) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *person) seesIcon(state assets.State) {
+	p.t.Helper()
+	_, err := p.Icon(p.t.Context(), state)
+	p.must(err)
+}
+
+func (p *person) clicksIcon(state assets.State) {
+	p.t.Helper()
+	p.must(p.ClickIcon(p.t.Context(), state))
+}
+
+func (p *person) reads(status string) {
+	p.t.Helper()
+	p.must(p.Status(p.t.Context(), p.program.Pid(), func(text string) bool { return strings.Contains(text, status) }))
+}
+
+func (p *person) chooses(state assets.State, row string) {
+	p.t.Helper()
+	p.must(p.Choose(p.t.Context(), p.program.Pid(), state, row))
+}
+
+func (p *person) keeps(what string) {
+	p.t.Helper()
+	_, err := p.Keep(p.t.Name() + " " + what)
+	p.must(err)
+}
+
+// token is the one in the Backend URL that the clipboard holds.
+func (p *person) token() string {
+	p.t.Helper()
+	url, err := p.Clipboard(p.t.Context())
+	p.must(err)
+	found := regexp.MustCompile(fmt.Sprintf(`^http://localhost:%d/\?token=(\w{8,})$`, p.port)).FindStringSubmatch(url)
+	if found == nil {
+		p.t.Fatalf("the clipboard holds %q", url)
+	}
+	return found[1]
+}
+
+// answers wants Jupyter to take the token.
+func (p *person) answers(token string) {
+	p.t.Helper()
+	response, err := http.Get(fmt.Sprintf("http://localhost:%d/api/status?token=%s", p.port, token))
+	p.must(err)
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		p.t.Errorf("Jupyter answered %s", response.Status)
+	}
+}
+
+// ends wants the program to have ended with an exit code.
+func ends(t *testing.T, p *process, code int) {
+	t.Helper()
+	select {
+	case <-p.Ended():
+		if p.ExitCode() != code {
+			t.Errorf("exit code %d, want %d; it said %s", p.ExitCode(), code, p.Output())
+		}
+	case <-time.After(patience):
+		t.Fatalf("the program goes on; it said %s", p.Output())
+	}
+}
+
+// TestMainJob is what the program is for, done by mouse and keyboard.
+func TestMainJob(t *testing.T) {
+	for _, test := range []struct {
+		server Notifications
+		image  string
+	}{{XFCE, bed.Notebook6}, {Dunst, bed.Server2}} {
+		t.Run(string(test.server), func(t *testing.T) {
+			p := sitDown(t, Options{Notifications: test.server}, bed.Image(t, test.image))
+			p.reads("Not started yet")
+			p.clicksIcon(assets.Stopped)
+			p.must(p.Note(t.Context(), "The runtime is ready"))
+			_, err := p.NoteWindow(t.Context())
+			p.must(err)
+			p.seesIcon(assets.Ready)
+			p.reads(fmt.Sprintf("Ready on port %d", p.port))
+			p.keeps("ready")
+
+			p.chooses(assets.Ready, "Copy Backend URL")
+			token := p.token()
+			p.answers(token)
+			p.reads("copied")
+
+			// A notification that is closed must not cost the icon: dunst tells
+			// its sender so in a way that the tray toolkit stumbles over.
+			p.must(p.CloseNotes(t.Context()))
+			p.must(p.StopPanel(t.Context()))
+			p.must(p.NoIcon(t.Context()))
+			p.must(p.StartPanel(t.Context()))
+			p.seesIcon(assets.Ready)
+			_, err = p.OpenMenu(t.Context(), assets.Ready)
+			p.must(err)
+			p.keeps("menu after the panel was restarted")
+			_, err = p.Run(t.Context(), "xdotool", "key", "Escape")
+			p.must(err)
+
+			p.chooses(assets.Ready, "Stop")
+			p.seesIcon(assets.Stopped)
+			if state := bed.Docker(t, "inspect", "--format", "{{.State.Status}}", p.name); state != "exited" {
+				t.Errorf("after Stop the container is %s", state)
+			}
+			p.chooses(assets.Stopped, "Quit")
+			ends(t, p.program, 0)
+			p.must(p.NoIcon(t.Context()))
+
+			if all := fmt.Sprintf("%+v %s", p.Notes(), p.program.Output()); strings.Contains(all, token) {
+				t.Errorf("the token is in what the program said: %s", all)
+			}
+		})
+	}
+}
+
+// A restart makes a new token: the notification says so, and a click on the
+// icon copies the new URL.
+func TestRestartFromTheMenu(t *testing.T) {
+	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p.clicksIcon(assets.Stopped)
+	p.clicksIcon(assets.Ready)
+	p.reads("copied")
+	first := p.token()
+	p.chooses(assets.Ready, "Restart")
+	p.must(p.Note(t.Context(), "new Backend URL"))
+	p.reads("new Backend URL")
+	p.clicksIcon(assets.Ready)
+	p.reads("copied")
+	second := p.token()
+	if first == second {
+		t.Fatal("the restart did not make a new token")
+	}
+	p.answers(second)
+}
+
+// A runtime that somebody else stops and removes is shown as what it is.
+func TestOthersStopIt(t *testing.T) {
+	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p.clicksIcon(assets.Stopped)
+	p.seesIcon(assets.Ready)
+	bed.Docker(t, "stop", "--time", "1", p.name)
+	p.seesIcon(assets.Stopped)
+	bed.Docker(t, "rm", p.name)
+	p.reads("Not started yet")
+}
+
+func TestShowLogs(t *testing.T) {
+	viewer := t.TempDir()
+	seen := filepath.Join(viewer, "seen")
+	script := "#!/bin/sh\nprintf %s \"$1\" >" + seen + ".part && mv " + seen + ".part " + seen + "\n"
+	if err := os.WriteFile(filepath.Join(viewer, "xdg-open"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := sitDown(t, Options{}, bed.Image(t, bed.Notebook6), "PATH="+viewer+":"+os.Getenv("PATH"))
+	p.clicksIcon(assets.Stopped)
+	p.clicksIcon(assets.Ready)
+	token := p.token()
+	p.chooses(assets.Ready, "Show logs")
+	var path []byte
+	bed.WaitFor(t, "the text viewer", func() (err error) {
+		path, err = os.ReadFile(seen)
+		return err
+	})
+	text, err := os.ReadFile(string(path))
+	p.must(err)
+	if !strings.Contains(string(text), "token=[redacted]") || strings.Contains(string(text), token) {
+		t.Errorf("the viewer shows\n%s", text)
+	}
+	info, err := os.Stat(string(path))
+	p.must(err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the log can be read with %v", info.Mode())
+	}
+}
+
+func TestProblemsAreShown(t *testing.T) {
+	t.Run("no image", func(t *testing.T) {
+		p := sitDown(t, Options{}, "127.0.0.1:1/there_is/no_image:1")
+		p.clicksIcon(assets.Stopped)
+		p.seesIcon(assets.Problem)
+		_, err := p.OpenMenu(t.Context(), assets.Problem)
+		p.must(err)
+		p.keeps("menu")
+	})
+	t.Run("no engine", func(t *testing.T) {
+		p := sitDown(t, Options{}, "image", "DOCKER_HOST=unix:///nowhere/docker.sock")
+		p.seesIcon(assets.NoEngine)
+		_, err := p.OpenMenu(t.Context(), assets.NoEngine)
+		p.must(err)
+		p.keeps("menu")
+	})
+}
+
+// Without a tray the program says so in one line, starts the runtime and ends.
+func TestNoTray(t *testing.T) {
+	for name, test := range map[string]struct {
+		env  []string
+		said string
+	}{
+		"no panel":       {nil, "no tray on this desktop"},
+		"no session bus": {[]string{"DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus"}, "no session bus"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env, _, port := settings(t, bed.Image(t, bed.Server2))
+			s := Start(t, Options{NoPanel: true, Notifications: NoNotifications})
+			p, err := s.Launch(append(env, test.env...), executable)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ends(t, p, 0)
+			lines := strings.Split(p.Output(), "\n")
+			if !strings.Contains(lines[0], test.said) || strings.Contains(strings.Join(lines[1:], "\n"), test.said) {
+				t.Errorf("it said %q", lines)
+			}
+			if !strings.Contains(p.Output(), fmt.Sprintf("\nhttp://localhost:%d/?token=", port)) {
+				t.Errorf("there is no Backend URL in %q", p.Output())
+			}
+		})
+	}
+}
+
+// However the session goes, the program ends in good order and leaves the
+// runtime alone.
+func TestEndOfSession(t *testing.T) {
+	for name, end := range map[string]func(*person){
+		"log out": func(p *person) { p.StopBus() },
+		"signal":  func(p *person) { p.must(p.program.Signal(syscall.SIGTERM)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+			p.clicksIcon(assets.Stopped)
+			p.seesIcon(assets.Ready)
+			end(p)
+			ends(t, p.program, 0)
+			if text := p.program.Output(); strings.Contains(text, "panic") {
+				t.Errorf("it said %s", text)
+			}
+			if state := bed.Docker(t, "inspect", "--format", "{{.State.Status}}", p.name); state != "running" {
+				t.Errorf("the container is %s", state)
+			}
+		})
+	}
+}
+
+func TestOnlyOneTray(t *testing.T) {
+	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	second, err := p.Spawn(executable)
+	p.must(err)
+	ends(t, second, 0)
+	if !strings.Contains(second.Output(), "already") {
+		t.Errorf("it said %q", second.Output())
+	}
+	p.seesIcon(assets.Stopped)
+}
