@@ -1,0 +1,235 @@
+package colab
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"colabtray/internal/config"
+)
+
+// Target is what a check is about, with the facts that its caller knows of the
+// engine and the container.
+type Target struct {
+	// Name is the runtime's name, which is the hostname of its container too.
+	Name string
+	// Kind is the contract that the image follows.
+	Kind config.Kind
+	// Engine tells in a line which engine it is, such as "Docker 28.5.2".
+	Engine string
+	// EngineProblem tells why the engine does not answer; nil when it does.
+	EngineProblem *Problem
+	// ContainerProblem tells why the container cannot be used, such as that it
+	// does not run; nil when it can.
+	ContainerProblem *Problem
+	// Port is where Jupyter is published on the loopback interface.
+	Port int
+	// Token is the token of the server. It is sent to Port, and nowhere else.
+	Token interface{ Reveal() string }
+	// Ours tells that our settings are put into the container before each start.
+	Ours bool
+	// Browser is the family of the default browser, in the words of the package
+	// desktop; "" when it is not known.
+	Browser string
+}
+
+// Problem is what its caller knows to be wrong.
+type Problem struct {
+	Short   string // one line: what happened
+	Hint    string // why, and what to do
+	Command string // what to run, or empty
+}
+
+// Status is how a step went.
+type Status string
+
+// The ways a step can go. Skipped is one that was not tried, because of an
+// earlier one.
+const (
+	OK      Status = "ok"
+	Warn    Status = "warn"
+	Fail    Status = "fail"
+	Skipped Status = "skipped"
+)
+
+// Step is one thing that was tried. Its JSON names, like its ids, stay the same
+// between releases.
+type Step struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Status   Status `json:"status"`
+	Expected string `json:"expected,omitempty"`
+	Got      string `json:"got,omitempty"`
+	// Advice says what to do, in a sentence or a few.
+	Advice string `json:"advice,omitempty"`
+	// Command is what to run, where a command helps.
+	Command string `json:"command,omitempty"`
+}
+
+// Report is the outcome of a check. The token is nowhere in it.
+type Report struct {
+	// OK tells that all that Colab asks for works.
+	OK bool `json:"ok"`
+	// Verdict is one plain line.
+	Verdict string `json:"verdict"`
+	Runtime string `json:"runtime"`
+	Steps   []Step `json:"steps"`
+}
+
+// limits bound what a server can take of us.
+type limits struct {
+	request time.Duration // for one answer
+	kernel  time.Duration // for a kernel to start
+	cell    time.Duration // for a cell to run
+	cleanup time.Duration // for the kernel to be shut down again
+	body    int64         // bytes of one answer
+}
+
+var usual = limits{
+	request: 10 * time.Second,
+	kernel:  time.Minute,
+	cell:    time.Minute,
+	cleanup: 20 * time.Second,
+	body:    4 << 20,
+}
+
+// Check does what Colab's page does to connect to a runtime, and tells step by
+// step how it went. It starts a kernel of its own and shuts it down again, also
+// when ctx ends; beyond that it changes nothing. onStep, which can be nil, is
+// told each step as it is over.
+func Check(ctx context.Context, target Target, onStep func(Step)) Report {
+	return check(ctx, target, usual, onStep)
+}
+
+func check(ctx context.Context, target Target, l limits, onStep func(Step)) Report {
+	c := newChecker(target, l)
+	defer c.close()
+	report := Report{OK: true, Runtime: target.Name}
+	for _, s := range c.steps() {
+		step := Step{ID: s.id, Name: s.name}
+		if blocked := blocker(report.Steps, s.needs); blocked != "" {
+			step.Status, step.Got = Skipped, because+blocked
+		} else if ctx.Err() == nil || s.always {
+			s.run(ctx, &step)
+		}
+		if ctx.Err() != nil && !s.always && step.Status != OK {
+			step.Status, step.Got, step.Advice, step.Command = Skipped, because+"the interruption", "", ""
+		}
+		c.redactStep(&step)
+		shorten(report.Steps, &step)
+		report.Steps = append(report.Steps, step)
+		if onStep != nil {
+			onStep(step)
+		}
+	}
+	report.Verdict, report.OK = verdict(ctx, target, report.Steps)
+	return report
+}
+
+// step is one step to do. run fills in how it went.
+type step struct {
+	id, name string
+	needs    []string // ids of the steps without which it makes no sense
+	always   bool     // also when the check was interrupted
+	run      func(context.Context, *Step)
+}
+
+func (c *checker) steps() []step {
+	return []step{
+		{id: "engine", name: "Engine", run: c.checkEngine},
+		{id: "container", name: "Container", needs: []string{"engine"}, run: c.checkContainer},
+		{id: "port", name: "Port", needs: []string{"container"}, run: c.checkPort},
+		{id: "token", name: "Token", needs: []string{"port"}, run: c.checkToken},
+		{id: "preflight", name: "Preflights", needs: []string{"token"}, run: c.checkPreflights},
+		{id: "build-info", name: "Build info", needs: []string{"token"}, run: c.checkBuildInfo},
+		{id: "kernelspecs", name: "Kernel list", needs: []string{"token"}, run: c.checkKernelspecs},
+		{id: "sessions", name: "Sessions", needs: []string{"token"}, run: c.checkSessions},
+		{id: "contents", name: "Files", needs: []string{"token"}, run: c.checkContents},
+		{id: "kernel", name: "Kernel start", needs: []string{"token", "kernelspecs"}, run: c.checkKernel},
+		{id: "websocket", name: "WebSocket", needs: []string{"kernel"}, run: c.checkWebSocket},
+		{id: "cell", name: "Cell", needs: []string{"websocket"}, run: c.checkCell},
+		{id: "shutdown", name: "Kernel shutdown", needs: []string{"token", "kernelspecs"}, always: true, run: c.checkShutdown},
+		{id: "browser", name: "Browser", run: c.checkBrowser},
+	}
+}
+
+// because begins the outcome of a step that was not tried.
+const because = "not tried, because of: "
+
+// blocker returns the name of the failed step that a step with these needs
+// follows from, "" when none does.
+func blocker(before []Step, needs []string) string {
+	for _, s := range before {
+		for _, need := range needs {
+			if s.ID != need {
+				continue
+			}
+			if first, skipped := strings.CutPrefix(s.Got, because); s.Status == Skipped && skipped {
+				return first
+			}
+			if s.Status == Fail {
+				return s.Name
+			}
+		}
+	}
+	return ""
+}
+
+// shorten refers a failure to an earlier one that has the same remedy.
+func shorten(before []Step, s *Step) {
+	for _, b := range before {
+		if s.Advice != "" && b.Advice == s.Advice {
+			s.Advice, s.Command = fmt.Sprintf("The same remedy as for: %s.", b.Name), ""
+			return
+		}
+	}
+}
+
+// redactStep takes the token out of what a server may have sent back.
+func (c *checker) redactStep(s *Step) {
+	for _, text := range []*string{&s.Expected, &s.Got, &s.Advice, &s.Command} {
+		*text = c.redact(*text)
+	}
+}
+
+func (c *checker) redact(text string) string {
+	for _, secret := range []string{c.token, url.QueryEscape(c.token), url.PathEscape(c.token)} {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+		}
+	}
+	return text
+}
+
+// verdict says in a line what came out, and whether all is well.
+func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
+	var notes []string
+	for _, s := range steps {
+		switch s.Status {
+		case Fail:
+			return fmt.Sprintf("Colab cannot connect to %s: %s.", t.Name, s.Got), false
+		case Warn:
+			notes = append(notes, strings.ToLower(s.Name))
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return "The check was interrupted.", false
+	case len(notes) > 0:
+		return fmt.Sprintf("Colab can connect to %s, but see the advice on: %s.", t.Name, strings.Join(notes, ", ")), true
+	default:
+		return fmt.Sprintf("Colab can connect to %s.", t.Name), true
+	}
+}
+
+func (s *Step) ok(got string, args ...any) { s.end(OK, got, args...) }
+
+func (s *Step) warn(got string, args ...any) { s.end(Warn, got, args...) }
+
+func (s *Step) fail(got string, args ...any) { s.end(Fail, got, args...) }
+
+func (s *Step) end(status Status, got string, args ...any) {
+	s.Status, s.Got = status, fmt.Sprintf(got, args...)
+}

@@ -1,0 +1,233 @@
+package colab
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// checkKernel starts a kernel in a session whose name nobody else has, so that
+// it is found again whatever happens. It waits for the answer also when the
+// check is interrupted: else nobody would know what to shut down.
+func (c *checker) checkKernel(ctx context.Context, s *Step) {
+	s.Expected = "a kernel starts"
+	c.path, c.asked = "colab-tray-check-"+rand.Text(), true
+	patient := *c
+	patient.request = c.limits.kernel
+	a, err := patient.ask(context.WithoutCancel(ctx), http.MethodPost, "/api/sessions", map[string]any{
+		"path": c.path, "name": c.path, "type": "console", "kernel": map[string]any{"name": c.kernelspec},
+	})
+	if err != nil {
+		s.fail("%v", err)
+		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+		return
+	}
+	var made session
+	switch unreadable := c.readable(a.header); {
+	case a.status != http.StatusCreated:
+		s.fail("the server answers %d", a.status)
+		s.Advice, s.Command = "See what the runtime says: the kernel may be broken.", c.command("logs")
+	case a.decode(&made) != nil || !identifier.MatchString(made.ID) || !identifier.MatchString(made.Kernel.ID):
+		s.fail("the answer is not what Jupyter says")
+	case unreadable != nil:
+		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
+		s.fail("it starts, but the server answers %v", unreadable)
+		c.adviseSettings(s)
+	default:
+		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
+		s.ok("%s starts", c.brief(c.kernelspec))
+	}
+}
+
+// session is what Jupyter says of one.
+type session struct {
+	ID     string `json:"id"`
+	Path   string `json:"path"`
+	Kernel struct {
+		ID string `json:"id"`
+	} `json:"kernel"`
+}
+
+// identifier is what can be a part of a path.
+var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
+	s.Expected = "a WebSocket opens for Colab's page"
+	ctx, cancel := context.WithTimeout(ctx, c.request)
+	defer cancel()
+	query := url.Values{"session_id": {c.path}, "token": {c.token}}
+	address := c.address("ws", "/api/kernels/"+c.kernelID+"/channels", query)
+	socket, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+		HTTPClient: c.http,
+		HTTPHeader: http.Header{"Origin": {origin}},
+	})
+	switch {
+	case err == nil:
+		c.socket = socket
+		c.socket.SetReadLimit(c.body)
+		s.ok("open")
+		return
+	case response != nil && response.StatusCode != http.StatusSwitchingProtocols:
+		s.fail("the server answers %d", response.StatusCode)
+	default:
+		s.fail("%v", plain(err))
+	}
+	c.adviseSettings(s)
+}
+
+// checkCell runs the cell that tells where cells run.
+func (c *checker) checkCell(ctx context.Context, s *Step) {
+	s.Expected = c.Name
+	if !c.isPython {
+		s.Status, s.Got = Skipped, "not tried: "+c.brief(c.kernelspec)+" is no Python kernel"
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cell)
+	defer cancel()
+	output, err := c.execute(ctx, "%%bash\necho ${HOSTNAME}")
+	if err == nil && !isHostname.MatchString(output) {
+		// An image without bash.
+		output, err = c.execute(ctx, "import socket; print(socket.gethostname())")
+	}
+	switch {
+	case err != nil:
+		s.fail("%v", err)
+		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+	case output == c.Name:
+		s.ok("%s", output)
+	case containerID.MatchString(output):
+		s.warn("%s, which is what Docker calls a container that was given no hostname", output)
+		s.Advice = "Cells run, in a container that was made by hand. There is nothing to do."
+	default:
+		s.fail("cells run in %s", c.brief(output))
+		s.Advice, s.Command = "Another server answers in place of this runtime's, or the container has another hostname. Restart it.", c.command("restart")
+	}
+}
+
+var (
+	isHostname  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,253}$`)
+	containerID = regexp.MustCompile(`^[0-9a-f]{12}$`)
+)
+
+// message is one of Jupyter's messages, as far as it matters here
+// (https://jupyter-client.readthedocs.io/en/stable/messaging.html).
+type message struct {
+	Header       map[string]any  `json:"header"`
+	ParentHeader map[string]any  `json:"parent_header"`
+	Metadata     map[string]any  `json:"metadata"`
+	Content      json.RawMessage `json:"content"`
+	Channel      string          `json:"channel"`
+	Buffers      []any           `json:"buffers"`
+}
+
+// execute runs a cell and returns what it wrote on its standard output, without
+// white space around it.
+func (c *checker) execute(ctx context.Context, code string) (string, error) {
+	id := rand.Text()
+	content, _ := json.Marshal(map[string]any{
+		"code": code, "silent": false, "store_history": false, "user_expressions": map[string]any{},
+		"allow_stdin": false, "stop_on_error": true,
+	})
+	request, _ := json.Marshal(message{
+		Header: map[string]any{
+			"msg_id": id, "msg_type": "execute_request", "version": "5.3", "username": "", "session": c.path,
+			"date": time.Now().UTC().Format(time.RFC3339),
+		},
+		ParentHeader: map[string]any{}, Metadata: map[string]any{}, Buffers: []any{},
+		Content: content, Channel: "shell",
+	})
+	if err := c.socket.Write(ctx, websocket.MessageText, request); err != nil {
+		return "", fmt.Errorf("the cell could not be sent: %w", plain(err))
+	}
+	var output strings.Builder
+	for replied, idle := false, false; !replied || !idle; {
+		var m message
+		_, text, err := c.socket.Read(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				err = ctx.Err()
+			}
+			return "", fmt.Errorf("the cell's output did not come: %w", plain(err))
+		}
+		if json.Unmarshal(text, &m) != nil || m.ParentHeader["msg_id"] != id {
+			continue // of another cell, or in a form that we do not ask for
+		}
+		switch m.Header["msg_type"] {
+		case "execute_reply":
+			replied = true
+		case "status":
+			var status struct {
+				ExecutionState string `json:"execution_state"`
+			}
+			idle = json.Unmarshal(m.Content, &status) == nil && status.ExecutionState == "idle"
+		case "stream":
+			var stream struct{ Name, Text string }
+			if json.Unmarshal(m.Content, &stream) == nil && stream.Name == "stdout" && int64(output.Len()+len(stream.Text)) <= c.body {
+				output.WriteString(stream.Text)
+			}
+		}
+	}
+	return strings.TrimSpace(output.String()), nil
+}
+
+// checkShutdown ends our session and its kernel, in time of its own: also when
+// the check was interrupted or the server never told what it had started.
+func (c *checker) checkShutdown(ctx context.Context, s *Step) {
+	s.Expected = "no kernel of ours is left"
+	if !c.asked {
+		s.Status, s.Got = Skipped, "none was started"
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cleanup)
+	defer cancel()
+	if c.socket != nil {
+		_ = c.socket.CloseNow()
+	}
+	var err error
+	for pause := 100 * time.Millisecond; ctx.Err() == nil; pause *= 2 {
+		var gone bool
+		if gone, err = c.endSession(ctx); gone {
+			s.ok("none is")
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+	s.warn("the kernel could not be shut down (%v)", err)
+	s.Advice = "It is in the session " + c.path + ", and ends with the runtime at the latest."
+}
+
+// endSession asks for the end of our session and reports whether it is gone.
+func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
+	a, err := c.get(ctx, "/api/sessions")
+	if err != nil {
+		return false, err
+	}
+	var sessions []session
+	if err := a.decode(&sessions); err != nil {
+		return false, fmt.Errorf("the server answers %d", a.status)
+	}
+	for _, found := range sessions {
+		if found.Path != c.path || !identifier.MatchString(found.ID) {
+			continue
+		}
+		c.sessionID = found.ID
+		a, err := c.ask(ctx, http.MethodDelete, "/api/sessions/"+found.ID, nil)
+		if err != nil {
+			return false, err
+		}
+		return false, fmt.Errorf("the server answers %d", a.status) // look again
+	}
+	// A start that was not answered may still come to something.
+	return c.sessionID != "", nil
+}

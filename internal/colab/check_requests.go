@@ -1,0 +1,190 @@
+package colab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/coder/websocket"
+)
+
+// origin is the page that the runtime must let in.
+const origin = "https://colab.research.google.com"
+
+// checker is a check that goes on.
+type checker struct {
+	Target
+	limits
+	token string
+	http  *http.Client
+
+	kernelspec string // the kernel to start
+	isPython   bool
+	path       string // the name of our session
+	asked      bool   // a session may have come of it
+	sessionID  string
+	kernelID   string
+	socket     *websocket.Conn
+}
+
+func newChecker(t Target, l limits) *checker {
+	c := &checker{Target: t, limits: l, http: clientTo(net.JoinHostPort("127.0.0.1", strconv.Itoa(t.Port)))}
+	if t.Token != nil {
+		c.token = t.Token.Reveal()
+	}
+	return c
+}
+
+func (c *checker) close() {
+	if c.socket != nil {
+		_ = c.socket.CloseNow()
+	}
+	c.http.CloseIdleConnections()
+}
+
+// clientTo makes a client that talks to one address alone, whatever a URL's
+// host is, and as a browser on this machine does, through no proxy. It follows
+// no redirection: that could lead the token away.
+func clientTo(address string) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, "tcp", address)
+			},
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// answer is what a server said.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// address returns the URL of a request, as the Backend URL leads to it.
+func (c *checker) address(scheme, path string, query url.Values) string {
+	u := url.URL{Scheme: scheme, Host: fmt.Sprintf("localhost:%d", c.Port), Path: path, RawQuery: query.Encode()}
+	return u.String()
+}
+
+// withToken returns the query that each of Colab's requests has.
+func (c *checker) withToken() url.Values { return url.Values{"token": {c.token}} }
+
+// get asks as Colab's page does: with its origin and the token.
+func (c *checker) get(ctx context.Context, path string) (answer, error) {
+	return c.ask(ctx, http.MethodGet, path, nil)
+}
+
+// ask sends a request of Colab's page, with a body in JSON unless it is nil.
+func (c *checker) ask(ctx context.Context, method, path string, body any) (answer, error) {
+	header := http.Header{"Origin": {origin}}
+	var content []byte
+	if body != nil {
+		header.Set("Content-Type", "application/json")
+		content, _ = json.Marshal(body) // what we send can be encoded
+	}
+	path, rawQuery, _ := strings.Cut(path, "?")
+	query, _ := url.ParseQuery(rawQuery)
+	query.Set("token", c.token)
+	return c.send(ctx, c.http, method, c.address("http", path, query), header, content)
+}
+
+// send sends a request and reads the answer, within the limits. Its errors are
+// plain, and do not hold the URL, in which the token is.
+func (c *checker) send(ctx context.Context, client *http.Client, method, address string, header http.Header, body []byte) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.request)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, errors.New("the request could not be made")
+	}
+	request.Header = header
+	response, err := client.Do(request)
+	if err != nil {
+		return answer{}, plain(err)
+	}
+	defer response.Body.Close()
+	a := answer{status: response.StatusCode, header: response.Header}
+	a.body, err = io.ReadAll(io.LimitReader(response.Body, c.body+1))
+	if err != nil {
+		return answer{}, plain(err)
+	}
+	if int64(len(a.body)) > c.body {
+		return answer{}, errEndless
+	}
+	return a, nil
+}
+
+// Why there was no answer, in plain words.
+var (
+	errRefused     = errors.New("nothing listens there")
+	errInterrupted = errors.New("the check was interrupted")
+	errTimeout     = errors.New("no answer in time")
+	errClosed      = errors.New("the connection was closed without an answer")
+	errEndless     = errors.New("the answer does not end")
+	errNotHTTP     = errors.New("what answers is no web server")
+)
+
+// plain returns the reason for an error without its words, in which the URL is.
+func plain(err error) error {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errRefused
+	case errors.Is(err, context.Canceled):
+		return errInterrupted
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return errTimeout
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), websocket.CloseStatus(err) != -1:
+		return errClosed
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		return errEndless
+	default:
+		return errNotHTTP
+	}
+}
+
+// readable tells whether a browser lets Colab's page read an answer to a request
+// with credentials, and if not why (https://fetch.spec.whatwg.org/#cors-check).
+func (c *checker) readable(header http.Header) error {
+	switch allowed := header.Values("Access-Control-Allow-Origin"); {
+	case len(allowed) == 0:
+		return errors.New("without the header that lets Colab's page read it (Access-Control-Allow-Origin)")
+	case len(allowed) > 1 || allowed[0] != origin:
+		return fmt.Errorf("for another page than Colab's (Access-Control-Allow-Origin: %s)", c.brief(strings.Join(allowed, ", ")))
+	case header.Get("Access-Control-Allow-Credentials") != "true":
+		return errors.New("without leave to send credentials (Access-Control-Allow-Credentials)")
+	default:
+		return nil
+	}
+}
+
+// decode reads JSON, which Colab's own server puts after a prefix that keeps it
+// from being a script.
+func (a answer) decode(into any) error {
+	return json.Unmarshal(bytes.TrimPrefix(a.body, []byte(")]}'\n")), into)
+}
+
+// brief quotes something that a server sent. The token is taken out first: what
+// is cut off or quoted would not be found any more.
+func (c *checker) brief(text string) string {
+	const most = 80
+	text = c.redact(text)
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return strconv.Quote(text)
+}
