@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -222,28 +220,10 @@ func (d *Docker) CopyTo(ctx context.Context, id string, files fs.FS) error {
 	return engineError(d.api.Load().CopyToContainer(ctx, id, "/", archive, container.CopyToContainerOptions{}))
 }
 
-// tarOf packs the files, which are few and small.
-func tarOf(files fs.FS) (io.Reader, error) {
-	var buf bytes.Buffer
-	w := tar.NewWriter(&buf)
-	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || path == "." {
-			return err
-		}
-		if entry.IsDir() {
-			return w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: path + "/", Mode: 0o755})
-		}
-		content, err := fs.ReadFile(files, path)
-		if err != nil {
-			return err
-		}
-		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: path, Mode: 0o644, Size: int64(len(content))}); err != nil {
-			return err
-		}
-		_, err = w.Write(content)
-		return err
-	})
-	return &buf, errors.Join(err, w.Close())
+// Modified implements [Engine].
+func (d *Docker) Modified(ctx context.Context, id, path string) (time.Time, error) {
+	stat, err := d.api.Load().ContainerStatPath(ctx, id, path)
+	return stat.Mtime, engineError(err)
 }
 
 // Start implements [Engine].

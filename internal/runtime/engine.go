@@ -25,8 +25,11 @@ type Engine interface {
 	Inspect(ctx context.Context, name string) (Container, error)
 	// Create makes the container and returns its ID.
 	Create(ctx context.Context, spec Spec) (id string, err error)
-	// CopyTo writes the files, whose paths are relative to /, into the container.
+	// CopyTo writes the files, whose paths are relative to /, into the container,
+	// with their stamp as the time of writing.
 	CopyTo(ctx context.Context, id string, files fs.FS) error
+	// Modified returns when a file in the container was written last.
+	Modified(ctx context.Context, id, path string) (time.Time, error)
 	// Start starts the container; starting a running one is no error.
 	Start(ctx context.Context, id string) error
 	// Unpause lets a paused container go on.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"colabtray/test/bed"
 )
@@ -100,6 +101,37 @@ func TestRestartChangesToken(t *testing.T) {
 			t.Error("the same token counts as changed")
 		}
 	})
+}
+
+// TestSettingsAreBroughtUpToDate starts a container that an earlier version made.
+func TestSettingsAreBroughtUpToDate(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.mustStart()
+	const file = "/opt/colab-tray/jupyter/jupyter_server_config.py"
+	content := r.docker("exec", r.profile.Runtime, "cat", file)
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.stop()
+	r.server.Files = fstest.MapFS{
+		"opt/colab-tray/start.sh":     {Data: []byte("exec start-notebook.sh\n")},
+		strings.TrimPrefix(file, "/"): {Data: []byte("# an earlier version\n")},
+	}
+	r.open()
+	r.mustStart()
+	if now := r.docker("exec", r.profile.Runtime, "cat", file); now == content {
+		t.Fatal("the other version's settings were not put in")
+	}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.stop()
+	r.server = shipped()
+	r.open()
+	r.mustStart()
+	if now := r.docker("exec", r.profile.Runtime, "cat", file); now != content {
+		t.Errorf("the settings are now\n%s", now)
+	}
 }
 
 func TestChangesByOthersShow(t *testing.T) {

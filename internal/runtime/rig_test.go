@@ -32,6 +32,7 @@ type rig struct {
 	t       *testing.T
 	profile config.Profile
 	engine  string
+	server  Server
 	tokens  *TokenStore
 	log     *bytes.Buffer
 	stop    func()
@@ -55,6 +56,7 @@ func newRig(t *testing.T, image string) *rig {
 		t:       t,
 		profile: config.Default(),
 		engine:  bed.Engine(t),
+		server:  shipped(),
 		log:     new(bytes.Buffer),
 		tokens:  NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
 	}
@@ -62,6 +64,16 @@ func newRig(t *testing.T, image string) *rig {
 	r.profile.Image = image
 	r.profile.Port = bed.FreePort(t)
 	return r
+}
+
+// shipped is what the program puts into containers.
+func shipped() Server {
+	return Server{
+		Cmd:           colab.StartCommand(),
+		Files:         colab.ServerFiles(),
+		HandmadeFiles: colab.HandmadeFiles(),
+		Ours:          colab.IsOurs,
+	}
 }
 
 // open begins to manage the runtime, as a program does that is started.
@@ -73,13 +85,7 @@ func (r *rig) open() *rig {
 	}
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(docker, log)
-	server := Server{
-		Cmd:           colab.StartCommand(),
-		Files:         colab.ServerFiles(),
-		HandmadeFiles: colab.HandmadeFiles(),
-		Ours:          colab.IsOurs,
-	}
-	r.Manager = NewManager(link, r.profile, Options{Server: server, Tokens: r.tokens, Log: log})
+	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })

@@ -1,0 +1,69 @@
+package runtime
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"slices"
+	"time"
+)
+
+// tarOf packs files, which are few and small. They are owned by root, readable
+// by all, and dated with their stamp.
+func tarOf(files fs.FS) (io.Reader, error) {
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	written := stamp(files)
+	err := eachFile(files, func(path string, entry fs.DirEntry, content []byte) error {
+		if slices.Contains(system, path) {
+			return nil
+		}
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: path, Mode: 0o644, Size: int64(len(content)), ModTime: written}
+		if entry.IsDir() {
+			header = &tar.Header{Typeflag: tar.TypeDir, Name: path + "/", Mode: 0o755, ModTime: written}
+		}
+		if err := w.WriteHeader(header); err != nil {
+			return err
+		}
+		_, err := w.Write(content)
+		return err
+	})
+	return &buf, errors.Join(err, w.Close())
+}
+
+// system are directories that each image has, with an owner and a mode of its
+// own.
+var system = []string{"opt", "usr", "usr/local", "usr/local/etc"}
+
+// stamp returns a time that stands for the content of files: a container that
+// has them says so by the time of writing alone.
+func stamp(files fs.FS) time.Time {
+	sum := sha256.New()
+	_ = eachFile(files, func(path string, _ fs.DirEntry, content []byte) error {
+		sum.Write([]byte(path))
+		sum.Write(content)
+		return nil
+	})
+	const begin, span = 978307200, 20 * 365 * 24 * 3600 // 2001, and twenty years, in seconds
+	return time.Unix(begin+int64(binary.BigEndian.Uint32(sum.Sum(nil))%span), 0)
+}
+
+// eachFile calls do for each file and directory, parents first.
+func eachFile(files fs.FS, do func(path string, entry fs.DirEntry, content []byte) error) error {
+	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == "." {
+			return err
+		}
+		var content []byte
+		if !entry.IsDir() {
+			if content, err = fs.ReadFile(files, path); err != nil {
+				return err
+			}
+		}
+		return do(path, entry, content)
+	})
+}
