@@ -32,7 +32,9 @@ const (
       <property name="square-icons" type="bool" value="true"/>
       <property name="icon-size" type="int" value="24"/>
     </property>
-    <property name="plugin-4" type="string" value="clock"/>
+    <property name="plugin-4" type="string" value="clock">
+      <property name="digital-layout" type="uint" value="3"/>
+    </property>
   </property>
 </channel>
 `

@@ -108,10 +108,12 @@ func (s *Session) OpenMenu(ctx context.Context, state assets.State) (image.Recta
 	return s.menu(ctx)
 }
 
-// menu waits for the window of the menu: the only one of the
-// process that the panel runs the tray in.
+// trayProcess is the process that the panel runs the tray in.
+const trayProcess = "wrapper-2.0"
+
+// menu waits for the window of the menu.
 func (s *Session) menu(ctx context.Context) (image.Rectangle, error) {
-	return s.Window(ctx, "wrapper-2.0", func(r image.Rectangle) bool { return r.Dx() < 1000 && r.Dy() > 2*panelHeight })
+	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r.Dx() < 1000 && r.Dy() > 2*panelHeight })
 }
 
 func (s *Session) press(ctx context.Context, state assets.State, button int) error {
@@ -119,13 +121,39 @@ func (s *Session) press(ctx context.Context, state assets.State, button int) err
 	if err != nil {
 		return err
 	}
-	at := where.Min.Add(where.Size().Div(2))
-	_, err = s.Run(ctx, "xdotool", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", strconv.Itoa(button))
+	if err := s.MoveMouse(ctx, where.Min.Add(where.Size().Div(2))); err != nil {
+		return err
+	}
+	_, err = s.Run(ctx, "xdotool", "click", strconv.Itoa(button))
 	return err
+}
+
+// MoveMouse moves the mouse.
+func (s *Session) MoveMouse(ctx context.Context, to image.Point) error {
+	_, err := s.Run(ctx, "xdotool", "mousemove", "--sync", strconv.Itoa(to.X), strconv.Itoa(to.Y))
+	return err
+}
+
+// Tooltip waits for the tooltip of the icon that the mouse is on, and returns
+// where it is.
+func (s *Session) Tooltip(ctx context.Context) (image.Rectangle, error) {
+	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r.Dx() > panelHeight && r.Dy() < 2*panelHeight && r.Min.Y > 0 })
 }
 
 // Choose opens the menu and chooses a row by the keyboard.
 func (s *Session) Choose(ctx context.Context, pid int, state assets.State, label string) error {
+	if _, err := s.OpenMenu(ctx, state); err != nil {
+		return err
+	}
+	if err := s.Point(ctx, pid, label); err != nil {
+		return err
+	}
+	_, err := s.Run(ctx, "xdotool", "key", "Return")
+	return err
+}
+
+// Point goes to a row of the menu that has just been opened, by the keyboard.
+func (s *Session) Point(ctx context.Context, pid int, label string) error {
 	rows, err := s.Rows(ctx, pid)
 	if err != nil {
 		return err
@@ -135,11 +163,8 @@ func (s *Session) Choose(ctx context.Context, pid int, state assets.State, label
 	if i < 0 {
 		return fmt.Errorf("no row %q can be chosen among %+v", label, rows)
 	}
-	if _, err := s.OpenMenu(ctx, state); err != nil {
-		return err
-	}
 	keys := append([]string{"key", "--delay", "50"}, slices.Repeat([]string{"Down"}, i+1)...)
-	_, err = s.Run(ctx, "xdotool", append(keys, "Return")...)
+	_, err = s.Run(ctx, "xdotool", keys...)
 	return err
 }
 
