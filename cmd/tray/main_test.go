@@ -328,3 +328,44 @@ func TestWithoutTray(t *testing.T) {
 		t.Errorf("printed %q and %q", out, errs)
 	}
 }
+
+// TestCheckAndFix checks a container that was made by hand with the documented
+// options, follows the advice, and checks again.
+func TestCheckAndFix(t *testing.T) {
+	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+		t.Run(name, func(t *testing.T) {
+			c := newTerminal(t, bed.Image(t, image))
+			runtime := c.get("COLAB_TRAY_NAME")
+			out, _ := c.run(1, "check")
+			has(t, out, "not running", "colab-tray start", "Colab cannot connect")
+
+			bed.Docker(t, "run", "-d", "--name", runtime, "--hostname", runtime, "-v", runtime+"-data:/home/jovyan",
+				"-p", c.get("COLAB_TRAY_PORT")+":8888", image, "start-notebook.sh",
+				"--NotebookApp.allow_origin=https://colab.research.google.com", "--port=8888",
+				"--NotebookApp.port_retries=0", "--NotebookApp.allow_credentials=True")
+			bed.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+			c.run(0, "start")
+			out, _ = c.run(1, "check")
+			has(t, out, "fail  Build info", "restart --settings", "Colab cannot connect")
+
+			url, _ := c.run(0, "restart", "--settings")
+			out, _ = c.run(0, "check")
+			has(t, out, "Colab can connect to "+runtime)
+			if secret := strings.TrimSpace(strings.Split(url, "token=")[1]); strings.Contains(out, secret) {
+				t.Error("the report shows the token")
+			}
+			if text := bed.Docker(t, "exec", runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+				t.Errorf("the notebook has become %q", text)
+			}
+
+			out, _ = c.run(0, "check", "--json")
+			var report struct {
+				OK    bool
+				Steps []struct{ ID, Status string }
+			}
+			if err := json.Unmarshal([]byte(out), &report); err != nil || !report.OK || len(report.Steps) == 0 {
+				t.Errorf("check --json printed %s (%v)", out, err)
+			}
+		})
+	}
+}

@@ -2,17 +2,77 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"flag"
+	"fmt"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/desktop"
+	"colabtray/internal/runtime"
 )
 
 func checkFlags(set *flag.FlagSet, in *invocation) {
 	set.BoolVar(&in.json, "json", false, "")
 }
 
-func runCheck(ctx context.Context, in *invocation) error { return errors.New("not yet") }
+func runCheck(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		tell := func(step colab.Step) { fmt.Fprintln(in.Stdout, step.Text()) }
+		if in.json {
+			tell = nil
+		}
+		report, err := s.check(ctx, tell)
+		if err != nil {
+			return err
+		}
+		if in.json {
+			err = json.NewEncoder(in.Stdout).Encode(report)
+		} else {
+			_, err = fmt.Fprintf(in.Stdout, "\n%s\n", report.Verdict)
+		}
+		if err == nil && !report.OK {
+			err = errReported
+		}
+		return err
+	})
+}
 
-// CheckReport is for the tray's menu.
+// CheckReport tries what Colab's page does, for the tray: the verdict is one
+// line, the report has the steps. Neither holds the token.
 func (s *Session) CheckReport(ctx context.Context) (verdict, report string, err error) {
-	return "", "", errors.New("not yet")
+	r, err := s.check(ctx, nil)
+	return r.Verdict, r.Text(), err
+}
+
+// check checks the runtime as it is now.
+func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
+	snapshot, err := s.settled(ctx)
+	if err != nil {
+		return colab.Report{}, err
+	}
+	return colab.Check(ctx, s.target(ctx, snapshot), tell), nil
+}
+
+// target hands to the check what is known of engine and container.
+func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target {
+	t := colab.Target{
+		Name:    now.Runtime,
+		Kind:    s.Profile.Kind,
+		Engine:  fmt.Sprintf("%s %s at %s", now.Engine.Name, now.Engine.Version, now.Engine.Host),
+		Port:    now.Port,
+		Token:   now.URL.Token(),
+		Ours:    now.Ours,
+		Browser: desktop.DefaultBrowser(ctx),
+	}
+	switch {
+	case now.State == runtime.NoEngine:
+		t.EngineProblem = checkProblem(now.Problem)
+	case now.State != runtime.Ready:
+		t.ContainerProblem = checkProblem(notReady(now))
+	}
+	return t
+}
+
+func checkProblem(p *runtime.Problem) *colab.Problem {
+	return &colab.Problem{Short: p.Short, Hint: p.Hint, Command: p.Command}
 }

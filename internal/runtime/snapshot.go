@@ -20,6 +20,9 @@ type Snapshot struct {
 	// Port is the published port on the loopback interface, or the one that
 	// would be.
 	Port int
+	// Ours tells that the container was made by this program, which puts the
+	// settings that Colab needs into it.
+	Ours bool
 	// Engine tells which engine we talk to; zero while none has answered.
 	Engine EngineInfo
 	// URL is the Backend URL; zero unless State is Ready.

@@ -80,6 +80,7 @@ func (m *Manager) snapshot() Snapshot {
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
+		s.Ours = m.model.container.ours()
 		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
 			s.Port = port
 		}
