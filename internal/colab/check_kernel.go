@@ -203,6 +203,10 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 		case <-time.After(pause):
 		}
 	}
+	if err == nil {
+		s.ok("none is seen")
+		return
+	}
 	s.warn("the kernel could not be shut down (%v)", err)
 	s.Advice = "It is in the session " + c.path + ", and ends with the runtime at the latest."
 }

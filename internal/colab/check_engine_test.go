@@ -1,0 +1,316 @@
+package colab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"colabtray/internal/config"
+	"colabtray/test/bed"
+)
+
+// planted is the token of the servers in these tests. No text may hold it.
+const planted = "planted-token-0123456789"
+
+// secret is a token as the runtime hands it over.
+type secret string
+
+func (s secret) Reveal() string { return string(s) }
+
+// server is a Jupyter server in a container on the real engine.
+type server struct {
+	t    *testing.T
+	name string
+	port int
+}
+
+// documented returns the command that Google's instructions have. Jupyter Server
+// 2 gets the options as notebook_shim hands them on, which the image lacks.
+func documented(image string) []string {
+	app := "NotebookApp"
+	if image == bed.Server2 {
+		app = "ServerApp"
+	}
+	return []string{
+		"start-notebook.sh", "--" + app + ".allow_origin=https://colab.research.google.com",
+		"--port=8888", "--" + app + ".port_retries=0", "--" + app + ".allow_credentials=True",
+	}
+}
+
+// serve starts a server and waits until it answers. Our files are put in
+// beforehand when the command is ours.
+func serve(t *testing.T, image string, command []string) *server {
+	t.Helper()
+	s := &server{t: t, name: bed.RuntimeName(t), port: bed.FreePort(t)}
+	bed.Docker(t, append([]string{
+		"create", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN=" + planted,
+		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", s.port), "--volume", s.name + "-data:/home/jovyan", bed.Image(t, image),
+	}, command...)...)
+	if command[0] == StartCommand()[0] {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, ServerFiles()); err != nil {
+			t.Fatal(err)
+		}
+		bed.Docker(t, "cp", "--quiet", dir+"/.", s.name+":/")
+	}
+	bed.Docker(t, "start", s.name)
+	bed.WaitFor(t, "Jupyter in "+s.name, func() error { return s.api("/api/status", nil) })
+	return s
+}
+
+// api reads from the server.
+func (s *server) api(path string, into any) error {
+	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s?token=%s", s.port, path, planted))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s", response.Status)
+	}
+	if err == nil && into != nil {
+		err = json.Unmarshal(body, into)
+	}
+	return err
+}
+
+// leftNothing fails the test when a kernel or session is there.
+func (s *server) leftNothing() {
+	s.t.Helper()
+	for _, path := range []string{"/api/sessions", "/api/kernels"} {
+		var left []any
+		if err := s.api(path, &left); err != nil || len(left) != 0 {
+			s.t.Errorf("%s has %v (%v)", path, left, err)
+		}
+	}
+}
+
+func (s *server) target(ours bool) Target {
+	return Target{
+		Name: s.name, Kind: config.KindJupyter, Engine: "Docker", Port: s.port, Token: secret(planted), Ours: ours, Browser: "firefox",
+	}
+}
+
+func eachImage(t *testing.T, test func(t *testing.T, image string)) {
+	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+		t.Run(name, func(t *testing.T) { test(t, image) })
+	}
+}
+
+// statuses returns how each step went, by id, and looks for the token.
+func statuses(t *testing.T, r Report) map[string]Status {
+	t.Helper()
+	encoded, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := r.Text() + string(encoded); strings.Contains(text, planted) || strings.Contains(text, planted[:12]) {
+		t.Errorf("the token is in the report:\n%s", text)
+	}
+	found := map[string]Status{}
+	for _, s := range r.Steps {
+		found[s.ID] = s.Status
+	}
+	return found
+}
+
+// stepOf returns a step of a report.
+func stepOf(t *testing.T, r Report, id string) Step {
+	t.Helper()
+	for _, s := range r.Steps {
+		if s.ID == id {
+			return s
+		}
+	}
+	t.Fatalf("there is no step %q", id)
+	return Step{}
+}
+
+func TestCheckWithOurSettings(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serve(t, image, StartCommand())
+		var told []Step
+		r := Check(t.Context(), s.target(true), func(step Step) { told = append(told, step) })
+		t.Logf("\n%s", r.Text())
+		for id, status := range statuses(t, r) {
+			if status != OK {
+				t.Errorf("%s: %s", id, status)
+			}
+		}
+		if want := "Colab can connect to " + s.name + "."; !r.OK || r.Verdict != want {
+			t.Errorf("%v: %s", r.OK, r.Verdict)
+		}
+		if got := stepOf(t, r, "cell").Got; got != s.name {
+			t.Errorf("the cell ran in %q", got)
+		}
+		if fmt.Sprint(told) != fmt.Sprint(r.Steps) {
+			t.Errorf("told %v", told)
+		}
+		s.leftNothing()
+	})
+}
+
+// TestCheckWithDocumentedOptions shows the failure that our settings cure.
+func TestCheckWithDocumentedOptions(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serve(t, image, documented(image))
+		r := Check(t.Context(), s.target(false), nil)
+		t.Logf("\n%s", r.Text())
+		got := statuses(t, r)
+		if r.OK || got["preflight"] != Fail || got["build-info"] != Fail || got["token"] != OK {
+			t.Errorf("%v: %v", r.OK, got)
+		}
+		first := stepOf(t, r, "preflight")
+		if first.Command != "colab-tray restart --settings --name "+s.name || !strings.Contains(first.Advice, "its data volume are kept") {
+			t.Errorf("advised: %s (%s)", first.Advice, first.Command)
+		}
+		if second := stepOf(t, r, "build-info"); second.Advice != "The same remedy as for: Preflights." || second.Command != "" {
+			t.Errorf("advised again: %s (%s)", second.Advice, second.Command)
+		}
+		s.leftNothing()
+	})
+}
+
+// TestCheckWithHandmadeFiles has the settings put where a container that was
+// made by hand finds them.
+func TestCheckWithHandmadeFiles(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serve(t, image, documented(image))
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, HandmadeFiles()); err != nil {
+			t.Fatal(err)
+		}
+		bed.Docker(t, "stop", "--time", "1", s.name)
+		bed.Docker(t, "cp", "--quiet", dir+"/.", s.name+":/")
+		bed.Docker(t, "start", s.name)
+		bed.WaitFor(t, "Jupyter", func() error { return s.api("/api/status", nil) })
+		if r := Check(t.Context(), s.target(false), nil); !r.OK {
+			t.Errorf("\n%s", r.Text())
+		}
+		s.leftNothing()
+	})
+}
+
+// TestCheckInterrupted ends the check at each of its steps.
+func TestCheckInterrupted(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serve(t, image, StartCommand())
+		for _, at := range []string{"token", "contents", "kernel", "websocket"} {
+			ctx, cancel := context.WithCancel(t.Context())
+			r := Check(ctx, s.target(true), func(step Step) {
+				if step.ID == at {
+					cancel()
+				}
+			})
+			cancel()
+			if r.OK || r.Verdict != "The check was interrupted." {
+				t.Errorf("after %s: %s\n%s", at, r.Verdict, r.Text())
+			}
+			if kernel := statuses(t, r)["shutdown"]; (at == "kernel" || at == "websocket") && kernel != OK {
+				t.Errorf("after %s: the shutdown is %s", at, kernel)
+			}
+			s.leftNothing()
+		}
+		// In the middle of the kernel's start.
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			var sessions []any
+			for ctx.Err() == nil && s.api("/api/sessions", &sessions) == nil && len(sessions) == 0 {
+			}
+			cancel()
+		}()
+		r := Check(ctx, s.target(true), nil)
+		if r.OK {
+			t.Logf("the check was over before it was interrupted")
+		}
+		s.leftNothing()
+	})
+}
+
+// TestCheckOfSlowKernel gives up on the kernel's start while the server goes on
+// with it.
+func TestCheckOfSlowKernel(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serve(t, image, StartCommand())
+		impatient := usual
+		for _, impatient.kernel = range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
+			r := check(t.Context(), s.target(true), impatient, nil)
+			if got := statuses(t, r); got["kernel"] == Fail && (got["cell"] != Skipped || got["shutdown"] != OK) {
+				t.Errorf("\n%s", r.Text())
+			}
+			s.leftNothing()
+		}
+	})
+}
+
+// TestCheckKeepsOtherKernels has somebody's kernel run beside the check.
+func TestCheckKeepsOtherKernels(t *testing.T) {
+	s := serve(t, bed.Server2, StartCommand())
+	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/kernels?token=%s", s.port, planted), "application/json", strings.NewReader("{}"))
+	if err != nil || response.StatusCode != http.StatusCreated {
+		t.Fatalf("%v, %v", response, err)
+	}
+	response.Body.Close()
+	if r := Check(t.Context(), s.target(true), nil); !r.OK {
+		t.Errorf("\n%s", r.Text())
+	}
+	var kernels []any
+	if err := s.api("/api/kernels", &kernels); err != nil || len(kernels) != 1 {
+		t.Errorf("the kernels are %v (%v)", kernels, err)
+	}
+}
+
+func TestCheckWithWrongToken(t *testing.T) {
+	s := serve(t, bed.Server2, StartCommand())
+	target := s.target(true)
+	target.Token = secret("an-old-token")
+	r := Check(t.Context(), target, nil)
+	got := statuses(t, r)
+	if r.OK || got["token"] != Fail || got["preflight"] != Skipped || got["cell"] != Skipped || got["browser"] != OK {
+		t.Errorf("\n%s", r.Text())
+	}
+	if step := stepOf(t, r, "cell"); step.Got != "not tried, because of: Token" {
+		t.Errorf("the cell: %s", step.Got)
+	}
+}
+
+// TestCheckWithoutToken has a server that lets everybody in.
+func TestCheckWithoutToken(t *testing.T) {
+	s := serve(t, bed.Server2, append(documented(bed.Server2), "--ServerApp.token=", "--ServerApp.password="))
+	r := Check(t.Context(), s.target(false), nil)
+	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "accepts a wrong token") {
+		t.Errorf("\n%s", r.Text())
+	}
+}
+
+func TestCheckStoppedContainer(t *testing.T) {
+	s := serve(t, bed.Server2, StartCommand())
+	bed.Docker(t, "stop", "--time", "1", s.name)
+
+	t.Run("known", func(t *testing.T) {
+		target := s.target(true)
+		target.ContainerProblem = &Problem{Short: "The runtime is not running", Hint: "Start it:", Command: "colab-tray start"}
+		r := Check(t.Context(), target, nil)
+		got := stepOf(t, r, "container")
+		if r.OK || got.Status != Fail || got.Command != "colab-tray start" || statuses(t, r)["port"] != Skipped {
+			t.Errorf("\n%s", r.Text())
+		}
+		if want := "Colab cannot connect to " + s.name + ": the runtime is not running."; r.Verdict != want {
+			t.Errorf("the verdict is %q", r.Verdict)
+		}
+	})
+	t.Run("unknown", func(t *testing.T) {
+		r := Check(t.Context(), s.target(true), nil)
+		if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "nothing listens there") {
+			t.Errorf("\n%s", r.Text())
+		}
+	})
+}

@@ -1,0 +1,401 @@
+package colab
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"colabtray/internal/config"
+	"colabtray/test/bed"
+)
+
+// quick bounds the steps against servers that never answer.
+var quick = limits{
+	request: 300 * time.Millisecond, kernel: 300 * time.Millisecond, cell: 300 * time.Millisecond, cleanup: 300 * time.Millisecond,
+	body: 1 << 20,
+}
+
+// checkAt checks what listens at an address.
+func checkAt(t *testing.T, address net.Addr, l limits) Report {
+	t.Helper()
+	r := check(t.Context(), Target{
+		Name: "my-runtime", Kind: config.KindJupyter, Engine: "Docker 28.5.2", Ours: true,
+		Port: address.(*net.TCPAddr).Port, Token: secret(planted), Browser: "chrome",
+	}, l, nil)
+	statuses(t, r)
+	return r
+}
+
+// TestCheckOtherPrograms has at the port what is no Jupyter.
+func TestCheckOtherPrograms(t *testing.T) {
+	endless := func(c net.Conn, begin, more string) {
+		_, err := io.WriteString(c, begin)
+		for err == nil {
+			_, err = io.WriteString(c, more)
+		}
+	}
+	for name, test := range map[string]struct {
+		answer func(net.Conn)
+		want   string
+	}{
+		"silent":        {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "no answer in time"},
+		"hangs up":      {func(c net.Conn) {}, "the connection was closed without an answer"},
+		"ssh":           {func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.2\r\n"); _, _ = io.Copy(io.Discard, c) }, "what answers is no web server"},
+		"endless":       {func(c net.Conn) { endless(c, "HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("x", 1<<16)) }, "the answer does not end"},
+		"endless head":  {func(c net.Conn) { endless(c, "HTTP/1.1 200 OK\r\n", "X: "+strings.Repeat("x", 1000)+"\r\n") }, "what answers is no web server"},
+		"trickles":      {func(c net.Conn) { trickle(c) }, "no answer in time"},
+		"other website": {func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello") }, "what answers is not Jupyter"},
+		"broken":        {func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") }, "it answers 500 to /api"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, err := net.Listen("tcp4", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					go func() {
+						defer c.Close()
+						_, _ = c.Read(make([]byte, 4096))
+						test.answer(c)
+					}()
+				}
+			}()
+			r := checkAt(t, l.Addr(), quick)
+			port := stepOf(t, r, "port")
+			if r.OK || port.Status != Fail || !strings.Contains(port.Got, test.want) || port.Advice == "" {
+				t.Errorf("\n%s", r.Text())
+			}
+			for _, s := range r.Steps[3 : len(r.Steps)-1] {
+				if s.Status != Skipped || s.Got != "not tried, because of: Port" {
+					t.Errorf("%s: %s %s", s.ID, s.Status, s.Got)
+				}
+			}
+		})
+	}
+}
+
+// trickle sends a byte now and then, for as long as it is read.
+func trickle(c net.Conn) {
+	_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+	for err == nil {
+		time.Sleep(10 * time.Millisecond)
+		_, err = io.WriteString(c, " ")
+	}
+}
+
+// fake is a server that does all right, but for what a test has it do wrong.
+type fake struct {
+	wrong     map[string]http.HandlerFunc // by method and path
+	cell      func(socket *websocket.Conn, id string)
+	path      atomic.Value
+	deletions atomic.Int32
+}
+
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Access-Control-Allow-Origin", origin)
+	w.Header().Set("Access-Control-Allow-Credentials", "true")
+	w.Header().Set("Access-Control-Allow-Private-Network", "true")
+	w.Header().Set("Access-Control-Allow-Methods", "GET, PUT, DELETE")
+	w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+	if wrong := f.wrong[r.Method+" "+r.URL.Path]; wrong != nil {
+		wrong(w, r)
+		return
+	}
+	if r.URL.Path != "/api" && r.Method != http.MethodOptions && r.URL.Query().Get("token") != planted {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	mine := fmt.Sprintf(`{"id":"s1","path":%q,"kernel":{"id":"k1"}}`, f.path.Load())
+	switch r.Method + " " + r.URL.Path {
+	case "GET /api":
+		_, _ = io.WriteString(w, `{"version":"2.15.0"}`)
+	case "GET /api/kernelspecs":
+		_, _ = io.WriteString(w, `{"default":"python3","kernelspecs":{"python3":{"spec":{"language":"python"}}}}`)
+	case "GET /api/sessions":
+		if f.path.Load() == nil || f.deletions.Load() > 0 {
+			mine = ""
+		}
+		_, _ = io.WriteString(w, "["+mine+"]")
+	case "POST /api/sessions":
+		var asked struct{ Path string }
+		_ = json.NewDecoder(r.Body).Decode(&asked)
+		f.path.Store(asked.Path)
+		w.WriteHeader(http.StatusCreated)
+		_, _ = fmt.Fprintf(w, `{"id":"s1","path":%q,"kernel":{"id":"k1"}}`, asked.Path)
+	case "DELETE /api/sessions/s1":
+		f.deletions.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	case "GET /api/kernels/k1/channels":
+		f.channels(w, r)
+	case "GET /api/kernels":
+		_, _ = io.WriteString(w, "[]")
+	default:
+		if r.Method != http.MethodOptions {
+			_, _ = io.WriteString(w, `{"type":"directory"}`)
+		}
+	}
+}
+
+func (f *fake) channels(w http.ResponseWriter, r *http.Request) {
+	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	if err != nil {
+		return
+	}
+	defer socket.CloseNow()
+	for {
+		_, text, err := socket.Read(r.Context())
+		if err != nil {
+			return
+		}
+		var request message
+		_ = json.Unmarshal(text, &request)
+		f.cell(socket, request.Header["msg_id"].(string))
+	}
+}
+
+// say sends a message that belongs to the cell with that id.
+func say(t *testing.T, socket *websocket.Conn, id, kind string, content any) error {
+	encoded, _ := json.Marshal(content)
+	text, _ := json.Marshal(message{Header: map[string]any{"msg_type": kind}, ParentHeader: map[string]any{"msg_id": id}, Content: encoded})
+	return socket.Write(t.Context(), websocket.MessageText, text)
+}
+
+// prints is a cell that writes a text.
+func prints(t *testing.T, output string) func(*websocket.Conn, string) {
+	return func(socket *websocket.Conn, id string) {
+		_ = say(t, socket, "another", "stream", map[string]any{"name": "stdout", "text": "not ours"})
+		_ = say(t, socket, id, "stream", map[string]any{"name": "stderr", "text": "warning"})
+		_ = say(t, socket, id, "execute_reply", map[string]any{"status": "ok"})
+		_ = say(t, socket, id, "stream", map[string]any{"name": "stdout", "text": output})
+		_ = say(t, socket, id, "status", map[string]any{"execution_state": "idle"})
+	}
+}
+
+func (f *fake) serve(t *testing.T) *httptest.Server {
+	t.Helper()
+	if f.cell == nil {
+		f.cell = prints(t, "my-runtime\n")
+	}
+	s := httptest.NewServer(f)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestCheckOfFake(t *testing.T) {
+	f := new(fake)
+	r := checkAt(t, f.serve(t).Listener.Addr(), usual)
+	if !r.OK || r.Verdict != "Colab can connect to my-runtime." || f.deletions.Load() != 1 {
+		t.Errorf("%d deletions\n%s", f.deletions.Load(), r.Text())
+	}
+}
+
+// TestCheckFaults has one thing wrong at a time, and says which step tells.
+func TestCheckFaults(t *testing.T) {
+	status := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+	}
+	without := func(name string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Del(name)
+			_, _ = io.WriteString(w, `{"type":"directory"}`)
+		}
+	}
+	hang := func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the end of the connection goes unnoticed
+		<-r.Context().Done()
+	}
+	for name, test := range map[string]struct {
+		at     string
+		answer http.HandlerFunc
+		cell   func(*websocket.Conn, string)
+		step   string
+		status Status
+		want   string
+	}{
+		"any token":            {at: "GET /api/status", answer: status(200), step: "token", status: Fail, want: "accepts a wrong token (it answers 200)"},
+		"redirected":           {at: "GET /api/status", answer: status(302), step: "token", status: Fail, want: "answers 302 to the token"},
+		"preflight refused":    {at: "OPTIONS /api/contents/content", answer: status(405), step: "preflight", status: Fail, want: "leave to PUT /api/contents/content, it answers 405"},
+		"no method":            {at: "OPTIONS /api/sessions/0", answer: without("Access-Control-Allow-Methods"), step: "preflight", status: Fail, want: "without leave for the method DELETE"},
+		"no header":            {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Headers"), step: "preflight", status: Fail, want: "without leave for the header Content-Type"},
+		"no private network":   {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Private-Network"), step: "preflight", status: Warn, want: "Private-Network"},
+		"no origin":            {at: "GET /api/colab/build-info", answer: without("Access-Control-Allow-Origin"), step: "build-info", status: Fail, want: "without the header that lets Colab's page read it"},
+		"no credentials":       {at: "GET /api/colab/build-info", answer: without("Access-Control-Allow-Credentials"), step: "build-info", status: Fail, want: "without leave to send credentials"},
+		"any origin":           {at: "GET /api/colab/build-info", answer: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") }, step: "build-info", status: Fail, want: `for another page than Colab's (Access-Control-Allow-Origin: "*")`},
+		"build-info hangs":     {at: "GET /api/colab/build-info", answer: hang, step: "build-info", status: Fail, want: "no answer in time"},
+		"no kernels":           {at: "GET /api/kernelspecs", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, step: "kernelspecs", status: Fail, want: "has no kernel"},
+		"not JSON":             {at: "GET /api/kernels", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, step: "sessions", status: Fail, want: "is not what Jupyter says"},
+		"no content folder":    {at: "GET /api/contents/content", answer: status(404), step: "contents", status: Warn, want: "no folder content"},
+		"kernel does not come": {at: "POST /api/sessions", answer: hang, step: "kernel", status: Fail, want: "no answer in time"},
+		"kernel broken":        {at: "POST /api/sessions", answer: status(500), step: "kernel", status: Fail, want: "answers 500"},
+		"hostile session": {at: "POST /api/sessions", answer: func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(201)
+			_, _ = io.WriteString(w, `{"id":"../kernels","kernel":{"id":"a/../b"}}`)
+		}, step: "kernel", status: Fail, want: "is not what Jupyter says"},
+		"websocket refused": {at: "GET /api/kernels/k1/channels", answer: status(403), step: "websocket", status: Fail, want: "answers 403"},
+		"websocket hangs":   {at: "GET /api/kernels/k1/channels", answer: hang, step: "websocket", status: Fail, want: "no answer in time"},
+		"cell hangs":        {cell: func(*websocket.Conn, string) {}, step: "cell", status: Fail, want: "no answer in time"},
+		"cell does not end": {cell: func(s *websocket.Conn, id string) {
+			for say(t, s, id, "stream", map[string]any{"name": "stdout", "text": strings.Repeat("x", 1000)}) == nil {
+			}
+		}, step: "cell", status: Fail, want: "no answer in time"},
+		"huge message": {cell: func(s *websocket.Conn, id string) {
+			_ = say(t, s, id, "stream", map[string]any{"name": "stdout", "text": strings.Repeat("x", 2<<20)})
+		}, step: "cell", status: Fail, want: "does not end"},
+		"hangs up in the cell": {cell: func(s *websocket.Conn, _ string) { _ = s.CloseNow() }, step: "cell", status: Fail, want: "closed"},
+		"another host":         {cell: prints(t, "other-host\n"), step: "cell", status: Fail, want: `cells run in "other-host"`},
+		"made by hand":         {cell: prints(t, "0123456789ab"), step: "cell", status: Warn, want: "0123456789ab, which is what Docker calls"},
+		"nonsense":             {cell: prints(t, "\x1b[31m"+planted), step: "cell", status: Fail, want: `\x1b[31m[redacted]`},
+		"kernel stays":         {at: "DELETE /api/sessions/s1", answer: status(500), step: "shutdown", status: Warn, want: "could not be shut down (the server answers 500)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fake{wrong: map[string]http.HandlerFunc{test.at: test.answer}, cell: test.cell}
+			l := usual
+			if strings.Contains(test.want, "in time") || test.step == "shutdown" {
+				l = quick
+			}
+			l.body, l.cleanup = quick.body, quick.cleanup
+			r := checkAt(t, f.serve(t).Listener.Addr(), l)
+			got := stepOf(t, r, test.step)
+			if got.Status != test.status || !strings.Contains(got.Got, test.want) || r.OK != (test.status != Fail) {
+				t.Errorf("\n%s", r.Text())
+			}
+			for _, s := range r.Steps {
+				if s.ID == test.step {
+					break
+				}
+				if s.Status != OK {
+					t.Errorf("before it, %s: %s %s", s.ID, s.Status, s.Got)
+				}
+			}
+			if stepOf(t, r, "kernel").Status == OK && f.deletions.Load() != 1 && test.step != "shutdown" {
+				t.Errorf("%d sessions were ended", f.deletions.Load())
+			}
+		})
+	}
+}
+
+// TestCheckOfEcho has a server that sends back what it was sent wherever it can.
+func TestCheckOfEcho(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the check was led away") }))
+	defer elsewhere.Close()
+	for _, where := range []string{"GET /api", "GET /api/status", "OPTIONS /api/colab/build-info", "GET /api/colab/build-info", "GET /api/kernelspecs", "GET /api/contents/", "POST /api/sessions"} {
+		f := &fake{wrong: map[string]http.HandlerFunc{where: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", strings.Repeat("x", 70)+planted)
+			w.Header().Set("Location", elsewhere.URL+"/?token="+planted)
+			if strings.HasSuffix(where, "specs") || strings.HasSuffix(where, "contents/") {
+				w.Header().Set("Access-Control-Allow-Origin", origin)
+			} else if where != "GET /api" {
+				w.WriteHeader(http.StatusTemporaryRedirect)
+			}
+			name := strings.Repeat("y", 70) + planted
+			_, _ = fmt.Fprintf(w, `{"version":%q,"type":%q,"default":%q,"kernelspecs":{%q:{}}}`, name, name, name, name)
+		}}}
+		r := checkAt(t, f.serve(t).Listener.Addr(), quick)
+		if where != "GET /api" && where != "GET /api/kernelspecs" && r.OK {
+			t.Errorf("%s:\n%s", where, r.Text())
+		}
+	}
+}
+
+// TestCheckIPv6 has another program where browsers look for localhost first.
+func TestCheckIPv6(t *testing.T) {
+	s := new(fake).serve(t)
+	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
+	l, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
+	bed.Need(t, "IPv6 on the loopback interface", err == nil)
+	seen := make(chan string, 10)
+	other := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r.URL.String()
+		_, _ = io.WriteString(w, "<html>")
+	})}}
+	other.Start()
+	defer other.Close()
+	r := checkAt(t, s.Listener.Addr(), quick)
+	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
+		t.Errorf("\n%s", r.Text())
+	}
+	if asked := <-seen; asked != "/api" || len(seen) > 0 {
+		t.Errorf("the other program was sent %q", asked)
+	}
+}
+
+func TestCheckBrowsers(t *testing.T) {
+	for browser, want := range map[string]struct {
+		status Status
+		advice string
+	}{
+		"chrome":   {OK, "choose Allow"},
+		"chromium": {OK, "choose Allow"},
+		"edge":     {OK, "choose Allow"},
+		"firefox":  {OK, "choose Allow"},
+		"brave":    {Warn, "switch the shields off"},
+		"safari":   {Warn, "Open Colab in Chrome, Edge or Firefox"},
+		"other":    {OK, "try Chrome, Edge or Firefox"},
+		"":         {OK, "Safari cannot connect"},
+	} {
+		c := newChecker(Target{Browser: browser}, usual)
+		var s Step
+		c.checkBrowser(t.Context(), &s)
+		if s.Status != want.status || !strings.Contains(s.Advice, want.advice) {
+			t.Errorf("%q: %+v", browser, s)
+		}
+	}
+}
+
+func TestReportText(t *testing.T) {
+	r := check(t.Context(), Target{
+		Name: "local-jupyter-runtime", Browser: "safari",
+		EngineProblem: &Problem{Short: "Docker does not answer", Hint: "Nothing answers.\nStart it:", Command: "sudo systemctl start docker"},
+	}, quick, nil)
+	const want = `fail  Engine           Docker does not answer
+                       Expected: an engine that answers
+                       Nothing answers.
+                       Start it:
+                           sudo systemctl start docker
+-     Container        not tried, because of: Engine
+-     Port             not tried, because of: Engine
+-     Token            not tried, because of: Engine
+-     Preflights       not tried, because of: Engine
+-     Build info       not tried, because of: Engine
+-     Kernel list      not tried, because of: Engine
+-     Sessions         not tried, because of: Engine
+-     Files            not tried, because of: Engine
+-     Kernel start     not tried, because of: Engine
+-     WebSocket        not tried, because of: Engine
+-     Cell             not tried, because of: Engine
+-     Kernel shutdown  not tried, because of: Engine
+warn  Browser          Safari is the default, and it lets no https page reach this machine
+                       Expected: a browser that lets Colab's page reach this machine
+                       Safari cannot be allowed to. Open Colab in Chrome, Edge or Firefox.
+
+Colab cannot connect to local-jupyter-runtime: Docker does not answer.
+`
+	if got := r.Text(); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	encoded, err := json.Marshal(r.Steps[:2])
+	const wantJSON = `[{"id":"engine","name":"Engine","status":"fail","expected":"an engine that answers","got":"Docker does not answer",` +
+		`"advice":"Nothing answers.\nStart it:","command":"sudo systemctl start docker"},` +
+		`{"id":"container","name":"Container","status":"skipped","got":"not tried, because of: Engine"}]`
+	if err != nil || string(encoded) != wantJSON {
+		t.Errorf("got %s, %v", encoded, err)
+	}
+}
