@@ -105,7 +105,7 @@ func newMenu(v View, click func(row int)) *menu {
 }
 
 func (m *menu) setIcon(icon assets.State) {
-	bytes := assets.Icon(icon)
+	bytes := iconBytes(icon)
 	systray.SetTemplateIcon(bytes, bytes)
 }
 

@@ -1,0 +1,391 @@
+package tray
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image/color"
+	"image/png"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"colabtray/assets"
+	"colabtray/internal/runtime"
+	"colabtray/test/bed"
+)
+
+// The toolkit runs once in a process and wants its main goroutine: the tests
+// here run the tray in a child, which is this program with childVariable set.
+const childVariable = "TRAY_TEST_CHILD"
+
+func init() {
+	if os.Getenv(childVariable) != "" {
+		if err := child(); err != nil {
+			fmt.Println("failed:", err)
+			os.Exit(1)
+		}
+		fmt.Println("ended")
+		os.Exit(0)
+	}
+}
+
+// child shows a tray whose runtime has the states that come on standard input,
+// and prints what happens.
+func child() error {
+	return Run(context.Background(), Options{
+		Runtime:    scripted{},
+		Log:        slog.Default(),
+		Registered: func() { fmt.Println("registered") },
+	})
+}
+
+// scripted is a runtime that does what standard input says.
+type scripted struct{ Runtime }
+
+func (scripted) Start(context.Context) error {
+	fmt.Println("asked to start")
+	return nil
+}
+
+func (scripted) Watch(ctx context.Context) <-chan runtime.Snapshot {
+	c := make(chan runtime.Snapshot, 1)
+	c <- snapshot(runtime.Stopped)
+	go func() {
+		lines := bufio.NewScanner(os.Stdin)
+		for lines.Scan() {
+			for _, s := range runtime.States() {
+				if s.String() == lines.Text() {
+					c <- snapshot(s)
+				}
+			}
+		}
+	}()
+	return c
+}
+
+// bus is a session bus of the test's own.
+type bus struct {
+	t       *testing.T
+	address string
+	process *os.Process
+	conn    *dbus.Conn
+}
+
+func newBus(t *testing.T) *bus {
+	t.Helper()
+	bed.NeedCommand(t, "dbus-daemon")
+	dir, err := os.MkdirTemp("/tmp", "bus") // short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bus{t: t, address: "unix:path=" + dir + "/bus"}
+	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--nopidfile", "--address="+b.address)
+	daemon.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.process = daemon.Process
+	t.Cleanup(func() {
+		if b.conn != nil {
+			_ = b.conn.Close()
+		}
+		_ = syscall.Kill(-daemon.Process.Pid, syscall.SIGKILL)
+		_ = daemon.Wait()
+		_ = os.RemoveAll(dir)
+	})
+	bed.WaitFor(t, "the bus", func() (err error) {
+		b.conn, err = dbus.Connect(b.address)
+		return err
+	})
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.address)
+	return b
+}
+
+// panel is a tray that does no more than the specification asks for.
+type panel struct {
+	*bus
+	items chan item
+}
+
+type item struct {
+	owner string
+	path  dbus.ObjectPath
+}
+
+// newPanel has a panel in no tray yet: see appear.
+func newPanel(b *bus) *panel {
+	p := &panel{bus: b, items: make(chan item, 9)}
+	if err := b.conn.Export(watcher{p}, watcherPath, watcherName); err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
+// watcher is the part of a panel that programs call.
+type watcher struct{ *panel }
+
+// RegisterStatusNotifierItem is called by programs with an icon.
+func (w watcher) RegisterStatusNotifierItem(path string, sender dbus.Sender) *dbus.Error {
+	i := item{string(sender), dbus.ObjectPath(path)}
+	err := w.conn.Emit(watcherPath, watcherName+".StatusNotifierItemRegistered", i.owner+path)
+	w.items <- i
+	if err != nil {
+		return dbus.MakeFailedError(err)
+	}
+	return nil
+}
+
+func (p *panel) appear() {
+	p.t.Helper()
+	if reply, err := p.conn.RequestName(watcherName, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		p.t.Fatal(reply, err)
+	}
+}
+
+func (p *panel) vanish() {
+	p.t.Helper()
+	if _, err := p.conn.ReleaseName(watcherName); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// item waits for a program to register its icon.
+func (p *panel) item() item {
+	p.t.Helper()
+	select {
+	case i := <-p.items:
+		return i
+	case <-time.After(time.Minute):
+		p.t.Fatal("no icon was registered")
+		return item{}
+	}
+}
+
+// wants waits until the icon and tooltip are those of a snapshot's view.
+func (p *panel) wants(i item, s runtime.State) {
+	p.t.Helper()
+	want := view(scene{snapshot: snapshot(s)})
+	bed.WaitFor(p.t, "the view of "+s.String(), func() error {
+		object := p.conn.Object(i.owner, i.path)
+		tooltip, err := object.GetProperty("org.kde.StatusNotifierItem.ToolTip")
+		if err != nil {
+			return err
+		}
+		if text := fmt.Sprint(tooltip.Value()); !strings.Contains(text, want.Tooltip) {
+			return fmt.Errorf("the tooltip is %s, not %s", text, want.Tooltip)
+		}
+		icon, err := object.GetProperty("org.kde.StatusNotifierItem.IconPixmap")
+		if err != nil {
+			return err
+		}
+		for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Problem} {
+			if looksLike(icon, candidate) && candidate != want.Icon {
+				return fmt.Errorf("it is the icon %d, not %d", candidate, want.Icon)
+			}
+		}
+		if !looksLike(icon, want.Icon) {
+			return errors.New("it is no icon of ours")
+		}
+		return nil
+	})
+}
+
+// program is a child that runs the tray.
+type program struct {
+	t     *testing.T
+	lines chan string
+	input io.Writer
+}
+
+func startProgram(t *testing.T) *program {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), childVariable+"=1")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &program{t: t, lines: make(chan string, 99), input: input}
+	go func() {
+		defer close(p.lines)
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			p.lines <- lines.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		for range p.lines {
+		}
+		_ = cmd.Wait()
+	})
+	return p
+}
+
+// prints waits for a line.
+func (p *program) prints(want string) {
+	p.t.Helper()
+	late := time.After(time.Minute)
+	for {
+		select {
+		case line, open := <-p.lines:
+			if line == want {
+				return
+			}
+			if !open {
+				p.t.Fatalf("the program ended without printing %q", want)
+			}
+			p.t.Logf("the program printed %q", line)
+		case <-late:
+			p.t.Fatalf("the program did not print %q", want)
+		}
+	}
+}
+
+func (p *program) becomes(s runtime.State) { fmt.Fprintln(p.input, s) }
+
+// A panel that comes late, and one that goes and comes back, gets the icon as
+// it is by then.
+func TestPanelsComeAndGo(t *testing.T) {
+	b := newBus(t)
+	panel := newPanel(b)
+	p := startProgram(t)
+	p.becomes(runtime.Ready)
+	panel.appear()
+	i := panel.item()
+	p.prints("registered")
+	panel.wants(i, runtime.Ready)
+	for _, state := range []runtime.State{runtime.Stopping, runtime.Stopped, runtime.Failed} {
+		panel.vanish()
+		p.becomes(state)
+		panel.appear()
+		i = panel.item()
+		p.prints("registered")
+		panel.wants(i, state)
+	}
+}
+
+func TestClicksOverTheBus(t *testing.T) {
+	b := newBus(t)
+	panel := newPanel(b)
+	panel.appear()
+	p := startProgram(t)
+	i := panel.item()
+	p.prints("registered")
+	object := b.conn.Object(i.owner, i.path)
+	for range 5 {
+		if err := object.Call("org.kde.StatusNotifierItem.Activate", 0, int32(0), int32(0)).Err; err != nil {
+			t.Fatal(err)
+		}
+		p.prints("asked to start")
+	}
+	for _, property := range []string{"Id", "Title"} {
+		if v, err := object.GetProperty("org.kde.StatusNotifierItem." + property); err != nil || v.Value() != title {
+			t.Errorf("%s is %v, %v", property, v, err)
+		}
+	}
+}
+
+func TestEndOfTheBusEndsTheTray(t *testing.T) {
+	b := newBus(t)
+	panel := newPanel(b)
+	panel.appear()
+	p := startProgram(t)
+	p.prints("registered")
+	if err := b.process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.prints("ended")
+}
+
+func TestRunWithoutABus(t *testing.T) {
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
+	startProgram(t).prints("failed: no session bus")
+}
+
+func TestProbe(t *testing.T) {
+	t.Run("no bus", func(t *testing.T) {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "bus"))
+		if err := Probe(t.Context()); err == nil || err.Error() != "no session bus" {
+			t.Error(err)
+		}
+	})
+	t.Run("a bus that hangs", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "bus")
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := Probe(ctx); err == nil || err.Error() != "no session bus that answers" {
+			t.Error(err)
+		}
+	})
+	t.Run("a panel", func(t *testing.T) {
+		b := newBus(t)
+		if err := Probe(t.Context()); err == nil || err.Error() != "no tray on this desktop" {
+			t.Errorf("before it appears: %v", err)
+		}
+		newPanel(b).appear()
+		if err := Probe(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// looksLike reports whether a property of an icon is that of a state: its
+// size, and then its pixels, as alpha, red, green and blue.
+func looksLike(property dbus.Variant, state assets.State) bool {
+	var pictures []struct {
+		W, H   int32
+		Pixels []byte
+	}
+	if dbus.Store([]any{property.Value()}, &pictures) != nil || len(pictures) != 1 {
+		return false
+	}
+	want, err := png.Decode(bytes.NewReader(assets.Icon(state)))
+	if err != nil {
+		panic(err) // it is ours
+	}
+	got := pictures[0]
+	if int(got.W) != want.Bounds().Dx() || len(got.Pixels) != int(4*got.W*got.H) {
+		return false
+	}
+	for y := range int(got.H) {
+		for x := range int(got.W) {
+			c := color.NRGBAModel.Convert(want.At(x, y)).(color.NRGBA)
+			pixel := got.Pixels[4*(y*int(got.W)+x):]
+			if !bytes.Equal(pixel[:4], []byte{c.A, c.R, c.G, c.B}) {
+				return false
+			}
+		}
+	}
+	return true
+}
