@@ -26,7 +26,8 @@ type Target struct {
 	ContainerProblem *Problem
 	// Port is where Jupyter is published on the loopback interface.
 	Port int
-	// Token is the token of the server. It is sent to Port, and nowhere else.
+	// Token is the token of the server. It is sent to Port of the loopback
+	// interface, and nowhere else.
 	Token interface{ Reveal() string }
 	// Ours tells that our settings are put into the container before each start.
 	Ours bool
@@ -209,7 +210,7 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	for _, s := range steps {
 		switch s.Status {
 		case Fail:
-			return fmt.Sprintf("Colab cannot connect to %s: %s.", t.Name, s.Got), false
+			return fmt.Sprintf("Colab cannot connect to %s. %s.", t.Name, strings.ToUpper(s.Got[:1])+s.Got[1:]), false
 		case Warn:
 			notes = append(notes, strings.ToLower(s.Name))
 		}

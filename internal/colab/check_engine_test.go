@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,21 +49,38 @@ func documented(image string) []string {
 // beforehand when the command is ours.
 func serve(t *testing.T, image string, command []string) *server {
 	t.Helper()
+	return serveAfter(t, image, command, nil)
+}
+
+// serveAfter is serve with more options for the container, and something to do
+// with it before it is started.
+func serveAfter(t *testing.T, image string, command []string, prepare func(name string), options ...string) *server {
+	t.Helper()
 	s := &server{t: t, name: bed.RuntimeName(t), port: bed.FreePort(t)}
-	bed.Docker(t, append([]string{
+	create := []string{
 		"create", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN=" + planted,
-		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", s.port), "--volume", s.name + "-data:/home/jovyan", bed.Image(t, image),
-	}, command...)...)
+		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", s.port), "--volume", s.name + "-data:/home/jovyan",
+	}
+	bed.Docker(t, slices.Concat(create, options, []string{bed.Image(t, image)}, command)...)
 	if command[0] == StartCommand()[0] {
-		dir := t.TempDir()
-		if err := os.CopyFS(dir, ServerFiles()); err != nil {
-			t.Fatal(err)
-		}
-		bed.Docker(t, "cp", "--quiet", dir+"/.", s.name+":/")
+		putIn(t, s.name, ServerFiles())
+	}
+	if prepare != nil {
+		prepare(s.name)
 	}
 	bed.Docker(t, "start", s.name)
 	bed.WaitFor(t, "Jupyter in "+s.name, func() error { return s.api("/api/status", nil) })
 	return s
+}
+
+// putIn puts files into a container, at their paths relative to /.
+func putIn(t *testing.T, name string, files fs.FS) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	bed.Docker(t, "cp", "--quiet", dir+"/.", name+":/")
 }
 
 // api reads from the server.
@@ -303,7 +322,7 @@ func TestCheckStoppedContainer(t *testing.T) {
 		if r.OK || got.Status != Fail || got.Command != "colab-tray start" || statuses(t, r)["port"] != Skipped {
 			t.Errorf("\n%s", r.Text())
 		}
-		if want := "Colab cannot connect to " + s.name + ": the runtime is not running."; r.Verdict != want {
+		if want := "Colab cannot connect to " + s.name + ". The runtime is not running."; r.Verdict != want {
 			t.Errorf("the verdict is %q", r.Verdict)
 		}
 	})

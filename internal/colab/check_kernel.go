@@ -15,17 +15,19 @@ import (
 )
 
 // checkKernel starts a kernel in a session whose name nobody else has, so that
-// it is found again whatever happens. It waits for the answer also when the
-// check is interrupted: else nobody would know what to shut down.
+// it is found again whatever happens. It waits for the answer for a while also
+// when the check is interrupted: else it is hard to know what to shut down.
 func (c *checker) checkKernel(ctx context.Context, s *Step) {
 	s.Expected = "a kernel starts"
-	c.path, c.asked = "colab-tray-check-"+rand.Text(), true
-	patient := *c
-	patient.request = c.limits.kernel
-	a, err := patient.ask(context.WithoutCancel(ctx), http.MethodPost, "/api/sessions", map[string]any{
+	c.path = "colab-tray-check-" + rand.Text()
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.cleanup/2, cancel) })()
+	a, err := c.ask(patient, c.kernel, http.MethodPost, "/api/sessions", map[string]any{
 		"path": c.path, "name": c.path, "type": "console", "kernel": map[string]any{"name": c.kernelspec},
 	})
 	if err != nil {
+		c.unanswered = true
 		s.fail("%v", err)
 		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
 		return
@@ -63,8 +65,7 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 	s.Expected = "a WebSocket opens for Colab's page"
 	ctx, cancel := context.WithTimeout(ctx, c.request)
 	defer cancel()
-	query := url.Values{"session_id": {c.path}, "token": {c.token}}
-	address := c.address("ws", "/api/kernels/"+c.kernelID+"/channels", query)
+	address := c.address("ws", "/api/kernels/"+c.kernelID+"/channels", url.Values{"session_id": {c.path}, "token": {c.token}})
 	socket, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
 		HTTPClient: c.http,
 		HTTPHeader: http.Header{"Origin": {origin}},
@@ -182,7 +183,7 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 // the check was interrupted or the server never told what it had started.
 func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 	s.Expected = "no kernel of ours is left"
-	if !c.asked {
+	if c.path == "" {
 		s.Status, s.Got = Skipped, "none was started"
 		return
 	}
@@ -226,12 +227,12 @@ func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 			continue
 		}
 		c.sessionID = found.ID
-		a, err := c.ask(ctx, http.MethodDelete, "/api/sessions/"+found.ID, nil)
+		a, err := c.ask(ctx, c.request, http.MethodDelete, "/api/sessions/"+found.ID, nil)
 		if err != nil {
 			return false, err
 		}
 		return false, fmt.Errorf("the server answers %d", a.status) // look again
 	}
 	// A start that was not answered may still come to something.
-	return c.sessionID != "", nil
+	return !c.unanswered || c.sessionID != "", nil
 }

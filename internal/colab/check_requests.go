@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -27,10 +28,11 @@ type checker struct {
 	token string
 	http  *http.Client
 
-	kernelspec string // the kernel to start
+	also       []string // addresses beside 127.0.0.1 where the same Jupyter seems to answer
+	kernelspec string   // the kernel to start
 	isPython   bool
-	path       string // the name of our session
-	asked      bool   // a session may have come of it
+	path       string // the name of our session; "" before one is asked for
+	unanswered bool   // nobody said what came of it
 	sessionID  string
 	kernelID   string
 	socket     *websocket.Conn
@@ -79,16 +81,13 @@ func (c *checker) address(scheme, path string, query url.Values) string {
 	return u.String()
 }
 
-// withToken returns the query that each of Colab's requests has.
-func (c *checker) withToken() url.Values { return url.Values{"token": {c.token}} }
-
 // get asks as Colab's page does: with its origin and the token.
 func (c *checker) get(ctx context.Context, path string) (answer, error) {
-	return c.ask(ctx, http.MethodGet, path, nil)
+	return c.ask(ctx, c.request, http.MethodGet, path, nil)
 }
 
 // ask sends a request of Colab's page, with a body in JSON unless it is nil.
-func (c *checker) ask(ctx context.Context, method, path string, body any) (answer, error) {
+func (c *checker) ask(ctx context.Context, patience time.Duration, method, path string, body any) (answer, error) {
 	header := http.Header{"Origin": {origin}}
 	var content []byte
 	if body != nil {
@@ -98,14 +97,21 @@ func (c *checker) ask(ctx context.Context, method, path string, body any) (answe
 	path, rawQuery, _ := strings.Cut(path, "?")
 	query, _ := url.ParseQuery(rawQuery)
 	query.Set("token", c.token)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	return c.send(ctx, c.http, method, c.address("http", path, query), header, content)
 }
 
-// send sends a request and reads the answer, within the limits. Its errors are
-// plain, and do not hold the URL, in which the token is.
-func (c *checker) send(ctx context.Context, client *http.Client, method, address string, header http.Header, body []byte) (answer, error) {
+// try sends a request without a body, and waits no longer than for any other.
+func (c *checker) try(ctx context.Context, client *http.Client, method, path string, query url.Values, header http.Header) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.request)
 	defer cancel()
+	return c.send(ctx, client, method, c.address("http", path, query), header, nil)
+}
+
+// send sends a request and reads the answer. Its errors are plain, and do not
+// hold the URL, in which the token is.
+func (c *checker) send(ctx context.Context, client *http.Client, method, address string, header http.Header, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return answer{}, errors.New("the request could not be made")

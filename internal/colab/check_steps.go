@@ -40,7 +40,7 @@ func (c *checker) checkContainer(_ context.Context, s *Step) {
 
 // known takes over what the caller knows to be wrong.
 func (s *Step) known(p *Problem) {
-	s.fail("%s", lowerFirst(p.Short))
+	s.fail("%s", p.Short)
 	s.Advice, s.Command = p.Hint, p.Command
 }
 
@@ -60,24 +60,24 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 		}
 		return
 	}
-	var found []string
 	for _, address := range others(ctx) {
 		at := net.JoinHostPort(address, port)
 		switch other, err := c.jupyterAt(ctx, at); {
 		case err == nil && other == version:
-			found = append(found, at)
+			c.also = append(c.also, at)
 		case err == nil, errors.Is(err, errNoJupyter), errors.Is(err, errTimeout), errors.Is(err, errEndless), errors.Is(err, errNotHTTP):
-			s.fail("another program answers at %s, where browsers may look for localhost first", at)
-			s.Advice = fmt.Sprintf("End that program, or give Colab the Backend URL with 127.0.0.1 instead of localhost (%s).", c.orVersion(err, other))
+			s.anotherAt(at)
 			return
 		}
 		// Nothing there: a browser goes on to 127.0.0.1.
 	}
-	if len(found) > 0 {
-		s.ok("Jupyter %s answers there, and at %s", c.brief(version), strings.Join(found, ", "))
-		return
-	}
-	s.ok("Jupyter %s answers there", c.brief(version))
+	s.ok("%s", strings.Join(append([]string{"Jupyter " + c.brief(version) + " answers there"}, c.also...), ", and at "))
+}
+
+// anotherAt tells that localhost can lead to another program.
+func (s *Step) anotherAt(address string) {
+	s.fail("another program answers at %s, where browsers may look for localhost first", address)
+	s.Advice = "End that program, or give Colab the Backend URL with 127.0.0.1 instead of localhost."
 }
 
 // others returns the addresses that localhost stands for beside 127.0.0.1.
@@ -98,19 +98,12 @@ func others(ctx context.Context) []string {
 // errNoJupyter tells that what answers is no Jupyter server.
 var errNoJupyter = errors.New("what answers is not Jupyter")
 
-func (c *checker) orVersion(err error, version string) string {
-	if err != nil {
-		return err.Error()
-	}
-	return "Jupyter " + c.brief(version)
-}
-
 // jupyterAt returns the version of the Jupyter server at an address. That needs
 // no token.
 func (c *checker) jupyterAt(ctx context.Context, address string) (string, error) {
 	client := clientTo(address)
 	defer client.CloseIdleConnections()
-	a, err := c.send(ctx, client, http.MethodGet, c.address("http", "/api", nil), http.Header{}, nil)
+	a, err := c.try(ctx, client, http.MethodGet, "/api", nil, http.Header{})
 	if err != nil {
 		return "", err
 	}
@@ -142,11 +135,20 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		s.Advice, s.Command = "The server may have been started again meanwhile. Copy the Backend URL anew; if that does not help, restart.", c.command("restart")
 		return
 	}
+	for _, at := range c.also {
+		client := clientTo(at)
+		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {origin}})
+		client.CloseIdleConnections()
+		if err != nil || a.status != http.StatusOK {
+			s.anotherAt(at)
+			return
+		}
+	}
 	for _, wrong := range []struct {
 		what  string
 		query url.Values
 	}{{"a wrong token", url.Values{"token": {rand.Text()}}}, {"no token", nil}} {
-		a, err := c.send(ctx, c.http, http.MethodGet, c.address("http", "/api/status", wrong.query), http.Header{"Origin": {origin}}, nil)
+		a, err := c.try(ctx, c.http, http.MethodGet, "/api/status", wrong.query, http.Header{"Origin": {origin}})
 		switch {
 		case err != nil:
 			s.fail("with %s: %v", wrong.what, err)
@@ -180,12 +182,12 @@ func (c *checker) checkPreflights(ctx context.Context, s *Step) {
 		if p.method != http.MethodGet {
 			header.Set("Access-Control-Request-Headers", "content-type")
 		}
-		a, err := c.send(ctx, c.http, http.MethodOptions, c.address("http", p.path, c.withToken()), header, nil)
+		a, err := c.try(ctx, c.http, http.MethodOptions, p.path, url.Values{"token": {c.token}}, header)
 		if err == nil {
 			err = c.permits(a, p.method)
 		}
 		if err != nil {
-			s.fail("asked for leave to %s %s, it answers %v", p.method, p.path, err)
+			s.fail("the server gives no leave for %s %s: it answers %v", p.method, p.path, err)
 			c.adviseSettings(s)
 			return
 		}
@@ -348,16 +350,4 @@ func (c *checker) command(verb string) string {
 		return "colab-tray " + verb
 	}
 	return fmt.Sprintf("colab-tray %s --name %s", verb, c.Name)
-}
-
-func lowerFirst(text string) string {
-	for _, keep := range []string{"Docker", "Podman", "Jupyter", "Colab"} {
-		if strings.HasPrefix(text, keep) {
-			return text
-		}
-	}
-	if text == "" {
-		return text
-	}
-	return strings.ToLower(text[:1]) + text[1:]
 }

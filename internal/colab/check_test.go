@@ -231,7 +231,7 @@ func TestCheckFaults(t *testing.T) {
 	}{
 		"any token":            {at: "GET /api/status", answer: status(200), step: "token", status: Fail, want: "accepts a wrong token (it answers 200)"},
 		"redirected":           {at: "GET /api/status", answer: status(302), step: "token", status: Fail, want: "answers 302 to the token"},
-		"preflight refused":    {at: "OPTIONS /api/contents/content", answer: status(405), step: "preflight", status: Fail, want: "leave to PUT /api/contents/content, it answers 405"},
+		"preflight refused":    {at: "OPTIONS /api/contents/content", answer: status(405), step: "preflight", status: Fail, want: "no leave for PUT /api/contents/content: it answers 405"},
 		"no method":            {at: "OPTIONS /api/sessions/0", answer: without("Access-Control-Allow-Methods"), step: "preflight", status: Fail, want: "without leave for the method DELETE"},
 		"no header":            {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Headers"), step: "preflight", status: Fail, want: "without leave for the header Content-Type"},
 		"no private network":   {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Private-Network"), step: "preflight", status: Warn, want: "Private-Network"},
@@ -315,25 +315,54 @@ func TestCheckOfEcho(t *testing.T) {
 	}
 }
 
-// TestCheckIPv6 has another program where browsers look for localhost first.
-func TestCheckIPv6(t *testing.T) {
-	s := new(fake).serve(t)
-	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
+// serveIPv6 serves where browsers may look for localhost first, at the port of
+// another server.
+func serveIPv6(t *testing.T, port string, handler http.Handler) {
+	t.Helper()
 	l, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
 	bed.Need(t, "IPv6 on the loopback interface", err == nil)
+	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: handler}}
+	s.Start()
+	t.Cleanup(s.Close)
+}
+
+func TestCheckIPv6(t *testing.T) {
+	f := new(fake)
+	s := f.serve(t)
+	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
+	serveIPv6(t, port, f)
+	r := checkAt(t, s.Listener.Addr(), usual)
+	if got := stepOf(t, r, "port").Got; !r.OK || got != `Jupyter "2.15.0" answers there, and at [::1]:`+port {
+		t.Errorf("\n%s", r.Text())
+	}
+}
+
+func TestCheckAnotherProgramAtIPv6(t *testing.T) {
+	s := new(fake).serve(t)
+	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
 	seen := make(chan string, 10)
-	other := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	serveIPv6(t, port, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- r.URL.String()
 		_, _ = io.WriteString(w, "<html>")
-	})}}
-	other.Start()
-	defer other.Close()
-	r := checkAt(t, s.Listener.Addr(), quick)
+	}))
+	r := checkAt(t, s.Listener.Addr(), usual)
 	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
 	if asked := <-seen; asked != "/api" || len(seen) > 0 {
 		t.Errorf("the other program was sent %q", asked)
+	}
+}
+
+func TestCheckAnotherJupyterAtIPv6(t *testing.T) {
+	s := new(fake).serve(t)
+	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
+	serveIPv6(t, port, &fake{wrong: map[string]http.HandlerFunc{
+		"GET /api/status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+	}})
+	r := checkAt(t, s.Listener.Addr(), usual)
+	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
+		t.Errorf("\n%s", r.Text())
 	}
 }
 
@@ -386,7 +415,7 @@ warn  Browser          Safari is the default, and it lets no https page reach th
                        Expected: a browser that lets Colab's page reach this machine
                        Safari cannot be allowed to. Open Colab in Chrome, Edge or Firefox.
 
-Colab cannot connect to local-jupyter-runtime: Docker does not answer.
+Colab cannot connect to local-jupyter-runtime. Docker does not answer.
 `
 	if got := r.Text(); got != want {
 		t.Errorf("got\n%s", got)
