@@ -9,6 +9,8 @@ import (
 // DefaultBrowser returns the family of the browser that opens web pages, one
 // of the Browser constants, or "" where that cannot be told.
 func DefaultBrowser(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, settling)
+	defer cancel()
 	for _, query := range [][]string{
 		{"xdg-settings", "get", "default-web-browser"},
 		{"xdg-mime", "query", "default", "x-scheme-handler/https"},
