@@ -34,15 +34,9 @@ func Copy(ctx context.Context, text string) error {
 }
 
 func copyText(ctx context.Context, text string) error {
-	err := clipboard.Init()
-	if err == nil {
-		if clipboard.Write(clipboard.FmtText, []byte(text)) != nil {
-			return nil
-		}
-		err = errors.New("the clipboard refused the text")
-	}
-	if copyByCommand(ctx, text) {
+	if clipboard.Init() == nil && clipboard.Write(clipboard.FmtText, []byte(text)) != nil || copyByCommand(ctx, text) {
 		return nil
 	}
-	return fmt.Errorf("copy: %w: %w", ErrNoClipboard, err)
+	// The library's own words tell how to install an X server.
+	return fmt.Errorf("copy: %w", ErrNoClipboard)
 }

@@ -37,7 +37,7 @@ func child(what string) {
 		case err == nil:
 			fmt.Println("copied")
 		case errors.Is(err, ErrNoClipboard):
-			fmt.Println("no clipboard:", strings.ReplaceAll(err.Error(), "\n", " "))
+			fmt.Println("no clipboard:", err)
 		default:
 			fmt.Println("error:", err)
 		}
