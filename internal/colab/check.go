@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"colabtray/internal/config"
 )
@@ -210,7 +212,7 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	for _, s := range steps {
 		switch s.Status {
 		case Fail:
-			return fmt.Sprintf("Colab cannot connect to %s. %s.", t.Name, strings.ToUpper(s.Got[:1])+s.Got[1:]), false
+			return fmt.Sprintf("Colab cannot connect to %s. %s", t.Name, sentence(s.Got)), false
 		case Warn:
 			notes = append(notes, strings.ToLower(s.Name))
 		}
@@ -223,6 +225,12 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	default:
 		return fmt.Sprintf("Colab can connect to %s.", t.Name), true
 	}
+}
+
+// sentence makes one of what a step got.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
 func (s *Step) ok(got string, args ...any) { s.end(OK, got, args...) }
