@@ -29,14 +29,14 @@ func (c *checker) checkKernel(ctx context.Context, s *Step) {
 	if err != nil {
 		c.unanswered = true
 		s.fail("%v", err)
-		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+		c.adviseLogs(s)
 		return
 	}
 	var made session
 	switch unreadable := c.readable(a.header); {
 	case a.status != http.StatusCreated:
 		s.fail("the server answers %d", a.status)
-		s.Advice, s.Command = "See what the runtime says: the kernel may be broken.", c.command("logs")
+		c.adviseLogs(s)
 	case a.decode(&made) != nil || !identifier.MatchString(made.ID) || !identifier.MatchString(made.Kernel.ID):
 		s.fail("the answer is not what Jupyter says")
 	case unreadable != nil:
@@ -101,7 +101,7 @@ func (c *checker) checkCell(ctx context.Context, s *Step) {
 	switch {
 	case err != nil:
 		s.fail("%v", err)
-		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+		c.adviseLogs(s)
 	case output == c.Name:
 		s.ok("%s", output)
 	case containerID.MatchString(output):

@@ -53,7 +53,7 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 	version, err := c.jupyterAt(ctx, net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		s.fail("at 127.0.0.1:%s, %v", port, err)
-		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+		c.adviseLogs(s)
 		if errors.Is(err, errNoJupyter) || errors.Is(err, errEndless) || errors.Is(err, errNotHTTP) {
 			s.Advice = "Another program seems to answer at this port. End it, and start the runtime again."
 			s.Command = c.command("restart")
@@ -128,7 +128,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 	switch {
 	case err != nil:
 		s.fail("%v", err)
-		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+		c.adviseLogs(s)
 		return
 	case a.status != http.StatusOK:
 		s.fail("the server answers %d to the token", a.status)
@@ -309,7 +309,7 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 	a, err := c.get(ctx, path)
 	if err != nil {
 		s.fail("%s: %v", shown, err)
-		s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+		c.adviseLogs(s)
 		return false
 	}
 	unreadable := c.readable(a.header)
@@ -327,6 +327,11 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 	}
 	c.adviseSettings(s)
 	return false
+}
+
+// adviseLogs says where to look when the server does not do its work.
+func (c *checker) adviseLogs(s *Step) {
+	s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
 }
 
 // adviseSettings says how the server gets what it lacks.
