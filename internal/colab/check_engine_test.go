@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -174,6 +178,28 @@ func TestCheckWithOurSettings(t *testing.T) {
 		}
 		s.leftNothing()
 	})
+}
+
+// TestCheckThroughFront has a front like the one of Google's image before the
+// server: it hands on what is below a few paths, and no more.
+func TestCheckThroughFront(t *testing.T) {
+	s := serve(t, bed.Server2, StartCommand())
+	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", s.port)})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if top, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); !slices.Contains([]string{"api", "files", "static", "nbextensions"}, top) {
+			t.Errorf("the check asks for %s", r.URL.Path)
+			http.NotFound(w, r)
+			return
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	target := s.target(true)
+	target.Kind, target.Port = config.KindColab, front.Listener.Addr().(*net.TCPAddr).Port
+	if r := Check(t.Context(), target, nil); !r.OK || stepOf(t, r, "cell").Got != s.name {
+		t.Errorf("\n%s", r.Text())
+	}
+	s.leftNothing()
 }
 
 // TestCheckWithDocumentedOptions shows the failure that our settings cure.
