@@ -26,13 +26,16 @@ import (
 	"time"
 )
 
-// The Jupyter images of the bed, made by test/images/build in the manner of
-// jupyter/docker-stacks.
+// The images of the bed. Those of Jupyter are made by test/images/build in the
+// manner of jupyter/docker-stacks.
 const (
 	// Notebook6 is Notebook 6.4 on Debian 12.
 	Notebook6 = "colab-tray-test/notebook6:1"
 	// Server2 is Jupyter Server 2 on Debian 13, without JupyterLab.
 	Server2 = "colab-tray-test/server2:1"
+	// Colab stands in for Google's Colab runtime image, made by
+	// test/standin/build.
+	Colab = "colab-tray-test/colab:1"
 )
 
 // patience bounds every single thing the bed waits for. It is only used up
@@ -81,7 +84,7 @@ func engineHost() string {
 func Image(t testing.TB, image string) string {
 	t.Helper()
 	_, err := docker(Engine(t), "image", "inspect", image)
-	Need(t, "the image "+image+", which test/images/build makes", err == nil)
+	Need(t, "the image "+image+", which test/setup makes", err == nil)
 	return image
 }
 
