@@ -167,7 +167,7 @@ var preflights = []struct{ method, path string }{
 	{http.MethodGet, "/api/colab/build-info"},
 	{http.MethodPost, "/api/sessions"},
 	{http.MethodPut, "/api/contents/content"},
-	{http.MethodDelete, "/api/sessions/0"},
+	{http.MethodDelete, "/api/sessions/00000000-0000-0000-0000-000000000000"},
 }
 
 func (c *checker) checkPreflights(ctx context.Context, s *Step) {

@@ -232,7 +232,7 @@ func TestCheckFaults(t *testing.T) {
 		"any token":            {at: "GET /api/status", answer: status(200), step: "token", status: Fail, want: "accepts a wrong token (it answers 200)"},
 		"redirected":           {at: "GET /api/status", answer: status(302), step: "token", status: Fail, want: "answers 302 to the token"},
 		"preflight refused":    {at: "OPTIONS /api/contents/content", answer: status(405), step: "preflight", status: Fail, want: "no leave for PUT /api/contents/content: it answers 405"},
-		"no method":            {at: "OPTIONS /api/sessions/0", answer: without("Access-Control-Allow-Methods"), step: "preflight", status: Fail, want: "without leave for the method DELETE"},
+		"no method":            {at: "OPTIONS /api/sessions/00000000-0000-0000-0000-000000000000", answer: without("Access-Control-Allow-Methods"), step: "preflight", status: Fail, want: "without leave for the method DELETE"},
 		"no header":            {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Headers"), step: "preflight", status: Fail, want: "without leave for the header Content-Type"},
 		"no private network":   {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Private-Network"), step: "preflight", status: Warn, want: "Private-Network"},
 		"no origin":            {at: "GET /api/colab/build-info", answer: without("Access-Control-Allow-Origin"), step: "build-info", status: Fail, want: "without the header that lets Colab's page read it"},
