@@ -1,0 +1,106 @@
+package colabpage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/config"
+	"colabtray/internal/runtime"
+	"colabtray/test/bed"
+)
+
+// server is a Jupyter server that the page is to connect to.
+type server struct {
+	name  string
+	port  int
+	token string
+}
+
+// base returns the address in the form of a Backend URL, which has localhost.
+func (s server) base() string { return fmt.Sprintf("http://localhost:%d", s.port) }
+
+// startRuntime starts a runtime of the image as the program does.
+func startRuntime(t *testing.T, image string, kind config.Kind) server {
+	t.Helper()
+	docker, err := runtime.NewDocker(bed.Engine(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := config.Default()
+	profile.Runtime, profile.Port = bed.RuntimeName(t), bed.FreePort(t)
+	profile.Image, profile.Kind = bed.Image(t, image), kind
+
+	log := slog.New(slog.DiscardHandler)
+	link := runtime.NewLink(docker, log)
+	manager := runtime.NewManager(link, profile, runtime.Options{
+		Server: runtime.Server{
+			Cmd: colab.StartCommand(), Files: colab.ServerFiles(), HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
+		},
+		Tokens: runtime.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		Log:    log,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { link.Run(ctx) })
+	running.Go(func() { manager.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		_ = docker.Close()
+	})
+	if err := manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	url := manager.Snapshot().URL
+	return server{profile.Runtime, url.Port(), url.Token().Reveal()}
+}
+
+// startDocumented starts a container with the options that Google's
+// instructions have, and nothing of ours. The image of Jupyter Server 2 lacks
+// notebook_shim, which hands the options on under another name.
+func startDocumented(t *testing.T, image string) server {
+	t.Helper()
+	app := "NotebookApp"
+	if image == bed.Server2 {
+		app = "ServerApp"
+	}
+	s := server{bed.RuntimeName(t), bed.FreePort(t), "a-token-of-this-test"}
+	bed.Docker(t, "run", "--detach", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN="+s.token,
+		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", s.port), bed.Image(t, image), "start-notebook.sh",
+		"--"+app+".allow_origin=https://colab.research.google.com", "--port=8888", "--"+app+".port_retries=0", "--"+app+".allow_credentials=True")
+	bed.WaitFor(t, "Jupyter in "+s.name, func() error {
+		_, err := s.kernels()
+		return err
+	})
+	return s
+}
+
+// kernels returns how many kernels the server has.
+func (s server) kernels() (int, error) {
+	response, err := http.Get(s.base() + "/api/kernels?token=" + s.token)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("%s", response.Status)
+	}
+	var kernels []any
+	err = json.NewDecoder(response.Body).Decode(&kernels)
+	return len(kernels), err
+}
+
+// leftNothing fails the test when a kernel is there.
+func (s server) leftNothing(t *testing.T) {
+	t.Helper()
+	if n, err := s.kernels(); n != 0 || err != nil {
+		t.Errorf("%d kernels are left (%v)", n, err)
+	}
+}
