@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // DefaultBrowser returns the family of the browser that opens web pages, one
@@ -15,7 +16,9 @@ func DefaultBrowser(ctx context.Context) string {
 		{"xdg-settings", "get", "default-web-browser"},
 		{"xdg-mime", "query", "default", "x-scheme-handler/https"},
 	} {
-		out, err := exec.CommandContext(ctx, query[0], query[1:]...).Output()
+		cmd := exec.CommandContext(ctx, query[0], query[1:]...)
+		cmd.WaitDelay = time.Second // both are scripts: a command of theirs would hold the pipe open
+		out, err := cmd.Output()
 		if found := family(string(out)); err == nil && found != "" {
 			return found
 		}

@@ -302,3 +302,42 @@ func TestDefaultBrowser(t *testing.T) {
 		}
 	})
 }
+
+// TestDefaultBrowserEndsWithContext asks a script whose command does not come
+// back and holds the script's output open.
+func TestDefaultBrowserEndsWithContext(t *testing.T) {
+	dir := t.TempDir()
+	started, hold := filepath.Join(dir, "started"), filepath.Join(dir, "hold")
+	for _, pipe := range []string{started, hold} {
+		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script(t, dir, "xdg-settings", fmt.Sprintf(`echo started > %q; /bin/cat %q; exit`, started, hold))
+	t.Setenv("PATH", dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	result := make(chan string, 1)
+	go func() { result <- DefaultBrowser(ctx) }()
+	if _, err := os.ReadFile(started); err != nil {
+		t.Fatal(err)
+	}
+	var writer *os.File // while it is open, cat waits
+	bed.WaitFor(t, "the script's command", func() (err error) {
+		writer, err = os.OpenFile(hold, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		return err
+	})
+	defer writer.Close() // lets the command end
+	cancel()
+	bed.WaitFor(t, "an answer", func() error {
+		select {
+		case got := <-result:
+			if got != "" {
+				t.Errorf("got %q", got)
+			}
+			return nil
+		default:
+			return errors.New("none yet")
+		}
+	})
+}

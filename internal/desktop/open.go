@@ -17,11 +17,13 @@ func init() {
 }
 
 // OpenURL opens an http or https address in the default browser. It returns
-// when the browser was told, or fails when there is none.
+// when the browser was told, or fails when there is none. The address is an
+// argument of the browser's command, which others on the machine can read: it
+// is no place for a token.
 func OpenURL(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		// The address is not repeated: it may hold a token.
+		// The address is not repeated: it may be the Backend URL by mistake.
 		return fmt.Errorf("open in the browser: not an http or https address")
 	}
 	if err := settle(ctx, func() error { return browser.OpenURL(address) }); err != nil {
