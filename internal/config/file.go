@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 // maxFile is the size up to which a settings file is read, in bytes.
@@ -22,7 +23,7 @@ type file struct {
 	Profiles map[string]*table `toml:"profiles"`
 
 	path  string
-	lines map[string]int // where each key is
+	lines map[string]int // where each key is, by its dotted form
 }
 
 // table is one [profiles.NAME]; nil stands for what is not stated.
@@ -67,34 +68,54 @@ func (f *file) unreadable(err error) *Error {
 
 // parse reads the text into f.
 func (f *file) parse(text []byte) error {
-	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
-	err := decoder.Decode(f)
-	f.lines = linesOf(text)
-	var unknown *toml.StrictMissingError
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // editors on Windows may begin a file with it
+	err := toml.Unmarshal(text, f)
 	var wrong *toml.DecodeError
 	switch {
 	case err == nil:
-		return f.checkNames()
-	case errors.As(err, &unknown):
-		line, _ := unknown.Errors[0].Position()
-		return &Error{
-			File: f.path, Line: line, Key: strings.Join(unknown.Errors[0].Key(), "."),
-			Short: "there is no such setting", Hint: "There are: profile, and in [profiles.NAME]: name, image, kind, port",
-		}
 	case errors.As(err, &wrong):
 		line, _ := wrong.Position()
-		return &Error{File: f.path, Line: line, Key: strings.Join(wrong.Key(), "."), Short: strings.TrimPrefix(wrong.Error(), "toml: ")}
+		return &Error{File: f.path, Line: line, Key: dotted(wrong.Key()), Short: words(wrong)}
 	default:
 		return &Error{File: f.path, Short: strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	f.lines = map[string]int{}
+	for _, k := range keysOf(text) {
+		if !isSetting(k.path) {
+			return &Error{File: f.path, Line: k.line, Key: dotted(k.path), Short: "there is no such setting", Hint: settingsHint}
+		}
+		for i := range k.path { // a.b.c makes a and a.b, too
+			if table := dotted(k.path[:i+1]); f.lines[table] == 0 {
+				f.lines[table] = k.line
+			}
+		}
+	}
+	return f.checkNames()
+}
+
+// words returns what is wrong. The library's words for a value of the wrong
+// type are of Go's types.
+func words(wrong *toml.DecodeError) string {
+	short := strings.TrimPrefix(wrong.Error(), "toml: ")
+	if !strings.HasPrefix(short, "cannot decode ") && !strings.HasPrefix(short, "cannot store ") {
+		return short
+	}
+	switch key := wrong.Key(); {
+	case len(key) > 2 && strings.EqualFold(key[2], "port"):
+		return "it has to be a whole number, without quotes"
+	case len(key) > 2 || len(key) > 0 && strings.EqualFold(key[0], "profile"):
+		return "it has to be text in quotes"
+	default:
+		return "it has to be a table, as in [profiles.NAME]"
 	}
 }
 
 // checkNames looks at the names of the profiles, which are typed in a terminal
 // and shown in a menu.
 func (f *file) checkNames() error {
-	for name, t := range f.Profiles {
-		if short, hint := checkName(name); short != "" || t == nil {
-			at := f.at("profiles." + name)
+	for _, name := range slices.Sorted(maps.Keys(f.Profiles)) {
+		if short, hint := checkName(name); short != "" || f.Profiles[name] == nil {
+			at := f.at("profiles", name)
 			at.Short, at.Hint = fmt.Sprintf("%q cannot be the name of a profile", name), hint
 			return &at
 		}
@@ -105,17 +126,16 @@ func (f *file) checkNames() error {
 // apply lets the profile's table change a profile.
 func (f *file) apply(p Profile) (Profile, error) {
 	t := f.Profiles[p.Name]
-	key := "profiles." + p.Name + "."
-	wrong := func(name, short, hint string) error {
-		at := f.at(key + name)
+	wrong := func(key, short, hint string) error {
+		at := f.at("profiles", p.Name, key)
 		at.Short, at.Hint = short, hint
 		return &at
 	}
 	if t.Name != nil {
-		if short, hint := checkName(*t.Name); short != "" {
-			return p, wrong("name", short, hint)
-		}
 		p.Runtime = *t.Name
+	}
+	if short, hint := checkName(p.Runtime); short != "" { // one made of a long name of a profile, too
+		return p, wrong("name", short, hint)
 	}
 	if t.Image != nil {
 		if short, hint := checkImage(*t.Image); short != "" {
@@ -138,39 +158,12 @@ func (f *file) apply(p Profile) (Profile, error) {
 	return p, nil
 }
 
-// at returns an error that tells where the key is.
-func (f *file) at(key string) Error {
-	e := Error{File: f.path, Key: key}
-	for k := key; e.Line == 0 && k != ""; {
-		e.Line = f.lines[k]
-		i := strings.LastIndex(k, ".")
-		k = k[:max(i, 0)] // a key in an inline table is where the table is
+// at returns an error that tells where the key is; one that is not stated is
+// where its table is.
+func (f *file) at(key ...string) Error {
+	e := Error{File: f.path, Key: dotted(key)}
+	for ; e.Line == 0 && len(key) > 0; key = key[:len(key)-1] {
+		e.Line = f.lines[dotted(key)]
 	}
 	return e
-}
-
-// linesOf finds the line of each key of a text that is valid TOML.
-func linesOf(text []byte) map[string]int {
-	lines := map[string]int{}
-	var table []string
-	var p unstable.Parser
-	for p.Reset(text); p.NextExpression(); {
-		e := p.Expression()
-		if e.Kind != unstable.KeyValue && e.Kind != unstable.Table {
-			continue
-		}
-		var key []string
-		line := 0
-		for it := e.Key(); it.Next(); {
-			key = append(key, string(it.Node().Data))
-			line = p.Shape(it.Node().Raw).Start.Line
-		}
-		if e.Kind == unstable.Table {
-			table = key
-		} else {
-			key = append(append([]string{}, table...), key...)
-		}
-		lines[strings.Join(key, ".")] = line
-	}
-	return lines
 }

@@ -158,12 +158,13 @@ func override(from Sources, flag *string, name string) (value, key string, given
 // hostname as well it has to end at 63 characters.
 var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$`)
 
+const nameHint = "Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'"
+
 func checkName(s string) (short, hint string) {
 	if containerName.MatchString(s) {
 		return "", ""
 	}
-	return fmt.Sprintf("%q cannot be the name of a container", s),
-		"Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'"
+	return fmt.Sprintf("%q cannot be the name of a container", s), nameHint
 }
 
 func checkImage(s string) (short, hint string) {

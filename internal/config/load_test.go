@@ -32,7 +32,7 @@ func env(pairs ...string) func(string) (string, bool) {
 func ptr(s string) *string { return &s }
 
 func TestDefaults(t *testing.T) {
-	for _, file := range []string{"", filepath.Join(t.TempDir(), "missing.toml"), write(t, ""), write(t, "# nothing\n")} {
+	for _, file := range []string{"", filepath.Join(t.TempDir(), "missing.toml"), write(t, ""), write(t, "# nothing\n"), write(t, "\ufeffprofile = 'jupyter'\r\n")} {
 		s, err := Load(Sources{File: file, Env: env()})
 		if err != nil {
 			t.Fatal(err)
@@ -145,6 +145,9 @@ port = 9100
 func TestErrors(t *testing.T) {
 	const choose = "There are: classic, colab-cpu, colab-gpu, jupyter"
 	const settings = "There are: profile, and in [profiles.NAME]: name, image, kind, port"
+	const number, quotes = "it has to be a whole number, without quotes", "it has to be text in quotes"
+	const table = "it has to be a table, as in [profiles.NAME]"
+	long := strings.Repeat("a", 60)
 	for text, want := range map[string]string{
 		"profil = 'x'":                             ":1: profil: there is no such setting. " + settings,
 		"\n\n[profiles.jupyter]\nprot = 1":         ":4: profiles.jupyter.prot: there is no such setting. " + settings,
@@ -152,11 +155,33 @@ func TestErrors(t *testing.T) {
 		"[profiles.jupyter]\n\nport = 65536":       ":3: profiles.jupyter.port: 65536 is out of range. " + portHint,
 		"profiles.jupyter.port = -1":               ":1: profiles.jupyter.port: -1 is out of range. " + portHint,
 		"\nprofiles = {jupyter = {port = 0}}":      ":2: profiles.jupyter.port: 0 is out of range. " + portHint,
-		"[profiles.jupyter]\nname = '-x'":          `:2: profiles.jupyter.name: "-x" cannot be the name of a container. Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'`,
+		"[profiles.jupyter]\nname = '-x'":          `:2: profiles.jupyter.name: "-x" cannot be the name of a container. ` + nameHint,
 		"[profiles.jupyter]\nimage = 'UPPER CASE'": `:2: profiles.jupyter.image: "UPPER CASE" cannot be the name of an image. An image is named as in: quay.io/jupyter/base-notebook:latest`,
 		"[profiles.jupyter]\nkind = 'julia'":       `:2: profiles.jupyter.kind: there is no kind "julia". Use "jupyter" or "colab"`,
 		"profile = 'nope'":                         `:1: profile: there is no profile "nope". ` + choose,
-		"[profiles.'a b']":                         `:1: profiles.a b: "a b" cannot be the name of a profile. Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'`,
+		"[profiles.'a b']":                         `:1: profiles."a b": "a b" cannot be the name of a profile. ` + nameHint,
+		"\nprofiles.'a b'.port = 1":                `:2: profiles."a b": "a b" cannot be the name of a profile. ` + nameHint,
+		"[profiles.\"\\u001b[2J\"]":                `:1: profiles."\x1b[2J": "\x1b[2J" cannot be the name of a profile. ` + nameHint,
+		"\n[profiles." + long + "]":                ":2: profiles." + long + `.name: "local-` + long + `-runtime" cannot be the name of a container. ` + nameHint,
+		"[profiles.'a.b']\nport = 0":               `:2: profiles."a.b".port: 0 is out of range. ` + portHint,
+		// Keys are as they are written.
+		"Profile = 'jupyter'":                           ":1: Profile: there is no such setting. " + settings,
+		"[profiles.jupyter]\nPORT = 1":                  ":2: profiles.jupyter.PORT: there is no such setting. " + settings,
+		"\nprofiles = {jupyter = {port = 1, Port = 2}}": ":2: profiles.jupyter.Port: there is no such setting. " + settings,
+		"[[x]]":                 ":1: x: there is no such setting. " + settings,
+		"[profiles.jupyter.x]":  ":1: profiles.jupyter.x: there is no such setting. " + settings,
+		"\"\\u001b[2J\" = 1":    `:1: "\x1b[2J": there is no such setting. ` + settings,
+		"port = 1\nimage = 'a'": ":1: port: there is no such setting. " + settings,
+		// Values of the wrong type.
+		"[profiles.jupyter]\nport = 'x'":        ":2: profiles.jupyter.port: " + number,
+		"[profiles.jupyter]\nport = 1.5":        ":2: profiles.jupyter.port: " + number,
+		"[profiles.jupyter]\nport = true":       ":2: profiles.jupyter.port: " + number,
+		"\nprofile = 7":                         ":2: profile: " + quotes,
+		"[profiles.jupyter]\nimage = ['a']":     ":2: profiles.jupyter.image: " + quotes,
+		"[profiles.jupyter]\nname = 1979-05-27": ":2: profiles.jupyter.name: " + quotes,
+		"[profiles]\njupyter = 3":               ":2: profiles.jupyter: " + table,
+		"profiles = 3":                          ":1: profiles: " + table,
+		"[[profiles]]":                          ":1: profiles: " + table,
 	} {
 		file := write(t, text)
 		_, err := Load(Sources{File: file})
@@ -166,10 +191,7 @@ func TestErrors(t *testing.T) {
 	}
 	// The library's own words, which name what they are about.
 	for text, want := range map[string][]string{
-		"[profiles.jupyter]\nport = 'x'":       {":2: ", "profiles.jupyter.port: "},
-		"\nprofile = 7":                        {":2: ", "profile: "},
-		"[profiles.jupyter]\nport = 1.5":       {":2: ", "profiles.jupyter.port: "},
-		"[profiles]\njupyter = 3":              {":2: ", "profiles.jupyter: "},
+		"[profiles.jupyter]\nport = 1\nport=2": {":3: ", "port: ", "already defined"},
 		"profile = 'a'\nprofile = 'b'":         {":2: "},
 		"profile = ":                           {":1: "},
 		"profile = '\xff'":                     {":1: "},
@@ -194,7 +216,7 @@ func TestErrorsOutsideTheFile(t *testing.T) {
 		{Sources{Flags: Flags{Port: ptr("0")}}, "--port: 0 is out of range. " + portHint, true},
 		{Sources{Flags: Flags{Port: ptr("http")}}, `--port: "http" is no port. ` + portHint, true},
 		{Sources{Env: env("COLAB_TRAY_PORT=99999")}, "COLAB_TRAY_PORT: 99999 is out of range. " + portHint, false},
-		{Sources{Flags: Flags{Name: ptr("")}}, `--name: "" cannot be the name of a container. Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'`, true},
+		{Sources{Flags: Flags{Name: ptr("")}}, `--name: "" cannot be the name of a container. ` + nameHint, true},
 		{Sources{Env: env("COLAB_TRAY_IMAGE=a b")}, `COLAB_TRAY_IMAGE: "a b" cannot be the name of an image. An image is named as in: quay.io/jupyter/base-notebook:latest`, false},
 		{Sources{Flags: Flags{Profile: ptr("x")}}, `--profile: there is no profile "x". There are: classic, colab-cpu, colab-gpu, jupyter`, true},
 	} {
@@ -237,13 +259,13 @@ func FuzzLoad(f *testing.F) {
 		s, err := Load(Sources{File: path})
 		if err != nil {
 			var e *Error
-			if !errors.As(err, &e) || e.File != path {
+			if !errors.As(err, &e) || e.File != path || e.Line == 0 {
 				t.Fatalf("error without its place: %#v", err)
 			}
 			return
 		}
 		for _, p := range s.Profiles {
-			if p.Port < 1 || p.Port > 65535 || p.Runtime == "" || p.Image == "" || (p.Kind != KindColab && p.Kind != KindJupyter) {
+			if !containerName.MatchString(p.Runtime) || p.Port < 1 || p.Port > 65535 || p.Image == "" || (p.Kind != KindColab && p.Kind != KindJupyter) {
 				t.Fatalf("got %+v", p)
 			}
 		}
