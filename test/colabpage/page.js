@@ -20,7 +20,7 @@ async function connect(base, token, {socketToken = token} = {}) {
   // The header makes the browser ask for leave beforehand, as for Colab's own.
   const ask = (path, options = {}) => fetch(`${base}${path}?token=${token}`, {
     credentials: "include",
-    headers: {"X-Colab-Tunnel": "Google"},
+    headers: {"Content-Type": "application/json"},
     signal: AbortSignal.timeout(patience),
     ...options,
   });

@@ -46,9 +46,10 @@ async def serve(reader, writer):
             headers.append(b"Connection: close")
         inner_reader, inner_writer = await asyncio.open_connection(*JUPYTER)
         inner_writer.write(b"\r\n".join([first, *headers]) + b"\r\n\r\n")
-        request = asyncio.create_task(copy(reader, inner_writer))
-        await copy(inner_reader, writer)
-        request.cancel()
+        ways = [asyncio.create_task(copy(*way)) for way in ((reader, inner_writer), (inner_reader, writer))]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
         inner_writer.close()
     except (OSError, IndexError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         pass

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -42,9 +43,9 @@ type page struct {
 	log []string // of the browser's console
 }
 
-// openPage opens the page in a new browser. The permission to reach this
-// machine has the given setting for every page.
-func openPage(t *testing.T, origin string, permission browser.PermissionSetting) *page {
+// openPage opens the page in a new browser, which finds the server but no other
+// on this machine. The permission to reach this machine has the given setting.
+func openPage(t *testing.T, origin string, permission browser.PermissionSetting, s server) *page {
 	t.Helper()
 	bed.NeedCommand(t, "chromium")
 	site := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -52,9 +53,12 @@ func openPage(t *testing.T, origin string, permission browser.PermissionSetting)
 		fmt.Fprintf(w, "<!doctype html><title>Colab's part</title><link rel=icon href=data:,><script>%s</script>", script)
 	}))
 	t.Cleanup(site.Close)
+	network := newNetwork(t)
+	network.open(s.port)
+	network.open(site.Listener.Addr().(*net.TCPAddr).Port)
 
 	p := &page{t: t}
-	p.start(strings.TrimPrefix(site.URL, "https://"), origin)
+	p.start(network.command("chromium"), site.Listener.Addr().String(), origin)
 	if err := chromedp.Listen(p.ctx, p.listen); err != nil {
 		t.Fatal(err)
 	}
@@ -73,16 +77,16 @@ func openPage(t *testing.T, origin string, permission browser.PermissionSetting)
 	return p
 }
 
-// start starts the browser, which takes the site at that address for the one of
+// start starts the browser by its command. It takes the site at that address for the one of
 // the origin, and for one on the public internet.
-func (p *page) start(address, origin string) {
+func (p *page) start(command, address, origin string) {
 	p.t.Helper()
 	u, err := url.Parse(origin)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath("chromium"),
+		chromedp.ExecPath(command),
 		chromedp.NoSandbox,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("ignore-certificate-errors", true),
@@ -115,7 +119,7 @@ func (p *page) listen(event any) {
 	}
 }
 
-// console returns what the browser told its developers' console, without tokens.
+// console returns what the browser told its developers' console.
 func (p *page) console() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
