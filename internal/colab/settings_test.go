@@ -147,7 +147,7 @@ func serveWith(t *testing.T, image string, command []string, files map[string]st
 	}
 	for file, content := range files {
 		add(tar.Header{Typeflag: tar.TypeDir, Name: path.Dir(file) + "/", Mode: 0o755}, "")
-		add(tar.Header{Typeflag: tar.TypeReg, Name: file, Mode: 0o644}, content)
+		add(tar.Header{Typeflag: tar.TypeReg, Name: file, Mode: 0o755}, content)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -231,7 +231,9 @@ func TestPreflights(t *testing.T) {
 
 func TestColabsOwnRequests(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
-		s := serveAfter(t, image, StartCommand(), nil, "--memory", "300m")
+		s := serveWith(t, image, StartCommand(), map[string]string{
+			"usr/local/bin/nvidia-smi": "#!/bin/sh\necho 'NVIDIA L4, 1024, 23034, 50, 25'\n",
+		}, "--memory", "300m")
 		info := s.send(noRedirects, "GET", "/api/colab/build-info"+withToken, "", fromColab)
 		if info.body != ")]}'\n{\"release_tag\": null}" || !strings.HasPrefix(info.header.Get("Content-Type"), "application/json") {
 			t.Errorf("build-info is %q, %q", info.body, info.header.Get("Content-Type"))
@@ -245,7 +247,12 @@ func TestColabsOwnRequests(t *testing.T) {
 					TotalBytes, UsedBytes int64
 				}
 			}
-			GPUs *[]any
+			GPUs []struct {
+				Name                              string
+				MemoryUsedBytes, MemoryTotalBytes int64
+				GPUUtilization, MemoryUtilization float64
+				EverUsed                          bool
+			}
 		}
 		if err := json.Unmarshal([]byte(body), &got); err != nil || !isColabs {
 			t.Fatalf("resources are %q (%v)", body, err)
@@ -256,8 +263,8 @@ func TestColabsOwnRequests(t *testing.T) {
 		if len(got.Disks) != 1 || got.Disks[0].Filesystem.UsedBytes <= 0 || got.Disks[0].Filesystem.TotalBytes < got.Disks[0].Filesystem.UsedBytes {
 			t.Errorf("the disks are %+v", got.Disks)
 		}
-		if got.GPUs == nil {
-			t.Error("no list of GPUs")
+		if gpus := fmt.Sprint(got.GPUs); gpus != fmt.Sprintf("[{NVIDIA L4 %d %d 0.5 0.25 true}]", 1024<<20, 23034<<20) {
+			t.Errorf("the GPUs are %s", gpus)
 		}
 		var content struct{ Type string }
 		if err := s.api("/api/contents/content", &content); err != nil || content.Type != "directory" {
@@ -343,152 +350,4 @@ c.NotebookApp.tornado_settings = c.ServerApp.tornado_settings = {"headers": {"X-
 			t.Errorf("the image's name of new notebooks is not used: %d %s", made.status, made.body)
 		}
 	})
-}
-
-// inKernel runs code in a kernel of the server and returns what it prints.
-func (s *server) inKernel(code string) string {
-	s.t.Helper()
-	c := newChecker(s.target(true), usual)
-	defer c.close()
-	for _, step := range c.steps() {
-		var how Step
-		switch step.id {
-		case "kernelspecs", "kernel", "websocket":
-			if step.run(s.t.Context(), &how); how.Status != OK {
-				s.t.Fatalf("%s: %+v", step.id, how)
-			}
-		case "shutdown":
-			defer step.run(s.t.Context(), &how)
-		}
-	}
-	out, err := c.execute(s.t.Context(), code)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return out
-}
-
-// TestKernelsSeeNothing compares what a kernel sees with and without us.
-func TestKernelsSeeNothing(t *testing.T) {
-	const look = `
-import json, os, sys
-own = {"HOSTNAME", "JPY_PARENT_PID", "JPY_SESSION_NAME", "PWD", "OLDPWD", "SHLVL", "_"}
-print(json.dumps({"env": {k: v for k, v in sorted(os.environ.items()) if k not in own}, "path": sys.path}))`
-	eachImage(t, func(t *testing.T, image string) {
-		var with, without struct {
-			Env  map[string]string
-			Path []string
-		}
-		for into, command := range map[any][]string{&with: StartCommand(), &without: documented(image)} {
-			options := []string{"--env", "JUPYTER_CONFIG_PATH=/srv/own"}
-			out := serveAfter(t, image, command, nil, options...).inKernel(look)
-			if err := json.Unmarshal([]byte(out), into); err != nil {
-				t.Fatalf("%v in %s", err, out)
-			}
-		}
-		if path := with.Env["PATH"]; path != "/home/jovyan/.local/bin:"+without.Env["PATH"] {
-			t.Errorf("PATH is %s", path)
-		}
-		delete(with.Env, "PATH")
-		delete(without.Env, "PATH")
-		if fmt.Sprint(with.Env) != fmt.Sprint(without.Env) {
-			t.Errorf("the environment is\n%v\nwithout us it is\n%v", with.Env, without.Env)
-		}
-		others := slices.DeleteFunc(with.Path, func(p string) bool { return strings.HasPrefix(p, "/home/jovyan/.local/") })
-		if !slices.Equal(others, without.Path) {
-			t.Errorf("sys.path is\n%v\nwithout us it is\n%v", with.Path, without.Path)
-		}
-	})
-}
-
-// TestNotebooksCanInstallSoftware: modules and commands in the home directory
-// are found in a kernel that was started before they were there.
-func TestNotebooksCanInstallSoftware(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
-		out := s.inKernel(`
-import os, site, stat
-open(site.getusersitepackages() + "/fresh_module.py", "w").write("word = 'imported'")
-tool = os.path.expanduser("~/.local/bin/fresh-tool")
-open(tool, "w").write("#!/bin/sh\necho called\n")
-os.chmod(tool, 0o755)
-import fresh_module
-print(fresh_module.word)
-print(os.popen("fresh-tool").read())`)
-		if out != "imported\ncalled" {
-			t.Errorf("got %q", out)
-		}
-	})
-}
-
-func TestHTTPOverWebSocketIsBestEffort(t *testing.T) {
-	image := bed.Image(t, bed.Notebook6)
-	dir := strings.TrimSpace(bed.Docker(t, "run", "--rm", image, "python3", "-c", "import site; print(site.getsitepackages()[0])"))
-	module := strings.TrimPrefix(dir, "/") + "/jupyter_http_over_ws/__init__.py"
-	for name, c := range map[string]struct{ content, logged string }{
-		"working": {"def load_jupyter_server_extension(app):\n    app.log.info('http over ws is loaded')\n", "http over ws is loaded"},
-		"broken":  {"import distutils_of_long_ago\n", "jupyter_http_over_ws"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := serveWith(t, image, StartCommand(), map[string]string{module: c.content})
-			if log := s.log(); !strings.Contains(log, c.logged) {
-				t.Errorf("the log does not say %q:\n%s", c.logged, log)
-			}
-		})
-	}
-}
-
-// log returns the output of the server's container.
-func (s *server) log() string {
-	s.t.Helper()
-	out, err := exec.Command("docker", "-H", bed.Engine(s.t), "logs", s.name).CombinedOutput()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return string(out)
-}
-
-// TestStartAsksNothingOfTheNetwork starts where there is none.
-func TestStartAsksNothingOfTheNetwork(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		name := bed.RuntimeName(t)
-		bed.Docker(t, append([]string{"create", "--name", name, "--network", "none", bed.Image(t, image)}, StartCommand()...)...)
-		putIn(t, name, ServerFiles())
-		bed.Docker(t, "start", name)
-		s := &server{t: t, name: name}
-		bed.WaitFor(t, "the server's address in its log", func() error {
-			if log := s.log(); !strings.Contains(log, "/?token=") {
-				return fmt.Errorf("the log is\n%s", log)
-			}
-			return nil
-		})
-	})
-}
-
-// TestHandmadeFilesLeaveTheRestAlone: a container of the person's own keeps its
-// port and its way of starting.
-func TestHandmadeFilesLeaveTheRestAlone(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serveAfter(t, image, []string{"start-notebook.sh", "--port=8888"}, func(name string) { putIn(t, name, HandmadeFiles()) })
-		letsColabIn(t, "GET /api/nothing", s.send(noRedirects, "GET", "/api/nothing"+withToken, "", fromColab))
-		if got := s.send(noRedirects, "GET", "/api/colab/build-info"+withToken, "", fromColab); got.status != http.StatusOK {
-			t.Errorf("build-info was answered with %d", got.status)
-		}
-		changed := bed.Docker(t, "diff", s.name)
-		for line := range strings.Lines(changed) {
-			if path := strings.TrimSpace(line[1:]); strings.HasPrefix(path, "/usr") && strings.HasPrefix(line, "A") &&
-				!strings.HasPrefix(path, "/usr/local/etc/jupyter") && !strings.Contains(path, "__pycache__") {
-				t.Errorf("put in: %s", path)
-			}
-		}
-	})
-}
-
-func TestIsOurs(t *testing.T) {
-	if !IsOurs(file("settings.py").Data) || IsOurs([]byte("c.ServerApp.port = 1")) || IsOurs(nil) {
-		t.Error("our settings are not told from others")
-	}
-	if !IsOurs(file("start.sh").Data) {
-		t.Error("the start script is not marked as ours")
-	}
 }

@@ -1,0 +1,182 @@
+package colab
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"colabtray/test/bed"
+)
+
+// inKernel runs code in a kernel of the server and returns what it prints.
+func (s *server) inKernel(code string) string {
+	s.t.Helper()
+	c := newChecker(s.target(true), usual)
+	defer c.close()
+	for _, step := range c.steps() {
+		var how Step
+		switch step.id {
+		case "kernelspecs", "kernel", "websocket":
+			if step.run(s.t.Context(), &how); how.Status != OK {
+				s.t.Fatalf("%s: %+v", step.id, how)
+			}
+		case "shutdown":
+			defer step.run(s.t.Context(), &how)
+		}
+	}
+	out, err := c.execute(s.t.Context(), code)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return out
+}
+
+// TestKernelsSeeNothing compares what a kernel sees with and without us.
+func TestKernelsSeeNothing(t *testing.T) {
+	const look = `
+import json, os, sys
+own = {"HOSTNAME", "JPY_PARENT_PID", "JPY_SESSION_NAME", "PWD", "OLDPWD", "SHLVL", "_"}
+print(json.dumps({"env": {k: v for k, v in sorted(os.environ.items()) if k not in own}, "path": sys.path}))`
+	for name, options := range map[string][]string{"no path set": nil, "a path set": {"--env", "JUPYTER_CONFIG_PATH=/srv/own"}} {
+		t.Run(name, func(t *testing.T) {
+			eachImage(t, func(t *testing.T, image string) {
+				type view struct {
+					Env  map[string]string
+					Path []string
+				}
+				see := func(command []string) (v view) {
+					out := serveAfter(t, image, command, nil, options...).inKernel(look)
+					if err := json.Unmarshal([]byte(out), &v); err != nil {
+						t.Fatalf("%v in %s", err, out)
+					}
+					return v
+				}
+				with, without := see(StartCommand()), see(documented(image))
+				without.Env["PATH"] = "/home/jovyan/.local/bin:" + without.Env["PATH"]
+				if fmt.Sprint(with.Env) != fmt.Sprint(without.Env) {
+					t.Errorf("the environment is\n%v\nnot\n%v", with.Env, without.Env)
+				}
+				others := slices.DeleteFunc(with.Path, func(p string) bool { return strings.HasPrefix(p, "/home/jovyan/.local/") })
+				if !slices.Equal(others, without.Path) {
+					t.Errorf("sys.path is\n%v\nwithout us it is\n%v", with.Path, without.Path)
+				}
+			})
+		})
+	}
+}
+
+// TestNotebooksCanInstallSoftware: modules and commands in the home directory
+// are found in a kernel that was started before they were there.
+func TestNotebooksCanInstallSoftware(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serve(t, image, StartCommand())
+		out := s.inKernel(`
+import os, site, stat
+open(site.getusersitepackages() + "/fresh_module.py", "w").write("word = 'imported'")
+tool = os.path.expanduser("~/.local/bin/fresh-tool")
+open(tool, "w").write("#!/bin/sh\necho called\n")
+os.chmod(tool, 0o755)
+import fresh_module
+print(fresh_module.word)
+print(os.popen("fresh-tool").read())`)
+		if out != "imported\ncalled" {
+			t.Errorf("got %q", out)
+		}
+	})
+}
+
+func TestHTTPOverWebSocketIsBestEffort(t *testing.T) {
+	image := bed.Image(t, bed.Notebook6)
+	dir := strings.TrimSpace(bed.Docker(t, "run", "--rm", image, "python3", "-c", "import site; print(site.getsitepackages()[0])"))
+	module := strings.TrimPrefix(dir, "/") + "/jupyter_http_over_ws/__init__.py"
+	for name, c := range map[string]struct{ content, logged string }{
+		"working": {"def load_jupyter_server_extension(app):\n    app.log.info('http over ws is loaded')\n", "http over ws is loaded"},
+		"broken":  {"import distutils_of_long_ago\n", "jupyter_http_over_ws"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serveWith(t, image, StartCommand(), map[string]string{module: c.content})
+			if log := s.log(); !strings.Contains(log, c.logged) {
+				t.Errorf("the log does not say %q:\n%s", c.logged, log)
+			}
+		})
+	}
+}
+
+// log returns the output of the server's container.
+func (s *server) log() string {
+	s.t.Helper()
+	out, err := exec.Command("docker", "-H", bed.Engine(s.t), "logs", s.name).CombinedOutput()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(out)
+}
+
+// TestStartAsksNothingOfTheNetwork starts where there is none.
+func TestStartAsksNothingOfTheNetwork(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		name := bed.RuntimeName(t)
+		bed.Docker(t, append([]string{"create", "--name", name, "--network", "none", bed.Image(t, image)}, StartCommand()...)...)
+		putIn(t, name, ServerFiles())
+		bed.Docker(t, "start", name)
+		s := &server{t: t, name: name}
+		bed.WaitFor(t, "the server's address in its log", func() error {
+			if log := s.log(); !strings.Contains(log, "/?token=") {
+				return fmt.Errorf("the log is\n%s", log)
+			}
+			return nil
+		})
+	})
+}
+
+// TestHandmadeFiles has them in a container that was made by hand.
+func TestHandmadeFiles(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serveAfter(t, image, []string{"start-notebook.sh"}, func(name string) { putIn(t, name, HandmadeFiles()) })
+		letsColabIn(t, "GET /api/nothing", s.send(noRedirects, "GET", "/api/nothing"+withToken, "", fromColab))
+		if got := s.send(noRedirects, "GET", "/api/colab/build-info"+withToken, "", fromColab); got.status != http.StatusOK {
+			t.Errorf("build-info was answered with %d", got.status)
+		}
+	})
+}
+
+// TestHandmadeFilesLeaveTheAddress: where such a container serves is left to its
+// own settings, which Jupyter ranks below ours here.
+func TestHandmadeFilesLeaveTheAddress(t *testing.T) {
+	const own = "for app in (c.ServerApp, c.NotebookApp):\n    app.ip = '127.0.0.1'\n    app.port = 8899\n    app.open_browser = False\n"
+	eachImage(t, func(t *testing.T, image string) {
+		name := bed.RuntimeName(t)
+		bed.Docker(t, "create", "--name", name, bed.Image(t, image), "start-notebook.sh")
+		putIn(t, name, HandmadeFiles())
+		putIn(t, name, fstest.MapFS{
+			"etc/jupyter/jupyter_server_config.py":   {Data: []byte(own), Mode: 0o644},
+			"etc/jupyter/jupyter_notebook_config.py": {Data: []byte(own), Mode: 0o644},
+		})
+		bed.Docker(t, "start", name)
+		s := &server{t: t, name: name}
+		bed.WaitFor(t, "the server's address in its log", func() error {
+			if log := s.log(); !strings.Contains(log, "http://127.0.0.1:8899/?token=") || strings.Contains(log, ":8888/") {
+				return fmt.Errorf("the log is\n%s", log)
+			}
+			return nil
+		})
+		listening := bed.Docker(t, "exec", name, "cat", "/proc/net/tcp")
+		if !strings.Contains(listening, "0100007F:22C3 00000000:0000 0A") || strings.Contains(listening, "00000000:22C3") {
+			t.Errorf("it does not listen at 127.0.0.1:8899 alone:\n%s", listening)
+		}
+	})
+}
+
+func TestIsOurs(t *testing.T) {
+	if !IsOurs(file("settings.py").Data) || IsOurs([]byte("c.ServerApp.port = 1")) || IsOurs(nil) {
+		t.Error("our settings are not told from others")
+	}
+	if !IsOurs(file("start.sh").Data) {
+		t.Error("the start script is not marked as ours")
+	}
+}
