@@ -148,26 +148,44 @@ func findIcon(picture image.Image) (where image.Rectangle, state assets.State, f
 // distance is the mean difference of the icon's opaque pixels to those of the
 // panel at a point, 0 to 255; infinite when it is beyond a limit.
 func distance(panel *image.RGBA, at image.Point, icon *image.RGBA, opaque []image.Point, limit float64) float64 {
+	// Almost everywhere the brightest one is far off already.
+	if difference(panel, at, icon, opaque[0]) > 3*40 {
+		return math.Inf(1)
+	}
 	sum, most := 0, int(limit*float64(3*len(opaque)))
 	for _, p := range opaque {
-		here := icon.Pix[icon.PixOffset(p.X, p.Y):]
-		there := panel.Pix[panel.PixOffset(at.X+p.X, at.Y+p.Y):]
-		for channel := range 3 {
-			sum += max(int(here[channel])-int(there[channel]), int(there[channel])-int(here[channel]))
-		}
-		if sum > most {
+		if sum += difference(panel, at, icon, p); sum > most {
 			return math.Inf(1)
 		}
 	}
 	return float64(sum) / float64(3*len(opaque))
 }
 
-// opaquePixels lists the pixels of an icon that hide what is behind them.
+// difference is that of a pixel of the icon, in all channels together.
+func difference(panel *image.RGBA, at image.Point, icon *image.RGBA, p image.Point) (sum int) {
+	here := icon.Pix[icon.PixOffset(p.X, p.Y):]
+	there := panel.Pix[panel.PixOffset(at.X+p.X, at.Y+p.Y):]
+	for channel := range 3 {
+		sum += max(int(here[channel])-int(there[channel]), int(there[channel])-int(here[channel]))
+	}
+	return sum
+}
+
+// opaquePixels lists the pixels of an icon that hide what is behind them, the
+// brightest one first.
 func opaquePixels(icon *image.RGBA) (opaque []image.Point) {
+	brightest := 0
 	for y := range icon.Bounds().Dy() {
 		for x := range icon.Bounds().Dx() {
-			if icon.RGBAAt(x, y).A >= 250 {
-				opaque = append(opaque, image.Pt(x, y))
+			c := icon.RGBAAt(x, y)
+			if c.A < 250 {
+				continue
+			}
+			opaque = append(opaque, image.Pt(x, y))
+			if light := int(c.R) + int(c.G) + int(c.B); light > brightest {
+				brightest = light
+				last := len(opaque) - 1
+				opaque[0], opaque[last] = opaque[last], opaque[0]
 			}
 		}
 	}

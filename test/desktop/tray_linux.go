@@ -128,9 +128,10 @@ func (s *Session) press(ctx context.Context, state assets.State, button int) err
 	return err
 }
 
-// MoveMouse moves the mouse.
+// MoveMouse moves the mouse. (With --sync, xdotool would wait 15 seconds for
+// one that is there already.)
 func (s *Session) MoveMouse(ctx context.Context, to image.Point) error {
-	_, err := s.Run(ctx, "xdotool", "mousemove", "--sync", strconv.Itoa(to.X), strconv.Itoa(to.Y))
+	_, err := s.Run(ctx, "xdotool", "mousemove", strconv.Itoa(to.X), strconv.Itoa(to.Y))
 	return err
 }
 
