@@ -223,7 +223,7 @@ func TestCheck(t *testing.T) {
 		if text, enabled := s.screen.row(rowCheck); enabled || !s.screen.is(rowStatus, "Checking the connection…") {
 			t.Errorf("while it is checked, %q is enabled: %v; the menu says %+v", text, enabled, s.screen.Rows[:2])
 		}
-		s.verdict <- "Colab can connect"
+		s.verdict <- "Colab can connect."
 		synctest.Wait()
 		if _, enabled := s.screen.row(rowCheck); !enabled || !s.screen.is(rowStatus, "Colab can connect") {
 			t.Errorf("the menu says %+v", s.screen.Rows[:2])

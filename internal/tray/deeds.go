@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"colabtray/internal/runtime"
 )
@@ -101,7 +102,7 @@ func (a *app) check(ctx context.Context) outcome {
 	if err != nil {
 		return a.failedTold(err, "The connection could not be checked", "This says more in a terminal: colab-tray -v check")
 	}
-	said := outcome{short: verdict}
+	said := outcome{short: strings.TrimSuffix(verdict, ".")}
 	if path, err := a.write("check.txt", func(w io.Writer) error {
 		_, err := io.WriteString(w, report)
 		return err

@@ -2,6 +2,7 @@ package desktop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -22,8 +23,9 @@ type Note struct {
 type notes struct {
 	bus *dbus.Conn
 
-	mu   sync.Mutex
-	sent []Note
+	mu     sync.Mutex
+	sent   []Note
+	closed int
 }
 
 func (n *notes) listen(dir string) (err error) {
@@ -31,7 +33,10 @@ func (n *notes) listen(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	rules := []string{"type='method_call',interface='" + notifierName + "',member='Notify'"}
+	rules := []string{
+		"type='method_call',interface='" + notifierName + "',member='Notify'",
+		"type='signal',interface='" + notifierName + "',member='NotificationClosed'",
+	}
 	if err := n.bus.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint32(0)).Err; err != nil {
 		return err
 	}
@@ -39,19 +44,25 @@ func (n *notes) listen(dir string) (err error) {
 	n.bus.Eavesdrop(messages)
 	go func() {
 		for m := range messages {
-			if member, _ := m.Headers[dbus.FieldMember].Value().(string); member != "Notify" || len(m.Body) < 6 {
-				continue
-			}
-			var note Note
-			note.Summary, _ = m.Body[3].(string)
-			note.Body, _ = m.Body[4].(string)
-			note.Actions, _ = m.Body[5].([]string)
-			n.mu.Lock()
-			n.sent = append(n.sent, note)
-			n.mu.Unlock()
+			n.hear(m)
 		}
 	}()
 	return nil
+}
+
+func (n *notes) hear(m *dbus.Message) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch member, _ := m.Headers[dbus.FieldMember].Value().(string); {
+	case member == "NotificationClosed":
+		n.closed++
+	case member == "Notify" && len(m.Body) >= 6:
+		var note Note
+		note.Summary, _ = m.Body[3].(string)
+		note.Body, _ = m.Body[4].(string)
+		note.Actions, _ = m.Body[5].([]string)
+		n.sent = append(n.sent, note)
+	}
 }
 
 func (n *notes) close() {
@@ -87,13 +98,29 @@ func (s *Session) NoteWindow(ctx context.Context) (image.Rectangle, error) {
 	return s.Window(ctx, class, func(r image.Rectangle) bool { return r.Dx() > 100 && r.Dy() > 20 && r.Max.Y < 400 })
 }
 
-// CloseNotes clicks all notifications away.
-func (s *Session) CloseNotes(ctx context.Context) error {
+// CloseNote clicks a notification away, and waits until its sender was told.
+func (s *Session) CloseNote(ctx context.Context) error {
+	closed := s.closedNotes()
 	where, err := s.NoteWindow(ctx)
 	if err != nil {
 		return err
 	}
 	at := where.Min.Add(where.Size().Div(2))
 	_, err = s.Run(ctx, "xdotool", "mousemove", strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1", "mousemove", "600", "500")
-	return err
+	if err != nil {
+		return err
+	}
+	return waitFor(ctx, "a notification to be closed", func() error {
+		if s.closedNotes() == closed {
+			return errors.New("none was")
+		}
+		return nil
+	})
+}
+
+// closedNotes counts the notifications whose senders were told of their end.
+func (s *Session) closedNotes() int {
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	return s.notes.closed
 }

@@ -161,7 +161,7 @@ func TestMainJob(t *testing.T) {
 
 			// A notification that is closed must not cost the icon: dunst tells
 			// its sender so in a way that the tray toolkit stumbles over.
-			p.must(p.CloseNotes(t.Context()))
+			p.must(p.CloseNote(t.Context()))
 			p.must(p.StopPanel(t.Context()))
 			p.must(p.NoIcon(t.Context()))
 			p.must(p.StartPanel(t.Context()))
@@ -219,33 +219,49 @@ func TestOthersStopIt(t *testing.T) {
 	p.reads("Not started yet")
 }
 
-func TestShowLogs(t *testing.T) {
-	viewer := t.TempDir()
-	seen := filepath.Join(viewer, "seen")
-	script := "#!/bin/sh\nprintf %s \"$1\" >" + seen + ".part && mv " + seen + ".part " + seen + "\n"
-	if err := os.WriteFile(filepath.Join(viewer, "xdg-open"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	p := sitDown(t, Options{}, bed.Image(t, bed.Notebook6), "PATH="+viewer+":"+os.Getenv("PATH"))
+// opened waits for an application to be asked to open something.
+func (p *person) opened(app Application) string {
+	p.t.Helper()
+	what, err := p.Opened(p.t.Context(), app)
+	p.must(err)
+	return what
+}
+
+// What is shown outside of the menu comes up in the desktop's own programs,
+// and holds no token.
+func TestShownElsewhere(t *testing.T) {
+	bed.NeedCommand(t, "xdg-open")
+	p := sitDown(t, Options{}, bed.Image(t, bed.Notebook6))
 	p.clicksIcon(assets.Stopped)
 	p.clicksIcon(assets.Ready)
 	token := p.token()
-	p.chooses(assets.Ready, "Show logs")
-	var path []byte
-	bed.WaitFor(t, "the text viewer", func() (err error) {
-		path, err = os.ReadFile(seen)
-		return err
-	})
-	text, err := os.ReadFile(string(path))
-	p.must(err)
-	if !strings.Contains(string(text), "token=[redacted]") || strings.Contains(string(text), token) {
-		t.Errorf("the viewer shows\n%s", text)
+
+	p.chooses(assets.Ready, "Open Colab")
+	if got := p.opened(Browser); got != "https://colab.research.google.com/" {
+		t.Errorf("the browser was asked to open %q", got)
 	}
-	info, err := os.Stat(string(path))
-	p.must(err)
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("the log can be read with %v", info.Mode())
+	for _, test := range []struct{ row, part string }{
+		{"Show logs", "token=[redacted]"},
+		{"Check connection", "ok    Cell             " + p.name},
+	} {
+		p.chooses(assets.Ready, test.row)
+		path := p.opened(Viewer)
+		text, err := os.ReadFile(path)
+		p.must(err)
+		if !strings.Contains(string(text), test.part) || strings.Contains(string(text), token) {
+			t.Errorf("%s shows\n%s", test.row, text)
+		}
+		info, err := os.Stat(path)
+		p.must(err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: the file can be read with %v", test.row, info.Mode())
+		}
 	}
+	p.reads("Colab can connect")
+	p.must(p.Note(t.Context(), "Colab can connect"))
+	_, err := p.OpenMenu(t.Context(), assets.Ready)
+	p.must(err)
+	p.keeps("menu")
 }
 
 func TestProblemsAreShown(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -135,19 +137,25 @@ func (s *Session) furnish(context.Context) error {
 		"DBUS_SESSION_BUS_ADDRESS=unix:path=" + s.dir + "/bus",
 		"NO_AT_BRIDGE=1", // no accessibility bus to wait for
 	}
-	for path, content := range map[string]string{
+	files := map[string]string{
 		"bus.conf": busConfig(s.dir),
 		"home/.config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml":   panelConfig,
 		"home/.config/xfce4/xfconf/xfce-perchannel-xml/xfce4-notifyd.xml": notifydConfig,
 		"home/.config/gtk-3.0/settings.ini":                               gtkConfig,
 		"home/.config/dunst/dunstrc":                                      dunstConfig,
 		"run/.keep":                                                       "",
-	} {
+	}
+	maps.Copy(files, applicationFiles(s.dir))
+	for path, content := range files {
 		path = filepath.Join(s.dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		mode := fs.FileMode(0o600)
+		if strings.HasPrefix(content, "#!") {
+			mode = 0o700
+		}
+		if err := os.WriteFile(path, []byte(content), mode); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,7 @@ func take(ctx context.Context) (err error) {
 	icon := p.find(s.Icon(ctx, assets.Ready))
 	p.save("notification", note.Union(icon))
 
-	p.do(s.CloseNotes(ctx))
+	p.do(s.CloseNote(ctx))
 	p.do(s.MoveMouse(ctx, icon.Min.Add(icon.Size().Div(2))))
 	p.save("ready", p.find(s.Tooltip(ctx)).Union(icon))
 
