@@ -31,13 +31,28 @@ const (
 	NoNotifications Notifications = "none"
 )
 
-// Where Debian has the programs that are not on PATH.
+// Names on the session bus.
 const (
-	xfconfd      = "/usr/lib/x86_64-linux-gnu/xfce4/xfconf/xfconfd"
-	xfceNotifyd  = "/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd"
 	watcherName  = "org.kde.StatusNotifierWatcher"
 	notifierName = "org.freedesktop.Notifications"
 )
+
+// Programs that are not on PATH.
+var (
+	xfconfd     = library("xfce4/xfconf/xfconfd")
+	xfceNotifyd = library("xfce4/notifyd/xfce4-notifyd")
+)
+
+// library returns the path of a program in the system's directory of
+// libraries, which Debian names after the machine.
+func library(program string) string {
+	for _, dir := range []string{"/usr/lib/*-linux-*", "/usr/lib", "/usr/lib64"} {
+		if found, _ := filepath.Glob(dir + "/" + program); len(found) > 0 {
+			return found[0]
+		}
+	}
+	return program
+}
 
 // patience bounds every single thing that is waited for. It is only used up
 // when something is broken.
@@ -182,7 +197,7 @@ func (s *Session) startScreen(ctx context.Context) error {
 	text, err := io.ReadAll(number)
 	display := strings.TrimSpace(string(text))
 	if display == "" {
-		return fmt.Errorf("Xvfb told no display: %w", err)
+		return fmt.Errorf("no display from Xvfb: %w", err)
 	}
 	s.env = append(s.env, "DISPLAY=:"+display)
 	// It says 1 even when it did it. A black background would do as well.
