@@ -70,24 +70,69 @@ print(json.dumps({"env": {k: v for k, v in sorted(os.environ.items()) if k not i
 	}
 }
 
-// TestNotebooksCanInstallSoftware: modules and commands in the home directory
-// are found in a kernel that was started before they were there.
+// TestNotebooksCanInstallSoftware has a cell install a package, whose module and
+// command the next lines of the same cell use.
 func TestNotebooksCanInstallSoftware(t *testing.T) {
+	const install = `
+import zipfile
+with zipfile.ZipFile("/tmp/fresh-1-py3-none-any.whl", "w") as wheel:
+    wheel.writestr("fresh.py", "word = 'imported'\ndef main():\n    print('called')\n")
+    wheel.writestr("fresh-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: fresh\nVersion: 1\n")
+    wheel.writestr("fresh-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr("fresh-1.dist-info/entry_points.txt", "[console_scripts]\nfresh-tool = fresh:main\n")
+    wheel.writestr("fresh-1.dist-info/RECORD", "")
+!python3 -m pip install --quiet --no-index /tmp/fresh-1-py3-none-any.whl 2>&1 | grep -v "not writeable" | cat
+import fresh
+print(fresh.word, fresh.__file__.startswith("/home/jovyan/.local/"))
+!fresh-tool`
 	eachImage(t, func(t *testing.T, image string) {
 		s := serve(t, image, StartCommand())
-		out := s.inKernel(`
-import os, site, stat
-open(site.getusersitepackages() + "/fresh_module.py", "w").write("word = 'imported'")
-tool = os.path.expanduser("~/.local/bin/fresh-tool")
-open(tool, "w").write("#!/bin/sh\necho called\n")
-os.chmod(tool, 0o755)
-import fresh_module
-print(fresh_module.word)
-print(os.popen("fresh-tool").read())`)
-		if out != "imported\ncalled" {
+		if out := strings.Join(strings.Fields(s.inKernel(install)), " "); out != "imported True called" {
 			t.Errorf("got %q", out)
 		}
 	})
+}
+
+// TestSignalsReachTheServer: the start script leaves its place to Jupyter, which
+// ends by itself when the engine asks it to.
+func TestSignalsReachTheServer(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serveAfter(t, image, StartCommand(), nil, "--entrypoint", "")
+		if first := bed.Docker(t, "exec", s.name, "cat", "/proc/1/cmdline"); !strings.Contains(first, "jupyter") {
+			t.Errorf("the first process is %q", first)
+		}
+		bed.Docker(t, "stop", "--time", "100", s.name)
+		if status := bed.Docker(t, "inspect", "--format", "{{.State.ExitCode}}", s.name); status != "0" {
+			t.Errorf("it ended with %s", status)
+		}
+	})
+}
+
+// TestImagesWithoutAStartScript have nothing on PATH but Jupyter's own commands.
+func TestImagesWithoutAStartScript(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		s := serveAfter(t, image, StartCommand(), nil, "--env", "PATH=/usr/bin:/bin")
+		if r := Check(t.Context(), s.target(true), nil); !r.OK {
+			t.Errorf("\n%s", r.Text())
+		}
+		if strings.Contains(s.log(), "Executing:") {
+			t.Error("the start script was there all the same")
+		}
+	})
+}
+
+// TestImageWithoutJupyter says what is missing.
+func TestImageWithoutJupyter(t *testing.T) {
+	name := bed.RuntimeName(t)
+	bed.Docker(t, slices.Concat([]string{"create", "--name", name, "--env", "PATH=/nowhere", "--entrypoint", "/bin/sh", bed.Image(t, bed.Server2)}, StartCommand()[1:])...)
+	putIn(t, name, ServerFiles())
+	bed.Docker(t, "start", name)
+	if status := bed.Docker(t, "wait", name); status != "127" {
+		t.Errorf("it ended with %s", status)
+	}
+	if log := (&server{t: t, name: name}).log(); !strings.Contains(log, "Colab Tray: this image has no Jupyter server.") {
+		t.Errorf("the log is %q", log)
+	}
 }
 
 func TestHTTPOverWebSocketIsBestEffort(t *testing.T) {

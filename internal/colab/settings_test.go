@@ -179,9 +179,19 @@ func TestColabMayReadEveryAnswer(t *testing.T) {
 	})
 }
 
+// generous lets every page in, as settings found on the internet do.
+const generous = `
+for app in (c.NotebookApp, c.ServerApp):
+    app.allow_origin = "*"
+    app.tornado_settings = {"headers": {"Access-Control-Allow-Origin": "*", "access-control-allow-headers": "*"}}
+`
+
 func TestNoOtherOriginGetsHeaders(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
+		s := serveWith(t, image, StartCommand(), map[string]string{
+			"home/jovyan/.jupyter/jupyter_server_config.py":   boom + generous,
+			"home/jovyan/.jupyter/jupyter_notebook_config.py": boom + generous,
+		})
 		for _, origin := range []string{
 			"", "https://evil.example", "null", "http://colab.research.google.com", "https://colab.research.google.com.evil.example",
 			"https://colab.research.google.com:8443", "https://colab.research.google.com/", "HTTPS://COLAB.RESEARCH.GOOGLE.COM",
@@ -276,7 +286,7 @@ func TestColabsOwnRequests(t *testing.T) {
 // TestGuardsStayOn: the settings weaken none of Jupyter's own guards.
 func TestGuardsStayOn(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
+		s := serveWith(t, image, StartCommand(), map[string]string{"home/jovyan/hello.txt": "hello"})
 		for _, path := range []string{
 			"/api/status", "/api/kernels", "/api/sessions", "/api/contents", "/api/kernelspecs", "/api/terminals",
 			"/api/colab/build-info", "/api/colab/resources",
@@ -291,6 +301,12 @@ func TestGuardsStayOn(t *testing.T) {
 			}
 			if got := s.send(noRedirects, "GET", path, "", fromColab, "Authorization: token wrong"); got.status != http.StatusForbidden {
 				t.Errorf("GET %s with a wrong token in the header was answered with %d", path, got.status)
+			}
+		}
+		for _, query := range []string{"", "?token=wrong"} { // Jupyter leads a page to its login
+			got := s.send(noRedirects, "GET", "/files/hello.txt"+query, "", fromColab)
+			if strings.Contains(got.body, "hello") || got.status != http.StatusForbidden && !strings.HasPrefix(got.header.Get("Location"), "/login?") {
+				t.Errorf("GET /files/hello.txt%s was answered with %d %q", query, got.status, got.header.Get("Location"))
 			}
 		}
 		for _, token := range []string{"", "wrong"} {
