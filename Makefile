@@ -21,10 +21,11 @@ build: ## build bin/colab-tray for this machine
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
 
-# Two packages at a time: most tests wait for an engine, not for a processor.
+# Four packages at a time: most tests wait for an engine or a browser, not for a
+# processor. Nothing is taken from the cache: it knows no engine and no image.
 test: ## set up what the tests need, and run them all
 	@test/setup
-	CGO_ENABLED=1 go test -race -p 2 -timeout 30m ./...
+	CGO_ENABLED=1 go test -race -count=1 -p 4 -timeout 30m ./...
 
 check: lint test ## format, vet, staticcheck, and all tests
 
