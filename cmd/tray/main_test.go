@@ -268,8 +268,17 @@ func TestInterruptLeavesNothingHalfMade(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	c := &terminal{t: t, env: []string{"HOME=" + t.TempDir()}}
 	for _, args := range [][]string{
-		{"strat"}, {"--nope"}, {"start", "--nope"}, {"start", "now"}, {"status", "--tail", "3"}, {"logs", "--tail", "many"},
-		{"--port", "0", "status"}, {"status", "--port", "70000"}, {"--name", "a b", "status"}, {"--profile", "nope", "url"}, {"start", "--image", "A B"},
+		{"strat"},
+		{"--nope"},
+		{"start", "--nope"},
+		{"start", "now"},
+		{"status", "--tail", "3"},
+		{"logs", "--tail", "many"},
+		{"--port", "0", "status"},
+		{"status", "--port", "70000"},
+		{"--name", "a b", "status"},
+		{"--profile", "nope", "url"},
+		{"start", "--image", "A B"},
 	} {
 		if out, errs := c.run(2, args...); out != "" || errs == "" {
 			t.Errorf("%v: printed %q and %q", args, out, errs)

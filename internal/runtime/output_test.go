@@ -168,8 +168,13 @@ func TestTokenStore(t *testing.T) {
 		if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if open().Changed("a", one) || open().Changed("a", one) || !open().Changed("a", two) {
-			t.Errorf("the store did not get over the file %q", broken)
+		for i, step := range []struct {
+			token Token
+			want  bool
+		}{{one, false}, {one, false}, {two, true}} {
+			if got := open().Changed("a", step.token); got != step.want {
+				t.Errorf("after the file %q, step %d: changed is %v", broken, i, got)
+			}
 		}
 	}
 	if none := (*TokenStore)(nil); none.Changed("a", one) {
