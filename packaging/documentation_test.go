@@ -90,9 +90,9 @@ func TestSettingsExample(t *testing.T) {
 	}
 	want := config.Profile{
 		Name: "torch", Runtime: "torch-runtime", Image: "quay.io/jupyter/pytorch-notebook",
-		Kind: config.KindJupyter, Port: 8890,
+		Kind: config.KindJupyter, Port: 8890, Token: config.TokenFresh,
 	}
-	if settings.Profile != want {
+	if !settings.Profile.Equal(want) {
 		t.Errorf("got %+v, want %+v", settings.Profile, want)
 	}
 	if port := settings.Profiles[config.DefaultProfile].Port; port != 9999 {

@@ -22,7 +22,7 @@ func TestDefaultFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Profile != Default() || !maps.Equal(s.Profiles, BuiltIn()) {
+		if !s.Profile.Equal(Default()) || !maps.EqualFunc(s.Profiles, BuiltIn(), Profile.Equal) {
 			t.Errorf("got %+v", s)
 		}
 	}

@@ -31,14 +31,19 @@ func env(pairs ...string) func(string) (string, bool) {
 
 func ptr(s string) *string { return &s }
 
+// plain returns a profile with nothing but what every profile states.
+func plain(name, runtime, image string, kind Kind, port int) Profile {
+	return Profile{Name: name, Runtime: runtime, Image: image, Kind: kind, Port: port, Token: TokenFresh}
+}
+
 func TestDefaults(t *testing.T) {
 	for _, file := range []string{"", filepath.Join(t.TempDir(), "missing.toml"), write(t, ""), write(t, "# nothing\n"), write(t, "\ufeffprofile = 'jupyter'\r\n")} {
 		s, err := Load(Sources{File: file, Env: env()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Profile{"jupyter", "local-jupyter-runtime", "quay.io/jupyter/base-notebook", KindJupyter, 8888}
-		if s.Profile != want || s.Profile.Volume() != "local-jupyter-runtime-data" {
+		want := plain("jupyter", "local-jupyter-runtime", "quay.io/jupyter/base-notebook", KindJupyter, 8888)
+		if !s.Profile.Equal(want) || s.Profile.Volume() != "local-jupyter-runtime-data" {
 			t.Errorf("%q: got %+v", file, s.Profile)
 		}
 	}
@@ -85,21 +90,21 @@ func TestPrecedence(t *testing.T) {
 		want Profile
 	}{
 		{Sources{}, Default()},
-		{Sources{File: file}, Profile{"jupyter", "from-file", "from/file", KindJupyter, 1111}},
-		{Sources{File: file, Env: environment}, Profile{"jupyter", "from-env", "from/env", KindJupyter, 2222}},
-		{Sources{File: file, Env: environment, Flags: flags}, Profile{"jupyter", "from-flag", "from/flag", KindJupyter, 3333}},
-		{Sources{Flags: flags}, Profile{"jupyter", "from-flag", "from/flag", KindJupyter, 3333}},
+		{Sources{File: file}, plain("jupyter", "from-file", "from/file", KindJupyter, 1111)},
+		{Sources{File: file, Env: environment}, plain("jupyter", "from-env", "from/env", KindJupyter, 2222)},
+		{Sources{File: file, Env: environment, Flags: flags}, plain("jupyter", "from-flag", "from/flag", KindJupyter, 3333)},
+		{Sources{Flags: flags}, plain("jupyter", "from-flag", "from/flag", KindJupyter, 3333)},
 		{Sources{Env: env("COLAB_TRAY_NAME=", "COLAB_TRAY_PORT=")}, Default()},
 		{
 			Sources{Env: env("COLAB_TRAY_IMAGE=us-docker.pkg.dev/colab-images/public/runtime")},
-			Profile{"jupyter", DefaultRuntime, "us-docker.pkg.dev/colab-images/public/runtime", KindColab, DefaultPort},
+			plain("jupyter", DefaultRuntime, "us-docker.pkg.dev/colab-images/public/runtime", KindColab, DefaultPort),
 		},
 	} {
 		s, err := Load(c.from)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Profile != c.want {
+		if !s.Profile.Equal(c.want) {
 			t.Errorf("got %+v, want %+v", s.Profile, c.want)
 		}
 	}
@@ -121,22 +126,22 @@ port = 9100
 		from Sources
 		want Profile
 	}{
-		{Sources{File: file}, Profile{"mine", "local-mine-runtime", "example.org/me/notebook:3", KindJupyter, 9999}},
+		{Sources{File: file}, plain("mine", "local-mine-runtime", "example.org/me/notebook:3", KindJupyter, 9999)},
 		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter")}, Default()},
 		{
 			Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("colab-gpu")}},
-			Profile{"colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100},
+			plain("colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100),
 		},
 		{
 			Sources{File: file, Flags: Flags{Profile: ptr("pinned"), Image: ptr("other/image")}},
-			Profile{"pinned", "local-pinned-runtime", "other/image", KindColab, 8888},
+			plain("pinned", "local-pinned-runtime", "other/image", KindColab, 8888),
 		},
 	} {
 		s, err := Load(c.from)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Profile != c.want {
+		if !s.Profile.Equal(c.want) {
 			t.Errorf("got %+v, want %+v", s.Profile, c.want)
 		}
 	}

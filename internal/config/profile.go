@@ -6,7 +6,13 @@
 // project and never talks to the engine.
 package config
 
-import "strings"
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"time"
+)
 
 // Kind tells which contract an image follows.
 type Kind string
@@ -42,7 +48,100 @@ type Profile struct {
 	Kind Kind
 	// Port is the port on 127.0.0.1 at which Jupyter is published, 1 to 65535.
 	Port int
+
+	// GPU tells which GPUs the container gets.
+	GPU GPU
+	// Memory limits the container's memory, in bytes; 0 is no limit.
+	Memory int64
+	// CPUs limits the processors' time, in processors; 0 is no limit.
+	CPUs float64
+	// ShmSize is the size of /dev/shm, in bytes; 0 is the engine's default.
+	// PyTorch's data loaders need more than the usual 64 MiB.
+	ShmSize int64
+	// Folders of the host that are mounted into the container.
+	Folders []Folder
+	// Env is set in the container, sorted by name.
+	Env []Variable
+	// Packages are installed by pip at the first start, as pip's command line
+	// names them.
+	Packages []string
+	// Command starts Jupyter instead of our start script or the image's own
+	// command; empty for these.
+	Command []string
+	// Token tells whether each start makes a new token.
+	Token TokenPolicy
+	// IdleStop is how long no kernel may work before the runtime is stopped; 0
+	// is never.
+	IdleStop time.Duration
+	// Platform is what the image has to be made for, such as "linux/amd64";
+	// empty for the engine's own.
+	Platform string
 }
+
+// Equal reports whether two profiles are the same in every setting.
+func (p Profile) Equal(q Profile) bool { return reflect.DeepEqual(p, q) }
+
+// GPU tells which GPUs a container gets; the zero value is none.
+type GPU struct {
+	// All asks for every GPU there is.
+	All bool
+	// Count asks for so many, whichever they are.
+	Count int
+	// IDs asks for certain ones, by number or UUID.
+	IDs []string
+}
+
+// None reports whether no GPU is asked for.
+func (g GPU) None() bool { return !g.All && g.Count == 0 && len(g.IDs) == 0 }
+
+// Folder is a folder of the host in the container.
+type Folder struct {
+	// Host is its absolute path on the host.
+	Host string
+	// Path is its absolute path in the container.
+	Path string
+	// ReadOnly tells that the container may not write to it.
+	ReadOnly bool
+}
+
+// Variable is an environment variable of the container.
+type Variable struct {
+	Name  string
+	Value Secret
+}
+
+// Secret is a text that may be a password: it prints as "[redacted]" with every
+// verb of fmt, in slog and in JSON; Reveal alone gives it.
+type Secret struct{ text string }
+
+// NewSecret makes a Secret of its text.
+func NewSecret(text string) Secret { return Secret{text} }
+
+// Reveal returns the secret itself, for the engine and nothing else.
+func (s Secret) Reveal() string { return s.text }
+
+// Format implements [fmt.Formatter] without the secret, for every verb.
+func (Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
+
+// LogValue implements [slog.LogValuer] without the secret.
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements [encoding.TextMarshaler] without the secret.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// redacted stands where a secret would.
+const redacted = "[redacted]"
+
+// TokenPolicy tells whether each start makes a new token.
+type TokenPolicy string
+
+const (
+	// TokenFresh makes a new token at each start, as Colab's own instructions
+	// have it.
+	TokenFresh TokenPolicy = "fresh"
+	// TokenKeep keeps one token, so that the Backend URL stays the same.
+	TokenKeep TokenPolicy = "keep"
+)
 
 // Volume returns the name of the runtime's data volume.
 func (p Profile) Volume() string { return p.Runtime + "-data" }
@@ -59,7 +158,7 @@ func BuiltIn() map[string]Profile {
 		{Name: "colab-cpu", Runtime: "local-colab-cpu-runtime", Image: "us-docker.pkg.dev/colab-images/public/cpu-runtime", Port: 9001},
 		{Name: "classic", Runtime: "local-classic-runtime", Image: "jupyter/base-notebook", Port: 8889},
 	} {
-		p.Kind = KindOf(p.Image)
+		p.Kind, p.Token = KindOf(p.Image), TokenFresh
 		profiles[p.Name] = p
 	}
 	return profiles
