@@ -217,7 +217,7 @@ func TestNoOtherOriginGetsHeaders(t *testing.T) {
 func TestPreflights(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serve(t, image, StartCommand())
-		for _, path := range []string{"/api/colab/build-info", "/api/kernels", "/api/sessions/x", "/api/contents/a/b", "/files/x", "/nothing"} {
+		for _, path := range []string{"/api/colab/build-info", "/api/kernels", "/api/sessions/x", "/api/contents/a/b", "/api/terminals", "/files/x", "/nothing"} {
 			for _, query := range []string{"", withToken, "?token=wrong"} {
 				got := s.send(noRedirects, "OPTIONS", path+query, "", fromColab,
 					"Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: x-a-new-one,content-type",

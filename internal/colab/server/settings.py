@@ -79,13 +79,14 @@ def extend(application):
 
     build_info, resources, preflight = handlers(application)
     base = application.settings.get("base_url", "/")
-    router = application.wildcard_router
-    for matcher, handler in (
-        (PathMatches(base + "api/colab/resources"), resources),
-        (PathMatches(base + "api/colab/build-info"), build_info),
-        (preflights(), preflight),
-    ):
+
+    def first(router, matcher, handler):
         router.rules.insert(0, router.process_rule(Rule(matcher, handler)))
+
+    first(application.wildcard_router, PathMatches(base + "api/colab/build-info"), build_info)
+    first(application.wildcard_router, PathMatches(base + "api/colab/resources"), resources)
+    # What extensions add later comes before the wildcard router, but after this.
+    first(application.default_router, preflights(), preflight)
     application.add_transform(cors())
     make_content_folder(application)
 
