@@ -233,6 +233,7 @@ func (m *Manager) follow(ctx context.Context, c Container) {
 		container: c,
 		recheck:   m.recheck,
 		tokens:    m.tokens,
+		asking:    askTimeout,
 		post:      m.post,
 	}
 	m.work.Go(func() { w.run(ctx) })

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"colabtray/internal/config"
@@ -17,9 +18,10 @@ import (
 const (
 	firstDelay   = 50 * time.Millisecond // grows by half each time ...
 	longestDelay = 3 * time.Second       // ... up to this
-	patience     = 2 * time.Minute       // until the silence is a problem
+	patience     = 2 * time.Minute       // of silence, until that is a problem
+	endurance    = 30 * time.Minute      // however much the container says
 	rarely       = 15 * time.Second      // and from then on
-	askTimeout   = 10 * time.Second      // for one request to Jupyter
+	askTimeout   = 10 * time.Second      // for one look
 )
 
 // watch waits for Jupyter's answer in one run of a container. The container's
@@ -30,7 +32,8 @@ type watch struct {
 	kind      config.Kind
 	container Container
 	recheck   <-chan struct{}
-	tokens    *TokenStore // nil to remember none
+	tokens    *TokenStore   // nil to remember none
+	asking    time.Duration // for one look
 	post      func(event)
 
 	port     int
@@ -45,89 +48,151 @@ func (w *watch) run(ctx context.Context) {
 		w.post(late{w.container.start(), unpublishedProblem(w.container)})
 		return
 	}
-	announced := make(chan Token, 16)
-	go w.followOutput(ctx, announced)
-	w.wait(ctx, announced)
+	h := hearing{announced: make(chan Token, 16), spoke: make(chan struct{}, 1)}
+	var following sync.WaitGroup
+	defer following.Wait()
+	following.Go(func() { w.followOutput(ctx, h) })
+	w.wait(ctx, h)
+}
+
+// hearing is what the container's output tells the watch.
+type hearing struct {
+	announced chan Token    // a line with an address, and the token in it
+	spoke     chan struct{} // any line
+}
+
+// glance is one look for an answer, under way.
+type glance struct {
+	hint   Token
+	hinted bool // the output announced something, if not a token
+	cancel context.CancelFunc
+	over   chan struct{} // closed when token and err are there
+	token  Token
+	err    error
 }
 
 // wait looks for an answer at once, at every announcement in the output, and
-// while there is none at growing intervals.
-func (w *watch) wait(ctx context.Context, announced <-chan Token) {
-	delay, longest := firstDelay, longestDelay
+// while there is none at growing intervals. A newer look replaces the one under
+// way: a request that went out before Jupyter listened can hang for a second,
+// until the network sends it anew.
+func (w *watch) wait(ctx context.Context, h hearing) {
+	delay, longest, silence := firstDelay, longestDelay, patience
 	again := time.NewTimer(0)
 	defer again.Stop()
-	tooLong := time.NewTimer(patience)
+	tooLong := time.NewTimer(silence)
 	defer tooLong.Stop()
-	for first := true; ; first = false {
-		var hint Token
+	last := time.Now().Add(endurance)
+	g := &glance{cancel: func() {}}
+	defer func() { g.end() }()
+	for first := true; ; {
 		select {
 		case <-ctx.Done():
 			return
-		case hint = <-announced:
-			if w.answered && (hint.IsZero() || hint == w.token) {
+		case hint := <-h.announced:
+			if w.answered && (hint.IsZero() || hint == w.token) || g.over != nil && g.hinted && g.hint == hint {
 				continue
 			}
+			g.end()
+			g = w.glance(ctx, hint, true, w.asking)
 		case <-w.recheck:
+			g.end()
+			g = w.glance(ctx, Token{}, false, w.asking)
 		case <-again.C:
+			if g.over != nil && g.hinted {
+				continue // it knows more than a new one would
+			}
+			limit := w.asking
+			if !first {
+				limit = min(5*delay, limit)
+			}
+			g.end()
+			g = w.glance(ctx, Token{}, false, limit)
+		case <-h.spoke: // it installs something, say
+			if silence == patience && !w.answered && time.Now().Before(last) {
+				tooLong.Reset(patience)
+			}
 		case <-tooLong.C:
-			longest = rarely
+			longest, silence = rarely, 0
 			w.post(late{w.container.start(), silenceProblem(w.container, w.port, nil)})
-			continue
+		case <-g.over:
+			token, err := g.token, g.err
+			g.over = nil
+			if ctx.Err() != nil {
+				return
+			}
+			if err == nil {
+				again.Stop()
+				tooLong.Stop()
+				delay, longest = firstDelay, longestDelay
+				w.accept(token)
+				first = false
+				continue
+			}
+			switch {
+			case first:
+				w.post(unanswered{w.container.start()})
+			case w.answered: // it did answer, and no longer does
+				w.answered = false
+				longest = rarely
+				w.post(late{w.container.start(), silenceProblem(w.container, w.port, err)})
+			}
+			first = false
+			again.Reset(delay)
+			delay = min(delay*3/2, longest)
 		}
-		err := w.look(ctx, hint)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err == nil:
-			again.Stop()
-			tooLong.Stop()
-			delay, longest = firstDelay, longestDelay
-			continue
-		case first:
-			w.post(unanswered{w.container.start()})
-		case w.answered: // it did answer, and no longer does
-			w.answered = false
-			longest = rarely
-			w.post(late{w.container.start(), silenceProblem(w.container, w.port, err)})
-		}
-		again.Reset(delay)
-		delay = min(delay*3/2, longest)
 	}
 }
 
-// look tries the tokens there are, the announced one first, and posts the
-// Backend URL when one is accepted.
-func (w *watch) look(ctx context.Context, hint Token) error {
+// glance begins a look that lasts so long at most.
+func (w *watch) glance(ctx context.Context, hint Token, hinted bool, limit time.Duration) *glance {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	g := &glance{hint: hint, hinted: hinted, cancel: cancel, over: make(chan struct{})}
+	known := w.token
+	go func(over chan<- struct{}) {
+		defer cancel()
+		g.token, g.err = w.look(ctx, hint, known)
+		close(over)
+	}(g.over)
+	return g
+}
+
+// end cancels a look that is under way, and waits for its end.
+func (g *glance) end() {
+	g.cancel()
+	if g.over != nil {
+		<-g.over
+		g.over = nil
+	}
+}
+
+// look tries the tokens there are, the announced one and the known one first,
+// and returns the one that is accepted.
+func (w *watch) look(ctx context.Context, hint, known Token) (Token, error) {
 	tried := []Token{{}}
-	try := func(tokens ...Token) error {
-		err := errRefused
+	try := func(tokens ...Token) (Token, error) {
 		for _, t := range tokens {
 			if slices.Contains(tried, t) {
 				continue
 			}
 			tried = append(tried, t)
-			if err = w.ask(ctx, t); err == nil {
-				w.accept(t)
-				return nil
-			}
-			if !errors.Is(err, errRefused) {
-				return err // it does not answer at all
+			if err := w.ask(ctx, t); !errors.Is(err, errRefused) {
+				return t, err // accepted, or it does not answer at all
 			}
 		}
-		return err
+		return Token{}, errRefused
 	}
-	if err := try(hint, w.token); !errors.Is(err, errRefused) {
-		return err
+	if t, err := try(hint, known); !errors.Is(err, errRefused) {
+		return t, err
 	}
 	if err := w.alive(ctx); err != nil {
-		return err
+		return Token{}, err
 	}
 	tokens, infoErr := infoFileTokens(ctx, w.engine, w.container)
-	err := try(append(tokens, environmentTokens(w.container)...)...)
+	t, err := try(append(tokens, environmentTokens(w.container)...)...)
 	if err != nil {
-		return errors.Join(err, infoErr)
+		err = errors.Join(err, infoErr)
 	}
-	return nil
+	return t, err
 }
 
 // accept posts the Backend URL of the token that was accepted.
@@ -166,8 +231,6 @@ func (w *watch) alive(ctx context.Context) error {
 }
 
 func (w *watch) get(ctx context.Context, path string, t Token) (status int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
 	address := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(w.port)) + path
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -190,15 +253,19 @@ var jupyterTransport = &http.Transport{DisableKeepAlives: true}
 
 // followOutput hands on the announcements in the run's output. Where it cannot
 // be followed the timer of wait has to do; where it breaks off it is opened again.
-func (w *watch) followOutput(ctx context.Context, announced chan<- Token) {
+func (w *watch) followOutput(ctx context.Context, h hearing) {
 	for delay := time.Second; ; delay = min(2*delay, time.Minute) {
 		stream, err := w.engine.Logs(ctx, w.container, LogQuery{Since: w.container.outputSince(), Tail: 1000, Follow: true})
 		if err == nil {
 			stop := context.AfterFunc(ctx, func() { _ = stream.Close() })
 			_ = eachLine(stream, func(line string) {
+				select {
+				case h.spoke <- struct{}{}:
+				default:
+				}
 				if token, is := announcement(line); is {
 					select {
-					case announced <- token:
+					case h.announced <- token:
 					default: // enough are waiting
 					}
 				}

@@ -91,11 +91,11 @@ func firstURL(cmd *exec.Cmd) (time.Time, error) {
 	return at, nil
 }
 
-// run starts the stopped server by a command, and returns when it was begun,
-// when Jupyter first answered and when the URL was shown.
-func (s *server) run(cmd *exec.Cmd) (begun, answered, shown time.Time, err error) {
+// run starts the stopped server by a command, and returns when Jupyter first
+// answered and when the URL was shown.
+func (s *server) run(cmd *exec.Cmd) (answered, shown time.Time, err error) {
 	if err = s.stop(); err != nil {
-		return begun, answered, shown, fmt.Errorf("docker stop: %w", err)
+		return answered, shown, fmt.Errorf("docker stop: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -105,12 +105,11 @@ func (s *server) run(cmd *exec.Cmd) (begun, answered, shown time.Time, err error
 		answered, err = s.firstAnswer(ctx)
 		answer <- err
 	}()
-	begun = time.Now()
 	if shown, err = firstURL(cmd); err != nil {
-		return begun, answered, shown, err
+		return answered, shown, err
 	}
 	err = <-answer
-	return begun, answered, shown, err
+	return answered, shown, err
 }
 
 // readyLag measures from Jupyter's first answer to the URL on standard output,
@@ -126,14 +125,14 @@ func readyLag() ([]result, error) {
 	}
 	var ours, theirs []time.Duration
 	for range rounds {
-		_, answered, shown, err := s.run(s.command("start"))
+		answered, shown, err := s.run(s.command("start"))
 		if err != nil {
 			return nil, err
 		}
 		ours = append(ours, shown.Sub(answered))
 		poll := exec.Command("sh", "-s", s.name)
 		poll.Stdin = strings.NewReader(polling)
-		if _, answered, shown, err = s.run(poll); err != nil {
+		if answered, shown, err = s.run(poll); err != nil {
 			return nil, err
 		}
 		theirs = append(theirs, shown.Sub(answered))
@@ -145,7 +144,8 @@ func readyLag() ([]result, error) {
 }
 
 // timeToUp measures `colab-tray start` against a bare `docker start` and the
-// server's first answer, in turn.
+// server's first answer, in turn. Nobody else asks Jupyter meanwhile: what asks
+// before it listens can make the network hold back the next that does.
 func timeToUp() ([]result, error) {
 	s, err := newServer()
 	if err != nil {
@@ -157,7 +157,11 @@ func timeToUp() ([]result, error) {
 	}
 	var ours, bare []time.Duration
 	for range rounds {
-		begun, _, shown, err := s.run(s.command("start"))
+		if err := s.stop(); err != nil {
+			return nil, err
+		}
+		begun := time.Now()
+		shown, err := firstURL(s.command("start"))
 		if err != nil {
 			return nil, err
 		}
