@@ -68,6 +68,7 @@ func commands() []command {
 		{"start", "start the runtime, wait until it is ready, print the Backend URL", none, runStart},
 		{"stop", "stop the runtime; its data stay", none, runStop},
 		{"restart", "stop and start the runtime, print the new Backend URL", restartFlags, runRestart},
+		{"update", "pull a newer image, make the runtime anew from it; its data stay", none, runUpdate},
 		{"status", "tell the state of the runtime", statusFlags, runStatus},
 		{"url", "print the Backend URL", none, runURL},
 		{"logs", "print the output of the runtime, tokens masked", logsFlags, runLogs},

@@ -59,6 +59,36 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	return in.printURL(s.Runtime.Snapshot())
 }
 
+// runUpdate prints the Backend URL only where the runtime runs afterwards.
+func runUpdate(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		before, err := s.settled(ctx)
+		if err != nil {
+			return err
+		}
+		told := in.tellProgress(ctx, s)
+		err = s.Runtime.Update(ctx)
+		told()
+		if errors.Is(err, context.Canceled) {
+			fmt.Fprintln(in.Stderr, "Interrupted. The runtime is as it was.")
+			return errReported
+		}
+		if err != nil {
+			return err
+		}
+		after := s.Runtime.Snapshot()
+		if after.Container == before.Container {
+			fmt.Fprintf(in.Stderr, "%s is made from the newest image.\n", s.Profile.Runtime)
+		} else {
+			fmt.Fprintf(in.Stderr, "%s was made anew from a newer image. Its data are kept.\n", s.Profile.Runtime)
+		}
+		if after.State != runtime.Ready {
+			return nil
+		}
+		return in.printURL(after)
+	})
+}
+
 func runStop(ctx context.Context, in *invocation) error {
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		told := in.tellProgress(ctx, s)

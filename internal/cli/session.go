@@ -67,7 +67,7 @@ func (s *Session) Close() {
 func server() runtime.Server {
 	return runtime.Server{
 		Cmd:           colab.StartCommand(),
-		Files:         colab.ServerFiles(),
+		Files:         colab.ServerFiles,
 		HandmadeFiles: colab.HandmadeFiles(),
 		Ours:          colab.IsOurs,
 	}

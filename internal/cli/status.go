@@ -87,6 +87,9 @@ func (in *invocation) printStatus(s runtime.Snapshot) error {
 	if s.Engine.Version != "" {
 		text += fmt.Sprintf("\n%s %s at %s", s.Engine.Name, s.Engine.Version, s.Engine.Host)
 	}
+	if s.RestartToApply {
+		text += "\nIts settings have changed: 'colab-tray restart' applies them."
+	}
 	_, err := fmt.Fprintln(in.Stdout, text)
 	return err
 }

@@ -67,7 +67,7 @@ func serveAfter(t *testing.T, image string, command []string, prepare func(name 
 	}
 	bed.Docker(t, slices.Concat(create, options, []string{bed.Image(t, image)}, command)...)
 	if command[0] == StartCommand()[0] {
-		putIn(t, s.name, ServerFiles())
+		putIn(t, s.name, ServerFiles(config.Default()))
 	}
 	if prepare != nil {
 		prepare(s.name)

@@ -5,7 +5,10 @@ import (
 	"embed"
 	"io/fs"
 	"path"
+	"strings"
 	"testing/fstest"
+
+	"colabtray/internal/config"
 )
 
 //go:embed server
@@ -27,10 +30,17 @@ const startScript = "start.sh"
 const mark = "Written by Colab Tray."
 
 // ServerFiles returns what is put into a container that we made, before each
-// start: the start script and the settings. Paths are relative to /.
-func ServerFiles() fs.FS {
+// start: the start script, the settings, and what the script and the settings
+// read of the profile. Paths are relative to /.
+func ServerFiles(p config.Profile) fs.FS {
 	files := settings(settingsDir)
 	files[path.Join(serverDir, startScript)] = file(startScript)
+	packages := strings.Join(p.Packages, "\n")
+	if packages != "" {
+		packages += "\n"
+	}
+	files[path.Join(serverDir, "packages.txt")] = &fstest.MapFile{Data: []byte(packages), Mode: 0o644}
+	files[path.Join(settingsDir, "token-policy")] = &fstest.MapFile{Data: []byte(p.Token + "\n"), Mode: 0o644}
 	return files
 }
 

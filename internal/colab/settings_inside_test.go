@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
 
@@ -125,7 +126,7 @@ func TestImagesWithoutAStartScript(t *testing.T) {
 func TestImageWithoutJupyter(t *testing.T) {
 	name := bed.RuntimeName(t)
 	bed.Docker(t, slices.Concat([]string{"create", "--name", name, "--env", "PATH=/nowhere", "--entrypoint", "/bin/sh", bed.Image(t, bed.Server2)}, StartCommand()[1:])...)
-	putIn(t, name, ServerFiles())
+	putIn(t, name, ServerFiles(config.Default()))
 	bed.Docker(t, "start", name)
 	if status := bed.Docker(t, "wait", name); status != "127" {
 		t.Errorf("it ended with %s", status)
@@ -167,7 +168,7 @@ func TestStartAsksNothingOfTheNetwork(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		name := bed.RuntimeName(t)
 		bed.Docker(t, append([]string{"create", "--name", name, "--network", "none", bed.Image(t, image)}, StartCommand()...)...)
-		putIn(t, name, ServerFiles())
+		putIn(t, name, ServerFiles(config.Default()))
 		bed.Docker(t, "start", name)
 		s := &server{t: t, name: name}
 		bed.WaitFor(t, "the server's address in its log", func() error {

@@ -53,6 +53,7 @@
 //	answered       ready, with this Backend URL
 //	unanswered     not ready yet
 //	late           unhealthy, with this problem
+//	idling         remember when it will be stopped for idleness
 //
 // The test of the model goes through every pair of state and event.
 package runtime

@@ -21,6 +21,7 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
@@ -140,6 +141,7 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 		Name:      strings.TrimPrefix(r.Name, "/"),
 		ID:        r.ID,
 		Image:     r.Config.Image,
+		ImageID:   r.Image,
 		Running:   r.State.Running || r.State.Paused,
 		Paused:    r.State.Paused,
 		StartedAt: engineTime(r.State.StartedAt),
@@ -193,22 +195,58 @@ func publishedPorts(r container.InspectResponse) map[int]int {
 	return ports
 }
 
+// Named implements [Engine].
+func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, error) {
+	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
+		All:     true,
+		Filters: filters.NewArgs(filters.Arg("label", labelRuntime+"="+runtime)),
+	})
+	ids := map[string]string{}
+	for _, c := range list {
+		for _, name := range c.Names {
+			ids[strings.TrimPrefix(name, "/")] = c.ID
+		}
+	}
+	return ids, engineError(err)
+}
+
 // Create implements [Engine].
 func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	inner := nat.Port(fmt.Sprintf("%d/tcp", spec.InnerPort))
+	mounts := []mount.Mount{{Type: mount.TypeVolume, Source: spec.Volume, Target: spec.DataDir}}
+	for _, f := range spec.Folders {
+		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: f.Host, Target: f.Path, ReadOnly: f.ReadOnly})
+	}
+	var env []string
+	for _, v := range spec.Env {
+		env = append(env, v.Name+"="+v.Value.Reveal())
+	}
 	created, err := d.api.Load().ContainerCreate(ctx,
 		&container.Config{
-			Hostname:     spec.Name,
+			Hostname:     spec.Hostname,
 			Image:        spec.Image,
 			Cmd:          spec.Cmd,
+			Env:          env,
 			Labels:       spec.Labels,
 			ExposedPorts: nat.PortSet{inner: {}},
 		},
 		&container.HostConfig{
 			PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
-			Mounts:       []mount.Mount{{Type: mount.TypeVolume, Source: spec.Volume, Target: spec.DataDir}},
-		}, nil, nil, spec.Name)
+			Mounts:       mounts,
+			ShmSize:      spec.ShmSize,
+			Resources:    container.Resources{Memory: spec.Memory, NanoCPUs: int64(spec.CPUs * 1e9)},
+		}, nil, platform(spec.Platform), spec.Name)
 	return created.ID, engineError(err)
+}
+
+// platform splits the name of a platform such as "linux/arm64/v8"; it is nil
+// for an empty one.
+func platform(name string) *ocispec.Platform {
+	if name == "" {
+		return nil
+	}
+	parts := append(strings.Split(name, "/"), "", "")
+	return &ocispec.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2]}
 }
 
 // CopyTo implements [Engine]. The files are owned by root and readable by all.
@@ -245,6 +283,22 @@ func (d *Docker) Stop(ctx context.Context, id string, grace time.Duration) error
 // Remove implements [Engine]. Volumes stay.
 func (d *Docker) Remove(ctx context.Context, id string) error {
 	return engineError(d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{}))
+}
+
+// Rename implements [Engine].
+func (d *Docker) Rename(ctx context.Context, id, name string) error {
+	return engineError(d.api.Load().ContainerRename(ctx, id, name))
+}
+
+// Wait implements [Engine].
+func (d *Docker) Wait(ctx context.Context, id string) error {
+	ended, errs := d.api.Load().ContainerWait(ctx, id, container.WaitConditionNotRunning)
+	select {
+	case <-ended:
+		return nil
+	case err := <-errs:
+		return engineError(err)
+	}
 }
 
 // Logs implements [Engine].
@@ -313,18 +367,21 @@ func (d *Docker) PublishedBy(ctx context.Context, port int) ([]string, error) {
 	return names, nil
 }
 
-// HasImage implements [Engine].
-func (d *Docker) HasImage(ctx context.Context, ref string) (bool, error) {
-	_, err := d.api.Load().ImageInspect(ctx, ref)
+// ImageID implements [Engine].
+func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error) {
+	found, err := d.api.Load().ImageInspect(ctx, ref)
 	if cerrdefs.IsNotFound(err) {
-		return false, nil
+		return "", nil
 	}
-	return err == nil, engineError(err)
+	if p := platform(wanted); p != nil && (p.OS != found.Os || p.Architecture != found.Architecture) {
+		return "", engineError(err)
+	}
+	return found.ID, engineError(err)
 }
 
 // Pull implements [Engine]. It asks without credentials.
-func (d *Docker) Pull(ctx context.Context, ref string, progress func(Progress)) error {
-	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{})
+func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(Progress)) error {
+	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: wanted})
 	if err != nil {
 		return pullError(err)
 	}

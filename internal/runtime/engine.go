@@ -23,6 +23,9 @@ type Engine interface {
 	// Inspect returns the container of that name or ID; Exists is false when
 	// there is none.
 	Inspect(ctx context.Context, name string) (Container, error)
+	// Named returns the containers of one runtime by their label, under
+	// whatever name they are, running or not: name to ID.
+	Named(ctx context.Context, runtime string) (map[string]string, error)
 	// Create makes the container and returns its ID.
 	Create(ctx context.Context, spec Spec) (id string, err error)
 	// CopyTo writes the files, whose paths are relative to /, into the container,
@@ -38,6 +41,10 @@ type Engine interface {
 	Stop(ctx context.Context, id string, grace time.Duration) error
 	// Remove removes a container that does not run.
 	Remove(ctx context.Context, id string) error
+	// Rename gives a container another name.
+	Rename(ctx context.Context, id, name string) error
+	// Wait returns when the container does not run.
+	Wait(ctx context.Context, id string) error
 	// Logs opens the output of the container, stdout and stderr in one.
 	Logs(ctx context.Context, c Container, q LogQuery) (io.ReadCloser, error)
 	// Archive opens a tar archive of a path in the container.
@@ -45,10 +52,12 @@ type Engine interface {
 	// PublishedBy returns the names of the containers that publish a host port.
 	PublishedBy(ctx context.Context, port int) ([]string, error)
 
-	// HasImage reports whether the image is there.
-	HasImage(ctx context.Context, image string) (bool, error)
-	// Pull pulls the image and tells how far it is.
-	Pull(ctx context.Context, image string, progress func(Progress)) error
+	// ImageID returns the ID of an image, empty when it is not there, or not
+	// for that platform, which can be empty.
+	ImageID(ctx context.Context, image, platform string) (string, error)
+	// Pull pulls the image, for a platform or the engine's own, and tells how
+	// far it is.
+	Pull(ctx context.Context, image, platform string, progress func(Progress)) error
 
 	// EnsureVolume makes the volume if there is none, and reports whether it did.
 	EnsureVolume(ctx context.Context, name string, labels map[string]string) (made bool, err error)
@@ -71,6 +80,7 @@ var (
 	ErrNetwork       = errors.New("registry cannot be reached")
 	ErrDiskFull      = errors.New("disk is full")
 	ErrPlatform      = errors.New("image is for another platform")
+	ErrNoFolder      = errors.New("folder of the host is not there")
 )
 
 // ContainerEvent is a hint that a container changed.
@@ -87,6 +97,7 @@ type Container struct {
 	Name      string
 	ID        string
 	Image     string
+	ImageID   string
 	Running   bool // also while Paused
 	Paused    bool
 	Unhealthy bool      // the image's own health check says so
@@ -117,18 +128,6 @@ func (c Container) outputSince() time.Time { return c.StartedAt.Add(-time.Second
 type startID struct {
 	container string
 	at        time.Time
-}
-
-// Spec is what a container is made from.
-type Spec struct {
-	Name      string // and hostname
-	Image     string
-	Cmd       []string // empty for the image's own
-	Labels    map[string]string
-	InnerPort int // Jupyter's port in the container
-	Port      int // published on 127.0.0.1
-	Volume    string
-	DataDir   string // where the volume is mounted
 }
 
 // LogQuery selects what of a container's output is wanted.

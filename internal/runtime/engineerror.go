@@ -28,6 +28,8 @@ func engineError(err error) error {
 		return fmt.Errorf("%w: %w", ErrPortInUse, err)
 	case strings.Contains(text, "no space left on device"):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	case strings.Contains(text, "bind source path does not exist") || strings.Contains(text, "statfs ") && strings.Contains(text, "no such file"):
+		return fmt.Errorf("%w: %w", ErrNoFolder, err)
 	case cerrdefs.IsNotFound(err):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	case cerrdefs.IsConflict(err):

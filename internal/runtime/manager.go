@@ -20,6 +20,8 @@ type Manager struct {
 	events   chan event
 	requests chan *request
 	ended    chan struct{} // closed when Run is over
+	keep     chan struct{}
+	stopIdle bool
 
 	mu       sync.Mutex
 	current  Snapshot
@@ -50,6 +52,9 @@ type Options struct {
 	// Tokens remembers the last token; nil to notice changes of the token only
 	// while the program runs.
 	Tokens *TokenStore
+	// StopIdle stops the runtime when it is idle for as long as the profile
+	// says. One program should do that: the one that stays.
+	StopIdle bool
 	// Log gets what goes on; never a token.
 	Log *slog.Logger
 }
@@ -65,6 +70,8 @@ func NewManager(l *Link, p config.Profile, o Options) *Manager {
 		events:   make(chan event),
 		requests: make(chan *request),
 		ended:    make(chan struct{}),
+		keep:     make(chan struct{}, 1),
+		stopIdle: o.StopIdle,
 		watchers: map[chan Snapshot]struct{}{},
 		recheck:  make(chan struct{}, 1),
 	}
@@ -77,6 +84,9 @@ func NewManager(l *Link, p config.Profile, o Options) *Manager {
 // Run owns the model until ctx ends, and returns when all work it began is over.
 func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
+	if m.stopIdle {
+		m.work.Go(func() { m.guardIdle(ctx) })
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -165,10 +175,11 @@ func (m *Manager) look(ctx context.Context, l look) {
 		return
 	}
 	m.looking = true
+	profile := m.profile
 	m.work.Go(func() {
 		inspecting, cancel := context.WithTimeout(ctx, quickly)
 		defer cancel()
-		c, err := m.engine().Inspect(inspecting, m.profile.Runtime)
+		c, err := m.engine().Inspect(inspecting, profile.Runtime)
 		if err != nil {
 			m.log.Debug("inspection failed", "error", err)
 			m.post(seen{look: l.look, failed: true})
@@ -178,7 +189,8 @@ func (m *Manager) look(ctx context.Context, l look) {
 		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
 			output = lastLines(inspecting, m.engine(), c, 20)
 		}
-		m.post(seen{look: l.look, container: c, output: output})
+		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
+		m.post(seen{look: l.look, container: c, stale: stale, output: output})
 	})
 }
 
@@ -248,12 +260,20 @@ func (m *Manager) Start(ctx context.Context) error { return m.request(ctx, start
 // cancelled. It returns a *[Problem] when that fails, or ctx's error.
 func (m *Manager) Stop(ctx context.Context) error { return m.request(ctx, stop) }
 
-// Restart stops the runtime if it runs, and starts it; else it is as [Manager.Start].
+// Restart stops the runtime if it runs, and starts it; else it is as
+// [Manager.Start]. A container made from other settings than the profile's is
+// made anew: the data stay, and the old container is put back if the new one
+// does not become ready.
 func (m *Manager) Restart(ctx context.Context) error { return m.request(ctx, restart) }
 
 // Repair is [Manager.Restart] which also puts the settings that Colab needs
 // into a container that was made by hand. Data and container stay.
 func (m *Manager) Repair(ctx context.Context) error { return m.request(ctx, repair) }
+
+// Update pulls the image anew and, when that brings another one, makes the
+// container anew from it. The data stay, and the old container is put back if
+// the new one does not become ready.
+func (m *Manager) Update(ctx context.Context) error { return m.request(ctx, update) }
 
 func (m *Manager) request(ctx context.Context, v verb) error {
 	r := &request{verb: v, reply: make(chan *Problem, 1)}

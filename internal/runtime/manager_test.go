@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
 
@@ -113,9 +115,11 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.stop()
-	r.server.Files = fstest.MapFS{
-		"opt/colab-tray/start.sh":     {Data: []byte("exec start-notebook.sh\n")},
-		strings.TrimPrefix(file, "/"): {Data: []byte("# an earlier version\n")},
+	r.server.Files = func(config.Profile) fs.FS {
+		return fstest.MapFS{
+			"opt/colab-tray/start.sh":     {Data: []byte("exec start-notebook.sh\n")},
+			strings.TrimPrefix(file, "/"): {Data: []byte("# an earlier version\n")},
+		}
 	}
 	r.open()
 	r.mustStart()

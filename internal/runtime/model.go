@@ -19,6 +19,7 @@ type (
 	seen struct {
 		look      lookID
 		container Container
+		stale     bool // the files in it are of other settings
 		output    []string
 		failed    bool // the engine could not tell
 	}
@@ -49,6 +50,12 @@ type (
 	}
 	// unanswered: Jupyter did not answer the first look at a run.
 	unanswered struct{ start startID }
+	// idling: the runtime with this Backend URL will be stopped then, because
+	// nobody uses it; the zero time is never.
+	idling struct {
+		url BackendURL
+		at  time.Time
+	}
 	// late: Jupyter has not answered for long, or no longer.
 	late struct {
 		start   startID
@@ -68,6 +75,7 @@ func (pulled) isEvent()     {}
 func (done) isEvent()       {}
 func (answered) isEvent()   {}
 func (unanswered) isEvent() {}
+func (idling) isEvent()     {}
 func (late) isEvent()       {}
 
 // verb is what a person can ask for.
@@ -79,10 +87,11 @@ const (
 	stop
 	restart
 	repair // restart, with the settings put in though the container is not ours
+	update // pull the image, and make the container anew if it is another one
 )
 
 func (v verb) String() string {
-	return [...]string{"nothing", "start", "stop", "restart", "repair"}[v]
+	return [...]string{"nothing", "start", "stop", "restart", "repair", "update"}[v]
 }
 
 // opID numbers the operations, lookID the inspections; 0 is none.
@@ -134,11 +143,13 @@ type model struct {
 	// What was observed.
 	known     bool // container holds what the engine last said
 	container Container
+	stale     bool // the files in it are of other settings
 	settling  bool // the first look at a run that began before we watched is not over
 	url       BackendURL
 	changed   bool
 	late      *Problem
-	killed    bool // this run was sent a signal through the engine
+	idleAt    time.Time // when it will be stopped for idleness
+	killed    bool      // this run was sent a signal through the engine
 	following startID
 	lastLook  lookID
 	firstLook lookID // older inspections are out of date
@@ -222,6 +233,8 @@ func (m *model) settled(v verb) (bool, *Problem) {
 		return true, nil
 	case v == stop:
 		return true, startedAgainProblem(m.container)
+	case v == update && !m.container.Running:
+		return true, nil
 	case state == Unhealthy:
 		return true, m.shownProblem()
 	default:
@@ -249,6 +262,7 @@ func (m *model) step(e event) []effect {
 		m.killed = m.running() != startID{}
 	case seen:
 		if m.up && !e.failed && e.look >= m.firstLook {
+			m.stale = e.stale
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
 	case command:
@@ -270,11 +284,18 @@ func (m *model) step(e event) []effect {
 		}
 	case answered:
 		if m.watches(e.start) {
-			m.url, m.changed, m.late, m.settling, m.problem = e.url, e.changed, nil, false, nil
+			m.url, m.changed, m.late, m.settling = e.url, e.changed, nil, false
+			if m.problem != nil && m.problem.Code != CodeRolledBack {
+				m.problem = nil
+			}
 		}
 	case unanswered:
 		if m.watches(e.start) {
 			m.settling = false
+		}
+	case idling:
+		if e.url == m.url {
+			m.idleAt = e.at
 		}
 	case late:
 		if m.watches(e.start) {
@@ -305,7 +326,7 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 // forget drops what was observed of a run.
 func (m *model) forget() {
 	m.settling, m.killed = false, false
-	m.url, m.changed, m.late = BackendURL{}, false, nil
+	m.url, m.changed, m.late, m.idleAt = BackendURL{}, false, nil, time.Time{}
 }
 
 // take notes what the engine says of the container.
@@ -353,7 +374,7 @@ func (m *model) obey(v verb) []effect {
 	case m.tried && !m.up:
 		return []effect{reconnect{}}
 	case m.op == 0, m.cancelled:
-	case v == m.opVerb, v != stop && m.opVerb != stop:
+	case v == m.opVerb, v != stop && v != update && m.opVerb != stop:
 		m.want = nothing // what is under way ends in what is wanted
 	case v == stop:
 		m.cancelled = true
@@ -366,7 +387,10 @@ func (m *model) obey(v verb) []effect {
 func (m *model) abandon() []effect {
 	switch {
 	case m.op != 0 && m.opVerb != stop:
-		m.want, m.cancelled = stop, true
+		m.cancelled = true
+		if m.opVerb != update { // which leaves a runtime as it was
+			m.want = stop
+		}
 		return []effect{cancel{m.op}}
 	case m.want != nothing && m.want != stop:
 		m.want = nothing

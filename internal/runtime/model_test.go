@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write the table of the model anew; read the difference before you commit it")
+var writeAnew = flag.Bool("update", false, "write the table of the model anew; read the difference before you commit it")
 
 var (
 	runA = Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(100, 0), Ports: map[int]int{8888: 8888}}
@@ -68,6 +68,7 @@ var situations = []situation{
 	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{runA.start(), urlA, false})},
 	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{runA.start(), mute})},
 	{"stopping", Stopping, steps(up, seen{container: runA}, answered{runA.start(), urlA, false}, command{stop})},
+	{"being updated", Starting, steps(up, seen{container: runA}, answered{runA.start(), urlA, false}, command{update})},
 	{"being restarted", Starting, steps(up, seen{container: runA}, answered{runA.start(), urlA, false}, command{restart})},
 	{"failed", Failed, steps(up, seen{}, command{start}, done{op: 1, known: true, problem: oops})},
 	{"died", Failed, steps(up, seen{container: runA}, answered{runA.start(), urlA, false}, seen{container: ended(runA, 1)})},
@@ -96,6 +97,7 @@ var columns = []struct {
 	{"stop", func(*model) event { return command{stop} }},
 	{"restart", func(*model) event { return command{restart} }},
 	{"repair", func(*model) event { return command{repair} }},
+	{"update", func(*model) event { return command{update} }},
 	{"abandoned", func(*model) event { return abandoned{} }},
 	{"progress", func(m *model) event { return progressed{1, Progress{Layers: 2}} }},
 	{"pulled", func(m *model) event { return pulled{1} }},
@@ -106,6 +108,7 @@ var columns = []struct {
 	{"answer", func(*model) event { return answered{runA.start(), urlB, true} }},
 	{"answer of another run", func(*model) event { return answered{runB.start(), urlB, true} }},
 	{"no answer yet", func(*model) event { return unanswered{runA.start()} }},
+	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
 	{"silence", func(*model) event { return late{runA.start(), mute} }},
 }
 
@@ -126,7 +129,7 @@ func TestModelTable(t *testing.T) {
 		}
 	}
 	golden := filepath.Join("testdata", "model.txt")
-	if *update {
+	if *writeAnew {
 		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -159,6 +162,9 @@ func outcome(m *model, effects []effect) string {
 		default:
 			line += " +" + strings.TrimPrefix(fmt.Sprintf("%T", fx), "runtime.")
 		}
+	}
+	if !m.idleAt.IsZero() {
+		line += " idle"
 	}
 	if m.want != nothing {
 		line += " ... wants " + m.want.String()

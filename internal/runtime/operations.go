@@ -11,12 +11,6 @@ import (
 	"colabtray/internal/config"
 )
 
-// Labels on what this program makes.
-const (
-	labelRuntime = "dev.colabtray.runtime"
-	labelProfile = "dev.colabtray.profile"
-)
-
 // How long the engine may take for one thing. A pull has no limit: it can be
 // cancelled, and the engine gives up on a dead connection by itself.
 const (
@@ -39,9 +33,19 @@ type operation struct {
 
 // run does what the verb says. When ctx ends early it undoes what it made.
 func (o *operation) run(ctx context.Context, v verb) error {
+	previous, err := o.recover(ctx)
+	if err != nil {
+		return err
+	}
 	c, err := o.inspect(ctx)
 	if err != nil {
 		return err
+	}
+	switch {
+	case v == update:
+		return o.update(ctx, c)
+	case v == restart && o.differs(c):
+		return o.recreate(ctx, c, "The new settings did not work")
 	}
 	if c.Paused {
 		if err := o.engine.Unpause(ctx, c.ID); err != nil {
@@ -66,6 +70,8 @@ func (o *operation) run(ctx context.Context, v verb) error {
 		return nil
 	case !c.Exists:
 		return o.startNew(ctx)
+	case previous != "":
+		return o.prove(ctx, c, previous)
 	default:
 		return o.startExisting(ctx, c, v == repair)
 	}
@@ -83,12 +89,21 @@ func (o *operation) stop(ctx context.Context, c Container) error {
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
 
-// startExisting starts a container as it is. One of ours gets the settings of
-// this version first, unless it has them; another gets them only when its owner
-// asked for that.
+// startExisting starts a container as it is, but for the settings in it.
 func (o *operation) startExisting(ctx context.Context, c Container, putIn bool) error {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
+	if err := o.putFiles(ctx, c, putIn); err != nil {
+		return err
+	}
+	err := o.engine.Start(ctx, c.ID)
+	o.started = err == nil
+	return err
+}
+
+// putFiles gives a container of ours the settings of this version, unless it
+// has them; another gets them only when its owner asked for that.
+func (o *operation) putFiles(ctx context.Context, c Container, putIn bool) error {
 	var files fs.FS
 	switch {
 	case o.profile.Kind == config.KindColab: // brings its own
@@ -96,17 +111,16 @@ func (o *operation) startExisting(ctx context.Context, c Container, putIn bool) 
 		if putIn {
 			files = o.server.HandmadeFiles
 		}
-	case !o.current(ctx, c):
-		files = o.server.Files
+	case !current(ctx, o.engine, o.server, o.profile, c):
+		files = o.server.Files(o.profile)
 	}
-	if files != nil {
-		if err := o.engine.CopyTo(ctx, c.ID, files); err != nil {
-			return fmt.Errorf("settings could not be put into the container: %w", err)
-		}
+	if files == nil {
+		return nil
 	}
-	err := o.engine.Start(ctx, c.ID)
-	o.started = err == nil
-	return err
+	if err := o.engine.CopyTo(ctx, c.ID, files); err != nil {
+		return fmt.Errorf("settings could not be put into the container: %w", err)
+	}
+	return nil
 }
 
 // free makes sure that none of the files is there already, unless we put it there.
@@ -143,8 +157,8 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	labels := map[string]string{labelRuntime: o.profile.Runtime, labelProfile: o.profile.Name}
-	madeVolume, err := o.engine.EnsureVolume(ctx, o.profile.Volume(), labels)
+	spec := specOf(o.profile, o.server)
+	madeVolume, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec))
 	var id string
 	defer func() {
 		if err == nil {
@@ -157,22 +171,26 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	id, err = o.engine.Create(ctx, o.spec(labels))
+	id, err = o.engine.Create(ctx, spec)
 	if err != nil {
 		return err
 	}
-	return o.startExisting(ctx, Container{ID: id, Labels: labels}, false)
+	return o.startExisting(ctx, Container{ID: id, Labels: spec.Labels}, false)
 }
 
 // provideImage pulls the image when the engine does not have it.
 func (o *operation) provideImage(ctx context.Context) error {
-	there, err := o.engine.HasImage(ctx, o.profile.Image)
-	if there || err != nil {
+	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
+	if id != "" || err != nil {
 		return err
 	}
+	return o.pull(ctx)
+}
+
+func (o *operation) pull(ctx context.Context) error {
 	o.progress(Progress{})
 	defer o.pulled()
-	return o.engine.Pull(ctx, o.profile.Image, o.progress)
+	return o.engine.Pull(ctx, o.profile.Image, o.profile.Platform, o.progress)
 }
 
 // undo removes a container that never ran, and its volume if it is as new. A
@@ -225,40 +243,15 @@ func (o *operation) portProblem(ctx context.Context, err error) *Problem {
 	return portProblem(port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
 }
 
-// spec tells what the container of the profile is made from.
-func (o *operation) spec(labels map[string]string) Spec {
-	s := Spec{
-		Name:      o.profile.Runtime,
-		Image:     o.profile.Image,
-		Labels:    labels,
-		InnerPort: innerPort(o.profile.Kind),
-		Port:      o.profile.Port,
-		Volume:    o.profile.Volume(),
-		DataDir:   "/content",
-	}
-	if o.profile.Kind == config.KindJupyter {
-		s.Cmd, s.DataDir = o.server.Cmd, "/home/jovyan"
-	}
-	return s
-}
-
-// innerPort returns the port in the container at which an image of that kind
-// serves Jupyter.
-func innerPort(k config.Kind) int {
-	if k == config.KindColab {
-		return 8080
-	}
-	return 8888
-}
-
-// current reports whether a container of ours has this version's files: to look
-// is much quicker than to put them in again.
-func (o *operation) current(ctx context.Context, c Container) bool {
-	if o.server.Files == nil {
+// current reports whether a container of ours has the files of this version
+// and of the profile's settings: to look is much quicker than to put them in
+// again.
+func current(ctx context.Context, e Engine, server Server, p config.Profile, c Container) bool {
+	if server.Files == nil || p.Kind == config.KindColab || !c.ours() {
 		return true
 	}
-	written, err := o.engine.Modified(ctx, c.ID, o.server.Cmd[len(o.server.Cmd)-1])
-	return err == nil && written.Equal(stamp(o.server.Files))
+	written, err := e.Modified(ctx, c.ID, server.Cmd[len(server.Cmd)-1])
+	return err == nil && written.Equal(stamp(server.Files(p)))
 }
 
 // Server is what is put into a container of kind "jupyter", so that Jupyter
@@ -267,8 +260,9 @@ type Server struct {
 	// Cmd is the command that starts Jupyter; its last word is the path of one
 	// of Files.
 	Cmd []string
-	// Files are put at / before each start of a container that we made.
-	Files fs.FS
+	// Files are put at / before each start of a container that we made, for
+	// its profile.
+	Files func(config.Profile) fs.FS
 	// HandmadeFiles are put at / of a container that was made by hand, when
 	// its owner asks for it.
 	HandmadeFiles fs.FS

@@ -67,6 +67,14 @@ func operationProblem(p config.Profile, host string, err error) *Problem {
 		}
 	case errors.Is(err, ErrPlatform):
 		return platformProblem(p, err)
+	case errors.Is(err, ErrNoFolder):
+		return &Problem{
+			Code:    CodeFolderMissing,
+			Short:   "A folder of the settings is not there",
+			Hint:    sentence("Docker says: "+lastError(err)) + " Make the folder, or take it out of the settings of the profile " + p.Name + ".",
+			Command: "colab-tray config edit",
+			Err:     err,
+		}
 	default:
 		return &Problem{
 			Code:  CodeEngineFailed,
@@ -192,6 +200,39 @@ func occupiedProblem(c Container, path string) *Problem {
 		Short: "The container has Jupyter settings of its own",
 		Hint: fmt.Sprintf("%s in the container %s is not ours, so it was left alone. Rename the container and start again: "+
 			"Colab Tray then makes one of its own.", path, c.Name),
+		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
+	}
+}
+
+// rolledBackProblem tells why a new container was given up for the old one.
+func rolledBackProblem(failed string, cause *Problem) *Problem {
+	p := &Problem{Code: CodeRolledBack, Short: failed + ", so the runtime is as it was", Hint: sentence(cause.Short), Err: cause}
+	if cause.Hint != "" {
+		p.Hint += " " + cause.Hint
+	}
+	return p
+}
+
+// notPutBackProblem tells where the old container is, when neither it nor the
+// new one could be made to run.
+func notPutBackProblem(name string, err error) *Problem {
+	return &Problem{
+		Code:    CodeEngineFailed,
+		Short:   "The old container could not be put back",
+		Hint:    fmt.Sprintf("It is still there as %s, and its data are kept. The next start tries again.", name),
+		Command: "colab-tray start",
+		Err:     err,
+	}
+}
+
+// handmadeProblem tells that a container is not made anew, because nobody but
+// its owner knows what it was made from.
+func handmadeProblem(c Container) *Problem {
+	return &Problem{
+		Code:  CodeHandmade,
+		Short: "The container was made by hand, so it is not made anew",
+		Hint: fmt.Sprintf("Only who made %s knows all that it was made from. Rename it, and start again: "+
+			"Colab Tray then makes a container of its own, with the same data if its volume is %s-data.", c.Name, c.Name),
 		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
 	}
 }

@@ -34,7 +34,9 @@ type rig struct {
 	engine  string
 	server  Server
 	tokens  *TokenStore
+	logMu   sync.Mutex
 	log     *bytes.Buffer
+	idle    bool // open it as a program that stops what is idle
 	stop    func()
 }
 
@@ -70,7 +72,7 @@ func newRig(t *testing.T, image string) *rig {
 func shipped() Server {
 	return Server{
 		Cmd:           colab.StartCommand(),
-		Files:         colab.ServerFiles(),
+		Files:         colab.ServerFiles,
 		HandmadeFiles: colab.HandmadeFiles(),
 		Ours:          colab.IsOurs,
 	}
@@ -83,9 +85,9 @@ func (r *rig) open() *rig {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(&lockedWriter{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(docker, log)
-	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Log: log})
+	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, StopIdle: r.idle, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })
@@ -106,7 +108,7 @@ func (r *rig) open() *rig {
 
 // lockedWriter lets several goroutines write.
 type lockedWriter struct {
-	mu sync.Mutex
+	mu *sync.Mutex
 	w  *bytes.Buffer
 }
 

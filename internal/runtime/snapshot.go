@@ -23,6 +23,11 @@ type Snapshot struct {
 	// Ours tells that the container was made by this program, which puts the
 	// settings that Colab needs into it.
 	Ours bool
+	// Container is the ID of the container; empty when there is none.
+	Container string
+	// RestartToApply tells that the container was made from other settings than
+	// those of the profile now. A restart makes it anew, and keeps the data.
+	RestartToApply bool
 	// Engine tells which engine we talk to; zero while none has answered.
 	Engine EngineInfo
 	// URL is the Backend URL; zero unless State is Ready.
@@ -30,6 +35,10 @@ type Snapshot struct {
 	// URLChanged tells that the token of URL is another than the one this
 	// program knew last, in this run or an earlier one.
 	URLChanged bool
+	// IdleStop is after how long without use the runtime is stopped; 0 is never.
+	IdleStop time.Duration
+	// IdleStopAt is when that will be, while it is to be warned of; else zero.
+	IdleStopAt time.Time
 	// Progress tells how far a pull is; zero unless State is Pulling.
 	Progress Progress
 	// Problem is what a person can act on; nil when all is well. It is never
@@ -82,6 +91,9 @@ const (
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeOccupied            Code = "settings-occupied"
+	CodeFolderMissing       Code = "folder-missing"
+	CodeHandmade            Code = "made-by-hand"
+	CodeRolledBack          Code = "rolled-back"
 	CodeNotReady            Code = "not-ready"
 	CodeNoBrowser           Code = "no-browser"
 	CodeCancelled           Code = "cancelled"

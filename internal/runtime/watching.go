@@ -80,6 +80,8 @@ func (m *Manager) snapshot() Snapshot {
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
+		s.Container = m.model.container.ID
+		s.RestartToApply = specOf(m.profile, m.server).differs(m.model.container) || m.model.stale && m.model.container.Running
 		s.Ours = m.model.container.ours()
 		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
 			s.Port = port
@@ -87,6 +89,7 @@ func (m *Manager) snapshot() Snapshot {
 	}
 	if s.State == Ready {
 		s.URL, s.URLChanged = m.model.url, m.model.changed
+		s.IdleStop, s.IdleStopAt = m.profile.IdleStop, m.model.idleAt
 	}
 	if s.State == Pulling {
 		s.Progress = m.model.progress

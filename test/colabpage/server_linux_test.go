@@ -41,7 +41,7 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 	link := runtime.NewLink(docker, log)
 	manager := runtime.NewManager(link, profile, runtime.Options{
 		Server: runtime.Server{
-			Cmd: colab.StartCommand(), Files: colab.ServerFiles(), HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
+			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
 		Tokens: runtime.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
 		Log:    log,

@@ -34,8 +34,52 @@ def configure(c, path):
         app.open_browser = False
         if os.geteuid() == 0:
             app.allow_root = True
+        keep_token(c, app, own)
         leave_environment(own)
     extend_applications()
+
+
+def keep_token(c, app, own):
+    """Gives the server one token for ever, where the profile says so.
+
+    It lies in the data volume, for its owner alone to read. Where each start
+    makes a new one, an old one is forgotten.
+    """
+    import os
+    import re
+    import secrets
+
+    from jupyter_core.paths import jupyter_data_dir
+
+    if os.environ.get("JUPYTER_TOKEN"):
+        return  # the person has chosen one
+    path = os.path.join(jupyter_data_dir(), "colab-tray-token")
+    keep = read(os.path.join(own, "token-policy")).strip() == "keep"
+    token = read(path).strip()
+    try:
+        if os.path.lexists(path) and not (keep and re.fullmatch("[0-9a-f]{48}", token)):
+            os.remove(path)
+            token = ""
+        if not keep:
+            return
+        if not token:
+            token = secrets.token_hex(24)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(token)
+    except OSError as error:
+        print("Colab Tray: the token could not be kept, so it is a new one:", error, flush=True)
+        return
+    if app is c.ServerApp and server_version() >= 2:
+        c.IdentityProvider.token = token
+    else:
+        app.token = token
+
+
+def server_version():
+    import jupyter_server
+
+    return jupyter_server.version_info[0]
 
 
 def notebook_version():

@@ -2,8 +2,9 @@
 # Starts Jupyter so that Colab can use it. Written by Colab Tray.
 #
 # It works with Notebook 6 and with Jupyter Server 2 in all its forms, needs no
-# network, and changes nothing that the image or the person has set, but for
-# what Colab needs.
+# network unless the profile has packages to install, and changes nothing that
+# the image or the person has set, but for what Colab needs. Arguments are the
+# command to start Jupyter with.
 : "${HOME:=/root}"
 export HOME
 
@@ -20,10 +21,26 @@ for python in python3 python; do
 	fi
 done
 
+# The profile's packages are installed once, into the data volume. Without them
+# Jupyter starts all the same, and the next start tries again.
+wanted=/opt/colab-tray/packages.txt
+installed=$HOME/.local/share/colab-tray/packages.txt
+if [ -s "$wanted" ] && [ "$(cat "$wanted")" != "$(cat "$installed" 2>/dev/null)" ]; then
+	echo "Colab Tray: installing the packages of the profile:" $(cat "$wanted")
+	if "$python" -m pip install --user --no-input --disable-pip-version-check --requirement "$wanted" &&
+		mkdir -p "${installed%/*}" && cp "$wanted" "$installed"; then
+		echo "Colab Tray: the packages are installed."
+	else
+		echo "Colab Tray: not all packages could be installed; see above. The next start tries again." >&2
+	fi
+fi
+
 # The settings take themselves out of this variable again, so that kernels do
 # not see them.
 JUPYTER_CONFIG_PATH=/opt/colab-tray/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}
 export JUPYTER_CONFIG_PATH
+
+[ $# -eq 0 ] || exec "$@"
 
 # The image's own way of starting Jupyter comes first.
 for start in start-notebook.py start-notebook.sh; do

@@ -1,0 +1,171 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Bounds of the guard against idleness.
+const (
+	longestWarning = 5 * time.Minute  // before an idle runtime is stopped
+	warnedLook     = 20 * time.Second // between looks once it was warned of
+	maxActivity    = 1 << 20          // bytes of one answer
+)
+
+// idleGuard stops a runtime whose kernels have not worked for so long as its
+// profile says. It looks when that can be at the earliest, and not before.
+type idleGuard struct {
+	m    *Manager
+	s    Snapshot  // of a ready runtime; else zero
+	used time.Time // the last use that we know of
+}
+
+// guardIdle stops the runtime when it is idle, until ctx ends.
+func (m *Manager) guardIdle(ctx context.Context) {
+	g := &idleGuard{m: m}
+	snapshots := m.Watch(ctx)
+	look := time.NewTimer(time.Hour)
+	look.Stop()
+	defer look.Stop()
+	for {
+		select {
+		case s, open := <-snapshots:
+			if !open {
+				return
+			}
+			if !g.take(s) {
+				continue
+			}
+		case <-m.keep:
+			g.used = time.Now()
+		case <-look.C:
+		}
+		look.Stop()
+		if !g.s.URL.IsZero() && g.s.IdleStop > 0 {
+			look.Reset(max(g.look(ctx), time.Millisecond))
+		}
+	}
+}
+
+// take takes in a snapshot, and reports whether it is one of another run or
+// another limit.
+func (g *idleGuard) take(s Snapshot) bool {
+	if s.State != Ready {
+		s = Snapshot{}
+	}
+	before := g.s
+	g.s = s
+	if before.URL != s.URL || !before.Since.Equal(s.Since) {
+		g.used = time.Now()
+	}
+	return before.URL != s.URL || before.IdleStop != s.IdleStop || !before.Since.Equal(s.Since)
+}
+
+// look asks Jupyter what works, warns or stops when it is time, and returns how
+// long nothing more can happen.
+func (g *idleGuard) look(ctx context.Context) time.Duration {
+	limit := g.s.IdleStop
+	warning := min(longestWarning, limit/2)
+	used, err := lastUse(ctx, g.s.URL)
+	if err != nil {
+		g.m.log.Debug("it is not known what the kernels do", "error", err)
+		used = time.Now() // nobody is stopped for want of an answer
+	}
+	if used.After(g.used) {
+		g.used = used
+	}
+	due := g.used.Add(limit)
+	switch left := time.Until(due); {
+	case left > warning:
+		g.m.log.Debug("the runtime is in use", "idle in", left)
+		g.announce(time.Time{})
+		return left - warning
+	case left > 0:
+		g.announce(due)
+		return min(left, warnedLook)
+	default:
+		g.m.log.Info("the runtime is stopped, because it is idle", "for", limit)
+		if err := g.m.Stop(ctx); err != nil {
+			g.m.log.Warn("the idle runtime could not be stopped", "error", err)
+		}
+		return limit
+	}
+}
+
+// announce tells when the runtime will be stopped, never with the zero time.
+func (g *idleGuard) announce(at time.Time) {
+	if !g.s.IdleStopAt.Equal(at) {
+		g.m.post(idling{g.s.URL, at})
+	}
+}
+
+// KeepRunning counts as a use of the runtime: it will not be stopped for
+// idleness before it was idle for as long again.
+func (m *Manager) KeepRunning() {
+	select {
+	case m.keep <- struct{}{}:
+	default: // one is waiting already
+	}
+}
+
+// lastUse returns when kernels and terminals of a server worked last, which is
+// now while a kernel is busy, and the zero time when there are none. That a
+// page asks for something, as an open notebook does all the time, is no use.
+func lastUse(ctx context.Context, u BackendURL) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	var last time.Time
+	for _, path := range []string{"/api/kernels", "/api/terminals"} {
+		var working []struct {
+			State string    `json:"execution_state"`
+			Last  time.Time `json:"last_activity"`
+		}
+		if err := getJSON(ctx, u, path, &working); err != nil {
+			return last, err
+		}
+		for _, w := range working {
+			if w.State == "busy" || w.State == "starting" {
+				return time.Now(), nil
+			}
+			if w.Last.After(last) {
+				last = w.Last
+			}
+		}
+	}
+	if now := time.Now(); last.After(now) {
+		last = now // the container's word is not trusted further
+	}
+	return last, nil
+}
+
+// getJSON asks Jupyter for something. What a server does not have leaves into
+// as it is.
+func getJSON(ctx context.Context, u BackendURL, path string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", u.Port(), path), nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "token "+u.Token().Reveal())
+	response, err := jupyterTransport.RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		err := json.NewDecoder(io.LimitReader(response.Body, maxActivity)).Decode(into)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	case http.StatusNotFound:
+		return nil
+	default:
+		return fmt.Errorf("GET %s was answered with %d", path, response.StatusCode)
+	}
+}

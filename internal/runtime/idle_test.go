@@ -1,0 +1,125 @@
+package runtime
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"colabtray/test/bed"
+)
+
+// openIdle opens the runtime in a program that stops what is idle.
+func (r *rig) openIdle(after time.Duration) *rig {
+	r.profile.IdleStop, r.idle = after, true
+	return r.open()
+}
+
+// logged waits until the manager's log has a text so many times.
+func (r *rig) logged(text string, times int) {
+	r.t.Helper()
+	bed.WaitFor(r.t, fmt.Sprintf("%q in the log, %d times", text, times), func() error {
+		r.logMu.Lock()
+		defer r.logMu.Unlock()
+		if n := bytes.Count(r.log.Bytes(), []byte(text)); n < times {
+			return fmt.Errorf("there are %d", n)
+		}
+		return nil
+	})
+}
+
+// kernel starts a kernel that works until the function it returns is called.
+func (r *rig) kernel(u BackendURL) (end func()) {
+	r.t.Helper()
+	response, err := http.Post(fmt.Sprintf("http://localhost:%d/api/kernels?token=%s", u.Port(), u.Token().Reveal()), "application/json", strings.NewReader("{}"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var kernel struct{ ID string }
+	if err := json.NewDecoder(response.Body).Decode(&kernel); err != nil || kernel.ID == "" {
+		r.t.Fatalf("no kernel: %s, %v", response.Status, err)
+	}
+	socket, _, err := websocket.Dial(r.t.Context(), fmt.Sprintf("ws://localhost:%d/api/kernels/%s/channels?token=%s", u.Port(), kernel.ID, u.Token().Reveal()), nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = socket.CloseNow() })
+	go func() { // what the kernel says has to be read, or it is held back
+		for {
+			if _, _, err := socket.Read(r.t.Context()); err != nil {
+				return
+			}
+		}
+	}()
+	const cell = "import os, time\nwhile not os.path.exists('/tmp/enough'): time.sleep(0.05)"
+	message, err := json.Marshal(map[string]any{
+		"channel": "shell", "metadata": map[string]any{}, "parent_header": map[string]any{}, "buffers": []any{},
+		"header":  map[string]any{"msg_id": "1", "session": "s", "username": "", "version": "5.3", "msg_type": "execute_request", "date": "2026-01-01T00:00:00Z"},
+		"content": map[string]any{"code": cell, "silent": false, "store_history": false, "user_expressions": map[string]any{}, "allow_stdin": false},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := socket.Write(r.t.Context(), websocket.MessageText, message); err != nil {
+		r.t.Fatal(err)
+	}
+	return func() {
+		r.t.Helper()
+		r.docker("exec", r.profile.Runtime, "touch", "/tmp/enough")
+	}
+}
+
+func TestIdleRuntimeIsStopped(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).openIdle(4 * time.Second)
+		u := r.mustStart().URL
+		end := r.kernel(u)
+		// As long as the kernel works: a look comes after two seconds each.
+		r.logged("the runtime is in use", 4)
+		if s := r.Snapshot(); s.State != Ready || !s.IdleStopAt.IsZero() {
+			t.Errorf("while a kernel works: %+v", s)
+		}
+		end()
+		if s := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }); s.State != Ready {
+			t.Errorf("warned, but %s", s.State)
+		}
+		if s := r.untilState(Stopped); s.Problem != nil || !s.IdleStopAt.IsZero() {
+			t.Errorf("stopped for idleness, but %+v", s)
+		}
+	})
+}
+
+// TestUnusedRuntimeIsStopped: nobody ever started a kernel.
+func TestUnusedRuntimeIsStopped(t *testing.T) {
+	t.Parallel()
+	// Between warning and stop is half of it, in which to say no.
+	r := newRig(t, bed.Image(t, bed.Server2)).openIdle(10 * time.Second)
+	r.mustStart()
+	warned := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }).IdleStopAt
+	r.KeepRunning()
+	again := r.until("another warning", func(s Snapshot) bool { return s.IdleStopAt.After(warned) }).IdleStopAt
+	if again.Sub(warned) <= 0 {
+		t.Errorf("warned of %v, kept running, and warned of %v", warned, again)
+	}
+	r.untilState(Stopped)
+}
+
+// TestTerminalStopsNothing: only the program that stays is asked to.
+func TestTerminalStopsNothing(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Server2))
+	r.profile.IdleStop = time.Nanosecond
+	r.open()
+	r.mustStart()
+	for range 20 { // each is a while
+		r.docker("ps")
+	}
+	if s := r.Snapshot(); s.State != Ready {
+		t.Errorf("it is %s", s.State)
+	}
+}

@@ -1,0 +1,238 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+)
+
+// A container is replaced in steps of which each leaves a whole runtime behind,
+// the old one or the new one, should the program be killed after it:
+//
+//	make the new one beside the old one   NAME old, NAME-next new
+//	stop the old one, and rename both     NAME-previous old, NAME new
+//	start the new one, wait until ready   the same
+//	remove the old one                    NAME new
+//
+// What was left behind the next operation finds by its label: a NAME-next is
+// removed, a NAME-previous without a NAME takes its name back, and one beside a
+// NAME is kept until that has proved itself.
+func (o *operation) nextName() string     { return o.profile.Runtime + "-next" }
+func (o *operation) previousName() string { return o.profile.Runtime + "-previous" }
+
+// recover ends what an operation was killed in the middle of. It returns the
+// container that has yet to be replaced, as its ID, if there is one.
+func (o *operation) recover(ctx context.Context) (previous string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	ids, err := o.engine.Named(ctx, o.profile.Runtime)
+	if err != nil {
+		return "", err
+	}
+	if id := ids[o.nextName()]; id != "" {
+		if err := o.engine.Remove(ctx, id); err != nil {
+			return "", err
+		}
+	}
+	previous = ids[o.previousName()]
+	if previous == "" {
+		return "", nil
+	}
+	if c, err := o.inspect(ctx); c.Exists || err != nil {
+		return previous, err
+	}
+	return "", o.engine.Rename(ctx, previous, o.profile.Runtime)
+}
+
+// update pulls the image anew, and replaces a container made from another one.
+func (o *operation) update(ctx context.Context, c Container) error {
+	if c.Exists && !c.ours() {
+		return handmadeProblem(c)
+	}
+	if err := o.pull(ctx); err != nil {
+		return err
+	}
+	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
+	if err != nil || !c.Exists || c.ImageID == id && !o.differs(c) {
+		return err
+	}
+	return o.recreate(ctx, c, "The newer image did not work")
+}
+
+// differs reports whether the container was made from other settings.
+func (o *operation) differs(c Container) bool { return specOf(o.profile, o.server).differs(c) }
+
+// recreate replaces the container by one made from the settings of now. The
+// data volume stays. When the new one does not become ready, the old one is put
+// back, and the problem begins with failed.
+func (o *operation) recreate(ctx context.Context, old Container, failed string) error {
+	if err := o.provideImage(ctx); err != nil {
+		return err
+	}
+	next, err := o.makeNext(ctx)
+	if err != nil {
+		return err
+	}
+	err = o.exchange(ctx, old, next)
+	if err == nil {
+		err = o.proveNew(ctx, next)
+	}
+	return o.conclude(ctx, err, old.ID, old.Running, failed)
+}
+
+// makeNext makes the container that is to be, beside the one that is.
+func (o *operation) makeNext(ctx context.Context) (id string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	spec := specOf(o.profile, o.server)
+	spec.Name = o.nextName()
+	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec)); err != nil {
+		return "", err
+	}
+	if id, err = o.engine.Create(ctx, spec); err == nil {
+		err = o.putFiles(ctx, Container{ID: id, Labels: spec.Labels}, false)
+	}
+	if err != nil {
+		// A request that was cut off may have been obeyed all the same.
+		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		defer cancel()
+		_, tidyErr := o.recover(tidy)
+		err = errors.Join(err, tidyErr)
+	}
+	return id, err
+}
+
+// exchange stops the old container and gives its name to the new one.
+func (o *operation) exchange(ctx context.Context, old Container, next string) error {
+	if old.Running {
+		if err := o.stop(ctx, old); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	if err := o.engine.Rename(ctx, old.ID, o.previousName()); err != nil {
+		return err
+	}
+	return o.engine.Rename(ctx, next, o.profile.Runtime)
+}
+
+// prove starts a container that an operation was killed with, the old one in
+// reserve.
+func (o *operation) prove(ctx context.Context, c Container, previous string) error {
+	err := o.putFiles(ctx, c, false)
+	if err == nil {
+		err = o.proveNew(ctx, c.ID)
+	}
+	return o.conclude(ctx, err, previous, true, "The new settings did not work")
+}
+
+// proveNew starts a container and waits until Jupyter answers.
+func (o *operation) proveNew(ctx context.Context, id string) error {
+	starting, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	if err := o.engine.Start(starting, id); err != nil {
+		return err
+	}
+	c, err := o.inspect(ctx)
+	if err != nil {
+		return err
+	}
+	return o.untilReady(ctx, c)
+}
+
+// untilReady waits until Jupyter answers, and returns a problem when it does
+// not, or when the container ends.
+func (o *operation) untilReady(ctx context.Context, c Container) error {
+	ctx, cancel := context.WithCancel(ctx)
+	events := make(chan event)
+	w := &watch{
+		engine:    o.engine,
+		kind:      o.profile.Kind,
+		container: c,
+		asking:    askTimeout,
+		post: func(e event) {
+			select {
+			case events <- e:
+			case <-ctx.Done():
+			}
+		},
+	}
+	over, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		w.run(ctx)
+		close(over)
+	}()
+	go func() { ended <- o.engine.Wait(ctx, c.ID) }()
+	defer func() {
+		cancel()
+		<-over
+	}()
+	for {
+		select {
+		case e := <-events:
+			switch e := e.(type) {
+			case answered:
+				return nil
+			case late:
+				return e.problem
+			}
+		case err := <-ended:
+			if err != nil {
+				return err
+			}
+			now, err := o.engine.Inspect(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			return cmp.Or(deathProblem(now, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+		}
+	}
+}
+
+// conclude removes the old container when the new one is ready, and puts it
+// back when it is not.
+func (o *operation) conclude(ctx context.Context, err error, old string, run bool, failed string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime+stopGrace)
+	defer cancel()
+	if err == nil {
+		o.started = true
+		return o.engine.Remove(ctx, old)
+	}
+	problem := o.problem(ctx, err)
+	if err := o.putBack(ctx, old, run); err != nil {
+		return notPutBackProblem(o.previousName(), errors.Join(err, problem))
+	}
+	return rolledBackProblem(failed, problem)
+}
+
+// putBack gives the old container its name again, and runs it if it ran.
+func (o *operation) putBack(ctx context.Context, old string, run bool) error {
+	c, err := o.inspect(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Exists && c.ID != old {
+		if err := o.engine.Stop(ctx, c.ID, time.Second); err != nil {
+			return err
+		}
+		if err := o.engine.Remove(ctx, c.ID); err != nil {
+			return err
+		}
+	}
+	if c.ID != old {
+		if err := o.engine.Rename(ctx, old, o.profile.Runtime); err != nil {
+			return err
+		}
+	}
+	if _, err := o.recover(ctx); err != nil {
+		return err
+	}
+	if !run {
+		return nil
+	}
+	err = o.engine.Start(ctx, old)
+	o.started = err == nil
+	return err
+}

@@ -1,0 +1,354 @@
+package runtime
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"colabtray/internal/config"
+	"colabtray/test/bed"
+)
+
+// change opens the runtime anew, as a program that was started with other
+// settings.
+func (r *rig) change(f func(p *config.Profile)) {
+	r.stop()
+	f(&r.profile)
+	r.open()
+}
+
+// id returns the ID of the runtime's container.
+func (r *rig) id() string { return r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime) }
+
+// alone fails the test when a container of the runtime is there under another
+// name.
+func (r *rig) alone() {
+	r.t.Helper()
+	if names := r.docker("ps", "-a", "--filter", "label="+labelRuntime+"="+r.profile.Runtime, "--format", "{{.Names}}"); names != r.profile.Runtime {
+		r.t.Errorf("the runtime's containers are %q", names)
+	}
+}
+
+func TestRestartAppliesSettings(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).open()
+		if r.mustStart().RestartToApply {
+			t.Error("a new container is to be restarted")
+		}
+		made := r.id()
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+
+		folder := t.TempDir()
+		if err := errors.Join(os.Chmod(folder, 0o755), os.WriteFile(filepath.Join(folder, "data.csv"), []byte("1,2"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		port := bed.FreePort(t)
+		r.change(func(p *config.Profile) {
+			p.Port, p.Memory, p.CPUs, p.ShmSize = port, 1<<30, 1.5, 128<<20
+			p.Folders = []config.Folder{{Host: folder, Path: "/home/jovyan/data", ReadOnly: true}}
+			p.Env = []config.Variable{{Name: "GREETING", Value: config.NewSecret("hello=you")}}
+			p.Platform = "linux/amd64"
+		})
+		if s := r.untilState(Ready); !s.RestartToApply {
+			t.Error("other settings, and no word of it")
+		}
+		if r.mustStart(); r.id() != made {
+			t.Fatal("starting what runs made another container")
+		}
+		s := r.must(r.Restart)
+		r.works(s.URL)
+		if s.URL.Port() != port || s.RestartToApply || r.id() == made {
+			t.Errorf("the settings were not applied: %+v", s)
+		}
+		r.alone()
+		got := r.docker("inspect", "--format", "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.ShmSize}} {{.Config.Hostname}}", r.profile.Runtime)
+		if want := fmt.Sprintf("%d 1500000000 %d %s", 1<<30, 128<<20, r.profile.Runtime); got != want {
+			t.Errorf("the container has %q, not %q", got, want)
+		}
+		inside := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb ~/data/data.csv; echo; echo $GREETING; touch ~/data/x || echo read-only")
+		if inside != "kept\n1,2\nhello=you\nread-only" {
+			t.Errorf("in the container: %q", inside)
+		}
+		if strings.Contains(r.log.String(), "hello=you") {
+			t.Error("the log shows a variable's value")
+		}
+	})
+}
+
+// TestBadSettingsAreRolledBack changes a running runtime in ways that cannot
+// work. Each time it is as it was afterwards.
+func TestBadSettingsAreRolledBack(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Server2)).open()
+	r.mustStart()
+	made, good := r.id(), r.profile
+	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", bed.FreePort(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	taken := other.Addr().(*net.TCPAddr).Port
+	for _, c := range []struct {
+		change func(p *config.Profile)
+		code   Code
+		hint   string
+	}{
+		{func(p *config.Profile) { p.Command = []string{"sh", "-c", "echo no such thing >&2; exit 3"} }, CodeRolledBack, "no such thing"},
+		{func(p *config.Profile) { p.Port = taken }, CodeRolledBack, fmt.Sprintf("Port %d is in use", taken)},
+		{func(p *config.Profile) { p.Image = "127.0.0.1:1/no/such:image" }, CodePullFailed, ""},
+		{func(p *config.Profile) { p.Folders = []config.Folder{{Host: "/no/such/folder", Path: "/data"}} }, CodeFolderMissing, "/no/such/folder"},
+	} {
+		r.change(func(p *config.Profile) {
+			*p = good
+			c.change(p)
+		})
+		r.untilState(Ready)
+		p := r.problem(r.Restart(t.Context()), c.code)
+		if !strings.Contains(p.Short+p.Hint, c.hint) {
+			t.Errorf("the problem is %q, %q; it lacks %q", p.Short, p.Hint, c.hint)
+		}
+		s := r.untilState(Ready)
+		r.works(s.URL)
+		if r.id() != made || !s.RestartToApply {
+			t.Errorf("%s: it is not as it was: %+v", c.code, s)
+		}
+		if c.code == CodeRolledBack && (s.Problem == nil || s.Problem.Code != CodeRolledBack) {
+			t.Errorf("what went wrong is forgotten: %v", s.Problem)
+		}
+		r.alone()
+	}
+	r.change(func(p *config.Profile) { *p = good })
+	if s := r.must(r.Restart); s.RestartToApply || s.Problem != nil || r.id() != made {
+		t.Errorf("with the old settings: %+v", s)
+	}
+}
+
+// TestHandmadeIsNotMadeAnew: nobody but its owner knows what it was made from.
+func TestHandmadeIsNotMadeAnew(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	r.docker("run", "-d", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
+	r.profile.Memory = 1 << 30
+	r.open()
+	made := r.id()
+	if r.untilState(Ready).RestartToApply {
+		t.Error("settings are to be applied to what was made by hand")
+	}
+	r.must(r.Restart)
+	r.problem(r.Update(t.Context()), CodeHandmade)
+	if r.id() != made {
+		t.Error("the container was made anew")
+	}
+}
+
+func TestKeptToken(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image)
+		r.profile.Token = config.TokenKeep
+		r.open()
+		first := r.mustStart().URL
+		r.works(first)
+		const file = "/home/jovyan/.local/share/jupyter/colab-tray-token"
+		if mode := r.docker("exec", r.profile.Runtime, "stat", "-c", "%a %U", file); mode != "600 jovyan" {
+			t.Errorf("the token's file is %s", mode)
+		}
+		if s := r.must(r.Restart); s.URL != first || s.URLChanged {
+			t.Error("a restart changed the kept token")
+		}
+		r.change(func(p *config.Profile) { p.Memory = 1 << 30 })
+		if s := r.must(r.Restart); s.URL != first {
+			t.Error("a new container changed the kept token")
+		}
+		// By somebody else.
+		r.docker("restart", r.profile.Runtime)
+		if s := r.until("ready again", func(s Snapshot) bool { return s.State == Ready }); s.URL != first {
+			t.Error("a restart by somebody else changed the kept token")
+		}
+
+		r.change(func(p *config.Profile) { p.Token = config.TokenFresh })
+		if s := r.untilState(Ready); !s.RestartToApply {
+			t.Error("another token policy, and no word of it")
+		}
+		made := r.id()
+		s := r.must(r.Restart)
+		r.works(s.URL)
+		if s.URL == first || s.RestartToApply || r.id() != made {
+			t.Errorf("the token is still kept, or the container was made anew: %+v", s)
+		}
+		if left := r.docker("exec", r.profile.Runtime, "sh", "-c", "ls "+file+" 2>/dev/null || echo gone"); left != "gone" {
+			t.Error("the old token was not forgotten")
+		}
+	})
+}
+
+// wheel makes a Python package of one module, in the form that pip installs.
+func wheel(t *testing.T, dir, name string) {
+	t.Helper()
+	path := filepath.Join(dir, name+"-1.0-py3-none-any.whl")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	info := name + "-1.0.dist-info/"
+	for file, text := range map[string]string{
+		name + ".py":      "greeting = 'hello'\n",
+		info + "METADATA": "Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\n",
+		info + "WHEEL":    "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+		info + "RECORD":   "",
+	} {
+		entry, err := w.Create(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := entry.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), f.Close(), os.Chmod(path, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPackagesAreInstalledOnce(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		wheels := t.TempDir()
+		if err := os.Chmod(wheels, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		wheel(t, wheels, "greeter")
+		r := newRig(t, image)
+		r.profile.Folders = []config.Folder{{Host: wheels, Path: "/wheels", ReadOnly: true}}
+		r.profile.Env = []config.Variable{
+			{Name: "PIP_NO_INDEX", Value: config.NewSecret("1")},
+			{Name: "PIP_FIND_LINKS", Value: config.NewSecret("/wheels")},
+		}
+		r.profile.Packages = []string{"greeter==1.0"}
+		r.open()
+		r.works(r.mustStart().URL)
+		use := func() string {
+			return r.docker("exec", r.profile.Runtime, "python3", "-c", "import greeter; print(greeter.greeting)")
+		}
+		if got := use(); got != "hello" {
+			t.Errorf("the package says %q", got)
+		}
+		const installing = "Colab Tray: installing the packages"
+		r.must(r.Restart)
+		if n := strings.Count(r.output(), installing); n != 1 {
+			t.Errorf("the packages were installed %d times", n)
+		}
+
+		// What cannot be installed keeps nobody from working.
+		r.change(func(p *config.Profile) { p.Packages = append(p.Packages, "no-such-package") })
+		if s := r.untilState(Ready); !s.RestartToApply {
+			t.Error("another package, and no word of it")
+		}
+		r.works(r.must(r.Restart).URL)
+		if out := r.output(); !strings.Contains(out, "not all packages could be installed") {
+			t.Errorf("the log does not say so:\n%s", out)
+		}
+		if got := use(); got != "hello" {
+			t.Errorf("the package says %q", got)
+		}
+	})
+}
+
+// output returns what the container wrote, tokens masked.
+func (r *rig) output() string {
+	r.t.Helper()
+	var out strings.Builder
+	if err := r.Logs(r.t.Context(), &out, LogOptions{}); err != nil {
+		r.t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestUpdate pulls newer images from a registry: the same again, one that
+// works, and one that does not.
+func TestUpdate(t *testing.T) {
+	ref := newRegistry(t).address + "/test/updated:1"
+	publish := func(dockerfile string) {
+		t.Helper()
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+bed.Image(t, bed.Notebook6)+"\n"+dockerfile), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("DOCKER_BUILDKIT", "0")
+		bed.Docker(t, "build", "--quiet", "--tag", ref, dir)
+		bed.Docker(t, "push", ref)
+		bed.Docker(t, "rmi", ref)
+	}
+	r := newRig(t, ref)
+	publish("LABEL edition=1\n")
+	r.open()
+	t.Cleanup(func() { bed.Docker(t, "rmi", "--force", ref) })
+	r.mustStart()
+	first := r.id()
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+
+	if s := r.must(r.Update); r.id() != first || s.Container != first {
+		t.Error("an image that is current made another container")
+	}
+
+	publish("LABEL edition=2\n")
+	s := r.must(r.Update)
+	r.works(s.URL)
+	second := r.id()
+	edition := r.docker("inspect", "--format", "{{.Config.Labels.edition}}", r.profile.Runtime)
+	if second == first || edition != "2" {
+		t.Errorf("after the update it is edition %s", edition)
+	}
+	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+		t.Errorf("the notebook has become %q", text)
+	}
+	r.alone()
+
+	publish("ENTRYPOINT [\"sh\", \"-c\", \"echo out of order; exit 7\"]\n")
+	p := r.problem(r.Update(t.Context()), CodeRolledBack)
+	if !strings.Contains(p.Hint, "out of order") {
+		t.Errorf("the hint is %q", p.Hint)
+	}
+	r.works(r.untilState(Ready).URL)
+	if r.id() != second {
+		t.Error("the old container was not put back")
+	}
+	r.alone()
+}
+
+// TestHalfReplaced: what an operation left that was killed half way is put in
+// order by the next one.
+func TestHalfReplaced(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Server2)).open()
+	r.mustStart()
+	made, name := r.id(), r.profile.Runtime
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, r.profile.Image)
+	r.mustStart()
+	r.alone()
+
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.docker("rename", name, name+"-previous")
+	r.mustStart()
+	r.alone()
+	if r.id() != made {
+		t.Error("the old container did not take its name back")
+	}
+
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.docker("rename", name, name+"-previous")
+	r.docker("create", "--name", name, "--label", labelRuntime+"="+name, r.profile.Image, "sh", "-c", "exit 5")
+	r.problem(r.Start(t.Context()), CodeRolledBack)
+	r.alone()
+	if r.untilState(Ready); r.id() != made {
+		t.Error("the new container could not run, and the old one is not back")
+	}
+}

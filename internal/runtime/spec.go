@@ -1,0 +1,105 @@
+package runtime
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"colabtray/internal/config"
+)
+
+// Labels on what this program makes.
+const (
+	labelRuntime = "dev.colabtray.runtime"
+	labelProfile = "dev.colabtray.profile"
+	// labelSettings holds the hash of the settings that a container was made
+	// from: those of the profile that only a new container can bring about.
+	labelSettings = "dev.colabtray.settings"
+)
+
+// Spec is what a container is made from.
+type Spec struct {
+	Name      string // of the container
+	Hostname  string
+	Image     string
+	Platform  string   // empty for the engine's own
+	Cmd       []string // empty for the image's own
+	Labels    map[string]string
+	InnerPort int // Jupyter's port in the container
+	Port      int // published on 127.0.0.1
+	Volume    string
+	DataDir   string // where the volume is mounted
+	Folders   []config.Folder
+	Env       []config.Variable
+	Memory    int64   // bytes; 0 for no limit
+	CPUs      float64 // 0 for no limit
+	ShmSize   int64   // bytes; 0 for the engine's default
+}
+
+// specOf tells what the container of a profile is made from.
+func specOf(p config.Profile, server Server) Spec {
+	s := Spec{
+		Name:      p.Runtime,
+		Hostname:  p.Runtime,
+		Image:     p.Image,
+		Platform:  p.Platform,
+		InnerPort: innerPort(p.Kind),
+		Port:      p.Port,
+		Volume:    p.Volume(),
+		DataDir:   "/content",
+		Cmd:       p.Command,
+		Folders:   p.Folders,
+		Env:       p.Env,
+		Memory:    p.Memory,
+		CPUs:      p.CPUs,
+		ShmSize:   p.ShmSize,
+	}
+	if p.Kind == config.KindJupyter {
+		// A command of the profile's own is started by our script, so that the
+		// settings are in force all the same.
+		s.Cmd = append(server.Cmd[:len(server.Cmd):len(server.Cmd)], p.Command...)
+		s.DataDir = "/home/jovyan"
+	}
+	s.Labels = map[string]string{labelRuntime: p.Runtime, labelProfile: p.Name, labelSettings: s.hash()}
+	return s
+}
+
+// volumeLabels returns the labels of the data volume.
+func volumeLabels(s Spec) map[string]string {
+	return map[string]string{labelRuntime: s.Labels[labelRuntime], labelProfile: s.Labels[labelProfile]}
+}
+
+// hash stands for all that a container is made from. The name of the profile is
+// left out: it is no setting.
+func (s Spec) hash() string {
+	env := map[string]string{}
+	for _, v := range s.Env {
+		env[v.Name] = v.Value.Reveal()
+	}
+	s.Env, s.Labels = nil, nil
+	text, err := json.Marshal(struct {
+		Spec Spec
+		Env  map[string]string
+	}{s, env})
+	if err != nil {
+		panic(err) // a Spec holds nothing that JSON cannot
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// differs reports whether a container was made from other settings. One that we
+// did not make, or made before settings were noted, is taken as it is.
+func (s Spec) differs(c Container) bool {
+	made := c.Labels[labelSettings]
+	return c.Exists && made != "" && made != s.Labels[labelSettings]
+}
+
+// innerPort returns the port in the container at which an image of that kind
+// serves Jupyter.
+func innerPort(k config.Kind) int {
+	if k == config.KindColab {
+		return 8080
+	}
+	return 8888
+}
