@@ -22,7 +22,7 @@ func TestDefaultFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !s.Profile.Equal(Default()) || !maps.EqualFunc(s.Profiles, BuiltIn(), Profile.Equal) {
+		if !s.Profile.Equal(Default()) || !maps.EqualFunc(s.Profiles, BuiltIn(), Profile.Equal) || s.Preferences != DefaultPreferences() {
 			t.Errorf("got %+v", s)
 		}
 	}
@@ -32,8 +32,8 @@ func TestDefaultFile(t *testing.T) {
 		}
 	}
 	for _, setting := range settings() {
-		if !strings.Contains(shown, "\n"+setting+" = ") {
-			t.Errorf("%s is not shown", setting)
+		if key := setting.key; !strings.Contains(shown, "\n"+key+" = ") && !strings.Contains(shown, "\n["+setting.path+"]\n") {
+			t.Errorf("%s is not shown", key)
 		}
 	}
 }
@@ -41,22 +41,40 @@ func TestDefaultFile(t *testing.T) {
 // TestSettingsAreKnown: what a table can hold is what is accepted, and what is
 // said when something else is there.
 func TestSettingsAreKnown(t *testing.T) {
+	hints := topHint + profileHint + folderHint + preferencesHint + notificationsHint
 	for _, setting := range settings() {
-		path := []string{"profiles", "any", setting}
-		if setting == "profile" {
-			path = []string{setting}
-		}
-		if !isSetting(path) || !strings.Contains(settingsHint, setting) {
-			t.Errorf("%s is not known everywhere", setting)
+		if hint := unknownKey(strings.Split(setting.path, ".")); hint != "" || !strings.Contains(hints, setting.key) {
+			t.Errorf("%s is not known everywhere", setting.path)
 		}
 	}
 }
 
-// settings returns the names of all settings.
-func settings() []string {
-	names := []string{"profile"}
-	for field := range reflect.TypeFor[table]().Fields() {
-		names = append(names, field.Tag.Get("toml"))
+type setting struct{ path, key string }
+
+// settings returns all settings.
+func settings() []setting {
+	all := []setting{{"profile", "profile"}}
+	for prefix, keys := range map[string][]string{
+		"profiles.any.": profileKeys, "preferences.": preferenceKeys, "preferences.notifications.": notificationKeys,
+	} {
+		for _, key := range keys {
+			all = append(all, setting{prefix + key, key})
+		}
 	}
-	return names
+	return all
+}
+
+// TestEveryFieldHasASetting: env and env_file make one field of a profile, and
+// its own name is none of its settings.
+func TestEveryFieldHasASetting(t *testing.T) {
+	for of, keys := range map[reflect.Type][]string{
+		reflect.TypeFor[Profile]():       profileKeys,
+		reflect.TypeFor[Preferences]():   preferenceKeys,
+		reflect.TypeFor[Notifications](): notificationKeys,
+		reflect.TypeFor[Folder]():        folderKeys,
+	} {
+		if of.NumField() != len(keys) {
+			t.Errorf("%v has %d fields and %d settings", of, of.NumField(), len(keys))
+		}
+	}
 }

@@ -17,58 +17,107 @@ import (
 // maxFile is the size up to which a settings file is read, in bytes.
 const maxFile = 1 << 20
 
-// file is the content of the settings file.
+// file is the content of the settings file. Values are as the file has them; nil
+// stands for what is not stated.
 type file struct {
-	Profile  *string           `toml:"profile"`
-	Profiles map[string]*table `toml:"profiles"`
+	Profile     any               `toml:"profile"`
+	Profiles    map[string]*table `toml:"profiles"`
+	Preferences *preferences      `toml:"preferences"`
 
-	path  string
-	lines map[string]int // where each key is, by its dotted form
+	path     string
+	lines    map[string]int // of each place
+	envFiles []string       // that were read, or would have been
 }
 
-// table is one [profiles.NAME]; nil stands for what is not stated.
+// table is one [profiles.NAME].
 type table struct {
-	Name  *string `toml:"name"`
-	Image *string `toml:"image"`
-	Kind  *string `toml:"kind"`
-	Port  *int64  `toml:"port"`
+	Name     any `toml:"name"`
+	Image    any `toml:"image"`
+	Kind     any `toml:"kind"`
+	Port     any `toml:"port"`
+	GPU      any `toml:"gpu"`
+	Memory   any `toml:"memory"`
+	CPUs     any `toml:"cpus"`
+	ShmSize  any `toml:"shm_size"`
+	Folders  any `toml:"folders"`
+	Env      any `toml:"env"`
+	EnvFile  any `toml:"env_file"`
+	Packages any `toml:"packages"`
+	Command  any `toml:"command"`
+	Token    any `toml:"token"`
+	IdleStop any `toml:"idle_stop"`
+	Platform any `toml:"platform"`
+}
+
+// folder is what one of a profile's folders can hold.
+type folder struct {
+	Host     any `toml:"host"`
+	Path     any `toml:"path"`
+	ReadOnly any `toml:"read_only"`
 }
 
 // readFile reads the settings file; a missing one is empty.
 func readFile(path string) (*file, error) {
 	content := &file{path: path}
-	if path == "" {
-		return content, nil
-	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return content, nil
-	}
+	text, err := content.read()
 	if err != nil {
-		return nil, content.unreadable(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, content.unreadable(err)
-	}
-	if len(text) > maxFile {
-		return nil, &Error{File: path, Short: "it is larger than 1 MiB", Hint: "This is no settings file of Colab Tray"}
+		return content, err
 	}
 	return content, content.parse(text)
 }
 
-func (f *file) unreadable(err error) *Error {
-	var in *fs.PathError
-	if errors.As(err, &in) {
-		err = in.Err
+// read returns the text of the file, none where there is no file.
+func (f *file) read() ([]byte, error) {
+	if f.path == "" {
+		return nil, nil
 	}
-	return &Error{File: f.path, Short: "it cannot be read: " + err.Error()}
+	text, err := readBounded(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case errors.Is(err, errTooLarge):
+		return nil, &Error{File: f.path, Short: "it is larger than 1 MiB", Hint: "This is no settings file of Colab Tray"}
+	case err != nil:
+		return nil, &Error{File: f.path, Short: "it cannot be read: " + cause(err)}
+	}
+	return text, nil
 }
+
+var errTooLarge = errors.New("it is larger than 1 MiB")
+
+// readBounded reads a file of at most maxFile bytes.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = errTooLarge
+	}
+	return text, err
+}
+
+// cause returns why a file could not be used, without its path.
+func cause(err error) string {
+	var in *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &in):
+		err = in.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return err.Error()
+}
+
+// byteOrderMark is what editors on Windows may begin a file with.
+var byteOrderMark = []byte("\ufeff")
 
 // parse reads the text into f.
 func (f *file) parse(text []byte) error {
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // editors on Windows may begin a file with it
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	err := toml.Unmarshal(text, f)
 	var wrong *toml.DecodeError
 	switch {
@@ -79,32 +128,30 @@ func (f *file) parse(text []byte) error {
 	default:
 		return &Error{File: f.path, Short: strings.TrimPrefix(err.Error(), "toml: ")}
 	}
-	f.lines = map[string]int{}
-	for _, k := range keysOf(text) {
-		if !isSetting(k.path) {
-			return &Error{File: f.path, Line: k.line, Key: dotted(k.path), Short: "there is no such setting", Hint: settingsHint}
-		}
-		for i := range k.path { // a.b.c makes a and a.b, too
-			if table := dotted(k.path[:i+1]); f.lines[table] == 0 {
-				f.lines[table] = k.line
-			}
+	o := outlineOf(text)
+	f.lines = o.lines()
+	for _, e := range o.entries[1:] {
+		if hint := unknownKey(e.path); hint != "" {
+			return &Error{File: f.path, Line: o.line(e), Key: dotted(e.path), Short: "there is no such setting", Hint: hint}
 		}
 	}
 	return f.checkNames()
 }
 
 // words returns what is wrong. The library's words for a value of the wrong
-// type are of Go's types.
+// type are of Go's types, and those for a number that is too large repeat it,
+// though it may be a secret.
 func words(wrong *toml.DecodeError) string {
 	short := strings.TrimPrefix(wrong.Error(), "toml: ")
-	if !strings.HasPrefix(short, "cannot decode ") && !strings.HasPrefix(short, "cannot store ") {
-		return short
-	}
 	switch key := wrong.Key(); {
-	case len(key) > 2 && strings.EqualFold(key[2], "port"):
-		return "it has to be a whole number, without quotes"
-	case len(key) > 2 || len(key) > 0 && strings.EqualFold(key[0], "profile"):
-		return "it has to be text in quotes"
+	case strings.HasPrefix(short, "unable to parse float"):
+		return "this is no number, or one that is out of range"
+	case !strings.HasPrefix(short, "cannot decode ") && !strings.HasPrefix(short, "cannot store "):
+		return short
+	case len(key) > 1 && strings.EqualFold(key[0], "preferences"):
+		return "it has to be a table, as in [preferences.notifications]"
+	case len(key) > 0 && strings.EqualFold(key[0], "preferences"):
+		return "it has to be a table, as in [preferences]"
 	default:
 		return "it has to be a table, as in [profiles.NAME]"
 	}
@@ -115,55 +162,44 @@ func words(wrong *toml.DecodeError) string {
 func (f *file) checkNames() error {
 	for _, name := range slices.Sorted(maps.Keys(f.Profiles)) {
 		if short, hint := checkName(name); short != "" || f.Profiles[name] == nil {
-			at := f.at("profiles", name)
-			at.Short, at.Hint = fmt.Sprintf("%q cannot be the name of a profile", name), hint
-			return &at
+			return f.wrong(at("profiles", name), fmt.Sprintf("%q cannot be the name of a profile", name), hint)
 		}
 	}
 	return nil
 }
 
-// apply lets the profile's table change a profile.
-func (f *file) apply(p Profile) (Profile, error) {
-	t := f.Profiles[p.Name]
-	wrong := func(key, short, hint string) error {
-		at := f.at("profiles", p.Name, key)
-		at.Short, at.Hint = short, hint
-		return &at
-	}
-	if t.Name != nil {
-		p.Runtime = *t.Name
-	}
-	if short, hint := checkName(p.Runtime); short != "" { // one made of a long name of a profile, too
-		return p, wrong("name", short, hint)
-	}
-	if t.Image != nil {
-		if short, hint := checkImage(*t.Image); short != "" {
-			return p, wrong("image", short, hint)
-		}
-		p.Image, p.Kind = *t.Image, KindOf(*t.Image)
-	}
-	if t.Kind != nil {
-		if short, hint := checkKind(*t.Kind); short != "" {
-			return p, wrong("kind", short, hint)
-		}
-		p.Kind = Kind(*t.Kind)
-	}
-	if t.Port != nil {
-		if short, hint := checkPort(*t.Port); short != "" {
-			return p, wrong("port", short, hint)
-		}
-		p.Port = int(*t.Port)
-	}
-	return p, nil
+// spot is where a setting is, whether or not the file states it.
+type spot struct {
+	key   []string // for people
+	place string   // as an [outline] has it
+	up    *spot    // the table or array it is in
 }
 
-// at returns an error that tells where the key is; one that is not stated is
+// at returns the spot of a key.
+func at(key ...string) spot {
+	var s spot
+	for _, name := range key {
+		s = s.in(name)
+	}
+	return s
+}
+
+// in returns the spot of a key in the table that s is.
+func (s spot) in(name string) spot {
+	return spot{key: append(slices.Clone(s.key), name), place: below(s.place, name), up: &s}
+}
+
+// item returns the spot of an element of the array that s is.
+func (s spot) item(n int) spot {
+	return spot{key: s.key, place: numbered(s.place, n), up: &s}
+}
+
+// wrong returns an *[Error] that tells where the spot is; what is not stated is
 // where its table is.
-func (f *file) at(key ...string) Error {
-	e := Error{File: f.path, Key: dotted(key)}
-	for ; e.Line == 0 && len(key) > 0; key = key[:len(key)-1] {
-		e.Line = f.lines[dotted(key)]
+func (f *file) wrong(s spot, short, hint string) error {
+	e := &Error{File: f.path, Key: dotted(s.key), Short: short, Hint: hint}
+	for up := &s; e.Line == 0 && up != nil; up = up.up {
+		e.Line = f.lines[up.place]
 	}
 	return e
 }

@@ -1,80 +1,60 @@
 package config
 
 import (
-	"regexp"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-const settingsHint = "There are: profile, and in [profiles.NAME]: name, image, kind, port"
-
-// isSetting reports whether there is such a key. Decoding cannot tell: to the
-// library PORT is as good as port.
-func isSetting(path []string) bool {
-	switch len(path) {
-	case 1:
-		return path[0] == "profile" || path[0] == "profiles"
-	case 2:
-		return path[0] == "profiles"
-	case 3:
-		return path[0] == "profiles" && slices.Contains([]string{"name", "image", "kind", "port"}, path[2])
-	default:
-		return false
-	}
-}
-
-// key is a key as a file has it, and its line.
-type key struct {
-	path []string
-	line int
-}
-
-// keysOf returns the keys of a text that is valid TOML, in their order.
-func keysOf(text []byte) []key {
-	var keys []key
-	var p unstable.Parser
-	add := func(table []string, node *unstable.Node) []string {
-		k := key{path: slices.Clone(table)}
-		for it := node.Key(); it.Next(); {
-			k.path = append(k.path, string(it.Node().Data))
-			k.line = p.Shape(it.Node().Raw).Start.Line
-		}
-		keys = append(keys, k)
-		return k.path
-	}
-	var addValue func(table []string, node *unstable.Node)
-	addValue = func(table []string, node *unstable.Node) {
-		path := add(table, node)
-		if value := node.Value(); value.Kind == unstable.InlineTable {
-			for it := value.Children(); it.Next(); {
-				addValue(path, it.Node())
-			}
-		}
-	}
-	var table []string
-	for p.Reset(text); p.NextExpression(); {
-		switch e := p.Expression(); e.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			table = add(nil, e)
-		case unstable.KeyValue:
-			addValue(table, e)
+// keysOf returns the keys that a table can hold, in their order.
+func keysOf[T any]() []string {
+	var keys []string
+	for field := range reflect.TypeFor[T]().Fields() {
+		if key, is := field.Tag.Lookup("toml"); is {
+			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var (
+	profileKeys      = keysOf[table]()
+	folderKeys       = keysOf[folder]()
+	preferenceKeys   = keysOf[preferences]()
+	notificationKeys = keysOf[notifications]()
+)
 
-// dotted returns the key as one would write it in a file.
-func dotted(path []string) string {
-	parts := slices.Clone(path)
-	for i, part := range parts {
-		if !bareKey.MatchString(part) {
-			parts[i] = strconv.Quote(part)
+// What is said about a key that there is not.
+var (
+	topHint           = "There are: profile, and the tables [profiles.NAME] and [preferences]"
+	profileHint       = "In [profiles.NAME] there are: " + strings.Join(profileKeys, ", ")
+	folderHint        = "A folder has: " + strings.Join(folderKeys, ", ")
+	preferencesHint   = "In [preferences] there are: " + strings.Join(preferenceKeys, ", ")
+	notificationsHint = "In [preferences.notifications] there are: " + strings.Join(notificationKeys, ", ")
+)
+
+// unknownKey returns what there is where a file has a key that there is not,
+// and nothing for one that there is. Decoding cannot tell: to the library PORT
+// is as good as port. What is in a value of the wrong type is not looked at.
+func unknownKey(path []string) (hint string) {
+	stray := func(i int, keys []string, hint string) string {
+		if len(path) <= i || slices.Contains(keys, path[i]) {
+			return ""
 		}
+		return hint
 	}
-	return strings.Join(parts, ".")
+	switch {
+	case path[0] == "profile":
+		return ""
+	case path[0] == "profiles" && len(path) > 3 && path[2] == "folders":
+		return stray(3, folderKeys, folderHint)
+	case path[0] == "profiles":
+		return stray(2, profileKeys, profileHint)
+	case path[0] == "preferences" && len(path) > 2 && path[1] == "notifications":
+		return stray(2, notificationKeys, notificationsHint)
+	case path[0] == "preferences":
+		return stray(1, preferenceKeys, preferencesHint)
+	default:
+		return topHint
+	}
 }

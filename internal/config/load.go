@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ type Sources struct {
 	// Env reads the environment, as [os.LookupEnv] does.
 	Env func(string) (string, bool)
 	// File is the path of the settings file, which need not exist.
+	// An env_file with a relative path is relative to its directory.
 	File string
 }
 
@@ -34,7 +36,12 @@ type Settings struct {
 	// Profiles are all of them by name, as the file and the built-ins have
 	// them.
 	Profiles map[string]Profile
+	// Preferences are those of the program itself.
+	Preferences Preferences
 }
+
+// Equal reports whether two settings are the same in everything.
+func (s Settings) Equal(t Settings) bool { return reflect.DeepEqual(s, t) }
 
 // Error tells what is wrong with a setting, and where it is.
 type Error struct {
@@ -78,51 +85,71 @@ func Load(from Sources) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	return content.settings(from)
+}
+
+// settings puts together what the file and the other sources say.
+func (f *file) settings(from Sources) (Settings, error) {
 	s := Settings{Profiles: BuiltIn()}
-	statesKind := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(content.Profiles)) {
+	for _, name := range slices.Sorted(maps.Keys(f.Profiles)) {
 		base, builtIn := s.Profiles[name]
 		if !builtIn {
 			base = Default()
 			base.Name, base.Runtime = name, "local-"+name+"-runtime"
 		}
-		p, err := content.apply(base)
+		p, err := f.apply(from, base)
 		if err != nil {
 			return Settings{}, err
 		}
-		s.Profiles[name], statesKind[name] = p, content.Profiles[name].Kind != nil
+		s.Profiles[name] = p
 	}
-	return s, s.choose(from, content, statesKind)
+	var err error
+	if s.Preferences, err = f.readPreferences(); err != nil {
+		return Settings{}, err
+	}
+	if s.Profile, err = f.choose(from, s.Profiles); err != nil {
+		return Settings{}, err
+	}
+	return s, nil
 }
 
 // choose picks the profile, and lets flags and environment change it.
-func (s *Settings) choose(from Sources, content *file, statesKind map[string]bool) error {
-	name, where := DefaultProfile, Error{}
-	if content.Profile != nil {
-		name, where = *content.Profile, content.at("profile")
+func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error) {
+	name := DefaultProfile
+	r := &reader{file: f}
+	take(r, "profile", f.Profile, readText(anyText), &name)
+	if r.err != nil {
+		return Profile{}, r.err
 	}
-	if v, key, given := override(from, from.Flags.Profile, "profile"); given {
-		name, where = v, Error{Key: key}
+	v, key, given := override(from, from.Flags.Profile, "profile")
+	if given {
+		name = v
 	}
-	p, known := s.Profiles[name]
+	p, known := profiles[name]
 	if !known {
-		where.Short = fmt.Sprintf("there is no profile %q", name)
-		where.Hint = "There are: " + strings.Join(slices.Sorted(maps.Keys(s.Profiles)), ", ")
-		return &where
+		short := fmt.Sprintf("there is no profile %q", name)
+		hint := "There are: " + strings.Join(slices.Sorted(maps.Keys(profiles)), ", ")
+		if given {
+			return p, &Error{Key: key, Short: short, Hint: hint}
+		}
+		return p, f.wrong(at("profile"), short, hint)
 	}
 	if v, key, given := override(from, from.Flags.Name, "name"); given {
 		if short, hint := checkName(v); short != "" {
-			return &Error{Key: key, Short: short, Hint: hint}
+			return p, &Error{Key: key, Short: short, Hint: hint}
 		}
 		p.Runtime = v
 	}
 	if v, key, given := override(from, from.Flags.Image, "image"); given {
 		if short, hint := checkImage(v); short != "" {
-			return &Error{Key: key, Short: short, Hint: hint}
+			return p, &Error{Key: key, Short: short, Hint: hint}
 		}
 		p.Image = v
-		if !statesKind[name] {
+		if t := f.Profiles[name]; t == nil || t.Kind == nil {
 			p.Kind = KindOf(v)
+		}
+		if _, short, hint := p.unsuited(); short != "" {
+			return p, &Error{Key: key, Short: fmt.Sprintf("the profile %s does not suit this image: %s", name, short), Hint: hint}
 		}
 	}
 	if v, key, given := override(from, from.Flags.Port, "port"); given {
@@ -132,12 +159,11 @@ func (s *Settings) choose(from Sources, content *file, statesKind map[string]boo
 			short = fmt.Sprintf("%q is no port", v)
 		}
 		if err != nil || short != "" {
-			return &Error{Key: key, Short: short, Hint: portHint}
+			return p, &Error{Key: key, Short: short, Hint: portHint}
 		}
 		p.Port = int(n)
 	}
-	s.Profile = p
-	return nil
+	return p, nil
 }
 
 // override returns what a flag or the environment says, and what it is called.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -147,15 +149,29 @@ port = 9100
 	}
 }
 
+// wantErrors loads texts and looks at what is said about each, after the path
+// of the file.
+func wantErrors(t *testing.T, cases map[string]string) {
+	t.Helper()
+	for text, want := range cases {
+		file := write(t, text)
+		_, err := Load(Sources{File: file})
+		if err == nil || err.Error() != file+want {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, file+want)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	const choose = "There are: classic, colab-cpu, colab-gpu, jupyter"
-	const settings = "There are: profile, and in [profiles.NAME]: name, image, kind, port"
+	const inProfile = "In [profiles.NAME] there are: name, image, kind, port, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, idle_stop, platform"
+	const inFile = "There are: profile, and the tables [profiles.NAME] and [preferences]"
 	const number, quotes = "it has to be a whole number, without quotes", "it has to be text in quotes"
 	const table = "it has to be a table, as in [profiles.NAME]"
 	long := strings.Repeat("a", 60)
-	for text, want := range map[string]string{
-		"profil = 'x'":                             ":1: profil: there is no such setting. " + settings,
-		"\n\n[profiles.jupyter]\nprot = 1":         ":4: profiles.jupyter.prot: there is no such setting. " + settings,
+	wantErrors(t, map[string]string{
+		"profil = 'x'":                             ":1: profil: there is no such setting. " + inFile,
+		"\n\n[profiles.jupyter]\nprot = 1":         ":4: profiles.jupyter.prot: there is no such setting. " + inProfile,
 		"[profiles.jupyter]\nport = 0":             ":2: profiles.jupyter.port: 0 is out of range. " + portHint,
 		"[profiles.jupyter]\n\nport = 65536":       ":3: profiles.jupyter.port: 65536 is out of range. " + portHint,
 		"profiles.jupyter.port = -1":               ":1: profiles.jupyter.port: -1 is out of range. " + portHint,
@@ -166,17 +182,17 @@ func TestErrors(t *testing.T) {
 		"profile = 'nope'":                         `:1: profile: there is no profile "nope". ` + choose,
 		"[profiles.'a b']":                         `:1: profiles."a b": "a b" cannot be the name of a profile. ` + nameHint,
 		"\nprofiles.'a b'.port = 1":                `:2: profiles."a b": "a b" cannot be the name of a profile. ` + nameHint,
-		"[profiles.\"\\u001b[2J\"]":                `:1: profiles."\x1b[2J": "\x1b[2J" cannot be the name of a profile. ` + nameHint,
+		"[profiles.\"\\u001b[2J\"]":                `:1: profiles."\u001B[2J": "\x1b[2J" cannot be the name of a profile. ` + nameHint,
 		"\n[profiles." + long + "]":                ":2: profiles." + long + `.name: "local-` + long + `-runtime" cannot be the name of a container. ` + nameHint,
 		"[profiles.'a.b']\nport = 0":               `:2: profiles."a.b".port: 0 is out of range. ` + portHint,
 		// Keys are as they are written.
-		"Profile = 'jupyter'":                           ":1: Profile: there is no such setting. " + settings,
-		"[profiles.jupyter]\nPORT = 1":                  ":2: profiles.jupyter.PORT: there is no such setting. " + settings,
-		"\nprofiles = {jupyter = {port = 1, Port = 2}}": ":2: profiles.jupyter.Port: there is no such setting. " + settings,
-		"[[x]]":                 ":1: x: there is no such setting. " + settings,
-		"[profiles.jupyter.x]":  ":1: profiles.jupyter.x: there is no such setting. " + settings,
-		"\"\\u001b[2J\" = 1":    `:1: "\x1b[2J": there is no such setting. ` + settings,
-		"port = 1\nimage = 'a'": ":1: port: there is no such setting. " + settings,
+		"Profile = 'jupyter'":                           ":1: Profile: there is no such setting. " + inFile,
+		"[profiles.jupyter]\nPORT = 1":                  ":2: profiles.jupyter.PORT: there is no such setting. " + inProfile,
+		"\nprofiles = {jupyter = {port = 1, Port = 2}}": ":2: profiles.jupyter.Port: there is no such setting. " + inProfile,
+		"[[x]]":                 ":1: x: there is no such setting. " + inFile,
+		"[profiles.jupyter.x]":  ":1: profiles.jupyter.x: there is no such setting. " + inProfile,
+		"\"\\u001b[2J\" = 1":    `:1: "\u001B[2J": there is no such setting. ` + inFile,
+		"port = 1\nimage = 'a'": ":1: port: there is no such setting. " + inFile,
 		// Values of the wrong type.
 		"[profiles.jupyter]\nport = 'x'":        ":2: profiles.jupyter.port: " + number,
 		"[profiles.jupyter]\nport = 1.5":        ":2: profiles.jupyter.port: " + number,
@@ -187,13 +203,7 @@ func TestErrors(t *testing.T) {
 		"[profiles]\njupyter = 3":               ":2: profiles.jupyter: " + table,
 		"profiles = 3":                          ":1: profiles: " + table,
 		"[[profiles]]":                          ":1: profiles: " + table,
-	} {
-		file := write(t, text)
-		_, err := Load(Sources{File: file})
-		if err == nil || err.Error() != file+want {
-			t.Errorf("%q:\n got %v\nwant %s", text, err, file+want)
-		}
-	}
+	})
 	// The library's own words, which name what they are about.
 	for text, want := range map[string][]string{
 		"[profiles.jupyter]\nport = 1\nport=2": {":3: ", "port: ", "already defined"},
@@ -252,6 +262,12 @@ func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"", "profile = 'jupyter'", "[profiles.a1]\nport = 1\nimage = 'a/b'", "profiles = {jupyter = {port = 0}}",
 		"[[profiles]]", "profiles.x = 1", "profile = '''\n'''", "[profiles.jupyter]\nkind = \"colab\"",
+		"[profiles.jupyter]\nmemory = '1.5gib'\ncpus = 2.5\nshm_size = 2_000_000\ngpu = ['0', 'GPU-1']\nplatform = 'linux/arm64'",
+		"[profiles.jupyter]\ntoken = 'keep'\nidle_stop = '30m'\npackages = ['polars']\ncommand = ['jupyter', 'lab']\nenv_file = 'a.env'",
+		"[[profiles.jupyter.folders]]\nhost = '~/a'\npath = '/b/c'\nread_only = true\n[profiles.jupyter.env]\nA = 'b'",
+		"[profiles.a1]\nfolders = [\n  {host = '/x', path = '/y'}, # two\n  {host = '/x', path = '/y/../z'},\n]\nenv.A = 'b'",
+		"[preferences]\nicon = 'dark'\nlanguage = 'de'\nclear_clipboard = '30s'\nnotifications = {ready = false, idle = true}",
+		"preferences.stop_on_quit = true\npreferences.notifications.progress = false",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -270,9 +286,34 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		for _, p := range s.Profiles {
-			if !containerName.MatchString(p.Runtime) || p.Port < 1 || p.Port > 65535 || p.Image == "" || (p.Kind != KindColab && p.Kind != KindJupyter) {
-				t.Fatalf("got %+v", p)
-			}
+			inRange(t, p)
 		}
 	})
+}
+
+// inRange holds what every profile has to be.
+func inRange(t *testing.T, p Profile) {
+	t.Helper()
+	good := containerName.MatchString(p.Runtime) && p.Port >= 1 && p.Port <= 65535 && p.Image != "" &&
+		(p.Kind == KindColab || p.Kind == KindJupyter) &&
+		(p.Memory == 0 || p.Memory >= minMemory) && (p.ShmSize == 0 || p.ShmSize >= minShmSize) &&
+		(p.CPUs == 0 || p.CPUs >= minCPUs && p.CPUs <= maxCPUs) &&
+		p.GPU.Count >= 0 && p.GPU.Count <= maxGPUs &&
+		(p.Token == TokenFresh || p.Token == TokenKeep && p.Kind == KindJupyter) &&
+		(p.IdleStop == 0 || p.IdleStop >= minIdleStop) &&
+		(len(p.Packages) == 0 || p.Kind == KindJupyter)
+	paths := map[string]bool{}
+	for _, f := range p.Folders {
+		good = good && filepath.IsAbs(f.Host) && path.IsAbs(f.Path) && path.Clean(f.Path) == f.Path && f.Path != dataPath(p.Kind) && !paths[f.Path]
+		paths[f.Path] = true
+	}
+	for _, v := range p.Env {
+		good = good && variableName.MatchString(v.Name) && reserved[v.Name] == "" && !strings.ContainsRune(v.Value.Reveal(), 0)
+	}
+	for _, argument := range slices.Concat(p.Packages, p.Command, p.GPU.IDs) {
+		good = good && argument != "" && !strings.ContainsAny(argument, "\n\x00")
+	}
+	if !good {
+		t.Fatalf("got %+v", p)
+	}
 }

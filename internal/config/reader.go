@@ -1,0 +1,194 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// reader takes values out of a table of the file, up to the first that is
+// wrong.
+type reader struct {
+	*file
+	from  Sources
+	table spot
+	err   error
+}
+
+// take reads a value that is stated.
+func take[T any](r *reader, key string, v any, read func(*reader, spot, any) (T, error), to *T) {
+	if r.err != nil || v == nil {
+		return
+	}
+	value, err := read(r, r.table.in(key), v)
+	if err != nil {
+		r.err = err
+		return
+	}
+	*to = value
+}
+
+// apply lets the profile's table change a profile.
+func (f *file) apply(from Sources, p Profile) (Profile, error) {
+	t := f.Profiles[p.Name]
+	r := &reader{file: f, from: from, table: at("profiles", p.Name)}
+	take(r, "name", t.Name, readText(checkName), &p.Runtime)
+	if short, hint := checkName(p.Runtime); r.err == nil && short != "" { // made of a long name of a profile
+		r.err = f.wrong(r.table.in("name"), short, hint)
+	}
+	take(r, "image", t.Image, readText(checkImage), &p.Image)
+	if t.Image != nil {
+		p.Kind = KindOf(p.Image)
+	}
+	kind := string(p.Kind)
+	take(r, "kind", t.Kind, readText(checkKind), &kind)
+	p.Kind = Kind(kind)
+	take(r, "port", t.Port, readPort, &p.Port)
+	take(r, "gpu", t.GPU, readGPU, &p.GPU)
+	take(r, "memory", t.Memory, readSize(minMemory), &p.Memory)
+	take(r, "cpus", t.CPUs, readCPUs, &p.CPUs)
+	take(r, "shm_size", t.ShmSize, readSize(minShmSize), &p.ShmSize)
+	take(r, "folders", t.Folders, readFolders, &p.Folders)
+	p.Env = r.readEnvironment(t)
+	take(r, "packages", t.Packages, readTexts(checkPackage), &p.Packages)
+	take(r, "command", t.Command, readTexts(checkArgument), &p.Command)
+	token := string(p.Token)
+	take(r, "token", t.Token, readText(checkToken), &token)
+	p.Token = TokenPolicy(token)
+	take(r, "idle_stop", t.IdleStop, readDuration(minIdleStop), &p.IdleStop)
+	take(r, "platform", t.Platform, readText(checkPlatform), &p.Platform)
+	if r.err != nil {
+		return p, r.err
+	}
+	if where, short, hint := p.unsuited(); short != "" {
+		return p, f.wrong(where(r.table), short, hint)
+	}
+	return p, nil
+}
+
+// unsuited tells which setting of the profile its kind cannot have.
+func (p Profile) unsuited() (where func(table spot) spot, short, hint string) {
+	for i, folder := range p.Folders {
+		if short, hint := checkMount(folder.Path, p.Kind); short != "" {
+			return func(table spot) spot { return table.in("folders").item(i).in("path") }, short, hint
+		}
+	}
+	if p.Kind != KindJupyter && len(p.Packages) > 0 {
+		return func(table spot) spot { return table.in("packages") },
+			fmt.Sprintf("an image of kind %q cannot get packages at its first start", p.Kind), "Install them in a notebook: !pip install NAME"
+	}
+	if p.Kind != KindJupyter && p.Token == TokenKeep {
+		return func(table spot) spot { return table.in("token") },
+			fmt.Sprintf("an image of kind %q makes a new token at each start", p.Kind), `Use "fresh"`
+	}
+	return nil, "", ""
+}
+
+// The words for values of the wrong type.
+const (
+	wantText = "it has to be text in quotes"
+	wantBool = "it has to be true or false"
+)
+
+// readText reads a text that passes a check.
+func readText(check func(string) (short, hint string)) func(*reader, spot, any) (string, error) {
+	return func(r *reader, at spot, v any) (string, error) {
+		text, is := v.(string)
+		if !is {
+			return "", r.wrong(at, wantText, "")
+		}
+		if short, hint := check(text); short != "" {
+			return "", r.wrong(at, short, hint)
+		}
+		return text, nil
+	}
+}
+
+func anyText(string) (short, hint string) { return "", "" }
+
+// readTexts reads a list of texts that each pass a check. One that is empty is
+// as good as none.
+func readTexts(check func(string) (short, hint string)) func(*reader, spot, any) ([]string, error) {
+	return func(r *reader, at spot, v any) ([]string, error) {
+		list, is := v.([]any)
+		if !is {
+			return nil, r.wrong(at, "it has to be a list of texts", `Write it as in ["one", "two"]`)
+		}
+		var texts []string
+		for i, item := range list {
+			text, err := readText(check)(r, at.item(i), item)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, text)
+		}
+		return texts, nil
+	}
+}
+
+func readBool(r *reader, at spot, v any) (bool, error) {
+	is, ok := v.(bool)
+	if !ok {
+		return false, r.wrong(at, wantBool, "Write it without quotes")
+	}
+	return is, nil
+}
+
+func readPort(r *reader, at spot, v any) (int, error) {
+	n, is := v.(int64)
+	if !is {
+		return 0, r.wrong(at, "it has to be a whole number, without quotes", "")
+	}
+	if short, hint := checkPort(n); short != "" {
+		return 0, r.wrong(at, short, hint)
+	}
+	return int(n), nil
+}
+
+// readFolders reads the list of folders.
+func readFolders(r *reader, at spot, v any) ([]Folder, error) {
+	const hint = `Write it as in [{host = "~/data", path = "/home/jovyan/data"}]`
+	list, is := v.([]any)
+	if !is {
+		return nil, r.wrong(at, "it has to be a list of folders", hint)
+	}
+	var folders []Folder
+	for i, item := range list {
+		content, is := item.(map[string]any)
+		if !is {
+			return nil, r.wrong(at.item(i), "a folder has to be a table", hint)
+		}
+		inside := &reader{file: r.file, from: r.from, table: at.item(i)}
+		var f Folder
+		for _, required := range []string{"host", "path"} {
+			if content[required] == nil {
+				return nil, r.wrong(at.item(i), "a folder needs its "+required, hint)
+			}
+		}
+		take(inside, "host", content["host"], readHostPath, &f.Host)
+		take(inside, "path", content["path"], readContainerPath, &f.Path)
+		take(inside, "read_only", content["read_only"], readBool, &f.ReadOnly)
+		if inside.err != nil {
+			return nil, inside.err
+		}
+		if slices.ContainsFunc(folders, func(other Folder) bool { return other.Path == f.Path }) {
+			return nil, r.wrong(at.item(i).in("path"), fmt.Sprintf("two folders are at %s", f.Path), "Give each a path of its own")
+		}
+		folders = append(folders, f)
+	}
+	return folders, nil
+}
+
+// readEnvironment reads env_file and env, which comes first.
+func (r *reader) readEnvironment(t *table) []Variable {
+	all := map[string]string{}
+	var stated map[string]string
+	take(r, "env_file", t.EnvFile, readEnvFile, &all)
+	take(r, "env", t.Env, readEnv, &stated)
+	maps.Copy(all, stated)
+	var variables []Variable
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		variables = append(variables, Variable{Name: name, Value: NewSecret(all[name])})
+	}
+	return variables
+}
