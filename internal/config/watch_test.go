@@ -1,0 +1,242 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// watched is a settings file that is watched.
+type watched struct {
+	*testing.T
+	path    string
+	changes <-chan Change
+}
+
+func watch(t *testing.T, path string) *watched {
+	t.Helper()
+	return &watched{T: t, path: path, changes: Watch(t.Context(), Sources{File: path, Env: env()})}
+}
+
+// wait receives until a change is as it should be.
+func (w *watched) wait(what string, is func(Change) bool) {
+	w.Helper()
+	var last Change
+	for {
+		select {
+		case c, open := <-w.changes:
+			if !open {
+				w.Fatalf("waiting for %s: the channel is closed", what)
+			}
+			if last = c; is(c) {
+				return
+			}
+		case <-time.After(time.Minute):
+			w.Fatalf("waiting for %s: got %+v", what, last)
+		}
+	}
+}
+
+// port waits for a port of the chosen profile.
+func (w *watched) port(port int) {
+	w.Helper()
+	w.wait(fmt.Sprintf("port %d", port), func(c Change) bool { return c.Err == nil && c.Settings.Profile.Port == port })
+}
+
+// broken waits for an error that says something.
+func (w *watched) broken(short string) {
+	w.Helper()
+	w.wait(short, func(c Change) bool {
+		return c.Err != nil && c.Settings.Equal(Settings{}) && strings.Contains(c.Err.Error(), short)
+	})
+}
+
+func withPort(port int) string { return fmt.Sprintf("[profiles.jupyter]\nport = %d\n", port) }
+
+// must does steps that the test cannot go on without.
+func (w *watched) must(errs ...error) {
+	w.Helper()
+	for _, err := range errs {
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// write writes a file in place, as `cat >` does.
+func (w *watched) write(path, text string) {
+	w.Helper()
+	w.must(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600))
+}
+
+// replace writes a file beside another and puts it in its place, as editors do.
+func (w *watched) replace(path, text string) {
+	w.Helper()
+	w.write(path+".new", text)
+	w.must(os.Rename(path+".new", path))
+}
+
+func TestWatch(t *testing.T) {
+	w := watch(t, write(t, withPort(1)))
+	w.port(1)
+	w.write(w.path, withPort(2))
+	w.port(2)
+	w.replace(w.path, withPort(3))
+	w.port(3)
+	w.replace(w.path, withPort(4))
+	w.port(4)
+	w.must(Set(w.path, []string{"profiles", "jupyter", "port"}, 5))
+	w.port(5)
+
+	w.write(w.path, "[profiles.jupyter]\nport = 0\n")
+	w.broken(":2: profiles.jupyter.port: 0 is out of range")
+	w.replace(w.path, "port")
+	w.broken(":1: ")
+	w.write(w.path, withPort(5)) // as it was before
+	w.port(5)
+
+	w.must(os.Remove(w.path))
+	w.port(DefaultPort)
+	w.write(w.path, withPort(6))
+	w.port(6)
+	w.must(os.Rename(w.path, w.path+"~"))
+	w.port(DefaultPort)
+	w.must(os.Rename(w.path+"~", w.path))
+	w.port(6)
+}
+
+func TestWatchDirectoriesThatComeAndGo(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "a", "b", "c")
+	w := watch(t, filepath.Join(dir, "config.toml"))
+	w.port(DefaultPort)
+	for port := 1; port < 5; port++ {
+		w.write(w.path, withPort(port))
+		w.port(port)
+		w.replace(w.path, withPort(100+port))
+		w.port(100 + port)
+		if port%2 == 0 {
+			w.must(os.RemoveAll(filepath.Join(top, "a")))
+		} else {
+			w.must(os.Rename(dir, filepath.Join(top, fmt.Sprint("gone", port))))
+		}
+		w.port(DefaultPort)
+	}
+	w.write(filepath.Join(top, "other", "config.toml"), withPort(5))
+	w.must(os.MkdirAll(filepath.Dir(dir), 0o700), os.Rename(filepath.Join(top, "other"), dir))
+	w.port(5)
+}
+
+func TestWatchLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not everybody can make links on Windows")
+	}
+	top := t.TempDir()
+	in := func(parts ...string) string { return filepath.Join(append([]string{top}, parts...)...) }
+	w := &watched{T: t}
+	w.write(in("one", "real.toml"), withPort(1))
+	w.write(in("two", "real.toml"), withPort(2))
+	w.must(os.Mkdir(in("config"), 0o700), os.Symlink(in("one"), in("link")), os.Symlink("../link/real.toml", in("config", "config.toml")))
+	w = watch(t, in("config", "config.toml"))
+	w.port(1)
+	w.write(in("one", "real.toml"), withPort(3)) // the file at the end
+	w.port(3)
+	w.must(os.Symlink("two", in("new")), os.Rename(in("new"), in("link"))) // a directory on the way
+	w.port(2)
+	w.replace(in("two", "real.toml"), withPort(4))
+	w.port(4)
+	w.must(os.Remove(in("config", "config.toml"))) // the link itself
+	w.port(DefaultPort)
+	w.must(os.Symlink(in("one", "real.toml"), in("config", "config.toml")))
+	w.port(3)
+	w.must(os.Remove(in("one", "real.toml"))) // to nothing
+	w.port(DefaultPort)
+	w.write(in("one", "real.toml"), withPort(5))
+	w.port(5)
+	w.must(os.Remove(in("config", "config.toml")), os.Symlink("config.toml", in("config", "config.toml"))) // to itself
+	w.broken("it cannot be read")
+}
+
+func TestWatchEnvFiles(t *testing.T) {
+	top := t.TempDir()
+	file := filepath.Join(top, "secrets", "my.env")
+	value := func(want string) func(Change) bool {
+		return func(c Change) bool {
+			env := c.Settings.Profile.Env
+			return c.Err == nil && len(env) == 1 && env[0].Value.Reveal() == want
+		}
+	}
+	w := watch(t, filepath.Join(top, "config.toml"))
+	w.port(DefaultPort)
+	w.write(w.path, "[profiles.jupyter]\nenv_file = 'secrets/my.env'")
+	w.broken("my.env\" cannot be read")
+	w.write(file, "A=1")
+	w.wait("1", value("1"))
+	w.replace(file, "A=2")
+	w.wait("2", value("2"))
+	w.write(file, "=")
+	w.broken("line 1 of")
+	w.write(file, "A=2")
+	w.wait("2 again", value("2"))
+	w.must(os.RemoveAll(filepath.Dir(file)))
+	w.broken("my.env\" cannot be read")
+	w.write(w.path, withPort(1))
+	w.port(1)
+}
+
+// TestWatchGivesTheNewest: who does not receive in time misses what is old, and
+// nobody gets what is no news.
+func TestWatchGivesTheNewest(t *testing.T) {
+	w := &watching{out: make(chan Change, 1)}
+	with := func(port int) Change { return Change{Settings: Settings{Profile: Profile{Port: port}}} }
+	broken := func(line int) Change { return Change{Err: &Error{Line: line}} }
+	for _, c := range []Change{with(1), broken(2), with(3), with(3)} {
+		w.tell(c)
+	}
+	if got := <-w.out; got.Settings.Profile.Port != 3 {
+		t.Errorf("got %+v", got)
+	}
+	w.tell(with(3))
+	select {
+	case got := <-w.out:
+		t.Errorf("told again: %+v", got)
+	default:
+	}
+	w.tell(broken(4))
+	if got := <-w.out; got.Err == nil || got.Err.Line != 4 {
+		t.Errorf("got %+v", got)
+	}
+	w.tell(broken(4))
+	w.tell(with(3)) // as good as before
+	if got := <-w.out; got.Settings.Profile.Port != 3 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestWatchEnds: the channel is closed with the context, received from or not.
+func TestWatchEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	changes := Watch(ctx, Sources{File: write(t, withPort(1))})
+	none := Watch(ctx, Sources{})
+	if c := <-none; !c.Settings.Profile.Equal(Default()) {
+		t.Errorf("without a file: %+v", c)
+	}
+	cancel()
+	for range none {
+		t.Error("a change of nothing")
+	}
+	for c := range changes {
+		if c.Settings.Profile.Port != 1 {
+			t.Errorf("got %+v", c)
+		}
+	}
+}
