@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"colabtray/internal/config"
 )
 
 var (
-	commandLine = regexp.MustCompile(`(?m)^  ([a-z]+) {2,}\S`)
+	commandLine = regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?) {2,}\S`)
 	flagWord    = regexp.MustCompile(`(?m)(?:^| )(--?[a-z]+)\b`)
 	variable    = regexp.MustCompile(`COLAB_TRAY_[A-Z]+`)
 )
@@ -90,13 +91,21 @@ func TestSettingsExample(t *testing.T) {
 	}
 	want := config.Profile{
 		Name: "torch", Runtime: "torch-runtime", Image: "quay.io/jupyter/pytorch-notebook",
-		Kind: config.KindJupyter, Port: 8890, Token: config.TokenFresh,
+		Kind: config.KindJupyter, Port: 8890,
+		GPU: config.GPU{All: true}, Memory: 16 << 30, CPUs: 8, ShmSize: 2 << 30,
+		Folders:  []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data", ReadOnly: true}},
+		Env:      []config.Variable{{Name: "HF_HOME", Value: config.NewSecret("/home/jovyan/models")}},
+		Packages: []string{"polars", "scikit-learn==1.5"},
+		Token:    config.TokenKeep, IdleStop: 2 * time.Hour,
 	}
 	if !settings.Profile.Equal(want) {
 		t.Errorf("got %+v, want %+v", settings.Profile, want)
 	}
 	if port := settings.Profiles[config.DefaultProfile].Port; port != 9999 {
 		t.Errorf("the built-in profile has the port %d, want 9999", port)
+	}
+	if after := settings.Preferences.ClearClipboard; after != time.Minute {
+		t.Errorf("the clipboard is cleared after %s", after)
 	}
 }
 

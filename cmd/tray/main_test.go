@@ -279,6 +279,9 @@ func TestWrongUsage(t *testing.T) {
 		{"--name", "a b", "status"},
 		{"--profile", "nope", "url"},
 		{"start", "--image", "A B"},
+		{"config"},
+		{"config", "nope"},
+		{"config", "show", "port"},
 	} {
 		if out, errs := c.run(2, args...); out != "" || errs == "" {
 			t.Errorf("%v: printed %q and %q", args, out, errs)

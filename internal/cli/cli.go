@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 
 	"colabtray/internal/config"
@@ -55,7 +54,7 @@ type invocation struct {
 	tail                          int
 }
 
-// command is a subcommand.
+// command is a subcommand; its name can be of two words.
 type command struct {
 	name, summary string
 	flags         func(*flag.FlagSet, *invocation)
@@ -74,6 +73,11 @@ func commands() []command {
 		{"logs", "print the output of the runtime, tokens masked", logsFlags, runLogs},
 		{"check", "try what Colab's page does, and tell what is wrong", checkFlags, runCheck},
 		{"open", "open Colab in the browser", none, runOpen},
+		{"config init", "write a settings file that explains every setting", none, runConfigInit},
+		{"config path", "print where the settings file is", none, runConfigPath},
+		{"config show", "print the settings in force, and where each comes from", none, runConfigShow},
+		{"config edit", "open the settings file in an editor, and check it", none, runConfigEdit},
+		{"config check", "tell whether the settings are right", none, runConfigCheck},
 		{"version", "print the version", none, runVersion},
 	}
 }
@@ -137,17 +141,38 @@ func (p *Program) run(ctx context.Context, args []string) error {
 		p.help(p.Stdout)
 		return nil
 	}
-	all := commands()
-	i := slices.IndexFunc(all, func(c command) bool { return c.name == rest[0] })
-	if i < 0 {
-		return fmt.Errorf("%w: there is no command %q", errUsage, rest[0])
-	}
-	local := in.flagSet(rest[0])
-	all[i].flags(local, in)
-	if err := in.parse(local, rest[1:], false); err != nil {
+	c, args, err := find(rest[0], rest[1:])
+	if err != nil {
 		return err
 	}
-	return all[i].run(ctx, in)
+	local := in.flagSet(c.name)
+	c.flags(local, in)
+	if err := in.parse(local, args, false); err != nil {
+		return err
+	}
+	return c.run(ctx, in)
+}
+
+// find returns the command that a name, or it and the word behind it, stands
+// for, and what is left of the arguments.
+func find(name string, args []string) (command, []string, error) {
+	var second []string // what could be behind the name
+	for _, c := range commands() {
+		first, rest, two := strings.Cut(c.name, " ")
+		switch {
+		case first != name:
+		case !two:
+			return c, args, nil
+		case len(args) > 0 && args[0] == rest:
+			return c, args[1:], nil
+		default:
+			second = append(second, rest)
+		}
+	}
+	if second != nil {
+		return command{}, nil, fmt.Errorf("%w: %s needs one of: %s", errUsage, name, strings.Join(second, ", "))
+	}
+	return command{}, nil, fmt.Errorf("%w: there is no command %q", errUsage, name)
 }
 
 // flagSet makes a set with the flags that every command has.
@@ -200,7 +225,7 @@ terminal:
 
 `)
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(&b, "  %-13s %s\n", c.name, c.summary)
 	}
 	b.WriteString(`
 Flags of every command:

@@ -28,7 +28,7 @@ type Session struct {
 // open reads the settings and connects to the engine. tokens is nil in a
 // terminal, so that the tray learns of a token that changed meanwhile.
 func (in *invocation) open(tokens func(*slog.Logger) *runtime.TokenStore) (*Session, error) {
-	settings, err := config.Load(config.Sources{Flags: in.flags, Env: in.LookupEnv, File: config.File()})
+	settings, err := config.Load(in.sources())
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+
+	"colabtray/internal/config"
+	"colabtray/internal/desktop"
+)
+
+// sources returns where the settings of this command line come from.
+func (in *invocation) sources() config.Sources {
+	return config.Sources{Flags: in.flags, Env: in.LookupEnv, File: config.File()}
+}
+
+func runConfigInit(_ context.Context, in *invocation) error {
+	path := config.File()
+	err := config.WriteDefault(path)
+	var exists *config.ExistsError
+	if errors.As(err, &exists) {
+		return &config.Error{File: path, Short: "there is a settings file already, which is kept", Hint: "Run 'colab-tray config edit' to change it"}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(in.Stdout, path)
+	return err
+}
+
+func runConfigPath(_ context.Context, in *invocation) error {
+	_, err := fmt.Fprintln(in.Stdout, config.File())
+	return err
+}
+
+func runConfigShow(_ context.Context, in *invocation) error {
+	text, err := config.Show(in.sources())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(in.Stdout, text)
+	return err
+}
+
+func runConfigCheck(_ context.Context, in *invocation) error {
+	from := in.sources()
+	if _, err := config.Load(from); err != nil {
+		return err
+	}
+	verdict := "no problem"
+	if _, err := os.Stat(from.File); errors.Is(err, fs.ErrNotExist) {
+		verdict = "no problem; there is no such file, so the defaults are in force"
+	}
+	_, err := fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
+	return err
+}
+
+// runConfigEdit opens the settings file, which it makes when there is none, and
+// checks it when the editor has ended.
+func runConfigEdit(ctx context.Context, in *invocation) error {
+	path := config.File()
+	err := config.WriteDefault(path)
+	var exists *config.ExistsError
+	if err != nil && !errors.As(err, &exists) {
+		return err
+	}
+	editor := in.editor()
+	if editor == nil {
+		if err := desktop.OpenText(ctx, path); err != nil {
+			return noEditor(path, err)
+		}
+		fmt.Fprintf(in.Stderr, "%s is open. When you have saved it, run 'colab-tray config check'.\n", path)
+		return nil
+	}
+	// It is not ended with this program: it may hold what is not saved.
+	edit := exec.Command(editor[0], append(editor[1:], path)...)
+	edit.Stdin, edit.Stdout, edit.Stderr = os.Stdin, in.Stdout, in.Stderr
+	if err := edit.Run(); err != nil {
+		return noEditor(path, err)
+	}
+	return runConfigCheck(ctx, in)
+}
+
+// editor returns the command that $VISUAL or $EDITOR names, nil for none, and
+// where there is no terminal it could use.
+func (in *invocation) editor() []string {
+	if !isTerminal(os.Stdin) || !isTerminal(in.Stdout) {
+		return nil
+	}
+	for _, variable := range []string{"VISUAL", "EDITOR"} {
+		command, _ := in.LookupEnv(variable)
+		if _, err := exec.LookPath(command); err == nil { // a path with blanks, perhaps
+			return []string{command}
+		}
+		if words := strings.Fields(command); len(words) > 0 {
+			return words
+		}
+	}
+	return nil
+}
+
+func noEditor(path string, err error) error {
+	return &config.Error{File: path, Short: "the editor failed: " + err.Error(), Hint: "Set EDITOR to another, or open the file yourself"}
+}
