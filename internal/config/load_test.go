@@ -304,7 +304,7 @@ func inRange(t *testing.T, p Profile) {
 		(len(p.Packages) == 0 || p.Kind == KindJupyter)
 	paths := map[string]bool{}
 	for _, f := range p.Folders {
-		good = good && filepath.IsAbs(f.Host) && path.IsAbs(f.Path) && path.Clean(f.Path) == f.Path && f.Path != dataPath(p.Kind) && !paths[f.Path]
+		good = good && filepath.IsAbs(f.Host) && path.IsAbs(f.Path) && path.Clean(f.Path) == f.Path && f.Path != p.Kind.DataDir() && !paths[f.Path]
 		paths[f.Path] = true
 	}
 	for _, v := range p.Env {

@@ -255,7 +255,7 @@ func checkMount(mount string, kind Kind) (short, hint string) {
 			return fmt.Sprintf("a folder at %s would hide the system's %s", mount, dir), mountHint
 		}
 	}
-	data := dataPath(kind)
+	data := kind.DataDir()
 	if mount == data || within(mount, data) {
 		return fmt.Sprintf("a folder at %s would hide the data volume, which is at %s", mount, data),
 			fmt.Sprintf("Use a path below it such as %q", data+"/data")
@@ -268,8 +268,8 @@ func within(dir, name string) bool {
 	return dir == "/" || strings.HasPrefix(name, dir+"/")
 }
 
-// dataPath returns where the data volume is in a container of a kind.
-func dataPath(kind Kind) string {
+// DataDir returns where the data volume is mounted in a container of that kind.
+func (kind Kind) DataDir() string {
 	if kind == KindColab {
 		return "/content"
 	}

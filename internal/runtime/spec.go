@@ -46,7 +46,7 @@ func specOf(p config.Profile, server Server) Spec {
 		InnerPort: innerPort(p.Kind),
 		Port:      p.Port,
 		Volume:    p.Volume(),
-		DataDir:   "/content",
+		DataDir:   p.Kind.DataDir(),
 		Cmd:       p.Command,
 		Folders:   p.Folders,
 		Env:       p.Env,
@@ -58,7 +58,6 @@ func specOf(p config.Profile, server Server) Spec {
 		// A command of the profile's own is started by our script, so that the
 		// settings are in force all the same.
 		s.Cmd = append(server.Cmd[:len(server.Cmd):len(server.Cmd)], p.Command...)
-		s.DataDir = "/home/jovyan"
 	}
 	s.Labels = map[string]string{labelRuntime: p.Runtime, labelProfile: p.Name, labelSettings: s.hash()}
 	return s
