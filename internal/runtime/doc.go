@@ -9,7 +9,8 @@
 //
 // # Who does what
 //
-// A [Link] is the connection to the engine, shared by all runtimes: it tells
+// A [Fleet] has the runtimes of all profiles, and follows their changes. A
+// [Link] is the connection to the engine, shared by all runtimes: it tells
 // each [Manager] when the engine comes and goes and that something happened to
 // its container. The goroutine of [Manager.Run] owns a model, which is pure: it
 // takes in one event and asks for effects. Effects that take time (inspections,
@@ -45,6 +46,7 @@
 //	hint           look
 //	killed         remember that the run's end is no failure
 //	seen           take in the inspection; a run that ended unasked and badly is a problem
+//	reprofiled     look; watch anew, if the image is of another kind
 //	command        want it: begin now, after what is under way, or instead of it (stop)
 //	abandoned      cancel the start under way, or stop the run that it began
 //	progressed     show the pull

@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,12 +25,13 @@ type Link struct {
 	kick   chan struct{}
 
 	mu       sync.Mutex
-	managers map[string]func(event)
+	managers map[string]*Manager // by the name of the container
+	outdated context.CancelFunc  // ends the stream that is open; nil while there is none
 }
 
-// NewLink makes a link to the engine. Managers are made with it before Run.
+// NewLink makes a link to the engine.
 func NewLink(e Engine, log *slog.Logger) *Link {
-	return &Link{engine: e, log: log, kick: make(chan struct{}, 1), managers: map[string]func(event){}}
+	return &Link{engine: e, log: log, kick: make(chan struct{}, 1), managers: map[string]*Manager{}}
 }
 
 // Run keeps the connection until ctx ends.
@@ -54,9 +57,11 @@ func (l *Link) Run(ctx context.Context) {
 	}
 }
 
-// connect follows the events until the stream ends, and reports whether it was
-// ever open. Runtimes are told that the engine is there only once it is: what
-// they look at from then on, events keep up to date.
+// connect follows the events until the stream breaks off, and reports whether
+// it was ever open. Runtimes are told that the engine is there only once it is:
+// what they look at from then on, events keep up to date. A stream is for
+// certain names. When runtimes come and go another one takes its place, and
+// everybody is told again, for what happened between the two went unheard.
 func (l *Link) connect(ctx context.Context) (opened bool, err error) {
 	pinging, cancel := context.WithTimeout(ctx, pingTimeout)
 	info, err := l.engine.Ping(pinging)
@@ -64,26 +69,43 @@ func (l *Link) connect(ctx context.Context) (opened bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = l.engine.Events(ctx, l.names(), func() {
-		opened = true
-		l.toAll(engineUp{info})
-	}, l.dispatch)
-	return opened, err
+	for {
+		streaming, end := context.WithCancel(ctx)
+		err = l.engine.Events(streaming, l.follow(end), func() {
+			opened = true
+			l.toAll(engineUp{info})
+		}, l.dispatch)
+		replaced := streaming.Err() != nil && ctx.Err() == nil
+		l.follow(nil)
+		end()
+		if !replaced {
+			return opened, err
+		}
+	}
+}
+
+// follow notes how to end the stream for the names that it returns; nil is for
+// no stream.
+func (l *Link) follow(end context.CancelFunc) (names []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.outdated = end
+	return slices.Sorted(maps.Keys(l.managers))
 }
 
 // dispatch hands an event of the engine to the runtime it is about.
 func (l *Link) dispatch(e ContainerEvent) {
 	l.mu.Lock()
-	post := l.managers[e.Container]
+	m := l.managers[e.Container]
 	l.mu.Unlock()
-	if post == nil {
+	if m == nil {
 		return
 	}
 	if strings.HasPrefix(e.Action, "kill") {
-		post(killed{})
+		m.post(killed{})
 		return
 	}
-	post(hint{})
+	m.post(hint{})
 }
 
 // reconnect tries the engine now.
@@ -94,31 +116,30 @@ func (l *Link) reconnect() {
 	}
 }
 
-// add makes the link serve one more runtime.
-func (l *Link) add(name string, post func(event)) {
+// change makes the link serve the runtimes that join, and no longer those that
+// leave. Once Run is under way, those that join have to run: they are told at
+// once whether the engine is there.
+func (l *Link) change(join, leave []*Manager) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.managers[name] = post
-}
-
-func (l *Link) names() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var names []string
-	for name := range l.managers {
-		names = append(names, name)
+	for _, m := range leave {
+		delete(l.managers, m.runtime)
 	}
-	return names
+	for _, m := range join {
+		l.managers[m.runtime] = m
+	}
+	if l.outdated != nil {
+		l.outdated()
+	} else {
+		l.reconnect()
+	}
 }
 
 func (l *Link) toAll(e event) {
 	l.mu.Lock()
-	var posts []func(event)
-	for _, post := range l.managers {
-		posts = append(posts, post)
-	}
+	managers := slices.Collect(maps.Values(l.managers))
 	l.mu.Unlock()
-	for _, post := range posts {
-		post(e)
+	for _, m := range managers {
+		m.post(e)
 	}
 }

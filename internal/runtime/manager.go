@@ -12,10 +12,11 @@ import (
 // that of Run, owns its model; everybody else gets snapshots.
 type Manager struct {
 	link    *Link
-	profile config.Profile
+	runtime string // name of the container; another name is another runtime
 	server  Server
 	tokens  *TokenStore
 	log     *slog.Logger
+	changed func() // called after each change of the snapshot; nil for nothing
 
 	events   chan event
 	requests chan *request
@@ -24,6 +25,7 @@ type Manager struct {
 	stopIdle bool
 
 	mu       sync.Mutex
+	profile  config.Profile // changed by the owning goroutine alone
 	current  Snapshot
 	watchers map[chan Snapshot]struct{}
 
@@ -61,8 +63,16 @@ type Options struct {
 
 // NewManager makes the manager of the profile's runtime on the link.
 func NewManager(l *Link, p config.Profile, o Options) *Manager {
+	m := newManager(l, p, o)
+	l.change([]*Manager{m}, nil)
+	return m
+}
+
+// newManager makes a manager that the link does not serve yet.
+func newManager(l *Link, p config.Profile, o Options) *Manager {
 	m := &Manager{
 		link:     l,
+		runtime:  p.Runtime,
 		profile:  p,
 		server:   o.Server,
 		tokens:   o.Tokens,
@@ -77,7 +87,6 @@ func NewManager(l *Link, p config.Profile, o Options) *Manager {
 	}
 	m.current = m.snapshot()
 	m.current.Rev = 1
-	l.add(p.Runtime, m.post)
 	return m
 }
 
@@ -134,8 +143,13 @@ func (m *Manager) engine() Engine { return m.link.engine }
 // take lets the model take in an event, does the work it asks for, and tells
 // the others what is new.
 func (m *Manager) take(ctx context.Context, e event) {
-	if s, is := e.(seen); is {
-		m.looked(ctx, s)
+	switch e := e.(type) {
+	case seen:
+		m.looked(ctx, e)
+	case reprofiled:
+		m.mu.Lock()
+		m.profile = e.profile
+		m.mu.Unlock()
 	}
 	for _, fx := range m.model.step(e) {
 		m.do(ctx, fx)
@@ -249,6 +263,22 @@ func (m *Manager) follow(ctx context.Context, c Container) {
 		post:      m.post,
 	}
 	m.work.Go(func() { w.run(ctx) })
+}
+
+// Profile returns what the runtime is made from.
+func (m *Manager) Profile() config.Profile {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.profile
+}
+
+// SetProfile changes what the runtime is made from, which has to have the same
+// name of the runtime. A container that exists stays as it is.
+func (m *Manager) SetProfile(p config.Profile) {
+	if p.Runtime != m.runtime {
+		panic("runtime: the profile of " + p.Runtime + " given to " + m.runtime)
+	}
+	m.post(reprofiled{p, p.Kind != m.Profile().Kind})
 }
 
 // Start makes the runtime run, making it first where there is none, and

@@ -1,6 +1,10 @@
 package runtime
 
-import "time"
+import (
+	"time"
+
+	"colabtray/internal/config"
+)
 
 // An event is something that happened to a runtime, as its model sees it.
 type event interface{ isEvent() }
@@ -22,6 +26,11 @@ type (
 		stale     bool // the files in it are of other settings
 		output    []string
 		failed    bool // the engine could not tell
+	}
+	// reprofiled: what the runtime is made from is something else.
+	reprofiled struct {
+		profile config.Profile
+		kind    bool // it is for another kind of image
 	}
 	// command: a person asked for something.
 	command struct{ verb verb }
@@ -68,6 +77,7 @@ func (engineDown) isEvent() {}
 func (killed) isEvent()     {}
 func (hint) isEvent()       {}
 func (seen) isEvent()       {}
+func (reprofiled) isEvent() {}
 func (command) isEvent()    {}
 func (abandoned) isEvent()  {}
 func (progressed) isEvent() {}
@@ -264,6 +274,13 @@ func (m *model) step(e event) []effect {
 		if m.up && !e.failed && e.look >= m.firstLook {
 			m.stale = e.stale
 			fx = append(fx, m.observe(e.container, e.output)...)
+		}
+	case reprofiled:
+		if m.up { // what is in the container may be out of date now
+			fx = append(fx, m.lookAgain())
+		}
+		if e.kind { // the answer is to be looked for elsewhere
+			m.url, m.changed, m.late, m.following = BackendURL{}, false, nil, startID{}
 		}
 	case command:
 		fx = append(fx, m.obey(e.verb)...)

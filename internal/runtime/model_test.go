@@ -93,6 +93,8 @@ var columns = []struct {
 	{"seen a run over", func(m *model) event { return now(m, ended(runB, 1)) }},
 	{"seen long ago", func(m *model) event { return seen{look: 0, container: ended(runA, 1)} }},
 	{"inspection failed", func(m *model) event { return seen{look: m.lastLook, failed: true} }},
+	{"other settings", func(*model) event { return reprofiled{} }},
+	{"other kind of image", func(*model) event { return reprofiled{kind: true} }},
 	{"start", func(*model) event { return command{start} }},
 	{"stop", func(*model) event { return command{stop} }},
 	{"restart", func(*model) event { return command{restart} }},

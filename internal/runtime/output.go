@@ -101,14 +101,14 @@ type LogOptions struct {
 // every token masked and control sequences left out. It returns a *[Problem]
 // when there is no container or no engine.
 func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
-	c, err := m.engine().Inspect(ctx, m.profile.Runtime)
+	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
-		return operationProblem(m.profile, m.engine().Host(), err)
+		return operationProblem(m.Profile(), m.engine().Host(), err)
 	}
 	if !c.Exists {
 		return &Problem{
 			Code:    CodeNoContainer,
-			Short:   "There is no runtime " + m.profile.Runtime + " yet",
+			Short:   "There is no runtime " + m.runtime + " yet",
 			Hint:    "It has no output before its first start.",
 			Command: "colab-tray start",
 		}
@@ -119,7 +119,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	}
 	stream, err := m.engine().Logs(ctx, c, query)
 	if err != nil {
-		return operationProblem(m.profile, m.engine().Host(), err)
+		return operationProblem(m.Profile(), m.engine().Host(), err)
 	}
 	defer stream.Close()
 	known := environmentTokens(c)

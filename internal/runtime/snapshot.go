@@ -98,6 +98,8 @@ const (
 	CodeNoBrowser           Code = "no-browser"
 	CodeCancelled           Code = "cancelled"
 	CodeEngineFailed        Code = "engine-failed"
+	CodeSettings            Code = "settings-broken"
+	CodeNoProfile           Code = "no-profile"
 )
 
 // Problem is something a person can act on. It is an error, so that callers

@@ -58,6 +58,9 @@ func (m *Manager) publish() {
 		}
 		c <- next
 	}
+	if m.changed != nil {
+		m.changed()
+	}
 }
 
 // snapshot derives a snapshot from the model.
