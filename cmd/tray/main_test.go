@@ -192,6 +192,41 @@ func TestStatusJSON(t *testing.T) {
 	}
 }
 
+func TestStatusOfAll(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	names := []string{bed.RuntimeName(t), bed.RuntimeName(t), bed.RuntimeName(t), bed.RuntimeName(t)}
+	dir := filepath.Join(c.get("XDG_CONFIG_HOME"), "colab-tray")
+	settings := ""
+	for i, profile := range []string{"classic", "colab-cpu", "colab-gpu", "jupyter"} { // none of the machine's own
+		settings += fmt.Sprintf("[profiles.%s]\nname = %q\n", profile, names[i])
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errs := c.run(0, "status", "--all")
+	if has(t, errs, "no runtime yet"); out != "" {
+		t.Errorf("it printed %q", out)
+	}
+	if out, _ = c.run(0, "status", "--all", "--json"); out != "[]\n" {
+		t.Errorf("it printed %q", out)
+	}
+	bed.Docker(t, "create", "--name", names[0], bed.Notebook6)
+	c.run(0, "start")
+	out, _ = c.run(0, "status", "--all")
+	if want := "classic: " + names[0] + ": stopped\njupyter: " + c.get("COLAB_TRAY_NAME") + ": ready at port "; !strings.HasPrefix(out, want) {
+		t.Errorf("it printed %q, want %q", out, want)
+	}
+	out, _ = c.run(0, "status", "--all", "--json")
+	var all []struct{ Profile, State string }
+	if err := json.Unmarshal([]byte(out), &all); err != nil || len(all) != 2 || all[1].Profile != "jupyter" || all[1].State != "ready" {
+		t.Errorf("it printed %s, %v", out, err)
+	}
+	c.run(2, "status", "--all", "--watch")
+}
+
 func TestStatusWatch(t *testing.T) {
 	c := newTerminal(t, bed.Image(t, bed.Notebook6))
 	ctx, cancel := context.WithTimeout(t.Context(), longEnough)

@@ -15,7 +15,7 @@ import (
 
 // showTray puts the icon into the tray until its person quits. A second tray of
 // the same person says that there is one, and ends.
-func showTray(ctx context.Context, s *cli.Session) error {
+func showTray(ctx context.Context, s *cli.FleetSession) error {
 	dir := config.RuntimeDir()
 	if err := config.EnsurePrivateDir(dir); err != nil {
 		return err
@@ -33,7 +33,8 @@ func showTray(ctx context.Context, s *cli.Session) error {
 	sender := notify.NewSender(s.Log)
 	defer sender.Close()
 	err = tray.Run(ctx, tray.Options{
-		Runtime:  s.Runtime,
+		Runtimes: s.Fleet,
+		Select:   s.Select,
 		Copy:     desktop.Copy,
 		OpenURL:  desktop.OpenURL,
 		OpenText: desktop.OpenText,
@@ -42,6 +43,7 @@ func showTray(ctx context.Context, s *cli.Session) error {
 		Tell:     sender.Tell,
 		LogDir:   dir,
 		Log:      s.Log,
+		Version:  version,
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil

@@ -37,13 +37,6 @@ func runCheck(ctx context.Context, in *invocation) error {
 	})
 }
 
-// CheckReport tries what Colab's page does, for the tray: the verdict is one
-// line, the report has the steps. Neither holds the token.
-func (s *Session) CheckReport(ctx context.Context) (verdict, report string, err error) {
-	r, err := s.check(ctx, nil)
-	return r.Verdict, r.Text(), err
-}
-
 // check checks the runtime as it is now.
 func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
 	snapshot, err := s.settled(ctx)

@@ -38,7 +38,7 @@ type Program struct {
 	// HasTray returns why no tray can be shown here, nil when one can.
 	HasTray func(ctx context.Context) error
 	// Tray shows the tray until its person quits.
-	Tray func(ctx context.Context, s *Session) error
+	Tray func(ctx context.Context, s *FleetSession) error
 }
 
 // errUsage marks a command line that makes no sense.
@@ -50,8 +50,8 @@ type invocation struct {
 	flags   config.Flags
 	verbose bool
 
-	json, watch, follow, settings bool
-	tail                          int
+	all, json, watch, follow, settings bool
+	tail                               int
 }
 
 // command is a subcommand; its name can be of two words.
@@ -237,7 +237,8 @@ Flags of every command:
 
 Flags of single commands:
   restart --settings   put the settings Colab needs into a container made by hand
-  status --json        as one JSON object
+  status --all         of every profile whose runtime exists
+  status --json        as one JSON object; with --all as one array
   status --watch       again at each change, until Ctrl-C
   logs -f              go on until the runtime ends or Ctrl-C
   logs --tail N        only the last N lines

@@ -16,7 +16,7 @@ const colabURL = "https://colab.research.google.com/"
 
 // with runs a function with a session.
 func (in *invocation) with(ctx context.Context, f func(context.Context, *Session) error) error {
-	s, err := in.open(nil)
+	s, err := in.open()
 	if err != nil {
 		return err
 	}

@@ -11,27 +11,21 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Session is a connection to the runtime of the chosen profile.
-type Session struct {
-	// Runtime is the runtime itself.
-	Runtime *runtime.Manager
-	// Profile is what it is made from.
-	Profile config.Profile
+// connection is what all sessions have: an engine, and what runs on it.
+type connection struct {
 	// Log is where the program tells what goes on.
 	Log *slog.Logger
 
-	end    context.CancelFunc
-	ending sync.WaitGroup
-	engine *runtime.Docker
+	link    *runtime.Link
+	options runtime.Options
+	engine  *runtime.Docker
+	end     context.CancelFunc
+	ending  sync.WaitGroup
 }
 
-// open reads the settings and connects to the engine. tokens is nil in a
-// terminal, so that the tray learns of a token that changed meanwhile.
-func (in *invocation) open(tokens func(*slog.Logger) *runtime.TokenStore) (*Session, error) {
-	settings, err := config.Load(in.sources())
-	if err != nil {
-		return nil, err
-	}
+// connect connects to the engine. A terminal has no options: the tray is to
+// learn of a token that changed meanwhile, and stops what is idle.
+func (in *invocation) connect(o runtime.Options) (*connection, error) {
 	engine, err := runtime.NewDocker("")
 	if err != nil {
 		return nil, &runtime.Problem{
@@ -42,25 +36,48 @@ func (in *invocation) open(tokens func(*slog.Logger) *runtime.TokenStore) (*Sess
 			Err:     err,
 		}
 	}
-	s := &Session{Profile: settings.Profile, Log: in.log(), engine: engine}
-	options := runtime.Options{Server: server(), Log: s.Log}
-	if tokens != nil {
-		options.Tokens = tokens(s.Log)
-	}
-	link := runtime.NewLink(engine, s.Log)
-	s.Runtime = runtime.NewManager(link, settings.Profile, options)
-	ctx, end := context.WithCancel(context.Background())
-	s.end = end
-	s.ending.Go(func() { link.Run(ctx) })
-	s.ending.Go(func() { s.Runtime.Run(ctx) })
-	return s, nil
+	o.Server, o.Log = server(), in.log()
+	return &connection{Log: o.Log, link: runtime.NewLink(engine, o.Log), options: o, engine: engine}, nil
 }
 
-// Close ends the connection. The runtime goes on.
-func (s *Session) Close() {
-	s.end()
-	s.ending.Wait()
-	_ = s.engine.Close()
+// run runs the link and what is on it until Close.
+func (c *connection) run(parts ...func(context.Context)) {
+	ctx, end := context.WithCancel(context.Background())
+	c.end = end
+	for _, part := range append(parts, c.link.Run) {
+		c.ending.Go(func() { part(ctx) })
+	}
+}
+
+// Close ends the connection. The runtimes go on.
+func (c *connection) Close() {
+	c.end()
+	c.ending.Wait()
+	_ = c.engine.Close()
+}
+
+// Session is a connection to the runtime of the chosen profile.
+type Session struct {
+	*connection
+	// Runtime is the runtime itself.
+	Runtime *runtime.Manager
+	// Profile is what it is made from.
+	Profile config.Profile
+}
+
+// open reads the settings and connects to the engine.
+func (in *invocation) open() (*Session, error) {
+	settings, err := config.Load(in.sources())
+	if err != nil {
+		return nil, err
+	}
+	c, err := in.connect(runtime.Options{})
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{c, runtime.NewManager(c.link, settings.Profile, c.options), settings.Profile}
+	s.run(s.Runtime.Run)
+	return s, nil
 }
 
 // server is what the package colab puts into containers.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -11,11 +12,18 @@ import (
 )
 
 func statusFlags(set *flag.FlagSet, in *invocation) {
+	set.BoolVar(&in.all, "all", false, "")
 	set.BoolVar(&in.json, "json", false, "")
 	set.BoolVar(&in.watch, "watch", false, "")
 }
 
 func runStatus(ctx context.Context, in *invocation) error {
+	switch {
+	case in.all && in.watch:
+		return fmt.Errorf("%w: status takes --all or --watch, not both", errUsage)
+	case in.all:
+		return in.statusOfAll(ctx)
+	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		if in.watch {
 			return in.watchStatus(ctx, s)
@@ -33,6 +41,43 @@ func runStatus(ctx context.Context, in *invocation) error {
 		}
 		return nil
 	})
+}
+
+// statusOfAll prints the state of every profile whose runtime exists.
+func (in *invocation) statusOfAll(ctx context.Context) error {
+	s, err := in.openFleet(runtime.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	snapshots, err := s.settled(ctx)
+	if err != nil {
+		return err
+	}
+	all := []statusJSON{}
+	for _, snapshot := range snapshots {
+		if snapshot.State == runtime.NoEngine {
+			return snapshot.Problem
+		}
+		if snapshot.State == runtime.Absent {
+			continue
+		}
+		all = append(all, asJSON(snapshot))
+		if !in.json {
+			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, stateWords(snapshot))
+		}
+		if p := snapshot.Problem; p != nil {
+			in.tell(p)
+			err = errReported
+		}
+	}
+	switch {
+	case in.json:
+		err = errors.Join(json.NewEncoder(in.Stdout).Encode(all), err)
+	case len(all) == 0:
+		fmt.Fprintln(in.Stderr, "There is no runtime yet.")
+	}
+	return err
 }
 
 // watchStatus prints the state at each change, until the person ends it.

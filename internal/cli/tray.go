@@ -4,11 +4,66 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 )
+
+// FleetSession is a connection to the runtimes of all profiles.
+type FleetSession struct {
+	*connection
+	// Fleet is the runtimes themselves.
+	Fleet *runtime.Fleet
+}
+
+// openFleet reads the settings and connects to the engine.
+func (in *invocation) openFleet(o runtime.Options) (*FleetSession, error) {
+	settings, err := config.Load(in.sources())
+	if err != nil {
+		return nil, err
+	}
+	c, err := in.connect(o)
+	if err != nil {
+		return nil, err
+	}
+	profiles := maps.Clone(settings.Profiles)
+	profiles[settings.Profile.Name] = settings.Profile
+	s := &FleetSession{c, runtime.NewFleet(c.link, profiles, settings.Profile.Name, c.options)}
+	s.run(s.Fleet.Run)
+	return s, nil
+}
+
+// CheckReport tries what Colab's page does with the runtime of a profile: the
+// verdict is one line, the report has the steps. Neither holds the token.
+func (s *FleetSession) CheckReport(ctx context.Context, profile string) (verdict, report string, err error) {
+	m, err := s.Fleet.Manager(profile)
+	if err != nil {
+		return "", "", err
+	}
+	r, err := (&Session{s.connection, m, m.Profile()}).check(ctx, nil)
+	return r.Verdict, r.Text(), err
+}
+
+// Select makes a profile the current one.
+func (s *FleetSession) Select(_ context.Context, profile string) error {
+	return s.Fleet.Select(profile)
+}
+
+// settled waits until every snapshot tells something.
+func (s *FleetSession) settled(ctx context.Context) ([]runtime.Snapshot, error) {
+	for o := range s.Fleet.Watch(ctx) {
+		known := true
+		for _, snapshot := range o.Runtimes {
+			known = known && snapshot.State != runtime.Unknown
+		}
+		if known {
+			return o.Runtimes, nil
+		}
+	}
+	return nil, context.Cause(ctx)
+}
 
 // runTray shows the tray. Where there is none it does what a click on the icon
 // would: it starts the runtime.
@@ -17,7 +72,7 @@ func runTray(ctx context.Context, in *invocation) error {
 		fmt.Fprintf(in.Stderr, "No tray here (%v), so the runtime is started from the terminal.\n", err)
 		return runStart(ctx, in)
 	}
-	s, err := in.open(trayTokens)
+	s, err := in.openFleet(runtime.Options{Tokens: trayTokens(in.log()), StopIdle: true})
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func openFleet(t *testing.T, engine string, profiles map[string]config.Profile, 
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&lockedWriter{w: &text}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: new(sync.Mutex), w: &text}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(docker, log)
 	f := NewFleet(link, profiles, current, Options{Server: shipped(), Log: log})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -9,7 +9,6 @@ import (
 	"fyne.io/systray"
 
 	"colabtray/assets"
-	"colabtray/internal/runtime"
 )
 
 // Run shows the tray until the person quits, ctx ends or the desktop session
@@ -24,11 +23,12 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 
-	snapshots := o.Runtime.Watch(ctx)
-	a.take(<-snapshots)
+	overviews := o.Runtimes.Watch(ctx)
+	a.take(<-overviews)
+	a.read()
 	a.shown = view(a.scene)
 	if o.Announce != nil {
-		go announce(o.Runtime.Watch(ctx), o.Announce)
+		go announce(o.Runtimes.Watch(ctx), o.Announce)
 	}
 
 	// Both are fixed once the toolkit runs. Without a title the icon would be
@@ -47,9 +47,14 @@ func Run(ctx context.Context, o Options) error {
 		m := newMenu(a.shown, a.click)
 		go func() {
 			defer systray.Quit()
-			a.run(ctx, m, snapshots)
+			a.run(ctx, m, overviews)
 			if cause := context.Cause(ctx); errors.Is(cause, errSessionEnded) {
 				o.Log.Info("the tray ends", "because", cause)
+			}
+		}()
+		go func() {
+			for range systray.TrayOpenedCh {
+				a.menuOpened()
 			}
 		}()
 		if !tellsRegistration {
@@ -57,16 +62,6 @@ func Run(ctx context.Context, o Options) error {
 		}
 	}, nil)
 	return nil
-}
-
-// announce tells each change. It has a watch of its own, so that one who takes
-// his time delays nothing.
-func announce(snapshots <-chan runtime.Snapshot, tell func(prev, next runtime.Snapshot)) {
-	var prev runtime.Snapshot
-	for next := range snapshots {
-		tell(prev, next)
-		prev = next
-	}
 }
 
 // menu is the toolkit's side of a view.
@@ -84,16 +79,10 @@ func newMenu(v View, click func(row int)) *menu {
 	m.setIcon(v.Icon)
 	m.setTooltip(v.Tooltip)
 	for i, row := range v.Rows {
-		if startsGroup[i] {
-			systray.AddSeparator()
-		}
-		item := systray.AddMenuItem(label(row.Text), "")
+		item := m.add(places[i], row)
 		m.items[i] = item
 		if row.Disabled {
 			item.Disable()
-		}
-		if row.Hidden {
-			item.Hide()
 		}
 		go func() {
 			for range item.ClickedCh {
@@ -101,7 +90,32 @@ func newMenu(v View, click func(row int)) *menu {
 			}
 		}()
 	}
+	// On Windows a row that is hidden cannot get a submenu.
+	for i, row := range v.Rows {
+		if row.Hidden {
+			m.items[i].Hide()
+		}
+	}
 	return m
+}
+
+// add adds a row at the end of the menu, or of a submenu.
+func (m *menu) add(at place, row Row) *systray.MenuItem {
+	text := label(row.Text)
+	if at.under == 0 {
+		if at.group {
+			systray.AddSeparator()
+		}
+		return systray.AddMenuItem(text, "")
+	}
+	under := m.items[at.under]
+	if at.group {
+		under.AddSeparator()
+	}
+	if at.mark {
+		return under.AddSubMenuItemCheckbox(text, "", row.Checked)
+	}
+	return under.AddSubMenuItem(text, "")
 }
 
 func (m *menu) setIcon(icon assets.State) {
@@ -112,13 +126,19 @@ func (m *menu) setIcon(icon assets.State) {
 func (m *menu) setTooltip(text string) { systray.SetTooltip(text) }
 
 // setRow changes what has changed of a row. Whether it is hidden comes last:
-// on Windows any other change shows a hidden row.
+// on Windows any other change shows a hidden row. One that is hidden and stays
+// so keeps what it had.
 func (m *menu) setRow(i int, row Row) {
 	item, was := m.items[i], m.shown[i]
-	m.shown[i] = row
 	if row.Hidden && was.Hidden {
 		return
 	}
+	if row.Hidden {
+		m.shown[i].Hidden = true
+		item.Hide()
+		return
+	}
+	m.shown[i] = row
 	if row.Text != was.Text {
 		item.SetTitle(label(row.Text))
 	}
@@ -129,9 +149,12 @@ func (m *menu) setRow(i int, row Row) {
 		item.Enable()
 	}
 	switch {
-	case row.Hidden:
-		item.Hide()
-	case was.Hidden:
+	case row.Checked && !was.Checked:
+		item.Check()
+	case !row.Checked && was.Checked:
+		item.Uncheck()
+	}
+	if was.Hidden {
 		item.Show()
 	}
 }

@@ -21,40 +21,75 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Runtime is what the tray needs of a runtime; *[runtime.Manager] is one.
-type Runtime interface {
-	Start(ctx context.Context) error
-	Stop(ctx context.Context) error
-	Restart(ctx context.Context) error
-	Watch(ctx context.Context) <-chan runtime.Snapshot
-	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
+// Runtimes is what the tray needs of the runtimes of all profiles;
+// *[runtime.Fleet] is one.
+type Runtimes interface {
+	Watch(ctx context.Context) <-chan runtime.Overview
+	Start(ctx context.Context, profile string) error
+	Stop(ctx context.Context, profile string) error
+	Restart(ctx context.Context, profile string) error
+	Logs(ctx context.Context, profile string, w io.Writer, options runtime.LogOptions) error
 }
 
-var _ Runtime = (*runtime.Manager)(nil)
+var _ Runtimes = (*runtime.Fleet)(nil)
 
-// Options is what the tray works with. All but Tell, Announce and Registered
-// are needed.
+// Toggle is a setting that is on or off.
+type Toggle struct {
+	// Get tells what is really set, and is quick. It is asked again when the
+	// menu is opened, after Set, and when the settings have changed.
+	Get func() bool
+	// Set changes it.
+	Set func(on bool) error
+}
+
+// Options is what the tray works with. What is nil from Guide on is not in the
+// menu, or is not told.
 type Options struct {
-	Runtime Runtime
+	Runtimes Runtimes
+	// Select makes a profile the current one, and remembers it.
+	Select func(ctx context.Context, profile string) error
 	// Copy puts a text into the clipboard. Its error must not hold the text.
 	Copy func(ctx context.Context, text string) error
 	// OpenURL opens a page in the default browser.
 	OpenURL func(ctx context.Context, url string) error
 	// OpenText opens a file in the default text viewer.
 	OpenText func(ctx context.Context, path string) error
-	// Check tries what Colab's page does. The verdict is one line; the report
-	// has the steps. Neither holds the token.
-	Check func(ctx context.Context) (verdict, report string, err error)
-	// Announce is told each change, newest wins, and may take its time.
-	Announce func(prev, next runtime.Snapshot)
-	// Tell is told what a click of the person's came to where nothing but the
-	// menu would show it, and may take its time: one line, and a hint that can
-	// be empty.
-	Tell func(short, hint string)
+	// Check tries what Colab's page does with the runtime of a profile. The
+	// verdict is one line; the report has the steps. Neither holds the token.
+	Check func(ctx context.Context, profile string) (verdict, report string, err error)
 	// LogDir is a directory of the person's own for the files that are shown:
 	// the runtime's output and the report of a check. It is made if need be.
 	LogDir string
 	Log    *slog.Logger
+	// Version is that of the program.
+	Version string
+
+	// Guide opens the guide to connecting.
+	Guide func(ctx context.Context) error
+	// StartWithoutGPU starts the runtime of a profile without the GPU that its
+	// settings ask for.
+	StartWithoutGPU func(ctx context.Context, profile string) error
+	// The toggles of the settings. KeepURL is that of the current profile.
+	StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications *Toggle
+	// EditSettings opens the settings file in an editor.
+	EditSettings func(ctx context.Context) error
+	// SettingsChanged tells that toggles may be set otherwise.
+	SettingsChanged <-chan struct{}
+	// Delete removes the container of a profile, and with data its volume.
+	Delete func(ctx context.Context, profile string, data bool) error
+	// DataSize tells how big the volume of a profile is, in bytes; negative
+	// when the engine cannot tell.
+	DataSize func(ctx context.Context, profile string) (int64, error)
+	// Quit is what is to be done once the person has chosen to quit. When it
+	// fails, the tray says so and stays; choosing it again then ends it.
+	Quit func(ctx context.Context) error
+	// Announce is told each change of a runtime, newest wins, and may take its
+	// time.
+	Announce func(prev, next runtime.Snapshot)
+	// Tell is told what a click of the person's came to where nothing but the
+	// menu would show it, and what is wrong with the settings, and may take its
+	// time: one line, and a hint that can be empty.
+	Tell func(short, hint string)
 	// Registered is called each time that the icon has been put into a tray.
 	Registered func()
 }
@@ -82,36 +117,71 @@ const (
 	openTime  = 30 * time.Second
 	logsTime  = 30 * time.Second
 	checkTime = 3 * time.Minute
+	sizeTime  = time.Minute
 )
 
 // colabPage is the page that connects to the runtime.
 const colabPage = "https://colab.research.google.com/"
 
-// app is the goroutine between the runtime and the toolkit.
+// app is the goroutine between the runtimes and the toolkit.
 type app struct {
 	Options
 	clicks     chan int
 	registered chan struct{}
+	opened     chan struct{}
 	results    chan result
 	over       chan struct{} // closed when nobody takes clicks and results any more
 
-	scene scene
-	shown View
+	scene  scene
+	shown  View
+	choice uint64 // counts what was chosen and what changed its meaning
+	stuck  bool   // what was to be done before quitting failed
 }
 
 // result is the end of an action.
 type result struct {
 	action Action
 	outcome
+	armed  armed  // what is to be chosen once more
+	choice uint64 // unless something came in between
 }
 
 func newApp(o Options) *app {
-	return &app{
+	a := &app{
 		Options:    o,
 		clicks:     make(chan int),
 		registered: make(chan struct{}, 1),
+		opened:     make(chan struct{}, 1),
 		results:    make(chan result),
 		over:       make(chan struct{}),
+	}
+	a.scene.version = o.Version
+	a.scene.offered = [actions]bool{
+		Start: true, Stop: true, Restart: true, CopyURL: true, OpenColab: true, Check: true, Select: true, ShowLogs: true,
+		Guide: o.Guide != nil, StartWithoutGPU: o.StartWithoutGPU != nil, EditSettings: o.EditSettings != nil,
+		DeleteContainer: o.Delete != nil, DeleteData: o.Delete != nil && o.DataSize != nil,
+		ConfirmDeleteData: o.Delete != nil && o.DataSize != nil,
+	}
+	for action, t := range a.toggles() {
+		a.scene.offered[action] = t != nil
+	}
+	return a
+}
+
+// toggles are the toggles by what changes them.
+func (a *app) toggles() map[Action]*Toggle {
+	return map[Action]*Toggle{
+		StartAtLogin: a.StartAtLogin, StartAtOpen: a.StartAtOpen, KeepURL: a.KeepURL, StopOnQuit: a.StopOnQuit,
+		Notifications: a.Notifications,
+	}
+}
+
+// read takes in what the toggles are really set to.
+func (a *app) read() {
+	for action, t := range a.toggles() {
+		if t != nil {
+			a.scene.set[action] = t.Get()
+		}
 	}
 }
 
@@ -124,38 +194,46 @@ func (a *app) click(row int) {
 }
 
 // iconRegistered says that a tray has taken the icon, from any goroutine.
-func (a *app) iconRegistered() {
+func (a *app) iconRegistered() { say(a.registered) }
+
+// menuOpened says that the person looks at the menu, from any goroutine.
+func (a *app) menuOpened() { say(a.opened) }
+
+func say(c chan<- struct{}) {
 	select {
-	case a.registered <- struct{}{}:
-	default: // it is to be told of one already
+	case c <- struct{}{}:
+	default: // it is to be told already
 	}
 }
 
 // run shows what is so and does what is clicked, until the person quits or ctx
 // ends. The toolkit shows the app's first view already.
-func (a *app) run(ctx context.Context, t toolkit, snapshots <-chan runtime.Snapshot) {
+func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overview) {
 	defer close(a.over)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case s, open := <-snapshots:
+		case o, open := <-overviews:
 			if !open {
-				snapshots = nil
+				overviews = nil
 				continue
 			}
-			a.take(s)
+			a.take(o)
 		case r := <-a.results:
-			a.scene.busy[r.action] = false
-			if r.short != "" {
-				a.scene.said = r.outcome
-			}
-		case row := <-a.clicks:
-			action := a.chosen(row)
-			if action == Quit {
+			if a.finish(r) {
 				return
 			}
-			a.begin(ctx, action)
+		case row := <-a.clicks:
+			chosen := a.chosen(row)
+			if chosen.Action == Quit && (a.Quit == nil || a.scene.busy[Quit] || a.stuck) {
+				return
+			}
+			a.begin(ctx, chosen)
+		case <-a.opened:
+			a.read()
+		case <-a.SettingsChanged:
+			a.read()
 		case <-a.registered:
 			// What changed while the toolkit was connecting went nowhere.
 			t.setIcon(a.shown.Icon)
@@ -168,13 +246,52 @@ func (a *app) run(ctx context.Context, t toolkit, snapshots <-chan runtime.Snaps
 	}
 }
 
-// take takes in a snapshot. With another state, what the last action said is
-// of the past.
-func (a *app) take(s runtime.Snapshot) {
-	if s.State != a.scene.snapshot.State {
+// take takes in an overview. With another state, what the last action said is
+// of the past, unless it failed: that is said until there is something better
+// or worse to say.
+func (a *app) take(o runtime.Overview) {
+	was, now := a.scene.overview, o.Runtime()
+	switch before := was.Runtime(); {
+	case was.Current != o.Current:
+		a.scene.said = outcome{}
+		a.disarm()
+		a.scene.overview = o
+		a.read()
+	case before.State != now.State:
+		a.disarm()
+		if !a.scene.said.failed || now.State == runtime.Ready || now.Problem != nil {
+			a.scene.said = outcome{}
+		}
+	}
+	if p := o.Settings; p != nil && p != was.Settings {
+		a.tell(outcome{short: p.Short, hint: p.Hint})
+	}
+	a.scene.overview = o
+}
+
+// disarm takes back what was to be chosen once more.
+func (a *app) disarm() {
+	a.choice++
+	a.scene.armed = armed{}
+}
+
+// finish takes in the end of an action, and reports whether the tray ends by it.
+func (a *app) finish(r result) (ends bool) {
+	a.scene.busy[r.action] = false
+	if r.short != "" || a.scene.said.failed || a.scene.said.short == meanwhile[r.action] {
+		a.scene.said = r.outcome
+	}
+	if r.choice == a.choice {
+		a.scene.armed = r.armed
+	} else if r.action == DeleteData && !r.failed {
 		a.scene.said = outcome{}
 	}
-	a.scene.snapshot = s
+	a.read()
+	if r.action == Quit {
+		a.stuck = r.failed
+		return !r.failed
+	}
+	return false
 }
 
 // show tells the toolkit what is to be seen and is not yet.
@@ -197,36 +314,46 @@ func (a *app) show(t toolkit) {
 	a.shown = next
 }
 
-// chosen is what a click means with what is shown: the person clicked on that.
-// A row may be chosen after it was disabled, where the menu was slow.
-func (a *app) chosen(row int) Action {
+// chosen is the row that a click means with what is shown: the person clicked
+// on that. A row may be chosen after it was disabled, where the menu was slow.
+func (a *app) chosen(row int) Row {
 	if row == primaryClick {
-		return a.shown.Primary
+		return Row{Action: a.shown.Primary}
 	}
 	if r := a.shown.Rows[row]; !r.Disabled && !r.Hidden {
-		return r.Action
+		return r
 	}
-	return Nothing
+	return Row{}
 }
 
 // begin starts what was asked for, unless it is under way.
-func (a *app) begin(ctx context.Context, action Action) {
-	do := a.deed(action)
+func (a *app) begin(ctx context.Context, chosen Row) {
+	action := chosen.Action
+	do := a.deed(chosen)
 	if do == nil || a.scene.busy[action] {
 		return
 	}
-	a.scene.said = outcome{}
-	if action == Check {
-		a.scene.said.short = "Checking the connection…"
-	}
+	a.disarm()
+	a.scene.said = outcome{short: meanwhile[action]}
 	// The rows of Start, Stop and Restart follow the state of the runtime, and
 	// the runtime knows what to do with a second one.
 	a.scene.busy[action] = action != Start && action != Stop && action != Restart
+	choice := a.choice
 	go func() {
-		r := result{action, do(ctx)}
+		r := do(ctx)
+		r.action, r.choice = action, choice
 		select {
 		case a.results <- r:
 		case <-a.over:
 		}
 	}()
+}
+
+// meanwhile is said of actions that nothing else shows while they are under way.
+var meanwhile = [actions]string{
+	Check:             "Checking the connection…",
+	DeleteContainer:   "Deleting the container…",
+	DeleteData:        "Looking how big the data are…",
+	ConfirmDeleteData: "Deleting the container and its data…",
+	Quit:              "Quitting…",
 }

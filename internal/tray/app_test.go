@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -52,15 +53,24 @@ func (r *actor) do(ctx context.Context, verb string) error {
 		return ctx.Err()
 	}
 }
-func (r *actor) Start(ctx context.Context) error   { return r.do(ctx, "start") }
-func (r *actor) Stop(ctx context.Context) error    { return r.do(ctx, "stop") }
-func (r *actor) Restart(ctx context.Context) error { return r.do(ctx, "restart") }
 
-func (r *actor) Watch(context.Context) <-chan runtime.Snapshot {
-	panic("the app is given its snapshots")
+// verb is what is asked for; of the profile that most tests have it says no more.
+func verb(what, profile string) string {
+	if profile == "default" {
+		return what
+	}
+	return what + " " + profile
 }
 
-func (r *actor) Logs(_ context.Context, w io.Writer, _ runtime.LogOptions) error {
+func (r *actor) Start(ctx context.Context, p string) error   { return r.do(ctx, verb("start", p)) }
+func (r *actor) Stop(ctx context.Context, p string) error    { return r.do(ctx, verb("stop", p)) }
+func (r *actor) Restart(ctx context.Context, p string) error { return r.do(ctx, verb("restart", p)) }
+
+func (r *actor) Watch(context.Context) <-chan runtime.Overview {
+	panic("the app is given its overviews")
+}
+
+func (r *actor) Logs(_ context.Context, _ string, w io.Writer, _ runtime.LogOptions) error {
 	if r.output == "" {
 		return &runtime.Problem{Code: runtime.CodeNoContainer, Short: "There is no runtime yet", Hint: "Start it."}
 	}
@@ -73,7 +83,7 @@ type stage struct {
 	*app
 	screen    *screen
 	runtime   *actor
-	snapshots chan runtime.Snapshot
+	overviews chan runtime.Overview
 	copied    []string
 	opened    []string
 	told      []string
@@ -81,6 +91,10 @@ type stage struct {
 	quit      context.CancelFunc
 	failing   error // of copying and opening
 	verdict   chan string
+	selected  []string
+	size      chan int64
+	kept      bool // the token
+	changed   chan struct{}
 }
 
 func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
@@ -90,16 +104,22 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 		s := &stage{
 			screen:    &screen{},
 			runtime:   &actor{asked: make(chan string, 9), answer: make(chan error)},
-			snapshots: make(chan runtime.Snapshot),
+			overviews: make(chan runtime.Overview),
+			size:      make(chan int64),
+			changed:   make(chan struct{}),
 			verdict:   make(chan string),
 		}
 		open := func(_ context.Context, what string) error { s.opened = append(s.opened, what); return s.failing }
 		s.app = newApp(Options{
-			Runtime:  s.runtime,
+			Runtimes: s.runtime,
+			Select: func(_ context.Context, profile string) error {
+				s.selected = append(s.selected, profile)
+				return s.failing
+			},
 			Copy:     func(_ context.Context, text string) error { s.copied = append(s.copied, text); return s.failing },
 			OpenURL:  open,
 			OpenText: open,
-			Check: func(ctx context.Context) (string, string, error) {
+			Check: func(ctx context.Context, _ string) (string, string, error) {
 				select {
 				case v := <-s.verdict:
 					return v, "the steps", s.failing
@@ -109,11 +129,25 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 			},
 			Tell:   func(short, hint string) { s.told = append(s.told, short+"|"+hint) },
 			LogDir: dir,
-			Log:    slog.New(slog.NewTextHandler(&s.log, nil)),
+			Delete: func(ctx context.Context, profile string, data bool) error {
+				return s.runtime.do(ctx, fmt.Sprintf("delete %s %v", profile, data))
+			},
+			DataSize: func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			KeepURL: &Toggle{
+				Get: func() bool { return s.kept },
+				Set: func(on bool) error {
+					if s.failing == nil {
+						s.kept = on
+					}
+					return s.failing
+				},
+			},
+			SettingsChanged: s.changed,
+			Log:             slog.New(slog.NewTextHandler(&s.log, nil)),
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		s.quit = cancel
-		go s.run(ctx, s.screen, s.snapshots)
+		go s.run(ctx, s.screen, s.overviews)
 		test(t, s)
 		cancel()
 		select {
@@ -125,7 +159,7 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 }
 
 func (s *stage) becomes(state runtime.State) {
-	s.snapshots <- snapshot(state)
+	s.overviews <- seen(snapshot(state))
 	synctest.Wait()
 }
 
@@ -283,17 +317,17 @@ func TestOnlyDifferencesReachTheToolkit(t *testing.T) {
 		s.screen.calls = 0
 		again := snapshot(runtime.Ready)
 		again.Rev, again.Since = 8, time.Unix(2, 0)
-		s.snapshots <- again
+		s.overviews <- seen(again)
 		s.clickOn(rowStatus)
 		if s.screen.calls != 0 {
 			t.Errorf("%d calls for what is shown already", s.screen.calls)
 		}
 		pulling := snapshot(runtime.Pulling)
-		s.snapshots <- pulling
+		s.overviews <- seen(pulling)
 		synctest.Wait()
 		s.screen.calls = 0
 		pulling.Progress.Bytes += 1e6
-		s.snapshots <- pulling
+		s.overviews <- seen(pulling)
 		synctest.Wait()
 		if s.screen.calls != 2 {
 			t.Errorf("%d calls for a new text of the status row and the tooltip", s.screen.calls)
@@ -335,4 +369,214 @@ func TestQuitLeavesAStartAlone(t *testing.T) {
 		}
 		s.click(rowStartStop) // nobody is there, and nobody waits
 	})
+}
+
+func TestProfiles(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		three := fleet(3, 1)
+		for i := range three.Runtimes {
+			three.Runtimes[i] = snapshot(runtime.Stopped)
+			three.Runtimes[i].Profile = fmt.Sprintf("profile_%02d", i)
+		}
+		s.overviews <- three
+		s.clickOn(rowProfile + 2)
+		s.clickOn(rowProfile + 3) // there is no such profile
+		s.clickOn(rowRuntimes)
+		if len(s.selected) != 1 || s.selected[0] != "profile_02" {
+			t.Fatalf("selected %q", s.selected)
+		}
+		s.clickOn(rowStartStop)
+		if got := <-s.runtime.asked; got != "start profile_01" {
+			t.Errorf("before it is the current one, the runtime was asked to %s", got)
+		}
+		three.Current = "profile_02"
+		s.overviews <- three
+		synctest.Wait()
+		if !s.screen.Rows[rowProfile+2].Checked || s.screen.Rows[rowProfile+1].Checked {
+			t.Errorf("the marks are at %+v", s.screen.Rows[rowProfile:rowMoreProfiles])
+		}
+		s.clickOn(primaryClick)
+		if got := <-s.runtime.asked; got != "start profile_02" {
+			t.Errorf("the runtime was asked to %s", got)
+		}
+		s.runtime.answer <- nil
+		s.failing = errors.New("the file is read-only")
+		s.clickOn(rowProfile)
+		if !s.screen.is(rowStatus, "The setting could not be changed") || !s.screen.is(rowHint, "The file is read-only.") {
+			t.Errorf("the menu says %+v", s.screen.Rows[:2])
+		}
+	})
+}
+
+func TestDeletingDataTakesTwoChoices(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.becomes(runtime.Stopped)
+		arm := func() {
+			t.Helper()
+			s.clickOn(rowDeleteData)
+			if !s.screen.Rows[rowConfirmDelete].Hidden || !s.screen.Rows[rowDeleteData].Disabled {
+				t.Error("before the size is known the second row is there")
+			}
+			s.size <- 1_300_000_000
+			synctest.Wait()
+			if !s.screen.is(rowConfirmDelete, "Yes, delete 1.3 GB of notebooks and files") || s.screen.Rows[rowConfirmDelete].Hidden {
+				t.Fatalf("the second row is %+v", s.screen.Rows[rowConfirmDelete])
+			}
+		}
+		wantDisarmed := func(by string) {
+			t.Helper()
+			s.clickOn(rowConfirmDelete)
+			if !s.screen.Rows[rowConfirmDelete].Hidden || len(s.runtime.asked) != 0 {
+				t.Errorf("after %s the second row is still there", by)
+			}
+		}
+		wantDisarmed("nothing")
+		arm()
+		s.clickOn(rowOpenColab)
+		wantDisarmed("another choice")
+		arm()
+		s.becomes(runtime.Starting)
+		s.becomes(runtime.Ready)
+		wantDisarmed("another state")
+		s.becomes(runtime.Stopped)
+		s.clickOn(rowDeleteData)
+		s.becomes(runtime.Absent)
+		s.size <- 5 // of what it was before
+		synctest.Wait()
+		wantDisarmed("another state while the size was looked up")
+		if !s.screen.is(rowStatus, "Not started yet") {
+			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+
+		s.failing = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "The size is not known"}
+		s.clickOn(rowDeleteData)
+		s.size <- 0
+		synctest.Wait()
+		wantDisarmed("a failure")
+		if !s.screen.is(rowStatus, "The size is not known") {
+			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+
+		s.failing = nil
+		arm()
+		s.clickOn(rowConfirmDelete)
+		if got := <-s.runtime.asked; got != "delete default true" {
+			t.Errorf("asked to %s", got)
+		}
+		s.clickOn(rowConfirmDelete)
+		s.runtime.answer <- errors.New("broken")
+		synctest.Wait()
+		if !s.screen.is(rowStatus, "That did not work") {
+			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+		s.becomes(runtime.Stopped)
+		if !s.screen.is(rowStatus, "That did not work") {
+			t.Error("the failure was forgotten before there was a success")
+		}
+		s.clickOn(rowDeleteContainer)
+		if got := <-s.runtime.asked; got != "delete default false" {
+			t.Errorf("asked to %s", got)
+		}
+		s.runtime.answer <- nil
+		synctest.Wait()
+		if !s.screen.is(rowStatus, "Stopped") {
+			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+	})
+}
+
+func TestTogglesShowWhatIsSet(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.becomes(runtime.Stopped)
+		checked := func(want bool, when string) {
+			t.Helper()
+			synctest.Wait()
+			if s.screen.Rows[rowKeepURL].Checked != want {
+				t.Errorf("%s the mark is there: %v", when, !want)
+			}
+		}
+		if !s.screen.Rows[rowStartAtLogin].Hidden || s.screen.Rows[rowSettings].Hidden {
+			t.Error("there is a row for what cannot be done")
+		}
+		s.clickOn(rowKeepURL)
+		checked(true, "when it was chosen")
+		s.clickOn(rowKeepURL)
+		checked(false, "when it was chosen again")
+		s.kept = true
+		checked(false, "when it was changed elsewhere")
+		s.menuOpened()
+		checked(true, "when the menu is opened")
+		s.kept = false
+		s.changed <- struct{}{}
+		checked(false, "when the settings have changed")
+		s.failing = errors.New("no room")
+		s.clickOn(rowKeepURL)
+		checked(false, "when it could not be changed")
+		if !s.screen.is(rowStatus, "The setting could not be changed") {
+			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+	})
+}
+
+func TestBrokenSettingsAreSaidBesideTheState(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		o := seen(snapshot(runtime.Ready))
+		o.Settings = &runtime.Problem{Code: runtime.CodeSettings, Short: "The settings file has a mistake in line 3", Hint: "port: no."}
+		s.overviews <- o
+		s.overviews <- o
+		synctest.Wait()
+		if !s.screen.is(rowStatus, "Ready on port 8888") || !s.screen.is(rowTrouble, o.Settings.Short) || !s.screen.is(rowTrouble2, "port: no.") {
+			t.Errorf("the menu says %+v", s.screen.Rows[:rowStartStop])
+		}
+		if len(s.told) != 1 {
+			t.Errorf("the person was told %q", s.told)
+		}
+		s.becomes(runtime.Ready)
+		if !s.screen.Rows[rowTrouble].Hidden {
+			t.Error("mended, and still said")
+		}
+	})
+}
+
+func TestQuitWaitsForWhatIsToBeDone(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.Quit = func(ctx context.Context) error { return s.runtime.do(ctx, "stop all") }
+		s.becomes(runtime.Ready)
+		s.clickOn(rowQuit)
+		if got := <-s.runtime.asked; got != "stop all" || !s.screen.is(rowStatus, "Quitting…") {
+			t.Errorf("asked to %s, the menu says %+v", got, s.screen.Rows[0])
+		}
+		s.runtime.answer <- &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "It does not stop"}
+		synctest.Wait()
+		if !s.screen.is(rowStatus, "It does not stop") {
+			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+		s.clickOn(rowQuit)
+		select {
+		case <-s.over:
+		default:
+			t.Error("the second time it does not end")
+		}
+	})
+}
+
+func TestAnnounce(t *testing.T) {
+	overviews := make(chan runtime.Overview, 9)
+	first := fleet(3, 0)
+	first.Runtimes[2].Runtime = first.Runtimes[0].Runtime // one runtime of two profiles
+	next := fleet(3, 2)
+	next.Runtimes[2].Runtime = first.Runtimes[0].Runtime
+	next.Runtimes[0].Rev, next.Runtimes[2].Rev = 8, 8
+	overviews <- first
+	overviews <- next
+	overviews <- next
+	close(overviews)
+	var told []string
+	announce(overviews, func(prev, next runtime.Snapshot) {
+		told = append(told, fmt.Sprintf("%s %d %s %d", prev.Profile, prev.Rev, next.Profile, next.Rev))
+	})
+	want := []string{" 0 profile_00 7", " 0 profile_01 7", "profile_00 7 profile_02 8"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
 }

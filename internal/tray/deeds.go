@@ -10,47 +10,141 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"colabtray/internal/runtime"
 )
 
-// deed returns what an action does, as it is asked for now; nil for nothing.
-// It runs on a goroutine of its own and says what came of it.
-func (a *app) deed(action Action) func(context.Context) outcome {
-	switch action {
+// deed is what an action does. It runs on a goroutine of its own and says what
+// came of it.
+type deed func(context.Context) result
+
+// deed returns what choosing a row does, as it is asked for now; nil for nothing.
+func (a *app) deed(chosen Row) deed {
+	now := a.scene.overview.Runtime()
+	profile := cmp.Or(chosen.Profile, now.Profile)
+	of := func(f func(context.Context, string) error) func(context.Context) error {
+		return func(ctx context.Context) error { return f(ctx, profile) }
+	}
+	deletion := func(data bool) deed {
+		return a.lasting(func(ctx context.Context) error { return a.Delete(ctx, profile, data) })
+	}
+	switch chosen.Action {
 	case Start:
-		return a.lasting(a.Runtime.Start)
+		return passing(a.lasting(of(a.Runtimes.Start)))
 	case Stop:
-		return a.lasting(a.Runtime.Stop)
+		return passing(a.lasting(of(a.Runtimes.Stop)))
 	case Restart:
-		return a.lasting(a.Runtime.Restart)
+		return passing(a.lasting(of(a.Runtimes.Restart)))
+	case StartWithoutGPU:
+		return passing(a.lasting(of(a.StartWithoutGPU)))
+	case DeleteContainer:
+		return deletion(false)
+	case DeleteData:
+		return func(ctx context.Context) result { return a.arm(ctx, profile) }
+	case ConfirmDeleteData:
+		return deletion(true)
+	case Select:
+		return a.choosing(of(a.Select))
+	case StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications:
+		t, on := a.toggles()[chosen.Action], !chosen.Checked
+		return a.choosing(func(context.Context) error { return t.Set(on) })
+	case Guide:
+		return a.opening(a.Guide, "The guide could not be opened")
+	case EditSettings:
+		return a.opening(a.EditSettings, "The settings could not be opened")
+	case Quit:
+		return a.lasting(a.Quit)
+	}
+	if say := a.saying(chosen.Action, now); say != nil {
+		return func(ctx context.Context) result { return result{outcome: say(ctx)} }
+	}
+	return nil
+}
+
+// saying returns what the actions do that say more than whether they failed.
+func (a *app) saying(action Action, now runtime.Snapshot) func(context.Context) outcome {
+	switch action {
 	case CopyURL:
-		url := a.scene.snapshot.URL
-		return func(ctx context.Context) outcome { return a.copyURL(ctx, url) }
+		return func(ctx context.Context) outcome { return a.copyURL(ctx, now.URL) }
 	case OpenColab:
 		return a.openColab
 	case ShowLogs:
-		name := a.scene.snapshot.Runtime
-		return func(ctx context.Context) outcome { return a.showLogs(ctx, name) }
+		return func(ctx context.Context) outcome { return a.showLogs(ctx, now.Profile, now.Runtime) }
 	case Check:
-		return a.check
+		return func(ctx context.Context) outcome { return a.check(ctx, now.Profile) }
 	default:
 		return nil
 	}
 }
 
+// arm looks how much would be deleted, and asks for a second choice.
+func (a *app) arm(ctx context.Context, profile string) result {
+	ctx, cancel := context.WithTimeout(ctx, sizeTime)
+	defer cancel()
+	size, err := a.DataSize(ctx, profile)
+	if err != nil {
+		return result{outcome: a.failedTold(err, "Nothing was deleted: it is not known how big the data are", "Try again.")}
+	}
+	armed := armed{profile, size}
+	said := outcome{short: "Nothing is deleted yet", hint: "To delete, choose Delete > " + confirmation(armed)}
+	a.tell(said)
+	return result{outcome: said, armed: armed}
+}
+
+// passing makes a failure one of the moment: the runtime itself has the problem
+// for as long as there is one.
+func passing(do deed) deed {
+	return func(ctx context.Context) result {
+		r := do(ctx)
+		r.failed = false
+		return r
+	}
+}
+
+// choosing changes a setting.
+func (a *app) choosing(f func(context.Context) error) deed {
+	return func(ctx context.Context) result {
+		if err := f(ctx); err != nil {
+			return result{outcome: a.failedTold(err, "The setting could not be changed", sentence(err))}
+		}
+		return result{}
+	}
+}
+
+// opening opens a window that is not ours.
+func (a *app) opening(f func(context.Context) error, failed string) deed {
+	return func(ctx context.Context) result {
+		ctx, cancel := context.WithTimeout(ctx, openTime)
+		defer cancel()
+		if err := f(ctx); err != nil {
+			return result{outcome: a.failedTold(err, failed, sentence(err))}
+		}
+		return result{}
+	}
+}
+
+// sentence makes a hint of an error.
+func sentence(err error) string {
+	text := []rune(strings.TrimSuffix(err.Error(), "."))
+	if len(text) > 0 {
+		text[0] = unicode.ToUpper(text[0])
+	}
+	return string(text) + "."
+}
+
 // lasting does something to the runtime that the end of the tray does not undo.
-func (a *app) lasting(f func(context.Context) error) func(context.Context) outcome {
-	return func(ctx context.Context) outcome {
+func (a *app) lasting(f func(context.Context) error) deed {
+	return func(ctx context.Context) result {
 		err := f(context.WithoutCancel(ctx))
 		var p *runtime.Problem
 		switch {
 		case err == nil, errors.Is(err, context.Canceled):
-			return outcome{}
+			return result{}
 		case errors.As(err, &p) && p.Code == runtime.CodeCancelled:
-			return outcome{} // by another click
+			return result{} // by another click
 		default:
-			return a.failed(err, "That did not work", "")
+			return result{outcome: a.failed(err, "That did not work", "")}
 		}
 	}
 }
@@ -61,7 +155,7 @@ func (a *app) copyURL(ctx context.Context, url runtime.BackendURL) outcome {
 	if url.IsZero() {
 		return outcome{}
 	}
-	said := outcome{"Ready: the Backend URL is copied", "In Colab: Connect ▾ > Connect to a local runtime"}
+	said := outcome{short: "Ready: the Backend URL is copied", hint: "In Colab: Connect ▾ > Connect to a local runtime"}
 	if err := a.Copy(ctx, url.Reveal()); err != nil {
 		said = a.failed(err, "The Backend URL could not be copied", "This prints it in a terminal: colab-tray url")
 	}
@@ -78,13 +172,13 @@ func (a *app) openColab(ctx context.Context) outcome {
 	return outcome{}
 }
 
-func (a *app) showLogs(ctx context.Context, name string) outcome {
+func (a *app) showLogs(ctx context.Context, profile, name string) outcome {
 	ctx, cancel := context.WithTimeout(ctx, logsTime)
 	defer cancel()
 	const lastLines = 5000
 	path, err := a.write("runtime.log", func(w io.Writer) error {
 		fmt.Fprintf(w, "Output of %s, tokens masked, at most the last %d lines:\n\n", name, lastLines)
-		return a.Runtime.Logs(ctx, w, runtime.LogOptions{Tail: lastLines})
+		return a.Runtimes.Logs(ctx, profile, w, runtime.LogOptions{Tail: lastLines})
 	})
 	if err != nil {
 		return a.failedTold(err, "The logs could not be read", "This prints them in a terminal: colab-tray logs")
@@ -95,10 +189,10 @@ func (a *app) showLogs(ctx context.Context, name string) outcome {
 	return outcome{}
 }
 
-func (a *app) check(ctx context.Context) outcome {
+func (a *app) check(ctx context.Context, profile string) outcome {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	verdict, report, err := a.Check(ctx)
+	verdict, report, err := a.Check(ctx, profile)
 	if err != nil {
 		return a.failedTold(err, "The connection could not be checked", "This says more in a terminal: colab-tray -v check")
 	}
@@ -121,10 +215,10 @@ func (a *app) check(ctx context.Context) outcome {
 func (a *app) failed(err error, short, hint string) outcome {
 	var p *runtime.Problem
 	if errors.As(err, &p) {
-		return outcome{p.Short, cmp.Or(advice(p), hint)}
+		return outcome{p.Short, cmp.Or(advice(p), hint), true}
 	}
 	a.Log.Warn(short, "error", err)
-	return outcome{short, hint}
+	return outcome{short, hint, true}
 }
 
 // failedTold is failed for what only the menu would show.

@@ -45,29 +45,29 @@ func init() {
 // and prints what happens.
 func child() error {
 	return Run(context.Background(), Options{
-		Runtime:    scripted{},
+		Runtimes:   scripted{},
 		Log:        slog.Default(),
 		Registered: func() { fmt.Println("registered") },
 	})
 }
 
 // scripted is a runtime that does what standard input says.
-type scripted struct{ Runtime }
+type scripted struct{ Runtimes }
 
-func (scripted) Start(context.Context) error {
+func (scripted) Start(context.Context, string) error {
 	fmt.Println("asked to start")
 	return nil
 }
 
-func (scripted) Watch(ctx context.Context) <-chan runtime.Snapshot {
-	c := make(chan runtime.Snapshot, 1)
-	c <- snapshot(runtime.Stopped)
+func (scripted) Watch(ctx context.Context) <-chan runtime.Overview {
+	c := make(chan runtime.Overview, 1)
+	c <- seen(snapshot(runtime.Stopped))
 	go func() {
 		lines := bufio.NewScanner(os.Stdin)
 		for lines.Scan() {
 			for _, s := range runtime.States() {
 				if s.String() == lines.Text() {
-					c <- snapshot(s)
+					c <- seen(snapshot(s))
 				}
 			}
 		}
@@ -176,7 +176,7 @@ func (p *panel) item() item {
 // wants waits until the icon and tooltip are those of a snapshot's view.
 func (p *panel) wants(i item, s runtime.State) {
 	p.t.Helper()
-	want := view(scene{snapshot: snapshot(s)})
+	want := view(scene{overview: seen(snapshot(s))})
 	bed.WaitFor(p.t, "the view of "+s.String(), func() error {
 		object := p.conn.Object(i.owner, i.path)
 		tooltip, err := object.GetProperty("org.kde.StatusNotifierItem.ToolTip")

@@ -10,56 +10,6 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Action is what a click asks for.
-type Action uint8
-
-// The actions. Nothing is the zero value: rows to read have it.
-const (
-	Nothing Action = iota
-	Start
-	Stop
-	Restart
-	CopyURL
-	OpenColab
-	ShowLogs
-	Check
-	Quit
-	actions // their number
-)
-
-// The rows of the menu, from top to bottom. The menu is built once with all of
-// them; only their texts change, and whether they can be chosen.
-const (
-	rowStatus = iota
-	rowHint
-	rowHint2
-	rowHint3
-	rowHint4
-	rowStartStop
-	rowRestart
-	rowCopyURL
-	rowOpenColab
-	rowShowLogs
-	rowCheck
-	rowQuit
-	rows // their number
-)
-
-// startsGroup tells above which rows a line is drawn.
-var startsGroup = [rows]bool{rowStartStop: true, rowCopyURL: true, rowShowLogs: true, rowQuit: true}
-
-// Row is one row of the menu.
-type Row struct {
-	// Text is what it says, without any escaping.
-	Text string
-	// Action is what choosing it does.
-	Action Action
-	// Disabled rows can be read and not chosen.
-	Disabled bool
-	// Hidden rows are not there.
-	Hidden bool
-}
-
 // View is all that a person sees of the tray. Views can be compared with ==.
 type View struct {
 	Icon    assets.State
@@ -71,17 +21,32 @@ type View struct {
 
 // scene is all that a view depends on.
 type scene struct {
-	snapshot runtime.Snapshot
+	overview runtime.Overview
 	// said is what the last action had to say, if that is still of interest.
 	said outcome
 	// busy tells which actions are under way and cannot be asked for again.
 	busy [actions]bool
+	// offered tells which actions there are at all.
+	offered [actions]bool
+	// set tells which toggles are on.
+	set [actions]bool
+	// armed is what a second choice deletes.
+	armed armed
+	// version is the program's.
+	version string
 }
 
 // outcome is what an action says to the person. The zero value says nothing.
 type outcome struct {
-	short string // one line without a full stop
-	hint  string // why, and what to do; can be empty
+	short  string // one line without a full stop
+	hint   string // why, and what to do; can be empty
+	failed bool
+}
+
+// armed is a choice that is to be made once more. The zero value is none.
+type armed struct {
+	profile string // whose data are to be deleted
+	size    int64  // in bytes; negative when the engine cannot tell
 }
 
 // The longest texts shown, in UTF-16 units. Windows cuts a tooltip at 127, and
@@ -93,43 +58,87 @@ const (
 
 // view computes what is to be seen.
 func view(s scene) View {
-	state := s.snapshot.State
-	short, hint := status(s.snapshot)
+	now := s.overview.Runtime()
+	short, hint := status(now)
 	if s.said.short != "" {
 		short, hint = s.said.short, s.said.hint
 	}
 	short = oneLine(short)
+	v := View{
+		Icon:    icon(now.State),
+		Tooltip: cut(title+": "+short, maxTooltip),
+		Primary: primary(now.State),
+	}
+	v.Rows[rowStatus] = Row{Text: cut(short, maxRow), Disabled: true}
+	v.tell(rowHint, rowHint4, wrapped(hint, maxRow, rowHint4-rowHint+1))
+	v.tell(rowTrouble, rowTrouble3, trouble(s.overview.Settings))
+	for row, r := range choices(s, now) {
+		v.Rows[row] = r
+	}
+	s.listRuntimes(&v)
+	s.listSettings(&v)
+	s.listDelete(&v, now.State)
+	return v
+}
 
+// tell shows lines in the rows from first to last, and hides the others.
+func (v *View) tell(first, last int, lines []string) {
+	for row := first; row <= last; row++ {
+		v.Rows[row] = Row{Disabled: true, Hidden: true}
+		if n := row - first; n < len(lines) {
+			v.Rows[row] = Row{Text: lines[n], Disabled: true}
+		}
+	}
+}
+
+// trouble tells what is wrong with the settings, beside the state of the
+// runtime.
+func trouble(p *runtime.Problem) []string {
+	if p == nil {
+		return nil
+	}
+	lines := []string{cut(oneLine(p.Short), maxRow)}
+	return append(lines, wrapped(p.Hint, maxRow, rowTrouble3-rowTrouble)...)
+}
+
+// choices are the rows of the menu itself that can be chosen, and what is
+// beside them.
+func choices(s scene, now runtime.Snapshot) map[int]Row {
+	state := now.State
 	startStop := Row{Text: "Start", Action: Start, Disabled: !canStart(state)}
 	if canStop(state) {
 		startStop = Row{Text: "Stop", Action: Stop}
 	}
-	row := func(text string, action Action, enabled bool) Row {
-		return Row{Text: text, Action: action, Disabled: !enabled || s.busy[action]}
+	running := state == runtime.Ready || state == runtime.Unhealthy
+	restart := "Restart"
+	if now.RestartToApply && running {
+		restart = "Restart to apply the settings"
 	}
-	v := View{
-		Icon:    icon(state),
-		Tooltip: cut(title+": "+short, maxTooltip),
-		Rows: [rows]Row{
-			rowStatus:    {Text: cut(short, maxRow), Disabled: true},
-			rowStartStop: startStop,
-			rowRestart:   row("Restart", Restart, state == runtime.Ready || state == runtime.Unhealthy),
-			rowCopyURL:   row("Copy Backend URL", CopyURL, state == runtime.Ready),
-			rowOpenColab: row("Open Colab", OpenColab, true),
-			rowShowLogs:  row("Show logs", ShowLogs, hasOutput(state)),
-			rowCheck:     row("Check connection", Check, state == runtime.Ready || state == runtime.Unhealthy),
-			rowQuit:      row("Quit", Quit, true),
-		},
-		Primary: primary(state),
+	withoutGPU := s.row("Start without GPU", StartWithoutGPU, true)
+	if now.Problem == nil || now.Problem.Code != codeNoGPU {
+		withoutGPU.Hidden = true
 	}
-	hints := wrapped(hint, maxRow, rowHint4-rowHint+1)
-	for i := rowHint; i <= rowHint4; i++ {
-		v.Rows[i] = Row{Disabled: true, Hidden: true}
-		if n := i - rowHint; n < len(hints) {
-			v.Rows[i] = Row{Text: hints[n], Disabled: true}
-		}
+	return map[int]Row{
+		rowStartStop:  startStop,
+		rowRestart:    s.row(restart, Restart, running),
+		rowWithoutGPU: withoutGPU,
+		rowCopyURL:    s.row("Copy Backend URL", CopyURL, state == runtime.Ready),
+		rowOpenColab:  s.row("Open Colab", OpenColab, true),
+		rowGuide:      s.row("Connect guide…", Guide, true),
+		rowCheck:      s.row("Check connection", Check, running),
+		rowShowLogs:   s.row("Show logs", ShowLogs, hasOutput(state)),
+		rowAbout:      {Text: strings.TrimSpace(title + " " + oneLine(s.version)), Disabled: true},
+		rowQuit:       {Text: "Quit", Action: Quit},
 	}
-	return v
+}
+
+// codeNoGPU is the problem of a runtime that wants a GPU where there is none.
+const codeNoGPU = runtime.Code("gpu-unavailable")
+
+// row is a row of an action, which is hidden where there is no such action, and
+// cannot be chosen while it is under way.
+func (s scene) row(text string, action Action, enabled bool) Row {
+	return Row{Text: text, Action: action, Disabled: !enabled || s.busy[action], Hidden: !s.offered[action]}
 }
 
 // primary is the next useful thing to do.

@@ -48,17 +48,43 @@ func snapshot(state runtime.State) runtime.Snapshot {
 	return s
 }
 
+// seen is an overview of one runtime.
+func seen(s runtime.Snapshot) runtime.Overview {
+	return runtime.Overview{Current: s.Profile, Runtimes: []runtime.Snapshot{s}}
+}
+
+// everything is offered.
+func everything() (all [actions]bool) {
+	for action := range all {
+		all[action] = true
+	}
+	return all
+}
+
+// fleet is an overview of so many runtimes, of which one is current.
+func fleet(n, current int) runtime.Overview {
+	var o runtime.Overview
+	states := runtime.States()
+	for i := range n {
+		s := snapshot(states[i%len(states)])
+		s.Profile, s.Runtime = fmt.Sprintf("profile_%02d", i), fmt.Sprintf("runtime_%02d", i)
+		o.Runtimes = append(o.Runtimes, s)
+	}
+	o.Current = o.Runtimes[current].Profile
+	return o
+}
+
 // scenes are what the golden files show, by name: each state, and what else
 // can be seen in it.
 func scenes() map[string]scene {
 	all := make(map[string]scene)
 	for _, state := range runtime.States() {
-		all[state.String()] = scene{snapshot: snapshot(state)}
+		all[state.String()] = scene{overview: seen(snapshot(state)), offered: everything(), version: "1.2.3"}
 	}
 	pull := func(p runtime.Progress) scene {
 		s := snapshot(runtime.Pulling)
 		s.Progress = p
-		return scene{snapshot: s}
+		return scene{overview: seen(s)}
 	}
 	all["pulling-begins"] = pull(runtime.Progress{})
 	all["pulling-unknown-size"] = pull(runtime.Progress{LayersDone: 1, Layers: 5})
@@ -66,21 +92,21 @@ func scenes() map[string]scene {
 	all["pulling-absurd"] = pull(runtime.Progress{LayersDone: -1, Layers: 5, Bytes: 9e18, Total: 1})
 
 	ready := snapshot(runtime.Ready)
-	all["ready-copied"] = scene{snapshot: ready, said: outcome{"Ready: the Backend URL is copied", "Paste it"}}
-	all["ready-checking"] = scene{snapshot: ready, said: outcome{short: "Checking…"}, busy: [actions]bool{Check: true, ShowLogs: true}}
+	all["ready-copied"] = scene{overview: seen(ready), said: outcome{short: "Ready: the Backend URL is copied", hint: "Paste it"}}
+	all["ready-checking"] = scene{overview: seen(ready), said: outcome{short: "Checking…"}, offered: everything(), busy: [actions]bool{Check: true, ShowLogs: true}}
 	changed := ready
 	changed.URLChanged = true
-	all["ready-changed"] = scene{snapshot: changed}
+	all["ready-changed"] = scene{overview: seen(changed)}
 	unstopped := ready
 	unstopped.Problem = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
-	all["ready-not-stopped"] = scene{snapshot: unstopped}
+	all["ready-not-stopped"] = scene{overview: seen(unstopped)}
 
 	died := snapshot(runtime.Failed)
 	died.Problem = &runtime.Problem{
 		Code: runtime.CodeDiedStarting, Short: "The runtime ended while it was starting",
 		Hint: "The last it wrote was:\n\nTraceback (most recent call last):\nOSError: No space left on device",
 	}
-	all["failed-died"] = scene{snapshot: died}
+	all["failed-died"] = scene{overview: seen(died)}
 
 	long := snapshot(runtime.Failed)
 	long.Problem = &runtime.Problem{
@@ -88,7 +114,32 @@ func scenes() map[string]scene {
 		Short: "There is no image us-docker.pkg.dev/colab_images/public/a_very_long_name/" + strings.Repeat("and_so_on/", 20) + "runtime:latest",
 		Hint:  "R&D_image 𝔸𝔸𝔸\u202e \x1b[31mred\x07\tand\u00a0gaps   " + strings.Repeat("𝔸", 200) + "\nsecond line",
 	}
-	all["failed-long"] = scene{snapshot: long}
+	all["failed-long"] = scene{overview: seen(long)}
+
+	toApply := ready
+	toApply.RestartToApply = true
+	all["ready-to-apply"] = scene{overview: seen(toApply), offered: everything()}
+	noGPU := snapshot(runtime.Failed)
+	noGPU.Problem = &runtime.Problem{Code: codeNoGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
+	all["failed-no-gpu"] = scene{overview: seen(noGPU), offered: everything()}
+
+	all["profiles"] = scene{overview: fleet(10, 6), offered: everything(), set: [actions]bool{StartAtLogin: true, KeepURL: true}}
+	all["profiles-too-many"] = scene{overview: fleet(30, 27), offered: everything()}
+	all["profiles-just-fit"] = scene{overview: fleet(slots, slots-1), offered: everything()}
+	broken := fleet(2, 1)
+	broken.Settings = &runtime.Problem{
+		Code: runtime.CodeSettings, Short: "The settings file has a mistake in line 3",
+		Hint: "profiles.jupyter.port: it has to be a whole number, without quotes. The settings from before are in force.",
+	}
+	all["settings-broken"] = scene{overview: broken, offered: everything()}
+	broken.Runtimes = []runtime.Snapshot{snapshot(runtime.Failed)}
+	broken.Current = broken.Runtimes[0].Profile
+	all["settings-broken-failed"] = scene{overview: broken}
+
+	stopped := seen(snapshot(runtime.Stopped))
+	all["delete-armed"] = scene{overview: stopped, offered: everything(), armed: armed{"default", 1_312_000_000}}
+	all["delete-armed-unknown"] = scene{overview: stopped, offered: everything(), armed: armed{"default", -1}}
+	all["deleting"] = scene{overview: stopped, offered: everything(), busy: [actions]bool{ConfirmDeleteData: true}}
 	return all
 }
 
@@ -98,21 +149,44 @@ func written(v View) string {
 	icons := map[assets.State]string{
 		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Problem: "problem",
 	}
-	names := [actions]string{"nothing", "start", "stop", "restart", "copy url", "open colab", "show logs", "check", "quit"}
+	names := [actions]string{
+		"nothing", "start", "stop", "restart", "start without gpu", "copy url", "open colab", "guide", "check", "select", "show logs",
+		"start at login", "start at open", "keep url", "stop on quit", "notifications", "edit settings",
+		"delete container", "delete data", "confirm delete data", "quit",
+	}
 	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, names[v.Primary])
-	for i, row := range v.Rows {
-		if startsGroup[i] {
-			b.WriteString("---------\n")
-		}
-		switch {
-		case row.Hidden:
-			continue
-		case row.Disabled:
-			fmt.Fprintf(&b, "       . %s\n", row.Text)
-		default:
-			fmt.Fprintf(&b, "       > %s (%s)\n", row.Text, names[row.Action])
+	var list func(under int, margin string)
+	list = func(under int, margin string) {
+		for i, row := range v.Rows {
+			if i == 0 && under != 0 || places[i].under != under {
+				continue
+			}
+			if places[i].group {
+				b.WriteString(margin + "---------\n")
+			}
+			mark, what := "", ""
+			if places[i].mark {
+				mark = map[bool]string{true: "[x] ", false: "[ ] "}[row.Checked]
+			}
+			if row.Profile != "" {
+				what = " " + row.Profile
+			}
+			switch {
+			case row.Hidden:
+				continue
+			case row.Disabled:
+				fmt.Fprintf(&b, "%s       . %s%s\n", margin, mark, row.Text)
+			case row.Action == Nothing:
+				fmt.Fprintf(&b, "%s       + %s\n", margin, row.Text)
+			default:
+				fmt.Fprintf(&b, "%s       > %s%s (%s%s)\n", margin, mark, row.Text, names[row.Action], what)
+			}
+			if i != 0 {
+				list(i, margin+"        ")
+			}
 		}
 	}
+	list(0, "")
 	return b.String()
 }
 
@@ -154,7 +228,7 @@ func TestEveryViewIsFitToBeShown(t *testing.T) {
 			if row.Text == "" && !row.Hidden {
 				t.Errorf("row %d of %s is empty", i, name)
 			}
-			if row.Action == Nothing && !row.Disabled {
+			if row.Action == Nothing && !row.Disabled && !row.Hidden && !slices.Contains([]int{rowRuntimes, rowSettings, rowDelete}, i) {
 				t.Errorf("row %d of %s can be chosen and does nothing", i, name)
 			}
 		}
