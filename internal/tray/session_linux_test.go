@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,11 +45,28 @@ func init() {
 // child shows a tray whose runtime has the states that come on standard input,
 // and prints what happens.
 func child() error {
-	return Run(context.Background(), Options{
+	return Run(context.Background(), childOptions())
+}
+
+// childOptions have some rows in every submenu.
+func childOptions() Options {
+	kept := false
+	return Options{
 		Runtimes:   scripted{},
 		Log:        slog.Default(),
 		Registered: func() { fmt.Println("registered") },
-	})
+		Version:    "1.2.3",
+		Select: func(_ context.Context, profile string) error {
+			fmt.Println("asked to select", profile)
+			return nil
+		},
+		KeepURL: &Toggle{Get: func() bool { return kept }, Set: func(on bool) error { kept = on; return nil }},
+		Delete: func(_ context.Context, profile string, data bool) error {
+			fmt.Println("asked to delete", profile, data)
+			return nil
+		},
+		DataSize: func(context.Context, string) (int64, error) { return 1_300_000_000, nil },
+	}
 }
 
 // scripted is a runtime that does what standard input says.
@@ -65,6 +83,9 @@ func (scripted) Watch(ctx context.Context) <-chan runtime.Overview {
 	go func() {
 		lines := bufio.NewScanner(os.Stdin)
 		for lines.Scan() {
+			if current, err := strconv.Atoi(lines.Text()); err == nil {
+				c <- stoppedFleet(current)
+			}
 			for _, s := range runtime.States() {
 				if s.String() == lines.Text() {
 					c <- seen(snapshot(s))
@@ -73,6 +94,16 @@ func (scripted) Watch(ctx context.Context) <-chan runtime.Overview {
 		}
 	}()
 	return c
+}
+
+// stoppedFleet has some profiles, of which one is current.
+func stoppedFleet(current int) runtime.Overview {
+	o := fleet(5, current)
+	for i := range o.Runtimes {
+		o.Runtimes[i].State = runtime.Stopped
+		o.Runtimes[i].Problem = nil
+	}
+	return o
 }
 
 // bus is a session bus of the test's own.
@@ -308,6 +339,116 @@ func TestClicksOverTheBus(t *testing.T) {
 			t.Errorf("%s is %v, %v", property, v, err)
 		}
 	}
+}
+
+// layout is a row as dbusmenu has it.
+type layout struct {
+	ID       int32
+	Props    map[string]dbus.Variant
+	Children []dbus.Variant
+}
+
+func (b *bus) layout(i item) (layout, error) {
+	var revision uint32
+	var root layout
+	err := b.conn.Object(i.owner, "/StatusNotifierItem/menu").
+		Call("com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&revision, &root)
+	return root, err
+}
+
+// shows wants the menu on the bus to be the view, and returns the number on the
+// bus of each row.
+func (b *bus) shows(i item, what string, want View) (ids [rows]int32) {
+	b.t.Helper()
+	bed.WaitFor(b.t, "the menu of "+what, func() error {
+		root, err := b.layout(i)
+		if err != nil {
+			return err
+		}
+		under := map[int][]dbus.Variant{0: root.Children}
+		for n, row := range want.Rows {
+			var is layout
+			at := places[n]
+			for { // past a separator
+				if len(under[at.under]) == 0 {
+					return fmt.Errorf("there is no row %d", n)
+				}
+				is = layout{}
+				if err := dbus.Store([]any{under[at.under][0].Value()}, &is); err != nil {
+					return err
+				}
+				under[at.under] = under[at.under][1:]
+				if is.Props["type"].Value() != "separator" {
+					break
+				}
+			}
+			ids[n] = is.ID
+			if len(is.Children) > 0 {
+				under[n] = is.Children
+			}
+			visible := is.Props["visible"].Value() != false
+			if visible == row.Hidden {
+				return fmt.Errorf("row %d, %q, is visible: %v", n, row.Text, visible)
+			}
+			if !visible {
+				continue
+			}
+			got := fmt.Sprint(is.Props["label"].Value(), is.Props["enabled"].Value(), is.Props["toggle-type"].Value(), is.Props["toggle-state"].Value())
+			mark, state := "", 0
+			if at.mark {
+				mark = "checkmark"
+			}
+			if row.Checked {
+				state = 1
+			}
+			if want := fmt.Sprint(label(row.Text), !row.Disabled, mark, state); got != want {
+				return fmt.Errorf("row %d is %s, not %s", n, got, want)
+			}
+		}
+		return nil
+	})
+	return ids
+}
+
+func (b *bus) choose(i item, id int32) {
+	b.t.Helper()
+	err := b.conn.Object(i.owner, "/StatusNotifierItem/menu").
+		Call("com.canonical.dbusmenu.Event", 0, id, "clicked", dbus.MakeVariant(0), uint32(0)).Err
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// The submenus and their marks arrive, and so do choices in them.
+func TestSubmenusOverTheBus(t *testing.T) {
+	b := newBus(t)
+	panel := newPanel(b)
+	panel.appear()
+	p := startProgram(t)
+	i := panel.item()
+	p.prints("registered")
+
+	here := newApp(childOptions())
+	view := func() View { return view(here.scene) }
+	fmt.Fprintln(p.input, 1)
+	here.take(stoppedFleet(1))
+	ids := b.shows(i, "five profiles", view())
+	b.choose(i, ids[rowProfile+3])
+	p.prints("asked to select profile_03")
+	fmt.Fprintln(p.input, 3)
+	here.take(stoppedFleet(3))
+	b.shows(i, "the other profile", view())
+
+	b.choose(i, ids[rowKeepURL])
+	here.scene.set[KeepURL] = true
+	b.shows(i, "a toggle that is on", view())
+
+	b.choose(i, ids[rowDeleteData])
+	here.scene.armed = armed{"profile_03", 1_300_000_000}
+	here.scene.said = outcome{short: "Nothing is deleted yet", hint: "To delete, choose Delete > Yes, delete 1.3 GB of notebooks and files"}
+	b.shows(i, "a deletion to be chosen once more", view())
+	b.choose(i, ids[rowConfirmDelete])
+	p.prints("asked to delete profile_03 true")
 }
 
 func TestEndOfTheBusEndsTheTray(t *testing.T) {

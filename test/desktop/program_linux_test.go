@@ -90,9 +90,9 @@ func (p *person) reads(status string) {
 	p.must(p.Status(p.t.Context(), p.program.Pid(), func(text string) bool { return strings.Contains(text, status) }))
 }
 
-func (p *person) chooses(state assets.State, row string) {
+func (p *person) chooses(state assets.State, path ...string) {
 	p.t.Helper()
-	p.must(p.Choose(p.t.Context(), p.program.Pid(), state, row))
+	p.must(p.Choose(p.t.Context(), p.program.Pid(), state, path...))
 }
 
 func (p *person) keeps(what string) {
@@ -217,6 +217,75 @@ func TestOthersStopIt(t *testing.T) {
 	p.seesIcon(assets.Stopped)
 	bed.Docker(t, "rm", p.name)
 	p.reads("Not started yet")
+}
+
+// writes writes the settings file.
+func (p *person) writes(text string) {
+	p.t.Helper()
+	dir := filepath.Join(p.Home(), ".config", "colab-tray")
+	p.must(os.MkdirAll(dir, 0o700))
+	p.must(os.WriteFile(filepath.Join(dir, "config.toml"), []byte(text), 0o600))
+}
+
+// Two runtimes run at once, and the menu's Runtime switches between them.
+func TestSwitchRuntimes(t *testing.T) {
+	session := Start(t, Options{})
+	env, name, port := settings(t, bed.Image(t, bed.Notebook6))
+	second, secondPort := bed.RuntimeName(t), bed.FreePort(t)
+	p := &person{Session: session, t: t, name: name, port: port}
+	p.writes(fmt.Sprintf("[profiles.second_one]\nname = %q\nimage = %q\nport = %d\n", second, bed.Image(t, bed.Server2), secondPort))
+	program, err := p.Launch(env, executable)
+	p.must(err)
+	p.program = program
+	_, err = p.Registered(t.Context(), program.Pid())
+	p.must(err)
+
+	p.clicksIcon(assets.Stopped)
+	p.clicksIcon(assets.Ready)
+	first := p.token()
+	p.hasMark("jupyter", fmt.Sprintf("jupyter: ready on port %d", port))
+
+	menu, err := p.OpenMenu(t.Context(), assets.Ready)
+	p.must(err)
+	p.must(p.Point(t.Context(), program.Pid(), "Runtime", "second_one"))
+	_, err = p.Submenu(t.Context(), menu)
+	p.must(err)
+	p.keeps("submenu")
+	_, err = p.Run(t.Context(), "xdotool", "key", "Return")
+	p.must(err)
+	p.hasMark("second_one", "second_one: not started yet")
+	p.clicksIcon(assets.Stopped)
+	p.seesIcon(assets.Ready)
+	p.reads(fmt.Sprintf("Ready on port %d", secondPort))
+	p.hasMark("second_one", fmt.Sprintf("second_one: ready on port %d", secondPort))
+	p.answers(first) // the first one runs as before
+
+	p.chooses(assets.Ready, "Runtime", "jupyter")
+	p.hasMark("jupyter", fmt.Sprintf("jupyter: ready on port %d", port))
+	p.reads(fmt.Sprintf("Ready on port %d", port))
+}
+
+// hasMark wants the mark in the submenu Runtime to be at one profile alone.
+func (p *person) hasMark(profile, text string) {
+	p.t.Helper()
+	bed.WaitFor(p.t, "the mark at "+profile, func() error {
+		rows, err := p.Rows(p.t.Context(), p.program.Pid())
+		if err != nil {
+			return err
+		}
+		marked := []string{}
+		for _, row := range rows {
+			for _, r := range row.Rows {
+				if r.Checked && row.Label == "Runtime" {
+					marked = append(marked, r.Label)
+				}
+			}
+		}
+		if len(marked) != 1 || marked[0] != text {
+			return fmt.Errorf("the marks are at %q, not at %q", marked, text)
+		}
+		return nil
+	})
 }
 
 // opened waits for an application to be asked to open something.

@@ -18,7 +18,9 @@ import (
 type Row struct {
 	Label     string
 	Enabled   bool
+	Checked   bool
 	Separator bool
+	Rows      []Row // of its submenu
 }
 
 // Registered waits until the tray has taken the icon of a process, and returns
@@ -49,11 +51,6 @@ func (s *Session) Rows(ctx context.Context, pid int) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	type layout struct {
-		ID       int32
-		Props    map[string]dbus.Variant
-		Children []dbus.Variant
-	}
 	var revision uint32
 	var root layout
 	call := s.bus.Object(owner, "/StatusNotifierItem/menu").
@@ -61,8 +58,20 @@ func (s *Session) Rows(ctx context.Context, pid int) ([]Row, error) {
 	if err := call.Store(&revision, &root); err != nil {
 		return nil, err
 	}
+	return root.rows()
+}
+
+// layout is a row as it is on the bus.
+type layout struct {
+	ID       int32
+	Props    map[string]dbus.Variant
+	Children []dbus.Variant
+}
+
+// rows are those of the submenu of a row, or of the menu itself.
+func (l layout) rows() ([]Row, error) {
 	var rows []Row
-	for _, child := range root.Children {
+	for _, child := range l.Children {
 		var l layout
 		if err := dbus.Store([]any{child.Value()}, &l); err != nil {
 			return nil, err
@@ -74,10 +83,17 @@ func (s *Session) Rows(ctx context.Context, pid int) ([]Row, error) {
 		kind, _ := l.Props["type"].Value().(string)
 		text, _ := l.Props["label"].Value().(string)
 		enabled, set := l.Props["enabled"].Value().(bool)
+		checked, _ := l.Props["toggle-state"].Value().(int32)
+		under, err := l.rows()
+		if err != nil {
+			return nil, err
+		}
 		rows = append(rows, Row{
 			Label:     strings.ReplaceAll(text, "__", "_"),
 			Enabled:   enabled || !set,
+			Checked:   checked == 1,
 			Separator: kind == "separator",
+			Rows:      under,
 		})
 	}
 	return rows, nil
@@ -116,6 +132,12 @@ func (s *Session) menu(ctx context.Context) (image.Rectangle, error) {
 	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r.Dx() < 1000 && r.Dy() > 2*panelHeight })
 }
 
+// Submenu waits for the window of a submenu beside that of the menu, and
+// returns where it is.
+func (s *Session) Submenu(ctx context.Context, menu image.Rectangle) (image.Rectangle, error) {
+	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r != menu && r.Dx() < 1000 && r.Dy() > panelHeight && r.Min.Y > 0 })
+}
+
 func (s *Session) press(ctx context.Context, state assets.State, button int) error {
 	where, err := s.Icon(ctx, state)
 	if err != nil {
@@ -141,12 +163,12 @@ func (s *Session) Tooltip(ctx context.Context) (image.Rectangle, error) {
 	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r.Dx() > panelHeight && r.Dy() < 2*panelHeight && r.Min.Y > 0 })
 }
 
-// Choose opens the menu and chooses a row by the keyboard.
-func (s *Session) Choose(ctx context.Context, pid int, state assets.State, label string) error {
+// Choose opens the menu and chooses a row by the keyboard; see Point.
+func (s *Session) Choose(ctx context.Context, pid int, state assets.State, path ...string) error {
 	if _, err := s.OpenMenu(ctx, state); err != nil {
 		return err
 	}
-	if err := s.Point(ctx, pid, label); err != nil {
+	if err := s.Point(ctx, pid, path...); err != nil {
 		return err
 	}
 	_, err := s.Run(ctx, "xdotool", "key", "Return")
@@ -154,17 +176,28 @@ func (s *Session) Choose(ctx context.Context, pid int, state assets.State, label
 }
 
 // Point goes to a row of the menu that has just been opened, by the keyboard.
-func (s *Session) Point(ctx context.Context, pid int, label string) error {
+// In front of the row's label are those of the rows whose submenus it is in. A
+// label may end where a colon follows.
+func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
 	rows, err := s.Rows(ctx, pid)
 	if err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Separator || !r.Enabled })
-	i := slices.IndexFunc(rows, func(r Row) bool { return r.Label == label })
-	if i < 0 {
-		return fmt.Errorf("no row %q can be chosen among %+v", label, rows)
+	keys := []string{"key", "--delay", "50"}
+	for n, label := range path {
+		rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Separator || !r.Enabled })
+		i := slices.IndexFunc(rows, func(r Row) bool { return r.Label == label || strings.HasPrefix(r.Label, label+":") })
+		if i < 0 {
+			return fmt.Errorf("no row %q can be chosen among %+v", label, rows)
+		}
+		downs := i + 1
+		if n > 0 { // the first row of a submenu is pointed at when it opens
+			keys = append(keys, "Right")
+			downs = i
+		}
+		keys = append(keys, slices.Repeat([]string{"Down"}, downs)...)
+		rows = rows[i].Rows
 	}
-	keys := append([]string{"key", "--delay", "50"}, slices.Repeat([]string{"Down"}, i+1)...)
 	_, err = s.Run(ctx, "xdotool", keys...)
 	return err
 }
