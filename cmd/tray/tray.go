@@ -44,6 +44,13 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		LogDir:   dir,
 		Log:      s.Log,
 		Version:  version,
+
+		StartAtOpen:     &tray.Toggle{Get: s.StartsAtOpen, Set: s.SetStartAtOpen},
+		KeepURL:         &tray.Toggle{Get: s.KeepsURL, Set: s.SetKeepURL},
+		StopOnQuit:      &tray.Toggle{Get: s.StopsOnQuit, Set: s.SetStopOnQuit},
+		EditSettings:    func(ctx context.Context) error { return s.EditSettings(ctx, desktop.OpenText) },
+		SettingsChanged: s.SettingsChanged(),
+		Quit:            s.Quit,
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil

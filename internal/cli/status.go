@@ -45,10 +45,18 @@ func runStatus(ctx context.Context, in *invocation) error {
 
 // statusOfAll prints the state of every profile whose runtime exists.
 func (in *invocation) statusOfAll(ctx context.Context) error {
-	s, err := in.openFleet(runtime.Options{})
+	settings, err := in.readSettings()
+	if err == nil && settings.broken != nil {
+		err = settings.broken
+	}
 	if err != nil {
 		return err
 	}
+	s, err := in.openFleet(settings, runtime.Options{})
+	if err != nil {
+		return err
+	}
+	s.run(s.Fleet.Run)
 	defer s.Close()
 	snapshots, err := s.settled(ctx)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"path/filepath"
 
 	"colabtray/internal/config"
@@ -16,23 +15,17 @@ type FleetSession struct {
 	*connection
 	// Fleet is the runtimes themselves.
 	Fleet *runtime.Fleet
+
+	settings *settings
 }
 
-// openFleet reads the settings and connects to the engine.
-func (in *invocation) openFleet(o runtime.Options) (*FleetSession, error) {
-	settings, err := config.Load(in.sources())
-	if err != nil {
-		return nil, err
-	}
+// openFleet connects the runtimes of the settings to the engine.
+func (in *invocation) openFleet(settings *settings, o runtime.Options) (*FleetSession, error) {
 	c, err := in.connect(o)
 	if err != nil {
 		return nil, err
 	}
-	profiles := maps.Clone(settings.Profiles)
-	profiles[settings.Profile.Name] = settings.Profile
-	s := &FleetSession{c, runtime.NewFleet(c.link, profiles, settings.Profile.Name, c.options)}
-	s.run(s.Fleet.Run)
-	return s, nil
+	return &FleetSession{c, runtime.NewFleet(c.link, settings.profiles, settings.chosen, c.options), settings}, nil
 }
 
 // CheckReport tries what Colab's page does with the runtime of a profile: the
@@ -44,11 +37,6 @@ func (s *FleetSession) CheckReport(ctx context.Context, profile string) (verdict
 	}
 	r, err := (&Session{s.connection, m, m.Profile()}).check(ctx, nil)
 	return r.Verdict, r.Text(), err
-}
-
-// Select makes a profile the current one.
-func (s *FleetSession) Select(_ context.Context, profile string) error {
-	return s.Fleet.Select(profile)
 }
 
 // settled waits until every snapshot tells something.
@@ -72,10 +60,15 @@ func runTray(ctx context.Context, in *invocation) error {
 		fmt.Fprintf(in.Stderr, "No tray here (%v), so the runtime is started from the terminal.\n", err)
 		return runStart(ctx, in)
 	}
-	s, err := in.openFleet(runtime.Options{Tokens: trayTokens(in.log()), StopIdle: true})
+	settings, err := in.readSettings()
 	if err != nil {
 		return err
 	}
+	s, err := in.openFleet(settings, runtime.Options{Tokens: trayTokens(in.log()), StopIdle: true})
+	if err != nil {
+		return err
+	}
+	s.run(s.Fleet.Run, func(ctx context.Context) { settings.follow(ctx, s.Fleet) }, s.startAtOpen)
 	defer s.Close()
 	return in.Tray(ctx, s)
 }

@@ -400,6 +400,7 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("the runtime was asked to %s", got)
 		}
 		s.runtime.answer <- nil
+		synctest.Wait()
 		s.failing = errors.New("the file is read-only")
 		s.clickOn(rowProfile)
 		if !s.screen.is(rowStatus, "The setting could not be changed") || !s.screen.is(rowHint, "The file is read-only.") {

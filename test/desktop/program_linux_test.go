@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -243,7 +244,7 @@ func TestSwitchRuntimes(t *testing.T) {
 	p.clicksIcon(assets.Stopped)
 	p.clicksIcon(assets.Ready)
 	first := p.token()
-	p.hasMark("jupyter", fmt.Sprintf("jupyter: ready on port %d", port))
+	p.hasMark(fmt.Sprintf("jupyter: ready on port %d", port))
 
 	menu, err := p.OpenMenu(t.Context(), assets.Ready)
 	p.must(err)
@@ -253,36 +254,94 @@ func TestSwitchRuntimes(t *testing.T) {
 	p.keeps("submenu")
 	_, err = p.Run(t.Context(), "xdotool", "key", "Return")
 	p.must(err)
-	p.hasMark("second_one", "second_one: not started yet")
+	p.hasMark("second_one: not started yet")
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
 	p.reads(fmt.Sprintf("Ready on port %d", secondPort))
-	p.hasMark("second_one", fmt.Sprintf("second_one: ready on port %d", secondPort))
+	p.hasMark(fmt.Sprintf("second_one: ready on port %d", secondPort))
 	p.answers(first) // the first one runs as before
 
 	p.chooses(assets.Ready, "Runtime", "jupyter")
-	p.hasMark("jupyter", fmt.Sprintf("jupyter: ready on port %d", port))
+	p.hasMark(fmt.Sprintf("jupyter: ready on port %d", port))
 	p.reads(fmt.Sprintf("Ready on port %d", port))
 }
 
-// hasMark wants the mark in the submenu Runtime to be at one profile alone.
-func (p *person) hasMark(profile, text string) {
+// What is chosen in the menu outlasts the program, and the settings file is
+// followed while it runs.
+func TestSettingsAreFollowed(t *testing.T) {
+	session := Start(t, Options{})
+	env, name, port := settings(t, bed.Image(t, bed.Notebook6))
+	p := &person{Session: session, t: t, name: name, port: port}
+	start := func() {
+		program, err := p.Launch(env, executable)
+		p.must(err)
+		p.program = program
+		_, err = p.Registered(t.Context(), program.Pid())
+		p.must(err)
+	}
+	p.writes("[profiles.other]\nport = 8890\n")
+	start()
+	p.hasMark("jupyter: not started yet")
+	p.chooses(assets.Stopped, "Runtime", "other")
+	p.hasMark("other: not started yet")
+	p.chooses(assets.Stopped, "Settings", "Start the runtime when the program opens")
+	p.hasMarkIn("Settings", "Start the runtime when the program opens")
+	p.chooses(assets.Stopped, "Settings", "Start the runtime when the program opens")
+	p.hasMarkIn("Settings")
+	p.chooses(assets.Stopped, "Quit")
+	ends(t, p.program, 0)
+	start()
+	p.hasMark("other: not started yet")
+
+	p.writes("profile = 'other'\n[profiles.other]\nport = 'x'\n")
+	p.must(p.Note(t.Context(), "The settings file is wrong in line 3"))
+	bed.WaitFor(t, "the problem in the menu", func() error {
+		rows, err := p.Rows(t.Context(), p.program.Pid())
+		if err == nil && (len(rows) < 2 || rows[0].Label != "Not started yet" || !strings.HasPrefix(rows[1].Label, "The settings file is wrong in line 3")) {
+			err = fmt.Errorf("the menu is %+v", rows)
+		}
+		return err
+	})
+	menu, err := p.OpenMenu(t.Context(), assets.Stopped)
+	p.must(err)
+	p.must(p.Point(t.Context(), p.program.Pid(), "Settings", "Edit settings…"))
+	_, err = p.Submenu(t.Context(), menu)
+	p.must(err)
+	p.keeps("broken")
+	_, err = p.Run(t.Context(), "xdotool", "key", "Return")
+	p.must(err)
+	if got := p.opened(Viewer); got != filepath.Join(p.Home(), ".config", "colab-tray", "config.toml") {
+		t.Errorf("the viewer was asked to open %q", got)
+	}
+	p.writes("profile = 'third'\n[profiles.third]\nport = 8891\n")
+	p.hasMark("third: not started yet")
+	p.reads("Not started yet")
+}
+
+// hasMark wants the mark in the submenu Runtime to be at one row alone.
+func (p *person) hasMark(text string) {
 	p.t.Helper()
-	bed.WaitFor(p.t, "the mark at "+profile, func() error {
+	p.hasMarkIn("Runtime", text)
+}
+
+// hasMarkIn wants the marks in a submenu to be at these rows.
+func (p *person) hasMarkIn(submenu string, texts ...string) {
+	p.t.Helper()
+	bed.WaitFor(p.t, "the marks in "+submenu, func() error {
 		rows, err := p.Rows(p.t.Context(), p.program.Pid())
 		if err != nil {
 			return err
 		}
-		marked := []string{}
+		var marked []string
 		for _, row := range rows {
 			for _, r := range row.Rows {
-				if r.Checked && row.Label == "Runtime" {
+				if r.Checked && row.Label == submenu {
 					marked = append(marked, r.Label)
 				}
 			}
 		}
-		if len(marked) != 1 || marked[0] != text {
-			return fmt.Errorf("the marks are at %q, not at %q", marked, text)
+		if !slices.Equal(marked, texts) {
+			return fmt.Errorf("the marks are at %q, not at %q", marked, texts)
 		}
 		return nil
 	})

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+
+	"colabtray/internal/config"
+	"colabtray/internal/runtime"
+)
+
+// settings are those of a fleet, which follow the settings file. What was given
+// at the program's start, by flags and environment, keeps winning over the
+// file: the name, image and port are those of the profile that was chosen then.
+type settings struct {
+	from    config.Sources
+	changed chan struct{}
+
+	mu          sync.Mutex
+	profiles    map[string]config.Profile
+	chosen      string // by the file, or at the program's start
+	home        string // the profile chosen at the program's start; empty while none could be
+	preferences config.Preferences
+	broken      *config.Error // the file is, so that these are those without it
+}
+
+// readSettings reads the settings. Where the file is broken they are those
+// without it, and say so.
+func (in *invocation) readSettings() (*settings, error) {
+	s := &settings{from: in.sources(), changed: make(chan struct{}, 1)}
+	now, err := config.Load(s.fromFile())
+	if err == nil {
+		return s, s.take(now)
+	}
+	var wrong *config.Error
+	if !errors.As(err, &wrong) || wrong.File == "" {
+		return nil, err
+	}
+	without := s.from
+	without.File = ""
+	now, withoutErr := config.Load(without)
+	if withoutErr != nil {
+		return nil, err
+	}
+	now.Profiles[now.Profile.Name] = now.Profile
+	s.profiles, s.chosen, s.preferences = now.Profiles, now.Profile.Name, now.Preferences
+	s.broken = wrong
+	return s, nil
+}
+
+// fromFile are the sources without what flags and environment say of a single
+// profile.
+func (s *settings) fromFile() config.Sources {
+	from := s.from
+	from.Flags = config.Flags{Profile: s.from.Flags.Profile}
+	from.Env = func(name string) (string, bool) {
+		if name != "COLAB_TRAY_PROFILE" || s.from.Env == nil {
+			return "", false
+		}
+		return s.from.Env(name)
+	}
+	return from
+}
+
+// take takes in what the file says now.
+func (s *settings) take(now config.Settings) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	home := s.home
+	if home == "" {
+		home = now.Profile.Name
+	}
+	profiles := maps.Clone(now.Profiles)
+	if _, there := profiles[home]; there {
+		from := s.from
+		from.Flags.Profile = &home
+		given, err := config.Load(from)
+		if err != nil {
+			return err
+		}
+		profiles[home] = given.Profile
+	}
+	s.home, s.profiles, s.chosen, s.preferences, s.broken = home, profiles, now.Profile.Name, now.Preferences, nil
+	return nil
+}
+
+// follow lets the fleet follow the settings until ctx ends.
+func (s *settings) follow(ctx context.Context, f *runtime.Fleet) {
+	for change := range config.Watch(ctx, s.fromFile()) {
+		s.mu.Lock()
+		chosen := s.chosen
+		s.mu.Unlock()
+		wrong := change.Err
+		if wrong == nil {
+			errors.As(s.take(change.Settings), &wrong)
+		}
+		if wrong != nil {
+			f.Broken(settingsProblem(wrong))
+			continue
+		}
+		f.Update(s.profiles)
+		if s.chosen != chosen { // by whoever wrote the file; the menu has done so already
+			_ = f.Select(s.chosen)
+		}
+		select {
+		case s.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// now returns what is in force.
+func (s *settings) now() (config.Preferences, map[string]config.Profile) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.preferences, s.profiles
+}
+
+// keep remembers a choice in the settings file.
+func (s *settings) keep(key []string, value any) error {
+	err := config.Set(s.from.File, key, value)
+	if err == nil {
+		return nil
+	}
+	p := &runtime.Problem{Code: runtime.CodeSettings, Short: "The settings file could not be changed", Hint: err.Error(), Err: err}
+	var wrong *config.Error
+	if errors.As(err, &wrong) {
+		p.Hint = whatIsWrong(wrong)
+	}
+	return p
+}
+
+// settingsProblem tells a person what is wrong with the settings.
+func settingsProblem(wrong *config.Error) *runtime.Problem {
+	p := &runtime.Problem{
+		Code:    runtime.CodeSettings,
+		Short:   "The settings are not right; older ones are in force",
+		Hint:    whatIsWrong(wrong),
+		Command: "colab-tray config check",
+		Err:     wrong,
+	}
+	switch {
+	case wrong.Line > 0:
+		p.Short = fmt.Sprintf("The settings file is wrong in line %d; older settings are in force", wrong.Line)
+	case wrong.File != "":
+		p.Short = "The settings file is not right; older settings are in force"
+	}
+	return p
+}
+
+// whatIsWrong leaves out where the file is.
+func whatIsWrong(wrong *config.Error) string {
+	text := wrong.Short + "."
+	if wrong.Key != "" {
+		text = wrong.Key + ": " + text
+	}
+	if wrong.Hint != "" {
+		text += " " + strings.TrimSuffix(wrong.Hint, ".") + "."
+	}
+	return text
+}

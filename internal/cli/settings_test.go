@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"colabtray/internal/config"
+	"colabtray/internal/runtime"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// desk is a program that follows a settings file, without an engine.
+type desk struct {
+	*FleetSession
+	t    *testing.T
+	file string
+}
+
+// write writes a settings file of the test's own.
+func write(t *testing.T, text string) (file string) {
+	t.Helper()
+	home := os.Getenv("XDG_CONFIG_HOME")
+	if !strings.HasPrefix(home, os.TempDir()) {
+		home = t.TempDir()
+		t.Setenv("XDG_CONFIG_HOME", home)
+	}
+	file = config.File()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// sitDown starts the program with flags and an environment.
+func sitDown(t *testing.T, text string, flags config.Flags, env map[string]string) *desk {
+	t.Helper()
+	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+	d := &desk{t: t, file: write(t, text)}
+	in := &invocation{flags: flags, Program: &Program{Stderr: io.Discard, LookupEnv: func(name string) (string, bool) {
+		v, set := env[name]
+		return v, set
+	}}}
+	settings, err := in.readSettings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.FleetSession, err = in.openFleet(settings, runtime.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.run(d.Fleet.Run, func(ctx context.Context) { settings.follow(ctx, d.Fleet) })
+	t.Cleanup(d.Close)
+	return d
+}
+
+// until waits for an overview.
+func (d *desk) until(what string, is func(runtime.Overview) bool) runtime.Overview {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
+	defer cancel()
+	var last runtime.Overview
+	for last = range d.Fleet.Watch(ctx) {
+		if is(last) {
+			return last
+		}
+	}
+	d.t.Fatalf("waited for %s in vain; it is %+v", what, last)
+	return last
+}
+
+func (d *desk) current(profile string) {
+	d.t.Helper()
+	d.until(profile+" to be current", func(o runtime.Overview) bool { return o.Current == profile })
+}
+
+func TestFlagsAndEnvironmentKeepWinning(t *testing.T) {
+	name := "given"
+	d := sitDown(t, "profile = 'one'\n[profiles.one]\nport = 1001\n", config.Flags{Name: &name}, map[string]string{"COLAB_TRAY_PORT": "1234"})
+	given := func(o runtime.Overview) bool {
+		s, _ := o.Of("one")
+		return s.Runtime == "given" && s.Port == 1234
+	}
+	if o := d.Fleet.Overview(); o.Current != "one" || !given(o) {
+		t.Fatalf("at first it is %+v", o)
+	}
+	write(t, "profile = 'two'\n[profiles.one]\nport = 1001\nimage = 'other'\n[profiles.two]\nport = 1002\n")
+	d.current("two")
+	o := d.until("the other image", func(o runtime.Overview) bool { s, _ := o.Of("one"); return s.Image == "other" })
+	if two, _ := o.Of("two"); !given(o) || two.Runtime != "local-two-runtime" || two.Port != 1002 {
+		t.Errorf("what was given at the start is not that of one profile: %+v", o)
+	}
+	write(t, "")
+	d.current(config.DefaultProfile) // the one that it was given for is gone
+	if s := d.Fleet.Overview().Runtime(); s.Runtime != config.DefaultRuntime {
+		t.Errorf("it is that of another: %+v", s)
+	}
+}
+
+func TestAGivenProfileIsNotTheFiles(t *testing.T) {
+	d := sitDown(t, "[profiles.one]\n", config.Flags{}, map[string]string{"COLAB_TRAY_PROFILE": "classic"})
+	write(t, "profile = 'one'\n[profiles.one]\n[profiles.two]\n")
+	o := d.until("the new profile", func(o runtime.Overview) bool { _, is := o.Of("two"); return is })
+	if o.Current != "classic" {
+		t.Errorf("the current one is %s", o.Current)
+	}
+}
+
+func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
+	d := sitDown(t, "[profiles.one]\nport = 1001\n", config.Flags{}, nil)
+	write(t, "[profiles.one]\nport = 1002\n[profiles.two]\nport = 'x'\n")
+	o := d.until("the problem", func(o runtime.Overview) bool { return o.Settings != nil })
+	p := o.Settings
+	if p.Code != runtime.CodeSettings || !strings.Contains(p.Short, "line 4") || !strings.HasPrefix(p.Hint, "profiles.two.port: ") {
+		t.Errorf("the problem is %+v", p)
+	}
+	if s, _ := o.Of("one"); s.Port != 1001 {
+		t.Errorf("the settings are %+v", s)
+	}
+	var kept *runtime.Problem
+	if err := d.SetStopOnQuit(true); !errors.As(err, &kept) || !strings.HasPrefix(kept.Hint, "profiles.two.port: ") {
+		t.Errorf("a choice in a broken file: %v", err)
+	}
+	if err := d.Select(t.Context(), "classic"); !errors.As(err, &kept) {
+		t.Errorf("a choice in a broken file: %v", err)
+	}
+	d.current("classic") // for now
+	write(t, "[profiles.one]\nport = 1002\n")
+	o = d.until("it to be mended", func(o runtime.Overview) bool {
+		s, _ := o.Of("one")
+		return o.Settings == nil && s.Port == 1002
+	})
+	if o.Current != "classic" {
+		t.Errorf("mended, it is %+v", o)
+	}
+}
+
+func TestAFileThatIsBrokenAtTheStart(t *testing.T) {
+	d := sitDown(t, "profile = 'one'\n[profiles.one]\nprot = 1001\n", config.Flags{}, map[string]string{"COLAB_TRAY_PORT": "1234"})
+	o := d.until("the problem", func(o runtime.Overview) bool { return o.Settings != nil })
+	if o.Current != config.DefaultProfile || o.Runtime().Port != 1234 {
+		t.Errorf("it began with %+v", o)
+	}
+	write(t, "profile = 'one'\n[profiles.one]\nport = 1001\n")
+	o = d.until("it to be mended", func(o runtime.Overview) bool { return o.Settings == nil && o.Current == "one" })
+	if o.Runtime().Port != 1234 {
+		t.Errorf("mended, it is %+v", o)
+	}
+	if s, _ := o.Of(config.DefaultProfile); s.Port != config.DefaultPort {
+		t.Errorf("what was given is that of two profiles: %+v", s)
+	}
+}
+
+func TestChoicesAreKept(t *testing.T) {
+	d := sitDown(t, "# mine\n[profiles.one]\n", config.Flags{}, nil)
+	if d.KeepsURL() || d.StartsAtOpen() || d.StopsOnQuit() {
+		t.Error("something is chosen at first")
+	}
+	if err := d.Select(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	for _, choose := range []func(bool) error{d.SetKeepURL, d.SetStartAtOpen, d.SetStopOnQuit} {
+		if err := choose(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late := time.After(time.Minute)
+	for !d.KeepsURL() || !d.StartsAtOpen() || !d.StopsOnQuit() {
+		select {
+		case <-d.SettingsChanged():
+		case <-late:
+			t.Fatal("the choices are not in force")
+		}
+	}
+	d.current("one")
+	again, err := config.Load(config.Sources{File: d.file})
+	if err != nil || again.Profile.Name != "one" || again.Profile.Token != config.TokenKeep || !again.Preferences.StopOnQuit {
+		t.Errorf("the file has %+v, %v", again, err)
+	}
+	if text, err := os.ReadFile(d.file); err != nil || !strings.Contains(string(text), "# mine\n") {
+		t.Errorf("the file is %s, %v", text, err)
+	}
+}
+
+func TestEditSettingsMakesTheFile(t *testing.T) {
+	d := sitDown(t, "", config.Flags{}, nil)
+	if err := os.Remove(d.file); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		opened := ""
+		err := d.EditSettings(t.Context(), func(_ context.Context, path string) error { opened = path; return nil })
+		if text, readErr := os.ReadFile(opened); err != nil || readErr != nil || string(text) != string(config.DefaultFile()) {
+			t.Errorf("opened %q: %v, %v", opened, err, readErr)
+		}
+	}
+}
