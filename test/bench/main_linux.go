@@ -3,7 +3,8 @@
 // are ratios and differences; absolute times say more about the machine.
 //
 // It needs bin/colab-tray, the engine and the image of Notebook 6 that
-// test/setup makes, and dbus-daemon for the tray.
+// test/setup makes, and dbus-daemon for the tray. Arguments name the measures to
+// take; without any it takes all.
 package main
 
 import (
@@ -28,8 +29,14 @@ type result struct {
 
 func main() {
 	var all []result
-	for _, measure := range []func() ([]result, error){readyLag, timeToUp, iconTime, idle} {
-		results, err := measure()
+	for _, m := range []struct {
+		name string
+		take func() ([]result, error)
+	}{{"lag", readyLag}, {"up", timeToUp}, {"icon", iconTime}, {"idle", idle}, {"profiles", profiles}} {
+		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], m.name) {
+			continue
+		}
+		results, err := m.take()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)

@@ -76,7 +76,7 @@ func (b *bus) close() {
 
 // show starts a tray program and waits for its icon.
 func (b *bus) show(cmd *exec.Cmd) (time.Duration, error) {
-	cmd.Env = append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS="+b.address)
+	cmd.Env = append(cmd.Environ(), "DBUS_SESSION_BUS_ADDRESS="+b.address)
 	cmd.Stderr = io.Discard
 	begun := time.Now()
 	if err := cmd.Start(); err != nil {
