@@ -31,12 +31,21 @@ func (in *invocation) openFleet(settings *settings, o runtime.Options) (*FleetSe
 // CheckReport tries what Colab's page does with the runtime of a profile: the
 // verdict is one line, the report has the steps. Neither holds the token.
 func (s *FleetSession) CheckReport(ctx context.Context, profile string) (verdict, report string, err error) {
-	m, err := s.Fleet.Manager(profile)
+	one, err := s.of(profile)
 	if err != nil {
 		return "", "", err
 	}
-	r, err := (&Session{s.connection, m, m.Profile()}).check(ctx, nil)
+	r, err := one.check(ctx, nil)
 	return r.Verdict, r.Text(), err
+}
+
+// of returns the session of one profile, which ends with that of the fleet.
+func (s *FleetSession) of(profile string) (*Session, error) {
+	m, err := s.Fleet.Manager(profile)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{s.connection, m, m.Profile()}, nil
 }
 
 // settled waits until every snapshot tells something.

@@ -563,11 +563,18 @@ func TestQuitWaitsForWhatIsToBeDone(t *testing.T) {
 
 func TestAnnounce(t *testing.T) {
 	overviews := make(chan runtime.Overview, 9)
-	first := fleet(3, 0)
-	first.Runtimes[2].Runtime = first.Runtimes[0].Runtime // one runtime of two profiles
-	next := fleet(3, 2)
-	next.Runtimes[2].Runtime = first.Runtimes[0].Runtime
-	next.Runtimes[0].Rev, next.Runtimes[2].Rev = 8, 8
+	shared := func(current int, rev uint64) runtime.Overview { // one runtime of two profiles, and two more
+		o := fleet(4, current)
+		for i, state := range []runtime.State{runtime.Stopped, runtime.Ready, runtime.Stopped, runtime.Absent} {
+			o.Runtimes[i].State = state
+		}
+		o.Runtimes[2].Runtime = o.Runtimes[0].Runtime
+		for _, i := range []int{0, 2, 3} {
+			o.Runtimes[i].Rev = rev
+		}
+		return o
+	}
+	first, next := shared(0, 7), shared(2, 8)
 	overviews <- first
 	overviews <- next
 	overviews <- next

@@ -103,8 +103,11 @@ func canDelete(s runtime.State) bool {
 
 // confirmation is the row whose choice deletes data.
 func confirmation(a armed) string {
-	if a.size < 0 {
+	switch {
+	case a.size < 0:
 		return "Yes, delete all notebooks and files"
+	case a.size == 0:
+		return "Yes, delete it; there are no notebooks and files"
 	}
 	return fmt.Sprintf("Yes, delete %s of notebooks and files", amount(a.size))
 }

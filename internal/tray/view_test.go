@@ -139,6 +139,7 @@ func scenes() map[string]scene {
 	stopped := seen(snapshot(runtime.Stopped))
 	all["delete-armed"] = scene{overview: stopped, offered: everything(), armed: armed{"default", 1_312_000_000}}
 	all["delete-armed-unknown"] = scene{overview: stopped, offered: everything(), armed: armed{"default", -1}}
+	all["delete-armed-empty"] = scene{overview: stopped, offered: everything(), armed: armed{"default", 0}}
 	all["deleting"] = scene{overview: stopped, offered: everything(), busy: [actions]bool{ConfirmDeleteData: true}}
 	return all
 }
