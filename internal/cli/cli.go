@@ -1,5 +1,6 @@
 // Package cli owns the command line: the subcommands, their flags, what they
-// print, and the exit codes.
+// print, and the exit codes; and the settings that are in force by it, which the
+// runtimes follow while the tray runs.
 //
 // It does not own what the commands do to a runtime (package runtime), nor the
 // tray, which is handed to it as what to do without a subcommand. Standard

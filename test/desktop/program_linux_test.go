@@ -318,6 +318,24 @@ func TestSettingsAreFollowed(t *testing.T) {
 	p.reads("Not started yet")
 }
 
+// The preferences start the runtime with the program, and stop it at its end.
+func TestOpenAndQuit(t *testing.T) {
+	session := Start(t, Options{})
+	env, name, port := settings(t, bed.Image(t, bed.Server2))
+	p := &person{Session: session, t: t, name: name, port: port}
+	p.writes("[preferences]\nstart_at_open = true\nstop_on_quit = true\n")
+	program, err := p.Launch(env, executable)
+	p.must(err)
+	p.program = program
+	p.seesIcon(assets.Ready)
+	p.reads(fmt.Sprintf("Ready on port %d", port))
+	p.chooses(assets.Ready, "Quit")
+	ends(t, program, 0)
+	if state := bed.Docker(t, "inspect", "--format", "{{.State.Status}}", name); state != "exited" {
+		t.Errorf("the container is %s", state)
+	}
+}
+
 // hasMark wants the mark in the submenu Runtime to be at one row alone.
 func (p *person) hasMark(text string) {
 	p.t.Helper()
