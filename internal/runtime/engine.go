@@ -47,6 +47,9 @@ type Engine interface {
 	Wait(ctx context.Context, id string) error
 	// Logs opens the output of the container, stdout and stderr in one.
 	Logs(ctx context.Context, c Container, q LogQuery) (io.ReadCloser, error)
+	// Stats tells what the container uses, about once a second, until it does
+	// not run any more.
+	Stats(ctx context.Context, id string, each func(Usage)) error
 	// Archive opens a tar archive of a path in the container.
 	Archive(ctx context.Context, id, path string) (io.ReadCloser, error)
 	// PublishedBy returns the names of the containers that publish a host port.
