@@ -1,0 +1,176 @@
+// Package install owns what to tell a person who has no container engine: the
+// page to read and the commands to run on this system.
+//
+// It installs nothing itself, and imports no other package of the project.
+package install
+
+import (
+	"bufio"
+	"strings"
+)
+
+// System is what the way to an engine depends on.
+type System struct {
+	// OS is the operating system, in the words of GOOS.
+	OS string
+	// ID and Like are ID and ID_LIKE of os-release(5) on Linux.
+	ID   string
+	Like []string
+	// Name is PRETTY_NAME of os-release(5), for people.
+	Name string
+	// WSL tells that this Linux runs in the Windows Subsystem for Linux.
+	WSL bool
+	// Systemd tells that systemd manages this Linux.
+	Systemd bool
+}
+
+// Way is one way to get an engine.
+type Way struct {
+	// Title says what is installed, such as "Docker Engine".
+	Title string
+	// Commands are for a terminal, one after the other; none where a page is
+	// all there is.
+	Commands []string
+	// Page tells more.
+	Page string
+	// Note says in a sentence or two what else there is to know; it can be empty.
+	Note string
+}
+
+// Help is how to get an engine on one system.
+type Help struct {
+	// System names the system, for people: "Ubuntu 24.04 LTS".
+	System string
+	// Ways are the ways there, the best one first. There is always one.
+	Ways []Way
+}
+
+// Pages of Docker and others that tell how to install an engine.
+const (
+	pageEngine  = "https://docs.docker.com/engine/install/"
+	pageMac     = "https://docs.docker.com/desktop/setup/install/mac-install/"
+	pageWindows = "https://docs.docker.com/desktop/setup/install/windows-install/"
+	pageWSL     = "https://docs.docker.com/desktop/features/wsl/"
+	pageColima  = "https://github.com/abiosoft/colima"
+	pageNixOS   = "https://wiki.nixos.org/wiki/Docker"
+	pageAlpine  = "https://wiki.alpinelinux.org/wiki/Docker"
+)
+
+// joinGroup lets the person use the engine.
+const joinGroup = `sudo usermod -aG docker "$USER"`
+
+// relogin is what joinGroup needs, and what it means.
+const relogin = "The last command lets you use Docker without sudo: log out and in again for it. Members of the group docker can do everything on this machine."
+
+// startSystemd starts the engine now and with the machine.
+const startSystemd = "sudo systemctl enable --now docker"
+
+// Docker tells how to get an engine on a system.
+func Docker(s System) Help {
+	switch s.OS {
+	case "windows":
+		return Help{"Windows", []Way{windowsDesktop()}}
+	case "darwin":
+		return Help{"macOS", []Way{
+			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker", "open -a Docker"}, Page: pageMac, Note: "Without Homebrew, the page has a download."},
+			{Title: "Colima", Commands: []string{"brew install docker colima", "colima start"}, Page: pageColima, Note: "Free and without a window; it needs Homebrew."},
+		}}
+	case "linux":
+		h := Help{System: s.Name, Ways: []Way{linux(s)}}
+		if h.System == "" {
+			h.System = "Linux"
+		}
+		if s.WSL {
+			h.System += " in WSL"
+			desktop := windowsDesktop()
+			desktop.Commands = nil
+			desktop.Page = pageWSL
+			desktop.Note = "Install it in Windows, and switch on this distribution in its settings, under Resources > WSL integration."
+			h.Ways = append([]Way{desktop}, h.Ways...)
+		}
+		return h
+	default:
+		return Help{"this system", []Way{{Title: "Docker Engine", Page: pageEngine}}}
+	}
+}
+
+func windowsDesktop() Way {
+	return Way{
+		Title:    "Docker Desktop",
+		Commands: []string{"winget install --exact --id Docker.DockerDesktop"},
+		Page:     pageWindows,
+		Note:     "Start Docker Desktop once it is installed. It may ask to restart Windows.",
+	}
+}
+
+// linux is the way by the packages of the distribution, or of the one that it
+// is made from.
+func linux(s System) Way {
+	for _, id := range append([]string{s.ID}, s.Like...) {
+		w := Way{Title: "Docker Engine, from the packages of your system", Note: relogin}
+		enable := []string{startSystemd}
+		switch id {
+		case "debian", "ubuntu":
+			w.Commands, w.Page = []string{"sudo apt-get update", "sudo apt-get install docker.io"}, pageEngine+id+"/"
+			// Debian's packages start it themselves, where systemd runs.
+			enable = nil
+			if !s.Systemd {
+				enable = []string{"sudo service docker start"}
+			}
+		case "fedora":
+			w.Commands, w.Page = []string{"sudo dnf install moby-engine"}, pageEngine+"fedora/"
+		case "rhel", "centos":
+			w.Title = "Podman, from the packages of your system"
+			w.Commands = []string{"sudo dnf install podman", "systemctl --user enable --now podman.socket", "export DOCKER_HOST=unix://$XDG_RUNTIME_DIR/podman/podman.sock"}
+			w.Page = pageEngine + "rhel/"
+			w.Note = "Start Colab Tray where the last command was run. The page tells how to get Docker instead."
+			return w
+		case "arch":
+			w.Commands, w.Page = []string{"sudo pacman -S docker"}, "https://wiki.archlinux.org/title/Docker"
+		case "opensuse", "suse":
+			w.Commands, w.Page = []string{"sudo zypper install docker"}, "https://en.opensuse.org/Docker"
+		case "alpine":
+			w.Commands, w.Page = []string{"doas apk add docker", "doas rc-update add docker", "doas service docker start", `doas addgroup "$USER" docker`}, pageAlpine
+			return w
+		case "nixos":
+			w.Title = "Docker Engine, in the configuration of NixOS"
+			w.Commands, w.Page = []string{"sudo nixos-rebuild switch"}, pageNixOS
+			w.Note = `Before the command, add to /etc/nixos/configuration.nix: virtualisation.docker.enable = true; and "docker" to the extraGroups of your user. Then log out and in again.`
+			return w
+		default:
+			continue
+		}
+		w.Commands = append(append(w.Commands, enable...), joinGroup)
+		return w
+	}
+	return Way{Title: "Docker Engine", Page: pageEngine, Note: "The page has the commands for your distribution."}
+}
+
+// parse reads os-release(5).
+func parse(text string) System {
+	s := System{OS: "linux"}
+	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+		name, value, _ := strings.Cut(strings.TrimSpace(lines.Text()), "=")
+		value = strings.Trim(value, `"'`)
+		switch name {
+		case "ID":
+			s.ID = family(value)
+		case "ID_LIKE":
+			for _, id := range strings.Fields(value) {
+				s.Like = append(s.Like, family(id))
+			}
+		case "PRETTY_NAME":
+			s.Name = value
+		}
+	}
+	return s
+}
+
+// family makes one of the names that the same distribution has by edition, such
+// as opensuse-tumbleweed.
+func family(id string) string {
+	if strings.HasPrefix(id, "opensuse") {
+		return "opensuse"
+	}
+	return id
+}
