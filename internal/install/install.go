@@ -72,7 +72,7 @@ func Docker(s System) Help {
 		return Help{"Windows", []Way{windowsDesktop()}}
 	case "darwin":
 		return Help{"macOS", []Way{
-			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker", "open -a Docker"}, Page: pageMac, Note: "Without Homebrew, the page has a download."},
+			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker-desktop", "open -a Docker"}, Page: pageMac, Note: "Without Homebrew, the page has a download."},
 			{Title: "Colima", Commands: []string{"brew install docker colima", "colima start"}, Page: pageColima, Note: "Free and without a window; it needs Homebrew."},
 		}}
 	case "linux":

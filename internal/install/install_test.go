@@ -51,7 +51,7 @@ func TestDocker(t *testing.T) {
 		{name: "one without a name", release: "none", system: "Linux", page: pageEngine, withoutCommands: true},
 		{name: "WSL", release: "ubuntu", systemd: true, wsl: true, system: "Ubuntu 24.04.1 LTS in WSL", ways: []string{"Docker Desktop", "Docker Engine, from the packages of your system"}, page: pageWSL, commands: []string{"sudo apt-get update", "sudo apt-get install docker.io", joinGroup}},
 		{name: "Windows", os: "windows", system: "Windows", page: pageWindows, commands: []string{"winget install --exact --id Docker.DockerDesktop"}},
-		{name: "macOS", os: "darwin", system: "macOS", ways: []string{"Docker Desktop", "Colima"}, page: pageMac, commands: []string{"brew install --cask docker", "open -a Docker"}},
+		{name: "macOS", os: "darwin", system: "macOS", ways: []string{"Docker Desktop", "Colima"}, page: pageMac, commands: []string{"brew install --cask docker-desktop", "open -a Docker"}},
 		{name: "FreeBSD", os: "freebsd", system: "this system", page: pageEngine, withoutCommands: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

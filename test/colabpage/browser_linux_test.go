@@ -53,12 +53,12 @@ func openPage(t *testing.T, origin string, permission browser.PermissionSetting,
 		fmt.Fprintf(w, "<!doctype html><title>Colab's part</title><link rel=icon href=data:,><script>%s</script>", script)
 	}))
 	t.Cleanup(site.Close)
-	network := newNetwork(t)
-	network.open(s.port)
-	network.open(site.Listener.Addr().(*net.TCPAddr).Port)
+	network := bed.NewNetwork(t)
+	network.Open(s.port)
+	network.Open(site.Listener.Addr().(*net.TCPAddr).Port)
 
 	p := &page{t: t}
-	p.start(network.command("chromium"), site.Listener.Addr().String(), origin)
+	p.start(network.Command("chromium"), site.Listener.Addr().String(), origin)
 	if err := chromedp.Listen(p.ctx, p.listen); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package colabpage
+package bed
 
 import (
 	"fmt"
@@ -13,39 +13,38 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"colabtray/test/bed"
 )
 
-// network is one of a browser's own, with nothing but a loopback interface.
+// Network is one of a browser's own, with nothing but a loopback interface.
 // Chromium breaks requests off with ERR_NETWORK_CHANGED when an interface comes
 // or goes on its network, as one does with every container anywhere in the
 // tests.
-type network struct {
-	t    *testing.T
+type Network struct {
+	t    testing.TB
 	name string
 }
 
-func newNetwork(t *testing.T) *network {
+// NewNetwork makes one, which is gone when the test is.
+func NewNetwork(t testing.TB) *Network {
 	t.Helper()
-	bed.Need(t, "root, to give the browser a network of its own", os.Geteuid() == 0)
-	bed.NeedCommand(t, "ip")
-	n := &network{t, fmt.Sprintf("colab-tray-test-%d-%d", os.Getpid(), bed.FreePort(t))}
+	Need(t, "root, to give the browser a network of its own", os.Geteuid() == 0)
+	NeedCommand(t, "ip")
+	n := &Network{t, fmt.Sprintf("colab-tray-test-%d-%d", os.Getpid(), FreePort(t))}
 	n.ip("netns", "add", n.name)
 	t.Cleanup(func() { n.ip("netns", "delete", n.name) })
 	n.ip("-netns", n.name, "link", "set", "lo", "up")
 	return n
 }
 
-func (n *network) ip(arguments ...string) {
+func (n *Network) ip(arguments ...string) {
 	n.t.Helper()
 	if out, err := exec.Command("ip", arguments...).CombinedOutput(); err != nil {
 		n.t.Fatalf("ip %s: %v: %s", strings.Join(arguments, " "), err, out)
 	}
 }
 
-// command returns the path of a command that runs another on this network.
-func (n *network) command(other string) string {
+// Command returns the path of a command that runs another on this network.
+func (n *Network) Command(other string) string {
 	n.t.Helper()
 	path := filepath.Join(n.t.TempDir(), other)
 	text := fmt.Sprintf("#!/bin/sh\nexec ip netns exec %s %s \"$@\"\n", n.name, other)
@@ -55,9 +54,9 @@ func (n *network) command(other string) string {
 	return path
 }
 
-// open has a port of 127.0.0.1 on this network lead to the same port of this
+// Open has a port of 127.0.0.1 on this network lead to the same port of this
 // machine, until the test ends.
-func (n *network) open(port int) {
+func (n *Network) Open(port int) {
 	n.t.Helper()
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	listener, err := n.listen(address)
@@ -82,7 +81,7 @@ func (n *network) open(port int) {
 
 // listen listens on this network: a socket stays on the network of the thread
 // that made it.
-func (n *network) listen(address string) (listener net.Listener, err error) {
+func (n *Network) listen(address string) (listener net.Listener, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -1,0 +1,117 @@
+package guide
+
+import (
+	"net/http"
+	"slices"
+)
+
+// policy is what the page may do: what comes with it, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// header is on every request that does something. No form and no link of
+// another page can send it, and no script of another origin without asking us.
+const header = "X-Colab-Tray"
+
+// guard lets nobody in but the page itself, and who opens it with a key.
+//
+//	request                          needs
+//	any                              Host: 127.0.0.1:PORT, against DNS that points a name of others at us
+//	GET /?key=KEY, from anywhere     a key that nobody has used
+//	GET /                            the cookie; as a page of its own
+//	GET of what belongs to the page  the cookie; from the page, as far as the browser tells
+//	POST                             the cookie; from the page, by Origin and as far as Sec-Fetch-Site
+//	                                 tells; and our header
+func (v *visit) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range map[string]string{
+			"Content-Security-Policy":      policy,
+			"X-Content-Type-Options":       "nosniff",
+			"Referrer-Policy":              "no-referrer",
+			"Cache-Control":                "no-store",
+			"Cross-Origin-Opener-Policy":   "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin",
+		} {
+			w.Header().Set(name, value)
+		}
+		if r.Host != v.host {
+			v.refuse(w, r, "Host")
+			return
+		}
+		if r.Method == http.MethodGet && r.URL.Path == "/" && r.URL.Query().Has("key") {
+			v.enter(w, r)
+			return
+		}
+		if !v.knows(r) {
+			v.refuse(w, r, "cookie")
+			return
+		}
+		if why := v.foreign(r); why != "" {
+			v.refuse(w, r, why)
+			return
+		}
+		if !v.come() {
+			http.Error(w, "the guide is closing", http.StatusServiceUnavailable)
+			return
+		}
+		defer v.leave()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// foreign tells by which header a request is not one of the page, "" when it is.
+func (v *visit) foreign(r *http.Request) string {
+	site, target := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Dest")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		return "method"
+	case r.Method == http.MethodPost && r.Header.Get("Origin") != v.origin:
+		return "Origin"
+	case r.Method == http.MethodPost && r.Header.Get(header) != "1":
+		return header
+	case r.Method == http.MethodGet && r.URL.Path == "/":
+		if !slices.Contains([]string{"document", ""}, target) {
+			return "Sec-Fetch-Dest"
+		}
+	case !slices.Contains([]string{"same-origin", ""}, site):
+		return "Sec-Fetch-Site"
+	}
+	return ""
+}
+
+// enter exchanges the key for a cookie, and goes on to the page by a refresh
+// and not by a redirect: where another site or a program opened the address,
+// a browser would not send a cookie with SameSite=Strict along a redirect.
+func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Sec-Purpose") != "" {
+		v.refuse(w, r, "Sec-Purpose") // a browser that fetches ahead would use the key up
+		return
+	}
+	cookie, ok := v.exchange(r.URL.Query().Get("key"))
+	if !ok && v.knows(r) {
+		// A reload, or the person's second click on the address.
+		v.send(w, "enter")
+		return
+	}
+	if !ok {
+		v.refuse(w, r, "key")
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: v.cookie, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	v.send(w, "enter")
+}
+
+// refuse says no, and to a person how to get in.
+func (v *visit) refuse(w http.ResponseWriter, r *http.Request, why string) {
+	v.guide.Log.Debug("guide: refused", "method", r.Method, "path", r.URL.Path, "because of", why)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = w.Write(v.guide.page["refused"].body)
+}
+
+// send sends one of the pages.
+func (v *visit) send(w http.ResponseWriter, name string) {
+	a := v.guide.page[name]
+	w.Header().Set("Content-Type", a.kind)
+	_, _ = w.Write(a.body)
+}

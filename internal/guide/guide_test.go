@@ -1,0 +1,322 @@
+package guide
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"colabtray/test/bed"
+)
+
+func TestKeyWorksOnce(t *testing.T) {
+	r := withoutEngine(t, 0)
+	url, origin := r.address()
+	stranger, guest := newVisitor(t), newVisitor(t)
+
+	response, _ := stranger.ask("GET", url, "Sec-Purpose", "prefetch")
+	wantStatus(t, "fetching ahead", response, http.StatusForbidden)
+	response, _ = stranger.ask("HEAD", url)
+	wantStatus(t, "HEAD", response, http.StatusForbidden)
+	response, _ = stranger.ask("GET", origin+"/?key=wrong")
+	wantStatus(t, "a wrong key", response, http.StatusForbidden)
+	response, _ = stranger.ask("GET", origin+"/")
+	wantStatus(t, "no key", response, http.StatusForbidden)
+
+	response, _ = guest.ask("GET", url)
+	wantStatus(t, "the key", response, http.StatusOK)
+	cookies := response.Cookies()
+	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || cookies[0].Path != "/" || cookies[0].MaxAge != 0 {
+		t.Errorf("the cookie is %v", cookies)
+	}
+	response, body := guest.ask("GET", origin+"/")
+	wantStatus(t, "the page", response, http.StatusOK)
+	if !strings.Contains(body, "Copy Backend URL") || strings.Contains(body, "{{") {
+		t.Errorf("this is not the page:\n%s", body)
+	}
+
+	response, body = stranger.ask("GET", url)
+	wantStatus(t, "the key, again", response, http.StatusForbidden)
+	if !strings.Contains(body, "colab-tray guide") || len(response.Cookies()) > 0 {
+		t.Errorf("the answer to a used key is %s with %v", body, response.Cookies())
+	}
+	response, _ = guest.ask("GET", url)
+	wantStatus(t, "the key, again, by who has the cookie", response, http.StatusOK)
+	if len(response.Cookies()) > 0 {
+		t.Error("a used key gives a cookie")
+	}
+	key, _ := strings.CutPrefix(url, origin+"/?key=")
+	if len(key) != 32 || strings.Contains(r.log.String(), key) || strings.Contains(r.log.String(), cookies[0].Value) {
+		t.Errorf("the key %s is in the log, or short", key)
+	}
+}
+
+// TestOnlyThePageItself asks for everything, each time with one thing wrong.
+func TestOnlyThePageItself(t *testing.T) {
+	r := withoutEngine(t, 0)
+	guest := newVisitor(t)
+	origin := guest.enters(r)
+	host := strings.TrimPrefix(origin, "http://")
+	_, port, _ := net.SplitHostPort(host)
+	good := []string{"Origin", origin, header, "1", "Sec-Fetch-Site", "same-origin"}
+	but := func(name, value string) []string { return append(append([]string{}, good...), name, value) }
+
+	for _, path := range []string{"/start", "/stop", "/restart", "/url", "/check", "/report"} {
+		for what, headers := range map[string][]string{
+			"Host localhost":           but("Host", "localhost:"+port),
+			"Host of a rebound name":   but("Host", "evil.example:"+port),
+			"Host of another port":     but("Host", "127.0.0.1:80"),
+			"Host without port":        but("Host", "127.0.0.1"),
+			"Origin of others":         but("Origin", "https://evil.example"),
+			"Origin of localhost":      but("Origin", "http://localhost:"+port),
+			"Origin of another port":   but("Origin", "http://127.0.0.1:8888"),
+			"Origin null":              but("Origin", "null"),
+			"no Origin":                but("Origin", ""),
+			"same site, other port":    but("Sec-Fetch-Site", "same-site"),
+			"another site":             but("Sec-Fetch-Site", "cross-site"),
+			"without our header":       but(header, ""),
+			"our header with a value":  but(header, "2"),
+			"no header of ours at all": nil,
+		} {
+			response, body := guest.ask("POST", origin+path, headers...)
+			wantStatus(t, path+" with "+what, response, http.StatusForbidden)
+			if strings.Contains(body, r.profile.Runtime) {
+				t.Errorf("%s with %s: the answer is %s", path, what, body)
+			}
+		}
+		response, _ := newVisitor(t).ask("POST", origin+path, good...)
+		wantStatus(t, path+" without the cookie", response, http.StatusForbidden)
+		response, _ = guest.ask("GET", origin+path, good...)
+		wantStatus(t, path+" by GET", response, http.StatusMethodNotAllowed)
+		response, _ = guest.ask("PUT", origin+path, good...)
+		wantStatus(t, path+" by PUT", response, http.StatusForbidden)
+	}
+	for _, path := range []string{"/live", "/words.json", "/guide.js", "/guide.css", "/icon.svg"} {
+		response, _ := newVisitor(t).ask("GET", origin+path)
+		wantStatus(t, path+" without the cookie", response, http.StatusForbidden)
+		for _, site := range []string{"cross-site", "same-site", "none"} {
+			response, _ = guest.ask("GET", origin+path, "Sec-Fetch-Site", site)
+			wantStatus(t, path+" from "+site, response, http.StatusForbidden)
+		}
+	}
+	response, _ := guest.ask("GET", origin+"/", "Sec-Fetch-Dest", "iframe")
+	wantStatus(t, "the page in a frame", response, http.StatusForbidden)
+	response, _ = guest.ask("GET", origin+"/", "Host", "localhost:"+port)
+	wantStatus(t, "the page by another name", response, http.StatusForbidden)
+	response, _ = guest.ask("GET", origin+"/../words.go", good...)
+	wantStatus(t, "what is no part of the page", response, http.StatusNotFound)
+
+	response, body := guest.ask("POST", origin+"/report", good...)
+	wantStatus(t, "all as it should be", response, http.StatusOK)
+	if !strings.Contains(body, r.profile.Runtime) {
+		t.Errorf("the report is %q", body)
+	}
+	response, _ = guest.ask("POST", origin+"/url", good...)
+	wantStatus(t, "a URL where none is", response, http.StatusConflict)
+}
+
+func TestHeaders(t *testing.T) {
+	r := withoutEngine(t, 0)
+	guest := newVisitor(t)
+	origin := guest.enters(r)
+	for _, path := range []string{"/", "/guide.js", "/words.json", "/nothing"} {
+		response, _ := guest.ask("GET", origin+path)
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			"X-Content-Type-Options":  "nosniff",
+			"Referrer-Policy":         "no-referrer",
+			"Cache-Control":           "no-store",
+		} {
+			if got := response.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+	}
+}
+
+// TestListensOnlyWhenAsked holds that there is no listener before the guide is
+// asked for, nor after nobody has looked at it for a while, nor once it is closed.
+func TestListensOnlyWhenAsked(t *testing.T) {
+	r := withoutEngine(t, 300*time.Millisecond)
+	if err := r.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	listens := func(origin string) bool {
+		c, err := net.Dial("tcp", strings.TrimPrefix(origin, "http://"))
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	}
+	url, origin := r.address()
+	guest := newVisitor(t)
+	guest.ask("GET", url)
+	live, err := guest.client.Get(origin + "/live")
+	if err != nil || live.StatusCode != http.StatusOK {
+		t.Fatalf("live was answered with %v, %v", live, err)
+	}
+	over := make(chan error, 1)
+	go func() { over <- r.Wait(t.Context()) }()
+	select {
+	case <-over:
+		t.Fatal("it ended while somebody looked")
+	case <-time.After(3 * r.Idle):
+	}
+	_ = live.Body.Close()
+	select {
+	case err := <-over:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(longEnough):
+		t.Fatal("it does not end without anybody who looks")
+	}
+	if listens(origin) {
+		t.Error("it listens after its end")
+	}
+
+	again, origin2 := r.address()
+	if response, _ := newVisitor(t).ask("GET", again); response.StatusCode != http.StatusOK {
+		t.Errorf("a second time it answers with %s", response.Status)
+	}
+	r.Close()
+	if listens(origin2) {
+		t.Error("it listens after Close")
+	}
+	r.Close() // a second time is harmless
+}
+
+// TestNoEngineSaysHowToGetOne reads what the page is told where no engine is.
+func TestNoEngineSaysHowToGetOne(t *testing.T) {
+	r := withoutEngine(t, 0)
+	now := r.until(func(s state) bool { return s.State == "noengine" })
+	if now.Install == nil || now.Install.System != "Fedora Linux 41" || now.Problem == nil || now.Problem.Short == "" {
+		t.Errorf("the page is told %+v", now)
+	}
+}
+
+// until follows what the page is told until it is so.
+func (r *rig) until(is func(state) bool) state {
+	r.t.Helper()
+	guest := newVisitor(r.t)
+	origin := guest.enters(r)
+	live, err := guest.client.Get(origin + "/live")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer live.Body.Close()
+	patience := time.AfterFunc(longEnough, func() { _ = live.Body.Close() })
+	defer patience.Stop()
+	for event := range events(live.Body) {
+		if event.name == "state" {
+			var s state
+			if err := json.Unmarshal([]byte(event.data), &s); err != nil {
+				r.t.Fatal(err)
+			}
+			if is(s) {
+				return s
+			}
+		}
+	}
+	r.t.Fatal("the stream ended")
+	return state{}
+}
+
+// TestTooManyPages holds that pages cannot take all there is.
+func TestTooManyPages(t *testing.T) {
+	r := withoutEngine(t, 0)
+	guest := newVisitor(t)
+	origin := guest.enters(r)
+	for i := range maxStreams + 1 {
+		live, err := guest.client.Get(origin + "/live")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer live.Body.Close()
+		want := http.StatusOK
+		if i == maxStreams {
+			want = http.StatusServiceUnavailable
+		}
+		wantStatus(t, "one more page", live, want)
+	}
+}
+
+// TestTokenIsOnlyRevealed looks for the token in all that a page is sent.
+func TestTokenIsOnlyRevealed(t *testing.T) {
+	r := newRig(t, bed.Notebook6)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	token := r.manager.Snapshot().URL.Token().Reveal()
+	guest := newVisitor(t)
+	origin := guest.enters(r)
+	good := []string{"Origin", origin, header, "1"}
+
+	live, err := guest.client.Get(origin + "/live?usage&logs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Body.Close()
+	patience := time.AfterFunc(longEnough, func() { _ = live.Body.Close() })
+	defer patience.Stop()
+	seen := map[string]bool{}
+	for event := range events(live.Body) {
+		if strings.Contains(event.data, token) {
+			t.Errorf("the token is in %s: %s", event.name, event.data)
+		}
+		if event.name == "logs" && !strings.Contains(event.data, "[redacted]") && !seen["logs"] {
+			continue // Jupyter's line with its address comes later
+		}
+		seen[event.name] = true
+		if len(seen) == 3 {
+			break
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("the page is sent no more than %v", seen)
+	}
+	_, check := guest.ask("POST", origin+"/check", good...)
+	if strings.Contains(check, token) || !strings.Contains(check, `"verdict":"Colab can connect to `+r.profile.Runtime) {
+		t.Errorf("the check is %s", check)
+	}
+	response, url := guest.ask("POST", origin+"/url", good...)
+	if !strings.HasSuffix(url, "?token="+token) || response.Header.Get("Cache-Control") != "no-store" {
+		t.Error("the URL is not revealed to who asks for it")
+	}
+	if strings.Contains(r.log.String(), token) {
+		t.Error("the token is in the log")
+	}
+}
+
+// TestWords holds that each text is used, and each one used is there.
+func TestWords(t *testing.T) {
+	page, script := string(file("guide.html")), string(file("guide.js"))
+	all := page + string(file("enter.html")) + string(file("refused.html"))
+	used := map[string]bool{"version": true}
+	for _, name := range placeholder.FindAllStringSubmatch(all, -1) {
+		used[name[1]] = true
+	}
+	for _, name := range regexp.MustCompile(`data-rich="([\w.]+)"`).FindAllStringSubmatch(page, -1) {
+		used[name[1]] = true
+	}
+	for _, name := range regexp.MustCompile(`"([a-z]+(?:\.\w+)*)"`).FindAllStringSubmatch(script, -1) {
+		if _, is := words[name[1]]; is {
+			used[name[1]] = true
+		}
+	}
+	for name := range used {
+		if _, is := words[name]; !is && name != "version" {
+			t.Errorf("there is no text %q", name)
+		}
+	}
+	// Names that the script puts together of parts, and those of this package.
+	made := regexp.MustCompile(`^(state|browser|check)\.\w+(\.hint|\.text)?$|^failed$`)
+	for name := range words {
+		if !used[name] && !made.MatchString(name) {
+			t.Errorf("nothing uses the text %q", name)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package guide
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"colabtray/internal/install"
+	"colabtray/internal/runtime"
+)
+
+// state is what the page knows of the runtime. It never holds the token.
+type state struct {
+	State      string        `json:"state"`
+	Since      time.Time     `json:"since"`
+	Profile    string        `json:"profile"`
+	Runtime    string        `json:"runtime"`
+	Image      string        `json:"image"`
+	Port       int           `json:"port"`
+	Engine     string        `json:"engine"`
+	URL        int           `json:"url"` // number of the Backend URL, which changes with it; 0 for none
+	URLChanged bool          `json:"urlChanged"`
+	Progress   *progress     `json:"progress"`
+	Problem    *said         `json:"problem"`
+	Said       *said         `json:"said"`
+	Install    *install.Help `json:"install"`
+}
+
+type progress struct {
+	LayersDone int   `json:"layersDone"`
+	Layers     int   `json:"layers"`
+	Bytes      int64 `json:"bytes"`
+	Total      int64 `json:"total"`
+}
+
+// usage is what the page knows of what the runtime uses.
+type usage struct {
+	CPU         float64 `json:"cpu"`
+	CPUs        int     `json:"cpus"`
+	Memory      uint64  `json:"memory"`
+	MemoryLimit uint64  `json:"memoryLimit"`
+	DiskRead    float64 `json:"diskRead"`
+	DiskWrite   float64 `json:"diskWrite"`
+	HasDisk     bool    `json:"hasDisk"`
+}
+
+// state makes what the page is told of a snapshot.
+func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
+	now = state{
+		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
+		URLChanged: s.URLChanged,
+	}
+	if s.Engine.Version != "" {
+		now.Engine = s.Engine.Name + " " + s.Engine.Version
+	}
+	if s.State == runtime.Pulling {
+		now.Progress = &progress{s.Progress.LayersDone, s.Progress.Layers, s.Progress.Bytes, s.Progress.Total}
+	}
+	if p := s.Problem; p != nil {
+		now.Problem = &said{p.Short, p.Hint, p.Command}
+		if p.Code == runtime.CodeNoEngine {
+			help := g.Install()
+			now.Install = &help
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !s.URL.IsZero() {
+		if s.URL != g.url {
+			g.url = s.URL
+			g.serial++
+		}
+		now.URL = g.serial
+	}
+	if g.said != nil && g.saidIn == s.State && (now.Problem == nil || now.Problem.Short != g.said.Short) {
+		now.Said = g.said
+	}
+	return now, g.news
+}
+
+// live sends the state at each change; with ?usage what the runtime uses, and
+// with ?logs its output, each only as long as the page wants to see it.
+func (v *visit) live(w http.ResponseWriter, r *http.Request) {
+	if !v.openStream() {
+		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
+		return
+	}
+	defer v.closeStream()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := &stream{w: w, control: http.NewResponseController(w), cancel: cancel}
+
+	g := v.guide
+	snapshots := g.Runtime.Watch(ctx)
+	var usages <-chan runtime.Usage
+	if r.URL.Query().Has("usage") {
+		usages = g.Runtime.Stats(ctx)
+	}
+	var lines <-chan output
+	if r.URL.Query().Has("logs") {
+		lines = follow(ctx, g.Runtime)
+	}
+	var last runtime.Snapshot
+	var news <-chan struct{}
+	tell := func() {
+		var now state
+		now, news = g.state(last)
+		out.event("state", now)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s, open := <-snapshots:
+			if !open {
+				return
+			}
+			last = s
+			tell()
+		case <-news:
+			tell()
+		case u, open := <-usages:
+			if !open {
+				usages = nil
+				continue
+			}
+			out.event("usage", usage{u.CPU, u.CPUs, u.Memory, u.MemoryLimit, u.DiskRead, u.DiskWrite, u.HasDisk})
+		case o, open := <-lines:
+			if !open {
+				lines = nil
+				continue
+			}
+			out.event("logs", o)
+		}
+	}
+}
+
+func (v *visit) openStream() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.streams == maxStreams {
+		return false
+	}
+	v.streams++
+	return true
+}
+
+func (v *visit) closeStream() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.streams--
+}

@@ -1,0 +1,133 @@
+package guide
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"colabtray/internal/runtime"
+)
+
+// A container can write without end, and as fast as it can: a page gets so
+// much of it at a time, and so often.
+const (
+	maxLines   = 400
+	maxLine    = 2000 // bytes
+	flushEvery = 200 * time.Millisecond
+)
+
+// output is some of what the runtime wrote.
+type output struct {
+	// Fresh tells that it is that of another run, from its beginning.
+	Fresh bool `json:"fresh"`
+	// Skipped is how many lines before these were left out.
+	Skipped int      `json:"skipped"`
+	Lines   []string `json:"lines"`
+}
+
+// follow gives the last lines of the runtime's output, and what follows, until
+// ctx ends.
+func follow(ctx context.Context, r Runtime) <-chan output {
+	t := &tail{written: make(chan struct{}, 1)}
+	go func() {
+		read := false
+		for s := range r.Watch(ctx) {
+			switch s.State {
+			case runtime.Starting, runtime.Ready, runtime.Unhealthy:
+			case runtime.Stopped, runtime.Failed, runtime.Stopping:
+				if read {
+					continue // it was followed to its end
+				}
+			default:
+				continue
+			}
+			// A start is told of before there is a container that can be followed.
+			for first := true; first || s.State == runtime.Starting && r.Snapshot().State == runtime.Starting; first = false {
+				t.renew()
+				_ = r.Logs(ctx, t, runtime.LogOptions{Follow: true, Tail: maxLines})
+				if !pause(ctx, flushEvery) {
+					return
+				}
+			}
+			read = true
+		}
+	}()
+	c := make(chan output)
+	go func() {
+		defer close(c)
+		for {
+			select {
+			case <-t.written:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case c <- t.take():
+			case <-ctx.Done():
+				return
+			}
+			if !pause(ctx, flushEvery) {
+				return
+			}
+		}
+	}()
+	return c
+}
+
+// pause reports false when ctx ended meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// tail keeps the last lines until they are taken.
+type tail struct {
+	written chan struct{}
+
+	mu    sync.Mutex
+	fresh bool
+	out   output
+}
+
+// renew says that another run's output begins with the next line.
+func (t *tail) renew() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fresh = true
+}
+
+// Write takes one line with its end.
+func (t *tail) Write(p []byte) (int, error) {
+	line := strings.TrimSuffix(string(p), "\n")
+	if len(line) > maxLine {
+		line = strings.ToValidUTF8(line[:maxLine], "") + " …"
+	}
+	t.mu.Lock()
+	if t.fresh {
+		t.fresh, t.out = false, output{Fresh: true}
+	}
+	if len(t.out.Lines) == maxLines {
+		t.out.Lines = t.out.Lines[1:]
+		t.out.Skipped++
+	}
+	t.out.Lines = append(t.out.Lines, line)
+	t.mu.Unlock()
+	select {
+	case t.written <- struct{}{}:
+	default: // it is to be taken already
+	}
+	return len(p), nil
+}
+
+func (t *tail) take() output {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := t.out
+	t.out = output{}
+	return out
+}

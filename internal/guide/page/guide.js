@@ -1,0 +1,457 @@
+// The guide's page: shows what the server sends, and sends what the person
+// presses. Texts are in words.json; nothing of the runtime is ever read as HTML.
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+let words = {};
+
+// say returns a text with its {names} filled in.
+function say(name, values = {}) {
+  return words[name].replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
+}
+
+// rich puts a text into an element: **this** strong, `this` as code.
+function rich(element, text) {
+  element.replaceChildren(...text.split(/(\*\*.+?\*\*|`.+?`)/).map((part) => {
+    if (part.startsWith("**")) return make("strong", "", part.slice(2, -2));
+    if (part.startsWith("`")) return make("code", "", part.slice(1, -1));
+    return part;
+  }));
+}
+
+function make(tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+// set changes a text only where it is another: a live region is read out anew.
+function set(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function post(path, signal) {
+  return fetch(path, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", signal });
+}
+
+// copy reports whether the clipboard took the text.
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// commandLine makes a line to run in a terminal, with a button to copy it.
+function commandLine(text) {
+  const line = make("div", "command");
+  const code = make("code", "", text);
+  code.tabIndex = 0;
+  const button = make("button", "small", say("copy"));
+  button.type = "button";
+  line.append(code, button);
+  wireCopy(line);
+  return line;
+}
+
+function wireCopy(line) {
+  const code = line.querySelector("code");
+  const button = line.querySelector("button");
+  let back;
+  button.addEventListener("click", async () => {
+    const done = await copy(code.textContent);
+    if (!done) getSelection().selectAllChildren(code);
+    button.textContent = say(done ? "copied" : "copy");
+    clearTimeout(back);
+    back = setTimeout(() => { button.textContent = say("copy"); }, 2000);
+  });
+  label(line);
+}
+
+// label names the button of a line after what it copies.
+function label(line) {
+  line.querySelector("button").setAttribute("aria-label", say("copy.command", { command: line.querySelector("code").textContent }));
+}
+
+// The state
+
+let now = {};
+
+const startable = ["absent", "stopped", "failed", "noengine", "stopping"];
+const stoppable = ["pulling", "starting", "ready", "unhealthy"];
+const restartable = ["starting", "ready", "unhealthy"];
+const running = ["starting", "ready", "unhealthy"];
+
+function showState(next) {
+  const before = now;
+  now = next;
+  $("status").dataset.state = now.state;
+  document.title = `${say("state." + now.state)} – ${say("title")}`;
+  set($("state"), say("state." + now.state));
+  const hint = now.state === "ready" && now.urlChanged ? say("state.changed") : say(`state.${now.state}.hint`, now);
+  set($("state-hint"), hint);
+  const details = { runtime: now.runtime, port: now.port, engine: now.engine };
+  set($("details"), say(now.engine ? "status.details" : "status.detailsNoEngine", details) + since());
+
+  $("pull").hidden = !now.progress || !now.progress.layers;
+  if (!$("pull").hidden) {
+    const p = now.progress;
+    $("pull-bar").max = p.total || 1;
+    $("pull-bar").value = p.bytes;
+    set($("pull-text"), say("pull.progress", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
+  }
+  showProblem(now.problem || now.said);
+  showInstall(now.install);
+
+  enable($("start"), startable.includes(now.state));
+  enable($("stop"), stoppable.includes(now.state));
+  enable($("restart"), restartable.includes(now.state));
+  $("start").classList.toggle("primary", now.state !== "ready");
+
+  if (now.url !== before.url || now.port !== before.port) hideURL();
+  $("url").disabled = !now.url;
+  enable($("show"), now.url);
+  enable($("copy"), now.url);
+  if (!now.url) $("url").value = say("url.none");
+
+  $("use").hidden = !running.includes(now.state);
+  if ($("use").hidden) for (const p of Object.values(plots)) p.clear();
+  rich($("see"), say("steps.6.text", now));
+}
+
+function since() {
+  if (now.state !== "ready") return "";
+  const time = new Date(now.since);
+  const today = time.toDateString() === new Date().toDateString();
+  const format = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  return " · " + say("status.since", { time: new Intl.DateTimeFormat(words.lang, format).format(time) });
+}
+
+// enable keeps the focus on the page: a disabled button would lose it.
+function enable(button, on) {
+  const focused = document.activeElement === button;
+  button.disabled = !on;
+  if (focused && !on) {
+    const next = [...document.querySelectorAll("#status button")].find((b) => !b.disabled);
+    if (next) next.focus();
+  }
+}
+
+function showProblem(problem) {
+  const box = $("problem");
+  if (!problem) {
+    box.hidden = true;
+    return;
+  }
+  set(box.querySelector(".short"), problem.short);
+  set(box.querySelector(".hint"), problem.hint || "");
+  set(box.querySelector("code"), problem.command || "");
+  label(box.querySelector(".command"));
+  box.querySelector(".run").hidden = !problem.command;
+  box.hidden = false;
+}
+
+let installed = "";
+
+function showInstall(help) {
+  const text = JSON.stringify(help);
+  if (text === installed) return;
+  installed = text;
+  $("install").hidden = !help;
+  if (!help) return;
+  set($("install-text"), say("install.text", { system: help.System }));
+  $("ways").replaceChildren(...help.Ways.map((way) => {
+    const box = make("div", "way");
+    box.append(make("h3", "", way.Title), ...(way.Commands || []).map(commandLine));
+    if (way.Note) box.append(make("p", "", way.Note));
+    const link = make("a", "", say("install.page", { host: new URL(way.Page).host }));
+    link.href = way.Page;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    const line = make("p", "");
+    line.append(link);
+    box.append(line);
+    return box;
+  }));
+}
+
+for (const action of ["start", "stop", "restart"]) {
+  $(action).addEventListener("click", () => post("/" + action).catch(lost));
+}
+
+// The Backend URL
+
+async function backendURL() {
+  const response = await post("/url").catch(() => null);
+  return response && response.ok ? response.text() : "";
+}
+
+function hideURL() {
+  $("url").value = say("url.hidden", now);
+  $("show").textContent = say("url.show");
+  $("show").setAttribute("aria-pressed", "false");
+  set($("url-note"), say("url.secret"));
+}
+
+function showURL(url) {
+  $("url").value = url;
+  $("show").textContent = say("url.hide");
+  $("show").setAttribute("aria-pressed", "true");
+}
+
+$("show").addEventListener("click", async () => {
+  if ($("show").getAttribute("aria-pressed") === "true") {
+    hideURL();
+    return;
+  }
+  const url = await backendURL();
+  if (url) showURL(url);
+  else set($("url-note"), say("url.failed"));
+});
+
+$("copy").addEventListener("click", async () => {
+  const url = await backendURL();
+  if (!url) {
+    set($("url-note"), say("url.failed"));
+    return;
+  }
+  if (await copy(url)) {
+    set($("url-note"), say("url.copied"));
+    return;
+  }
+  showURL(url);
+  $("url").select();
+  set($("url-note"), say("url.byHand"));
+});
+
+// The browser
+
+function browser() {
+  const agent = navigator.userAgent;
+  if (navigator.brave) return "brave";
+  if (/\bEdg(A|iOS)?\//.test(agent)) return "edge";
+  if (/\b(Firefox|FxiOS)\//.test(agent)) return "firefox";
+  if (/\b(OPR|Vivaldi|SamsungBrowser|YaBrowser)\//.test(agent)) return "other";
+  if (/\b(Chrome|CriOS)\//.test(agent)) return "chrome";
+  if (/\bSafari\//.test(agent)) return "safari";
+  return "other";
+}
+
+function showBrowser() {
+  const name = browser();
+  rich($("browser-you"), say("browser.you", { browser: say("browser." + name) }));
+  rich($("browser-text"), say(`browser.${name}.text`));
+  $("browser-drawing").toggleAttribute("hidden", name === "safari");
+}
+
+// The check
+
+let checking = null;
+
+$("check-run").addEventListener("click", async () => {
+  if (checking) {
+    checking.abort();
+    return;
+  }
+  checking = new AbortController();
+  $("check-run").textContent = say("check.stop");
+  $("check-steps").replaceChildren();
+  $("check-steps").hidden = true;
+  verdict("", say("check.running"));
+  try {
+    const response = await post("/check", checking.signal);
+    if (!response.ok) throw new Error(response.statusText);
+    await lines(response, (line) => {
+      if (line.step) showStep(line.step);
+      else verdict(line.ok ? "ok" : "fail", line.verdict);
+    });
+  } catch {
+    verdict("", say(checking.signal.aborted ? "check.stopped" : "check.failed"));
+  }
+  checking = null;
+  $("check-run").textContent = say("check.run");
+});
+
+function verdict(kind, text) {
+  $("verdict").className = kind;
+  set($("verdict"), text);
+}
+
+// lines calls each for every line of JSON as it arrives.
+async function lines(response, each) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n");
+    rest = parts.pop();
+    for (const part of parts) each(JSON.parse(part));
+  }
+}
+
+function showStep(step) {
+  const item = make("li", step.status);
+  item.append(make("span", "mark", say("check." + step.status)), make("span", "name", step.name), make("span", "got", step.got || ""));
+  const more = [];
+  if (["warn", "fail"].includes(step.status) && step.expected) more.push(say("check.expected", { text: step.expected }));
+  if (step.advice) more.push(step.advice);
+  if (more.length) item.append(make("span", "more", more.join("\n")));
+  if (step.command) item.append(commandLine(step.command));
+  $("check-steps").append(item);
+  $("check-steps").hidden = false;
+}
+
+// What it uses
+
+const samples = 90;
+
+class Plot {
+  constructor(id) {
+    this.value = $(id).querySelector(".value");
+    this.line = $(id).querySelector(".line");
+    this.area = $(id).querySelector(".area");
+    this.clear();
+  }
+
+  clear() {
+    this.past = [];
+    set(this.value, say("use.waiting"));
+    this.line.removeAttribute("d");
+    this.area.removeAttribute("d");
+  }
+
+  // add draws one more sample; the top is the most that there can be, or the
+  // most there was.
+  add(sample, text, top = 0) {
+    this.past = [...this.past, sample].slice(-samples);
+    set(this.value, text);
+    const most = Math.max(top, ...this.past) || 1;
+    const left = samples - this.past.length;
+    const points = this.past.map((s, i) => `${((left + i) * 120 / (samples - 1)).toFixed(1)} ${(38 - 35 * s / most).toFixed(1)}`);
+    this.line.setAttribute("d", "M" + points.join("L"));
+    this.area.setAttribute("d", `M${points[0].split(" ")[0]} 40L${points.join("L")}L120 40Z`);
+  }
+}
+
+let plots = {};
+
+function showUsage(u) {
+  plots.cpu.add(u.cpu, say("use.cpu.value", { used: number(u.cpu), all: u.cpus }), u.cpus);
+  plots.memory.add(u.memory, say("use.memory.value", { used: bytes(u.memory), all: bytes(u.memoryLimit) }), u.memoryLimit);
+  const disk = u.hasDisk ? say("use.disk.value", { read: bytes(u.diskRead), write: bytes(u.diskWrite) }) : say("use.disk.none");
+  plots.disk.add(u.diskRead + u.diskWrite, disk, 1e6);
+}
+
+function number(n) {
+  return new Intl.NumberFormat(words.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(n);
+}
+
+function bytes(n) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
+  return (unit > 2 ? number(n) : Math.round(n)) + " " + units[unit];
+}
+
+// The output
+
+const maxLines = 1000;
+
+$("logs-toggle").addEventListener("click", () => {
+  const open = $("logs-box").hidden;
+  $("logs-box").hidden = !open;
+  $("logs-follow-label").hidden = !open;
+  $("logs-toggle").setAttribute("aria-expanded", String(open));
+  $("logs-toggle").textContent = say(open ? "logs.hide" : "logs.show");
+  if (open) $("logs-box").textContent = say("logs.none");
+  connect();
+});
+
+let fresh = true; // what is shown is not of this run
+
+function showLogs(out) {
+  const box = $("logs-box");
+  if (out.fresh || fresh) box.replaceChildren();
+  fresh = false;
+  const text = out.lines.join("\n") + "\n";
+  box.append(out.skipped ? `${say("logs.skipped", { count: out.skipped })}\n${text}` : text);
+  const all = box.textContent.split("\n");
+  if (all.length > maxLines) box.textContent = all.slice(-maxLines).join("\n");
+  if ($("logs-follow").checked) box.scrollTop = box.scrollHeight;
+}
+
+// The report
+
+$("report").addEventListener("click", async () => {
+  $("report").disabled = true;
+  set($("report-note"), say("help.making"));
+  const response = await post("/report").catch(() => null);
+  if (response && response.ok) {
+    const text = await response.text();
+    $("report-text").value = text;
+    $("report-text").hidden = false;
+    set($("report-note"), say(await copy(text) ? "help.copied" : "copy.byHand"));
+  } else {
+    set($("report-note"), say("failed"));
+  }
+  $("report").disabled = false;
+  $("report").focus();
+});
+
+// The connection. A page that nobody sees asks for the state alone, which
+// seldom changes.
+
+let live = null;
+let tries = 0;
+let later = 0;
+
+function connect() {
+  clearTimeout(later);
+  if (live) live.close();
+  const want = [];
+  if (!document.hidden) want.push("usage");
+  if (!document.hidden && !$("logs-box").hidden) want.push("logs");
+  live = new EventSource("/live" + (want.length ? "?" + want.join("&") : ""));
+  fresh = true;
+  live.addEventListener("state", (e) => {
+    tries = 0;
+    $("gone").hidden = true;
+    showState(JSON.parse(e.data));
+  });
+  live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
+  live.addEventListener("logs", (e) => showLogs(JSON.parse(e.data)));
+  live.addEventListener("error", lost);
+}
+
+// lost tries a few times, and then leaves it to the person.
+function lost() {
+  live.close();
+  clearTimeout(later);
+  tries++;
+  if (tries > 3) $("gone").hidden = false;
+  else later = setTimeout(connect, 500 * tries);
+}
+
+$("retry").addEventListener("click", () => {
+  tries = 0;
+  connect();
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (tries <= 3) connect();
+});
+
+async function begin() {
+  words = await (await fetch("/words.json")).json();
+  for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
+  for (const line of document.querySelectorAll(".command")) wireCopy(line);
+  plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk") };
+  showBrowser();
+  connect();
+}
+
+begin();

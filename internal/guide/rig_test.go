@@ -1,0 +1,186 @@
+package guide
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/config"
+	"colabtray/internal/install"
+	"colabtray/internal/runtime"
+	"colabtray/test/bed"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// longEnough bounds every wait; it is only used up when something is broken.
+const longEnough = 2 * time.Minute
+
+// rig is a guide to a real runtime.
+type rig struct {
+	*Guide
+	t       *testing.T
+	manager *runtime.Manager
+	profile config.Profile
+	log     *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// newRig makes a guide to a runtime of the image that does not exist yet.
+func newRig(t *testing.T, image string) *rig {
+	t.Helper()
+	p := config.Default()
+	p.Runtime, p.Image, p.Port = bed.RuntimeName(t), bed.Image(t, image), bed.FreePort(t)
+	return open(t, bed.Engine(t), p, 0)
+}
+
+// withoutEngine makes a guide where no engine is.
+func withoutEngine(t *testing.T, idle time.Duration) *rig {
+	t.Helper()
+	return open(t, "unix://"+filepath.Join(t.TempDir(), "none.sock"), config.Default(), idle)
+}
+
+func open(t *testing.T, engine string, p config.Profile, idle time.Duration) *rig {
+	t.Helper()
+	docker, err := runtime.NewDocker(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, profile: p, log: new(lockedBuffer)}
+	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	link := runtime.NewLink(docker, log)
+	r.manager = runtime.NewManager(link, p, runtime.Options{
+		Server: runtime.Server{
+			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
+		},
+		Tokens: runtime.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		Log:    log,
+	})
+	r.Guide = New(Options{
+		Runtime: r.manager,
+		Check: func(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
+			s := r.manager.Snapshot()
+			return colab.Check(ctx, colab.Target{Name: s.Runtime, Kind: p.Kind, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
+		},
+		Report:  func(context.Context) string { return "the report of " + p.Runtime },
+		Install: func() install.Help { return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"}) },
+		Version: "1.2.3",
+		Idle:    idle,
+		Log:     log,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { link.Run(ctx) })
+	running.Go(func() { r.manager.Run(ctx) })
+	t.Cleanup(func() {
+		r.Close()
+		cancel()
+		running.Wait()
+		_ = docker.Close()
+		if t.Failed() {
+			t.Logf("log:\n%s", r.log)
+		}
+	})
+	return r
+}
+
+// address returns a new address of the guide, and its origin.
+func (r *rig) address() (url, origin string) {
+	r.t.Helper()
+	url, err := r.URL(r.t.Context())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	origin, _, _ = strings.Cut(url, "/?")
+	return url, origin
+}
+
+// visitor is a client with cookies of its own, which does as it is told.
+type visitor struct {
+	t      *testing.T
+	client *http.Client
+}
+
+func newVisitor(t *testing.T) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visitor{t, &http.Client{Jar: jar, Transport: new(http.Transport)}}
+	t.Cleanup(v.client.CloseIdleConnections)
+	return v
+}
+
+// ask sends a request with the headers given in pairs, of which Host is the
+// host, and returns the answer with its body read.
+func (v *visitor) ask(method, url string, headers ...string) (*http.Response, string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.t.Context(), longEnough)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, url, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			request.Host = headers[i+1]
+		}
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := v.client.Do(request)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+// enters opens the guide with a new key.
+func (v *visitor) enters(r *rig) (origin string) {
+	v.t.Helper()
+	url, origin := r.address()
+	if response, _ := v.ask("GET", url); response.StatusCode != http.StatusOK {
+		v.t.Fatalf("the key was answered with %s", response.Status)
+	}
+	return origin
+}
+
+func wantStatus(t *testing.T, what string, response *http.Response, want int) {
+	t.Helper()
+	if response.StatusCode != want {
+		t.Errorf("%s: the answer is %s, not %d", what, response.Status, want)
+	}
+}
+

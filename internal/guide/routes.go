@@ -1,0 +1,148 @@
+package guide
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/runtime"
+)
+
+// How long things may take that a browser waits for.
+const (
+	checkTime  = 3 * time.Minute
+	reportTime = 30 * time.Second
+)
+
+func (v *visit) handler() http.Handler {
+	mux := http.NewServeMux()
+	for path, name := range map[string]string{
+		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
+	} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { v.send(w, name) })
+	}
+	g := v.guide
+	mux.HandleFunc("GET /live", v.live)
+	for path, do := range map[string]func(context.Context) error{
+		"/start": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
+	} {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, _ *http.Request) {
+			g.begin(do)
+			w.WriteHeader(http.StatusAccepted)
+		})
+	}
+	mux.HandleFunc("POST /url", v.reveal)
+	mux.HandleFunc("POST /check", v.check)
+	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), reportTime)
+		defer cancel()
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte(g.Report(ctx)))
+	})
+	return v.guard(mux)
+}
+
+// said is what the last action came to, where the state of the runtime does
+// not say it.
+type said struct {
+	Short   string `json:"short"`
+	Hint    string `json:"hint,omitempty"`
+	Command string `json:"command,omitempty"`
+}
+
+// begin does something to the runtime that the end of the page does not undo.
+func (g *Guide) begin(do func(context.Context) error) {
+	g.say(nil)
+	go func() {
+		err := do(context.Background())
+		var p *runtime.Problem
+		switch {
+		case err == nil, errors.Is(err, context.Canceled):
+		case errors.As(err, &p) && p.Code == runtime.CodeCancelled: // by another click
+		case errors.As(err, &p):
+			g.say(&said{p.Short, p.Hint, p.Command})
+		default:
+			g.Log.Warn("guide", "error", err)
+			g.say(&said{Short: word("failed")})
+		}
+	}()
+}
+
+// say tells everybody who looks.
+func (g *Guide) say(s *said) {
+	in := g.Runtime.Snapshot().State
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.said, g.saidIn = s, in
+	close(g.news)
+	g.news = make(chan struct{})
+}
+
+// reveal gives the Backend URL, to nobody but who asks for it.
+func (v *visit) reveal(w http.ResponseWriter, _ *http.Request) {
+	s := v.guide.Runtime.Snapshot()
+	if s.State != runtime.Ready || s.URL.IsZero() {
+		http.Error(w, "not ready", http.StatusConflict)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte(s.URL.Reveal()))
+}
+
+// check tries what Colab does, and tells each step in a line of JSON as it is
+// over; the last line has the verdict. It ends with who asked for it.
+func (v *visit) check(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), checkTime)
+	defer cancel()
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	out := &stream{w: w, control: http.NewResponseController(w), cancel: cancel}
+	report, err := v.guide.Check(ctx, func(s colab.Step) { out.line(map[string]any{"step": s}) })
+	var p *runtime.Problem
+	switch {
+	case errors.As(err, &p):
+		out.line(map[string]any{"ok": false, "verdict": p.Short + "."})
+	case err != nil:
+		v.guide.Log.Warn("guide: check", "error", err)
+		out.line(map[string]any{"ok": false, "verdict": word("check.failed")})
+	default:
+		out.line(map[string]any{"ok": report.OK, "verdict": report.Verdict})
+	}
+}
+
+// stream is an answer that is sent bit by bit. Who does not take it in time is
+// not served any more.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	cancel  context.CancelFunc
+}
+
+// line sends a value as a line of JSON.
+func (s *stream) line(value any) { s.send("", value) }
+
+// event sends a value as a server-sent event.
+func (s *stream) event(name string, value any) { s.send("event: "+name+"\ndata: ", value) }
+
+func (s *stream) send(before string, value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		s.cancel()
+		return
+	}
+	end := "\n"
+	if before != "" {
+		end = "\n\n"
+	}
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeTime))
+	_, err = s.w.Write(append(append([]byte(before), text...), end...))
+	if err == nil {
+		err = s.control.Flush()
+	}
+	if err != nil {
+		s.cancel()
+	}
+	_ = s.control.SetWriteDeadline(time.Time{})
+}

@@ -1,0 +1,179 @@
+package guide
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// What a browser may take of us.
+const (
+	headTime   = 10 * time.Second // to send the head of a request
+	writeTime  = 10 * time.Second // to take what was written
+	keepTime   = 30 * time.Second // for a connection without requests
+	maxHead    = 16 << 10         // bytes
+	maxKeys    = 16
+	maxCookies = 32
+	maxStreams = 16
+)
+
+// hash is what is kept of a key or cookie. Looking one up tells nothing, by
+// its time, about those that there are.
+type hash [sha256.Size]byte
+
+// visit is the time from the first address that is asked for until nobody
+// looks any more.
+type visit struct {
+	guide  *Guide
+	host   string // 127.0.0.1:PORT, as the Host of every request
+	origin string
+	cookie string // its name, which has the port: cookies do not
+	server *http.Server
+	close  func()
+	ended  chan struct{}
+
+	mu      sync.Mutex
+	keys    []hash
+	cookies []hash
+	guests  int // requests under way
+	streams int
+	closing bool
+	idle    *time.Timer
+	work    sync.WaitGroup
+}
+
+// listen begins a visit.
+func (g *Guide) listen(ctx context.Context) (*visit, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	base, cancel := context.WithCancel(context.Background())
+	v := &visit{
+		guide:  g,
+		host:   listener.Addr().String(),
+		origin: "http://" + listener.Addr().String(),
+		cookie: fmt.Sprintf("colab-tray-guide-%d", port),
+		ended:  make(chan struct{}),
+	}
+	v.server = &http.Server{
+		Handler:           v.handler(),
+		ReadHeaderTimeout: headTime,
+		IdleTimeout:       keepTime,
+		MaxHeaderBytes:    maxHead,
+		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
+	// What the engine or the person takes their time for ends with the visit.
+	v.close = sync.OnceFunc(func() {
+		v.mu.Lock()
+		v.closing = true
+		v.idle.Stop()
+		v.mu.Unlock()
+		cancel()
+		_ = v.server.Close()
+	})
+	v.idle = time.AfterFunc(g.Idle, v.tired)
+	go func() {
+		defer close(v.ended)
+		if err := v.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			g.Log.Warn("guide", "error", err)
+		}
+		v.close()
+		v.work.Wait()
+		g.forget(v)
+	}()
+	return v, nil
+}
+
+// tired ends the visit, unless somebody came at the last moment.
+func (v *visit) tired() {
+	v.mu.Lock()
+	empty := v.guests == 0
+	v.mu.Unlock()
+	if empty {
+		v.close()
+	}
+}
+
+// come counts somebody who looks; it reports false when it is too late.
+func (v *visit) come() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closing {
+		return false
+	}
+	v.guests++
+	v.work.Add(1)
+	v.idle.Stop()
+	return true
+}
+
+func (v *visit) leave() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.guests--
+	v.work.Done()
+	if v.guests == 0 && !v.closing {
+		v.idle.Reset(v.guide.Idle)
+	}
+}
+
+// newKey makes a key that works once. Of many that nobody used, the first are
+// forgotten.
+func (v *visit) newKey() string {
+	key := secret()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.keys = appendLast(v.keys, sha256.Sum256([]byte(key)), maxKeys)
+	if v.guests == 0 && !v.closing {
+		v.idle.Reset(v.guide.Idle)
+	}
+	return key
+}
+
+// exchange gives a new cookie for a key, which is used up.
+func (v *visit) exchange(key string) (cookie string, ok bool) {
+	used := hash(sha256.Sum256([]byte(key)))
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i, k := range v.keys {
+		if k == used {
+			v.keys = append(v.keys[:i], v.keys[i+1:]...)
+			cookie = secret()
+			v.cookies = appendLast(v.cookies, sha256.Sum256([]byte(cookie)), maxCookies)
+			return cookie, true
+		}
+	}
+	return "", false
+}
+
+// knows reports whether a request has one of our cookies.
+func (v *visit) knows(r *http.Request) bool {
+	for _, c := range r.CookiesNamed(v.cookie) {
+		sum := hash(sha256.Sum256([]byte(c.Value)))
+		v.mu.Lock()
+		known := false
+		for _, k := range v.cookies {
+			known = known || k == sum
+		}
+		v.mu.Unlock()
+		if known {
+			return true
+		}
+	}
+	return false
+}
+
+// appendLast keeps the last ones.
+func appendLast(all []hash, next hash, most int) []hash {
+	all = append(all, next)
+	return all[max(0, len(all)-most):]
+}
