@@ -89,8 +89,10 @@ func open(t *testing.T, engine string, p config.Profile, idle time.Duration) *ri
 			s := r.manager.Snapshot()
 			return colab.Check(ctx, colab.Target{Name: s.Runtime, Kind: p.Kind, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
 		},
-		Report:  func(context.Context) string { return "the report of " + p.Runtime },
-		Install: func() install.Help { return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"}) },
+		Report: func(context.Context) string { return "the report of " + p.Runtime },
+		Install: func() install.Help {
+			return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"})
+		},
 		Version: "1.2.3",
 		Idle:    idle,
 		Log:     log,
@@ -183,4 +185,3 @@ func wantStatus(t *testing.T, what string, response *http.Response, want int) {
 		t.Errorf("%s: the answer is %s, not %d", what, response.Status, want)
 	}
 }
-

@@ -235,7 +235,7 @@ function browser() {
   if (/\bEdg(A|iOS)?\//.test(agent)) return "edge";
   if (/\b(Firefox|FxiOS)\//.test(agent)) return "firefox";
   if (/\b(OPR|Vivaldi|SamsungBrowser|YaBrowser)\//.test(agent)) return "other";
-  if (/\b(Chrome|CriOS)\//.test(agent)) return "chrome";
+  if (/(Chrome|CriOS)\//.test(agent)) return "chrome";
   if (/\bSafari\//.test(agent)) return "safari";
   return "other";
 }

@@ -1,0 +1,411 @@
+package guide
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"colabtray/internal/runtime"
+	"colabtray/test/bed"
+)
+
+// window is a real browser's, with the guide in it.
+type window struct {
+	t       *testing.T
+	ctx     context.Context
+	network *bed.Network
+
+	mu    sync.Mutex
+	asked []string // addresses of all requests
+}
+
+// openWindow opens the guide in a browser that reaches it, these other servers
+// and nothing else.
+func openWindow(t *testing.T, r *rig, others ...string) *window {
+	t.Helper()
+	bed.NeedCommand(t, "chromium")
+	address, origin := r.address()
+	w := &window{t: t, network: bed.NewNetwork(t)}
+	u, err := url.Parse(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range append(others, u.Host) {
+		address, err := net.ResolveTCPAddr("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.network.Open(address.Port)
+	}
+
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(w.network.Command("chromium")), chromedp.NoSandbox, chromedp.Flag("disable-quic", true))
+	ctx, cancel := context.WithTimeout(context.Background(), 2*longEnough)
+	ctx, cancelBrowser := chromedp.NewExecAllocator(ctx, options...)
+	// chromedp does not know every word of a newer browser, and says so.
+	ctx, cancelPage := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
+	w.ctx = ctx
+	t.Cleanup(func() {
+		if t.Failed() {
+			w.picture("failed")
+		}
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Errorf("the browser does not end: %v", err)
+		}
+		cancelPage()
+		cancelBrowser()
+		cancel()
+	})
+	err = chromedp.Listen(ctx, func(event any) {
+		if e, is := event.(*network.EventRequestWillBeSent); is {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.asked = append(w.asked, e.Request.URL)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, permission := range []string{"clipboard-read", "clipboard-write"} {
+		_, err := cdp.Call(ctx, chromedp.FromContext(ctx).Browser, browser.SetPermission, browser.SetPermissionParams{
+			Permission: &browser.PermissionDescriptor{Name: permission}, Setting: browser.PermissionSettingGranted,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.size(1100, 900, false)
+	w.do("open the guide", chromedp.Navigate(address))
+	w.wait("the page", `location.pathname === "/" && location.search === "" && document.getElementById("status")?.dataset.state !== "unknown"`)
+	return w
+}
+
+func (w *window) do(what string, action chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	if err := chromedp.Do(w.ctx, action); err != nil {
+		w.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// click clicks on what has the id, once that can be clicked.
+func (w *window) click(id string) {
+	w.t.Helper()
+	w.wait(id, fmt.Sprintf(`document.getElementById(%q).disabled !== true`, id))
+	w.do("click on "+id, chromedp.Click("#"+id))
+}
+
+// wait waits for a condition in the page, also while it goes on to another.
+func (w *window) wait(what, condition string) {
+	w.t.Helper()
+	bed.WaitFor(w.t, what, func() error {
+		is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool]("!!("+condition+")"))
+		if err == nil && !is {
+			err = errors.New("not yet")
+		}
+		return err
+	})
+}
+
+// value is that of an expression in the page.
+func value[T any](w *window, expression string) T {
+	w.t.Helper()
+	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		w.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+func (w *window) text(id string) string {
+	w.t.Helper()
+	return value[string](w, fmt.Sprintf(`document.getElementById(%q).textContent`, id))
+}
+
+func (w *window) size(width, height int64, dark bool) {
+	w.t.Helper()
+	w.do("size", chromedp.EmulateViewport(width, height))
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	_, err := chromedp.Call(w.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// picture keeps one of the whole page in the directory that
+// COLAB_TRAY_TEST_PICTURES names, if it does.
+func (w *window) picture(name string) {
+	dir := os.Getenv("COLAB_TRAY_TEST_PICTURES")
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600)
+	}
+	if err != nil {
+		w.t.Error(err)
+	}
+}
+
+// pictures keeps one of each kind of window.
+func (w *window) pictures(name string) {
+	w.t.Helper()
+	if os.Getenv("COLAB_TRAY_TEST_PICTURES") == "" {
+		return
+	}
+	for kind, dark := range map[string]bool{"light": false, "dark": true} {
+		w.size(1100, 900, dark)
+		w.picture(name + "-" + kind)
+		w.size(360, 740, dark)
+		w.picture(name + "-narrow-" + kind)
+	}
+	w.size(1100, 900, false)
+}
+
+// TestGuide does what a person does with the guide.
+func TestGuide(t *testing.T) {
+	r := newRig(t, bed.Server2)
+	w := openWindow(t, r)
+	w.wait("the state", `document.getElementById("state").textContent === "Not started yet"`)
+	w.pictures("absent")
+
+	w.click("start")
+	w.wait("a ready runtime", `document.getElementById("state").textContent === "Ready"`)
+	token := r.manager.Snapshot().URL.Token().Reveal()
+	address := r.manager.Snapshot().URL.Reveal()
+	if html := value[string](w, `document.documentElement.outerHTML`); strings.Contains(html, token) {
+		t.Error("the page has the token before it is asked for")
+	}
+
+	w.click("show")
+	w.wait("the Backend URL", fmt.Sprintf(`document.getElementById("url").value === %q`, address))
+	w.click("show")
+	if shown := value[string](w, `document.getElementById("url").value`); strings.Contains(shown, token) {
+		t.Error("the token is not hidden again")
+	}
+	w.click("copy")
+	w.wait("the copy", `document.getElementById("url-note").textContent.includes("copied")`)
+	if got := value[string](w, `navigator.clipboard.readText()`); got != address {
+		t.Errorf("%d characters are copied, not the Backend URL", len(got))
+	}
+
+	w.click("check-run")
+	w.wait("a first step", `document.querySelectorAll("#check-steps li").length > 0`)
+	w.wait("the verdict", `document.getElementById("verdict").className === "ok"`)
+	if got := w.text("verdict"); got != "Colab can connect to "+r.profile.Runtime+"." {
+		t.Errorf("the verdict is %q", got)
+	}
+	if steps := value[int](w, `document.querySelectorAll("#check-steps li.ok").length`); steps < 13 {
+		t.Errorf("%d steps are ok", steps)
+	}
+
+	w.click("logs-toggle")
+	w.wait("masked output", `document.getElementById("logs-box").textContent.includes("token=[redacted]")`)
+	if strings.Contains(w.text("logs-box"), token) {
+		t.Error("the token is in the output")
+	}
+	w.wait("measurements", `document.querySelector("#use-cpu .line").getAttribute("d").split("L").length > 2 &&
+		/of .* GB/.test(document.querySelector("#use-memory .value").textContent)`)
+
+	w.click("report")
+	w.wait("the report", `document.getElementById("report-note").textContent.includes("copied")`)
+	if got := value[string](w, `navigator.clipboard.readText()`); got != "the report of "+r.profile.Runtime {
+		t.Errorf("the report is %q", got)
+	}
+	w.pictures("ready")
+
+	w.click("show")
+	w.wait("the Backend URL again", fmt.Sprintf(`document.getElementById("url").value === %q`, address))
+	w.click("restart")
+	w.wait("another start", `document.getElementById("state").textContent !== "Ready"`)
+	w.wait("a ready runtime again", `document.getElementById("state").textContent === "Ready"`)
+	if shown := value[string](w, `document.getElementById("url").value`); strings.Contains(shown, token) {
+		t.Error("the page shows the token of before the restart")
+	}
+	if got := w.text("state-hint"); !strings.Contains(got, "has changed") {
+		t.Errorf("the page says %q of another token", got)
+	}
+	w.click("stop")
+	w.wait("a stopped runtime", `document.getElementById("state").textContent === "Stopped"`)
+	w.pictures("stopped")
+
+	_, origin := r.address()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.asked) < 10 {
+		t.Errorf("the browser asked for no more than %q", w.asked)
+	}
+	for _, address := range w.asked {
+		if !strings.HasPrefix(address, origin+"/") {
+			t.Errorf("the page asks for %s", address)
+		}
+	}
+}
+
+// TestGuideSaysWhatIsWrong shows problems, and that a page whose program has
+// ended says so.
+func TestGuideSaysWhatIsWrong(t *testing.T) {
+	r := withoutEngine(t, 0)
+	w := openWindow(t, r)
+	w.wait("the state", `document.getElementById("state").textContent === "No engine"`)
+	w.wait("help", `document.getElementById("ways").textContent.includes("sudo dnf install moby-engine")`)
+	if got := w.text("install-text"); !strings.Contains(got, "Fedora Linux 41") {
+		t.Errorf("the page says %q", got)
+	}
+	w.pictures("noengine")
+	r.Close()
+	w.wait("the end", `!document.getElementById("gone").hidden`)
+	w.pictures("gone")
+}
+
+// TestOtherPages has another page of the same computer, whose requests the
+// browser sends with the guide's cookie: it gets nothing, and does nothing.
+func TestOtherPages(t *testing.T) {
+	r := withoutEngine(t, 0)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, "<!doctype html><title>another</title><link rel=icon href=data:,>")
+	}))
+	t.Cleanup(other.Close)
+	w := openWindow(t, r, other.Listener.Addr().String())
+	_, origin := r.address()
+	w.do("open another page", chromedp.Navigate(other.URL))
+
+	encoded, _ := json.Marshal(origin)
+	script := fmt.Sprintf(`(async () => {
+		const origin = %s, got = [];
+		const attempt = async (what, f) => { try { got.push(what + ": " + await f()); } catch (e) { got.push(what + ": refused"); } };
+		for (const path of ["/", "/words.json", "/live"])
+			await attempt("GET " + path, async () => (await fetch(origin + path, { credentials: "include" })).status);
+		for (const path of ["/start", "/url", "/report"]) {
+			await attempt("POST " + path, async () => (await fetch(origin + path, { method: "POST", credentials: "include" })).status);
+			await attempt("POST with the header " + path, async () => (await fetch(origin + path, { method: "POST", credentials: "include", headers: { "X-Colab-Tray": "1" } })).status);
+			await attempt("POST blind " + path, async () => (await fetch(origin + path, { method: "POST", mode: "no-cors", credentials: "include" })).type);
+		}
+		await attempt("script", () => new Promise((yes, no) => { const s = document.createElement("script"); s.onload = () => yes("loaded"); s.onerror = no; s.src = origin + "/guide.js"; document.head.append(s); }));
+		await attempt("image", () => new Promise((yes, no) => { const s = new Image(); s.onload = () => yes("loaded"); s.onerror = no; s.src = origin + "/icon.svg"; }));
+		const frame = document.createElement("iframe");
+		frame.src = origin + "/";
+		document.body.append(frame);
+		await new Promise((done) => { frame.onload = done; });
+		await attempt("frame", () => frame.contentDocument.title);
+		return got;
+	})()`, encoded)
+	for _, got := range value[[]string](w, script) {
+		if !strings.HasSuffix(got, ": refused") && got != "POST blind /start: opaque" && got != "POST blind /url: opaque" && got != "POST blind /report: opaque" {
+			t.Errorf("another page got %s", got)
+		}
+	}
+	if log := r.log.String(); strings.Count(log, `refused" method=POST path=/start`) == 0 || !strings.Contains(log, `because of"=Origin`) {
+		t.Errorf("what it was refused for is not in the log:\n%s", log)
+	}
+	if s := r.manager.Snapshot(); s.State != runtime.NoEngine {
+		t.Errorf("it did something: %v", s.State)
+	}
+}
+
+// TestGuideForEverybody looks at what a screen reader is told, and goes through
+// the page by keyboard.
+func TestGuideForEverybody(t *testing.T) {
+	r := newRig(t, bed.Server2)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w := openWindow(t, r)
+	w.wait("the state", `document.getElementById("state").textContent === "Ready"`)
+	w.click("logs-toggle")
+	w.wait("the output", `document.getElementById("logs-box").textContent.includes("[redacted]")`)
+
+	tree, err := chromedp.Call(w.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	landmarks := map[string]int{}
+	controls := 0
+	for _, n := range tree.Nodes {
+		if n.Ignored || n.Role == nil {
+			continue
+		}
+		role, name := axText(n.Role), axText(n.Name)
+		landmarks[role]++
+		switch role {
+		case "button", "link", "textbox", "checkbox", "progressbar", "image", "region", "heading", "log":
+			controls++
+			if strings.TrimSpace(name) == "" {
+				t.Errorf("a %s has no name", role)
+			}
+		}
+	}
+	if controls < 20 {
+		t.Errorf("there are only %d things to find", controls)
+	}
+	for role, least := range map[string]int{"main": 1, "banner": 1, "contentinfo": 1, "status": 1, "region": 7, "heading": 10, "image": 4} {
+		if landmarks[role] < least {
+			t.Errorf("there are %d of %s, not %d", landmarks[role], role, least)
+		}
+	}
+
+	reachable := value[[]string](w, `[...document.querySelectorAll("a[href], button, input, textarea, [tabindex='0']")]
+		.filter((e) => !e.disabled && e.checkVisibility()).map((e, i) => e.dataset.order = String(i))`)
+	w.do("Tab", chromedp.KeyEvent(kb.Tab)) // whoever uses keys is shown the focus
+	value[bool](w, `(scrollTo(0, 0), document.querySelector(".skip").focus(), true)`)
+	var order []string
+	for i := range reachable {
+		if i > 0 {
+			w.do("Tab", chromedp.KeyEvent(kb.Tab))
+		}
+		at := value[[]string](w, `(() => {
+			const e = document.activeElement, s = getComputedStyle(e);
+			return [e.dataset.order ?? "", s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 ? "" : e.tagName + " " + e.id];
+		})()`)
+		order = append(order, at[0])
+		if at[1] != "" {
+			t.Errorf("the focus cannot be seen on %s", at[1])
+		}
+	}
+	if !slices.Equal(order, reachable) {
+		t.Errorf("Tab goes to %q, not to %q", order, reachable)
+	}
+
+	w.size(360, 740, false)
+	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("the page is %d px wide in a window of 360", wide)
+	}
+}
+
+// axText is the text of a value of the accessibility tree.
+func axText(v *accessibility.Value) string {
+	if v == nil {
+		return ""
+	}
+	var text string
+	_ = json.Unmarshal(v.Value, &text)
+	return text
+}
