@@ -73,6 +73,8 @@ func commands() []command {
 		{"url", "print the Backend URL", none, runURL},
 		{"logs", "print the output of the runtime, tokens masked", logsFlags, runLogs},
 		{"check", "try what Colab's page does, and tell what is wrong", checkFlags, runCheck},
+		{"doctor", "tell all that helps to find out what is wrong", doctorFlags, runDoctor},
+		{"guide", "open the guide to connect Colab in the browser", none, runGuide},
 		{"open", "open Colab in the browser", none, runOpen},
 		{"config init", "write a settings file that explains every setting", none, runConfigInit},
 		{"config path", "print where the settings file is", none, runConfigPath},
@@ -244,6 +246,7 @@ Flags of single commands:
   logs -f              go on until the runtime ends or Ctrl-C
   logs --tail N        only the last N lines
   check --json         as one JSON object
+  doctor --json        as one JSON object
 
 The exit code is 0 when it is done, 1 after a problem, 2 for wrong usage.
 `)

@@ -49,6 +49,10 @@ var rooms = map[string]room{
 	module + "/internal/runtime": {without: desktop, ours: []string{module + "/internal/config"}},
 	module + "/internal/colab":   {without: append([]string{docker}, desktop...), ours: []string{module + "/internal/config"}},
 	module + "/internal/config":  {without: append([]string{docker}, desktop...)},
+	module + "/internal/install": {without: append([]string{docker}, desktop...)},
+	module + "/internal/guide": {without: desktop, ours: []string{
+		module + "/internal/runtime", module + "/internal/colab", module + "/internal/config", module + "/internal/install",
+	}},
 }
 
 // oneFile are the libraries that one file alone imports.

@@ -342,8 +342,8 @@ let plots = {};
 function showUsage(u) {
   plots.cpu.add(u.cpu, say("use.cpu.value", { used: number(u.cpu), all: u.cpus }), u.cpus);
   plots.memory.add(u.memory, say("use.memory.value", { used: bytes(u.memory), all: bytes(u.memoryLimit) }), u.memoryLimit);
-  const disk = u.hasDisk ? say("use.disk.value", { read: bytes(u.diskRead), write: bytes(u.diskWrite) }) : say("use.disk.none");
-  plots.disk.add(u.diskRead + u.diskWrite, disk, 1e6);
+  $("use-disk").hidden = !u.hasDisk;
+  plots.disk.add(u.diskRead + u.diskWrite, say("use.disk.value", { read: bytes(u.diskRead), write: bytes(u.diskWrite) }), 1e6);
 }
 
 function number(n) {

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+var guideAddress = regexp.MustCompile(`^http://127\.0\.0\.1:\d+/\?key=\w+$`)
+
+// visits opens the guide's address as a browser does, and the page after it.
+func visits(t *testing.T, address string) {
+	t.Helper()
+	if !guideAddress.MatchString(address) {
+		t.Fatalf("the address is %q", address)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	defer client.CloseIdleConnections()
+	origin, _, _ := strings.Cut(address, "?")
+	for _, url := range []string{address, origin} {
+		response, err := client.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("%s was answered with %s", url, response.Status)
+		}
+		if url == origin {
+			has(t, string(body), "Connect Colab", "1.2.3")
+		}
+	}
+}
+
+// guide starts `colab-tray guide`, which ends with the test by Ctrl-C.
+func (c *terminal) guide(args ...string) (stdout *bufio.Reader) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), longEnough)
+	guide := c.command(ctx, append(args, "guide")...)
+	out, err := guide.StdoutPipe()
+	if err == nil {
+		err = guide.Start()
+	}
+	if err != nil {
+		cancel()
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		defer cancel()
+		if err := guide.Process.Signal(os.Interrupt); err != nil {
+			c.t.Error(err)
+		}
+		rest, _ := io.ReadAll(out)
+		if err := guide.Wait(); err != nil || len(rest) > 0 {
+			c.t.Errorf("ended by Ctrl-C, it printed %q and returned %v", rest, err)
+		}
+	})
+	return bufio.NewReader(out)
+}
+
+func TestGuideWithoutBrowser(t *testing.T) {
+	home := t.TempDir()
+	c := &terminal{t: t, env: []string{"HOME=" + home, "PATH=" + home, "DOCKER_HOST=unix://" + home + "/none.sock"}}
+	address, err := c.guide().ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	visits(t, strings.TrimSuffix(address, "\n"))
+}
+
+// TestGuideInBrowser has a browser that writes down what it is to open.
+func TestGuideInBrowser(t *testing.T) {
+	bed.NeedCommand(t, "sh")
+	home := t.TempDir()
+	c := &terminal{t: t, env: []string{"HOME=" + home, "PATH=" + home + ":" + os.Getenv("PATH"), "DOCKER_HOST=unix://" + home + "/none.sock"}}
+	opened := filepath.Join(home, "opened")
+	if err := os.WriteFile(filepath.Join(home, "xdg-open"), []byte("#!/bin/sh\necho \"$1\" >"+opened+".new && mv "+opened+".new "+opened+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.guide()
+	var address []byte
+	bed.WaitFor(t, "the browser", func() (err error) {
+		address, err = os.ReadFile(opened)
+		return err
+	})
+	visits(t, strings.TrimSpace(string(address)))
+}
+
+func TestDoctor(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Server2))
+	c.set("HF_TOKEN=planted-in-the-environment")
+	url, _ := c.run(0, "start")
+	secret := strings.TrimSpace(strings.Split(url, "token=")[1])
+	text, _ := c.run(0, "doctor")
+	has(t, text, "1.2.3", c.get("COLAB_TRAY_NAME"), "ready since", "Docker ", "no session bus", bed.Server2+" is there", "[redacted]")
+	encoded, _ := c.run(0, "doctor", "--json")
+	var report struct {
+		Sections []struct {
+			Title string
+			Items []struct{ Name, Value, Error string }
+		}
+	}
+	if err := json.Unmarshal([]byte(encoded), &report); err != nil || len(report.Sections) != 4 {
+		t.Errorf("doctor --json printed %s (%v)", encoded, err)
+	}
+	for _, planted := range []string{secret, "planted-in-the-environment"} {
+		if strings.Contains(text+encoded, planted) {
+			t.Errorf("a secret is in the report:\n%s", text)
+		}
+	}
+}
+
+// TestDoctorWhenNothingElseWorks has settings and an address of Docker that
+// stop all other commands.
+func TestDoctorWhenNothingElseWorks(t *testing.T) {
+	home := t.TempDir()
+	c := &terminal{t: t, env: []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home, "DOCKER_HOST=nonsense"}}
+	out, _ := c.run(0, "doctor")
+	has(t, out, "1.2.3", "DOCKER_HOST=nonsense", "The address of Docker makes no sense")
+	c.run(2, "doctor", "--port", "0")
+	if err := os.Mkdir(home+"/colab-tray", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(home+"/colab-tray/config.toml", []byte("profile = 7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _ = c.run(0, "doctor")
+	has(t, out, home+"/colab-tray/config.toml:1")
+}

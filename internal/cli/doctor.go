@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"colabtray/internal/config"
+	"colabtray/internal/doctor"
+	"colabtray/internal/runtime"
+)
+
+func doctorFlags(set *flag.FlagSet, in *invocation) {
+	set.BoolVar(&in.json, "json", false, "")
+}
+
+// settling is how long the report waits to be told of the runtime.
+const settling = 5 * time.Second
+
+func runDoctor(ctx context.Context, in *invocation) error {
+	report, err := in.examine(ctx)
+	if err != nil {
+		return err
+	}
+	if in.json {
+		return json.NewEncoder(in.Stdout).Encode(report)
+	}
+	_, err = fmt.Fprint(in.Stdout, report.Text())
+	return err
+}
+
+// examine makes the report also where settings or the engine's address are so
+// wrong that no other command works.
+func (in *invocation) examine(ctx context.Context) (doctor.Report, error) {
+	s, err := in.open()
+	var wrong *config.Error
+	var problem *runtime.Problem
+	switch {
+	case err == nil:
+		defer s.Close()
+		return s.examine(ctx, in.Version), nil
+	case errors.As(err, &wrong) && wrong.IsFlag():
+		return doctor.Report{}, err
+	case errors.As(err, &problem):
+		err = fmt.Errorf("%s. %s", problem.Short, problem.Hint)
+	}
+	return doctor.Examine(ctx, doctor.Options{Version: in.Version, Unusable: err, Settings: config.File(), Environ: os.Environ()}), nil
+}
+
+// examine makes the report on this computer and the session's runtime, which
+// can be in any state, also in none.
+func (s *Session) examine(ctx context.Context, version string) doctor.Report {
+	waiting, cancel := context.WithTimeout(ctx, settling)
+	_, _ = s.settled(waiting)
+	cancel()
+	return doctor.Examine(ctx, doctor.Options{
+		Version: version, Runtime: s.Runtime, Profile: s.Profile, Settings: config.File(), Environ: os.Environ(),
+	})
+}

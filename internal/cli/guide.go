@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"colabtray/internal/desktop"
+	"colabtray/internal/guide"
+	"colabtray/internal/install"
+)
+
+// NewGuide makes the guide to the session's runtime. Nobody listens before its
+// address is asked for.
+func (s *Session) NewGuide(version string) *guide.Guide {
+	return guide.New(guide.Options{
+		Runtime: s.Runtime,
+		Check:   s.check,
+		Report:  func(ctx context.Context) string { return s.examine(ctx, version).Text() },
+		Install: func() install.Help { return install.Docker(install.This()) },
+		Version: version,
+		Log:     s.Log,
+	})
+}
+
+// OpenGuide opens a guide in the default browser.
+func OpenGuide(ctx context.Context, g *guide.Guide) error {
+	url, err := g.URL(ctx)
+	if err != nil {
+		return err
+	}
+	return desktop.OpenURL(ctx, url)
+}
+
+// runGuide opens the guide, and serves it until nobody has looked at it for a
+// while. Without a browser it prints the address for one.
+func runGuide(ctx context.Context, in *invocation) error {
+	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		g := s.NewGuide(in.Version)
+		defer g.Close()
+		if err := OpenGuide(ctx, g); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			s.Log.Info("no browser", "error", err)
+			url, err := g.URL(ctx)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(in.Stderr, "No browser could be opened. Open this address in one on this computer; it works once. Ctrl-C ends the guide.")
+			if _, err := fmt.Fprintln(in.Stdout, url); err != nil {
+				return err
+			}
+		}
+		if err := g.Wait(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil
+	})
+}

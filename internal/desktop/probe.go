@@ -1,0 +1,25 @@
+package desktop
+
+import (
+	"context"
+
+	"golang.design/x/clipboard"
+)
+
+// Clipboard tells in a few words how a text would be copied. Nothing is.
+func Clipboard(ctx context.Context) (string, error) {
+	result := make(chan error, 1)
+	go func() { result <- clipboard.Init() }()
+	select {
+	case err := <-result:
+		if err == nil {
+			return "by the display server", nil
+		}
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	if name := copyCommand(); name != "" {
+		return "by the command " + name, nil
+	}
+	return "", ErrNoClipboard
+}

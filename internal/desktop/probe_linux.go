@@ -1,0 +1,86 @@
+package desktop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// TrayHost tells in a few words whether the desktop shows tray icons.
+func TrayHost(ctx context.Context) (string, error) {
+	bus, err := sessionBus(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer bus.Close()
+	const name = "org.kde.StatusNotifierWatcher"
+	var owned bool
+	if err := bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned); err != nil {
+		return "", err
+	}
+	if !owned {
+		return "", errors.New("no " + name + " on the session bus")
+	}
+	var hosted bool
+	err = bus.Object(name, "/StatusNotifierWatcher").CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0,
+		name, "IsStatusNotifierHostRegistered").Store(&hosted)
+	switch {
+	case err != nil:
+		return "", err
+	case !hosted:
+		return "", errors.New("there is a " + name + ", and nothing that shows icons")
+	default:
+		return name + ", with a panel that shows icons", nil
+	}
+}
+
+// NotificationServer tells what shows notifications, with its version.
+func NotificationServer(ctx context.Context) (string, error) {
+	bus, err := sessionBus(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer bus.Close()
+	var name, vendor, version, specification string
+	err = bus.Object("org.freedesktop.Notifications", "/org/freedesktop/Notifications").
+		CallWithContext(ctx, "org.freedesktop.Notifications.GetServerInformation", 0).
+		Store(&name, &vendor, &version, &specification)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s %s (%s), specification %s", name, version, vendor, specification), nil
+}
+
+// sessionBus opens a connection of our own that lasts as long as ctx; no bus is
+// launched where there is none. One on the shared connection would disturb the
+// tray (https://github.com/fyne-io/systray/issues/131).
+func sessionBus(ctx context.Context) (*dbus.Conn, error) {
+	bus, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
+	if err != nil {
+		return nil, errors.New("no session bus")
+	}
+	if err := errors.Join(bus.Auth(nil), bus.Hello()); err != nil {
+		_ = bus.Close()
+		return nil, errors.New("no session bus that answers")
+	}
+	return bus, nil
+}
+
+// copyCommand is the first command that could take a text.
+func copyCommand() string {
+	for _, c := range []struct{ display, name string }{
+		{"WAYLAND_DISPLAY", "wl-copy"}, {"DISPLAY", "xclip"}, {"DISPLAY", "xsel"},
+	} {
+		if os.Getenv(c.display) == "" {
+			continue
+		}
+		if _, err := exec.LookPath(c.name); err == nil {
+			return c.name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,258 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	goruntime "runtime"
+	"strings"
+	"time"
+
+	"colabtray/internal/config"
+	"colabtray/internal/desktop"
+	"colabtray/internal/install"
+	"colabtray/internal/runtime"
+)
+
+// Runtime is what the report needs of a runtime; *[runtime.Manager] is one.
+type Runtime interface {
+	Snapshot() runtime.Snapshot
+	Container(ctx context.Context) (runtime.Container, error)
+	HasImage(ctx context.Context) (bool, error)
+	PortHolder(ctx context.Context) string
+	Secrets(ctx context.Context) ([]runtime.Token, error)
+	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
+}
+
+var _ Runtime = (*runtime.Manager)(nil)
+
+// Options is what a report is about.
+type Options struct {
+	Version string
+	// Runtime is nil where none can be spoken of, and Unusable says why then.
+	Runtime  Runtime
+	Unusable error
+	Profile  config.Profile
+	// Settings is the path of the settings file, which need not exist.
+	Settings string
+	// Environ is the environment of the program, as [os.Environ] has it.
+	Environ []string
+}
+
+// Examine makes the report on this computer. It takes some seconds at most.
+func Examine(ctx context.Context, o Options) Report {
+	secrets := new(Secrets)
+	secrets.AddEnvironment(o.Environ)
+	if o.Runtime == nil {
+		return Make(ctx, append(o.local(), Probe{"Runtime", "Problem", func(context.Context) (string, error) { return "", o.Unusable }}), secrets)
+	}
+	for _, v := range o.Profile.Env {
+		secrets.Add(v.Value.Reveal())
+	}
+	known := Probe{Look: func(ctx context.Context) (string, error) {
+		tokens, err := o.Runtime.Secrets(ctx)
+		for _, t := range tokens {
+			secrets.Add(t.Reveal())
+		}
+		return "", err
+	}}
+	problem := known.run(ctx).Error
+	return Make(ctx, append(o.local(), o.remote(problem == "")...), secrets)
+}
+
+// fact is what is known without looking.
+func fact(text string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return text, nil }
+}
+
+// local are the probes of this computer.
+func (o Options) local() []Probe {
+	return []Probe{
+		{"Program", "Colab Tray", fact(fmt.Sprintf("%s, %s", o.Version, goruntime.Version()))},
+		{"Program", "System", fact(system())},
+		{"Program", "Settings", o.settings},
+		{"Desktop", "Session", fact(o.environment("XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE", "DISPLAY", "WAYLAND_DISPLAY"))},
+		{"Desktop", "Tray", desktop.TrayHost},
+		{"Desktop", "Notifications", desktop.NotificationServer},
+		{"Desktop", "Clipboard", desktop.Clipboard},
+		{"Desktop", "Browser", browser},
+		{"Engine", "Environment", fact(o.environment("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CONTAINER_HOST"))},
+		{"Engine", "GPU", gpu},
+	}
+}
+
+// remote are the probes of the engine and the runtime.
+func (o Options) remote(secretsKnown bool) []Probe {
+	snapshot := o.Runtime.Snapshot()
+	return []Probe{
+		{"Engine", "Engine", func(context.Context) (string, error) { return engine(snapshot) }},
+		{"Engine", "Image", o.image},
+		{"Runtime", "Profile", fact(profile(o.Profile))},
+		{"Runtime", "State", fact(state(snapshot))},
+		{"Runtime", "Container", o.container},
+		{"Runtime", "Port", o.port},
+		{"Runtime", "Last output", func(ctx context.Context) (string, error) {
+			if !secretsKnown {
+				return "", errors.New("left out: which secrets are in it could not be found out")
+			}
+			return o.output(ctx)
+		}},
+	}
+}
+
+func system() string {
+	s := install.This()
+	text := fmt.Sprintf("%s/%s", goruntime.GOOS, goruntime.GOARCH)
+	if s.Name != "" {
+		text = s.Name + ", " + text
+	}
+	if s.WSL {
+		text += ", in WSL"
+	}
+	return text
+}
+
+func (o Options) settings(context.Context) (string, error) {
+	if _, err := os.Stat(o.Settings); err != nil {
+		return "none at " + o.Settings, nil
+	}
+	return o.Settings, nil
+}
+
+// profile tells what is set, and of the environment the names alone.
+func profile(p config.Profile) string {
+	text := fmt.Sprintf("%s: %s from %s, kind %s, port %d", p.Name, p.Runtime, p.Image, p.Kind, p.Port)
+	if len(p.Env) > 0 {
+		text += ", environment"
+		for _, v := range p.Env {
+			text += " " + v.Name
+		}
+	}
+	if n := len(p.Folders); n > 0 {
+		text += fmt.Sprintf(", %d folders", n)
+	}
+	return text
+}
+
+// environment tells some variables that are set.
+func (o Options) environment(names ...string) string {
+	var set []string
+	for _, name := range names {
+		for _, pair := range o.Environ {
+			if strings.HasPrefix(pair, name+"=") {
+				set = append(set, pair)
+			}
+		}
+	}
+	if len(set) == 0 {
+		return "nothing set"
+	}
+	return strings.Join(set, " ")
+}
+
+func browser(ctx context.Context) (string, error) {
+	if name := desktop.DefaultBrowser(ctx); name != "" {
+		return name, nil
+	}
+	return "", errors.New("which one is the default is not known")
+}
+
+func engine(s runtime.Snapshot) (string, error) {
+	e := s.Engine
+	if e.Version == "" {
+		return e.Host, errors.New("no answer")
+	}
+	return fmt.Sprintf("%s %s, API %s, %s, at %s", e.Name, e.Version, e.API, e.Arch, e.Host), nil
+}
+
+func (o Options) image(ctx context.Context) (string, error) {
+	there, err := o.Runtime.HasImage(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case there:
+		return o.Profile.Image + " is there", nil
+	default:
+		return o.Profile.Image + " is not there yet", nil
+	}
+}
+
+// gpu asks NVIDIA's own command, where it is. It is that of this computer,
+// which need not be the engine's.
+func gpu(ctx context.Context) (string, error) {
+	path, err := exec.LookPath("nvidia-smi")
+	if err != nil {
+		return "none found (there is no nvidia-smi)", nil
+	}
+	cmd := exec.CommandContext(ctx, path, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
+	cmd.WaitDelay = time.Second
+	out := &bounded{left: 4 << 10}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("nvidia-smi: %w", err)
+	}
+	return out.String(), nil
+}
+
+func state(s runtime.Snapshot) string {
+	text := fmt.Sprintf("%s since %s", s.State, s.Since.UTC().Format(time.RFC3339))
+	if p := s.Problem; p != nil {
+		text += fmt.Sprintf("\n%s: %s\n%s\n%s", p.Code, p.Short, p.Hint, p.Command)
+		if p.Err != nil {
+			text += "\n" + p.Err.Error()
+		}
+	}
+	return text
+}
+
+func (o Options) container(ctx context.Context) (string, error) {
+	c, err := o.Runtime.Container(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case !c.Exists:
+		return o.Profile.Runtime + " is not there", nil
+	}
+	id := c.ID
+	if len(id) > 12 {
+		id = id[:12]
+	}
+	text := fmt.Sprintf("%s (%s) from %s, user %q, ports %v, running %t, paused %t, started %s", c.Name, id, c.Image, c.User, c.Ports,
+		c.Running, c.Paused, c.StartedAt.Format(time.RFC3339))
+	if !c.Running {
+		text += fmt.Sprintf(", exit code %d, out of memory %t", c.ExitCode, c.OOMKilled)
+	}
+	return text, nil
+}
+
+func (o Options) port(ctx context.Context) (string, error) {
+	if holder := o.Runtime.PortHolder(ctx); holder != "" {
+		return fmt.Sprintf("%d is held by %s", o.Profile.Port, holder), nil
+	}
+	return fmt.Sprintf("%d is held by nobody else, as far as can be seen", o.Profile.Port), nil
+}
+
+// output is the end of what the runtime wrote.
+func (o Options) output(ctx context.Context) (string, error) {
+	const lastLines = 40
+	out := &bounded{left: 16 << 10}
+	err := o.Runtime.Logs(ctx, out, runtime.LogOptions{Tail: lastLines})
+	return out.String(), err
+}
+
+// bounded keeps so many bytes and drops the rest.
+type bounded struct {
+	bytes.Buffer
+	left int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	fits := p[:min(len(p), b.left)]
+	b.left -= len(fits)
+	_, _ = b.Buffer.Write(fits) // it never fails
+	return len(p), nil
+}

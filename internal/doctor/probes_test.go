@@ -1,0 +1,121 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/config"
+	"colabtray/internal/runtime"
+	"colabtray/test/bed"
+)
+
+// manage manages the runtime of a profile until the test ends.
+func manage(t *testing.T, engine string, p config.Profile) *runtime.Manager {
+	t.Helper()
+	docker, err := runtime.NewDocker(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	link := runtime.NewLink(docker, log)
+	m := runtime.NewManager(link, p, runtime.Options{
+		Server: runtime.Server{
+			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
+		},
+		Log: log,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { link.Run(ctx) })
+	running.Go(func() { m.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		_ = docker.Close()
+	})
+	return m
+}
+
+func has(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in:\n%s", part, text)
+		}
+	}
+}
+
+// TestNoSecretIsToldOf plants secrets wherever a person or a program could have
+// put one, and looks for them in the report.
+func TestNoSecretIsToldOf(t *testing.T) {
+	p := config.Default()
+	p.Runtime, p.Port, p.Image = bed.RuntimeName(t), bed.FreePort(t), bed.Image(t, bed.Server2)
+	const (
+		inContainer = "planted-container-env-1"
+		inSettings  = "planted-settings-env-2"
+		inProcess   = "planted-process-env-3"
+		inHost      = "planted-engine-host-4"
+		inLog       = "planted-log-line-5"
+		inLogJSON   = "planted-log-json-6"
+	)
+	p.Env = []config.Variable{{Name: "HARMLESS", Value: config.NewSecret(inSettings)}}
+	bed.Docker(t, "create", "--name", p.Runtime, "--hostname", p.Runtime, "--env", "WANDB_API_KEY="+inContainer,
+		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", p.Port), p.Image, "sh", "-c",
+		fmt.Sprintf(`echo "logging in with $WANDB_API_KEY, and %s"; echo "GET /?token=%s"; echo '{"password": "%s"}'; exec start-notebook.sh --port=8888`,
+			inSettings, inLog, inLogJSON))
+	m := manage(t, bed.Engine(t), p)
+	if err := m.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	token := m.Snapshot().URL.Token().Reveal()
+	const home = "/home/jane.token-lover/.config/colab-tray/config.toml"
+	report := func() Report {
+		return Examine(t.Context(), Options{
+			Version: "1.2.3", Runtime: m, Profile: p, Settings: home,
+			Environ: []string{"DOCKER_HOST=tcp://jane:" + inHost + "@example.org:2376", "GITHUB_TOKEN=" + inProcess, "XDG_CURRENT_DESKTOP=" + inProcess, "XDG_SESSION_TYPE=x11"},
+		})
+	}
+	for _, state := range []string{"ready", "stopped"} {
+		text := report().Text()
+		for what, secret := range map[string]string{
+			"the container's environment": inContainer, "the settings": inSettings, "the program's environment": inProcess,
+			"the engine's address": inHost, "a line of the log": inLog, "JSON in the log": inLogJSON, "the URL and the info file": token,
+		} {
+			if strings.Contains(text, secret) {
+				t.Errorf("while %s, the secret of %s is in the report:\n%s", state, what, text)
+			}
+		}
+		has(t, text, "1.2.3", home, p.Runtime, p.Image+" is there", "HARMLESS", "x11", "example.org:2376", "Docker", state+" since",
+			"logging in with [redacted], and [redacted]", "GET /?token=[redacted]", "held by nobody else")
+		if err := m.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWithoutEngine holds that all else is told of where no engine is.
+func TestWithoutEngine(t *testing.T) {
+	p := config.Default()
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	p.Port = held.Addr().(*net.TCPAddr).Port
+	m := manage(t, "unix://"+filepath.Join(t.TempDir(), "none.sock"), p)
+	for s := range m.Watch(t.Context()) {
+		if s.State == runtime.NoEngine {
+			break
+		}
+	}
+	text := Examine(t.Context(), Options{Version: "1.2.3", Runtime: m, Profile: p, Settings: "none"}).Text()
+	has(t, text, "1.2.3", "noengine since", "no-engine: Docker does not answer", "none.sock", fmt.Sprintf("%d is held by doctor.test", p.Port),
+		"Last output:   - left out")
+}

@@ -1,0 +1,56 @@
+package runtime
+
+import (
+	"context"
+	"regexp"
+	"strings"
+)
+
+// Container returns what the engine says of the runtime's container now, for a
+// report. Its environment is left out: it can hold secrets.
+func (m *Manager) Container(ctx context.Context) (Container, error) {
+	c, err := m.engine().Inspect(ctx, m.profile.Runtime)
+	c.Env = nil
+	return c, err
+}
+
+// HasImage reports whether the engine has the image of the profile, for its
+// platform.
+func (m *Manager) HasImage(ctx context.Context) (bool, error) {
+	id, err := m.engine().ImageID(ctx, m.profile.Image, m.profile.Platform)
+	return id != "", err
+}
+
+// PortHolder tells who other than the runtime itself holds the port of the
+// profile, for people; empty when nobody does or it cannot be found out.
+func (m *Manager) PortHolder(ctx context.Context) string {
+	names, err := m.engine().PublishedBy(ctx, m.profile.Port)
+	if err == nil && len(names) == 1 && names[0] == m.profile.Runtime {
+		return ""
+	}
+	return portHolder(ctx, m.engine(), m.profile.Port, m.profile.Runtime)
+}
+
+// secretName finds the names of variables whose values are not for others.
+var secretName = regexp.MustCompile(`(?i)token|secret|passw|key|credential|auth`)
+
+// Secrets returns all the secrets of the runtime that are known: the token of
+// its Backend URL, those in the files of its server and in its container's
+// environment. Who makes a text for others takes them out of it.
+func (m *Manager) Secrets(ctx context.Context) ([]Token, error) {
+	var all []Token
+	if url := m.Snapshot().URL; !url.IsZero() {
+		all = append(all, url.Token())
+	}
+	c, err := m.engine().Inspect(ctx, m.profile.Runtime)
+	if err != nil || !c.Exists {
+		return all, err
+	}
+	for _, pair := range c.Env {
+		if name, value, _ := strings.Cut(pair, "="); value != "" && secretName.MatchString(name) {
+			all = append(all, NewToken(value))
+		}
+	}
+	written, err := infoFileTokens(ctx, m.engine(), c)
+	return append(all, written...), err
+}
