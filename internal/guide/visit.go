@@ -83,7 +83,7 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 	v.idle = time.AfterFunc(g.Idle, v.tired)
 	go func() {
 		defer close(v.ended)
-		if err := v.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := v.server.Serve(doorman{listener}); !errors.Is(err, http.ErrServerClosed) {
 			g.Log.Warn("guide", "error", err)
 		}
 		v.close()
@@ -91,6 +91,19 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 		g.forget(v)
 	}()
 	return v, nil
+}
+
+// doorman lets in nobody but the person's own programs.
+type doorman struct{ net.Listener }
+
+func (d doorman) Accept() (net.Conn, error) {
+	for {
+		c, err := d.Listener.Accept()
+		if err != nil || !stranger(c) {
+			return c, err
+		}
+		_ = c.Close()
+	}
 }
 
 // tired ends the visit, unless somebody came at the last moment.
