@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"colabtray/internal/desktop"
+	"colabtray/internal/gpu"
 	"colabtray/internal/guide"
 	"colabtray/internal/install"
 )
@@ -18,6 +19,7 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Check:   s.check,
 		Report:  func(ctx context.Context) string { return s.examine(ctx, version).Text() },
 		Install: func() install.Help { return install.Docker(install.This()) },
+		GPU:     gpu.Watch,
 		Version: version,
 		Log:     s.Log,
 	})

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	goruntime "runtime"
 	"strings"
 	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
 )
@@ -81,7 +81,7 @@ func (o Options) local() []Probe {
 		{"Desktop", "Clipboard", desktop.Clipboard},
 		{"Desktop", "Browser", browser},
 		{"Engine", "Environment", fact(o.environment("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CONTAINER_HOST"))},
-		{"Engine", "GPU", gpu},
+		{"Engine", "GPU", cards},
 	}
 }
 
@@ -181,21 +181,13 @@ func (o Options) image(ctx context.Context) (string, error) {
 	}
 }
 
-// gpu asks NVIDIA's own command, where it is. It is that of this computer,
-// which need not be the engine's.
-func gpu(ctx context.Context) (string, error) {
-	path, err := exec.LookPath("nvidia-smi")
-	if err != nil {
+// cards are those of this computer, which need not be the engine's.
+func cards(ctx context.Context) (string, error) {
+	text, err := gpu.List(ctx)
+	if text == "" && err == nil {
 		return "none found (there is no nvidia-smi)", nil
 	}
-	cmd := exec.CommandContext(ctx, path, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
-	cmd.WaitDelay = time.Second
-	out := &bounded{left: 4 << 10}
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("nvidia-smi: %w", err)
-	}
-	return out.String(), nil
+	return text, err
 }
 
 func state(s runtime.Snapshot) string {

@@ -234,6 +234,8 @@ func TestGuide(t *testing.T) {
 	w.wait("measurements", `document.querySelector("#use-cpu .line").getAttribute("d").split("L").length > 2 &&
 		/of .* GB/.test(document.querySelector("#use-memory .value").textContent)`)
 
+	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%, 3.0 GB of 12.0 GB" && !document.getElementById("use-gpu").hidden`)
+
 	w.click("report")
 	w.wait("the report", `document.getElementById("report-note").textContent.includes("copied")`)
 	if got := value[string](w, `navigator.clipboard.readText()`); got != "the report of "+r.profile.Runtime {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"colabtray/internal/colab"
+	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
 )
@@ -48,6 +49,9 @@ type Options struct {
 	Report func(ctx context.Context) string
 	// Install tells how to get an engine on this system.
 	Install func() install.Help
+	// GPU tells what the graphics cards of this computer do; it is asked only
+	// while somebody looks, and closes its channel where there are none.
+	GPU func(ctx context.Context) <-chan gpu.Usage
 	// Version is that of the program.
 	Version string
 	// Idle is how long the guide stays without anybody who looks at it; 0 for

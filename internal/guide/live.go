@@ -3,8 +3,10 @@ package guide
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
+	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
 )
@@ -42,6 +44,13 @@ type usage struct {
 	DiskRead    float64 `json:"diskRead"`
 	DiskWrite   float64 `json:"diskWrite"`
 	HasDisk     bool    `json:"hasDisk"`
+}
+
+// gpuUsage is what the page knows of the graphics cards.
+type gpuUsage struct {
+	Busy        float64 `json:"busy"`
+	Memory      uint64  `json:"memory"`
+	MemoryTotal uint64  `json:"memoryTotal"`
 }
 
 // state makes what the page is told of a snapshot.
@@ -94,8 +103,12 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 	g := v.guide
 	snapshots := g.Runtime.Watch(ctx)
 	var usages <-chan runtime.Usage
+	var cards <-chan gpu.Usage
 	if r.URL.Query().Has("usage") {
 		usages = g.Runtime.Stats(ctx)
+		if isHere(g.Runtime.Snapshot().Engine.Host) {
+			cards = g.GPU(ctx)
+		}
 	}
 	var lines <-chan output
 	if r.URL.Query().Has("logs") {
@@ -126,6 +139,12 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 				continue
 			}
 			out.event("usage", usage{u.CPU, u.CPUs, u.Memory, u.MemoryLimit, u.DiskRead, u.DiskWrite, u.HasDisk})
+		case u, open := <-cards:
+			if !open {
+				cards = nil
+				continue
+			}
+			out.event("gpu", gpuUsage{u.Busy, u.Memory, u.MemoryTotal})
 		case o, open := <-lines:
 			if !open {
 				lines = nil
@@ -134,6 +153,12 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 			out.event("logs", o)
 		}
 	}
+}
+
+// isHere reports whether an engine is one of this computer, whose cards are
+// those that a runtime can have.
+func isHere(host string) bool {
+	return strings.HasPrefix(host, "unix://") || strings.HasPrefix(host, "npipe://")
 }
 
 func (v *visit) openStream() bool {

@@ -17,6 +17,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
 	"colabtray/test/bed"
@@ -92,6 +93,12 @@ func open(t *testing.T, engine string, p config.Profile, idle time.Duration) *ri
 		Report: func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {
 			return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"})
+		},
+		// No card is here: this one computes half of the time.
+		GPU: func(ctx context.Context) <-chan gpu.Usage {
+			c := make(chan gpu.Usage, 1)
+			c <- gpu.Usage{Cards: 1, Busy: 0.5, Memory: 3e9, MemoryTotal: 12e9}
+			return c
 		},
 		Version: "1.2.3",
 		Idle:    idle,

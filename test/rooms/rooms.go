@@ -49,9 +49,11 @@ var rooms = map[string]room{
 	module + "/internal/runtime": {without: desktop, ours: []string{module + "/internal/config"}},
 	module + "/internal/colab":   {without: append([]string{docker}, desktop...), ours: []string{module + "/internal/config"}},
 	module + "/internal/config":  {without: append([]string{docker}, desktop...)},
+	module + "/internal/gpu":     {without: append([]string{docker}, desktop...)},
 	module + "/internal/install": {without: append([]string{docker}, desktop...)},
 	module + "/internal/guide": {without: desktop, ours: []string{
-		module + "/internal/runtime", module + "/internal/colab", module + "/internal/config", module + "/internal/install",
+		module + "/internal/runtime", module + "/internal/colab", module + "/internal/config",
+		module + "/internal/gpu", module + "/internal/install",
 	}},
 }
 

@@ -346,6 +346,12 @@ function showUsage(u) {
   plots.disk.add(u.diskRead + u.diskWrite, say("use.disk.value", { read: bytes(u.diskRead), write: bytes(u.diskWrite) }), 1e6);
 }
 
+function showGPU(u) {
+  $("use-gpu").hidden = false;
+  const percent = new Intl.NumberFormat(words.lang, { style: "percent" }).format(u.busy);
+  plots.gpu.add(u.busy, say("use.gpu.value", { busy: percent, used: bytes(u.memory), all: bytes(u.memoryTotal) }), 1);
+}
+
 function number(n) {
   return new Intl.NumberFormat(words.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(n);
 }
@@ -423,6 +429,7 @@ function connect() {
     showState(JSON.parse(e.data));
   });
   live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
+  live.addEventListener("gpu", (e) => showGPU(JSON.parse(e.data)));
   live.addEventListener("logs", (e) => showLogs(JSON.parse(e.data)));
   live.addEventListener("error", lost);
 }
@@ -449,7 +456,7 @@ async function begin() {
   words = await (await fetch("/words.json")).json();
   for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
-  plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk") };
+  plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk"), gpu: new Plot("use-gpu") };
   showBrowser();
   connect();
 }

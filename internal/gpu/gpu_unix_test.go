@@ -1,0 +1,70 @@
+//go:build unix
+
+package gpu
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fake makes a command in place of NVIDIA's, as no card is here.
+func fake(t *testing.T, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	if script != "" {
+		if err := os.WriteFile(filepath.Join(dir, command), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+}
+
+func TestWatch(t *testing.T) {
+	fake(t, `case "$*" in *count,index,utilization.gpu,memory.used,memory.total*--loop=1*) ;; *) exit 9 ;; esac
+echo "a warning"
+echo "2, 1, 90, 100, 1000" # the second of a moment whose first was missed
+echo "2, 0, 50, 1024, 2048"
+echo "2, 1, [N/A], 1024, 2048"
+exec sleep 1000
+`)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	usages := Watch(ctx)
+	want := Usage{Cards: 2, Busy: 0.25, Memory: 2 << 30, MemoryTotal: 4 << 30}
+	for u := range usages {
+		if u == want {
+			cancel()
+		}
+	}
+	if ctx.Err() == nil {
+		t.Errorf("it ended without %+v", want)
+	}
+}
+
+func TestNoCards(t *testing.T) {
+	fake(t, "")
+	for u := range Watch(t.Context()) {
+		t.Errorf("got %+v", u)
+	}
+	if text, err := List(t.Context()); text != "" || err != nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+func TestList(t *testing.T) {
+	fake(t, `echo "NVIDIA RTX A2000, 550.54, 12282 MiB"`)
+	if text, err := List(t.Context()); text != "NVIDIA RTX A2000, 550.54, 12282 MiB" || err != nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+	fake(t, `echo "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."; exit 9`)
+	if text, err := List(t.Context()); !strings.Contains(text, "couldn't communicate") || err == nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
