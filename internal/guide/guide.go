@@ -93,14 +93,18 @@ func New(o Options) *Guide {
 func (g *Guide) URL(ctx context.Context) (string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.visit == nil {
-		v, err := g.listen(ctx)
-		if err != nil {
-			return "", fmt.Errorf("guide: %w", err)
+	if g.visit != nil {
+		if key, ok := g.visit.newKey(); ok {
+			return g.visit.origin + "/?key=" + key, nil
 		}
-		g.visit, g.ended = v, v.ended
 	}
-	return "http://" + g.visit.host + "/?key=" + g.visit.newKey(), nil
+	v, err := g.listen(ctx)
+	if err != nil {
+		return "", fmt.Errorf("guide: %w", err)
+	}
+	g.visit, g.ended = v, v.ended
+	key, _ := v.newKey()
+	return v.origin + "/?key=" + key, nil
 }
 
 // Wait returns nil once nobody listens any more, because nobody has looked at

@@ -178,6 +178,12 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 		t.Error("it listens after its end")
 	}
 
+	// While one visit ends, the next begins.
+	r.address()
+	r.mu.Lock()
+	ending := r.visit
+	r.mu.Unlock()
+	ending.close()
 	again, origin2 := r.address()
 	if response, _ := newVisitor(t).ask("GET", again); response.StatusCode != http.StatusOK {
 		t.Errorf("a second time it answers with %s", response.Status)

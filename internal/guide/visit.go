@@ -45,6 +45,7 @@ type visit struct {
 	streams int
 	closing bool
 	idle    *time.Timer
+	last    time.Time // when somebody left or asked for an address
 	work    sync.WaitGroup
 }
 
@@ -109,7 +110,15 @@ func (d doorman) Accept() (net.Conn, error) {
 // tired ends the visit, unless somebody came at the last moment.
 func (v *visit) tired() {
 	v.mu.Lock()
+	alone := time.Since(v.last)
 	empty := v.guests == 0
+	switch {
+	case empty && alone >= v.guide.Idle:
+		v.closing = true
+	case empty:
+		v.idle.Reset(v.guide.Idle - alone)
+		empty = false
+	}
 	v.mu.Unlock()
 	if empty {
 		v.close()
@@ -134,22 +143,27 @@ func (v *visit) leave() {
 	defer v.mu.Unlock()
 	v.guests--
 	v.work.Done()
+	v.last = time.Now()
 	if v.guests == 0 && !v.closing {
 		v.idle.Reset(v.guide.Idle)
 	}
 }
 
 // newKey makes a key that works once. Of many that nobody used, the first are
-// forgotten.
-func (v *visit) newKey() string {
-	key := secret()
+// forgotten. It reports false when the visit is ending.
+func (v *visit) newKey() (key string, ok bool) {
+	key = secret()
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.closing {
+		return "", false
+	}
 	v.keys = appendLast(v.keys, sha256.Sum256([]byte(key)), maxKeys)
-	if v.guests == 0 && !v.closing {
+	v.last = time.Now()
+	if v.guests == 0 {
 		v.idle.Reset(v.guide.Idle)
 	}
-	return key
+	return key, true
 }
 
 // exchange gives a new cookie for a key, which is used up.
