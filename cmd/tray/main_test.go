@@ -176,7 +176,7 @@ func TestStatusJSON(t *testing.T) {
 		t.Error(err)
 	}
 	engine, _ := got["engine"].(map[string]any)
-	for _, key := range []string{"name", "version", "api", "host"} {
+	for _, key := range []string{"name", "version", "api", "host", "found"} {
 		if text, _ := engine[key].(string); text == "" {
 			t.Errorf("engine.%s is missing in %s", key, out)
 		}

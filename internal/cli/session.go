@@ -28,13 +28,7 @@ type connection struct {
 func (in *invocation) connect(o runtime.Options) (*connection, error) {
 	engine, err := runtime.NewDocker("")
 	if err != nil {
-		return nil, &runtime.Problem{
-			Code:    runtime.CodeNoEngine,
-			Short:   "The address of Docker makes no sense",
-			Hint:    "DOCKER_HOST, or a variable beside it, is wrong: " + err.Error(),
-			Command: "unset DOCKER_HOST",
-			Err:     err,
-		}
+		return nil, err
 	}
 	o.Server, o.Log = server(), in.log()
 	return &connection{Log: o.Log, link: runtime.NewLink(engine, o.Log), options: o, engine: engine}, nil

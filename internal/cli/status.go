@@ -123,6 +123,7 @@ type engineJSON struct {
 	Version string `json:"version"`
 	API     string `json:"api"`
 	Host    string `json:"host"`
+	Found   string `json:"found"` // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
 }
 
 type problemJSON struct {
@@ -138,7 +139,7 @@ func (in *invocation) printStatus(s runtime.Snapshot) error {
 	}
 	text := fmt.Sprintf("%s: %s", s.Runtime, stateWords(s))
 	if s.Engine.Version != "" {
-		text += fmt.Sprintf("\n%s %s at %s", s.Engine.Name, s.Engine.Version, s.Engine.Host)
+		text += fmt.Sprintf("\n%s %s at %s (%s)", s.Engine.Name, s.Engine.Version, s.Engine.Host, s.Engine.Found)
 	}
 	if s.RestartToApply {
 		text += "\nIts settings have changed: 'colab-tray restart' applies them."
@@ -156,7 +157,9 @@ func asJSON(s runtime.Snapshot) statusJSON {
 		Ready:   s.State == runtime.Ready,
 		Port:    s.Port,
 		Image:   s.Image,
-		Engine:  engineJSON{Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host},
+		Engine: engineJSON{
+			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found,
+		},
 	}
 	if p := s.Problem; p != nil {
 		j.Problem = &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,68 +19,169 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/docker/go-connections/tlsconfig"
 )
 
 // Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
 type Docker struct {
-	options []client.Opt
-	host    string
-	api     atomic.Pointer[client.Client]
+	finder *finder // nil when the address is given
+	host   atomic.Pointer[string]
+	api    atomic.Pointer[client.Client]
 }
 
 var _ Engine = (*Docker)(nil)
 
 // NewDocker makes an engine of an address such as "unix:///var/run/docker.sock".
-// When host is empty the address is that in DOCKER_HOST, with the TLS settings
-// beside it (DOCKER_CERT_PATH, DOCKER_TLS_VERIFY), or else the platform's own. It
-// does not connect yet. DOCKER_API_VERSION is left aside, because it would
-// disable the negotiation of the version.
+// When host is empty the engine is looked for at each [Docker.Ping]: where the
+// docker command finds it, which is at DOCKER_HOST or that of a docker context,
+// or else where other engines have their sockets. It does not connect yet.
 func NewDocker(host string) (*Docker, error) {
-	address := []client.Opt{client.WithTLSClientConfigFromEnv(), client.WithHostFromEnv()}
-	if host != "" {
-		address = []client.Opt{client.WithHost(host)}
+	if host == "" {
+		return newFound(newFinder()), nil
 	}
-	d := &Docker{options: append(address, client.WithUserAgent("colab-tray"), client.WithAPIVersionNegotiation())}
-	api, err := client.NewClientWithOpts(d.options...)
+	d := &Docker{}
+	p := place{host: host}
+	api, err := p.client()
 	if err != nil {
 		return nil, fmt.Errorf("engine's address: %w", err)
 	}
-	d.host = api.DaemonHost()
-	d.api.Store(api)
+	d.use(api, p)
 	return d, nil
 }
 
+// newFound makes an engine that the finder finds. Until it has, requests go to
+// the first place where it may be, if any.
+func newFound(f *finder) *Docker {
+	d := &Docker{finder: f}
+	var p place
+	candidates, err := f.candidates()
+	if err == nil {
+		p = candidates[0]
+		var api *client.Client
+		if api, err = p.client(); err == nil {
+			d.use(api, p)
+			return d
+		}
+		err = addressProblem(p, err)
+	}
+	d.use(nowhere(err), p)
+	return d
+}
+
+// client makes a client for the place. DOCKER_API_VERSION is left aside,
+// because it would disable the negotiation of the version.
+func (p place) client() (*client.Client, error) {
+	options := []client.Opt{client.WithUserAgent("colab-tray"), client.WithAPIVersionNegotiation()}
+	if p.fromEnv {
+		options = append(options, client.WithTLSClientConfigFromEnv())
+	} else if p.tls != (tlsFiles{}) && strings.HasPrefix(p.host, "tcp://") {
+		settings, err := tlsconfig.Client(tlsconfig.Options{
+			CAFile: p.tls.ca, CertFile: p.tls.cert, KeyFile: p.tls.key,
+			InsecureSkipVerify: p.tls.skipVerify, ExclusiveRootPools: true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, client.WithHTTPClient(&http.Client{
+			Transport:     &http.Transport{TLSClientConfig: settings},
+			CheckRedirect: client.CheckRedirect,
+		}))
+	}
+	return client.NewClientWithOpts(append(options, client.WithHost(p.host))...)
+}
+
+// nowhere makes a client whose every request fails with err.
+func nowhere(err error) *client.Client {
+	api, _ := client.NewClientWithOpts(client.WithDialContext(func(context.Context, string, string) (net.Conn, error) {
+		return nil, err
+	})) // without an address nothing can be wrong with it
+	return api
+}
+
+// use makes the engine at p the one that is asked from now on. What is idle of
+// the connections to the one before is closed; requests under way go on.
+func (d *Docker) use(api *client.Client, p place) {
+	d.host.Store(&p.host)
+	if before := d.api.Swap(api); before != nil {
+		_ = before.Close()
+	}
+}
+
 // Host returns the address of the engine.
-func (d *Docker) Host() string { return d.host }
+func (d *Docker) Host() string { return *d.host.Load() }
 
 // Close lets go of the connections to the engine.
 func (d *Docker) Close() error { return d.api.Load().Close() }
 
-// Ping asks who the engine is. A client only ever negotiates its version
-// downwards, so each Ping begins with a new one: the engine may have been upgraded.
+// Ping asks who the engine is, and looks for it first when its address is not
+// given. A client only ever negotiates its version downwards, so each Ping
+// begins with a new one: the engine may have been upgraded.
 func (d *Docker) Ping(ctx context.Context) (EngineInfo, error) {
-	api, err := client.NewClientWithOpts(d.options...)
+	if d.finder == nil {
+		return d.try(ctx, place{host: d.Host()})
+	}
+	candidates, err := d.finder.candidates()
 	if err != nil {
 		return EngineInfo{}, err
 	}
+	var first error
+	for _, p := range candidates {
+		trying, cancel := context.WithTimeout(ctx, pingTimeout/time.Duration(len(candidates)))
+		info, err := d.try(trying, p)
+		cancel()
+		if err == nil {
+			d.finder.answered(p)
+			return info, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	d.finder.silent()
+	d.host.Store(&candidates[0].host)
+	return EngineInfo{}, first
+}
+
+// try asks whether there is an engine at p, and uses it if so.
+func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
+	api, err := p.client()
+	if err != nil {
+		return EngineInfo{}, addressProblem(p, err)
+	}
+	info, err := identity(ctx, api)
+	if err != nil {
+		_ = api.Close()
+		return EngineInfo{}, engineError(err)
+	}
+	info.Found = p.found
+	d.use(api, p)
+	return info, nil
+}
+
+// oldestAPI is that of Docker 19.03.
+const oldestAPI = "1.40"
+
+// identity asks who the engine is.
+func identity(ctx context.Context, api *client.Client) (EngineInfo, error) {
 	ping, err := api.Ping(ctx)
 	if err != nil {
-		_ = api.Close()
-		return EngineInfo{}, engineError(err)
+		return EngineInfo{}, err
 	}
 	api.NegotiateAPIVersionPing(ping)
+	if versions.LessThan(api.ClientVersion(), oldestAPI) {
+		return EngineInfo{}, fmt.Errorf("%w: its API is %s", ErrTooOld, api.ClientVersion())
+	}
 	version, err := api.ServerVersion(ctx)
 	if err != nil {
-		_ = api.Close()
-		return EngineInfo{}, engineError(err)
+		return EngineInfo{}, err
 	}
-	_ = d.api.Swap(api).Close() // closes what is idle; requests under way go on
-	info := EngineInfo{Name: "Docker", Version: version.Version, API: api.ClientVersion(), Arch: version.Arch, Host: d.host}
+	info := EngineInfo{Name: "Docker", Version: version.Version, API: api.ClientVersion(), Arch: version.Arch, Host: api.DaemonHost()}
 	for _, c := range version.Components {
 		if strings.Contains(c.Name, "Podman") {
 			info.Name = "Podman"

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"colabtray/internal/config"
 )
@@ -15,7 +17,10 @@ func (p *Problem) aboutExit() bool {
 
 // engineProblem tells why the engine at host does not answer.
 func engineProblem(host string, err error) *Problem {
+	var p *Problem
 	switch {
+	case errors.As(err, &p):
+		return p
 	case errors.Is(err, ErrPermission):
 		return permissionProblem(host, err)
 	case errors.Is(err, ErrTooOld):
@@ -279,4 +284,10 @@ func sentence(s string) string {
 		return s
 	}
 	return s + "."
+}
+
+// firstUpper begins a text with a capital letter.
+func firstUpper(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }

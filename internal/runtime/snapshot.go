@@ -59,6 +59,9 @@ type EngineInfo struct {
 	Arch string
 	// Host is the address of the engine, such as "unix:///var/run/docker.sock".
 	Host string
+	// Found tells how the engine was found, such as "DOCKER_HOST", "context
+	// colima" or "socket of Podman"; empty when its address was given.
+	Found string
 }
 
 // Progress tells how far the pull of an image is.
@@ -77,6 +80,8 @@ type Code string
 // The problems that this package tells.
 const (
 	CodeNoEngine            Code = "no-engine"
+	CodeNoContext           Code = "no-context"
+	CodeRemoteEngine        Code = "remote-engine"
 	CodePermission          Code = "permission-denied"
 	CodeEngineTooOld        Code = "engine-too-old"
 	CodePortInUse           Code = "port-in-use"

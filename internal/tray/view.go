@@ -207,11 +207,11 @@ func status(s runtime.Snapshot) (short, hint string) {
 	case runtime.NoEngine:
 		return "Docker does not answer", ""
 	case runtime.Absent:
-		return "Not started yet", ""
+		return "Not started yet" + engine(s.Engine), ""
 	case runtime.Pulling:
 		return pulling(s.Progress), ""
 	case runtime.Stopped:
-		return "Stopped", ""
+		return "Stopped" + engine(s.Engine), ""
 	case runtime.Starting:
 		return "Starting…", ""
 	case runtime.Ready:
@@ -226,6 +226,15 @@ func status(s runtime.Snapshot) (short, hint string) {
 	default:
 		return "Something went wrong", ""
 	}
+}
+
+// engine tells which engine it is, unless that goes without saying: at the usual
+// place, or where the person's own environment says.
+func engine(e runtime.EngineInfo) string {
+	if e.Found == "" || e.Found == "default" || e.Found == "DOCKER_HOST" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s by %s)", e.Name, e.Found)
 }
 
 // advice is what to say about a problem below its name, where there is room for

@@ -91,6 +91,10 @@ func scenes() map[string]scene {
 	all["pulling-large"] = pull(runtime.Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000})
 	all["pulling-absurd"] = pull(runtime.Progress{LayersDone: -1, Layers: 5, Bytes: 9e18, Total: 1})
 
+	elsewhere := snapshot(runtime.Stopped)
+	elsewhere.Engine = runtime.EngineInfo{Name: "Docker", Version: "28.5.2", Found: "context colima"}
+	all["stopped-elsewhere"] = scene{overview: seen(elsewhere)}
+
 	ready := snapshot(runtime.Ready)
 	all["ready-copied"] = scene{overview: seen(ready), said: outcome{short: "Ready: the Backend URL is copied", hint: "Paste it"}}
 	all["ready-checking"] = scene{overview: seen(ready), said: outcome{short: "Checking…"}, offered: everything(), busy: [actions]bool{Check: true, ShowLogs: true}}

@@ -1,0 +1,250 @@
+package runtime
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// place is one place where an engine may be.
+type place struct {
+	host    string // its address, as DOCKER_HOST has it
+	found   string // how we came upon it, for people
+	fromEnv bool   // with the TLS settings that stand beside DOCKER_HOST
+	tls     tlsFiles
+}
+
+// tlsFiles are what a docker context brings for TLS; each may be missing.
+type tlsFiles struct {
+	ca, cert, key string // paths
+	skipVerify    bool
+}
+
+// surroundings are all that tells where engines may be.
+type surroundings struct {
+	os         string // in Go's words
+	home       string
+	runtimeDir string // $XDG_RUNTIME_DIR, or where it usually is
+	tempDir    string
+	dockerHost string // $DOCKER_HOST
+	context    string // name of the docker context, empty for the default one
+	contextEnv bool   // it is $DOCKER_CONTEXT, not the docker configuration, that names it
+	endpoint   func(context string) (endpoint, error)
+}
+
+// lookAround reads the environment and the docker configuration.
+func lookAround() surroundings {
+	s := surroundings{
+		os:         goruntime.GOOS,
+		runtimeDir: cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), fmt.Sprintf("/run/user/%d", os.Getuid())),
+		tempDir:    os.TempDir(),
+		dockerHost: os.Getenv("DOCKER_HOST"),
+		context:    os.Getenv("DOCKER_CONTEXT"),
+		endpoint:   contextEndpoint,
+	}
+	s.home, _ = os.UserHomeDir() // without one, nothing is below it
+	s.contextEnv = s.context != ""
+	if s.context == "" {
+		s.context = readDockerConfig().CurrentContext
+	}
+	return s
+}
+
+// places lists where the engine may be: the one place that a person chose for
+// the docker command, with a *[Problem] when that cannot be used, or else the
+// default one and those of engines that keep their socket elsewhere.
+func places(s surroundings) ([]place, error) {
+	switch {
+	case s.dockerHost != "":
+		if overSSH(s.dockerHost) {
+			return nil, sshProblem("DOCKER_HOST", s.dockerHost, "unset DOCKER_HOST")
+		}
+		return []place{{host: s.dockerHost, found: "DOCKER_HOST", fromEnv: true}}, nil
+	case s.context == "" || s.context == "default":
+		return usualPlaces(s), nil
+	}
+	found, command := "context "+s.context, "docker context use default"
+	if s.contextEnv {
+		command = "unset DOCKER_CONTEXT"
+	}
+	e, err := s.endpoint(s.context)
+	switch {
+	case err != nil:
+		return nil, contextProblem(s.context, s.contextEnv, err)
+	case overSSH(e.host):
+		return nil, sshProblem("The docker context "+s.context, e.host, command)
+	case e.host == "":
+		return []place{{host: usualPlaces(s)[0].host, found: found}}, nil
+	}
+	return []place{{host: e.host, found: found, tls: e.tls}}, nil
+}
+
+func overSSH(host string) bool { return strings.HasPrefix(host, "ssh://") }
+
+// usualPlaces lists the platform's default address, and then where else engines
+// listen when nobody told the docker command of them.
+func usualPlaces(s surroundings) []place {
+	if s.os == "windows" {
+		return []place{
+			{host: "npipe:////./pipe/docker_engine", found: "default"},
+			{host: "npipe:////./pipe/dockerDesktopLinuxEngine", found: "pipe of Docker Desktop"},
+			{host: "npipe:////./pipe/podman-machine-default", found: "pipe of Podman"},
+		}
+	}
+	all := []place{{host: "unix:///var/run/docker.sock", found: "default"}}
+	add := func(whose string, sockets ...string) {
+		for _, socket := range sockets {
+			if path.IsAbs(socket) {
+				all = append(all, place{host: "unix://" + socket, found: "socket of " + whose})
+			}
+		}
+	}
+	below := func(dir, name string) string {
+		if dir == "" {
+			return ""
+		}
+		return path.Join(dir, name)
+	}
+	add("rootless Docker", below(s.runtimeDir, "docker.sock"))
+	add("Docker Desktop", below(s.home, ".docker/desktop/docker.sock"), below(s.home, ".docker/run/docker.sock"))
+	add("Colima", below(s.home, ".colima/default/docker.sock"))
+	add("Rancher Desktop", below(s.home, ".rd/docker.sock"))
+	add("OrbStack", below(s.home, ".orbstack/run/docker.sock"))
+	if s.os == "darwin" {
+		const machine = ".local/share/containers/podman/machine"
+		add("Podman", below(s.tempDir, "podman/podman-machine-default-api.sock"), below(s.home, machine+"/podman.sock"),
+			below(s.home, machine+"/podman-machine-default/podman.sock"), below(s.home, machine+"/qemu/podman.sock"))
+		return all
+	}
+	add("Podman", below(s.runtimeDir, "podman/podman.sock"), "/run/podman/podman.sock")
+	return all
+}
+
+// restartTime is how long an engine that was in use is waited for before
+// another one takes its place: it may just be starting again.
+const restartTime = time.Minute
+
+// chosen picks the places to try, in order: of several the first that is there,
+// and further ones only when that is not where the docker command would look.
+// An engine that answered last and has been away for less than restartTime is
+// the only one.
+func chosen(all []place, there func(host string) bool, last place, away time.Duration) []place {
+	if away < restartTime && slices.Contains(all, last) {
+		return []place{last}
+	}
+	var here []place
+	for _, p := range all {
+		if there(p.host) {
+			here = append(here, p)
+		}
+	}
+	if len(here) == 0 || here[0] == all[0] {
+		return all[:1]
+	}
+	return here
+}
+
+// isThere reports whether something is at an address of this machine; an
+// address in the network has to be tried.
+func isThere(host string) bool {
+	scheme, file, _ := strings.Cut(host, "://")
+	if scheme != "unix" && scheme != "npipe" {
+		return true
+	}
+	_, err := os.Stat(filepath.FromSlash(file))
+	return err == nil
+}
+
+// finder looks for the engine, afresh each time: it may have been installed, or
+// another one chosen, since.
+type finder struct {
+	look  func() surroundings
+	there func(host string) bool
+	now   func() time.Time
+
+	mu   sync.Mutex
+	last place     // the one that answered last
+	lost time.Time // since when it does not; zero while it does
+}
+
+func newFinder() *finder { return &finder{look: lookAround, there: isThere, now: time.Now} }
+
+// candidates returns the places to try, in order; at least one, or a *[Problem].
+func (f *finder) candidates() ([]place, error) {
+	all, err := places(f.look())
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var away time.Duration
+	if !f.lost.IsZero() {
+		away = f.now().Sub(f.lost)
+	}
+	return chosen(all, f.there, f.last, away), nil
+}
+
+// answered notes that the engine is at p.
+func (f *finder) answered(p place) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last, f.lost = p, time.Time{}
+}
+
+// silent notes that no engine answered.
+func (f *finder) silent() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lost.IsZero() {
+		f.lost = f.now()
+	}
+}
+
+// contextProblem tells that the docker context in force cannot be used.
+func contextProblem(name string, env bool, err error) *Problem {
+	named := "The docker configuration names it. Choose one that there is with docker context use NAME; the command shows them."
+	if env {
+		named = "DOCKER_CONTEXT names it. Set it to one that there is, or unset it; the command shows them."
+	}
+	return &Problem{
+		Code:    CodeNoContext,
+		Short:   "The docker context " + printable(name) + " cannot be used",
+		Hint:    sentence(firstUpper(err.Error())) + " " + named,
+		Command: "docker context ls",
+		Err:     err,
+	}
+}
+
+// sshProblem tells that the engine is on a machine whose ports are not ours.
+func sshProblem(who, host, command string) *Problem {
+	return &Problem{
+		Code:  CodeRemoteEngine,
+		Short: "Docker is on another machine",
+		Hint: fmt.Sprintf("%s leads to %s, and Colab reaches this computer only. Run colab-tray on that machine and bring its port here with ssh -L, "+
+			"or use the engine of this computer:", who, printable(host)),
+		Command: command,
+	}
+}
+
+// addressProblem tells that the address of a place is none.
+func addressProblem(p place, err error) *Problem {
+	problem := &Problem{
+		Code:    CodeNoEngine,
+		Short:   "The address of Docker makes no sense",
+		Hint:    sentence("DOCKER_HOST, or a variable beside it, is wrong: " + printable(err.Error())),
+		Command: "unset DOCKER_HOST",
+		Err:     err,
+	}
+	if !p.fromEnv {
+		problem.Hint = sentence(fmt.Sprintf("It is that of the %s: %s", p.found, printable(err.Error())))
+		problem.Command = "docker context ls"
+	}
+	return problem
+}

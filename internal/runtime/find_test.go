@@ -1,0 +1,440 @@
+package runtime
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"colabtray/test/bed"
+)
+
+func TestPlaces(t *testing.T) {
+	contexts := map[string]endpoint{
+		"colima": {host: "unix:///home/me/.colima/x.sock"},
+		"remote": {host: "tcp://10.0.0.1:2376", tls: tlsFiles{ca: "/ca.pem"}},
+		"far":    {host: "ssh://me@far"},
+		"plain":  {},
+	}
+	linux := surroundings{
+		os: "linux", home: "/home/me", runtimeDir: "/run/user/7",
+		endpoint: func(name string) (endpoint, error) {
+			if e, is := contexts[name]; is {
+				return e, nil
+			}
+			return endpoint{}, errors.New("there is no such context")
+		},
+	}
+	with := func(change func(*surroundings)) surroundings {
+		s := linux
+		change(&s)
+		return s
+	}
+	for name, c := range map[string]struct {
+		around surroundings
+		want   []place
+		code   Code   // of the problem
+		say    string // in the problem's hint or command
+	}{
+		"DOCKER_HOST comes first": {
+			around: with(func(s *surroundings) { s.dockerHost, s.context, s.contextEnv = "tcp://x:1", "colima", true }),
+			want:   []place{{host: "tcp://x:1", found: "DOCKER_HOST", fromEnv: true}},
+		},
+		"a context": {
+			around: with(func(s *surroundings) { s.context = "colima" }),
+			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima"}},
+		},
+		"a context with TLS": {
+			around: with(func(s *surroundings) { s.context = "remote" }),
+			want:   []place{{host: "tcp://10.0.0.1:2376", found: "context remote", tls: tlsFiles{ca: "/ca.pem"}}},
+		},
+		"a context without an address": {
+			around: with(func(s *surroundings) { s.context = "plain" }),
+			want:   []place{{host: "unix:///var/run/docker.sock", found: "context plain"}},
+		},
+		"a context that is not there": {
+			around: with(func(s *surroundings) { s.context = "gone" }),
+			code:   CodeNoContext, say: "The docker configuration names it",
+		},
+		"DOCKER_CONTEXT is not there": {
+			around: with(func(s *surroundings) { s.context, s.contextEnv = "gone", true }),
+			code:   CodeNoContext, say: "DOCKER_CONTEXT names it",
+		},
+		"DOCKER_HOST over SSH": {
+			around: with(func(s *surroundings) { s.dockerHost = "ssh://me@far" }),
+			code:   CodeRemoteEngine, say: "unset DOCKER_HOST",
+		},
+		"a context over SSH": {
+			around: with(func(s *surroundings) { s.context = "far" }),
+			code:   CodeRemoteEngine, say: "docker context use default",
+		},
+		"DOCKER_CONTEXT over SSH": {
+			around: with(func(s *surroundings) { s.context, s.contextEnv = "far", true }),
+			code:   CodeRemoteEngine, say: "unset DOCKER_CONTEXT",
+		},
+		"the default context on Linux": {
+			around: with(func(s *surroundings) { s.context = "default" }),
+			want: []place{
+				{host: "unix:///var/run/docker.sock", found: "default"},
+				{host: "unix:///run/user/7/docker.sock", found: "socket of rootless Docker"},
+				{host: "unix:///home/me/.docker/desktop/docker.sock", found: "socket of Docker Desktop"},
+				{host: "unix:///home/me/.docker/run/docker.sock", found: "socket of Docker Desktop"},
+				{host: "unix:///home/me/.colima/default/docker.sock", found: "socket of Colima"},
+				{host: "unix:///home/me/.rd/docker.sock", found: "socket of Rancher Desktop"},
+				{host: "unix:///home/me/.orbstack/run/docker.sock", found: "socket of OrbStack"},
+				{host: "unix:///run/user/7/podman/podman.sock", found: "socket of Podman"},
+				{host: "unix:///run/podman/podman.sock", found: "socket of Podman"},
+			},
+		},
+		"nobody's home": {
+			around: with(func(s *surroundings) { s.home, s.runtimeDir = "", "" }),
+			want: []place{
+				{host: "unix:///var/run/docker.sock", found: "default"},
+				{host: "unix:///run/podman/podman.sock", found: "socket of Podman"},
+			},
+		},
+		"Windows": {
+			around: with(func(s *surroundings) { s.os = "windows" }),
+			want: []place{
+				{host: "npipe:////./pipe/docker_engine", found: "default"},
+				{host: "npipe:////./pipe/dockerDesktopLinuxEngine", found: "pipe of Docker Desktop"},
+				{host: "npipe:////./pipe/podman-machine-default", found: "pipe of Podman"},
+			},
+		},
+	} {
+		got, err := places(c.around)
+		if c.code != "" {
+			var p *Problem
+			if !errors.As(err, &p) || p.Code != c.code || !strings.Contains(p.Hint+p.Command, c.say) || p.Command == "" {
+				t.Errorf("%s: the problem is %+v", name, p)
+			}
+			continue
+		}
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: got\n%+v (%v), want\n%+v", name, got, err, c.want)
+		}
+	}
+	mac, _ := places(with(func(s *surroundings) { s.os, s.tempDir = "darwin", "/var/folders/x/T" }))
+	if last := mac[len(mac)-1]; last.found != "socket of Podman" || !strings.HasPrefix(last.host, "unix:///home/me/.local/share/containers/podman/machine/") {
+		t.Errorf("on a Mac the last place is %+v", last)
+	}
+}
+
+func TestChosen(t *testing.T) {
+	all := []place{{host: "default"}, {host: "colima"}, {host: "podman"}}
+	for name, c := range map[string]struct {
+		there string
+		last  string
+		away  time.Duration
+		want  string
+	}{
+		"nothing is there":                         {"", "", 0, "default"},
+		"the default one":                          {"default colima podman", "", 0, "default"},
+		"others":                                   {"colima podman", "", 0, "colima podman"},
+		"the one in use stays":                     {"default colima podman", "podman", 0, "podman"},
+		"the one in use may be starting again":     {"podman", "default", restartTime - 1, "default"},
+		"it is not coming back":                    {"podman", "default", restartTime, "podman"},
+		"the one in use was chosen by other means": {"default", "elsewhere", 0, "default"},
+	} {
+		var got []string
+		for _, p := range chosen(all, func(host string) bool { return slices.Contains(strings.Fields(c.there), host) }, place{host: c.last}, c.away) {
+			got = append(got, p.host)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %v, want %s", name, got, c.want)
+		}
+	}
+}
+
+// dockerHome gives the test a home directory and a docker configuration of its
+// own, without any variable that leads to an engine, and returns it. What
+// looks for sockets there must not find the machine's own ones.
+func dockerHome(t *testing.T) string {
+	t.Helper()
+	home, err := os.MkdirTemp("/tmp", "home") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_RUNTIME_DIR", filepath.Join(home, "run"))
+	return home
+}
+
+// dockerCommand runs the docker command as the person whose home it is.
+func dockerCommand(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {
+		t.Fatalf("docker %s: %v: %s", strings.Join(args, " "), err, out)
+	}
+}
+
+// found asks the engine who it is and how it was found.
+func found(t *testing.T, d *Docker) EngineInfo {
+	t.Helper()
+	info, err := d.Ping(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// TestEngineOfContext goes by contexts as the docker command makes them, and
+// follows when another one is chosen.
+func TestEngineOfContext(t *testing.T) {
+	engine := bed.Engine(t)
+	dockerHome(t)
+	dockerCommand(t, "context", "create", "one", "--docker", "host="+engine)
+	dockerCommand(t, "context", "create", "two", "--docker", "host=unix:///nowhere/docker.sock")
+	dockerCommand(t, "context", "use", "one")
+
+	d, err := NewDocker("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if info := found(t, d); info.Found != "context one" || info.Host != engine || d.Host() != engine {
+		t.Errorf("found %+v", info)
+	}
+
+	dockerCommand(t, "context", "use", "two")
+	if _, err := d.Ping(t.Context()); !errors.Is(err, ErrUnreachable) || d.Host() != "unix:///nowhere/docker.sock" {
+		t.Errorf("with the other context: %v at %s", err, d.Host())
+	}
+	t.Setenv("DOCKER_CONTEXT", "one")
+	if info := found(t, d); info.Found != "context one" {
+		t.Errorf("DOCKER_CONTEXT comes before the docker configuration, but %+v", info)
+	}
+	t.Setenv("DOCKER_CONTEXT", "three")
+	_, err = d.Ping(t.Context())
+	if p := engineProblem(d.Host(), err); p.Code != CodeNoContext || p.Command != "docker context ls" {
+		t.Errorf("a context that is not there: %+v", p)
+	}
+	t.Setenv("DOCKER_HOST", engine)
+	if info := found(t, d); info.Found != "DOCKER_HOST" {
+		t.Errorf("DOCKER_HOST comes first, but %+v", info)
+	}
+}
+
+// TestWrongContextIsAProblem holds for a program that begins with it, and for
+// requests that do not wait for the engine.
+func TestWrongContextIsAProblem(t *testing.T) {
+	home := dockerHome(t)
+	if err := os.MkdirAll(filepath.Join(home, ".docker"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(home, ".docker", "config.json")
+	if err := os.WriteFile(config, []byte(`{"currentContext": "gone"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDocker("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for name, ask := range map[string]func() error{
+		"ping":    func() error { _, err := d.Ping(t.Context()); return err },
+		"inspect": func() error { _, err := d.Inspect(t.Context(), "x"); return err },
+	} {
+		if p := engineProblem(d.Host(), ask()); p.Code != CodeNoContext || !strings.Contains(p.Short, "gone") {
+			t.Errorf("%s: the problem is %+v", name, p)
+		}
+	}
+	if err := os.WriteFile(config, []byte(`{"currentContext": `), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c := readDockerConfig(); c.CurrentContext != "" {
+		t.Errorf("a broken configuration gave %+v", c)
+	}
+}
+
+// TestContextWithTLS reaches an engine over TLS with the files of a context,
+// and not without them.
+func TestContextWithTLS(t *testing.T) {
+	engine := bed.Engine(t)
+	home := dockerHome(t)
+	cert := filepath.Join(home, "cert.pem")
+	key := filepath.Join(home, "key.pem")
+	address := tlsRelay(t, engine, cert, key)
+	dockerCommand(t, "context", "create", "safe", "--docker", fmt.Sprintf("host=%s,ca=%s,cert=%s,key=%s", address, cert, cert, key))
+	dockerCommand(t, "context", "create", "bare", "--docker", "host="+address)
+	d, err := NewDocker("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	t.Setenv("DOCKER_CONTEXT", "safe")
+	if info := found(t, d); info.Found != "context safe" || info.Host != address {
+		t.Errorf("found %+v", info)
+	}
+	t.Setenv("DOCKER_CONTEXT", "bare")
+	if _, err := d.Ping(t.Context()); err == nil {
+		t.Error("the engine answered without TLS")
+	}
+}
+
+// tlsRelay offers an engine over TLS to who has the certificate that it writes,
+// which is also its own, and returns the address.
+func tlsRelay(t *testing.T, engine, certFile, keyFile string) string {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := x509.NewCertPool()
+	known.AddCert(own.Leaf)
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: known,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "docker" },
+		Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", strings.TrimPrefix(engine, "unix://"))
+		}},
+	}
+	server := &http.Server{Handler: to, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return "tcp://" + listener.Addr().String()
+}
+
+// elsewhere offers an engine at another socket, as the engines that keep theirs
+// elsewhere do.
+func elsewhere(t *testing.T, socket, engine string) (remove func()) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(socket), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(strings.TrimPrefix(engine, "unix://"), socket); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = os.Remove(socket) }
+}
+
+// TestEngineElsewhere finds the sockets of other engines, and one that comes
+// later, without a new start of the program.
+func TestEngineElsewhere(t *testing.T) {
+	engine := bed.Engine(t)
+	home := dockerHome(t)
+	now := time.Now()
+	f := newFinder()
+	f.now = func() time.Time { return now }
+	f.there = func(host string) bool { // no engine of the machine itself
+		return strings.HasPrefix(host, "unix://"+home) && isThere(host)
+	}
+	d := newFound(f)
+	defer d.Close()
+	if _, err := f.candidates(); err != nil || d.Host() != "unix:///var/run/docker.sock" {
+		t.Errorf("when there is none, the one named is at %s", d.Host())
+	}
+	var removes []func()
+	for _, c := range []struct{ socket, found string }{
+		{"run/podman/podman.sock", "socket of Podman"},
+		{".orbstack/run/docker.sock", "socket of OrbStack"},
+		{".rd/docker.sock", "socket of Rancher Desktop"},
+		{".colima/default/docker.sock", "socket of Colima"},
+		{".docker/run/docker.sock", "socket of Docker Desktop"},
+		{".docker/desktop/docker.sock", "socket of Docker Desktop"},
+		{"run/docker.sock", "socket of rootless Docker"},
+	} {
+		removes = append(removes, elsewhere(t, filepath.Join(home, c.socket), engine))
+		f.last, f.lost = place{}, time.Time{}
+		if info := found(t, d); info.Found != c.found {
+			t.Errorf("with %s: found %+v", c.socket, info)
+		}
+	}
+
+	// The one in use goes: it is waited for, and then another takes its place.
+	removes[len(removes)-1]()
+	if _, err := d.Ping(t.Context()); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("gone for a moment, and %v", err)
+	}
+	now = now.Add(restartTime)
+	if info := found(t, d); info.Found != "socket of Docker Desktop" {
+		t.Errorf("gone for good, and found %+v", info)
+	}
+
+	// A socket that nobody serves any more is passed over.
+	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(home, "run/docker.sock"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.SetUnlinkOnClose(false)
+	_ = dead.Close()
+	f.last = place{}
+	if info := found(t, d); info.Found != "socket of Docker Desktop" {
+		t.Errorf("beside a dead socket, found %+v", info)
+	}
+}
+
+// TestEngineTooOld speaks to a peer that knows an old version only.
+func TestEngineTooOld(t *testing.T) {
+	socket := filepath.Join(dockerHome(t), "old.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.39")
+		_ = json.NewEncoder(w).Encode(map[string]string{"Version": "18.09.9", "ApiVersion": "1.39"})
+	})}
+	go func() { _ = server.Serve(listener) }()
+	defer server.Close()
+	d, err := NewDocker("unix://" + socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	_, err = d.Ping(t.Context())
+	if p := engineProblem(d.Host(), err); p.Code != CodeEngineTooOld || !strings.Contains(p.Hint, "19.03") {
+		t.Errorf("the problem is %+v (%v)", p, err)
+	}
+}
