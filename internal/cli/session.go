@@ -31,6 +31,7 @@ func (in *invocation) connect(o runtime.Options) (*connection, error) {
 		return nil, err
 	}
 	o.Server, o.Log = server(), in.log()
+	engine.LogTo(o.Log)
 	return &connection{Log: o.Log, link: runtime.NewLink(engine, o.Log), options: o, engine: engine}, nil
 }
 

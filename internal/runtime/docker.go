@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -24,15 +25,20 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/docker/go-connections/tlsconfig"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
 type Docker struct {
 	finder *finder // nil when the address is given
-	host   atomic.Pointer[string]
-	api    atomic.Pointer[client.Client]
+	log    *slog.Logger
+	// helperPatience is how long a credential helper may take. Some ask a person
+	// to unlock a key ring; one that does not answer means an anonymous pull.
+	helperPatience time.Duration
+
+	host atomic.Pointer[string]
+	api  atomic.Pointer[client.Client]
 }
 
 var _ Engine = (*Docker)(nil)
@@ -45,7 +51,7 @@ func NewDocker(host string) (*Docker, error) {
 	if host == "" {
 		return newFound(newFinder()), nil
 	}
-	d := &Docker{}
+	d := newDocker(nil)
 	p := place{host: host}
 	api, err := p.client()
 	if err != nil {
@@ -55,10 +61,14 @@ func NewDocker(host string) (*Docker, error) {
 	return d, nil
 }
 
+func newDocker(f *finder) *Docker {
+	return &Docker{finder: f, log: slog.New(slog.DiscardHandler), helperPatience: 15 * time.Second}
+}
+
 // newFound makes an engine that the finder finds. Until it has, requests go to
 // the first place where it may be, if any.
 func newFound(f *finder) *Docker {
-	d := &Docker{finder: f}
+	d := newDocker(f)
 	var p place
 	candidates, err := f.candidates()
 	if err == nil {
@@ -73,6 +83,9 @@ func newFound(f *finder) *Docker {
 	d.use(nowhere(err), p)
 	return d
 }
+
+// LogTo makes the engine tell in a log what it got along without.
+func (d *Docker) LogTo(log *slog.Logger) { d.log = log }
 
 // client makes a client for the place. DOCKER_API_VERSION is left aside,
 // because it would disable the negotiation of the version.
@@ -482,9 +495,22 @@ func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error
 	return found.ID, engineError(err)
 }
 
-// Pull implements [Engine]. It asks without credentials.
+// Pull implements [Engine]. Credentials that cannot be had, or are refused, must
+// not stand in the way of an image that everybody may have.
 func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(Progress)) error {
-	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: wanted})
+	auth, err := imageCredentials(ctx, ref, d.helperPatience)
+	if err != nil {
+		d.log.Warn("the image is pulled without credentials", "image", ref, "error", err)
+	}
+	if err := d.pull(ctx, ref, wanted, auth, progress); auth == "" || !errors.Is(err, ErrImageNotFound) {
+		return err
+	}
+	d.log.Warn("the credentials were refused; the image is pulled without", "image", ref)
+	return d.pull(ctx, ref, wanted, "", progress)
+}
+
+func (d *Docker) pull(ctx context.Context, ref, wanted, auth string, progress func(Progress)) error {
+	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: wanted, RegistryAuth: auth})
 	if err != nil {
 		return pullError(err)
 	}

@@ -16,7 +16,10 @@ import (
 // (~/.docker/config.json). We read it ourselves: the packages of docker/cli
 // that do would make the program 0.3 MB larger.
 type dockerConfig struct {
-	CurrentContext string `json:"currentContext"`
+	CurrentContext string                `json:"currentContext"`
+	Auths          map[string]dockerAuth `json:"auths"`
+	CredsStore     string                `json:"credsStore"`
+	CredHelpers    map[string]string     `json:"credHelpers"`
 }
 
 // dockerConfigDir returns the directory of the docker command's configuration.

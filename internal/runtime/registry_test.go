@@ -29,6 +29,13 @@ type testRegistry struct {
 	address string
 	mu      sync.Mutex
 	held    chan struct{} // while not nil, layers wait for it to be closed
+	guard   *guard        // while not nil, asks who comes
+}
+
+// guard asks for credentials in the manner of Docker Hub.
+type guard struct {
+	user, password, identity string
+	anonymous                bool // who has none may come in too
 }
 
 func newRegistry(t *testing.T) *testRegistry {
@@ -40,6 +47,9 @@ func newRegistry(t *testing.T) *testRegistry {
 	r := &testRegistry{address: listener.Addr().String()}
 	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if !r.admits(w, q) {
+			return
+		}
 		if q.Method == http.MethodGet && strings.Contains(q.URL.Path, "/blobs/") {
 			r.wait(q.Context())
 		}
@@ -48,6 +58,40 @@ func newRegistry(t *testing.T) *testRegistry {
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return r
+}
+
+// admits reports whether a request may go on to the images; if not it has been
+// answered (https://distribution.github.io/distribution/spec/auth/token/).
+func (r *testRegistry) admits(w http.ResponseWriter, q *http.Request) bool {
+	r.mu.Lock()
+	g := r.guard
+	r.mu.Unlock()
+	const token = "let-me-in"
+	switch {
+	case g == nil:
+		return true
+	case q.URL.Path == "/token":
+		user, password, named := q.BasicAuth()
+		if named && user == g.user && password == g.password || !named && g.anonymous ||
+			g.identity != "" && q.PostFormValue("refresh_token") == g.identity {
+			fmt.Fprintf(w, `{"token": %[1]q, "access_token": %[1]q}`, token)
+			return false
+		}
+		http.Error(w, `{"errors": [{"code": "UNAUTHORIZED", "message": "incorrect username or password"}]}`, http.StatusUnauthorized)
+	case q.Header.Get("Authorization") == "Bearer "+token:
+		return true
+	default:
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="test"`, r.address))
+		http.Error(w, `{"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}`, http.StatusUnauthorized)
+	}
+	return false
+}
+
+// ask makes the registry ask who comes from now on.
+func (r *testRegistry) ask(g guard) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.guard = &g
 }
 
 func (r *testRegistry) wait(ctx context.Context) {
