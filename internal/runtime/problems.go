@@ -58,7 +58,7 @@ func operationProblem(p config.Profile, host string, err error) *Problem {
 		return &Problem{
 			Code:    CodePullFailed,
 			Short:   "The image could not be pulled",
-			Hint:    fmt.Sprintf("The registry of %s cannot be reached. Check the connection to the internet, then start again: what was pulled is kept.", p.Image),
+			Hint:    fmt.Sprintf("The registry of %s cannot be reached. Check the connection to the internet, then start again: what the engine has kept of it is not pulled twice.", p.Image),
 			Command: "docker pull " + p.Image,
 			Err:     err,
 		}

@@ -3,20 +3,27 @@ package runtime
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
 
@@ -30,6 +37,9 @@ type testRegistry struct {
 	mu      sync.Mutex
 	held    chan struct{} // while not nil, layers wait for it to be closed
 	guard   *guard        // while not nil, asks who comes
+	cutOff  string        // the layer of this digest breaks off in the middle ...
+	cuts    int           // ... so many times
+	served  []string      // the blobs that were asked for, in order, with the range
 }
 
 // guard asks for credentials in the manner of Docker Hub.
@@ -52,6 +62,8 @@ func newRegistry(t *testing.T) *testRegistry {
 		}
 		if q.Method == http.MethodGet && strings.Contains(q.URL.Path, "/blobs/") {
 			r.wait(q.Context())
+			r.serveBlob(w, q, images)
+			return
 		}
 		images.ServeHTTP(w, q)
 	})}
@@ -92,6 +104,115 @@ func (r *testRegistry) ask(g guard) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.guard = &g
+}
+
+// serveBlob answers with a blob, or with the part of it that is asked for, which
+// the library's registry does not do.
+func (r *testRegistry) serveBlob(w http.ResponseWriter, q *http.Request, images http.Handler) {
+	digest := path.Base(q.URL.Path)
+	r.mu.Lock()
+	r.served = append(r.served, strings.TrimSpace(digest+" "+q.Header.Get("Range")))
+	cuts := digest == r.cutOff && r.cuts > 0
+	if cuts {
+		r.cuts--
+	}
+	r.mu.Unlock()
+	if cuts {
+		w = &shortWriter{ResponseWriter: w, left: cutAfter}
+	}
+	whole := q.Clone(q.Context())
+	whole.Header.Del("Range")
+	answer := httptest.NewRecorder()
+	images.ServeHTTP(answer, whole)
+	w.Header().Set("Content-Type", "application/octet-stream")
+	http.ServeContent(w, q, "", time.Time{}, bytes.NewReader(answer.Body.Bytes()))
+}
+
+// cutAfter is how much of a layer comes before it breaks off, in bytes.
+const cutAfter = 10 << 10
+
+// cut makes a layer break off in the middle so many times from now on, and
+// returns what was asked for since the last time.
+func (r *testRegistry) cut(digest string, times int) (served []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	served, r.served, r.cutOff, r.cuts = r.served, nil, digest, times
+	return served
+}
+
+// shortWriter ends the connection after some bytes of a body.
+type shortWriter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (s *shortWriter) Write(p []byte) (int, error) {
+	if len(p) > s.left {
+		_, _ = s.ResponseWriter.Write(p[:s.left])
+		_ = http.NewResponseController(s.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	s.left -= len(p)
+	return s.ResponseWriter.Write(p)
+}
+
+// pushLayers puts an image of several layers of that size, in bytes, into the
+// registry, and returns its reference and the digests of the layers.
+func (r *testRegistry) pushLayers(t *testing.T, name string, size, layers int) (string, []string) {
+	t.Helper()
+	put := func(method, where, kind string, content []byte) {
+		q, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.address+"/v2/test/"+name+where, bytes.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Content-Type", kind)
+		q.Close = true
+		answer, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = answer.Body.Close(); answer.StatusCode != http.StatusCreated {
+			t.Fatalf("%s %s: %s", method, where, answer.Status)
+		}
+	}
+	type blob struct {
+		MediaType string `json:"mediaType"`
+		Size      int    `json:"size"`
+		Digest    string `json:"digest"`
+	}
+	push := func(kind string, content []byte) blob {
+		digest := fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+		put(http.MethodPost, "/blobs/uploads/?digest="+digest, "application/octet-stream", content)
+		return blob{kind, len(content), digest}
+	}
+	var blobs []blob
+	var digests, diffs []string
+	for i := range layers {
+		var layer, packed bytes.Buffer
+		w := tar.NewWriter(&layer)
+		noise := make([]byte, size)
+		_, _ = rand.Read(noise)
+		_ = w.WriteHeader(&tar.Header{Name: fmt.Sprint("noise", i), Mode: 0o644, Size: int64(size)})
+		_, _ = w.Write(noise)
+		_ = w.Close()
+		z := gzip.NewWriter(&packed)
+		_, _ = z.Write(layer.Bytes())
+		_ = z.Close()
+		diffs = append(diffs, fmt.Sprintf("sha256:%x", sha256.Sum256(layer.Bytes())))
+		blobs = append(blobs, push("application/vnd.docker.image.rootfs.diff.tar.gzip", packed.Bytes()))
+		digests = append(digests, blobs[i].Digest)
+	}
+	config, _ := json.Marshal(map[string]any{
+		"architecture": goruntime.GOARCH, "os": "linux", "config": map[string]any{"Cmd": []string{"/noise0"}},
+		"rootfs": map[string]any{"type": "layers", "diff_ids": diffs},
+	})
+	const kind = "application/vnd.docker.distribution.manifest.v2+json"
+	manifest, _ := json.Marshal(map[string]any{
+		"schemaVersion": 2, "mediaType": kind, "layers": blobs,
+		"config": push("application/vnd.docker.container.image.v1+json", config),
+	})
+	put(http.MethodPut, "/manifests/1", kind, manifest)
+	return fmt.Sprintf("%s/test/%s:1", r.address, name), digests
 }
 
 func (r *testRegistry) wait(ctx context.Context) {
@@ -210,4 +331,69 @@ func TestRegistryThatCannotBeReached(t *testing.T) {
 	r := newRig(t, fmt.Sprintf("127.0.0.1:%d/test/none:1", bed.FreePort(t))).open()
 	r.problem(r.Start(t.Context()), CodePullFailed)
 	r.nothingMade()
+}
+
+// TestPullThatBreaksOff loses the connection in the middle of the last layer:
+// once, which the engine makes up for, and until the engine gives up.
+func TestPullThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	private := bed.PrivateEngine(t, bed.WithConfig(`{"max-download-attempts": 2, "max-concurrent-downloads": 1}`))
+	docker, err := NewDocker(private.Host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docker.Close()
+	if _, err := docker.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	reg := newRegistry(t)
+
+	ref, layers := reg.pushLayers(t, "once", 1<<20, 3)
+	reg.cut(layers[2], 1)
+	if err := docker.Pull(t.Context(), ref, "", func(Progress) {}); err != nil {
+		t.Errorf("one interruption, and %v", err)
+	}
+	times := map[string]int{}
+	for _, blob := range reg.cut("", 0) {
+		times[blob]++
+	}
+	rest := fmt.Sprintf("%s bytes=%d-", layers[2], cutAfter)
+	if times[layers[0]] != 1 || times[layers[1]] != 1 || times[layers[2]] != 1 || times[rest] != 1 {
+		t.Errorf("the layers were asked for so many times: %v", times)
+	}
+
+	ref, layers = reg.pushLayers(t, "often", 1<<20, 3)
+	r := newRig(t, ref)
+	r.engine = private.Host()
+	r.open()
+	reg.cut(layers[2], 1000)
+	p := r.problem(r.Start(t.Context()), CodePullFailed)
+	if !strings.Contains(p.Hint, "start again") {
+		t.Errorf("the hint is %q", p.Hint)
+	}
+	if s := r.Snapshot(); s.State != Failed {
+		t.Errorf("the state is %s", s.State)
+	}
+	reg.cut("", 0)
+	// The image has nothing that could be started, so this is as far as it goes.
+	r.problem(r.Start(t.Context()), CodeEngineFailed)
+	if id, err := docker.ImageID(t.Context(), ref, ""); id == "" || err != nil {
+		t.Errorf("after another start the image is %q, %v", id, err)
+	}
+}
+
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	private := bed.PrivateEngine(t, bed.WithDisk(16))
+	reg := newRegistry(t)
+	ref, _ := reg.pushLayers(t, "large", 6<<20, 3)
+	r := newRig(t, ref)
+	r.engine = private.Host()
+	r.open()
+	if p := r.problem(r.Start(t.Context()), CodeDiskFull); p.Command != "docker system df" {
+		t.Errorf("the command is %q", p.Command)
+	}
+	if left := private.Docker(t, "ps", "-aq") + private.Docker(t, "volume", "ls", "-q"); left != "" {
+		t.Errorf("left behind: %s", left)
+	}
 }

@@ -21,15 +21,37 @@ type Private struct {
 	dir    string
 	bridge string
 	bip    string
+	config string // the engine's daemon.json
+	disk   bool   // its data are on a disk of their own
 
 	process *os.Process
 	ended   chan error
 }
 
+// PrivateOption makes a private engine other than usual.
+type PrivateOption func(*Private)
+
+// WithConfig gives the engine a daemon.json.
+func WithConfig(json string) PrivateOption { return func(e *Private) { e.config = json } }
+
+// WithDisk puts the engine's data on a disk of that size in MiB.
+func WithDisk(size int) PrivateOption {
+	return func(e *Private) {
+		data := filepath.Join(e.dir, "data")
+		if err := os.Mkdir(data, 0o710); err != nil {
+			e.t.Fatal(err)
+		}
+		if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "bed", data).CombinedOutput(); err != nil {
+			e.t.Fatalf("a small disk could not be mounted: %v: %s", err, out)
+		}
+		e.disk = true
+	}
+}
+
 // PrivateEngine starts an engine of the test's own, which needs root. It has
 // no images but those given to Load. When the test ends, so does the engine,
 // with everything in it.
-func PrivateEngine(t testing.TB) *Private {
+func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 	t.Helper()
 	Need(t, "root, to start an engine of its own", os.Geteuid() == 0)
 	for _, command := range []string{"docker", "dockerd", "ip"} {
@@ -48,9 +70,13 @@ func PrivateEngine(t testing.TB) *Private {
 		dir:    dir,
 		bridge: "bed" + id,
 		// 198.18.0.0/15 is set aside for tests (RFC 2544).
-		bip: fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
+		bip:    fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
+		config: "{}",
 	}
 	t.Cleanup(e.remove)
+	for _, option := range options {
+		option(e)
+	}
 	for _, args := range [][]string{
 		{"link", "add", "name", e.bridge, "type", "bridge"},
 		{"addr", "add", e.bip, "dev", e.bridge},
@@ -110,7 +136,7 @@ func (e *Private) Start(t testing.TB) {
 	defer log.Close()
 	// Without a file of its own it would read the one of the shared engine.
 	config := filepath.Join(e.dir, "daemon.json")
-	if err := os.WriteFile(config, []byte("{}"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(e.config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("dockerd",
@@ -178,6 +204,11 @@ func (e *Private) remove() {
 		e.t.Logf("the private engine said:\n%s", e.log())
 	}
 	exec.Command("ip", "link", "del", e.bridge).Run()
+	if e.disk {
+		if out, err := exec.Command("umount", filepath.Join(e.dir, "data")).CombinedOutput(); err != nil {
+			e.t.Errorf("the small disk stays mounted: %v: %s", err, out)
+		}
+	}
 	if err := os.RemoveAll(e.dir); err != nil {
 		e.t.Errorf("the private engine leaves files behind: %v", err)
 	}
