@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -37,8 +39,9 @@ type Docker struct {
 	// to unlock a key ring; one that does not answer means an anonymous pull.
 	helperPatience time.Duration
 
-	host atomic.Pointer[string]
-	api  atomic.Pointer[client.Client]
+	host   atomic.Pointer[string]
+	api    atomic.Pointer[client.Client]
+	podman atomic.Bool // it is no Docker
 }
 
 var _ Engine = (*Docker)(nil)
@@ -173,6 +176,7 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 		return EngineInfo{}, engineError(err)
 	}
 	info.Found = p.found
+	d.podman.Store(info.Name == "Podman")
 	d.use(api, p)
 	return info, nil
 }
@@ -212,6 +216,7 @@ var eventActions = []events.Action{
 	events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionStop, events.ActionKill,
 	events.ActionOOM, events.ActionDestroy, events.ActionRename, events.ActionPause,
 	events.ActionUnPause, events.ActionHealthStatus,
+	"died", "remove", // what Podman means by die and destroy, though it says die
 }
 
 // Events implements [Engine].
@@ -233,11 +238,28 @@ func (d *Docker) Events(ctx context.Context, names []string, opened func(), even
 	for {
 		select {
 		case m := <-messages:
+			if d.podman.Load() && m.Action == events.ActionDie && d.endedBySignal(ctx, m.Actor) {
+				event(ContainerEvent{Container: m.Actor.Attributes["name"], Action: string(events.ActionKill)})
+			}
 			event(ContainerEvent{Container: m.Actor.Attributes["name"], Action: string(m.Action)})
 		case err := <-errs:
 			return engineError(err)
 		}
 	}
+}
+
+// endedBySignal reports whether a container ended because of a signal that its
+// kernel did not send for want of memory. Podman, unlike Docker, does not tell
+// that somebody stops a container.
+func (d *Docker) endedBySignal(ctx context.Context, of events.Actor) bool {
+	switch cmp.Or(of.Attributes["exitCode"], of.Attributes["containerExitCode"]) {
+	case "130", "143":
+		return true
+	case "137":
+		c, err := d.Inspect(ctx, of.ID)
+		return err != nil || !c.OOMKilled
+	}
+	return false
 }
 
 // Inspect implements [Engine].
@@ -468,14 +490,15 @@ func (d *Docker) Archive(ctx context.Context, id, path string) (io.ReadCloser, e
 
 // PublishedBy implements [Engine].
 func (d *Docker) PublishedBy(ctx context.Context, port int) ([]string, error) {
-	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
-		Filters: filters.NewArgs(filters.Arg("publish", strconv.Itoa(port))),
-	})
+	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
 	if err != nil {
 		return nil, engineError(err)
 	}
 	var names []string
 	for _, c := range list {
+		if !slices.ContainsFunc(c.Ports, func(p container.Port) bool { return int(p.PublicPort) == port }) {
+			continue
+		}
 		for _, name := range c.Names {
 			names = append(names, strings.TrimPrefix(name, "/"))
 		}

@@ -18,9 +18,9 @@ import (
 )
 
 func TestFirstStartMakesContainerAndVolume(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).open()
-		if s := r.untilState(Absent); s.Image != image || s.Port != r.profile.Port {
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
+		if s := r.untilState(Absent); s.Image != r.profile.Image || s.Port != r.profile.Port {
 			t.Errorf("absent, but shown as %+v", s)
 		}
 		s := r.mustStart()
@@ -39,8 +39,8 @@ func TestFirstStartMakesContainerAndVolume(t *testing.T) {
 }
 
 func TestSecondStartKeepsContainerAndData(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).open()
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
 		first := r.mustStart()
 		id := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime)
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
@@ -73,8 +73,8 @@ func TestSecondStartKeepsContainerAndData(t *testing.T) {
 }
 
 func TestRestartChangesToken(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).open()
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
 		first := r.mustStart()
 		second := r.must(r.Restart)
 		r.works(second.URL)
@@ -139,30 +139,32 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 }
 
 func TestChangesByOthersShow(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	r.mustStart()
-	r.docker("stop", r.profile.Runtime)
-	r.untilState(Stopped)
-	r.docker("start", r.profile.Runtime)
-	r.untilState(Ready)
-	r.docker("kill", r.profile.Runtime)
-	r.untilState(Stopped)
-	r.docker("start", r.profile.Runtime)
-	r.untilState(Ready)
-	r.docker("pause", r.profile.Runtime)
-	r.untilState(Unhealthy)
-	r.docker("unpause", r.profile.Runtime)
-	r.untilState(Ready)
-	r.docker("rm", "-f", r.profile.Runtime)
-	r.untilState(Absent)
-	r.works(r.mustStart().URL)
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.mustStart()
+		r.docker("stop", r.profile.Runtime)
+		r.untilState(Stopped)
+		r.docker("start", r.profile.Runtime)
+		r.untilState(Ready)
+		r.docker("kill", r.profile.Runtime)
+		r.untilState(Stopped)
+		r.docker("start", r.profile.Runtime)
+		r.untilState(Ready)
+		r.docker("pause", r.profile.Runtime)
+		r.untilState(Unhealthy)
+		r.docker("unpause", r.profile.Runtime)
+		r.untilState(Ready)
+		r.docker("rm", "-f", r.profile.Runtime)
+		r.untilState(Absent)
+		r.works(r.mustStart().URL)
+	})
 }
 
 // TestTakeover takes over what a plain script made: no labels, published on
 // all interfaces, a command of its own.
 func TestTakeover(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image)
+	eachRig(t, func(t *testing.T, r *rig) {
+		image := r.profile.Image
 		name := r.profile.Runtime
 		r.docker("run", "-d", "--name", name, "--hostname", name, "-v", name+"-data:/home/jovyan",
 			"-p", fmt.Sprintf("%d:8888", r.profile.Port), image, "start-notebook.sh",
@@ -182,28 +184,29 @@ func TestTakeover(t *testing.T) {
 }
 
 func TestDeathWhileStarting(t *testing.T) {
-	image := bed.Image(t, bed.Notebook6)
-	r := newRig(t, image)
-	r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
-		"sh", "-c", "echo the disk says no; echo token=verysecret; exit 3")
-	r.open()
-	p := r.problem(r.Start(t.Context()), CodeDiedStarting)
-	if !strings.Contains(p.Short, "exit code 3") || !strings.Contains(p.Hint, "the disk says no") {
-		t.Errorf("the problem is %q, %q", p.Short, p.Hint)
-	}
-	if strings.Contains(p.Hint, "verysecret") {
-		t.Errorf("the hint shows a token: %q", p.Hint)
-	}
-	if s := r.Snapshot(); s.State != Failed {
-		t.Errorf("the state is %s", s.State)
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		image := r.profile.Image
+		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
+			"sh", "-c", "echo the disk says no; echo token=verysecret; exit 3")
+		r.open()
+		p := r.problem(r.Start(t.Context()), CodeDiedStarting)
+		if !strings.Contains(p.Short, "exit code 3") || !strings.Contains(p.Hint, "the disk says no") {
+			t.Errorf("the problem is %q, %q", p.Short, p.Hint)
+		}
+		if strings.Contains(p.Hint, "verysecret") {
+			t.Errorf("the hint shows a token: %q", p.Hint)
+		}
+		if s := r.Snapshot(); s.State != Failed {
+			t.Errorf("the state is %s", s.State)
+		}
 
-	// A program that is started later sees the failure too.
-	r.stop()
-	r.open()
-	if s := r.untilState(Failed); s.Problem.Code != CodeExited {
-		t.Errorf("later the problem is %q", s.Problem.Code)
-	}
+		// A program that is started later sees the failure too.
+		r.stop()
+		r.open()
+		if s := r.untilState(Failed); s.Problem.Code != CodeExited {
+			t.Errorf("later the problem is %q", s.Problem.Code)
+		}
+	})
 }
 
 func TestDeathAfterAWhile(t *testing.T) {
@@ -219,8 +222,8 @@ func TestDeathAfterAWhile(t *testing.T) {
 }
 
 func TestStaleInfoFiles(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).open()
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
 		r.mustStart()
 		const dir = "/home/jovyan/.local/share/jupyter/runtime"
 		r.docker("exec", r.profile.Runtime, "sh", "-c",
@@ -240,33 +243,36 @@ func TestStaleInfoFiles(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	r.open()
-	p := r.problem(r.Start(t.Context()), CodePortInUse)
-	if !strings.Contains(p.Short, fmt.Sprint(r.profile.Port)) || !strings.Contains(p.Short, fmt.Sprintf("process %d", os.Getpid())) {
-		t.Errorf("the problem is %q", p.Short)
-	}
-	r.nothingMade()
-	_ = other.Close()
-	r.works(r.mustStart().URL)
+	eachEngine(t, func(t *testing.T, r *rig) {
+		other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		r.open()
+		p := r.problem(r.Start(t.Context()), CodePortInUse)
+		if !strings.Contains(p.Short, fmt.Sprint(r.profile.Port)) || !strings.Contains(p.Short, fmt.Sprintf("process %d", os.Getpid())) {
+			t.Errorf("the problem is %q", p.Short)
+		}
+		r.nothingMade()
+		_ = other.Close()
+		r.works(r.mustStart().URL)
+	})
 }
 
 func TestPortInUseByAnotherRuntime(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	r.mustStart()
-	other := newRig(t, bed.Image(t, bed.Notebook6))
-	other.profile.Port = r.profile.Port
-	other.open()
-	p := other.problem(other.Start(t.Context()), CodePortInUse)
-	if !strings.Contains(p.Short, r.profile.Runtime) {
-		t.Errorf("the problem is %q", p.Short)
-	}
-	other.nothingMade()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.mustStart()
+		other := r.neighbour()
+		other.profile.Port = r.profile.Port
+		other.open()
+		p := other.problem(other.Start(t.Context()), CodePortInUse)
+		if !strings.Contains(p.Short, r.profile.Runtime) {
+			t.Errorf("the problem is %q", p.Short)
+		}
+		other.nothingMade()
+	})
 }
 
 // nothingMade asserts that there is neither container nor volume.
@@ -280,28 +286,30 @@ func (r *rig) nothingMade() {
 }
 
 func TestInterruptedStartIsUndone(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	r.untilState(Absent)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancelled := make(chan error)
-	go func() { cancelled <- r.Start(ctx) }()
-	r.untilState(Starting)
-	cancel()
-	if err := <-cancelled; !errors.Is(err, context.Canceled) {
-		t.Fatalf("the interrupted start returned %v", err)
-	}
-	if running := r.docker("ps", "-q", "--filter", "name=^/"+r.profile.Runtime+"$"); running != "" {
-		t.Error("the interrupted start left the container running")
-	}
-	if s := r.Snapshot(); s.State != Absent && s.State != Stopped {
-		t.Errorf("the state is %s", s.State)
-	}
-	r.works(r.mustStart().URL)
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.untilState(Absent)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancelled := make(chan error)
+		go func() { cancelled <- r.Start(ctx) }()
+		r.untilState(Starting)
+		cancel()
+		if err := <-cancelled; !errors.Is(err, context.Canceled) {
+			t.Fatalf("the interrupted start returned %v", err)
+		}
+		if running := r.docker("ps", "-q", "--filter", "name=^/"+r.profile.Runtime+"$"); running != "" {
+			t.Error("the interrupted start left the container running")
+		}
+		if s := r.Snapshot(); s.State != Absent && s.State != Stopped {
+			t.Errorf("the state is %s", s.State)
+		}
+		r.works(r.mustStart().URL)
+	})
 }
 
 func TestLogsMaskTheToken(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).open()
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
 		secret := r.mustStart().URL.Token().Reveal()
 		raw, err := exec.Command("docker", "-H", r.engine, "logs", r.profile.Runtime).CombinedOutput()
 		if err != nil || !bytes.Contains(raw, []byte(secret)) {
@@ -317,6 +325,25 @@ func TestLogsMaskTheToken(t *testing.T) {
 		if strings.Contains(r.log.String(), secret) {
 			t.Error("the program's own log shows the token")
 		}
+	})
+}
+
+// TestPodmanComesAndGoes stops Podman's service, without which its containers
+// go on.
+func TestPodmanComesAndGoes(t *testing.T) {
+	onPodman(t, func(t *testing.T, r *rig) {
+		r.open()
+		first := r.mustStart()
+		r.podman.Stop(t)
+		if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != CodeNoEngine || !s.URL.IsZero() {
+			t.Errorf("without an engine: %+v", s)
+		}
+		r.problem(r.Start(t.Context()), CodeNoEngine)
+		r.podman.Start(t)
+		if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
+			t.Errorf("the runtime had gone on, but now: %+v", s)
+		}
+		r.works(first.URL)
 	})
 }
 

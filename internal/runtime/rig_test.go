@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,7 +20,15 @@ import (
 	"colabtray/test/bed"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(lastly{m}) }
+
+// lastly ends what the tests share before leaks are looked for.
+type lastly struct{ *testing.M }
+
+func (l lastly) Run() int {
+	defer bed.End(os.Stderr)
+	return l.M.Run()
+}
 
 // longEnough bounds every wait: it is no measure of speed, but of patience with
 // a busy machine.
@@ -32,6 +41,7 @@ type rig struct {
 	t       *testing.T
 	profile config.Profile
 	engine  string
+	podman  *bed.PodmanEngine // nil on Docker
 	server  Server
 	tokens  *TokenStore
 	logMu   sync.Mutex
@@ -50,19 +60,69 @@ func eachImage(t *testing.T, test func(t *testing.T, image string)) {
 	}
 }
 
+// eachRig runs a test with both kinds of server on Docker, and with one on
+// Podman. The rigs are not opened yet.
+func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
+	eachImage(t, func(t *testing.T, image string) { test(t, newRig(t, image)) })
+	onPodman(t, test)
+}
+
+// eachEngine runs a test with one kind of server on Docker and on Podman.
+func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
+	t.Run("docker", func(t *testing.T) {
+		t.Parallel()
+		test(t, newRig(t, bed.Image(t, bed.Notebook6)))
+	})
+	onPodman(t, test)
+}
+
+func onPodman(t *testing.T, test func(t *testing.T, r *rig)) {
+	t.Run("podman", func(t *testing.T) {
+		t.Parallel()
+		podman := bed.Podman(t)
+		r := newRigAt(t, podman.Host(), podman.Image(t, bed.Notebook6))
+		r.podman = podman
+		r.profile.Runtime = podman.RuntimeName(t)
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("Podman said:\n%s", podman.Said())
+			}
+		})
+		test(t, r)
+	})
+}
+
 // newRig makes a runtime of the image that does not exist yet on the test
 // bed's engine.
 func newRig(t *testing.T, image string) *rig {
 	t.Helper()
+	r := newRigAt(t, bed.Engine(t), image)
+	r.profile.Runtime = bed.RuntimeName(t)
+	return r
+}
+
+// neighbour makes another runtime of the same image on the same engine.
+func (r *rig) neighbour() *rig {
+	r.t.Helper()
+	n := newRigAt(r.t, r.engine, r.profile.Image)
+	if n.podman = r.podman; n.podman != nil {
+		n.profile.Runtime = n.podman.RuntimeName(r.t)
+	} else {
+		n.profile.Runtime = bed.RuntimeName(r.t)
+	}
+	return n
+}
+
+func newRigAt(t *testing.T, engine, image string) *rig {
+	t.Helper()
 	r := &rig{
 		t:       t,
 		profile: config.Default(),
-		engine:  bed.Engine(t),
+		engine:  engine,
 		server:  shipped(),
 		log:     new(bytes.Buffer),
 		tokens:  NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
 	}
-	r.profile.Runtime = bed.RuntimeName(t)
 	r.profile.Image = image
 	r.profile.Port = bed.FreePort(t)
 	return r
@@ -180,7 +240,7 @@ func (r *rig) works(u BackendURL) {
 // docker runs a docker command on the rig's engine.
 func (r *rig) docker(args ...string) string {
 	r.t.Helper()
-	return bed.Docker(r.t, args...)
+	return bed.DockerAt(r.t, r.engine, args...)
 }
 
 // problem asserts that err is a problem of that kind.

@@ -95,15 +95,24 @@ func Docker(t testing.TB, args ...string) string {
 	return mustDocker(t, Engine(t), args...)
 }
 
+// DockerAt is [Docker] for the engine at an address.
+func DockerAt(t testing.TB, host string, args ...string) string {
+	t.Helper()
+	return mustDocker(t, host, args...)
+}
+
 // RuntimeName returns a name for a runtime that nothing else has. When the
 // test ends, the container of that name and the volume name + "-data" are
 // removed from the shared engine.
 func RuntimeName(t testing.TB) string {
 	t.Helper()
-	host := Engine(t)
+	return runtimeName(t, Engine(t))
+}
+
+func runtimeName(t testing.TB, host string) string {
 	name := "colab-tray-test-" + randomHex(6)
 	t.Cleanup(func() {
-		if out, err := docker(host, "rm", "--force", "--volumes", name); err != nil && !strings.Contains(out, "No such container") {
+		if out, err := docker(host, "rm", "--force", "--volumes", name); err != nil && !strings.Contains(strings.ToLower(out), "no such container") && !strings.Contains(out, "no container with name") {
 			t.Errorf("container %s could not be removed: %v", name, err)
 		}
 		if out, err := docker(host, "volume", "rm", "--force", name+"-data"); err != nil && !strings.Contains(strings.ToLower(out), "no such volume") {

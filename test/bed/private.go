@@ -1,15 +1,12 @@
 package bed
 
 import (
-	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -24,8 +21,7 @@ type Private struct {
 	config string // the engine's daemon.json
 	disk   bool   // its data are on a disk of their own
 
-	process *os.Process
-	ended   chan error
+	daemon
 }
 
 // PrivateOption makes a private engine other than usual.
@@ -105,35 +101,12 @@ func (e *Private) Docker(t testing.TB, args ...string) string {
 // reference.
 func (e *Private) Load(t testing.TB, image string) string {
 	t.Helper()
-	Image(t, image)
-	save := exec.Command("docker", "--host", engineHost(), "save", image)
-	load := exec.Command("docker", "--host", e.Host(), "load")
-	pipe, err := save.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	load.Stdin = pipe
-	if err := save.Start(); err != nil {
-		t.Fatal(err)
-	}
-	out, loadErr := load.CombinedOutput()
-	if err := errors.Join(loadErr, save.Wait()); err != nil {
-		t.Fatalf("image %s could not be copied: %v: %s", image, err, out)
-	}
-	return image
+	return load(t, image, e.Host())
 }
 
 // Start starts the engine and waits until it answers.
 func (e *Private) Start(t testing.TB) {
 	t.Helper()
-	if e.process != nil {
-		t.Fatal("the private engine runs already")
-	}
-	log, err := os.OpenFile(filepath.Join(e.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
 	// Without a file of its own it would read the one of the shared engine.
 	config := filepath.Join(e.dir, "daemon.json")
 	if err := os.WriteFile(config, []byte(e.config), 0o600); err != nil {
@@ -151,49 +124,14 @@ func (e *Private) Start(t testing.TB) {
 		// ports go through docker-proxy, which needs none.
 		"--iptables=false", "--ip-masq=false",
 	)
-	cmd.Stdout, cmd.Stderr = log, log
-	endWithParent(cmd)
-
-	started := make(chan error)
-	ended := make(chan error, 1)
-	go func() {
-		// The parent, to the kernel, is the thread that starts the engine: it
-		// has to live as long as the engine does.
-		runtime.LockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			ended <- cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		t.Fatal(err)
-	}
-	e.process, e.ended = cmd.Process, ended
-	WaitFor(t, "the private engine", func() error {
-		select {
-		case err := <-ended:
-			e.process = nil
-			t.Fatalf("the private engine ended: %v\n%s", err, e.log())
-		default:
-		}
-		_, err := docker(e.Host(), "version")
-		return err
-	})
+	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
 }
 
 // Stop ends the engine and, as Docker has it, the containers that run in it.
 // It waits until the engine is gone.
 func (e *Private) Stop(t testing.TB) {
 	t.Helper()
-	if e.process == nil {
-		t.Fatal("the private engine does not run")
-	}
-	if err := e.process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	<-e.ended
-	e.process = nil
+	e.daemon.stop(t)
 }
 
 func (e *Private) remove() {
@@ -201,7 +139,7 @@ func (e *Private) remove() {
 		e.Stop(e.t)
 	}
 	if e.t.Failed() {
-		e.t.Logf("the private engine said:\n%s", e.log())
+		e.t.Logf("the private engine said:\n%s", e.said())
 	}
 	exec.Command("ip", "link", "del", e.bridge).Run()
 	if e.disk {
@@ -212,14 +150,4 @@ func (e *Private) remove() {
 	if err := os.RemoveAll(e.dir); err != nil {
 		e.t.Errorf("the private engine leaves files behind: %v", err)
 	}
-}
-
-// log returns the end of what the engine printed.
-func (e *Private) log() string {
-	const most = 4000
-	text, err := os.ReadFile(filepath.Join(e.dir, "log"))
-	if err != nil {
-		return err.Error()
-	}
-	return string(text[max(0, len(text)-most):])
 }

@@ -1,0 +1,173 @@
+package bed
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// PodmanEngine is a Podman that offers Docker's API, with storage and network
+// of its own. All tests of a package share it, for it takes a while to give it
+// an image. When its service stops, containers go on, as Podman has it.
+type PodmanEngine struct {
+	dir    string
+	bridge string
+	subnet string
+
+	mu     sync.Mutex
+	loaded map[string]bool
+	daemon
+}
+
+var podman struct {
+	mu     sync.Mutex
+	engine *PodmanEngine
+}
+
+// Podman returns the Podman that the tests of this package share, started at
+// the first call, which needs root. A package whose tests use it ends it with
+// [End].
+func Podman(t testing.TB) *PodmanEngine {
+	t.Helper()
+	Need(t, "root, to start Podman", os.Geteuid() == 0)
+	for _, command := range []string{"docker", "podman", "ip", "runc"} {
+		NeedCommand(t, command)
+	}
+	podman.mu.Lock()
+	defer podman.mu.Unlock()
+	if podman.engine != nil {
+		return podman.engine
+	}
+	dir, err := os.MkdirTemp("/tmp", "bed") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &PodmanEngine{
+		dir:    dir,
+		bridge: "bed" + randomHex(4),
+		// 198.18.0.0/15 is set aside for tests (RFC 2544).
+		subnet: fmt.Sprintf("198.%d.%d", 18+mathrand.IntN(2), mathrand.IntN(256)),
+		loaded: map[string]bool{},
+	}
+	podman.engine = e
+	if err := e.configure(); err != nil {
+		t.Fatal(err)
+	}
+	e.Start(t)
+	return e
+}
+
+// configure writes Podman's configuration: nothing of the machine's own. runc
+// also runs where cgroups are of the first version; a sandbox may not allow the
+// limits that Podman sets by default.
+func (e *PodmanEngine) configure() error {
+	const network = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
+"driver": "bridge", "network_interface": "%[1]s", "subnets": [{"subnet": "%[2]s.0/24", "gateway": "%[2]s.1"}],
+"ipv6_enabled": false, "internal": false, "dns_enabled": false, "ipam_options": {"driver": "host-local"}}`
+	const settings = `[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+network_config_dir = "%s"
+`
+	networks := filepath.Join(e.dir, "networks")
+	return errors.Join(
+		os.Mkdir(networks, 0o700),
+		os.WriteFile(filepath.Join(networks, "podman.json"), fmt.Appendf(nil, network, e.bridge, e.subnet), 0o600),
+		os.WriteFile(filepath.Join(e.dir, "containers.conf"), fmt.Appendf(nil, settings, networks), 0o600),
+	)
+}
+
+// Host returns the address of its service in the form of DOCKER_HOST.
+func (e *PodmanEngine) Host() string { return "unix://" + filepath.Join(e.dir, "podman.sock") }
+
+// Start starts the service and waits until it answers.
+func (e *PodmanEngine) Start(t testing.TB) {
+	t.Helper()
+	cmd := exec.Command("podman", "--root", filepath.Join(e.dir, "root"), "--runroot", filepath.Join(e.dir, "run"),
+		"--tmpdir", filepath.Join(e.dir, "tmp"), "system", "service", "--time=0", e.Host())
+	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"))
+	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
+}
+
+// Stop ends the service and waits until it is gone. Containers go on.
+func (e *PodmanEngine) Stop(t testing.TB) {
+	t.Helper()
+	e.daemon.stop(t)
+}
+
+// Image returns the reference of one of the bed's images, which Podman has.
+func (e *PodmanEngine) Image(t testing.TB, image string) string {
+	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.loaded[image] {
+		load(t, image, e.Host())
+		e.loaded[image] = true
+	}
+	return image
+}
+
+// RuntimeName is [RuntimeName] for this engine.
+func (e *PodmanEngine) RuntimeName(t testing.TB) string {
+	t.Helper()
+	return runtimeName(t, e.Host())
+}
+
+// Said returns the end of what the service printed.
+func (e *PodmanEngine) Said() string { return e.daemon.said() }
+
+// remove ends the engine with everything in it.
+func (e *PodmanEngine) remove() error {
+	var errs []error
+	if e.process != nil {
+		if ids, err := docker(e.Host(), "ps", "--all", "--quiet"); err == nil && ids != "" {
+			_, err := docker(e.Host(), append([]string{"rm", "--force", "--volumes"}, strings.Fields(ids)...)...)
+			errs = append(errs, err)
+		}
+		errs = append(errs, e.daemon.end())
+	}
+	// The monitor of a finished exec stays for five minutes more.
+	monitors, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, monitor := range monitors {
+		line, _ := os.ReadFile(monitor)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(monitor)))
+		if err != nil || !bytes.Contains(line, []byte(e.dir+"/")) {
+			continue
+		}
+		if process, err := os.FindProcess(pid); err == nil {
+			_ = process.Kill()
+		}
+	}
+	// Podman mounts its storage on itself, to keep it apart from other mounts.
+	exec.Command("umount", filepath.Join(e.dir, "root", "overlay")).Run()
+	exec.Command("ip", "link", "del", e.bridge).Run()
+	return errors.Join(append(errs, os.RemoveAll(e.dir))...)
+}
+
+// End ends what the tests of a package share. It is called once they are over,
+// and tells on w what could not be ended.
+func End(w io.Writer) {
+	podman.mu.Lock()
+	defer podman.mu.Unlock()
+	if podman.engine == nil {
+		return
+	}
+	if err := podman.engine.remove(); err != nil {
+		fmt.Fprintf(w, "Podman leaves something behind: %v\n", err)
+	}
+	podman.engine = nil
+}
