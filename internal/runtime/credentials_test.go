@@ -19,9 +19,13 @@ import (
 // TestPullWithCredentials pulls from a registry that asks who comes, with each
 // way to tell docker, and with each way in which that can go wrong.
 func TestPullWithCredentials(t *testing.T) {
-	engine := bed.Engine(t)
+	t.Run("docker", func(t *testing.T) { pullWithCredentials(t, bed.Engine(t)) })
+	t.Run("podman", func(t *testing.T) { pullWithCredentials(t, bed.Podman(t).Host()) })
+}
+
+func pullWithCredentials(t *testing.T, engine string) {
 	reg := newRegistry(t)
-	ref := reg.push(t, "guarded", 1<<10)
+	ref, _ := reg.pushLayers(t, "guarded", 1<<10, 1)
 	closed := guard{user: "me", password: "pass:word", identity: "identity-token"}
 	open := closed
 	open.anonymous = true

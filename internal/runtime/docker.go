@@ -538,7 +538,7 @@ func (d *Docker) pull(ctx context.Context, ref, wanted, auth string, progress fu
 		return pullError(err)
 	}
 	defer stream.Close()
-	return pullError(readPull(stream, progress))
+	return pullError(readPull(stream, d.podman.Load(), progress))
 }
 
 // EnsureVolume implements [Engine].

@@ -74,7 +74,7 @@ func pullError(err error) error {
 		"network is unreachable", "awaiting headers", "proxyconnect", "unexpected eof", "server misbehaving", "bad gateway",
 		"service unavailable", "gateway timeout", "x509"):
 		return fmt.Errorf("%w: %w", ErrNetwork, err)
-	case has("not found", "manifest unknown", "does not exist", "repository name not known", "access denied", "unauthorized",
+	case has("not found", "manifest unknown", "does not exist", "name unknown", "repository name not known", "access denied", "unauthorized",
 		"authentication required", "denied", "invalid reference"):
 		return fmt.Errorf("%w: %w", ErrImageNotFound, err)
 	default:

@@ -138,6 +138,19 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 	}
 }
 
+// TestSettingsArePutInOnce holds that an engine tells that a container has this
+// version's settings already.
+func TestSettingsArePutInOnce(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.mustStart()
+		c, err := r.Manager.engine().Inspect(t.Context(), r.profile.Runtime)
+		if err != nil || !current(t.Context(), r.Manager.engine(), r.server, r.profile, c) {
+			t.Errorf("the settings were put in, but are not found there (%v)", err)
+		}
+	})
+}
+
 func TestChangesByOthersShow(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.open()

@@ -113,7 +113,7 @@ func FuzzInfoFiles(f *testing.F) {
 func FuzzPull(f *testing.F) {
 	f.Add([]byte(`{"status":"Downloading","id":"a","progressDetail":{"current":1,"total":2}}{"errorDetail":{"message":"no"},"error":"no"}`))
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		_ = readPull(bytes.NewReader(stream), func(Progress) {})
+		_ = readPull(bytes.NewReader(stream), false, func(Progress) {})
 	})
 }
 

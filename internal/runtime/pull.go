@@ -29,8 +29,10 @@ type layer struct {
 }
 
 // readPull reads the stream of a pull to its end, and returns the error that it
-// carries. progress is called when what it tells has changed.
-func readPull(stream io.Reader, progress func(Progress)) error {
+// carries. progress is called when what it tells has changed. Podman says no
+// more of a layer once it is downloaded, and counts the image's description as
+// one.
+func readPull(stream io.Reader, podman bool, progress func(Progress)) error {
 	layers := map[string]*layer{}
 	var last Progress
 	for decoder := json.NewDecoder(stream); ; {
@@ -44,6 +46,9 @@ func readPull(stream io.Reader, progress func(Progress)) error {
 			return errors.New(m.Detail.Message)
 		case m.Error != "":
 			return errors.New(m.Error)
+		}
+		if podman && m.Status == "Download complete" {
+			m.Status = "Pull complete"
 		}
 		m.count(layers)
 		if now := sum(layers); now != last {

@@ -8,17 +8,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path"
-	"path/filepath"
 	goruntime "runtime"
 	"strings"
 	"sync"
@@ -242,95 +238,83 @@ func (r *testRegistry) hold() (release func()) {
 	})
 }
 
-// push makes an image of one layer of that size, in bytes, puts it into the
-// registry and nowhere else, and returns its reference.
-func (r *testRegistry) push(t *testing.T, name string, size int) string {
-	t.Helper()
-	noise := make([]byte, size)
-	_, _ = rand.Read(noise)
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
-	err := errors.Join(w.WriteHeader(&tar.Header{Name: "noise", Mode: 0o644, Size: int64(size)}))
-	_, writeErr := w.Write(noise)
-	if err := errors.Join(err, writeErr, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "layer.tar")
-	if err := os.WriteFile(file, layer.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	ref := fmt.Sprintf("%s/test/%s:1", r.address, name)
-	bed.Docker(t, "import", "--change", `CMD ["/noise"]`, file, ref)
-	t.Cleanup(func() { _ = exec.Command("docker", "-H", bed.Engine(t), "rmi", ref).Run() })
-	bed.Docker(t, "push", ref)
-	bed.Docker(t, "rmi", ref)
-	return ref
-}
-
 func TestPullTellsProgress(t *testing.T) {
-	ref := newRegistry(t).push(t, "progress", 3<<20)
-	docker, err := NewDocker(bed.Engine(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer docker.Close()
-	var seen []Progress
-	if err := docker.Pull(t.Context(), ref, "", func(p Progress) { seen = append(seen, p) }); err != nil {
-		t.Fatal(err)
-	}
-	if len(seen) == 0 {
-		t.Fatal("no progress was told")
-	}
-	last := seen[len(seen)-1]
-	if last.Layers != 1 || last.LayersDone != 1 || last.Bytes != last.Total || last.Total < 3<<20 {
-		t.Errorf("at the end the progress was %+v", last)
-	}
-	for i := 1; i < len(seen); i++ {
-		if seen[i].Bytes < seen[i-1].Bytes {
-			t.Errorf("the pull went backwards from %+v to %+v", seen[i-1], seen[i])
+	eachEngine(t, func(t *testing.T, r *rig) {
+		ref, _ := newRegistry(t).pushLayers(t, "progress", 2<<20, 3)
+		docker, err := NewDocker(r.engine)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if id, err := docker.ImageID(t.Context(), ref, ""); id == "" || err != nil {
-		t.Errorf("after the pull the image is %q, %v", id, err)
-	}
+		defer docker.Close()
+		if _, err := docker.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var seen []Progress
+		if err := docker.Pull(t.Context(), ref, "", func(p Progress) { seen = append(seen, p) }); err != nil {
+			t.Fatal(err)
+		}
+		defer r.docker("rmi", ref)
+		if len(seen) == 0 {
+			t.Fatal("no progress was told")
+		}
+		last := seen[len(seen)-1]
+		if last.LayersDone != last.Layers || last.Bytes != last.Total || r.podman == nil && (last.Layers != 3 || last.Total < 6<<20) {
+			t.Errorf("at the end the progress was %+v", last)
+		}
+		for i := 1; i < len(seen); i++ {
+			if seen[i].Bytes < seen[i-1].Bytes {
+				t.Errorf("the pull went backwards from %+v to %+v", seen[i-1], seen[i])
+			}
+		}
+		if id, err := docker.ImageID(t.Context(), ref, ""); id == "" || err != nil {
+			t.Errorf("after the pull the image is %q, %v", id, err)
+		}
+	})
 }
 
 func TestStopCancelsPull(t *testing.T) {
-	reg := newRegistry(t)
-	ref := reg.push(t, "held", 1<<20)
-	r := newRig(t, ref).open()
-	release := reg.hold()
-	defer release()
-	started := make(chan error, 1)
-	go func() { started <- r.Start(t.Context()) }()
-	r.untilState(Pulling)
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.problem(<-started, CodeCancelled)
-	if s := r.Snapshot(); s.State != Absent {
-		t.Errorf("after the cancelled pull the state is %s, problem %v", s.State, s.Problem)
-	}
-	r.nothingMade()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		reg := newRegistry(t)
+		r.profile.Image, _ = reg.pushLayers(t, "held", 1<<20, 1)
+		r.open()
+		release := reg.hold()
+		defer release()
+		started := make(chan error, 1)
+		go func() { started <- r.Start(t.Context()) }()
+		r.untilState(Pulling)
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.problem(<-started, CodeCancelled)
+		if s := r.Snapshot(); s.State != Absent {
+			t.Errorf("after the cancelled pull the state is %s, problem %v", s.State, s.Problem)
+		}
+		r.nothingMade()
+	})
 }
 
 func TestImageThatDoesNotExist(t *testing.T) {
-	reg := newRegistry(t)
-	r := newRig(t, reg.address+"/test/missing:1").open()
-	p := r.problem(r.Start(t.Context()), CodeImageNotFound)
-	if !strings.Contains(p.Short, "test/missing:1") || p.Command == "" {
-		t.Errorf("the problem is %q, command %q", p.Short, p.Command)
-	}
-	if s := r.Snapshot(); s.State != Failed {
-		t.Errorf("the state is %s", s.State)
-	}
-	r.nothingMade()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.profile.Image = newRegistry(t).address + "/test/missing:1"
+		r.open()
+		p := r.problem(r.Start(t.Context()), CodeImageNotFound)
+		if !strings.Contains(p.Short, "test/missing:1") || p.Command == "" {
+			t.Errorf("the problem is %q, command %q", p.Short, p.Command)
+		}
+		if s := r.Snapshot(); s.State != Failed {
+			t.Errorf("the state is %s", s.State)
+		}
+		r.nothingMade()
+	})
 }
 
 func TestRegistryThatCannotBeReached(t *testing.T) {
-	r := newRig(t, fmt.Sprintf("127.0.0.1:%d/test/none:1", bed.FreePort(t))).open()
-	r.problem(r.Start(t.Context()), CodePullFailed)
-	r.nothingMade()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.profile.Image = fmt.Sprintf("127.0.0.1:%d/test/none:1", bed.FreePort(t))
+		r.open()
+		r.problem(r.Start(t.Context()), CodePullFailed)
+		r.nothingMade()
+	})
 }
 
 // TestPullThatBreaksOff loses the connection in the middle of the last layer:

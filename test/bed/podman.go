@@ -68,7 +68,8 @@ func Podman(t testing.TB) *PodmanEngine {
 
 // configure writes Podman's configuration: nothing of the machine's own. runc
 // also runs where cgroups are of the first version; a sandbox may not allow the
-// limits that Podman sets by default.
+// limits that Podman sets by default. Registries on this machine speak plain
+// HTTP, which to Docker goes without saying.
 func (e *PodmanEngine) configure() error {
 	const network = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
 "driver": "bridge", "network_interface": "%[1]s", "subnets": [{"subnet": "%[2]s.0/24", "gateway": "%[2]s.1"}],
@@ -83,10 +84,15 @@ events_logger = "file"
 network_backend = "netavark"
 network_config_dir = "%s"
 `
+	const registries = `[[registry]]
+location = "127.0.0.1"
+insecure = true
+`
 	networks := filepath.Join(e.dir, "networks")
 	return errors.Join(
 		os.Mkdir(networks, 0o700),
 		os.WriteFile(filepath.Join(networks, "podman.json"), fmt.Appendf(nil, network, e.bridge, e.subnet), 0o600),
+		os.WriteFile(filepath.Join(e.dir, "registries.conf"), []byte(registries), 0o600),
 		os.WriteFile(filepath.Join(e.dir, "containers.conf"), fmt.Appendf(nil, settings, networks), 0o600),
 	)
 }
@@ -99,7 +105,8 @@ func (e *PodmanEngine) Start(t testing.TB) {
 	t.Helper()
 	cmd := exec.Command("podman", "--root", filepath.Join(e.dir, "root"), "--runroot", filepath.Join(e.dir, "run"),
 		"--tmpdir", filepath.Join(e.dir, "tmp"), "system", "service", "--time=0", e.Host())
-	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"))
+	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"),
+		"CONTAINERS_REGISTRIES_CONF="+filepath.Join(e.dir, "registries.conf"))
 	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
 }
 
