@@ -51,8 +51,8 @@ type invocation struct {
 	flags   config.Flags
 	verbose bool
 
-	all, json, watch, follow, settings bool
-	tail                               int
+	all, json, watch, follow, settings, noGPU bool
+	tail                                      int
 }
 
 // command is a subcommand; its name can be of two words.
@@ -65,7 +65,7 @@ type command struct {
 func commands() []command {
 	none := func(*flag.FlagSet, *invocation) {}
 	return []command{
-		{"start", "start the runtime, wait until it is ready, print the Backend URL", none, runStart},
+		{"start", "start the runtime, wait until it is ready, print the Backend URL", startFlags, runStart},
 		{"stop", "stop the runtime; its data stay", none, runStop},
 		{"restart", "stop and start the runtime, print the new Backend URL", restartFlags, runRestart},
 		{"update", "pull a newer image, make the runtime anew from it; its data stay", none, runUpdate},
@@ -239,6 +239,7 @@ Flags of every command:
   -v               tell in detail what goes on
 
 Flags of single commands:
+  start --no-gpu       without the GPU that the settings ask for
   restart --settings   put the settings Colab needs into a container made by hand
   status --all         of every profile whose runtime exists
   status --json        as one JSON object; with --all as one array

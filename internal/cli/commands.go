@@ -24,8 +24,15 @@ func (in *invocation) with(ctx context.Context, f func(context.Context, *Session
 	return f(ctx, s)
 }
 
+func startFlags(set *flag.FlagSet, in *invocation) {
+	set.BoolVar(&in.noGPU, "no-gpu", false, "")
+}
+
 func runStart(ctx context.Context, in *invocation) error {
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		if in.noGPU {
+			return in.bringUp(ctx, s, s.Runtime.StartWithoutGPU)
+		}
 		return in.bringUp(ctx, s, s.Runtime.Start)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,8 @@ import (
 	"github.com/docker/go-connections/nat"
 	"github.com/docker/go-connections/tlsconfig"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"colabtray/internal/config"
 )
 
 // Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
@@ -350,6 +353,23 @@ func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, 
 
 // Create implements [Engine].
 func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
+	if err := d.haveFolders(spec.Folders); err != nil {
+		return "", err
+	}
+	gpus, err := d.gpuRequests(ctx, spec.GPU)
+	if err != nil {
+		return "", err
+	}
+	made, host := dockerSpec(spec, gpus)
+	if d.podman.Load() && gpus != nil {
+		return d.createLibpod(ctx, spec.Name, made, host, platform(spec.Platform))
+	}
+	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, platform(spec.Platform), spec.Name)
+	return created.ID, engineError(err)
+}
+
+// dockerSpec says in Docker's words what a container is made from.
+func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *container.HostConfig) {
 	inner := nat.Port(fmt.Sprintf("%d/tcp", spec.InnerPort))
 	mounts := []mount.Mount{{Type: mount.TypeVolume, Source: spec.Volume, Target: spec.DataDir}}
 	for _, f := range spec.Folders {
@@ -359,22 +379,54 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	for _, v := range spec.Env {
 		env = append(env, v.Name+"="+v.Value.Reveal())
 	}
-	created, err := d.api.Load().ContainerCreate(ctx,
-		&container.Config{
-			Hostname:     spec.Hostname,
-			Image:        spec.Image,
-			Cmd:          spec.Cmd,
-			Env:          env,
-			Labels:       spec.Labels,
-			ExposedPorts: nat.PortSet{inner: {}},
-		},
-		&container.HostConfig{
-			PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
-			Mounts:       mounts,
-			ShmSize:      spec.ShmSize,
-			Resources:    container.Resources{Memory: spec.Memory, NanoCPUs: int64(spec.CPUs * 1e9)},
-		}, nil, platform(spec.Platform), spec.Name)
-	return created.ID, engineError(err)
+	made := &container.Config{
+		Hostname:     spec.Hostname,
+		Image:        spec.Image,
+		Cmd:          spec.Cmd,
+		Env:          env,
+		Labels:       spec.Labels,
+		ExposedPorts: nat.PortSet{inner: {}},
+	}
+	host := &container.HostConfig{
+		PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
+		Mounts:       mounts,
+		ShmSize:      spec.ShmSize,
+		Resources:    container.Resources{Memory: spec.Memory, NanoCPUs: int64(spec.CPUs * 1e9), DeviceRequests: gpus},
+	}
+	return made, host
+}
+
+// haveFolders reports a folder that is not there. Docker does so itself, but
+// Podman makes it.
+func (d *Docker) haveFolders(folders []config.Folder) error {
+	if !d.podman.Load() || !strings.HasPrefix(d.Host(), "unix://") {
+		return nil
+	}
+	for _, f := range folders {
+		if _, err := os.Stat(f.Host); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w: bind source path does not exist: %s", ErrNoFolder, f.Host)
+		}
+	}
+	return nil
+}
+
+// gpuRequests asks for GPUs in the way that this engine understands.
+func (d *Docker) gpuRequests(ctx context.Context, g config.GPU) ([]container.DeviceRequest, error) {
+	if g.None() || d.podman.Load() {
+		return gpuRequests(g, true), nil
+	}
+	api := d.api.Load()
+	info, err := api.Info(ctx)
+	if err != nil {
+		return nil, engineError(err)
+	}
+	return gpuRequests(g, wantsCDI(info, versions.GreaterThanOrEqualTo(api.ClientVersion(), "1.50"))), nil
+}
+
+// Kind implements [Engine].
+func (d *Docker) Kind(ctx context.Context) (EngineKind, error) {
+	info, err := d.api.Load().Info(ctx)
+	return kindOf(info, d.podman.Load()), engineError(err)
 }
 
 // platform splits the name of a platform such as "linux/arm64/v8"; it is nil

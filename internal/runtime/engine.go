@@ -16,6 +16,8 @@ type Engine interface {
 	Host() string
 	// Ping asks who the engine is; it negotiates the API version anew.
 	Ping(ctx context.Context) (EngineInfo, error)
+	// Kind tells how the engine was installed.
+	Kind(ctx context.Context) (EngineKind, error)
 	// Events calls opened once the stream is open, then event for each change
 	// of a container with one of the names, until the stream ends.
 	Events(ctx context.Context, names []string, opened func(), event func(ContainerEvent)) error

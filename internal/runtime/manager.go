@@ -286,6 +286,11 @@ func (m *Manager) SetProfile(p config.Profile) {
 // ctx's error, after undoing what it began, when ctx ends first.
 func (m *Manager) Start(ctx context.Context) error { return m.request(ctx, start) }
 
+// StartWithoutGPU is [Manager.Start] without the GPU that the profile asks for.
+// A container that has one is made anew; the data stay. The next
+// [Manager.Restart] goes by the profile again.
+func (m *Manager) StartWithoutGPU(ctx context.Context) error { return m.request(ctx, startPlain) }
+
 // Stop makes the runtime stop, and returns once it has. A pull under way is
 // cancelled. It returns a *[Problem] when that fails, or ctx's error.
 func (m *Manager) Stop(ctx context.Context) error { return m.request(ctx, stop) }

@@ -96,13 +96,17 @@ const (
 	start
 	stop
 	restart
-	repair // restart, with the settings put in though the container is not ours
-	update // pull the image, and make the container anew if it is another one
+	repair     // restart, with the settings put in though the container is not ours
+	update     // pull the image, and make the container anew if it is another one
+	startPlain // start, without a GPU
 )
 
 func (v verb) String() string {
-	return [...]string{"nothing", "start", "stop", "restart", "repair", "update"}[v]
+	return [...]string{"nothing", "start", "stop", "restart", "repair", "update", "start without GPU"}[v]
 }
+
+// starts reports whether the verb leaves alone what runs.
+func (v verb) starts() bool { return v == start || v == startPlain }
 
 // opID numbers the operations, lookID the inspections; 0 is none.
 type (
@@ -428,7 +432,7 @@ func (m *model) reconcile() []effect {
 	case v == stop && !m.container.Running:
 		m.problem = nil
 		return nil
-	case v == start && m.container.Running && !m.container.Paused:
+	case v.starts() && m.container.Running && !m.container.Paused:
 		m.problem = nil
 		return nil
 	case v == restart && !m.container.Running:
@@ -457,7 +461,7 @@ func (m *model) finish(d done) {
 // refollow keeps the watch for Jupyter's answer on the run that is going on.
 func (m *model) refollow() []effect {
 	now := m.running()
-	if m.op != 0 && m.opVerb != start {
+	if m.op != 0 && !m.opVerb.starts() {
 		now = startID{} // it is about to end
 	}
 	if now == m.following {

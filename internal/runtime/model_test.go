@@ -100,6 +100,7 @@ var columns = []struct {
 	{"restart", func(*model) event { return command{restart} }},
 	{"repair", func(*model) event { return command{repair} }},
 	{"update", func(*model) event { return command{update} }},
+	{"start without GPU", func(*model) event { return command{startPlain} }},
 	{"abandoned", func(*model) event { return abandoned{} }},
 	{"progress", func(m *model) event { return progressed{1, Progress{Layers: 2}} }},
 	{"pulled", func(m *model) event { return pulled{1} }},

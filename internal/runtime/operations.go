@@ -41,6 +41,12 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	if err != nil {
 		return err
 	}
+	if v == startPlain {
+		v, o.profile.GPU = start, config.GPU{}
+		if c.Exists && !c.Running && o.differs(c) {
+			return o.recreate(ctx, c, "It did not start without a GPU either")
+		}
+	}
 	switch {
 	case v == update:
 		return o.update(ctx, c)
@@ -229,6 +235,9 @@ func (o *operation) problem(ctx context.Context, err error) *Problem {
 	}
 	if errors.Is(err, ErrPortInUse) {
 		return o.portProblem(ctx, err)
+	}
+	if p := o.gpuProblem(ctx, err); p != nil {
+		return p
 	}
 	return operationProblem(o.profile, o.engine.Host(), err)
 }

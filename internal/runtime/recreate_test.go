@@ -35,8 +35,8 @@ func (r *rig) alone() {
 }
 
 func TestRestartAppliesSettings(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).open()
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
 		if r.mustStart().RestartToApply {
 			t.Error("a new container is to be restarted")
 		}
@@ -83,48 +83,50 @@ func TestRestartAppliesSettings(t *testing.T) {
 // TestBadSettingsAreRolledBack changes a running runtime in ways that cannot
 // work. Each time it is as it was afterwards.
 func TestBadSettingsAreRolledBack(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Server2)).open()
-	r.mustStart()
-	made, good := r.id(), r.profile
-	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", bed.FreePort(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	taken := other.Addr().(*net.TCPAddr).Port
-	for _, c := range []struct {
-		change func(p *config.Profile)
-		code   Code
-		hint   string
-	}{
-		{func(p *config.Profile) { p.Command = []string{"sh", "-c", "echo no such thing >&2; exit 3"} }, CodeRolledBack, "no such thing"},
-		{func(p *config.Profile) { p.Port = taken }, CodeRolledBack, fmt.Sprintf("Port %d is in use", taken)},
-		{func(p *config.Profile) { p.Image = "127.0.0.1:1/no/such:image" }, CodePullFailed, ""},
-		{func(p *config.Profile) { p.Folders = []config.Folder{{Host: "/no/such/folder", Path: "/data"}} }, CodeFolderMissing, "/no/such/folder"},
-	} {
-		r.change(func(p *config.Profile) {
-			*p = good
-			c.change(p)
-		})
-		r.untilState(Ready)
-		p := r.problem(r.Restart(t.Context()), c.code)
-		if !strings.Contains(p.Short+p.Hint, c.hint) {
-			t.Errorf("the problem is %q, %q; it lacks %q", p.Short, p.Hint, c.hint)
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.mustStart()
+		made, good := r.id(), r.profile
+		other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", bed.FreePort(t)))
+		if err != nil {
+			t.Fatal(err)
 		}
-		s := r.untilState(Ready)
-		r.works(s.URL)
-		if r.id() != made || !s.RestartToApply {
-			t.Errorf("%s: it is not as it was: %+v", c.code, s)
+		defer other.Close()
+		taken := other.Addr().(*net.TCPAddr).Port
+		for _, c := range []struct {
+			change func(p *config.Profile)
+			code   Code
+			hint   string
+		}{
+			{func(p *config.Profile) { p.Command = []string{"sh", "-c", "echo no such thing >&2; exit 3"} }, CodeRolledBack, "no such thing"},
+			{func(p *config.Profile) { p.Port = taken }, CodeRolledBack, fmt.Sprintf("Port %d is in use", taken)},
+			{func(p *config.Profile) { p.Image = "127.0.0.1:1/no/such:image" }, CodePullFailed, ""},
+			{func(p *config.Profile) { p.Folders = []config.Folder{{Host: "/no/such/folder", Path: "/data"}} }, CodeFolderMissing, "/no/such/folder"},
+		} {
+			r.change(func(p *config.Profile) {
+				*p = good
+				c.change(p)
+			})
+			r.untilState(Ready)
+			p := r.problem(r.Restart(t.Context()), c.code)
+			if !strings.Contains(p.Short+p.Hint, c.hint) {
+				t.Errorf("the problem is %q, %q; it lacks %q", p.Short, p.Hint, c.hint)
+			}
+			s := r.untilState(Ready)
+			r.works(s.URL)
+			if r.id() != made || !s.RestartToApply {
+				t.Errorf("%s: it is not as it was: %+v", c.code, s)
+			}
+			if c.code == CodeRolledBack && (s.Problem == nil || s.Problem.Code != CodeRolledBack) {
+				t.Errorf("what went wrong is forgotten: %v", s.Problem)
+			}
+			r.alone()
 		}
-		if c.code == CodeRolledBack && (s.Problem == nil || s.Problem.Code != CodeRolledBack) {
-			t.Errorf("what went wrong is forgotten: %v", s.Problem)
+		r.change(func(p *config.Profile) { *p = good })
+		if s := r.must(r.Restart); s.RestartToApply || s.Problem != nil || r.id() != made {
+			t.Errorf("with the old settings: %+v", s)
 		}
-		r.alone()
-	}
-	r.change(func(p *config.Profile) { *p = good })
-	if s := r.must(r.Restart); s.RestartToApply || s.Problem != nil || r.id() != made {
-		t.Errorf("with the old settings: %+v", s)
-	}
+	})
 }
 
 // TestHandmadeIsNotMadeAnew: nobody but its owner knows what it was made from.
@@ -321,34 +323,36 @@ func TestUpdate(t *testing.T) {
 // TestHalfReplaced: what an operation left that was killed half way is put in
 // order by the next one.
 func TestHalfReplaced(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Server2)).open()
-	r.mustStart()
-	made, name := r.id(), r.profile.Runtime
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, r.profile.Image)
-	r.mustStart()
-	r.alone()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.mustStart()
+		made, name := r.id(), r.profile.Runtime
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, r.profile.Image)
+		r.mustStart()
+		r.alone()
 
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.docker("rename", name, name+"-previous")
-	r.mustStart()
-	r.alone()
-	if r.id() != made {
-		t.Error("the old container did not take its name back")
-	}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.docker("rename", name, name+"-previous")
+		r.mustStart()
+		r.alone()
+		if r.id() != made {
+			t.Error("the old container did not take its name back")
+		}
 
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.docker("rename", name, name+"-previous")
-	r.docker("create", "--name", name, "--label", labelRuntime+"="+name, r.profile.Image, "sh", "-c", "exit 5")
-	r.problem(r.Start(t.Context()), CodeRolledBack)
-	r.alone()
-	if r.untilState(Ready); r.id() != made {
-		t.Error("the new container could not run, and the old one is not back")
-	}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.docker("rename", name, name+"-previous")
+		r.docker("create", "--name", name, "--label", labelRuntime+"="+name, r.profile.Image, "sh", "-c", "exit 5")
+		r.problem(r.Start(t.Context()), CodeRolledBack)
+		r.alone()
+		if r.untilState(Ready); r.id() != made {
+			t.Error("the new container could not run, and the old one is not back")
+		}
+	})
 }

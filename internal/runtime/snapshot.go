@@ -96,6 +96,7 @@ const (
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeOccupied            Code = "settings-occupied"
+	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"
 	CodeHandmade            Code = "made-by-hand"
 	CodeRolledBack          Code = "rolled-back"

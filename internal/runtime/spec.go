@@ -34,6 +34,7 @@ type Spec struct {
 	Memory    int64   // bytes; 0 for no limit
 	CPUs      float64 // 0 for no limit
 	ShmSize   int64   // bytes; 0 for the engine's default
+	GPU       config.GPU
 }
 
 // specOf tells what the container of a profile is made from.
@@ -53,6 +54,7 @@ func specOf(p config.Profile, server Server) Spec {
 		Memory:    p.Memory,
 		CPUs:      p.CPUs,
 		ShmSize:   p.ShmSize,
+		GPU:       p.GPU,
 	}
 	if p.Kind == config.KindJupyter {
 		// A command of the profile's own is started by our script, so that the

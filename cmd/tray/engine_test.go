@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+// TestStatusTellsTheEngine chooses the engine in the ways of the docker command.
+func TestStatusTellsTheEngine(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	out, _ := c.run(0, "status")
+	has(t, out, "Docker ", " at "+c.get("DOCKER_HOST")+" (DOCKER_HOST)")
+	c.set("DOCKER_HOST=")
+	c.set("DOCKER_CONTEXT=gone")
+	_, errs := c.run(1, "status")
+	has(t, errs, "The docker context gone cannot be used", "docker context ls")
+	out, _ = c.run(1, "status", "--json")
+	has(t, out, `"code":"no-context"`)
+	c.set("DOCKER_HOST=ssh://me@far")
+	_, errs = c.run(1, "start")
+	has(t, errs, "Docker is on another machine", "ssh -L", "unset DOCKER_HOST")
+}
+
+func TestStartWithoutGPU(t *testing.T) {
+	if _, err := os.Stat("/dev/nvidiactl"); err == nil {
+		t.Skip("this computer has a GPU")
+	}
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	file := filepath.Join(c.get("XDG_CONFIG_HOME"), "colab-tray", "config.toml")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("[profiles.jupyter]\ngpu = \"all\"\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	_, errs := c.run(1, "start")
+	has(t, errs, "There is no NVIDIA driver", "colab-tray start --no-gpu", "nvidia-smi")
+	c.run(0, "start", "--no-gpu")
+}
