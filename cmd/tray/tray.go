@@ -30,7 +30,7 @@ func showTray(ctx context.Context, s *cli.Session) error {
 		return nil
 	}
 	leaveOwnConsole()
-	sender := notify.NewSender(s.Log)
+	sender := notify.NewSender(notify.Options{Log: s.Log})
 	defer sender.Close()
 	err = tray.Run(ctx, tray.Options{
 		Runtime:  s.Runtime,

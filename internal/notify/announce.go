@@ -8,6 +8,7 @@ package notify
 
 import (
 	"strings"
+	"time"
 
 	"colabtray/internal/runtime"
 )
@@ -22,8 +23,15 @@ const (
 	KindURLChanged Kind = "url-changed" // the Backend URL is another one
 	KindFailed     Kind = "failed"      // what was asked for failed, or the runtime does not answer
 	KindStopped    Kind = "stopped"     // the runtime ended, and nobody had asked
+	KindIdleStop   Kind = "idle-stop"   // the runtime will be stopped soon, since nothing uses it
+	KindProgress   Kind = "progress"    // how far a long pull is
 	KindAnswer     Kind = "answer"      // what came of a click, where nothing else shows it
 )
+
+// Kinds lists the kinds of announcements, for a setting that names them.
+func Kinds() []Kind {
+	return []Kind{KindReady, KindURLChanged, KindFailed, KindStopped, KindIdleStop, KindProgress, KindAnswer}
+}
 
 // Urgency tells how much an announcement may disturb.
 type Urgency uint8
@@ -31,8 +39,37 @@ type Urgency uint8
 // The urgencies of announcements.
 const (
 	Normal   Urgency = iota // goes away by itself
+	Low                     // need not be seen
 	Critical                // stays until it was seen
 )
+
+// Action is what a button of an announcement asks for.
+type Action string
+
+// The actions, which can be asked for long after the announcement: whoever does
+// them looks at what is so by then.
+const (
+	CopyURL         Action = "copy-url"
+	OpenColab       Action = "open-colab"
+	Start           Action = "start"
+	StartAgain      Action = "start-again" // as Start, after it failed
+	StartWithoutGPU Action = "start-without-gpu"
+	Restart         Action = "restart"
+	ShowLogs        Action = "logs"
+	KeepRunning     Action = "keep-running"
+)
+
+// labels are what the buttons say.
+var labels = map[Action]string{
+	CopyURL:         "Copy URL",
+	OpenColab:       "Open Colab",
+	Start:           "Start",
+	StartAgain:      "Start again",
+	StartWithoutGPU: "Start without GPU",
+	Restart:         "Restart",
+	ShowLogs:        "Show logs",
+	KeepRunning:     "Keep running",
+}
 
 // Announcement is a notification to be. Title and Body are plain text of one
 // line each.
@@ -41,6 +78,13 @@ type Announcement struct {
 	Title   string
 	Body    string
 	Urgency Urgency
+	// Actions are the buttons, most useful first; they are left out where the
+	// desktop has none.
+	Actions []Action
+	// Profile is the profile of the runtime that it is about; empty for none.
+	Profile string
+	// Percent is how much is done of what goes on, 1 to 100; 0 is not told.
+	Percent int
 }
 
 // howToCopy tells where the Backend URL is, which no notification holds.
@@ -64,22 +108,27 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 	if prev.State == runtime.Ready {
 		changed = prev.URL != next.URL // it stays marked while it is in force
 	}
+	a := Announcement{Profile: next.Profile}
 	switch newProblem := next.Problem != nil && !sameProblem(prev, next); {
 	case next.State == runtime.NoEngine:
 		return nil
 	case newProblem && !coming:
-		return []Announcement{problem(prev, next)}
+		a = problem(prev, next)
 	case next.State != runtime.Ready:
 		return nil
 	case coming && !changed, prev.State == runtime.Ready && !changed:
 		return nil
 	case coming, prev.State == runtime.Ready:
-		return []Announcement{{KindURLChanged, "The Backend URL changed", "Colab needs the new one. " + howToCopy, Normal}}
+		a.Kind, a.Title, a.Body = KindURLChanged, "The Backend URL changed", "Colab needs the new one. "+howToCopy
+		a.Actions = []Action{CopyURL}
 	case changed:
-		return []Announcement{{KindReady, "The runtime is ready, with a new Backend URL", "Colab needs the new one. " + howToCopy, Normal}}
+		a.Kind, a.Title, a.Body = KindReady, "The runtime is ready, with a new Backend URL", "Colab needs the new one. "+howToCopy
+		a.Actions = []Action{CopyURL, OpenColab}
 	default:
-		return []Announcement{{KindReady, "The runtime is ready", howToCopy, Normal}}
+		a.Kind, a.Title, a.Body = KindReady, "The runtime is ready", howToCopy
+		a.Actions = []Action{CopyURL, OpenColab}
 	}
+	return []Announcement{a}
 }
 
 // sameProblem reports whether the problem of next was there before. After
@@ -91,11 +140,64 @@ func sameProblem(prev, next runtime.Snapshot) bool {
 
 // problem announces the problem of next.
 func problem(prev, next runtime.Snapshot) Announcement {
-	a := Announcement{Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint), Urgency: Normal}
+	a := Announcement{
+		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
+		Actions: remedy(next), Profile: next.Profile,
+	}
 	if prev.State == runtime.Ready && next.State == runtime.Failed {
 		a.Kind, a.Urgency = KindStopped, Critical
+		a.Actions = []Action{Start, ShowLogs}
 	}
 	return a
+}
+
+// remedy returns what can be clicked about the problem of a snapshot: what its
+// hint says, as far as the program can do it.
+func remedy(s runtime.Snapshot) []Action {
+	switch s.Problem.Code {
+	case runtime.CodeDiedStarting, runtime.CodeExited:
+		return []Action{StartAgain, ShowLogs}
+	case runtime.CodeOutOfMemory, runtime.CodePortInUse, runtime.CodePullFailed, runtime.CodeDiskFull:
+		if s.State == runtime.Ready { // a stop or the like has failed
+			return nil
+		}
+		return []Action{StartAgain}
+	case runtime.CodeNoAnswer:
+		if strings.HasPrefix(s.Problem.Command, "docker unpause") {
+			return nil
+		}
+		return []Action{Restart, ShowLogs}
+	default:
+		return nil
+	}
+}
+
+// IdleStop announces that a runtime will be stopped at that time, unless its
+// person wants it to go on.
+func IdleStop(profile string, at time.Time) Announcement {
+	return Announcement{
+		Kind:    KindIdleStop,
+		Title:   "The runtime stops at " + at.Format("15:04"),
+		Body:    "No notebook has used it for a while. Its data stay.",
+		Actions: []Action{KeepRunning},
+		Profile: profile,
+	}
+}
+
+// outdated returns the kinds of announcements that no longer hold of a runtime,
+// and whose buttons would ask for what makes no sense.
+func outdated(s runtime.Snapshot) []Kind {
+	var kinds []Kind
+	if s.State != runtime.Ready {
+		kinds = append(kinds, KindReady, KindURLChanged, KindIdleStop)
+	}
+	if s.Problem == nil {
+		kinds = append(kinds, KindFailed, KindStopped)
+	}
+	if s.State != runtime.Pulling {
+		kinds = append(kinds, KindProgress)
+	}
+	return kinds
 }
 
 // firstLine returns the first line of a hint. One that leads up to what the
