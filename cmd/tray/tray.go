@@ -4,18 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"time"
 
 	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
 	"colabtray/internal/notify"
+	"colabtray/internal/runtime"
 	"colabtray/internal/tray"
 )
 
+// hasTray returns why no icon can ever be shown here. Where only the panel is
+// missing, it may come.
+func hasTray(ctx context.Context) error {
+	if err := tray.Probe(ctx); !errors.Is(err, tray.ErrNoPanel) {
+		return err
+	}
+	return nil
+}
+
 // showTray puts the icon into the tray until its person quits. A second tray of
-// the same person says that there is one, and ends.
+// the same person says what the first one has, and ends.
 func showTray(ctx context.Context, s *cli.Session) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	slog.SetDefault(s.Log) // for what the tray's toolkit has to say
 	dir := config.RuntimeDir()
 	if err := config.EnsurePrivateDir(dir); err != nil {
 		return err
@@ -25,13 +40,19 @@ func showTray(ctx context.Context, s *cli.Session) error {
 		return err
 	}
 	defer release()
-	if !first {
-		fmt.Fprintln(os.Stderr, "Colab Tray is in the tray already.")
-		return nil
-	}
-	leaveOwnConsole()
 	sender := notify.NewSender(notify.Options{Log: s.Log})
 	defer sender.Close()
+	if !first {
+		tellRunning(ctx, s, sender)
+		return nil
+	}
+	registered := make(chan struct{}, 1)
+	if errors.Is(tray.Probe(ctx), tray.ErrNoPanel) {
+		short, hint := desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"))
+		fmt.Fprintf(os.Stderr, "%s. %s\n", short, hint)
+		go tellNoTray(ctx, registered, func() { sender.Tell(short, hint) })
+	}
+	leaveOwnConsole()
 	err = tray.Run(ctx, tray.Options{
 		Runtime:  s.Runtime,
 		Copy:     desktop.Copy,
@@ -42,9 +63,56 @@ func showTray(ctx context.Context, s *cli.Session) error {
 		Tell:     sender.Tell,
 		LogDir:   dir,
 		Log:      s.Log,
+		Registered: func() {
+			select {
+			case registered <- struct{}{}:
+			default:
+			}
+		},
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
+}
+
+// panelTime is how long a panel may take to come before the person is told that
+// there is none: at login the program can be the faster one.
+const panelTime = 10 * time.Second
+
+// tellNoTray tells once that there is no tray, unless there is one by then.
+func tellNoTray(ctx context.Context, registered <-chan struct{}, tell func()) {
+	late := time.NewTimer(panelTime)
+	defer late.Stop()
+	select {
+	case <-late.C:
+		tell()
+	case <-registered:
+	case <-ctx.Done():
+	}
+}
+
+// How long what a second start has to tell may take.
+const (
+	lookTime = 10 * time.Second
+	tellTime = 5 * time.Second
+)
+
+// tellRunning tells what a fresh look at the engine shows, for a person who has
+// started the program a second time.
+func tellRunning(ctx context.Context, s *cli.Session, sender *notify.Sender) {
+	looking, seen := context.WithTimeout(ctx, lookTime)
+	defer seen()
+	var found runtime.Snapshot
+	for found = range s.Runtime.Watch(looking) {
+		if found.State != runtime.Unknown {
+			break
+		}
+	}
+	a := notify.Running(found)
+	fmt.Fprintf(os.Stderr, "%s. %s\n", a.Title, a.Body)
+	sender.Send(a)
+	telling, told := context.WithTimeout(ctx, tellTime)
+	defer told()
+	sender.Flush(telling)
 }

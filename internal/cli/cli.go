@@ -35,7 +35,7 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	// LookupEnv reads the environment, as [os.LookupEnv] does.
 	LookupEnv func(string) (string, bool)
-	// HasTray returns why no tray can be shown here, nil when one can.
+	// HasTray returns why no tray can ever be shown here, nil when one may.
 	HasTray func(ctx context.Context) error
 	// Tray shows the tray until its person quits.
 	Tray func(ctx context.Context, s *Session) error

@@ -7,6 +7,7 @@
 package notify
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -182,6 +183,38 @@ func IdleStop(profile string, at time.Time) Announcement {
 		Actions: []Action{KeepRunning},
 		Profile: profile,
 	}
+}
+
+// Running answers a person who starts the program a second time: what the
+// runtime does, as a snapshot has it.
+func Running(s runtime.Snapshot) Announcement {
+	a := Announcement{Kind: KindAnswer, Title: "Colab Tray runs already"}
+	switch s.State {
+	case runtime.NoEngine:
+		a.Body = "Docker does not answer."
+	case runtime.Absent:
+		a.Body = "The runtime was not started yet."
+	case runtime.Pulling:
+		a.Body = "The image is being pulled."
+	case runtime.Stopped:
+		a.Body = "The runtime is stopped."
+	case runtime.Starting:
+		a.Body = "The runtime is starting."
+	case runtime.Ready:
+		a.Body = fmt.Sprintf("The runtime is ready on port %d.", s.Port)
+	case runtime.Unhealthy:
+		a.Body = fmt.Sprintf("The runtime does not answer on port %d.", s.Port)
+	case runtime.Stopping:
+		a.Body = "The runtime is stopping."
+	case runtime.Failed:
+		a.Body = "The runtime has failed."
+	default:
+		a.Body = "It is looking for Docker."
+	}
+	if p := s.Problem; p != nil && s.State == runtime.Failed {
+		a.Body = p.Short + "."
+	}
+	return a
 }
 
 // outdated returns the kinds of announcements that no longer hold of a runtime,

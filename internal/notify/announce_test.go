@@ -223,6 +223,26 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestRunning holds that each state has words of its own, and the token none.
+func TestRunning(t *testing.T) {
+	bodies := map[string]bool{}
+	for _, state := range runtime.States() {
+		s := in(state)
+		s.Port = 8899
+		a := Running(s)
+		bodies[a.Body] = true
+		if a.Kind != KindAnswer || a.Title == "" || a.Body == "" || strings.Contains(a.Body, token) {
+			t.Errorf("%s: got %+v", state, a)
+		}
+		if state == runtime.Ready && !strings.Contains(a.Body, "8899") {
+			t.Errorf("where it is ready is not in %q", a.Body)
+		}
+	}
+	if len(bodies) != len(runtime.States()) {
+		t.Errorf("there are only the texts %v", bodies)
+	}
+}
+
 // TestOutdated has a column for each kind that a state takes off the screen: r
 // ready, u URL changed, i idle stop, f failed, s stopped, p progress.
 func TestOutdated(t *testing.T) {

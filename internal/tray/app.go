@@ -70,6 +70,10 @@ type toolkit interface {
 // title is the program's name, as people see it.
 const title = "Colab Tray"
 
+// ErrNoPanel tells that nothing on the desktop takes tray icons. [Run] waits
+// for something that does: a panel may come later.
+var ErrNoPanel = errors.New("no tray on this desktop")
+
 // errSessionEnded is why the tray ends when the desktop session does.
 var errSessionEnded = errors.New("the desktop session has ended")
 
