@@ -49,6 +49,7 @@ type invocation struct {
 	*Program
 	flags   config.Flags
 	verbose bool
+	logFile io.Writer // nil for a command
 
 	json, watch, follow, settings bool
 	tail                          int
@@ -205,13 +206,18 @@ func (in *invocation) parse(set *flag.FlagSet, args []string, more bool) error {
 	return nil
 }
 
-// log returns the log of this run, which is silent without -v.
+// log returns the log of this run: on standard error with -v, and in the file
+// where there is one.
 func (in *invocation) log() *slog.Logger {
-	level := slog.LevelError + 1
+	options := &slog.HandlerOptions{Level: slog.LevelDebug}
+	var handlers []slog.Handler
 	if in.verbose {
-		level = slog.LevelDebug
+		handlers = append(handlers, slog.NewTextHandler(in.Stderr, options))
 	}
-	return slog.New(slog.NewTextHandler(in.Stderr, &slog.HandlerOptions{Level: level}))
+	if in.logFile != nil {
+		handlers = append(handlers, slog.NewTextHandler(in.logFile, options))
+	}
+	return slog.New(slog.NewMultiHandler(handlers...))
 }
 
 func (p *Program) help(w io.Writer) {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	goruntime "runtime"
 
 	"colabtray/internal/config"
+	"colabtray/internal/logfile"
 	"colabtray/internal/runtime"
 )
 
@@ -17,11 +19,17 @@ func runTray(ctx context.Context, in *invocation) error {
 		fmt.Fprintf(in.Stderr, "No tray here (%v), so the runtime is started from the terminal.\n", err)
 		return runStart(ctx, in)
 	}
+	if dir := config.StateDir(); config.EnsurePrivateDir(dir) == nil {
+		file := logfile.Open(filepath.Join(dir, "colab-tray.log"))
+		defer file.Close()
+		in.logFile = file
+	}
 	s, err := in.open(trayTokens)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	s.Log.Info("the tray begins", "version", in.Version, "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", s.Profile.Name)
 	return in.Tray(ctx, s)
 }
 

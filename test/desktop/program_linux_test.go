@@ -379,4 +379,16 @@ func TestOnlyOneTray(t *testing.T) {
 		p.must(p.Note(t.Context(), title+"\n"+test.body))
 		p.seesIcon(test.state)
 	}
+	// The program's own log tells of it, without the token.
+	p.clicksIcon(assets.Ready)
+	p.reads("copied")
+	path := p.Home() + "/.local/state/colab-tray/colab-tray.log"
+	text, err := os.ReadFile(path)
+	p.must(err)
+	if log := string(text); strings.Count(log, "the tray begins") != 3 || !strings.Contains(log, "is=ready") || strings.Contains(log, p.token()) {
+		t.Errorf("the log holds\n%s", log)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the log can be read with %v, %v", info.Mode(), err)
+	}
 }
