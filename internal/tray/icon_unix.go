@@ -27,7 +27,7 @@ func init() {
 
 // iconBytes is the icon of a state as the toolkit takes it.
 func iconBytes(state assets.State) []byte {
-	return append([]byte(wordBeforePNG), assets.Icon(state)...)
+	return append([]byte(wordBeforePNG), assets.Icon(state, assets.Colour)...)
 }
 
 func decodeIcon(r io.Reader) (image.Image, error) {
