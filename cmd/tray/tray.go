@@ -16,6 +16,16 @@ import (
 	"colabtray/internal/tray"
 )
 
+// buttons are what those of notifications do in the tray.
+var buttons = map[notify.Action]tray.Action{
+	notify.CopyURL:    tray.CopyURL,
+	notify.OpenColab:  tray.OpenColab,
+	notify.Start:      tray.Start,
+	notify.StartAgain: tray.Start,
+	notify.Restart:    tray.Restart,
+	notify.ShowLogs:   tray.ShowLogs,
+}
+
 // hasTray returns why no icon can ever be shown here. Where only the panel is
 // missing, it may come.
 func hasTray(ctx context.Context) error {
@@ -40,7 +50,13 @@ func showTray(ctx context.Context, s *cli.Session) error {
 		return err
 	}
 	defer release()
-	sender := notify.NewSender(notify.Options{Log: s.Log})
+	requests := make(chan tray.Action)
+	sender := notify.NewSender(notify.Options{Log: s.Log, Act: func(_ string, button notify.Action) {
+		select {
+		case requests <- buttons[button]:
+		case <-ctx.Done():
+		}
+	}})
 	defer sender.Close()
 	if !first {
 		tellRunning(ctx, s, sender)
@@ -63,6 +79,7 @@ func showTray(ctx context.Context, s *cli.Session) error {
 		Tell:     sender.Tell,
 		LogDir:   dir,
 		Log:      s.Log,
+		Requests: requests,
 		Registered: func() {
 			select {
 			case registered <- struct{}{}:

@@ -32,8 +32,8 @@ type Runtime interface {
 
 var _ Runtime = (*runtime.Manager)(nil)
 
-// Options is what the tray works with. All but Tell, Announce and Registered
-// are needed.
+// Options is what the tray works with. All but Tell, Announce, Registered and
+// Requests are needed.
 type Options struct {
 	Runtime Runtime
 	// Copy puts a text into the clipboard. Its error must not hold the text.
@@ -57,6 +57,9 @@ type Options struct {
 	Log    *slog.Logger
 	// Registered is called each time that the icon has been put into a tray.
 	Registered func()
+	// Requests are actions that are asked for elsewhere: the buttons of
+	// notifications do what the menu's rows do. Quit is none of them.
+	Requests <-chan Action
 }
 
 // toolkit is what the app needs of the tray toolkit. Only the app's goroutine
@@ -159,6 +162,8 @@ func (a *app) run(ctx context.Context, t toolkit, snapshots <-chan runtime.Snaps
 			if action == Quit {
 				return
 			}
+			a.begin(ctx, action)
+		case action := <-a.Requests:
 			a.begin(ctx, action)
 		case <-a.registered:
 			// What changed while the toolkit was connecting went nowhere.

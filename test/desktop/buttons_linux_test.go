@@ -1,13 +1,24 @@
 package desktop
 
 import (
+	"context"
+	"image"
 	"log/slog"
 	"strconv"
 	"testing"
 	"time"
 
+	"colabtray/assets"
 	"colabtray/internal/notify"
+	"colabtray/test/bed"
 )
+
+// clickLastButton clicks the last button of a notification of XFCE's, which is
+// in its lower right corner.
+func (s *Session) clickLastButton(ctx context.Context, note image.Rectangle) error {
+	_, err := s.Run(ctx, "xdotool", "mousemove", strconv.Itoa(note.Max.X-40), strconv.Itoa(note.Max.Y-25), "click", "1")
+	return err
+}
 
 // The buttons of a notification are clicked on the screen.
 func TestNotificationButtons(t *testing.T) {
@@ -34,8 +45,7 @@ func TestNotificationButtons(t *testing.T) {
 	if _, err := s.Keep(t.Name()); err != nil {
 		t.Error(err)
 	}
-	// The last button is in the lower right corner.
-	if _, err := s.Run(t.Context(), "xdotool", "mousemove", strconv.Itoa(where.Max.X-40), strconv.Itoa(where.Max.Y-25), "click", "1"); err != nil {
+	if err := s.clickLastButton(t.Context(), where); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -45,5 +55,31 @@ func TestNotificationButtons(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Error("the click asked for nothing")
+	}
+}
+
+// A runtime that dies is started again from the notification that says so, and
+// the notification goes.
+func TestStartFromNotification(t *testing.T) {
+	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p.clicksIcon(assets.Stopped)
+	p.seesIcon(assets.Ready)
+	p.must(p.CloseNote(t.Context()))
+	bed.Docker(t, "exec", "--user", "root", p.name, "sh", "-c", "kill -SEGV -1 || true")
+	p.must(p.Note(t.Context(), "ended by itself"))
+	p.seesIcon(assets.Problem)
+	where, err := p.NoteWindow(t.Context())
+	p.must(err)
+	p.keeps("stopped")
+	// Start is the one before the last.
+	where.Max.X -= 100
+	p.must(p.clickLastButton(t.Context(), where))
+	p.must(p.Note(t.Context(), "ready, with a new Backend URL"))
+	p.seesIcon(assets.Ready)
+	where, err = p.NoteWindow(t.Context())
+	p.must(err)
+	p.must(p.clickLastButton(t.Context(), where))
+	if got := p.opened(Browser); got != "https://colab.research.google.com/" {
+		t.Errorf("the browser was asked to open %q", got)
 	}
 }
