@@ -26,6 +26,27 @@ var buttons = map[notify.Action]tray.Action{
 	notify.ShowLogs:   tray.ShowLogs,
 }
 
+// wanted reports whether the person wants notifications of a kind. Answers to
+// what they have clicked always come.
+func wanted(n config.Notifications, kind notify.Kind) bool {
+	switch kind {
+	case notify.KindReady:
+		return n.Ready
+	case notify.KindURLChanged:
+		return n.URLChanged
+	case notify.KindStopped:
+		return n.Stopped
+	case notify.KindFailed:
+		return n.Failed
+	case notify.KindIdleStop:
+		return n.Idle
+	case notify.KindProgress:
+		return n.Progress
+	default:
+		return true
+	}
+}
+
 // hasTray returns why no icon can ever be shown here. Where only the panel is
 // missing, it may come.
 func hasTray(ctx context.Context) error {
@@ -51,12 +72,20 @@ func showTray(ctx context.Context, s *cli.Session) error {
 	}
 	defer release()
 	requests := make(chan tray.Action)
-	sender := notify.NewSender(notify.Options{Log: s.Log, Act: func(_ string, button notify.Action) {
-		select {
-		case requests <- buttons[button]:
-		case <-ctx.Done():
-		}
-	}})
+	sender := notify.NewSender(notify.Options{
+		Log:     s.Log,
+		Enabled: func(kind notify.Kind) bool { return wanted(s.Preferences.Notifications, kind) },
+		Act: func(_ string, button notify.Action) {
+			if button == notify.KeepRunning {
+				s.Runtime.KeepRunning()
+				return
+			}
+			select {
+			case requests <- buttons[button]:
+			case <-ctx.Done():
+			}
+		},
+	})
 	defer sender.Close()
 	if !first {
 		tellRunning(ctx, s, sender)
@@ -68,10 +97,15 @@ func showTray(ctx context.Context, s *cli.Session) error {
 		fmt.Fprintf(os.Stderr, "%s. %s\n", short, hint)
 		go tellNoTray(ctx, registered, func() { sender.Tell(short, hint) })
 	}
+	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
+		s.Log.Info("the start at login named a program that is gone", "repaired", repaired, "error", err)
+	}
+	clipboard := &desktop.Clipboard{ClearAfter: func() time.Duration { return s.Preferences.ClearClipboard }}
+	defer clipboard.Close()
 	leaveOwnConsole()
 	err = tray.Run(ctx, tray.Options{
 		Runtime:  s.Runtime,
-		Copy:     desktop.Copy,
+		Copy:     clipboard.Copy,
 		OpenURL:  desktop.OpenURL,
 		OpenText: desktop.OpenText,
 		Check:    s.CheckReport,

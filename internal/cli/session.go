@@ -17,6 +17,8 @@ type Session struct {
 	Runtime *runtime.Manager
 	// Profile is what it is made from.
 	Profile config.Profile
+	// Preferences are those of the program itself.
+	Preferences config.Preferences
 	// Log is where the program tells what goes on.
 	Log *slog.Logger
 
@@ -42,7 +44,7 @@ func (in *invocation) open(tokens func(*slog.Logger) *runtime.TokenStore) (*Sess
 			Err:     err,
 		}
 	}
-	s := &Session{Profile: settings.Profile, Log: in.log(), engine: engine}
+	s := &Session{Profile: settings.Profile, Preferences: settings.Preferences, Log: in.log(), engine: engine}
 	options := runtime.Options{Server: server(), Log: s.Log}
 	if tokens != nil {
 		options.Tokens = tokens(s.Log)

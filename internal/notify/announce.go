@@ -100,10 +100,22 @@ const howToCopy = "Choose Copy Backend URL in the menu and paste it into Colab."
 //	ready when we came, or as it was before   the Backend URL, if it changed
 //	ready                                     ready, and whether the Backend URL changed
 //
+// and besides, of a ready runtime, that it will be stopped soon.
+//
 // "When we came" is the first snapshot, and the first after a time without an
 // engine: what is found then is no news. Snapshots between the two may have
 // been missed: newest wins.
 func Announce(prev, next runtime.Snapshot) []Announcement {
+	news := change(prev, next)
+	// A time that is a little off is the same to a person.
+	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
+		news = append(news, IdleStop(next.Profile, at))
+	}
+	return news
+}
+
+// change announces what has become of a runtime.
+func change(prev, next runtime.Snapshot) []Announcement {
 	coming := prev.Rev == 0 || prev.State == runtime.Unknown || prev.State == runtime.NoEngine
 	changed := next.URLChanged
 	if prev.State == runtime.Ready {
@@ -158,9 +170,10 @@ func remedy(s runtime.Snapshot) []Action {
 	switch s.Problem.Code {
 	case runtime.CodeDiedStarting, runtime.CodeExited:
 		return []Action{StartAgain, ShowLogs}
-	case runtime.CodeOutOfMemory, runtime.CodePortInUse, runtime.CodePullFailed, runtime.CodeDiskFull:
-		if s.State == runtime.Ready { // a stop or the like has failed
-			return nil
+	case runtime.CodeOutOfMemory, runtime.CodePortInUse, runtime.CodePullFailed, runtime.CodeDiskFull,
+		runtime.CodeFolderMissing, runtime.CodeEngineFailed, runtime.CodeOccupied, runtime.CodeHandmade:
+		if s.State != runtime.Failed && s.State != runtime.Stopped && s.State != runtime.Absent {
+			return nil // what failed was no start
 		}
 		return []Action{StartAgain}
 	case runtime.CodeNoAnswer:
@@ -178,7 +191,7 @@ func remedy(s runtime.Snapshot) []Action {
 func IdleStop(profile string, at time.Time) Announcement {
 	return Announcement{
 		Kind:    KindIdleStop,
-		Title:   "The runtime stops at " + at.Format("15:04"),
+		Title:   "The runtime stops at " + at.Local().Format("15:04"),
 		Body:    "No notebook has used it for a while. Its data stay.",
 		Actions: []Action{KeepRunning},
 		Profile: profile,
@@ -222,7 +235,10 @@ func Running(s runtime.Snapshot) Announcement {
 func outdated(s runtime.Snapshot) []Kind {
 	var kinds []Kind
 	if s.State != runtime.Ready {
-		kinds = append(kinds, KindReady, KindURLChanged, KindIdleStop)
+		kinds = append(kinds, KindReady, KindURLChanged)
+	}
+	if s.IdleStopAt.IsZero() || s.State != runtime.Ready {
+		kinds = append(kinds, KindIdleStop)
 	}
 	if s.Problem == nil {
 		kinds = append(kinds, KindFailed, KindStopped)

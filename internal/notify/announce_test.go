@@ -213,10 +213,23 @@ func TestWords(t *testing.T) {
 	if len(labels) != len(used) {
 		t.Errorf("there are %d labels for %d actions", len(labels), len(used))
 	}
-	at := time.Date(2026, 5, 1, 9, 5, 0, 0, time.UTC)
+	at := time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local).UTC()
 	want := Announcement{
 		Kind: KindIdleStop, Title: "The runtime stops at 09:05", Body: "No notebook has used it for a while. Its data stay.",
 		Actions: []Action{KeepRunning}, Profile: "torch",
+	}
+	quiet, soon := in(runtime.Ready), in(runtime.Ready)
+	soon.Profile, soon.IdleStopAt = "torch", at
+	later := soon
+	later.IdleStopAt = at.Add(30 * time.Second)
+	if got := Announce(quiet, soon); !reflect.DeepEqual(got, []Announcement{want}) {
+		t.Errorf("when it is known: %+v", got)
+	}
+	if got := Announce(soon, later); got != nil {
+		t.Errorf("half a minute later: %+v", got)
+	}
+	if got := Announce(later, quiet); got != nil || slices.Contains(outdated(soon), KindIdleStop) {
+		t.Errorf("when it is used again: %+v", got)
 	}
 	if got := IdleStop("torch", at); !reflect.DeepEqual(got, want) || !slices.Contains(Kinds(), got.Kind) {
 		t.Errorf("got %+v", got)
@@ -248,7 +261,7 @@ func TestRunning(t *testing.T) {
 func TestOutdated(t *testing.T) {
 	for state, want := range map[runtime.State]string{
 		runtime.Unknown: "ruifsp", runtime.NoEngine: "ruip", runtime.Absent: "ruifsp", runtime.Pulling: "ruifs",
-		runtime.Stopped: "ruifsp", runtime.Starting: "ruifsp", runtime.Ready: "fsp", runtime.Unhealthy: "ruip",
+		runtime.Stopped: "ruifsp", runtime.Starting: "ruifsp", runtime.Ready: "ifsp", runtime.Unhealthy: "ruip",
 		runtime.Stopping: "ruifsp", runtime.Failed: "ruip",
 	} {
 		got := ""
