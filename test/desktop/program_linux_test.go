@@ -329,6 +329,21 @@ func TestNoPanel(t *testing.T) {
 	}
 }
 
+// A session that ends before a panel has come ends the program too.
+func TestEndOfSessionWithoutPanel(t *testing.T) {
+	env, _, _ := settings(t, bed.Image(t, bed.Server2))
+	s := Start(t, Options{NoPanel: true})
+	p, err := s.Launch(env, executable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Note(t.Context(), "This desktop shows no tray"); err != nil {
+		t.Fatal(err)
+	}
+	s.StopBus()
+	ends(t, p, 0)
+}
+
 // However the session goes, the program ends in good order and leaves the
 // runtime alone.
 func TestEndOfSession(t *testing.T) {
