@@ -2,17 +2,10 @@
 
 package assets
 
-import _ "embed"
+import "embed"
 
-var (
-	//go:embed png/no-engine.png
-	noEngine []byte
-	//go:embed png/stopped.png
-	stopped []byte
-	//go:embed png/busy.png
-	busy []byte
-	//go:embed png/ready.png
-	ready []byte
-	//go:embed png/problem.png
-	problem []byte
-)
+// folder has the tray icons in the format that the system takes.
+const folder, extension = "png", ".png"
+
+//go:embed png
+var icons embed.FS

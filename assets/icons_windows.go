@@ -1,16 +1,9 @@
 package assets
 
-import _ "embed"
+import "embed"
 
-var (
-	//go:embed ico/no-engine.ico
-	noEngine []byte
-	//go:embed ico/stopped.ico
-	stopped []byte
-	//go:embed ico/busy.ico
-	busy []byte
-	//go:embed ico/ready.ico
-	ready []byte
-	//go:embed ico/problem.ico
-	problem []byte
-)
+// folder has the tray icons in the format that the system takes.
+const folder, extension = "ico", ".ico"
+
+//go:embed ico
+var icons embed.FS

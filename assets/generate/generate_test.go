@@ -41,7 +41,7 @@ func TestFilesAreCurrent(t *testing.T) {
 			t.Errorf("assets/%s is not what the SVG files make; run `go generate ./assets`", name)
 		}
 	}
-	for _, pattern := range []string{"png/*", "ico/*", "app/*"} {
+	for _, pattern := range []string{"png/*.*", "png/*/*", "ico/*.*", "ico/*/*", "app/*"} {
 		names, err := fs.Glob(folder, pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -95,24 +95,32 @@ func samePictures(a, b []image.Image) bool {
 // TestWindowsSizes reads the ICO files back: each size once, none of them as
 // an embedded PNG, which leaves the slot in the taskbar empty.
 func TestWindowsSizes(t *testing.T) {
-	for _, state := range states {
-		data, err := fs.ReadFile(folder, "ico/"+state+".ico")
+	names, err := fs.Glob(folder, "ico/*.ico")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := fs.Glob(folder, "ico/*/*.ico")
+	if names = append(names, more...); err != nil || len(names) != len(states)*(1+len(styles)) {
+		t.Fatalf("there are %d files, %v", len(names), err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(folder, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if bytes.Contains(data, []byte("\x89PNG")) {
-			t.Errorf("%s.ico has an embedded PNG", state)
+			t.Errorf("%s has an embedded PNG", name)
 		}
 		images, err := ico.DecodeAll(bytes.NewReader(data))
 		if err != nil {
-			t.Fatalf("%s.ico: %v", state, err)
+			t.Fatalf("%s: %v", name, err)
 		}
 		if len(images) != len(icoSizes) {
-			t.Fatalf("%s.ico has %d images, want %d", state, len(images), len(icoSizes))
+			t.Fatalf("%s has %d images, want %d", name, len(images), len(icoSizes))
 		}
 		for i, img := range images {
 			if got := img.Bounds().Dx(); got != icoSizes[i] {
-				t.Errorf("%s.ico: image %d is %d px wide, want %d", state, i, got, icoSizes[i])
+				t.Errorf("%s: image %d is %d px wide, want %d", name, i, got, icoSizes[i])
 			}
 		}
 	}
@@ -121,16 +129,26 @@ func TestWindowsSizes(t *testing.T) {
 // smallest is the size in pixels at which the icons must be told apart.
 const smallest = 16
 
-func renderAll(t *testing.T) map[string]*image.NRGBA {
+// renderAll draws the icons of each state at the smallest size, by style; ""
+// has the colours of the sources.
+func renderAll(t *testing.T) map[string]map[string]*image.NRGBA {
 	t.Helper()
-	images := map[string]*image.NRGBA{}
+	images := map[string]map[string]*image.NRGBA{"": {}}
+	for style := range styles {
+		images[style] = map[string]*image.NRGBA{}
+	}
 	for _, state := range states {
 		source, err := fs.ReadFile(sources(t), state+".svg")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if images[state], err = render(source, smallest); err != nil {
+		if images[""][state], err = render(source, smallest); err != nil {
 			t.Fatal(err)
+		}
+		for style, tone := range styles {
+			if images[style][state], err = renderTone(source, smallest, tone); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return images
@@ -141,42 +159,54 @@ func renderAll(t *testing.T) map[string]*image.NRGBA {
 func TestShapesDiffer(t *testing.T) {
 	const leastPixels = 16 // of 256; a glyph covers about 50
 	covers := func(img *image.NRGBA, x, y int) bool { return img.NRGBAAt(x, y).A >= 128 }
-	images := renderAll(t)
-	for i, a := range states {
-		for _, b := range states[i+1:] {
-			different := 0
-			for y := range smallest {
-				for x := range smallest {
-					if covers(images[a], x, y) != covers(images[b], x, y) {
-						different++
+	for style, images := range renderAll(t) {
+		for i, a := range states {
+			for _, b := range states[i+1:] {
+				different := 0
+				for y := range smallest {
+					for x := range smallest {
+						if covers(images[a], x, y) != covers(images[b], x, y) {
+							different++
+						}
 					}
 				}
-			}
-			t.Logf("%s and %s: %d pixels", a, b, different)
-			if different < leastPixels {
-				t.Errorf("%s and %s differ in %d pixels at %d px, want %d at least", a, b, different, smallest, leastPixels)
+				t.Logf("%s %s and %s: %d pixels", style, a, b, different)
+				if different < leastPixels {
+					t.Errorf("%s: %s and %s differ in %d pixels at %d px, want %d at least", style, a, b, different, smallest, leastPixels)
+				}
 			}
 		}
 	}
 }
 
-// TestContrast holds that enough of each icon stands out from a black and from
-// a white panel by 3:1, what WCAG 2.2 asks of graphics (criterion 1.4.11).
+// grounds are the panels that each style is for: the sRGB values of greys, 0
+// (black) to 1 (white).
+var grounds = map[string][]float64{
+	"":      {0, 0.15, 0.25, 0.85, 0.95, 1},
+	"light": {0, 0.15, 0.25, 0.4},
+	"dark":  {0.6, 0.85, 0.95, 1},
+}
+
+// TestContrast holds that enough of each icon stands out from its panels by
+// 3:1, what WCAG 2.2 asks of graphics (criterion 1.4.11).
 func TestContrast(t *testing.T) {
 	const leastPixels = 30 // of 256
-	for state, img := range renderAll(t) {
-		for panel, ground := range map[string]float64{"black": 0, "white": 1} {
-			visible := 0
-			for y := range smallest {
-				for x := range smallest {
-					if contrast(luminanceOver(img, x, y, ground), ground) >= 3 {
-						visible++
+	for style, images := range renderAll(t) {
+		for state, img := range images {
+			for _, ground := range grounds[style] {
+				linear := luminanceOver(image.NewNRGBA(img.Bounds()), 0, 0, ground)
+				visible := 0
+				for y := range smallest {
+					for x := range smallest {
+						if contrast(luminanceOver(img, x, y, ground), linear) >= 3 {
+							visible++
+						}
 					}
 				}
-			}
-			t.Logf("%s on %s: %d pixels", state, panel, visible)
-			if visible < leastPixels {
-				t.Errorf("%s on a %s panel: %d pixels stand out, want %d at least", state, panel, visible, leastPixels)
+				t.Logf("%s %s on %.2f: %d pixels", style, state, ground, visible)
+				if visible < leastPixels {
+					t.Errorf("%s %s on a panel of %.2f: %d pixels stand out, want %d at least", style, state, ground, visible, leastPixels)
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"image/color"
 	"log"
 	"maps"
 	"os"
@@ -20,6 +21,17 @@ var (
 	// appSizes are those of the hicolor icon theme.
 	appSizes = []int{16, 22, 24, 32, 48, 64, 128, 256, 512}
 )
+
+// styles are the icons of one colour, by the name of their folder. The sources
+// have two: what is not edge is drawn in the one, and the edge and what it
+// covers is left out.
+var styles = map[string]color.NRGBA{
+	"light": {0xf4, 0xf7, 0xfa, 0xff},
+	"dark":  {0x1b, 0x24, 0x2c, 0xff},
+}
+
+// edge is the colour of the edge in the sources.
+const edge = "#12202b"
 
 // states are the names of the SVG files with a tray icon.
 var states = []string{"no-engine", "stopped", "busy", "ready", "problem"}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"image/png"
 	"io/fs"
+	"regexp"
 
 	"github.com/fyne-io/oksvg"
 	"github.com/sergeymakinen/go-ico"
@@ -22,11 +24,17 @@ func generate(sources fs.FS) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if files["png/"+state+".png"], err = pngOf(source, traySize); err != nil {
-			return nil, fmt.Errorf("%s.svg: %w", state, err)
+		draws := map[string]drawing{"": render}
+		for style, tone := range styles {
+			draws[style+"/"] = func(source []byte, size int) (*image.NRGBA, error) { return renderTone(source, size, tone) }
 		}
-		if files["ico/"+state+".ico"], err = icoOf(source, icoSizes); err != nil {
-			return nil, fmt.Errorf("%s.svg: %w", state, err)
+		for dir, draw := range draws {
+			if files["png/"+dir+state+".png"], err = pngOf(source, traySize, draw); err != nil {
+				return nil, fmt.Errorf("%s.svg: %w", state, err)
+			}
+			if files["ico/"+dir+state+".ico"], err = icoOf(source, icoSizes, draw); err != nil {
+				return nil, fmt.Errorf("%s.svg: %w", state, err)
+			}
 		}
 	}
 
@@ -36,15 +44,18 @@ func generate(sources fs.FS) (map[string][]byte, error) {
 	}
 	for _, size := range appSizes {
 		name := fmt.Sprintf("app/%d.png", size)
-		if files[name], err = pngOf(source, size); err != nil {
+		if files[name], err = pngOf(source, size, render); err != nil {
 			return nil, fmt.Errorf("app.svg: %w", err)
 		}
 	}
 	return files, nil
 }
 
+// drawing draws an SVG into a square of size pixels on a transparent ground.
+type drawing func(source []byte, size int) (*image.NRGBA, error)
+
 // pngOf draws an SVG as a square PNG.
-func pngOf(source []byte, size int) ([]byte, error) {
+func pngOf(source []byte, size int, render drawing) ([]byte, error) {
 	img, err := render(source, size)
 	if err != nil {
 		return nil, err
@@ -56,7 +67,7 @@ func pngOf(source []byte, size int) ([]byte, error) {
 }
 
 // icoOf draws an SVG as an ICO with one image for each size.
-func icoOf(source []byte, sizes []int) ([]byte, error) {
+func icoOf(source []byte, sizes []int, render drawing) ([]byte, error) {
 	images := make([]image.Image, len(sizes))
 	for i, size := range sizes {
 		img, err := render(source, size)
@@ -70,7 +81,30 @@ func icoOf(source []byte, sizes []int) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// render draws an SVG into a square of size pixels on a transparent ground.
+// renderTone is render in one colour, without the edge. What is as dark as the
+// edge is transparent, and so is what it covers.
+func renderTone(source []byte, size int, tone color.NRGBA) (*image.NRGBA, error) {
+	source = fill.ReplaceAllFunc(source, func(colour []byte) []byte {
+		if string(colour) == edge {
+			return []byte("#000000")
+		}
+		return []byte("#ffffff")
+	})
+	img, err := render(source, size)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i < len(img.Pix); i += 4 {
+		light := uint32(img.Pix[i]) * uint32(img.Pix[i+3]) / 255
+		copy(img.Pix[i:], []byte{tone.R, tone.G, tone.B, uint8(light)})
+	}
+	return img, nil
+}
+
+// fill finds the colours of an SVG.
+var fill = regexp.MustCompile(`#[0-9a-f]{6}`)
+
+// render draws an SVG as it is.
 func render(source []byte, size int) (*image.NRGBA, error) {
 	icon, err := oksvg.ReadIconStream(bytes.NewReader(source), oksvg.StrictErrorMode)
 	if err != nil {

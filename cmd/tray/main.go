@@ -12,7 +12,6 @@ import (
 	"syscall"
 
 	"colabtray/internal/cli"
-	"colabtray/internal/tray"
 )
 
 // version is set when a release is built.
@@ -30,7 +29,7 @@ func run() int {
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
 		LookupEnv: os.LookupEnv,
-		HasTray:   tray.Probe,
+		HasTray:   hasTray,
 		Tray:      showTray,
 	}
 	return program.Run(ctx, os.Args[1:])

@@ -21,8 +21,7 @@ func (s *FleetSession) Select(_ context.Context, profile string) error {
 
 // StartsAtOpen reports whether the runtime is started when the program opens.
 func (s *FleetSession) StartsAtOpen() bool {
-	preferences, _ := s.settings.now()
-	return preferences.StartAtOpen
+	return s.Preferences().StartAtOpen
 }
 
 // SetStartAtOpen changes that.
@@ -32,13 +31,33 @@ func (s *FleetSession) SetStartAtOpen(on bool) error {
 
 // StopsOnQuit reports whether runtimes are stopped when the person quits.
 func (s *FleetSession) StopsOnQuit() bool {
-	preferences, _ := s.settings.now()
-	return preferences.StopOnQuit
+	return s.Preferences().StopOnQuit
 }
 
 // SetStopOnQuit changes that.
 func (s *FleetSession) SetStopOnQuit(on bool) error {
 	return s.settings.keep([]string{"preferences", "stop_on_quit"}, on)
+}
+
+// Preferences are those in force.
+func (s *FleetSession) Preferences() config.Preferences {
+	preferences, _ := s.settings.now()
+	return preferences
+}
+
+// Notifies reports whether there are notifications of any kind.
+func (s *FleetSession) Notifies() bool {
+	return s.Preferences().Notifications != (config.Notifications{})
+}
+
+// SetNotifies switches all kinds on or off.
+func (s *FleetSession) SetNotifies(on bool) error {
+	for _, kind := range config.NotificationKeys() {
+		if err := s.settings.keep([]string{"preferences", "notifications", kind}, on); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // KeepsURL reports whether the runtime of the current profile keeps its Backend

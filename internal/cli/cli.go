@@ -36,7 +36,7 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	// LookupEnv reads the environment, as [os.LookupEnv] does.
 	LookupEnv func(string) (string, bool)
-	// HasTray returns why no tray can be shown here, nil when one can.
+	// HasTray returns why no tray can ever be shown here, nil when one may.
 	HasTray func(ctx context.Context) error
 	// Tray shows the tray until its person quits.
 	Tray func(ctx context.Context, s *FleetSession) error
@@ -50,6 +50,7 @@ type invocation struct {
 	*Program
 	flags   config.Flags
 	verbose bool
+	logFile io.Writer // nil for a command
 
 	all, json, watch, follow, settings, noGPU bool
 	tail                                      int
@@ -208,13 +209,18 @@ func (in *invocation) parse(set *flag.FlagSet, args []string, more bool) error {
 	return nil
 }
 
-// log returns the log of this run, which is silent without -v.
+// log returns the log of this run: on standard error with -v, and in the file
+// where there is one.
 func (in *invocation) log() *slog.Logger {
-	level := slog.LevelError + 1
+	options := &slog.HandlerOptions{Level: slog.LevelDebug}
+	var handlers []slog.Handler
 	if in.verbose {
-		level = slog.LevelDebug
+		handlers = append(handlers, slog.NewTextHandler(in.Stderr, options))
 	}
-	return slog.New(slog.NewTextHandler(in.Stderr, &slog.HandlerOptions{Level: level}))
+	if in.logFile != nil {
+		handlers = append(handlers, slog.NewTextHandler(in.logFile, options))
+	}
+	return slog.New(slog.NewMultiHandler(handlers...))
 }
 
 func (p *Program) help(w io.Writer) {

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	goruntime "runtime"
+	"sync"
 
 	"colabtray/internal/config"
+	"colabtray/internal/guide"
+	"colabtray/internal/logfile"
 	"colabtray/internal/runtime"
 )
 
@@ -17,6 +21,10 @@ type FleetSession struct {
 	Fleet *runtime.Fleet
 
 	settings *settings
+	version  string
+
+	mu     sync.Mutex
+	guides map[string]*guide.Guide // by profile
 }
 
 // openFleet connects the runtimes of the settings to the engine.
@@ -25,7 +33,13 @@ func (in *invocation) openFleet(settings *settings, o runtime.Options) (*FleetSe
 	if err != nil {
 		return nil, err
 	}
-	return &FleetSession{c, runtime.NewFleet(c.link, settings.profiles, settings.chosen, c.options), settings}, nil
+	return &FleetSession{
+		connection: c,
+		Fleet:      runtime.NewFleet(c.link, settings.profiles, settings.chosen, c.options),
+		settings:   settings,
+		version:    in.Version,
+		guides:     map[string]*guide.Guide{},
+	}, nil
 }
 
 // CheckReport tries what Colab's page does with the runtime of a profile: the
@@ -45,7 +59,69 @@ func (s *FleetSession) of(profile string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{s.connection, m, m.Profile()}, nil
+	return &Session{connection: s.connection, Runtime: m, Profile: m.Profile()}, nil
+}
+
+// StartWithoutGPU is [runtime.Manager.StartWithoutGPU] for the runtime of a
+// profile.
+func (s *FleetSession) StartWithoutGPU(ctx context.Context, profile string) error {
+	m, err := s.Fleet.Manager(profile)
+	if err != nil {
+		return err
+	}
+	return m.StartWithoutGPU(ctx)
+}
+
+// KeepRunning is [runtime.Manager.KeepRunning] for the runtime of a profile.
+func (s *FleetSession) KeepRunning(profile string) {
+	if m, err := s.Fleet.Manager(profile); err == nil {
+		m.KeepRunning()
+	}
+}
+
+// guide returns the guide to the runtime of the current profile.
+func (s *FleetSession) guide() (*guide.Guide, error) {
+	profile := s.Fleet.Overview().Current
+	one, err := s.of(profile)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.guides[profile] == nil {
+		s.guides[profile] = one.NewGuide(s.version)
+	}
+	return s.guides[profile], nil
+}
+
+// OpenGuide opens the guide to the runtime of the current profile.
+func (s *FleetSession) OpenGuide(ctx context.Context) error {
+	g, err := s.guide()
+	if err != nil {
+		return err
+	}
+	return OpenGuide(ctx, g)
+}
+
+// ShowGuide opens the guide, and returns when nobody looks at it any more.
+func (s *FleetSession) ShowGuide(ctx context.Context) error {
+	g, err := s.guide()
+	if err != nil {
+		return err
+	}
+	if err := OpenGuide(ctx, g); err != nil {
+		return err
+	}
+	return g.Wait(ctx)
+}
+
+// CloseGuides ends the guides that are open.
+func (s *FleetSession) CloseGuides() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.guides {
+		g.Close()
+	}
 }
 
 // settled waits until every snapshot tells something.
@@ -69,6 +145,11 @@ func runTray(ctx context.Context, in *invocation) error {
 		fmt.Fprintf(in.Stderr, "No tray here (%v), so the runtime is started from the terminal.\n", err)
 		return runStart(ctx, in)
 	}
+	if dir := config.StateDir(); config.EnsurePrivateDir(dir) == nil {
+		file := logfile.Open(filepath.Join(dir, "colab-tray.log"))
+		defer file.Close()
+		in.logFile = file
+	}
 	settings, err := in.readSettings()
 	if err != nil {
 		return err
@@ -79,6 +160,7 @@ func runTray(ctx context.Context, in *invocation) error {
 	}
 	s.run(s.Fleet.Run, func(ctx context.Context) { settings.follow(ctx, s.Fleet) }, s.startAtOpen)
 	defer s.Close()
+	s.Log.Info("the tray begins", "version", in.Version, "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", settings.chosen)
 	return in.Tray(ctx, s)
 }
 

@@ -24,6 +24,9 @@ var (
 	notificationKeys = keysOf[notifications]()
 )
 
+// NotificationKeys returns the keys of [preferences.notifications].
+func NotificationKeys() []string { return slices.Clone(notificationKeys) }
+
 // What is said about a key that there is not.
 var (
 	topHint           = "There are: profile, and the tables [profiles.NAME] and [preferences]"

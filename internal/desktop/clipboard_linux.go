@@ -31,3 +31,23 @@ func copyByCommand(ctx context.Context, text string) bool {
 	}
 	return false
 }
+
+// pasteByCommand returns what the first command that works finds in the
+// clipboard; see copyByCommand. It is "" where none does.
+func pasteByCommand(ctx context.Context) string {
+	var commands [][]string
+	if os.Getenv("WAYLAND_DISPLAY") != "" {
+		commands = append(commands, []string{"wl-paste", "--no-newline", "--type", "text/plain;charset=utf-8"})
+	}
+	if os.Getenv("DISPLAY") != "" {
+		commands = append(commands,
+			[]string{"xclip", "-out", "-selection", "clipboard"},
+			[]string{"xsel", "--output", "--clipboard"})
+	}
+	for _, command := range commands {
+		if text, err := exec.CommandContext(ctx, command[0], command[1:]...).Output(); err == nil {
+			return string(text)
+		}
+	}
+	return ""
+}

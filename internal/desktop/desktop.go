@@ -1,6 +1,6 @@
 // Package desktop owns what the program asks of the desktop besides the tray
-// and notifications: the browser, the text viewer, the clipboard, and that only
-// one tray runs at a time.
+// and notifications: the browser, the text viewer, the clipboard, the start at
+// login, and that only one tray runs at a time.
 //
 // It does not own what is opened or copied: it imports no other package of the
 // project. Nothing here waits longer than its context, however long the

@@ -21,6 +21,14 @@ import (
 // returns the outcome, and a function that kills it and waits for its end.
 func startChild(t *testing.T, what, line string, env ...string) (outcome string, kill func()) {
 	t.Helper()
+	say, kill := converse(t, what, env...)
+	return say(line), kill
+}
+
+// converse is startChild with more than one line: say returns what the child
+// answers to one.
+func converse(t *testing.T, what string, env ...string) (say func(line string) string, kill func()) {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childVariable+"="+what)
 	cmd.Env = append(cmd.Env, env...)
@@ -41,14 +49,18 @@ func startChild(t *testing.T, what, line string, env ...string) (outcome string,
 		_ = cmd.Wait()
 	}
 	t.Cleanup(kill)
-	if _, err := io.WriteString(in, line+"\n"); err != nil {
-		t.Fatal(err)
-	}
-	outcome, err = bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the child %q said nothing: %v", what, err)
-	}
-	return strings.TrimSuffix(outcome, "\n"), kill
+	answers := bufio.NewReader(out)
+	return func(line string) string {
+		t.Helper()
+		if _, err := io.WriteString(in, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := answers.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the child %q said nothing: %v", what, err)
+		}
+		return strings.TrimSuffix(answer, "\n")
+	}, kill
 }
 
 // xvfb starts an X server and returns its DISPLAY.
@@ -116,9 +128,13 @@ func TestCopyOnX11(t *testing.T) {
 		if err := other.Run(); err != nil {
 			t.Fatal(err)
 		}
-		if got := paste(); got != "other" {
-			t.Errorf("pasted %q after another program copied", got)
-		}
+		// xclip may return a moment before the clipboard is its own.
+		bed.WaitFor(t, "what another program copied", func() error {
+			if got := paste(); got != "other" {
+				return fmt.Errorf("pasted %q", got)
+			}
+			return nil
+		})
 		kill()
 	}
 }

@@ -1,6 +1,9 @@
 package desktop
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestFamily(t *testing.T) {
 	for name, want := range map[string]string{
@@ -25,6 +28,26 @@ func TestFamily(t *testing.T) {
 	} {
 		if got := family(name); got != want {
 			t.Errorf("family(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestNoTray(t *testing.T) {
+	for desktop, part := range map[string]string{
+		"":                    "StatusNotifierItem",
+		"Enlightenment":       "StatusNotifierItem",
+		"GNOME":               "gnome-shell-extension-appindicator",
+		"ubuntu:GNOME":        "gnome-shell-extension-appindicator",
+		"GNOME-Classic:GNOME": "gnome-shell-extension-appindicator",
+		"KDE":                 "widget System Tray",
+		"XFCE":                "Status Tray Plugin",
+		"X-Cinnamon":          "XApp Status",
+		"Budgie:GNOME":        "gnome-shell",
+		"sway":                "Waybar",
+	} {
+		short, hint := NoTray(desktop)
+		if !strings.Contains(hint, part) || !strings.HasSuffix(hint, "The icon appears by itself then.") || len(hint) > 200 || short == "" {
+			t.Errorf("%q: %q of %d bytes has no %q", desktop, hint, len(hint), part)
 		}
 	}
 }

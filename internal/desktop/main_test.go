@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // childVariable makes the test binary a program of its own, which does what the
@@ -41,6 +42,20 @@ func child(what string) {
 		default:
 			fmt.Println("error:", err)
 		}
+	case "copy for a time": // and once more for each line that comes
+		after, text, _ := strings.Cut(line, " ")
+		stay, err := time.ParseDuration(after)
+		if err != nil {
+			panic(err)
+		}
+		c := Clipboard{ClearAfter: func() time.Duration { return stay }}
+		for text != "" {
+			fmt.Println(c.Copy(context.Background(), text))
+			text, _ = in.ReadString('\n')
+			text = strings.TrimSuffix(text, "\n")
+		}
+		c.Close()
+		fmt.Println("closed")
 	case "lock":
 		_, first, err := Acquire(line)
 		fmt.Println(first, err)

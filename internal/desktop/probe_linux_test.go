@@ -135,7 +135,7 @@ func TestClipboardProbe(t *testing.T) {
 		t.Setenv("DISPLAY", test.display)
 		t.Setenv("WAYLAND_DISPLAY", "")
 		t.Setenv("PATH", test.path)
-		got, err := Clipboard(t.Context())
+		got, err := CopiesBy(t.Context())
 		wantProbe(t, test.what, got, err, test.want, test.wantError)
 	}
 }

@@ -78,7 +78,7 @@ func (o Options) local() []Probe {
 		{"Desktop", "Session", fact(o.environment("XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE", "DISPLAY", "WAYLAND_DISPLAY"))},
 		{"Desktop", "Tray", desktop.TrayHost},
 		{"Desktop", "Notifications", desktop.NotificationServer},
-		{"Desktop", "Clipboard", desktop.Clipboard},
+		{"Desktop", "Clipboard", desktop.CopiesBy},
 		{"Desktop", "Browser", browser},
 		{"Engine", "Environment", fact(o.environment("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CONTAINER_HOST"))},
 		{"Engine", "GPU", cards},
@@ -166,7 +166,7 @@ func engine(s runtime.Snapshot) (string, error) {
 	if e.Version == "" {
 		return e.Host, errors.New("no answer")
 	}
-	return fmt.Sprintf("%s %s, API %s, %s, at %s", e.Name, e.Version, e.API, e.Arch, e.Host), nil
+	return fmt.Sprintf("%s %s, API %s, %s, at %s (found by: %s)", e.Name, e.Version, e.API, e.Arch, e.Host, e.Found), nil
 }
 
 func (o Options) image(ctx context.Context) (string, error) {

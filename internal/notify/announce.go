@@ -7,7 +7,9 @@
 package notify
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"colabtray/internal/runtime"
 )
@@ -22,8 +24,15 @@ const (
 	KindURLChanged Kind = "url-changed" // the Backend URL is another one
 	KindFailed     Kind = "failed"      // what was asked for failed, or the runtime does not answer
 	KindStopped    Kind = "stopped"     // the runtime ended, and nobody had asked
+	KindIdleStop   Kind = "idle-stop"   // the runtime will be stopped soon, since nothing uses it
+	KindProgress   Kind = "progress"    // how far a long pull is
 	KindAnswer     Kind = "answer"      // what came of a click, where nothing else shows it
 )
+
+// Kinds lists the kinds of announcements, for a setting that names them.
+func Kinds() []Kind {
+	return []Kind{KindReady, KindURLChanged, KindFailed, KindStopped, KindIdleStop, KindProgress, KindAnswer}
+}
 
 // Urgency tells how much an announcement may disturb.
 type Urgency uint8
@@ -31,8 +40,37 @@ type Urgency uint8
 // The urgencies of announcements.
 const (
 	Normal   Urgency = iota // goes away by itself
+	Low                     // need not be seen
 	Critical                // stays until it was seen
 )
+
+// Action is what a button of an announcement asks for.
+type Action string
+
+// The actions, which can be asked for long after the announcement: whoever does
+// them looks at what is so by then.
+const (
+	CopyURL         Action = "copy-url"
+	OpenColab       Action = "open-colab"
+	Start           Action = "start"
+	StartAgain      Action = "start-again" // as Start, after it failed
+	StartWithoutGPU Action = "start-without-gpu"
+	Restart         Action = "restart"
+	ShowLogs        Action = "logs"
+	KeepRunning     Action = "keep-running"
+)
+
+// labels are what the buttons say.
+var labels = map[Action]string{
+	CopyURL:         "Copy URL",
+	OpenColab:       "Open Colab",
+	Start:           "Start",
+	StartAgain:      "Start again",
+	StartWithoutGPU: "Start without GPU",
+	Restart:         "Restart",
+	ShowLogs:        "Show logs",
+	KeepRunning:     "Keep running",
+}
 
 // Announcement is a notification to be. Title and Body are plain text of one
 // line each.
@@ -41,6 +79,13 @@ type Announcement struct {
 	Title   string
 	Body    string
 	Urgency Urgency
+	// Actions are the buttons, most useful first; they are left out where the
+	// desktop has none.
+	Actions []Action
+	// Profile is the profile of the runtime that it is about; empty for none.
+	Profile string
+	// Percent is how much is done of what goes on, 1 to 100; 0 is not told.
+	Percent int
 }
 
 // howToCopy tells where the Backend URL is, which no notification holds.
@@ -55,31 +100,48 @@ const howToCopy = "Choose Copy Backend URL in the menu and paste it into Colab."
 //	ready when we came, or as it was before   the Backend URL, if it changed
 //	ready                                     ready, and whether the Backend URL changed
 //
+// and besides, of a ready runtime, that it will be stopped soon.
+//
 // "When we came" is the first snapshot, and the first after a time without an
 // engine: what is found then is no news. Snapshots between the two may have
 // been missed: newest wins.
 func Announce(prev, next runtime.Snapshot) []Announcement {
+	news := change(prev, next)
+	// A time that is a little off is the same to a person.
+	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
+		news = append(news, IdleStop(next.Profile, at))
+	}
+	return news
+}
+
+// change announces what has become of a runtime.
+func change(prev, next runtime.Snapshot) []Announcement {
 	coming := prev.Rev == 0 || prev.State == runtime.Unknown || prev.State == runtime.NoEngine
 	changed := next.URLChanged
 	if prev.State == runtime.Ready {
 		changed = prev.URL != next.URL // it stays marked while it is in force
 	}
+	a := Announcement{Profile: next.Profile}
 	switch newProblem := next.Problem != nil && !sameProblem(prev, next); {
 	case next.State == runtime.NoEngine:
 		return nil
 	case newProblem && !coming:
-		return []Announcement{problem(prev, next)}
+		a = problem(prev, next)
 	case next.State != runtime.Ready:
 		return nil
 	case coming && !changed, prev.State == runtime.Ready && !changed:
 		return nil
 	case coming, prev.State == runtime.Ready:
-		return []Announcement{{KindURLChanged, "The Backend URL changed", "Colab needs the new one. " + howToCopy, Normal}}
+		a.Kind, a.Title, a.Body = KindURLChanged, "The Backend URL changed", "Colab needs the new one. "+howToCopy
+		a.Actions = []Action{CopyURL}
 	case changed:
-		return []Announcement{{KindReady, "The runtime is ready, with a new Backend URL", "Colab needs the new one. " + howToCopy, Normal}}
+		a.Kind, a.Title, a.Body = KindReady, "The runtime is ready, with a new Backend URL", "Colab needs the new one. "+howToCopy
+		a.Actions = []Action{CopyURL, OpenColab}
 	default:
-		return []Announcement{{KindReady, "The runtime is ready", howToCopy, Normal}}
+		a.Kind, a.Title, a.Body = KindReady, "The runtime is ready", howToCopy
+		a.Actions = []Action{CopyURL, OpenColab}
 	}
+	return []Announcement{a}
 }
 
 // sameProblem reports whether the problem of next was there before. After
@@ -91,11 +153,102 @@ func sameProblem(prev, next runtime.Snapshot) bool {
 
 // problem announces the problem of next.
 func problem(prev, next runtime.Snapshot) Announcement {
-	a := Announcement{Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint), Urgency: Normal}
+	a := Announcement{
+		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
+		Actions: remedy(next), Profile: next.Profile,
+	}
 	if prev.State == runtime.Ready && next.State == runtime.Failed {
 		a.Kind, a.Urgency = KindStopped, Critical
+		a.Actions = []Action{Start, ShowLogs}
 	}
 	return a
+}
+
+// remedy returns what can be clicked about the problem of a snapshot: what its
+// hint says, as far as the program can do it.
+func remedy(s runtime.Snapshot) []Action {
+	switch s.Problem.Code {
+	case runtime.CodeDiedStarting, runtime.CodeExited:
+		return []Action{StartAgain, ShowLogs}
+	case runtime.CodeOutOfMemory, runtime.CodePortInUse, runtime.CodePullFailed, runtime.CodeDiskFull,
+		runtime.CodeFolderMissing, runtime.CodeEngineFailed, runtime.CodeOccupied, runtime.CodeHandmade:
+		if s.State != runtime.Failed && s.State != runtime.Stopped && s.State != runtime.Absent {
+			return nil // what failed was no start
+		}
+		return []Action{StartAgain}
+	case runtime.CodeGPU:
+		return []Action{StartWithoutGPU}
+	case runtime.CodeNoAnswer:
+		if strings.HasPrefix(s.Problem.Command, "docker unpause") {
+			return nil
+		}
+		return []Action{Restart, ShowLogs}
+	default:
+		return nil
+	}
+}
+
+// IdleStop announces that a runtime will be stopped at that time, unless its
+// person wants it to go on.
+func IdleStop(profile string, at time.Time) Announcement {
+	return Announcement{
+		Kind:    KindIdleStop,
+		Title:   "The runtime stops at " + at.Local().Format("15:04"),
+		Body:    "No notebook has used it for a while. Its data stay.",
+		Actions: []Action{KeepRunning},
+		Profile: profile,
+	}
+}
+
+// Running answers a person who starts the program a second time: what the
+// runtime does, as a snapshot has it.
+func Running(s runtime.Snapshot) Announcement {
+	a := Announcement{Kind: KindAnswer, Title: "Colab Tray runs already"}
+	switch s.State {
+	case runtime.NoEngine:
+		a.Body = "Docker does not answer."
+	case runtime.Absent:
+		a.Body = "The runtime was not started yet."
+	case runtime.Pulling:
+		a.Body = "The image is being pulled."
+	case runtime.Stopped:
+		a.Body = "The runtime is stopped."
+	case runtime.Starting:
+		a.Body = "The runtime is starting."
+	case runtime.Ready:
+		a.Body = fmt.Sprintf("The runtime is ready on port %d.", s.Port)
+	case runtime.Unhealthy:
+		a.Body = fmt.Sprintf("The runtime does not answer on port %d.", s.Port)
+	case runtime.Stopping:
+		a.Body = "The runtime is stopping."
+	case runtime.Failed:
+		a.Body = "The runtime has failed."
+	default:
+		a.Body = "It is looking for Docker."
+	}
+	if p := s.Problem; p != nil && s.State == runtime.Failed {
+		a.Body = p.Short + "."
+	}
+	return a
+}
+
+// outdated returns the kinds of announcements that no longer hold of a runtime,
+// and whose buttons would ask for what makes no sense.
+func outdated(s runtime.Snapshot) []Kind {
+	var kinds []Kind
+	if s.State != runtime.Ready {
+		kinds = append(kinds, KindReady, KindURLChanged)
+	}
+	if s.IdleStopAt.IsZero() || s.State != runtime.Ready {
+		kinds = append(kinds, KindIdleStop)
+	}
+	if s.Problem == nil {
+		kinds = append(kinds, KindFailed, KindStopped)
+	}
+	if s.State != runtime.Pulling {
+		kinds = append(kinds, KindProgress)
+	}
+	return kinds
 }
 
 // firstLine returns the first line of a hint. One that leads up to what the

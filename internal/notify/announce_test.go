@@ -2,8 +2,11 @@ package notify
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"colabtray/internal/runtime"
 )
@@ -148,15 +151,177 @@ func TestAnnounceStories(t *testing.T) {
 func TestAnnounceProblem(t *testing.T) {
 	starting, failed := in(runtime.Starting), in(runtime.Failed)
 	failed.Problem = &runtime.Problem{Short: "Port 8888 is in use by nginx", Hint: "End that program.\nOr another port."}
-	want := Announcement{KindFailed, "Port 8888 is in use by nginx", "End that program.", Normal}
-	if got := Announce(starting, failed); len(got) != 1 || got[0] != want {
+	failed.Profile = "torch"
+	want := []Announcement{{Kind: KindFailed, Title: "Port 8888 is in use by nginx", Body: "End that program.", Profile: "torch"}}
+	if got := Announce(starting, failed); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 
 	failed = in(runtime.Failed)
-	want = Announcement{KindStopped, "The runtime ended by itself (exit code 1)", "Show logs in the menu has its last output.", Critical}
-	if got := Announce(in(runtime.Ready), failed); len(got) != 1 || got[0] != want {
+	want = []Announcement{{
+		Kind: KindStopped, Title: "The runtime ended by itself (exit code 1)", Body: "Show logs in the menu has its last output.",
+		Urgency: Critical, Actions: []Action{Start, ShowLogs},
+	}}
+	if got := Announce(in(runtime.Ready), failed); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestActions(t *testing.T) {
+	changed := in(runtime.Ready)
+	changed.URL, changed.URLChanged = runtime.NewBackendURL(8888, runtime.NewToken("another")), true
+	with := func(state runtime.State, code runtime.Code, command string) runtime.Snapshot {
+		s := in(state)
+		s.Problem = &runtime.Problem{Code: code, Short: "Short", Hint: "Hint.", Command: command}
+		return s
+	}
+	const starting, ready, failed = runtime.Starting, runtime.Ready, runtime.Failed
+	for _, test := range []struct {
+		before, after runtime.Snapshot
+		want          []Action
+	}{
+		{in(starting), in(ready), []Action{CopyURL, OpenColab}},
+		{in(starting), changed, []Action{CopyURL, OpenColab}},
+		{in(ready), changed, []Action{CopyURL}},
+		{in(ready), in(failed), []Action{Start, ShowLogs}},
+		{in(ready), with(failed, runtime.CodeOutOfMemory, ""), []Action{Start, ShowLogs}},
+		{in(starting), with(failed, runtime.CodeDiedStarting, ""), []Action{StartAgain, ShowLogs}},
+		{in(starting), with(failed, runtime.CodePortInUse, ""), []Action{StartAgain}},
+		{in(runtime.Pulling), with(failed, runtime.CodePullFailed, "docker pull image"), []Action{StartAgain}},
+		{in(runtime.Pulling), with(failed, runtime.CodeImageNotFound, "docker pull image"), nil},
+		{in(starting), with(failed, runtime.CodeUnsupportedPlatform, ""), nil},
+		{in(runtime.Stopping), with(ready, runtime.CodeDiskFull, ""), nil},
+		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "colab-tray logs"), []Action{Restart, ShowLogs}},
+		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "docker unpause x"), nil},
+	} {
+		got := Announce(test.before, test.after)
+		if len(got) != 1 || !slices.Equal(got[0].Actions, test.want) {
+			t.Errorf("from %s to %s (%+v): got %+v, want the actions %v", test.before.State, test.after.State, test.after.Problem, got, test.want)
+		}
+	}
+}
+
+// TestWords holds that each kind is listed, and each action has a label.
+func TestWords(t *testing.T) {
+	used := map[Action]bool{}
+	for _, a := range []Action{CopyURL, OpenColab, Start, StartAgain, StartWithoutGPU, Restart, ShowLogs, KeepRunning} {
+		used[a] = true
+		if label := labels[a]; label == "" || len(label) > 20 {
+			t.Errorf("the label of %s is %q", a, label)
+		}
+	}
+	if len(labels) != len(used) {
+		t.Errorf("there are %d labels for %d actions", len(labels), len(used))
+	}
+	at := time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local).UTC()
+	want := Announcement{
+		Kind: KindIdleStop, Title: "The runtime stops at 09:05", Body: "No notebook has used it for a while. Its data stay.",
+		Actions: []Action{KeepRunning}, Profile: "torch",
+	}
+	quiet, soon := in(runtime.Ready), in(runtime.Ready)
+	soon.Profile, soon.IdleStopAt = "torch", at
+	later := soon
+	later.IdleStopAt = at.Add(30 * time.Second)
+	if got := Announce(quiet, soon); !reflect.DeepEqual(got, []Announcement{want}) {
+		t.Errorf("when it is known: %+v", got)
+	}
+	if got := Announce(soon, later); got != nil {
+		t.Errorf("half a minute later: %+v", got)
+	}
+	if got := Announce(later, quiet); got != nil || slices.Contains(outdated(soon), KindIdleStop) {
+		t.Errorf("when it is used again: %+v", got)
+	}
+	if got := IdleStop("torch", at); !reflect.DeepEqual(got, want) || !slices.Contains(Kinds(), got.Kind) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestRunning holds that each state has words of its own, and the token none.
+func TestRunning(t *testing.T) {
+	bodies := map[string]bool{}
+	for _, state := range runtime.States() {
+		s := in(state)
+		s.Port = 8899
+		a := Running(s)
+		bodies[a.Body] = true
+		if a.Kind != KindAnswer || a.Title == "" || a.Body == "" || strings.Contains(a.Body, token) {
+			t.Errorf("%s: got %+v", state, a)
+		}
+		if state == runtime.Ready && !strings.Contains(a.Body, "8899") {
+			t.Errorf("where it is ready is not in %q", a.Body)
+		}
+	}
+	if len(bodies) != len(runtime.States()) {
+		t.Errorf("there are only the texts %v", bodies)
+	}
+}
+
+// TestOutdated has a column for each kind that a state takes off the screen: r
+// ready, u URL changed, i idle stop, f failed, s stopped, p progress.
+func TestOutdated(t *testing.T) {
+	for state, want := range map[runtime.State]string{
+		runtime.Unknown: "ruifsp", runtime.NoEngine: "ruip", runtime.Absent: "ruifsp", runtime.Pulling: "ruifs",
+		runtime.Stopped: "ruifsp", runtime.Starting: "ruifsp", runtime.Ready: "ifsp", runtime.Unhealthy: "ruip",
+		runtime.Stopping: "ruifsp", runtime.Failed: "ruip",
+	} {
+		got := ""
+		for _, kind := range outdated(in(state)) {
+			got += string(kind)[:1]
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", state, got, want)
+		}
+	}
+}
+
+// TestPull follows a pull, and says what is announced at which second.
+func TestPull(t *testing.T) {
+	begin := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	type moment struct {
+		second             int
+		bytes, total       int64
+		layersDone, layers int
+		want               string
+	}
+	const giga, mega = 1_000_000_000, 1_000_000
+	for name, story := range map[string][]moment{
+		"by bytes": {
+			{second: 0},
+			{second: 9, bytes: giga, total: 4 * giga},
+			{10, giga, 4 * giga, 1, 9, "25 % of 4.0 GB"},
+			{11, 2 * giga, 4 * giga, 1, 9, ""}, // too soon
+			{15, 2 * giga, 4 * giga, 1, 9, "50 % of 4.0 GB"},
+			{40, 2*giga + 300*mega, 4 * giga, 1, 9, ""}, // no other tenth
+			{41, 2*giga + 300*mega, 8 * giga, 1, 9, ""}, // more layers are known of
+			{60, 8 * giga, 8 * giga, 9, 9, "100 % of 8.0 GB"},
+			{90, 9 * giga, 8 * giga, 9, 9, ""},
+		},
+		"megabytes": {{30, 30 * mega, 90 * mega, 1, 9, "33 %, 30 of 90 MB"}},
+		"by layers": {{20, 0, 0, 1, 4, "1 of 4 layers"}, {21, 0, 0, 4, 4, ""}, {26, 0, 0, 4, 4, "4 of 4 layers"}},
+		"unknown":   {{20, 0, 0, 0, 0, "This takes a while. Files that were pulled are kept."}, {99, 0, 0, 0, 0, ""}},
+		"absurd":    {{20, -5, 10, -3, -1, "This takes a while. Files that were pulled are kept."}, {60, 1 << 62, 1 << 61, 9, 3, "100 % of 2305843009.2 GB"}},
+	} {
+		var p pull
+		for _, m := range story {
+			var news []Announcement
+			s := runtime.Snapshot{State: runtime.Pulling, Since: begin, Profile: "torch", Progress: runtime.Progress{
+				Bytes: m.bytes, Total: m.total, LayersDone: m.layersDone, Layers: m.layers,
+			}}
+			p, news = p.announce(s, begin.Add(time.Duration(m.second)*time.Second))
+			got := ""
+			for _, a := range news {
+				got += a.Body
+				if a.Kind != KindProgress || a.Urgency != Low || a.Profile != "torch" || a.Percent < 0 || a.Percent > 100 {
+					t.Errorf("%s, second %d: got %+v", name, m.second, a)
+				}
+			}
+			if got != m.want {
+				t.Errorf("%s, second %d: got %q, want %q", name, m.second, got, m.want)
+			}
+		}
+		if p, news := p.announce(in(runtime.Starting), begin.Add(time.Hour)); p != (pull{}) || news != nil {
+			t.Errorf("%s: after the pull there are %+v and %v", name, p, news)
+		}
 	}
 }
 

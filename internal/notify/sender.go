@@ -20,35 +20,78 @@ const delivering = 10 * time.Second
 // server shows announcements. It is used by one goroutine.
 type server interface {
 	// show returns when the announcement was taken, at the latest when ctx ends.
-	show(ctx context.Context, a Announcement) error
+	// It takes the place of the one before it that has the same place.
+	show(ctx context.Context, p place, a Announcement) error
+	// withdraw takes the announcement of that place off the screen, if it is
+	// still there.
+	withdraw(ctx context.Context, p place) error
 	close()
+}
+
+// place is where an announcement is on the screen.
+type place struct {
+	kind    Kind
+	profile string
+}
+
+// Options is what a sender works with; only Log is needed.
+type Options struct {
+	// Log is where it is said, once, that nothing can be shown.
+	Log *slog.Logger
+	// Enabled tells whether a kind is wanted; nil is all of them.
+	Enabled func(Kind) bool
+	// Act does what the button of an announcement about a profile asks for. It
+	// is called on a goroutine of its own. Without it there are no buttons.
+	Act func(profile string, action Action)
 }
 
 // Sender shows announcements on the desktop. All its methods return at once
 // and can be called from any goroutine.
 type Sender struct {
-	log    *slog.Logger
-	wake   chan struct{}
-	cancel context.CancelFunc
-	ended  chan struct{}
+	options Options
+	wake    chan struct{}
+	cancel  context.CancelFunc
+	ended   chan struct{}
 
 	mu      sync.Mutex
-	pending []Announcement // one of a kind, oldest first
+	pending []order        // oldest first
+	sent    map[place]bool // what may be on the screen
+	pulls   map[string]pull
+}
+
+// order is an announcement that waits to be shown, or a place that waits to be
+// emptied.
+type order struct {
+	place
+	announcement *Announcement // nil to empty the place
+	taken        chan struct{} // closed when its turn has come; nil but for Flush
 }
 
 // NewSender makes a sender, which connects when there is something to show.
-// What goes wrong is said in the log, once.
-func NewSender(log *slog.Logger) *Sender { return newSender(log, newServer(), delivering) }
+func NewSender(o Options) *Sender { return newSender(o, newServer(o.Act), delivering) }
 
-func newSender(log *slog.Logger, to server, patience time.Duration) *Sender {
+func newSender(o Options, to server, patience time.Duration) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Sender{log: log, wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{})}
+	s := &Sender{
+		options: o, wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{}),
+		sent: map[place]bool{}, pulls: map[string]pull{},
+	}
 	go s.run(ctx, to, patience)
 	return s
 }
 
-// Announce shows what is worth it of a change; see the function [Announce].
-func (s *Sender) Announce(prev, next runtime.Snapshot) { s.Send(Announce(prev, next)...) }
+// Announce shows what is worth it of a change, see the function [Announce], and
+// how far a long pull is. What no longer holds is taken off the screen.
+func (s *Sender) Announce(prev, next runtime.Snapshot) { s.announce(prev, next, time.Now()) }
+
+func (s *Sender) announce(prev, next runtime.Snapshot, now time.Time) {
+	s.mu.Lock()
+	p, news := s.pulls[next.Profile].announce(next, now)
+	s.pulls[next.Profile] = p
+	s.mu.Unlock()
+	s.Withdraw(next.Profile, outdated(next)...)
+	s.Send(append(news, Announce(prev, next)...)...)
+}
 
 // Tell shows what came of a click: a line, and a hint that can be empty.
 // Neither may hold a token.
@@ -56,15 +99,71 @@ func (s *Sender) Tell(short, hint string) {
 	s.Send(Announcement{Kind: KindAnswer, Title: short, Body: firstLine(hint), Urgency: Normal})
 }
 
-// Send shows announcements.
+// Send shows announcements of the kinds that are wanted. With more than one
+// runtime each title begins with the name of its profile.
 func (s *Sender) Send(announcements ...Announcement) {
 	s.mu.Lock()
 	for _, a := range announcements {
+		if s.options.Enabled != nil && !s.options.Enabled(a.Kind) {
+			continue
+		}
+		if a.Profile != "" && len(s.pulls) > 1 {
+			a.Title = a.Profile + ": " + a.Title
+		}
 		a.Title, a.Body = shown(a.Title), shown(a.Body)
-		s.pending = slices.DeleteFunc(s.pending, func(old Announcement) bool { return old.Kind == a.Kind })
-		s.pending = append(s.pending, a)
+		p := place{a.Kind, a.Profile}
+		s.sent[p] = true
+		s.put(order{place: p, announcement: &a})
 	}
 	s.mu.Unlock()
+	s.rouse()
+}
+
+// Withdraw takes announcements about a profile off the screen.
+func (s *Sender) Withdraw(profile string, kinds ...Kind) {
+	s.mu.Lock()
+	for _, kind := range kinds {
+		if p := (place{kind, profile}); s.sent[p] {
+			delete(s.sent, p)
+			s.put(order{place: p})
+		}
+	}
+	s.mu.Unlock()
+	s.rouse()
+}
+
+// Flush returns when all that was sent before has been taken by the desktop, or
+// could not be, or ctx ends.
+func (s *Sender) Flush(ctx context.Context) {
+	taken := make(chan struct{})
+	s.mu.Lock()
+	s.pending = append(s.pending, order{taken: taken})
+	s.mu.Unlock()
+	s.rouse()
+	select {
+	case <-taken:
+	case <-ctx.Done():
+	case <-s.ended:
+	}
+}
+
+// put puts an order in the queue, and takes out those that it makes pointless.
+// What is to be withdrawn is so before something new has its place: unlike a
+// replacement, that is shown even when what was there was clicked away.
+func (s *Sender) put(o order) {
+	s.pending = slices.DeleteFunc(s.pending, func(old order) bool {
+		return old.place == o.place && (o.announcement == nil || old.announcement != nil)
+	})
+	s.pending = append(s.pending, o)
+}
+
+func (s *Sender) rouse() {
+	s.mu.Lock()
+	idle := len(s.pending) == 0
+	s.mu.Unlock()
+	if idle {
+		return
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -88,35 +187,42 @@ func (s *Sender) run(ctx context.Context, to server, patience time.Duration) {
 			return
 		case <-s.wake:
 		}
-		for a, ok := s.next(); ok && ctx.Err() == nil; a, ok = s.next() {
-			err := show(ctx, to, a, patience)
+		for o, ok := s.next(); ok && ctx.Err() == nil; o, ok = s.next() {
+			if o.taken != nil {
+				close(o.taken)
+				continue
+			}
+			err := carryOut(ctx, to, o, patience)
 			switch {
 			case err == nil:
 				said = ""
 			case ctx.Err() == nil && err.Error() != said:
 				said = err.Error()
-				s.log.Warn("notifications cannot be shown; the menu says the same", "error", err)
+				s.options.Log.Warn("notifications cannot be shown; the menu says the same", "error", err)
 			}
 		}
 	}
 }
 
-func show(ctx context.Context, to server, a Announcement, patience time.Duration) error {
+func carryOut(ctx context.Context, to server, o order, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return to.show(ctx, a)
+	if o.announcement == nil {
+		return to.withdraw(ctx, o.place)
+	}
+	return to.show(ctx, o.place, *o.announcement)
 }
 
-// next takes the oldest announcement that waits.
-func (s *Sender) next() (Announcement, bool) {
+// next takes the oldest order.
+func (s *Sender) next() (order, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.pending) == 0 {
-		return Announcement{}, false
+		return order{}, false
 	}
-	a := s.pending[0]
+	o := s.pending[0]
 	s.pending = slices.Delete(s.pending, 0, 1)
-	return a, true
+	return o, true
 }
 
 // shown returns a text as a notification can have it: short, and without what

@@ -3,6 +3,7 @@ package notify
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -108,8 +109,14 @@ func (l *logged) String() string {
 
 func sender(t *testing.T, patience time.Duration) (*Sender, *logged) {
 	t.Helper()
+	return senderWith(t, Options{}, patience)
+}
+
+func senderWith(t *testing.T, o Options, patience time.Duration) (*Sender, *logged) {
+	t.Helper()
 	log := new(logged)
-	s := newSender(slog.New(slog.NewTextHandler(log, nil)), newServer(), patience)
+	o.Log = slog.New(slog.NewTextHandler(log, nil))
+	s := newSender(o, newServer(o.Act), patience)
 	t.Cleanup(s.Close)
 	return s, log
 }
@@ -124,7 +131,11 @@ type dunst struct {
 func startDunst(t *testing.T, conn *dbus.Conn, display string) *dunst {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "dunstrc")
-	if err := os.WriteFile(config, []byte("[global]\nhistory_length = 50\nmarkup = full\n"), 0o600); err != nil {
+	text := "[global]\nhistory_length = 50\nmarkup = full\n"
+	for _, urgency := range []string{"low", "normal"} { // nothing goes away while a test looks
+		text += "[urgency_" + urgency + "]\ntimeout = 0\n"
+	}
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, stop := start(t, []string{"DISPLAY=" + display, "WAYLAND_DISPLAY="}, "dunst", "-conf", config)
@@ -181,11 +192,11 @@ func TestDunst(t *testing.T) {
 	server := startDunst(t, client(t), ":"+number)
 	s, log := sender(t, time.Minute)
 
-	s.Send(Announcement{KindReady, "The runtime is ready", "Choose <b>Copy</b> & paste.", Normal})
+	s.Send(Announcement{Kind: KindReady, Title: "The runtime is ready", Body: "Choose <b>Copy</b> & paste.", Urgency: Normal})
 	server.displays(1)
-	s.Send(Announcement{KindStopped, "The runtime ended by itself", "Why", Critical})
+	s.Send(Announcement{Kind: KindStopped, Title: "The runtime ended by itself", Body: "Why", Urgency: Critical})
 	server.displays(2)
-	s.Send(Announcement{KindReady, "Ready again", "Choose <b>Copy</b> & paste.", Normal})
+	s.Send(Announcement{Kind: KindReady, Title: "Ready again", Body: "Choose <b>Copy</b> & paste.", Urgency: Normal})
 	s.Tell("Copied", "") // the one before it has been taken when this is there
 	server.displays(3)
 
@@ -213,7 +224,7 @@ func TestDunst(t *testing.T) {
 	// Without a server it is said once; with a new one all goes on.
 	server.stop()
 	for i := range 3 {
-		s.Send(Announcement{KindFailed, fmt.Sprint("nobody sees ", i), "", Normal})
+		s.Send(Announcement{Kind: KindFailed, Title: fmt.Sprint("nobody sees ", i), Body: "", Urgency: Normal})
 		bed.WaitFor(t, "the log", func() error {
 			if !strings.Contains(log.String(), "cannot be shown") {
 				return fmt.Errorf("it says %q", log.String())
@@ -222,7 +233,7 @@ func TestDunst(t *testing.T) {
 		})
 	}
 	startDunst(t, server.conn, ":"+number)
-	s.Send(Announcement{KindReady, "Ready with another server", "", Normal})
+	s.Send(Announcement{Kind: KindReady, Title: "Ready with another server", Body: "", Urgency: Normal})
 	server.displays(1)
 	if said := strings.Count(log.String(), "\n"); said != 1 {
 		t.Errorf("the log has %d lines:\n%s", said, log)
@@ -232,8 +243,10 @@ func TestDunst(t *testing.T) {
 // fakeServer speaks the protocol, and takes as long for each notification as
 // the test wants.
 type fakeServer struct {
-	asked   chan string
-	release chan struct{}
+	capabilities []string
+	conn         *dbus.Conn
+	asked        chan string
+	release      chan struct{}
 
 	mu    sync.Mutex
 	calls []call
@@ -242,24 +255,30 @@ type fakeServer struct {
 type call struct {
 	app, icon, summary, body string
 	replaces                 uint32
+	actions                  []string
 	hints                    map[string]dbus.Variant
 }
 
-func (f *fakeServer) GetCapabilities() ([]string, *dbus.Error) { return []string{"body"}, nil }
+func (f *fakeServer) GetCapabilities() ([]string, *dbus.Error) {
+	return f.capabilities, nil
+}
 
-func (f *fakeServer) Notify(app string, replaces uint32, icon, summary, body string, _ []string, hints map[string]dbus.Variant, _ int32) (uint32, *dbus.Error) {
+func (f *fakeServer) Notify(app string, replaces uint32, icon, summary, body string, actions []string, hints map[string]dbus.Variant, _ int32) (uint32, *dbus.Error) {
 	f.asked <- summary
 	<-f.release
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.calls = append(f.calls, call{app, icon, summary, body, replaces, hints})
+	f.calls = append(f.calls, call{app, icon, summary, body, replaces, actions, hints})
 	return uint32(len(f.calls)), nil
 }
 
-func startFake(t *testing.T) *fakeServer {
+func startFake(t *testing.T, capabilities ...string) *fakeServer {
 	t.Helper()
-	f := &fakeServer{asked: make(chan string, 100), release: make(chan struct{})}
 	conn := client(t)
+	f := &fakeServer{
+		capabilities: append(capabilities, "body"), conn: conn,
+		asked: make(chan string, 100), release: make(chan struct{}),
+	}
 	if err := conn.Export(f, "/org/freedesktop/Notifications", "org.freedesktop.Notifications"); err != nil {
 		t.Fatal(err)
 	}
@@ -282,8 +301,8 @@ func TestMessage(t *testing.T) {
 	close(f.release)
 	s, _ := sender(t, time.Minute)
 	for _, a := range []Announcement{
-		{KindReady, "Ready", "Choose <b>Copy</b> & paste.", Normal},
-		{KindReady, strings.Repeat("ü", 500), "\xffcontrol\x00characters\n", Critical},
+		{Kind: KindReady, Title: "Ready", Body: "Choose <b>Copy</b> & paste."},
+		{Kind: KindReady, Title: strings.Repeat("ü", 500), Body: "\xffcontrol\x00characters\n", Urgency: Critical},
 	} {
 		s.Send(a)
 		<-f.asked
@@ -328,7 +347,7 @@ func TestHangingServer(t *testing.T) {
 	sessionBus(t)
 	f := startFake(t)
 	s, log := sender(t, 2*time.Second)
-	send := func(title string) { s.Send(Announcement{KindReady, title, "", Normal}) }
+	send := func(title string) { s.Send(Announcement{Kind: KindReady, Title: title, Body: "", Urgency: Normal}) }
 
 	send("1")
 	if got := <-f.asked; got != "1" {
@@ -355,10 +374,17 @@ func TestCloseWhileHanging(t *testing.T) {
 	sessionBus(t)
 	f := startFake(t)
 	s, log := sender(t, time.Hour)
-	s.Send(Announcement{KindReady, "1", "", Normal})
+	s.Send(Announcement{Kind: KindReady, Title: "1", Body: "", Urgency: Normal})
 	<-f.asked
+	flushing, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	s.Flush(flushing)
+	if flushing.Err() == nil {
+		t.Error("Flush has returned before the announcement was taken")
+	}
 	s.Close()
-	s.Send(Announcement{KindReady, "2", "", Normal})
+	s.Flush(t.Context())
+	s.Send(Announcement{Kind: KindReady, Title: "2", Body: "", Urgency: Normal})
 	if log.String() != "" {
 		t.Errorf("the log says %q", log)
 	}
@@ -374,7 +400,7 @@ func TestHangingBus(t *testing.T) {
 	defer l.Close()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
 	s, log := sender(t, 100*time.Millisecond)
-	s.Send(Announcement{KindReady, "1", "", Normal})
+	s.Send(Announcement{Kind: KindReady, Title: "1", Body: "", Urgency: Normal})
 	bed.WaitFor(t, "the log", func() error {
 		if log.String() == "" {
 			return fmt.Errorf("it is empty")
@@ -387,15 +413,8 @@ func TestHangingBus(t *testing.T) {
 func TestNoBus(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))
 	s, log := sender(t, time.Minute)
-	s.Send(Announcement{KindReady, "1", "", Normal}, Announcement{KindStopped, "2", "", Critical}, Announcement{KindFailed, "3", "", Normal})
-	bed.WaitFor(t, "all to be tried", func() error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if len(s.pending) > 0 {
-			return fmt.Errorf("%d wait", len(s.pending))
-		}
-		return nil
-	})
+	s.Send(Announcement{Kind: KindReady, Title: "1", Body: "", Urgency: Normal}, Announcement{Kind: KindStopped, Title: "2", Body: "", Urgency: Critical}, Announcement{Kind: KindFailed, Title: "3", Body: "", Urgency: Normal})
+	s.Flush(t.Context())
 	s.Close()
 	if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "no session bus") {
 		t.Errorf("the log says %q", said)

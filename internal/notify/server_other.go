@@ -22,7 +22,9 @@ type system struct {
 	busy chan struct{}
 }
 
-func newServer() server {
+// newServer makes a server that has no buttons, so that nothing is ever asked
+// for.
+func newServer(func(profile string, action Action)) server {
 	beeep.AppName = "Colab Tray"
 	return &system{busy: make(chan struct{}, 1)}
 }
@@ -33,7 +35,14 @@ func (s *system) close() {
 	}
 }
 
-func (s *system) show(ctx context.Context, a Announcement) error {
+// withdraw does nothing: these systems move notifications into a list of their
+// own.
+func (s *system) withdraw(context.Context, place) error { return nil }
+
+func (s *system) show(ctx context.Context, _ place, a Announcement) error {
+	if a.Kind == KindProgress {
+		return nil // there is no replacing, and a pile of them is no help
+	}
 	select {
 	case s.busy <- struct{}{}:
 	default:

@@ -76,7 +76,7 @@ var _ toolkit = (*menu)(nil)
 // clicks: the toolkit drops those that nobody is waiting for.
 func newMenu(v View, click func(row int)) *menu {
 	m := &menu{shown: v.Rows}
-	m.setIcon(v.Icon)
+	m.setIcon(v.Icon, v.Style)
 	m.setTooltip(v.Tooltip)
 	for i, row := range v.Rows {
 		item := m.add(places[i], row)
@@ -118,8 +118,8 @@ func (m *menu) add(at place, row Row) *systray.MenuItem {
 	return under.AddSubMenuItem(text, "")
 }
 
-func (m *menu) setIcon(icon assets.State) {
-	bytes := iconBytes(icon)
+func (m *menu) setIcon(icon assets.State, style assets.Style) {
+	bytes := iconBytes(icon, style)
 	systray.SetTemplateIcon(bytes, bytes)
 }
 

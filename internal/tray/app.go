@@ -64,6 +64,9 @@ type Options struct {
 	// Version is that of the program.
 	Version string
 
+	// Style is how the icons are to look, one that assets.Icon takes. It is
+	// asked as the toggles are; nil is assets.Colour.
+	Style func() assets.Style
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its
@@ -92,18 +95,31 @@ type Options struct {
 	Tell func(short, hint string)
 	// Registered is called each time that the icon has been put into a tray.
 	Registered func()
+	// Requests are actions that are asked for elsewhere: the buttons of
+	// notifications do what the menu's rows do. Quit is none of them.
+	Requests <-chan Request
+}
+
+// Request is an action on the runtime of a profile.
+type Request struct {
+	Profile string
+	Action  Action
 }
 
 // toolkit is what the app needs of the tray toolkit. Only the app's goroutine
 // calls it: the toolkit's menu has no lock.
 type toolkit interface {
-	setIcon(icon assets.State)
+	setIcon(icon assets.State, style assets.Style)
 	setTooltip(text string)
 	setRow(i int, row Row)
 }
 
 // title is the program's name, as people see it.
 const title = "Colab Tray"
+
+// ErrNoPanel tells that nothing on the desktop takes tray icons. [Run] waits
+// for something that does: a panel may come later.
+var ErrNoPanel = errors.New("no tray on this desktop")
 
 // errSessionEnded is why the tray ends when the desktop session does.
 var errSessionEnded = errors.New("the desktop session has ended")
@@ -155,7 +171,7 @@ func newApp(o Options) *app {
 		results:    make(chan result),
 		over:       make(chan struct{}),
 	}
-	a.scene.version = o.Version
+	a.scene.version, a.scene.style = o.Version, assets.Colour
 	a.scene.offered = [actions]bool{
 		Start: true, Stop: true, Restart: true, CopyURL: true, OpenColab: true, Check: true, Select: true, ShowLogs: true,
 		Guide: o.Guide != nil, StartWithoutGPU: o.StartWithoutGPU != nil, EditSettings: o.EditSettings != nil,
@@ -176,8 +192,11 @@ func (a *app) toggles() map[Action]*Toggle {
 	}
 }
 
-// read takes in what the toggles are really set to.
+// read takes in what the toggles are really set to, and how icons are to look.
 func (a *app) read() {
+	if a.Style != nil {
+		a.scene.style = a.Style()
+	}
 	for action, t := range a.toggles() {
 		if t != nil {
 			a.scene.set[action] = t.Get()
@@ -230,13 +249,15 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 				return
 			}
 			a.begin(ctx, chosen)
+		case r := <-a.Requests:
+			a.begin(ctx, Row{Action: r.Action, Profile: r.Profile})
 		case <-a.opened:
 			a.read()
 		case <-a.SettingsChanged:
 			a.read()
 		case <-a.registered:
 			// What changed while the toolkit was connecting went nowhere.
-			t.setIcon(a.shown.Icon)
+			t.setIcon(a.shown.Icon, a.shown.Style)
 			t.setTooltip(a.shown.Tooltip)
 			if a.Registered != nil {
 				a.Registered()
@@ -300,8 +321,8 @@ func (a *app) show(t toolkit) {
 	if next == a.shown {
 		return
 	}
-	if next.Icon != a.shown.Icon {
-		t.setIcon(next.Icon)
+	if next.Icon != a.shown.Icon || next.Style != a.shown.Style {
+		t.setIcon(next.Icon, next.Style)
 	}
 	if next.Tooltip != a.shown.Tooltip {
 		t.setTooltip(next.Tooltip)

@@ -31,7 +31,10 @@ type screen struct {
 	calls int
 }
 
-func (s *screen) setIcon(icon assets.State)  { s.Icon = icon; s.calls++ }
+func (s *screen) setIcon(icon assets.State, style assets.Style) {
+	s.Icon, s.Style = icon, style
+	s.calls++
+}
 func (s *screen) setTooltip(text string)     { s.Tooltip = text; s.calls++ }
 func (s *screen) setRow(i int, row Row)      { s.Rows[i] = row; s.calls++ }
 func (s *screen) row(i int) (string, bool)   { return s.Rows[i].Text, !s.Rows[i].Disabled }

@@ -21,8 +21,8 @@ type deed func(context.Context) result
 
 // deed returns what choosing a row does, as it is asked for now; nil for nothing.
 func (a *app) deed(chosen Row) deed {
-	now := a.scene.overview.Runtime()
-	profile := cmp.Or(chosen.Profile, now.Profile)
+	profile := cmp.Or(chosen.Profile, a.scene.overview.Current)
+	now, _ := a.scene.overview.Of(profile)
 	of := func(f func(context.Context, string) error) func(context.Context) error {
 		return func(ctx context.Context) error { return f(ctx, profile) }
 	}

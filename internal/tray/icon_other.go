@@ -5,4 +5,4 @@ package tray
 import "colabtray/assets"
 
 // iconBytes is the icon of a state as the toolkit takes it.
-func iconBytes(state assets.State) []byte { return assets.Icon(state) }
+func iconBytes(state assets.State, style assets.Style) []byte { return assets.Icon(state, style) }

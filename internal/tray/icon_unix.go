@@ -26,8 +26,8 @@ func init() {
 }
 
 // iconBytes is the icon of a state as the toolkit takes it.
-func iconBytes(state assets.State) []byte {
-	return append([]byte(wordBeforePNG), assets.Icon(state)...)
+func iconBytes(state assets.State, style assets.Style) []byte {
+	return append([]byte(wordBeforePNG), assets.Icon(state, style)...)
 }
 
 func decodeIcon(r io.Reader) (image.Image, error) {

@@ -25,13 +25,11 @@ const tellsRegistration = true
 // probeTime bounds every conversation with the session bus here.
 const probeTime = 5 * time.Second
 
-var (
-	errNoSession = errors.New("no session bus")
-	errNoWatcher = errors.New("no tray on this desktop")
-)
+var errNoSession = errors.New("no session bus")
 
 // Probe returns nil when a tray icon can be shown, else the reason in a few
-// words. It takes some seconds at most.
+// words; [ErrNoPanel] when only the place for it is missing. It takes some
+// seconds at most.
 func Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
@@ -46,7 +44,7 @@ func Probe(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", errNoSession, err)
 	}
 	if !owned {
-		return errNoWatcher
+		return ErrNoPanel
 	}
 	return nil
 }

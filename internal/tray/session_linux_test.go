@@ -511,7 +511,7 @@ func looksLike(property dbus.Variant, state assets.State) bool {
 	if dbus.Store([]any{property.Value()}, &pictures) != nil || len(pictures) != 1 {
 		return false
 	}
-	want, err := png.Decode(bytes.NewReader(assets.Icon(state)))
+	want, err := png.Decode(bytes.NewReader(assets.Icon(state, assets.Colour)))
 	if err != nil {
 		panic(err) // it is ours
 	}

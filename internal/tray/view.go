@@ -13,6 +13,7 @@ import (
 // View is all that a person sees of the tray. Views can be compared with ==.
 type View struct {
 	Icon    assets.State
+	Style   assets.Style
 	Tooltip string
 	Rows    [rows]Row
 	// Primary is what a click on the icon itself does.
@@ -21,6 +22,7 @@ type View struct {
 
 // scene is all that a view depends on.
 type scene struct {
+	style    assets.Style
 	overview runtime.Overview
 	// said is what the last action had to say, if that is still of interest.
 	said outcome
@@ -66,6 +68,7 @@ func view(s scene) View {
 	short = oneLine(short)
 	v := View{
 		Icon:    icon(now.State),
+		Style:   s.style,
 		Tooltip: cut(title+": "+short, maxTooltip),
 		Primary: primary(now.State),
 	}

@@ -42,7 +42,8 @@ type person struct {
 	*Session
 	t       *testing.T
 	program *process
-	name    string // of the runtime
+	env     []string // its settings
+	name    string   // of the runtime
 	port    int
 }
 
@@ -59,8 +60,8 @@ func settings(t *testing.T, image string) (env []string, name string, port int) 
 func sitDown(t *testing.T, o Options, image string, more ...string) *person {
 	t.Helper()
 	env, name, port := settings(t, image)
-	p := &person{Session: Start(t, o), t: t, name: name, port: port}
-	program, err := p.Launch(append(env, more...), executable)
+	p := &person{Session: Start(t, o), t: t, env: append(env, more...), name: name, port: port}
+	program, err := p.Launch(p.env, executable)
 	p.must(err)
 	p.program = program
 	_, err = p.Registered(t.Context(), program.Pid())
@@ -428,32 +429,65 @@ func TestProblemsAreShown(t *testing.T) {
 	})
 }
 
-// Without a tray the program says so in one line, starts the runtime and ends.
-func TestNoTray(t *testing.T) {
-	for name, test := range map[string]struct {
-		env  []string
-		said string
-	}{
-		"no panel":       {nil, "no tray on this desktop"},
-		"no session bus": {[]string{"DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus"}, "no session bus"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env, _, port := settings(t, bed.Image(t, bed.Server2))
-			s := Start(t, Options{NoPanel: true, Notifications: NoNotifications})
-			p, err := s.Launch(append(env, test.env...), executable)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ends(t, p, 0)
-			lines := strings.Split(p.Output(), "\n")
-			if !strings.Contains(lines[0], test.said) || strings.Contains(strings.Join(lines[1:], "\n"), test.said) {
-				t.Errorf("it said %q", lines)
-			}
-			if !strings.Contains(p.Output(), fmt.Sprintf("\nhttp://localhost:%d/?token=", port)) {
-				t.Errorf("there is no Backend URL in %q", p.Output())
-			}
-		})
+// Without a session bus the program says so in one line, starts the runtime and
+// ends.
+func TestNoSession(t *testing.T) {
+	env, _, port := settings(t, bed.Image(t, bed.Server2))
+	s := Start(t, Options{NoPanel: true, Notifications: NoNotifications})
+	p, err := s.Launch(append(env, "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus"), executable)
+	if err != nil {
+		t.Fatal(err)
 	}
+	ends(t, p, 0)
+	const said = "no session bus"
+	lines := strings.Split(p.Output(), "\n")
+	if !strings.Contains(lines[0], said) || strings.Contains(strings.Join(lines[1:], "\n"), said) {
+		t.Errorf("it said %q", lines)
+	}
+	if !strings.Contains(p.Output(), fmt.Sprintf("\nhttp://localhost:%d/?token=", port)) {
+		t.Errorf("there is no Backend URL in %q", p.Output())
+	}
+}
+
+// Without a panel the program says what to do, once, goes on, and has its icon
+// in each panel that comes.
+func TestNoPanel(t *testing.T) {
+	env, name, port := settings(t, bed.Image(t, bed.Server2))
+	p := &person{Session: Start(t, Options{NoPanel: true}), t: t, name: name, port: port}
+	var err error
+	p.program, err = p.Launch(env, executable)
+	p.must(err)
+	p.must(p.Note(t.Context(), "Status Tray Plugin"))
+	for range 2 {
+		p.must(p.StartPanel(t.Context()))
+		_, err = p.Registered(t.Context(), p.program.Pid())
+		p.must(err)
+		p.seesIcon(assets.Stopped)
+		p.must(p.StopPanel(t.Context()))
+	}
+	p.must(p.program.Signal(syscall.SIGTERM))
+	ends(t, p.program, 0)
+	if said := p.program.Output(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "Status Tray Plugin") {
+		t.Errorf("it said %q", said)
+	}
+	if notes := p.Notes(); len(notes) != 1 {
+		t.Errorf("there were the notifications %+v", notes)
+	}
+}
+
+// A session that ends before a panel has come ends the program too.
+func TestEndOfSessionWithoutPanel(t *testing.T) {
+	env, _, _ := settings(t, bed.Image(t, bed.Server2))
+	s := Start(t, Options{NoPanel: true})
+	p, err := s.Launch(env, executable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Note(t.Context(), "This desktop shows no tray"); err != nil {
+		t.Fatal(err)
+	}
+	s.StopBus()
+	ends(t, p, 0)
 }
 
 // However the session goes, the program ends in good order and leaves the
@@ -481,11 +515,41 @@ func TestEndOfSession(t *testing.T) {
 
 func TestOnlyOneTray(t *testing.T) {
 	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
-	second, err := p.Spawn(executable)
-	p.must(err)
-	ends(t, second, 0)
-	if !strings.Contains(second.Output(), "already") {
-		t.Errorf("it said %q", second.Output())
+	start := func() string {
+		t.Helper()
+		second, err := p.Launch(p.env, executable)
+		p.must(err)
+		ends(t, second, 0)
+		return second.Output()
 	}
-	p.seesIcon(assets.Stopped)
+	const title = "Colab Tray runs already"
+	for _, test := range []struct {
+		state assets.State
+		body  string
+	}{
+		{assets.Stopped, "The runtime was not started yet."},
+		{assets.Ready, fmt.Sprintf("The runtime is ready on port %d.", p.port)},
+	} {
+		if test.state == assets.Ready {
+			p.clicksIcon(assets.Stopped)
+		}
+		p.seesIcon(test.state)
+		if said := start(); said != title+". "+test.body+"\n" {
+			t.Errorf("it said %q", said)
+		}
+		p.must(p.Note(t.Context(), title+"\n"+test.body))
+		p.seesIcon(test.state)
+	}
+	// The program's own log tells of it, without the token.
+	p.clicksIcon(assets.Ready)
+	p.reads("copied")
+	path := p.Home() + "/.local/state/colab-tray/colab-tray.log"
+	text, err := os.ReadFile(path)
+	p.must(err)
+	if log := string(text); strings.Count(log, "the tray begins") != 3 || !strings.Contains(log, "is=ready") || strings.Contains(log, p.token()) {
+		t.Errorf("the log holds\n%s", log)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the log can be read with %v, %v", info.Mode(), err)
+	}
 }

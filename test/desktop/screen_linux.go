@@ -124,7 +124,7 @@ func findIcon(picture image.Image) (where image.Rectangle, state assets.State, f
 	// is three times as far away.
 	best := 30.0
 	for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Problem} {
-		original, err := png.Decode(bytes.NewReader(assets.Icon(candidate)))
+		original, err := png.Decode(bytes.NewReader(assets.Icon(candidate, assets.Colour)))
 		if err != nil {
 			panic(err) // it is ours
 		}

@@ -9,7 +9,7 @@ import (
 
 func main() {
 	systray.Run(func() {
-		systray.SetIcon(assets.Icon(assets.Stopped))
+		systray.SetIcon(assets.Icon(assets.Stopped, assets.Colour))
 		systray.AddMenuItem("Hello", "")
 	}, nil)
 }

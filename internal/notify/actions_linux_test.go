@@ -1,0 +1,291 @@
+package notify
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"colabtray/internal/runtime"
+	"colabtray/test/bed"
+)
+
+// asked is what a button has asked for.
+type asked struct {
+	profile string
+	action  Action
+}
+
+// buttons are options whose buttons send what they ask for to the channel.
+func buttons() (Options, chan asked) {
+	c := make(chan asked, 10)
+	return Options{Act: func(profile string, action Action) { c <- asked{profile, action} }}, c
+}
+
+func waitAsked(t *testing.T, c chan asked, want asked) {
+	t.Helper()
+	select {
+	case got := <-c:
+		if got != want {
+			t.Errorf("asked for %v, want %v", got, want)
+		}
+	case <-time.After(time.Minute):
+		t.Fatalf("nobody asked for %v", want)
+	}
+}
+
+// summaries returns the titles of notifications.
+func summaries(history []map[string]dbus.Variant) []string {
+	var all []string
+	for _, n := range history {
+		all = append(all, n["summary"].Value().(string))
+	}
+	return all
+}
+
+// TestDunstActions clicks the buttons of a real server, as `dunstctl action`
+// does.
+func TestDunstActions(t *testing.T) {
+	sessionBus(t)
+	number, _ := start(t, nil, "Xvfb", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-displayfd", "3")
+	server := startDunst(t, client(t), ":"+number)
+	o, c := buttons()
+	s, log := senderWith(t, o, time.Minute)
+	click := func() {
+		t.Helper()
+		if err := server.object().Call("org.dunstproject.cmd0.NotificationAction", 0, uint32(0)).Err; err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	s.Send(Announcement{Kind: KindURLChanged, Title: "Changed", Actions: []Action{CopyURL}, Profile: "torch"})
+	server.displays(1)
+	click()
+	waitAsked(t, c, asked{"torch", CopyURL})
+	// Each has the buttons of its own.
+	server.dismissed()
+	s.Send(IdleStop("torch", time.Now()))
+	server.displays(1)
+	click()
+	waitAsked(t, c, asked{"torch", KeepRunning})
+
+	// Another server, with numbers of its own.
+	server.stop()
+	server = startDunst(t, server.conn, ":"+number)
+	s.Send(Announcement{Kind: KindURLChanged, Title: "Changed", Actions: []Action{CopyURL}})
+	server.displays(1)
+	click()
+	waitAsked(t, c, asked{"", CopyURL})
+	if log.String() != "" || len(c) > 0 {
+		t.Errorf("the log says %q, and %d were asked for", log, len(c))
+	}
+}
+
+// TestDunstFollowsTheRuntime has one notification of a pull, which goes when
+// the pull does, and none that no longer holds.
+func TestDunstFollowsTheRuntime(t *testing.T) {
+	sessionBus(t)
+	number, _ := start(t, nil, "Xvfb", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-displayfd", "3")
+	server := startDunst(t, client(t), ":"+number)
+	to := &bus{shown: map[place]note{}}
+	s := newSender(Options{Log: slog.Default()}, to, time.Minute)
+	t.Cleanup(s.Close)
+
+	begin := time.Now()
+	before := in(runtime.Absent)
+	pulls := func(second int, percent int64) {
+		t.Helper()
+		next := in(runtime.Pulling)
+		next.Since, next.Progress = begin, runtime.Progress{Bytes: percent, Total: 100, LayersDone: 1, Layers: 2}
+		s.announce(before, next, begin.Add(time.Duration(second)*time.Second))
+		before = next
+	}
+	becomes := func(state runtime.State) {
+		s.announce(before, in(state), begin.Add(time.Hour))
+		before = in(state)
+	}
+	has := func(kind Kind, what string, is func(note) bool) {
+		t.Helper()
+		bed.WaitFor(t, what, func() error {
+			to.mu.Lock()
+			defer to.mu.Unlock()
+			if n := to.shown[place{kind: kind}]; !is(n) {
+				return fmt.Errorf("there is %+v", n)
+			}
+			return nil
+		})
+	}
+	taken := func() { // all that was sent before is, when what comes after has come and gone
+		t.Helper()
+		s.Send(Announcement{Kind: "mark", Title: "Mark"})
+		has("mark", "the mark", func(n note) bool { return n.id != 0 })
+		s.Withdraw("", "mark")
+		has("mark", "the mark to go", func(n note) bool { return n.id == 0 })
+	}
+
+	pulls(5, 5)
+	pulls(15, 10)
+	server.displays(1)
+	pulls(25, 50)
+	pulls(35, 90)
+	taken()
+	server.displays(1) // one of them
+	becomes(runtime.Starting)
+	server.displays(0)
+	becomes(runtime.Ready)
+	server.displays(1)
+	becomes(runtime.Failed)
+	taken()
+	server.displays(1) // ready has gone
+	if history := summaries(server.dismissed()); history[0] != "The runtime ended by itself (exit code 1)" {
+		t.Errorf("dunst has shown %q", history)
+	}
+	becomes(runtime.Starting)
+
+	// A pull that was clicked away is not told of again; the next one is.
+	begin = begin.Add(time.Hour)
+	pulls(20, 20)
+	server.displays(1)
+	server.dismissed()
+	has(KindProgress, "the sender to hear of it", func(n note) bool { return n.dismissed })
+	pulls(40, 60)
+	taken()
+	server.displays(0)
+	becomes(runtime.Absent)
+	begin = begin.Add(time.Hour)
+	pulls(20, 20)
+	server.displays(1)
+	s.Close() // what tells of a pull goes with the program
+	server.displays(0)
+}
+
+// TestSignalsOfOthers has a server that says what it should not.
+func TestSignalsOfOthers(t *testing.T) {
+	sessionBus(t)
+	f := startFake(t, "actions")
+	close(f.release)
+	o, c := buttons()
+	s, _ := senderWith(t, o, time.Minute)
+	s.Send(Announcement{Kind: KindReady, Title: "Ready", Actions: []Action{CopyURL, OpenColab}, Profile: "torch"})
+	<-f.asked
+	s.Send(Announcement{Kind: KindFailed, Title: "Failed"})
+	<-f.asked
+	emit := func(name string, values ...any) {
+		t.Helper()
+		if err := f.conn.Emit(serverPath, serverName+"."+name, values...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, signal := range [][]any{
+		{"ActionInvoked"},
+		{"ActionInvoked", "1", "copy-url"},
+		{"ActionInvoked", uint32(1)},
+		{"ActionInvoked", uint32(1), "start"},    // not offered there
+		{"ActionInvoked", uint32(2), "copy-url"}, // nor there
+		{"ActionInvoked", uint32(9), "copy-url"}, // another program's
+		{"ActionInvoked", uint32(0), ""},
+		{"NotificationClosed"},
+		{"NotificationClosed", uint32(9), uint32(2)},
+		{"ActivationToken", uint32(1), "token"},
+		{"ActionInvoked", uint32(1), "open-colab"},
+	} {
+		emit(signal[0].(string), signal[1:]...)
+	}
+	waitAsked(t, c, asked{"torch", OpenColab})
+	s.Close()
+	if len(c) > 0 {
+		t.Errorf("asked for %v too", <-c)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if got := f.calls[0].actions; !slices.Equal(got, []string{"copy-url", "Copy URL", "open-colab", "Open Colab"}) {
+		t.Errorf("the buttons are %q", got)
+	}
+}
+
+// TestNoButtons holds that there are none where the server or the program has
+// no use for them.
+func TestNoButtons(t *testing.T) {
+	withAct, _ := buttons()
+	for name, test := range map[string]struct {
+		capabilities []string
+		options      Options
+	}{
+		"server":  {nil, withAct},
+		"program": {[]string{"actions"}, Options{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sessionBus(t)
+			f := startFake(t, test.capabilities...)
+			close(f.release)
+			s, _ := senderWith(t, test.options, time.Minute)
+			s.Send(Announcement{Kind: KindReady, Title: "Ready", Actions: []Action{CopyURL}})
+			<-f.asked
+			s.Close()
+			if err := f.conn.Emit(serverPath, serverName+".ActionInvoked", uint32(1), "copy-url"); err != nil {
+				t.Error(err)
+			}
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			for _, call := range f.calls {
+				if len(call.actions) > 0 {
+					t.Errorf("the buttons are %q", call.actions)
+				}
+			}
+		})
+	}
+}
+
+// TestKindsSwitchedOff sends every kind, and wants those that are on.
+func TestKindsSwitchedOff(t *testing.T) {
+	sessionBus(t)
+	f := startFake(t)
+	close(f.release)
+	off := map[Kind]bool{KindReady: true, KindProgress: true}
+	s, _ := senderWith(t, Options{Enabled: func(k Kind) bool { return !off[k] }}, time.Minute)
+	for _, kind := range Kinds() {
+		s.Send(Announcement{Kind: kind, Title: string(kind)})
+	}
+	for _, kind := range Kinds() {
+		if !off[kind] {
+			if got := <-f.asked; got != string(kind) {
+				t.Errorf("showed %q, want %q", got, kind)
+			}
+		}
+	}
+}
+
+// TestSeveralRuntimes holds that one runtime's announcements do not replace
+// another's, and say whose they are.
+func TestSeveralRuntimes(t *testing.T) {
+	sessionBus(t)
+	f := startFake(t)
+	close(f.release)
+	s, _ := senderWith(t, Options{}, time.Minute)
+	for _, profile := range []string{"jupyter", "torch", "jupyter"} {
+		before, after := in(runtime.Starting), in(runtime.Ready)
+		before.Profile, after.Profile = profile, profile
+		s.Announce(before, after)
+		<-f.asked
+	}
+	bed.WaitFor(t, "all calls", func() error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.calls) < 3 {
+			return fmt.Errorf("there are %d", len(f.calls))
+		}
+		return nil
+	})
+	var got []string
+	for _, c := range f.calls {
+		got = append(got, fmt.Sprint(c.replaces, " ", c.summary))
+	}
+	want := "0 The runtime is ready|0 torch: The runtime is ready|1 jupyter: The runtime is ready"
+	if strings.Join(got, "|") != want {
+		t.Errorf("got %q", got)
+	}
+}

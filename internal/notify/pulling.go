@@ -1,0 +1,62 @@
+package notify
+
+import (
+	"fmt"
+	"time"
+
+	"colabtray/internal/runtime"
+)
+
+// Of a pull as short as longPull nobody needs to hear. Of a longer one its
+// progress is told when another tenth is done, and not more often than every
+// betweenNews.
+const (
+	longPull    = 10 * time.Second
+	betweenNews = 5 * time.Second
+)
+
+// pull is what was announced of a pull. The zero value is nothing.
+type pull struct {
+	said   bool
+	tenths int
+	at     time.Time
+}
+
+// announce returns what a person should be told of the pull at that time, and
+// what will have been announced then; nothing while it is not worth it.
+func (p pull) announce(s runtime.Snapshot, now time.Time) (pull, []Announcement) {
+	if s.State != runtime.Pulling {
+		return pull{}, nil
+	}
+	percent := percentage(s.Progress)
+	news := !p.said || percent/10 > p.tenths && now.Sub(p.at) >= betweenNews
+	if now.Sub(s.Since) < longPull || !news {
+		return p, nil
+	}
+	a := Announcement{Kind: KindProgress, Title: "Pulling the image", Urgency: Low, Profile: s.Profile, Percent: percent}
+	const mega, giga = 1e6, 1e9
+	switch done, total := float64(max(s.Progress.Bytes, 0)), float64(s.Progress.Total); {
+	case percent == 0:
+		a.Body = "This takes a while. Files that were pulled are kept."
+	case total >= giga:
+		a.Body = fmt.Sprintf("%d %% of %.1f GB", percent, total/giga)
+	case total > 0:
+		a.Body = fmt.Sprintf("%d %%, %.0f of %.0f MB", percent, min(done, total)/mega, total/mega)
+	default:
+		a.Body = fmt.Sprintf("%d of %d layers", s.Progress.LayersDone, s.Progress.Layers)
+	}
+	return pull{said: true, tenths: percent / 10, at: now}, []Announcement{a}
+}
+
+// percentage returns how much of a pull is done, 0 when that is not known: by
+// bytes, or by layers where the engine does not tell their sizes.
+func percentage(p runtime.Progress) int {
+	switch {
+	case p.Total > 0:
+		return int(100 * (float64(min(max(p.Bytes, 0), p.Total)) / float64(p.Total)))
+	case p.Layers > 0:
+		return 100 * min(max(p.LayersDone, 0), p.Layers) / p.Layers
+	default:
+		return 0
+	}
+}
