@@ -35,6 +35,7 @@ type rig struct {
 	server  Server
 	tokens  *TokenStore
 	logMu   sync.Mutex
+	backups string
 	log     *bytes.Buffer
 	idle    bool // open it as a program that stops what is idle
 	stop    func()
@@ -60,6 +61,7 @@ func newRig(t *testing.T, image string) *rig {
 		engine:  bed.Engine(t),
 		server:  shipped(),
 		log:     new(bytes.Buffer),
+		backups: filepath.Join(t.TempDir(), "backups"),
 		tokens:  NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
 	}
 	r.profile.Runtime = bed.RuntimeName(t)
@@ -87,7 +89,7 @@ func (r *rig) open() *rig {
 	}
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(docker, log)
-	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, StopIdle: r.idle, Log: log})
+	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })

@@ -46,7 +46,8 @@ type room struct {
 }
 
 var rooms = map[string]room{
-	module + "/internal/runtime": {without: desktop, ours: []string{module + "/internal/config"}},
+	module + "/internal/runtime": {without: desktop, ours: []string{module + "/internal/config", module + "/internal/backup"}},
+	module + "/internal/backup":  {without: append([]string{docker}, desktop...)},
 	module + "/internal/colab":   {without: append([]string{docker}, desktop...), ours: []string{module + "/internal/config"}},
 	module + "/internal/config":  {without: append([]string{docker}, desktop...)},
 }
