@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
@@ -22,6 +23,9 @@ func runTray(ctx context.Context, in *invocation) error {
 		return err
 	}
 	defer s.Close()
+	if err := runtime.PruneBackups(runtime.BackupDir(), time.Now()); err != nil {
+		s.Log.Warn("old backups could not be removed", "error", err)
+	}
 	return in.Tray(ctx, s)
 }
 

@@ -268,7 +268,22 @@ const (
 
 // automatic is the pattern of their names, and of what is left of one that was
 // not finished.
-var automatic = regexp.MustCompile(`^([a-zA-Z0-9][a-zA-Z0-9_.-]*)-(\d{8}T\d{6}\.\d{3}Z)\.tar\.zst$`)
+var (
+	automatic  = regexp.MustCompile(`^([a-zA-Z0-9][a-zA-Z0-9_.-]*)-(\d{8}T\d{6}\.\d{3}Z)\.tar\.zst$`)
+	unfinished = regexp.MustCompile(`^\.([a-zA-Z0-9][a-zA-Z0-9_.-]*)-\d{8}T\d{6}\.\d{3}Z\.tar\.zst\.([a-zA-Z0-9_.-]+)\.part$`)
+)
+
+// removeParts removes what is left in the directory of backups of this runtime
+// that were not finished. Who calls it has the claim.
+func (d *data) removeParts() {
+	entries, _ := os.ReadDir(d.dir)
+	for _, e := range entries {
+		match := unfinished.FindStringSubmatch(e.Name())
+		if match != nil && match[1] == d.profile.Runtime && match[2] == d.profile.Runtime {
+			_ = os.Remove(filepath.Join(d.dir, e.Name()))
+		}
+	}
+}
 
 // backupByItself makes a backup in the directory for those that nobody asked for
 // by name, and removes old ones.

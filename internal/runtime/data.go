@@ -66,7 +66,9 @@ func (m *Manager) data(progress func(DataProgress)) *data {
 		progress = func(DataProgress) {}
 	}
 	d := &data{engine: m.engine(), profile: m.profile, dir: m.backups, log: m.log, progress: progress}
-	d.pull = func(ctx context.Context) error { return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {}) }
+	d.pull = func(ctx context.Context) error {
+		return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {})
+	}
 	return d
 }
 
@@ -87,6 +89,7 @@ func (d *data) claim() (release func(), err error) {
 		_ = lock.Close()
 		return nil, busyProblem(d.profile)
 	}
+	d.removeParts()
 	return func() { _ = lock.Close() }, nil
 }
 
@@ -202,7 +205,7 @@ func (d *data) reader(ctx context.Context) (id string, err error) {
 // called once, before its start.
 func (d *data) runScript(ctx context.Context, mode string, prepare func(helper string) error) error {
 	images, err := d.images(ctx)
-	prepared := false
+	prepared, before := false, ""
 	for _, image := range images {
 		var id string
 		if id, err = d.create(ctx, image, []string{"sh", "-c", script, "sh", mode, dataPath}, true); err == nil {
@@ -212,6 +215,10 @@ func (d *data) runScript(ctx context.Context, mode string, prepare func(helper s
 				}
 				prepared = true
 			}
+			if before != "" {
+				_ = d.engine.RemoveHelper(ctx, before)
+			}
+			before = id
 			if err = d.start(ctx, id); err == nil {
 				return d.ended(context.WithoutCancel(ctx), id)
 			}

@@ -162,6 +162,18 @@ func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err err
 	return size, there, nil
 }
 
+// HasContainer asks the engine whether the runtime has a container, and whether
+// that runs.
+func (m *Manager) HasContainer(ctx context.Context) (exists, running bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	c, err := m.engine().Inspect(ctx, m.profile.Runtime)
+	if err != nil {
+		return false, false, operationProblem(m.profile, m.engine().Host(), err)
+	}
+	return c.Exists, c.Running, nil
+}
+
 // listed joins names for a sentence.
 func listed(names []string) string {
 	const most = 3

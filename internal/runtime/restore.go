@@ -39,7 +39,7 @@ type Restored struct {
 }
 
 // errDeclined is what a person said to a question.
-var errDeclined = &Problem{Code: CodeCancelled, Short: "Nothing was changed"}
+var errDeclined error = &Problem{Code: CodeCancelled, Short: "Nothing was changed"}
 
 // Restore puts the content of a backup in the place of the data. The backup is
 // read as a whole before anything is changed. The runtime is stopped for it, and
@@ -48,7 +48,12 @@ var errDeclined = &Problem{Code: CodeCancelled, Short: "Nothing was changed"}
 // the data are the old ones.
 func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	d := m.data(o.Progress)
-	defer func() { err = d.problem(ctx, err) }()
+	var answer error // what the answer was, if it was no yes; it is for who asked
+	defer func() {
+		if answer == nil {
+			err = d.problem(ctx, err)
+		}
+	}()
 	f, err := d.open(o.File)
 	if err != nil {
 		return r, err
@@ -73,8 +78,12 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 		if o.Confirm == nil {
 			return r, notEmptyProblem(d.profile)
 		}
-		if yes, err := o.Confirm(ctx, r.From); err != nil || !yes {
-			return r, errors.Join(err, errDeclined)
+		var yes bool
+		if yes, answer = o.Confirm(ctx, r.From); answer == nil && !yes {
+			answer = errDeclined
+		}
+		if answer != nil {
+			return r, answer
 		}
 	}
 	ran := false
