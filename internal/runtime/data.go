@@ -191,6 +191,9 @@ func (d *data) create(ctx context.Context, image string, cmd []string, writes bo
 // reader makes a helper that is never started: the volume is read through it.
 func (d *data) reader(ctx context.Context) (id string, err error) {
 	images, err := d.images(ctx)
+	if err != nil {
+		return "", err
+	}
 	for _, image := range images {
 		id, err = d.create(ctx, image, []string{"true"}, false)
 		if err == nil || hopeless(ctx, err) {
@@ -205,6 +208,9 @@ func (d *data) reader(ctx context.Context) (id string, err error) {
 // called once, before its start.
 func (d *data) runScript(ctx context.Context, mode string, prepare func(helper string) error) error {
 	images, err := d.images(ctx)
+	if err != nil {
+		return err
+	}
 	prepared, before := false, ""
 	for _, image := range images {
 		var id string

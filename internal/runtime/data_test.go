@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
 
@@ -450,4 +452,147 @@ func TestPruneBackups(t *testing.T) {
 	if err := PruneBackups(filepath.Join(dir, "none"), now); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestSwappedFile: while the person is asked, the file that was checked becomes
+// another one.
+func TestSwappedFile(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	r.fill()
+	r.open()
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	inVolume(t, r.profile.Volume(), r.profile.Image, "echo other > other")
+	before := contentOf(t, r.profile.Volume(), r.profile.Image)
+	_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: func(context.Context, Backup) (bool, error) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return false, err
+		}
+		text[len(text)/2] ^= 1
+		return true, os.WriteFile(file, text, 0o600)
+	}})
+	if p := r.problem(err, CodeBadBackup); !strings.Contains(p.Hint, "changed while it was read") {
+		t.Errorf("the hint is %q", p.Hint)
+	}
+	r.sameContent(before)
+	r.noHelpers()
+
+	// And where there is no volume, none is left.
+	r.docker("volume", "rm", r.profile.Volume())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Restore(ctx, RestoreOptions{File: file, Progress: func(p DataProgress) {
+		if p.Step == StepRestore {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || r.hasVolume() {
+		t.Errorf("it returned %v; the volume is there: %v", err, r.hasVolume())
+	}
+	r.noHelpers()
+}
+
+// TestFoldersOfTheHost are no part of a backup, and not touched by a restore,
+// though they are mounted below the data.
+func TestFoldersOfTheHost(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	host := t.TempDir()
+	if err := os.WriteFile(filepath.Join(host, "private"), []byte("host"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.profile.Folders = []config.Folder{{Host: host, Path: "/home/jovyan/host"}}
+	r.open()
+	r.mustStart()
+	r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private")
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+		t.Fatal(err)
+	}
+	if got := inVolume(t, r.profile.Volume(), r.profile.Image, "ls -A host"); got != "" {
+		t.Errorf("the volume has %q of the host", got)
+	}
+	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private"); text != "host" {
+		t.Errorf("the file of the host has become %q", text)
+	}
+	if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(host, "private")); string(text) != "host" {
+		t.Errorf("the file of the host is %q, %v", text, err)
+	}
+}
+
+// TestDeleteWhileStarting cancels the start, and a start that comes meanwhile
+// waits for the end of the delete.
+func TestDeleteWhileStarting(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.untilState(Absent)
+	started := make(chan error, 1)
+	go func() { started <- r.Start(t.Context()) }()
+	r.untilState(Starting)
+	again := make(chan error, 1)
+	deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
+		if p.Step == StepDelete {
+			go func() { again <- r.Start(t.Context()) }()
+		}
+	}})
+	if err != nil || deleted.Backup != "" {
+		t.Errorf("deleted %+v, %v", deleted, err)
+	}
+	if err := <-again; err != nil {
+		t.Errorf("the start that came meanwhile: %v", err)
+	}
+	if err := <-started; err != nil { // it may be content with the second start
+		r.problem(err, CodeCancelled)
+	}
+	r.works(r.untilState(Ready).URL)
+}
+
+// cutting is an engine whose archives of the data end too early, as they do
+// when a file becomes shorter while it is read.
+type cutting struct {
+	Engine
+	times int
+}
+
+func (e *cutting) Archive(ctx context.Context, id, path string) (io.ReadCloser, error) {
+	archive, err := e.Engine.Archive(ctx, id, path)
+	if e.times--; e.times >= 0 && err == nil {
+		archive = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(archive, 1<<20), archive}
+	}
+	return archive, err
+}
+
+func TestDataThatChange(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	r.fill()
+	r.open()
+	dir := t.TempDir()
+	d := r.data(nil)
+	d.engine = &cutting{d.engine, 2}
+	if _, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
+		t.Errorf("cut off twice: %v", err)
+	}
+	d.engine = &cutting{d.engine, 100}
+	_, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "b")})
+	r.problem(d.problem(t.Context(), err), CodeBackupFailed)
+	onlyFiles(t, dir, "a")
+	r.noHelpers()
 }
