@@ -562,6 +562,29 @@ func TestDeleteWhileStarting(t *testing.T) {
 	r.works(r.untilState(Ready).URL)
 }
 
+// TestStartedByOthers: while a backup is made of what is there, somebody starts
+// the runtime that was stopped to be restored.
+func TestStartedByOthers(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.mustStart()
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb")
+	_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: func(p DataProgress) {
+		if p.Step == StepVerify {
+			r.docker("start", r.profile.Runtime)
+		}
+	}})
+	r.problem(err, CodeCancelled)
+	if text := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls -d ~/.colab-tray-restore || :"); text != "two" {
+		t.Errorf("the runtime has %q", text)
+	}
+	r.noHelpers()
+}
+
 // cutting is an engine whose archives of the data end too early, as they do
 // when a file becomes shorter while it is read.
 type cutting struct {

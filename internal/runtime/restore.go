@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -221,6 +222,11 @@ func (d *data) removeVolume(ctx context.Context) error {
 func (d *data) replace(ctx context.Context, f *os.File, from Backup) error {
 	staged := false
 	err := d.runScript(ctx, "commit", func(id string) error {
+		// From now on another program does not start the runtime; it may have
+		// done so since it was stopped.
+		if c, err := d.engine.Inspect(ctx, d.profile.Runtime); err != nil || c.Running {
+			return cmp.Or(err, error(startedAgainProblem(c)))
+		}
 		err := d.stage(ctx, id, f, from)
 		staged = err == nil
 		return err
