@@ -26,6 +26,7 @@ func run() int {
 	context.AfterFunc(ctx, stop)
 	program := &cli.Program{
 		Version:   version,
+		Stdin:     os.Stdin,
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
 		LookupEnv: os.LookupEnv,

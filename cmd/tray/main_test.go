@@ -317,6 +317,12 @@ func TestWrongUsage(t *testing.T) {
 		{"config"},
 		{"config", "nope"},
 		{"config", "show", "port"},
+		{"backup"},
+		{"backup", "a", "b"},
+		{"backup", ""},
+		{"restore", "a", "--force"},
+		{"delete", "everything"},
+		{"stop", "--yes"},
 	} {
 		if out, errs := c.run(2, args...); out != "" || errs == "" {
 			t.Errorf("%v: printed %q and %q", args, out, errs)
@@ -354,7 +360,7 @@ func TestBrokenSettingsFile(t *testing.T) {
 func TestNoEngine(t *testing.T) {
 	home := t.TempDir()
 	c := &terminal{t: t, env: []string{"HOME=" + home, "DOCKER_HOST=unix://" + home + "/none.sock"}}
-	for _, args := range [][]string{{"start"}, {"stop"}, {"restart"}, {"url"}, {"logs"}, {"status"}} {
+	for _, args := range [][]string{{"start"}, {"stop"}, {"restart"}, {"url"}, {"logs"}, {"status"}, {"delete", "--data", "--yes"}, {"backup", home + "/b"}} {
 		_, errs := c.run(1, args...)
 		has(t, errs, "Docker does not answer", "none.sock")
 	}

@@ -134,6 +134,8 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		Notifications:   &tray.Toggle{Get: s.Notifies, Set: s.SetNotifies},
 		EditSettings:    func(ctx context.Context) error { return s.EditSettings(ctx, desktop.OpenText) },
 		SettingsChanged: s.SettingsChanged(),
+		Delete:          s.Delete,
+		DataSize:        s.DataSize,
 		Quit:            s.Quit,
 		Requests:        requests,
 		Registered: func() {

@@ -32,6 +32,8 @@ const (
 type Program struct {
 	// Version is shown by `colab-tray version`.
 	Version string
+	// Stdin is where a person answers questions.
+	Stdin io.Reader
 	// Stdout and Stderr are where the program writes.
 	Stdout, Stderr io.Writer
 	// LookupEnv reads the environment, as [os.LookupEnv] does.
@@ -54,6 +56,9 @@ type invocation struct {
 
 	all, json, watch, follow, settings, noGPU bool
 	tail                                      int
+
+	data, noBackup, force, large, yes bool
+	file                              string
 }
 
 // command is a subcommand; its name can be of two words.
@@ -76,6 +81,9 @@ func commands() []command {
 		{"check", "try what Colab's page does, and tell what is wrong", checkFlags, runCheck},
 		{"doctor", "tell all that helps to find out what is wrong", doctorFlags, runDoctor},
 		{"guide", "open the guide to connect Colab in the browser", none, runGuide},
+		{"backup", "write the data of the runtime to a file", backupFlags, runBackup},
+		{"restore", "put the data of a backup into the runtime", restoreFlags, runRestore},
+		{"delete", "delete the container, and its data if asked", deleteFlags, runDelete},
 		{"open", "open Colab in the browser", none, runOpen},
 		{"config init", "write a settings file that explains every setting", none, runConfigInit},
 		{"config path", "print where the settings file is", none, runConfigPath},
@@ -85,6 +93,9 @@ func commands() []command {
 		{"version", "print the version", none, runVersion},
 	}
 }
+
+// takesFile are the commands that the name of a file can follow.
+var takesFile = map[string]bool{"backup": true, "restore": true}
 
 // Run runs the command line and returns the exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
@@ -151,7 +162,14 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	}
 	local := in.flagSet(c.name)
 	c.flags(local, in)
-	if err := in.parse(local, args, false); err != nil {
+	err = in.parse(local, args, takesFile[c.name])
+	if more := local.Args(); err == nil && len(more) > 0 {
+		if in.file = more[0]; in.file == "" {
+			return fmt.Errorf("%w: the name of the file is empty", errUsage)
+		}
+		err = in.parse(local, more[1:], false)
+	}
+	if err != nil {
 		return err
 	}
 	return c.run(ctx, in)
@@ -254,6 +272,11 @@ Flags of single commands:
   logs --tail N        only the last N lines
   check --json         as one JSON object
   doctor --json        as one JSON object
+  backup FILE          where it goes; --force replaces a file that is there
+  restore [FILE]       without one, the newest backup that delete made;
+                       --large for one that is very large unpacked
+  delete --data        delete the data, too, after a backup kept for 7 days
+  delete, restore      --yes does not ask, --no-backup makes no backup before
 
 The exit code is 0 when it is done, 1 after a problem, 2 for wrong usage.
 `)

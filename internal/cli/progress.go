@@ -48,6 +48,11 @@ func (l *progressLine) show(s runtime.Snapshot) {
 	case runtime.Stopping:
 		text = "Stopping " + s.Runtime
 	}
+	l.write(text)
+}
+
+// write shows the text, unless it is there.
+func (l *progressLine) write(text string) {
 	if text == l.last || text == "" {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"sync"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/guide"
@@ -70,6 +71,28 @@ func (s *FleetSession) StartWithoutGPU(ctx context.Context, profile string) erro
 		return err
 	}
 	return m.StartWithoutGPU(ctx)
+}
+
+// Delete deletes the container of a profile and, if asked, its data, of which it
+// returns the backup.
+func (s *FleetSession) Delete(ctx context.Context, profile string, data bool) (backup string, err error) {
+	m, err := s.Fleet.Manager(profile)
+	if err != nil {
+		return "", err
+	}
+	deleted, err := m.Delete(ctx, runtime.DeleteOptions{Data: data})
+	return deleted.Backup, err
+}
+
+// DataSize returns how big the data of a profile are, in bytes; negative when
+// the engine does not know.
+func (s *FleetSession) DataSize(ctx context.Context, profile string) (int64, error) {
+	m, err := s.Fleet.Manager(profile)
+	if err != nil {
+		return 0, err
+	}
+	size, _, err := m.DataSize(ctx)
+	return size, err
 }
 
 // KeepRunning is [runtime.Manager.KeepRunning] for the runtime of a profile.
@@ -161,6 +184,9 @@ func runTray(ctx context.Context, in *invocation) error {
 	s.run(s.Fleet.Run, func(ctx context.Context) { settings.follow(ctx, s.Fleet) }, s.startAtOpen)
 	defer s.Close()
 	s.Log.Info("the tray begins", "version", in.Version, "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", settings.chosen)
+	if err := runtime.PruneBackups(runtime.BackupDir(), time.Now()); err != nil {
+		s.Log.Warn("old backups could not be removed", "error", err)
+	}
 	return in.Tray(ctx, s)
 }
 

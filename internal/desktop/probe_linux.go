@@ -49,6 +49,9 @@ func NotificationServer(ctx context.Context) (string, error) {
 	err = bus.Object("org.freedesktop.Notifications", "/org/freedesktop/Notifications").
 		CallWithContext(ctx, "org.freedesktop.Notifications.GetServerInformation", 0).
 		Store(&name, &vendor, &version, &specification)
+	if ctx.Err() != nil { // the connection, which ends with it, may say so first
+		return "", ctx.Err()
+	}
 	if err != nil {
 		return "", err
 	}

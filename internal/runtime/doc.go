@@ -28,6 +28,7 @@
 //	the engine does not answer                        NoEngine
 //	a stop, or a cancelled operation, under way       Stopping
 //	an operation under way, pulling                   Pulling
+//	a delete or a restore under way                   Stopping
 //	an operation under way                            Starting
 //	container not inspected yet, or it ran before
 //	we came and was not asked yet                     Unknown
@@ -48,7 +49,8 @@
 //	seen           take in the inspection; a run that ended unasked and badly is a problem
 //	reprofiled     look; watch anew, if the image is of another kind
 //	command        want it: begin now, after what is under way, or instead of it (stop)
-//	abandoned      cancel the start under way, or stop the run that it began
+//	abandoned      cancel the start under way, or stop the run that it began;
+//	               or cancel the delete or restore, if that is what was asked for
 //	progressed     show the pull
 //	pulled         show the start again
 //	done           take in what the operation left behind, with its problem; look

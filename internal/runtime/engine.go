@@ -68,6 +68,25 @@ type Engine interface {
 	EnsureVolume(ctx context.Context, name string, labels map[string]string) (made bool, err error)
 	// RemoveVolume removes a volume that no container uses.
 	RemoveVolume(ctx context.Context, name string) error
+	// HasVolume reports whether the volume is there.
+	HasVolume(ctx context.Context, name string) (bool, error)
+	// VolumeSize returns how many bytes the volume takes; it wraps ErrNotFound
+	// when the engine does not know.
+	VolumeSize(ctx context.Context, name string) (int64, error)
+	// VolumeUsers returns the names of the containers that mount the volume, or
+	// of those that also run.
+	VolumeUsers(ctx context.Context, volume string, running bool) ([]string, error)
+
+	// Images returns the IDs of the images that are there.
+	Images(ctx context.Context) ([]string, error)
+	// Helpers returns the helper containers of a runtime.
+	Helpers(ctx context.Context, runtime string) ([]Helper, error)
+	// CreateHelper makes a helper container and returns its ID.
+	CreateHelper(ctx context.Context, spec HelperSpec) (id string, err error)
+	// RemoveHelper removes a helper container, also one that runs or is gone.
+	RemoveHelper(ctx context.Context, id string) error
+	// Unpack unpacks a tar archive at a path in the container.
+	Unpack(ctx context.Context, id, path string, archive io.Reader) error
 
 	// Close lets go of the engine's connections.
 	Close() error
@@ -133,6 +152,25 @@ func (c Container) outputSince() time.Time { return c.StartedAt.Add(-time.Second
 type startID struct {
 	container string
 	at        time.Time
+}
+
+// Helper is a container that was made to get at the data of a runtime, and that
+// is removed again.
+type Helper struct {
+	ID string
+	// Writes tells that it was made to change the data.
+	Writes bool
+}
+
+// HelperSpec is what a helper is made from. It has no network, and its command
+// is run by root.
+type HelperSpec struct {
+	Runtime string // whose data they are
+	Image   string
+	Cmd     []string
+	Volume  string
+	Path    string // where the volume is mounted
+	Writes  bool
 }
 
 // LogQuery selects what of a container's output is wanted.

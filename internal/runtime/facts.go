@@ -9,7 +9,7 @@ import (
 // Container returns what the engine says of the runtime's container now, for a
 // report. Its environment is left out: it can hold secrets.
 func (m *Manager) Container(ctx context.Context) (Container, error) {
-	c, err := m.engine().Inspect(ctx, m.profile.Runtime)
+	c, err := m.engine().Inspect(ctx, m.runtime)
 	c.Env = nil
 	return c, err
 }
@@ -17,18 +17,18 @@ func (m *Manager) Container(ctx context.Context) (Container, error) {
 // HasImage reports whether the engine has the image of the profile, for its
 // platform.
 func (m *Manager) HasImage(ctx context.Context) (bool, error) {
-	id, err := m.engine().ImageID(ctx, m.profile.Image, m.profile.Platform)
+	id, err := m.engine().ImageID(ctx, m.Profile().Image, m.Profile().Platform)
 	return id != "", err
 }
 
 // PortHolder tells who other than the runtime itself holds the port of the
 // profile, for people; empty when nobody does or it cannot be found out.
 func (m *Manager) PortHolder(ctx context.Context) string {
-	names, err := m.engine().PublishedBy(ctx, m.profile.Port)
-	if err == nil && len(names) == 1 && names[0] == m.profile.Runtime {
+	names, err := m.engine().PublishedBy(ctx, m.Profile().Port)
+	if err == nil && len(names) == 1 && names[0] == m.runtime {
 		return ""
 	}
-	return portHolder(ctx, m.engine(), m.profile.Port, m.profile.Runtime)
+	return portHolder(ctx, m.engine(), m.Profile().Port, m.runtime)
 }
 
 // secretName finds the names of variables whose values are not for others.
@@ -42,7 +42,7 @@ func (m *Manager) Secrets(ctx context.Context) ([]Token, error) {
 	if url := m.Snapshot().URL; !url.IsZero() {
 		all = append(all, url.Token())
 	}
-	c, err := m.engine().Inspect(ctx, m.profile.Runtime)
+	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil || !c.Exists {
 		return all, err
 	}

@@ -29,12 +29,16 @@ type Manager struct {
 	current  Snapshot
 	watchers map[chan Snapshot]struct{}
 
+	backups string
+	oneJob  chan struct{} // holds what it takes to ask for a job
+
 	// Of the owning goroutine alone.
 	model     model
 	waiting   []*request
 	cancelOp  context.CancelFunc
 	unfollow  context.CancelFunc
 	recheck   chan struct{}
+	job       *job
 	looking   bool
 	wantsLook *look
 	work      sync.WaitGroup
@@ -43,6 +47,7 @@ type Manager struct {
 // request is a person's wish and who waits for it.
 type request struct {
 	verb  verb
+	job   *job // what the verb stands for, if it is one
 	gone  bool // nobody waits any more: undo it
 	reply chan *Problem
 }
@@ -57,6 +62,9 @@ type Options struct {
 	// StopIdle stops the runtime when it is idle for as long as the profile
 	// says. One program should do that: the one that stays.
 	StopIdle bool
+	// Backups is the directory of the backups that are made before data go; empty
+	// for the usual one.
+	Backups string
 	// Log gets what goes on; never a token.
 	Log *slog.Logger
 }
@@ -83,7 +91,12 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		keep:     make(chan struct{}, 1),
 		stopIdle: o.StopIdle,
 		watchers: map[chan Snapshot]struct{}{},
+		backups:  o.Backups,
+		oneJob:   make(chan struct{}, 1),
 		recheck:  make(chan struct{}, 1),
+	}
+	if m.backups == "" {
+		m.backups = BackupDir()
 	}
 	m.current = m.snapshot()
 	m.current.Rev = 1
@@ -228,6 +241,10 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		server:   m.server,
 		progress: func(p Progress) { m.post(progressed{b.op, p}) },
 		pulled:   func() { m.post(pulled{b.op}) },
+		data:     m.data(nil),
+	}
+	if b.verb.isJob() {
+		o.job = m.job
 	}
 	m.work.Go(func() {
 		defer cancel()
@@ -236,6 +253,9 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		if err != nil && ctx.Err() == nil {
 			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
 			d.problem = o.problem(ctx, err)
+		}
+		if o.job != nil {
+			o.job.end(d.problem, err)
 		}
 		if c, err := o.inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
@@ -311,7 +331,11 @@ func (m *Manager) Repair(ctx context.Context) error { return m.request(ctx, repa
 func (m *Manager) Update(ctx context.Context) error { return m.request(ctx, update) }
 
 func (m *Manager) request(ctx context.Context, v verb) error {
-	r := &request{verb: v, reply: make(chan *Problem, 1)}
+	return m.wait(ctx, &request{verb: v, reply: make(chan *Problem, 1)})
+}
+
+// wait hands over a request and waits for its end.
+func (m *Manager) wait(ctx context.Context, r *request) error {
 	select {
 	case m.requests <- r:
 	case <-m.ended:
@@ -327,7 +351,7 @@ func (m *Manager) request(ctx context.Context, v verb) error {
 	case <-ctx.Done():
 	}
 	select {
-	case m.requests <- &request{verb: v, gone: true, reply: r.reply}:
+	case m.requests <- &request{verb: r.verb, job: r.job, gone: true, reply: r.reply}:
 		select {
 		case <-r.reply:
 		case <-m.ended:
@@ -348,17 +372,27 @@ func asError(p *Problem) error {
 // serve takes in a request, or the news that nobody waits for it any more.
 func (m *Manager) serve(ctx context.Context, r *request) {
 	if !r.gone {
+		if r.job != nil {
+			m.job = r.job
+		}
 		m.waiting = append(m.waiting, r)
 		m.take(ctx, command{r.verb})
 		return
 	}
 	others := false
 	for _, w := range m.waiting {
-		if w.reply == r.reply {
+		switch {
+		case w.reply != r.reply:
+			others = others || w.verb != stop && w.job == nil
+		case w.job != nil:
+			w.gone = true
+		default:
 			w.verb, w.gone = stop, true
-		} else if w.verb != stop {
-			others = true
 		}
+	}
+	if r.job != nil {
+		m.take(ctx, abandoned{job: true})
+		return
 	}
 	if r.verb == stop || others {
 		m.dismiss(r)

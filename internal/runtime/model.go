@@ -34,8 +34,8 @@ type (
 	}
 	// command: a person asked for something.
 	command struct{ verb verb }
-	// abandoned: who asked for a start no longer waits for it.
-	abandoned struct{}
+	// abandoned: who asked for a start, or for a job, no longer waits for it.
+	abandoned struct{ job bool }
 	// progressed: a pull made progress.
 	progressed struct {
 		op       opID
@@ -99,14 +99,20 @@ const (
 	repair     // restart, with the settings put in though the container is not ours
 	update     // pull the image, and make the container anew if it is another one
 	startPlain // start, without a GPU
+	remove     // delete the container, and the data if that was asked for
+	restore    // put other data into the volume; the container is stopped for it
 )
 
 func (v verb) String() string {
-	return [...]string{"nothing", "start", "stop", "restart", "repair", "update", "start without GPU"}[v]
+	return [...]string{"nothing", "start", "stop", "restart", "repair", "update", "start without GPU", "delete", "restore"}[v]
 }
 
 // starts reports whether the verb leaves alone what runs.
 func (v verb) starts() bool { return v == start || v == startPlain }
+
+// isJob reports whether the verb stands for a job, which is never begun for
+// another that is like it, and which only who asked for it may cancel.
+func (v verb) isJob() bool { return v == remove || v == restore }
 
 // opID numbers the operations, lookID the inspections; 0 is none.
 type (
@@ -191,6 +197,8 @@ func (m *model) state() State {
 		return Stopping
 	case m.op != 0 && m.pulling:
 		return Pulling
+	case m.op != 0 && m.opVerb.isJob():
+		return Stopping
 	case m.op != 0:
 		return Starting
 	case !m.known || m.settling:
@@ -232,6 +240,9 @@ func (m *model) shownProblem() *Problem {
 // settled reports whether nothing that a person asked for is still under way,
 // and with what problem it ended.
 func (m *model) settled(v verb) (bool, *Problem) {
+	if v.isJob() {
+		return m.opVerb != v && m.want != v, nil // how it ended, the job tells
+	}
 	if m.op != 0 || m.want != nothing {
 		return false, nil
 	}
@@ -289,7 +300,7 @@ func (m *model) step(e event) []effect {
 	case command:
 		fx = append(fx, m.obey(e.verb)...)
 	case abandoned:
-		fx = append(fx, m.abandon()...)
+		fx = append(fx, m.abandon(e.job)...)
 	case progressed:
 		if e.op == m.op {
 			m.pulling, m.progress = true, e.progress
@@ -394,19 +405,26 @@ func (m *model) obey(v verb) []effect {
 	switch {
 	case m.tried && !m.up:
 		return []effect{reconnect{}}
-	case m.op == 0, m.cancelled:
-	case v == m.opVerb, v != stop && v != update && m.opVerb != stop:
+	case m.op == 0, m.cancelled, m.opVerb.isJob():
+	case v == m.opVerb, v != stop && v != update && !v.isJob() && m.opVerb != stop:
 		m.want = nothing // what is under way ends in what is wanted
-	case v == stop:
+	case v == stop, v.isJob() && m.opVerb != stop:
 		m.cancelled = true
 		return []effect{cancel{m.op}}
 	}
 	return nil
 }
 
-// abandon undoes a start that nobody waits for any more.
-func (m *model) abandon() []effect {
+// abandon undoes a start, or ends a job, that nobody waits for any more.
+func (m *model) abandon(job bool) []effect {
 	switch {
+	case job && m.op != 0 && m.opVerb.isJob():
+		m.cancelled = true
+		return []effect{cancel{m.op}}
+	case job || m.op != 0 && m.opVerb.isJob():
+		if m.want.isJob() == job && m.want != stop {
+			m.want = nothing
+		}
 	case m.op != 0 && m.opVerb != stop:
 		m.cancelled = true
 		if m.opVerb != update { // which leaves a runtime as it was

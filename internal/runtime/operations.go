@@ -27,12 +27,22 @@ type operation struct {
 	server   Server
 	progress func(Progress)
 	pulled   func()
+	data     *data
+	job      *job // what the verb stands for, if it is one
 
 	started bool
 }
 
 // run does what the verb says. When ctx ends early it undoes what it made.
 func (o *operation) run(ctx context.Context, v verb) error {
+	if v.isJob() {
+		return o.job.run(ctx, o)
+	}
+	if v != stop {
+		if err := o.data.tidyUnlessBusy(ctx); err != nil {
+			return err
+		}
+	}
 	previous, err := o.recover(ctx)
 	if err != nil {
 		return err

@@ -45,6 +45,7 @@ type rig struct {
 	server  Server
 	tokens  *TokenStore
 	logMu   sync.Mutex
+	backups string
 	log     *bytes.Buffer
 	idle    bool // open it as a program that stops what is idle
 	stop    func()
@@ -121,6 +122,7 @@ func newRigAt(t *testing.T, engine, image string) *rig {
 		engine:  engine,
 		server:  shipped(),
 		log:     new(bytes.Buffer),
+		backups: filepath.Join(t.TempDir(), "backups"),
 		tokens:  NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
 	}
 	r.profile.Image = image
@@ -147,7 +149,7 @@ func (r *rig) open() *rig {
 	}
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(docker, log)
-	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, StopIdle: r.idle, Log: log})
+	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })

@@ -106,6 +106,14 @@ const (
 	CodeEngineFailed        Code = "engine-failed"
 	CodeSettings            Code = "settings-broken"
 	CodeNoProfile           Code = "no-profile"
+	CodeBusy                Code = "busy"
+	CodeDataInUse           Code = "data-in-use"
+	CodeNoData              Code = "no-data"
+	CodeNotEmpty            Code = "not-empty"
+	CodeBackupFailed        Code = "backup-failed"
+	CodeBadBackup           Code = "bad-backup"
+	CodeNoBackup            Code = "no-backup"
+	CodeFileExists          Code = "file-exists"
 )
 
 // Problem is something a person can act on. It is an error, so that callers

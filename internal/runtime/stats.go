@@ -45,7 +45,7 @@ func (m *Manager) Stats(ctx context.Context) <-chan Usage {
 				continue
 			}
 			// It ends with the container; the next snapshot tells of another start.
-			err := m.engine().Stats(ctx, m.profile.Runtime, func(u Usage) {
+			err := m.engine().Stats(ctx, m.runtime, func(u Usage) {
 				select {
 				case <-c: // nobody took the one before
 				default:

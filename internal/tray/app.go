@@ -78,8 +78,9 @@ type Options struct {
 	EditSettings func(ctx context.Context) error
 	// SettingsChanged tells that toggles may be set otherwise.
 	SettingsChanged <-chan struct{}
-	// Delete removes the container of a profile, and with data its volume.
-	Delete func(ctx context.Context, profile string, data bool) error
+	// Delete removes the container of a profile, and with data its volume. It
+	// returns the file with a backup of the data, empty when none was made.
+	Delete func(ctx context.Context, profile string, data bool) (backup string, err error)
 	// DataSize tells how big the volume of a profile is, in bytes; negative
 	// when the engine cannot tell.
 	DataSize func(ctx context.Context, profile string) (int64, error)
@@ -280,7 +281,7 @@ func (a *app) take(o runtime.Overview) {
 		a.read()
 	case before.State != now.State:
 		a.disarm()
-		if !a.scene.said.failed || now.State == runtime.Ready || now.Problem != nil {
+		if said := a.scene.said; !said.failed && !said.stays || now.State == runtime.Ready || now.Problem != nil {
 			a.scene.said = outcome{}
 		}
 	}

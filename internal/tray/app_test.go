@@ -132,8 +132,12 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 			},
 			Tell:   func(short, hint string) { s.told = append(s.told, short+"|"+hint) },
 			LogDir: dir,
-			Delete: func(ctx context.Context, profile string, data bool) error {
-				return s.runtime.do(ctx, fmt.Sprintf("delete %s %v", profile, data))
+			Delete: func(ctx context.Context, profile string, data bool) (string, error) {
+				err := s.runtime.do(ctx, fmt.Sprintf("delete %s %v", profile, data))
+				if err != nil || !data {
+					return "", err
+				}
+				return "/backups/default.tar.zst", nil
 			},
 			DataSize: func(context.Context, string) (int64, error) { return <-s.size, s.failing },
 			KeepURL: &Toggle{
@@ -477,6 +481,16 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 		if !s.screen.is(rowStatus, "That did not work") {
 			t.Error("the failure was forgotten before there was a success")
 		}
+		arm()
+		s.clickOn(rowConfirmDelete)
+		<-s.runtime.asked
+		s.runtime.answer <- nil
+		synctest.Wait()
+		s.becomes(runtime.Absent)
+		if !s.screen.is(rowStatus, "Deleted; a backup is kept for 7 days") {
+			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+		s.becomes(runtime.Stopped)
 		s.clickOn(rowDeleteContainer)
 		if got := <-s.runtime.asked; got != "delete default false" {
 			t.Errorf("asked to %s", got)

@@ -26,9 +26,6 @@ func (a *app) deed(chosen Row) deed {
 	of := func(f func(context.Context, string) error) func(context.Context) error {
 		return func(ctx context.Context) error { return f(ctx, profile) }
 	}
-	deletion := func(data bool) deed {
-		return a.lasting(func(ctx context.Context) error { return a.Delete(ctx, profile, data) })
-	}
 	switch chosen.Action {
 	case Start:
 		return passing(a.lasting(of(a.Runtimes.Start)))
@@ -39,11 +36,11 @@ func (a *app) deed(chosen Row) deed {
 	case StartWithoutGPU:
 		return passing(a.lasting(of(a.StartWithoutGPU)))
 	case DeleteContainer:
-		return deletion(false)
+		return a.deleting(profile, false)
 	case DeleteData:
 		return func(ctx context.Context) result { return a.arm(ctx, profile) }
 	case ConfirmDeleteData:
-		return deletion(true)
+		return a.deleting(profile, true)
 	case Select:
 		return a.choosing(of(a.Select))
 	case StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications:
@@ -90,6 +87,27 @@ func (a *app) arm(ctx context.Context, profile string) result {
 	said := outcome{short: "Nothing is deleted yet", hint: "To delete, choose Delete > " + confirmation(armed)}
 	a.tell(said)
 	return result{outcome: said, armed: armed}
+}
+
+// deleting deletes a container, with its data or not, and says where these are.
+func (a *app) deleting(profile string, data bool) deed {
+	var backup string
+	do := a.lasting(func(ctx context.Context) (err error) {
+		backup, err = a.Delete(ctx, profile, data)
+		return err
+	})
+	return func(ctx context.Context) result {
+		r := do(ctx)
+		if r.short == "" && backup != "" {
+			r.outcome = outcome{
+				short: "Deleted; a backup is kept for 7 days",
+				hint:  "This undoes it in a terminal: colab-tray restore --profile " + profile,
+				stays: true,
+			}
+			a.tell(r.outcome)
+		}
+		return r
+	}
 }
 
 // passing makes a failure one of the moment: the runtime itself has the problem
@@ -215,10 +233,10 @@ func (a *app) check(ctx context.Context, profile string) outcome {
 func (a *app) failed(err error, short, hint string) outcome {
 	var p *runtime.Problem
 	if errors.As(err, &p) {
-		return outcome{p.Short, cmp.Or(advice(p), hint), true}
+		return outcome{short: p.Short, hint: cmp.Or(advice(p), hint), failed: true}
 	}
 	a.Log.Warn(short, "error", err)
-	return outcome{short, hint, true}
+	return outcome{short: short, hint: hint, failed: true}
 }
 
 // failedTold is failed for what only the menu would show.

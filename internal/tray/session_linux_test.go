@@ -61,9 +61,9 @@ func childOptions() Options {
 			return nil
 		},
 		KeepURL: &Toggle{Get: func() bool { return kept }, Set: func(on bool) error { kept = on; return nil }},
-		Delete: func(_ context.Context, profile string, data bool) error {
+		Delete: func(_ context.Context, profile string, data bool) (string, error) {
 			fmt.Println("asked to delete", profile, data)
-			return nil
+			return "", nil
 		},
 		DataSize: func(context.Context, string) (int64, error) { return 1_300_000_000, nil },
 	}

@@ -43,6 +43,7 @@ type outcome struct {
 	short  string // one line without a full stop
 	hint   string // why, and what to do; can be empty
 	failed bool
+	stays  bool // also when the state is another one, until there is something to do
 }
 
 // armed is a choice that is to be made once more. The zero value is none.

@@ -46,14 +46,15 @@ type room struct {
 }
 
 var rooms = map[string]room{
-	module + "/internal/runtime": {without: desktop, ours: []string{module + "/internal/config"}},
+	module + "/internal/runtime": {without: desktop, ours: []string{module + "/internal/config", module + "/internal/backup"}},
+	module + "/internal/backup":  {without: append([]string{docker}, desktop...)},
 	module + "/internal/colab":   {without: append([]string{docker}, desktop...), ours: []string{module + "/internal/config"}},
 	module + "/internal/config":  {without: append([]string{docker}, desktop...)},
 	module + "/internal/gpu":     {without: append([]string{docker}, desktop...)},
 	module + "/internal/install": {without: append([]string{docker}, desktop...)},
 	module + "/internal/guide": {without: desktop, ours: []string{
 		module + "/internal/runtime", module + "/internal/colab", module + "/internal/config",
-		module + "/internal/gpu", module + "/internal/install",
+		module + "/internal/gpu", module + "/internal/install", module + "/internal/backup",
 	}},
 }
 

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"colabtray/test/bed"
+)
+
+// TestAsks answers the question on a terminal.
+func TestAsks(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	c.volume("echo precious > x")
+	for _, test := range []struct {
+		answer string
+		code   int
+		says   string
+	}{
+		{"n\n", 1, "Nothing was changed"},
+		{"\n", 1, "Nothing was changed"},
+		{"yesterday\n", 1, "Nothing was changed"},
+		{"\x04", 2, "--yes"},
+		{"\x03", 1, "Interrupted"},
+		{"y\n", 0, "is deleted"},
+	} {
+		code, said := c.answer(test.answer, "delete", "--data")
+		if code != test.code || !strings.Contains(said, test.says) {
+			t.Errorf("answered %q, it ended with %d and said\n%s", test.answer, code, said)
+		}
+		if c.hasVolume() == (test.code == 0) {
+			t.Errorf("answered %q, the volume is there: %v", test.answer, c.hasVolume())
+		}
+	}
+}
+
+// answer runs a command on a terminal, and types when it asks.
+func (c *terminal) answer(typed string, args ...string) (code int, said string) {
+	c.t.Helper()
+	ptm, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	bed.Need(c.t, "a pseudo terminal", err == nil)
+	defer ptm.Close()
+	fd := int(ptm.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		c.t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	pts, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(c.t.Context(), longEnough)
+	defer cancel()
+	cmd := c.command(ctx, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = pts, pts, pts
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	_ = pts.Close()
+	var out strings.Builder
+	asked := false
+	for r := bufio.NewReader(ptm); ; {
+		b, err := r.ReadByte()
+		if err != nil {
+			break // the terminal ends with the program
+		}
+		out.WriteByte(b)
+		if !asked && strings.HasSuffix(out.String(), "[y/N] ") {
+			asked = true
+			if _, err := ptm.WriteString(typed); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+	}
+	_ = cmd.Wait()
+	return cmd.ProcessState.ExitCode(), out.String()
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+// TestDataPath goes the way of a person who deletes everything and wants it back.
+func TestDataPath(t *testing.T) {
+	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+		t.Run(name, func(t *testing.T) {
+			c := newTerminal(t, bed.Image(t, image))
+			runtime := c.get("COLAB_TRAY_NAME")
+			file := filepath.Join(t.TempDir(), "b.tar.zst")
+
+			_, errs := c.run(0, "delete", "--data")
+			has(t, errs, "nothing to delete")
+			_, errs = c.run(1, "backup", file)
+			has(t, errs, "There are no data of "+runtime, "colab-tray start")
+			_, errs = c.run(1, "restore")
+			has(t, errs, "There is no backup of "+runtime)
+
+			url, _ := c.run(0, "start")
+			secret := strings.TrimSpace(strings.Split(url, "token=")[1])
+			bed.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+			out, errs := c.run(0, "backup", file, "-v")
+			has(t, errs, "Backing up", "Reading back", "is whole")
+			if out != "" || strings.Contains(errs, secret) {
+				t.Errorf("it prints %q, or the token in %s", out, errs)
+			}
+			_, errs = c.run(1, "backup", file)
+			has(t, errs, "There is a file of that name", "--force")
+			c.run(0, "backup", "--force", file)
+
+			// Without a terminal to ask on it does nothing.
+			_, errs = c.run(2, "delete", "--data")
+			has(t, errs, runtime+", which runs", runtime+"-data with", "B of data", "--yes")
+			_, errs = c.run(2, "delete")
+			has(t, errs, "are kept")
+			_, errs = c.run(2, "restore", file)
+			has(t, errs, "replaces all", "--yes")
+			out, _ = c.run(0, "url")
+			if out != url {
+				t.Error("the runtime is not as it was")
+			}
+
+			_, errs = c.run(0, "delete", "--data", "--yes")
+			saved := regexp.MustCompile(`kept for 7 days in (\S+)\. `).FindStringSubmatch(errs)
+			if saved == nil {
+				t.Fatalf("delete said %s", errs)
+			}
+			has(t, errs, "Stopping", "Deleting", "colab-tray restore --name "+runtime)
+			if _, err := os.Stat(saved[1]); err != nil || c.hasVolume() {
+				t.Errorf("the backup: %v; the volume is there: %v", err, c.hasVolume())
+			}
+			_, errs = c.run(0, "restore")
+			has(t, errs, "Checking", "Restoring", "has the data of "+runtime)
+			c.run(0, "start")
+			if text := bed.Docker(t, "exec", runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+				t.Errorf("the notebook has become %q", text)
+			}
+			out, errs = c.run(0, "restore", file, "--yes", "--no-backup")
+			has(t, errs, "started again")
+			if out != "" {
+				t.Errorf("it printed %q", out)
+			}
+			_, errs = c.run(0, "delete", "--yes")
+			has(t, errs, "is deleted", "are kept in the volume "+runtime+"-data")
+			_, errs = c.run(0, "delete", "--yes", "--data", "--no-backup")
+			has(t, errs, "cannot be brought back", "The volume "+runtime+"-data is deleted")
+		})
+	}
+}
+
+// TestHostileFiles: nothing is made or changed for a file that is no good.
+func TestHostileFiles(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	dir := t.TempDir()
+	good := filepath.Join(dir, "good")
+	c.volume("echo precious > x")
+	c.run(0, "backup", good)
+	text, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := c.volume(content)
+	broken := append([]byte(nil), text...)
+	broken[len(text)/3] ^= 1
+	for name, test := range map[string]struct {
+		text []byte
+		why  string
+	}{
+		"empty": {nil, "not a backup"}, "cut": {text[:len(text)/2], "cut off"}, "broken": {broken, "damaged"}, "zip": {[]byte("PK\x03\x04zip"), "not a backup"},
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, test.text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, errs := c.run(1, "restore", file, "--yes")
+		has(t, errs, "cannot be restored", test.why, "Nothing was changed")
+	}
+	_, errs := c.run(1, "restore", dir, "--yes")
+	has(t, errs, "cannot be read", "not a file")
+	_, errs = c.run(1, "restore", filepath.Join(dir, "none"), "--yes")
+	has(t, errs, "no such file")
+	if after := c.volume(content); after != before {
+		t.Errorf("the volume has become\n%s", after)
+	}
+}

@@ -1,0 +1,189 @@
+package backup
+
+import (
+	"archive/tar"
+	"fmt"
+	"hash/maphash"
+	"path"
+	"strings"
+)
+
+// Staging is a name at the root of a volume that is set aside for restoring: no
+// backup holds it.
+const Staging = ".colab-tray-restore"
+
+// Limits of names, as Linux has them.
+const (
+	maxName = 255
+	maxPath = 4096
+)
+
+// kind is what an entry is.
+type kind uint8
+
+const (
+	directory kind = iota + 1
+	file
+	symlink
+)
+
+// entries watches over the entries of an archive as they come: each is either
+// good, or the archive is refused. It keeps a hash for each, not its name.
+type entries struct {
+	seed  maphash.Seed
+	kinds map[uint64]kind
+	count int64
+	bytes int64 // of all files
+}
+
+func newEntries() *entries { return &entries{seed: maphash.MakeSeed(), kinds: map[uint64]kind{}} }
+
+func (e *entries) of(name string) kind { return e.kinds[maphash.String(e.seed, name)] }
+
+// add takes in the next entry and returns its name, relative to the root, which
+// is ".". Parents come before what is in them.
+func (e *entries) add(h *tar.Header) (name string, err error) {
+	refuse := func(why string, args ...any) (string, error) {
+		return "", &Refused{Why: fmt.Sprintf("It is refused because of its entry %q: ", shown(h.Name)) + fmt.Sprintf(why, args...) + "."}
+	}
+	name, good := relative(h.Name)
+	if !good {
+		return refuse("its path leads out of the data")
+	}
+	if name == Staging || strings.HasPrefix(name, Staging+"/") {
+		return refuse("its name is set aside for Colab Tray")
+	}
+	if e.of(name) != 0 {
+		return refuse("it is there twice")
+	}
+	parent := path.Dir(name)
+	switch is := e.of(parent); {
+	case name == "." && e.count == 0, is == directory:
+	case is == symlink:
+		return refuse("it would be written through the link %q", shown(parent))
+	case is == file:
+		return refuse("it lies in %q, which is no directory", shown(parent))
+	default:
+		return refuse("the directory it lies in does not come before it")
+	}
+	if sparse(h) {
+		return refuse("it is a sparse file, which can be larger than any disk")
+	}
+	if h.Size < 0 || h.Typeflag != tar.TypeReg && h.Size != 0 {
+		return refuse("its size makes no sense")
+	}
+	if h.Uid < 0 || h.Gid < 0 {
+		return refuse("its owner makes no sense")
+	}
+	var is kind
+	switch h.Typeflag {
+	case tar.TypeDir:
+		is = directory
+	case tar.TypeReg:
+		is = file
+		e.bytes += h.Size
+	case tar.TypeLink:
+		target, good := relative(h.Linkname)
+		if !good || e.of(target) != file {
+			return refuse("it is a hard link to %q, which is no file that comes before it", shown(h.Linkname))
+		}
+		is = file
+	case tar.TypeSymlink:
+		is = symlink
+		switch {
+		case h.Linkname == "" || len(h.Linkname) > maxPath || strings.ContainsRune(h.Linkname, 0):
+			return refuse("it is a link to nothing")
+		case leaves(name, h.Linkname):
+			return refuse("it is a link to %q, out of the data", shown(h.Linkname))
+		}
+	case tar.TypeChar, tar.TypeBlock:
+		return refuse("it is a device")
+	case tar.TypeFifo:
+		return refuse("it is a pipe")
+	default:
+		return refuse("it is of an unknown type")
+	}
+	if name == "." && is != directory {
+		return refuse("it is in the place of all data")
+	}
+	e.kinds[maphash.String(e.seed, name)] = is
+	e.count++
+	return name, nil
+}
+
+// sparse reports whether a file has holes that its archive leaves out.
+func sparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse") {
+			return true
+		}
+	}
+	return h.Typeflag == tar.TypeGNUSparse
+}
+
+// relative returns the path of an entry below the root; good is false when it
+// could be anything else.
+func relative(name string) (_ string, good bool) {
+	name = strings.TrimSuffix(name, "/")
+	if name == "." {
+		return name, true
+	}
+	name = strings.TrimPrefix(name, "./")
+	if len(name) > maxPath || strings.ContainsRune(name, 0) {
+		return "", false
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || part == "." || part == ".." || len(part) > maxName {
+			return "", false
+		}
+	}
+	return name, true
+}
+
+// leaves reports whether a symbolic link leads out of the root. An absolute one
+// means a place in the container, as virtual environments have it, and does
+// not count: nothing is ever written through it.
+func leaves(name, target string) bool {
+	if path.IsAbs(target) {
+		return false
+	}
+	depth := strings.Count(name, "/")
+	for part := range strings.SplitSeq(target, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			depth--
+		default:
+			depth++
+		}
+		if depth < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// shown shortens a name for a sentence.
+func shown(name string) string {
+	const most = 100
+	if len(name) > most {
+		return name[:most] + "..."
+	}
+	return name
+}
+
+// plain returns the header of an entry with what is kept of it, under that name.
+func plain(h *tar.Header, name string) *tar.Header {
+	kept := &tar.Header{
+		Typeflag: h.Typeflag, Name: name, Linkname: h.Linkname, Size: h.Size, Mode: h.Mode & 0o7777,
+		Uid: h.Uid, Gid: h.Gid, ModTime: h.ModTime, Format: tar.FormatPAX,
+	}
+	if h.Typeflag == tar.TypeDir {
+		kept.Name += "/"
+	}
+	const capability = "SCHILY.xattr.security.capability"
+	if value, is := h.PAXRecords[capability]; is && h.Typeflag == tar.TypeReg {
+		kept.PAXRecords = map[string]string{capability: value}
+	}
+	return kept
+}

@@ -1,0 +1,190 @@
+package backup
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// What is more than this is refused unless it was said that it is large: a file
+// of a few kilobytes can claim to hold more than any disk.
+const (
+	largeBytes   = 10 << 30
+	largeRatio   = 200
+	largeEntries = 5_000_000
+	maxWindow    = 64 << 20 // of memory, to unpack
+)
+
+// CheckOptions tell how a file is checked.
+type CheckOptions struct {
+	// Large accepts one that is much larger unpacked, or has very many entries.
+	Large bool
+	// Progress is told how many bytes were read, not compressed.
+	Progress func(bytes, total int64)
+}
+
+// Check reads a file as a whole. It returns a *[Refused] when that is not a
+// backup that may be restored.
+func Check(f io.ReaderAt, size int64, o CheckOptions) (Contents, error) {
+	c, packed, err := readTrailer(f, size)
+	if err != nil {
+		return c, err
+	}
+	if !o.Large && (c.Bytes > largeBytes && c.Bytes/largeRatio > packed || c.Entries > largeEntries) {
+		return c, &Refused{Large: true, Why: fmt.Sprintf(
+			"It is very large unpacked: %d entries and %d GiB, out of %d MiB.", c.Entries, c.Bytes>>30, packed>>20)}
+	}
+	return c, read(f, packed, c, o.Progress, func(*tar.Header, string, io.Reader) error { return nil })
+}
+
+// Unpack reads a file that was checked again, and writes an archive of its
+// entries in that directory. It fails before the archive is at its end when the
+// file is not the one that was checked any more.
+func Unpack(w io.Writer, f io.ReaderAt, c Contents, directory string, progress func(bytes, total int64)) error {
+	again, packed, err := readTrailer(f, c.Size)
+	var refused *Refused
+	if errors.As(err, &refused) || err == nil && again != c {
+		return errSwapped
+	}
+	if err != nil {
+		return err
+	}
+	out := tar.NewWriter(w)
+	err = read(f, packed, c, progress, func(h *tar.Header, name string, content io.Reader) error {
+		entry := plain(h, path.Join(directory, name))
+		if h.Typeflag == tar.TypeLink {
+			target, _ := relative(h.Linkname)
+			entry.Linkname = path.Join(directory, target)
+		}
+		if err := out.WriteHeader(entry); err != nil {
+			return err
+		}
+		_, err := io.Copy(out, content)
+		return err
+	})
+	if errors.As(err, &refused) {
+		return errSwapped
+	}
+	if err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+var errSwapped = &Refused{Why: "It was changed while it was read."}
+
+// read reads the archive, and calls do for each entry that is good. It returns nil
+// only when all is as the trailer says.
+func read(f io.ReaderAt, packed int64, c Contents, progress func(bytes, total int64), do func(*tar.Header, string, io.Reader) error) error {
+	from := &source{ReaderAt: f}
+	z, err := zstd.NewReader(io.NewSectionReader(from, 0, packed),
+		zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	stream := &summed{from: &exactly{from: z, left: c.Bytes}, sum: sha256.New()}
+	if progress != nil {
+		stream.tell = func(n int64) { progress(n, c.Bytes) }
+	}
+	in := tar.NewReader(stream)
+	seen := newEntries()
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return from.asRefused(err)
+		}
+		name, err := seen.add(h)
+		if err != nil {
+			return err
+		}
+		if seen.bytes > c.Bytes || seen.count > c.Entries {
+			return &Refused{Why: "It is damaged: it holds more than its end says."}
+		}
+		if err := do(h, name, content{in, from}); err != nil {
+			return err
+		}
+	}
+	if _, err := io.Copy(io.Discard, stream); err != nil {
+		return from.asRefused(err)
+	}
+	switch {
+	case stream.n != c.Bytes || seen.count != c.Entries:
+		return &Refused{Why: "It is damaged: it holds less than its end says."}
+	case hex.EncodeToString(stream.sum.Sum(nil)) != c.sum:
+		return &Refused{Why: "It is damaged: its content does not match its checksum."}
+	}
+	return nil
+}
+
+// asRefused tells what is wrong with the bytes of a file. Where the file could not
+// be read, that is what is wrong.
+func (s *source) asRefused(err error) error {
+	var refused *Refused
+	switch {
+	case s.err != nil:
+		return s.err
+	case errors.As(err, &refused):
+		return err
+	case errors.Is(err, zstd.ErrCRCMismatch):
+		return &Refused{Why: "It is damaged: its content does not match its checksum."}
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return &Refused{Why: "It is refused because it takes too much memory to unpack."}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &Refused{Why: "It is damaged: something is missing in it."}
+	default:
+		return &Refused{Why: fmt.Sprintf("It is damaged: %v.", err)}
+	}
+}
+
+// source remembers why a file could not be read.
+type source struct {
+	io.ReaderAt
+	err error
+}
+
+func (s *source) ReadAt(p []byte, at int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(p, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// content is that of an entry.
+type content struct {
+	from   io.Reader
+	source *source
+}
+
+func (c content) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = c.source.asRefused(err)
+	}
+	return n, err
+}
+
+// exactly ends a stream that is longer than it should be.
+type exactly struct {
+	from io.Reader
+	left int64
+}
+
+func (e *exactly) Read(p []byte) (int, error) {
+	n, err := e.from.Read(p)
+	e.left -= int64(n)
+	if e.left < 0 {
+		return 0, &Refused{Why: "It is damaged: it holds more than its end says."}
+	}
+	return n, err
+}

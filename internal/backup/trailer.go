@@ -1,0 +1,88 @@
+package backup
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	format     = 1
+	zstdMagic  = 0xFD2FB528
+	frameMagic = 0x184D2A5C // one of the frames that zstd skips (RFC 8878, 3.1.2)
+	endMagic   = "CLBTRAY\n"
+	frameHead  = 8
+	frameEnd   = 4 + len(endMagic)
+	maxTrailer = 16 << 10
+)
+
+// trailer is what stands in the last frame.
+type trailer struct {
+	Format  int       `json:"format"`
+	Runtime string    `json:"runtime"`
+	Made    time.Time `json:"made"`
+	Entries int64     `json:"entries"`
+	Bytes   int64     `json:"bytes"`
+	SHA256  string    `json:"sha256"`
+}
+
+// frame returns the last frame of a file.
+func (c Contents) frame() ([]byte, error) {
+	text, err := json.Marshal(trailer{format, c.Runtime, c.Made.UTC(), c.Entries, c.Bytes, c.sum})
+	if err != nil {
+		return nil, err
+	}
+	frame := binary.LittleEndian.AppendUint32(nil, frameMagic)
+	frame = binary.LittleEndian.AppendUint32(frame, uint32(len(text)+frameEnd))
+	frame = append(frame, text...)
+	frame = binary.LittleEndian.AppendUint32(frame, uint32(len(text)))
+	return append(frame, endMagic...), nil
+}
+
+// readTrailer reads the last frame of a file of that size, and returns how long
+// what stands before it is.
+func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error) {
+	var head [4]byte
+	if _, err := f.ReadAt(head[:], 0); err != nil && size >= int64(len(head)) {
+		return c, 0, err
+	}
+	if binary.LittleEndian.Uint32(head[:]) != zstdMagic {
+		return c, 0, &Refused{Why: "It is not a backup of Colab Tray."}
+	}
+	cutOff := &Refused{Why: "It is cut off, or was not made by Colab Tray: the end of a backup is missing."}
+	if size < int64(len(head)+frameHead+frameEnd) {
+		return c, 0, cutOff
+	}
+	end := make([]byte, frameEnd)
+	if _, err := f.ReadAt(end, size-int64(frameEnd)); err != nil {
+		return c, 0, err
+	}
+	length := int64(binary.LittleEndian.Uint32(end))
+	packed = size - int64(frameEnd) - length - frameHead
+	if string(end[4:]) != endMagic || length > maxTrailer || packed <= 0 {
+		return c, 0, cutOff
+	}
+	frame := make([]byte, frameHead+length)
+	if _, err := f.ReadAt(frame, packed); err != nil {
+		return c, 0, err
+	}
+	damaged := &Refused{Why: "It is damaged: what its end says makes no sense."}
+	if binary.LittleEndian.Uint32(frame) != frameMagic || int64(binary.LittleEndian.Uint32(frame[4:])) != length+int64(frameEnd) {
+		return c, 0, damaged
+	}
+	var t trailer
+	if err := json.Unmarshal(frame[frameHead:], &t); err != nil {
+		return c, 0, damaged
+	}
+	if t.Format > format {
+		return c, 0, &Refused{Why: fmt.Sprintf("It was made by a newer version of Colab Tray (format %d).", t.Format)}
+	}
+	sum, err := hex.DecodeString(t.SHA256)
+	if err != nil || len(sum) != 32 || t.Format < 1 || t.Entries < 1 || t.Bytes < 1 {
+		return c, 0, damaged
+	}
+	return Contents{Runtime: t.Runtime, Made: t.Made, Entries: t.Entries, Bytes: t.Bytes, Size: size, sum: hex.EncodeToString(sum)}, packed, nil
+}

@@ -1,0 +1,298 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"colabtray/internal/config"
+)
+
+// Labels on helpers.
+const (
+	labelHelper = "dev.colabtray.helper" // the runtime whose data it gets at
+	labelWrites = "dev.colabtray.writes" // it may have changed them
+)
+
+const (
+	// dataPath is where a helper has the data volume.
+	dataPath = "/colab-tray-data"
+	// maxImages is how many images are tried for a helper.
+	maxImages = 8
+)
+
+// DataStep is a step of work on the data.
+type DataStep string
+
+// The steps of work on the data.
+const (
+	StepStop    DataStep = "stop"    // the runtime is stopped
+	StepBackup  DataStep = "backup"  // the data are read and written to a file
+	StepVerify  DataStep = "verify"  // that file is read back
+	StepCheck   DataStep = "check"   // the file to restore is read
+	StepRestore DataStep = "restore" // its content is put into the volume
+	StepDelete  DataStep = "delete"  // container and volume are deleted
+	StepStart   DataStep = "start"   // the runtime is started again
+)
+
+// DataProgress tells how far work on the data is.
+type DataProgress struct {
+	Step DataStep
+	// Bytes counts those read or written in this step; Total is how many there
+	// are, 0 when that is not known.
+	Bytes, Total int64
+}
+
+// data is what work on the data of one runtime needs. It touches the volume of
+// the profile and helpers that carry its label, and no other.
+type data struct {
+	engine   Engine
+	profile  config.Profile
+	dir      string // of automatic backups, and of the lock
+	log      *slog.Logger
+	progress func(DataProgress)
+	pull     func(context.Context) error // pulls the profile's image
+}
+
+func (m *Manager) data(progress func(DataProgress)) *data {
+	if progress == nil {
+		progress = func(DataProgress) {}
+	}
+	d := &data{engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress}
+	d.pull = func(ctx context.Context) error {
+		return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {})
+	}
+	return d
+}
+
+// claim keeps other programs, and other work of this one, away from the data
+// until release. The claim ends with the process, however it ends: helpers that
+// are there when it is got are left over.
+func (d *data) claim() (release func(), err error) {
+	if err := config.EnsurePrivateDir(d.dir); err != nil {
+		return nil, backupDirProblem(d.dir, err)
+	}
+	lock := flock.New(filepath.Join(d.dir, d.profile.Runtime+".lock"))
+	got, err := lock.TryLock()
+	switch {
+	case err != nil:
+		_ = lock.Close()
+		return nil, backupDirProblem(d.dir, err)
+	case !got:
+		_ = lock.Close()
+		return nil, busyProblem(d.profile)
+	}
+	d.removeParts()
+	return func() { _ = lock.Close() }, nil
+}
+
+// tidyUnlessBusy does what tidy does before a start, which a backup under way
+// does not keep from.
+func (d *data) tidyUnlessBusy(ctx context.Context) error {
+	helpers, err := d.helpers(ctx)
+	if err != nil || len(helpers) == 0 {
+		return err
+	}
+	release, err := d.claim()
+	if err != nil {
+		if slices.ContainsFunc(helpers, func(h Helper) bool { return h.Writes }) {
+			return err
+		}
+		return nil
+	}
+	defer release()
+	return d.tidy(ctx)
+}
+
+// tidy removes what a program that was killed has left behind, after it has
+// taken back or finished what that was doing to the data.
+func (d *data) tidy(ctx context.Context) error {
+	helpers, err := d.helpers(ctx)
+	if err != nil || len(helpers) == 0 {
+		return err
+	}
+	if slices.ContainsFunc(helpers, func(h Helper) bool { return h.Writes }) {
+		d.log.Info("finishing what was interrupted")
+		if err := d.recover(ctx); err != nil && !errors.Is(err, errOldData) {
+			return err
+		}
+	}
+	return d.clear(ctx)
+}
+
+func (d *data) helpers(ctx context.Context) ([]Helper, error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	return d.engine.Helpers(ctx, d.profile.Runtime)
+}
+
+// clear removes the helpers. It goes on when ctx has ended, for a while.
+func (d *data) clear(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	helpers, err := d.engine.Helpers(ctx, d.profile.Runtime)
+	for _, h := range helpers {
+		err = errors.Join(err, d.engine.RemoveHelper(ctx, h.ID))
+	}
+	return err
+}
+
+// images lists the images that a helper can be made from, the likeliest first.
+// When there is none at all, that of the profile is pulled.
+func (d *data) images(ctx context.Context) ([]string, error) {
+	var candidates []string
+	c, err := d.engine.Inspect(ctx, d.profile.Runtime)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{c.ImageID, c.Image, d.profile.Image} {
+		if name == "" {
+			continue
+		}
+		id, err := d.engine.ImageID(ctx, name, "")
+		if err != nil {
+			return nil, err
+		}
+		if id != "" && !slices.Contains(candidates, id) {
+			candidates = append(candidates, id)
+		}
+	}
+	others, err := d.engine.Images(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range others {
+		if !slices.Contains(candidates, id) {
+			candidates = append(candidates, id)
+		}
+	}
+	if len(candidates) == 0 {
+		return []string{d.profile.Image}, d.pull(ctx)
+	}
+	return candidates[:min(len(candidates), maxImages)], nil
+}
+
+// create makes a helper.
+func (d *data) create(ctx context.Context, image string, cmd []string, writes bool) (id string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	return d.engine.CreateHelper(ctx, HelperSpec{
+		Runtime: d.profile.Runtime, Image: image, Cmd: cmd, Volume: d.profile.Volume(), Path: dataPath, Writes: writes,
+	})
+}
+
+// reader makes a helper that is never started: the volume is read through it.
+func (d *data) reader(ctx context.Context) (id string, err error) {
+	images, err := d.images(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, image := range images {
+		id, err = d.create(ctx, image, []string{"true"}, false)
+		if err == nil || hopeless(ctx, err) {
+			break
+		}
+	}
+	return id, err
+}
+
+// runScript runs the script in a helper, of the first image that has a shell, and
+// waits for its end, also when ctx ends: it is not to be broken off. prepare is
+// called once, before its start.
+func (d *data) runScript(ctx context.Context, mode string, prepare func(helper string) error) error {
+	images, err := d.images(ctx)
+	if err != nil {
+		return err
+	}
+	prepared, before := false, ""
+	for _, image := range images {
+		var id string
+		if id, err = d.create(ctx, image, []string{"sh", "-c", script, "sh", mode, dataPath}, true); err == nil {
+			if !prepared {
+				if err := prepare(id); err != nil {
+					return err
+				}
+				prepared = true
+			}
+			if before != "" {
+				_ = d.engine.RemoveHelper(ctx, before)
+			}
+			before = id
+			if err = d.start(ctx, id); err == nil {
+				return d.ended(context.WithoutCancel(ctx), id)
+			}
+		}
+		if hopeless(ctx, err) {
+			break
+		}
+		d.log.Debug("image makes no helper", "image", image, "error", err)
+	}
+	return err
+}
+
+// hopeless reports whether another image would fail in the same way.
+func hopeless(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrPermission) || errors.Is(err, ErrDiskFull)
+}
+
+// start starts a helper. A request that is cut off may be obeyed all the same, so
+// the end of ctx only keeps it from being made.
+func (d *data) start(ctx context.Context, helper string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickly)
+	defer cancel()
+	return d.engine.Start(ctx, helper)
+}
+
+// ended waits for the end of a helper that was started.
+func (d *data) ended(ctx context.Context, helper string) error {
+	if err := d.engine.Wait(ctx, helper); err != nil {
+		return err
+	}
+	c, err := d.engine.Inspect(ctx, helper)
+	if err != nil {
+		return err
+	}
+	output := strings.Join(lastLines(ctx, d.engine, Container{ID: helper, StartedAt: time.Unix(1, 0)}, 5), "\n")
+	switch {
+	case !c.Exists:
+		return errors.New("helper was removed by somebody else")
+	case c.ExitCode == 0:
+		return nil
+	case c.ExitCode == scriptOldData:
+		return fmt.Errorf("%w: %s", errOldData, output)
+	default:
+		return fmt.Errorf("helper ended with code %d: %s", c.ExitCode, output)
+	}
+}
+
+// recover takes back or finishes what a helper was doing to the data, and tells
+// with errOldData when the data are the old ones. No helper is removed before
+// there is another, so that this can be cut off, too; and all others are removed
+// before that one starts, so that no two run at a time: the engine may just be
+// starting one whose program was killed.
+func (d *data) recover(ctx context.Context) error {
+	var self string
+	return d.runScript(ctx, "recover", func(id string) error {
+		self = id
+		helpers, err := d.helpers(ctx)
+		for _, h := range helpers {
+			if h.ID == self || err != nil {
+				continue
+			}
+			if err = d.engine.Wait(ctx, h.ID); err == nil || errors.Is(err, ErrNotFound) {
+				err = d.engine.RemoveHelper(ctx, h.ID)
+			}
+		}
+		return err
+	})
+}

@@ -1,0 +1,621 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"colabtray/internal/config"
+	"colabtray/test/bed"
+)
+
+// treasure is content of every kind that a volume can have, made by a shell.
+const treasure = `
+set -e
+mkdir -p work/empty 'sp ace' .hidden/deep
+echo '{"cells": []}' > work/a.ipynb
+: > work/nothing
+head -c 3000000 /dev/urandom > work/data.bin
+truncate -s 40M work/sparse
+printf x > "$(printf 'sp ace/new\nline')"
+printf y > 'sp ace/-rf *'
+printf z > 'sp ace/naïve – 😀'
+printf w > "$(printf 'sp ace/bad\377utf8')"
+ln work/a.ipynb work/hard
+ln -s a.ipynb work/soft
+ln -s /opt/conda/bin/python work/python
+ln -s nowhere .hidden/dangling
+echo run > .hidden/run.sh; chmod 4755 .hidden/run.sh
+chmod 700 .hidden; chmod 1777 work/empty
+chown -R 1000:100 .; chown 12345:54321 work/nothing
+find . -mindepth 1 ! -type l -exec touch -d '2001-02-03 04:05:06' {} +
+touch -h -d '2002-02-03 04:05:06' work/soft work/python
+`
+
+// inVolume runs a shell script in the volume of a runtime, past the program.
+func inVolume(t *testing.T, volume, image, script string) string {
+	t.Helper()
+	return bed.Docker(t, "run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "sh",
+		"--mount", "type=volume,volume-nocopy=true,source="+volume+",target=/mnt/v", "--workdir", "/mnt/v", image, "-c", script)
+}
+
+// contentOf tells all of a volume's content: names, kinds, modes, owners, times,
+// links and sums. What a Jupyter server wrote about itself is left out.
+func contentOf(t *testing.T, volume, image string) string {
+	t.Helper()
+	return inVolume(t, volume, image, `
+		find . -path ./.local/share/jupyter/runtime/'*' -prune -o -mindepth 1 -printf '%T@ %y %m %U:%G %n %P %l\0' |
+			sed -z 's/^\([0-9]*\)[.][0-9]*/\1/' | LC_ALL=C sort -z -k 6 | tr '\0' '\n'
+		find . -path ./.local/share/jupyter/runtime/'*' -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum
+		stat -c 'root %a %u:%g' .`)
+}
+
+// fill makes the volume of a runtime and puts treasure into it.
+func (r *rig) fill() (content string) {
+	r.t.Helper()
+	r.docker("volume", "create", "--label", "dev.colabtray.runtime="+r.profile.Runtime, r.profile.Volume())
+	inVolume(r.t, r.profile.Volume(), r.profile.Image, treasure)
+	return contentOf(r.t, r.profile.Volume(), r.profile.Image)
+}
+
+// sameContent asserts that the volume has that content.
+func (r *rig) sameContent(want string) {
+	r.t.Helper()
+	if got := contentOf(r.t, r.profile.Volume(), r.profile.Image); got != want {
+		r.t.Errorf("the volume has become\n%s\nwant\n%s", got, want)
+	}
+}
+
+// noHelpers asserts that no helper is left.
+func (r *rig) noHelpers() {
+	r.t.Helper()
+	if left := r.docker("ps", "-aq", "--filter", "label="+labelHelper+"="+r.profile.Runtime); left != "" {
+		r.t.Errorf("helpers are left: %s", left)
+	}
+}
+
+func (r *rig) hasVolume() bool {
+	return r.docker("volume", "ls", "-q", "--filter", "name=^"+r.profile.Volume()+"$") != ""
+}
+
+// onlyFiles asserts that a directory has only these files, and the lock.
+func onlyFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".lock") {
+			got = append(got, e.Name())
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("the directory has %q, want %q", got, want)
+	}
+}
+
+func yes(context.Context, Backup) (bool, error) { return true, nil }
+
+func TestDeleteKeepsData(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image).open()
+		r.mustStart()
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+		deleted, err := r.Delete(t.Context(), DeleteOptions{})
+		if err != nil || deleted != (Deleted{Container: true}) {
+			t.Fatalf("deleted %+v, %v", deleted, err)
+		}
+		if s := r.Snapshot(); s.State != Absent || !s.URL.IsZero() {
+			t.Errorf("deleted, but %+v", s)
+		}
+		if !r.hasVolume() {
+			t.Error("the volume is gone")
+		}
+		onlyFiles(t, r.backups)
+		r.mustStart()
+		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+			t.Errorf("the notebook has become %q", text)
+		}
+	})
+}
+
+func TestDeleteDataAndRestore(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image)
+		r.fill()
+		r.open()
+		url := r.mustStart().URL
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before := contentOf(t, r.profile.Volume(), image)
+		deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+		if err != nil || !deleted.Container || !deleted.Volume || filepath.Dir(deleted.Backup) != r.backups {
+			t.Fatalf("deleted %+v, %v", deleted, err)
+		}
+		r.nothingMade()
+		r.noHelpers()
+		onlyFiles(t, r.backups, filepath.Base(deleted.Backup))
+		if info, err := os.Stat(deleted.Backup); err != nil || info.Mode() != 0o600 {
+			t.Errorf("the backup is %v, %v", info.Mode(), err)
+		}
+		if info, err := os.Stat(r.backups); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("the directory is %v, %v", info.Mode(), err)
+		}
+		if again, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil || again != (Deleted{}) {
+			t.Errorf("deleted again: %+v, %v", again, err)
+		}
+
+		restored, err := r.Restore(t.Context(), RestoreOptions{})
+		if err != nil || restored.From.File != deleted.Backup || restored.Backup != "" || restored.Started {
+			t.Fatalf("restored %+v, %v", restored, err)
+		}
+		r.sameContent(before)
+		r.noHelpers()
+		if s := r.Snapshot(); s.State != Absent {
+			t.Errorf("the state is %s", s.State)
+		}
+		if label := r.docker("volume", "inspect", "--format", "{{index .Labels \"dev.colabtray.runtime\"}}", r.profile.Volume()); label != r.profile.Runtime {
+			t.Errorf("the volume has the label %q", label)
+		}
+		again := r.mustStart().URL
+		r.works(again)
+		if again == url {
+			t.Error("the token is the old one")
+		}
+	})
+}
+
+func TestBackupAndRestoreKeepEverything(t *testing.T) {
+	eachImage(t, func(t *testing.T, image string) {
+		r := newRig(t, image)
+		before := r.fill()
+		r.open()
+		file := filepath.Join(t.TempDir(), "b.tar.zst")
+		b, err := r.Backup(t.Context(), BackupOptions{File: file})
+		if err != nil || b.File != file || b.Special+b.Relinked != 0 || b.Runtime != r.profile.Runtime {
+			t.Fatalf("backup %+v, %v", b, err)
+		}
+		r.noHelpers()
+		onlyFiles(t, filepath.Dir(file), "b.tar.zst")
+		r.sameContent(before)
+
+		inVolume(t, r.profile.Volume(), image, "rm -rf work .hidden; echo other > other; chmod 500 .; chown 7:7 .")
+		after := contentOf(t, r.profile.Volume(), image)
+		r.problem(second(r.Restore(t.Context(), RestoreOptions{File: file})), CodeNotEmpty)
+		r.sameContent(after)
+		restored, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
+		if err != nil || restored.Started || restored.Backup == "" {
+			t.Fatalf("restored %+v, %v", restored, err)
+		}
+		r.sameContent(before)
+		// And back: what was there before is in the newest backup.
+		if _, err := r.Restore(t.Context(), RestoreOptions{Confirm: yes}); err != nil {
+			t.Fatal(err)
+		}
+		r.sameContent(after)
+		r.noHelpers()
+		if s := r.Snapshot(); s.State != Absent {
+			t.Errorf("the state is %s", s.State)
+		}
+	})
+}
+
+func second(_ Restored, err error) error { return err }
+
+// TestWhileItRuns makes a backup of a running runtime, which stays as it is, and
+// restores it, for which it is stopped and started again.
+func TestWhileItRuns(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	first := r.mustStart()
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Snapshot(); s.State != Ready || s.URL != first.URL {
+		t.Errorf("after the backup: %+v", s)
+	}
+	if text, _ := os.ReadFile(file); bytes.Contains(text, []byte(first.URL.Token().Reveal())) {
+		t.Error("the token is in the file")
+	}
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb; echo more > ~/more")
+	restored, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
+	if err != nil || !restored.Started {
+		t.Fatalf("restored %+v, %v", restored, err)
+	}
+	s := r.untilState(Ready)
+	r.works(s.URL)
+	if got := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls ~/more ~/.colab-tray-restore 2>/dev/null || :"); got != "one" {
+		t.Errorf("the runtime has %q", got)
+	}
+	if left := r.docker("exec", r.profile.Runtime, "sh", "-c", "ls ~/.local/share/jupyter/runtime | grep -c server-.*json"); left != "1" {
+		t.Errorf("%s info files: those of the past came back", left)
+	}
+	r.noHelpers()
+}
+
+func TestBackupRefuses(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	dir := t.TempDir()
+	file := filepath.Join(dir, "b")
+	r.open()
+	backup := func(o BackupOptions) error { _, err := r.Backup(t.Context(), o); return err }
+	r.problem(backup(BackupOptions{File: file}), CodeNoData)
+	r.fill()
+	if err := os.WriteFile(file, []byte("precious"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.problem(backup(BackupOptions{File: file}), CodeFileExists)
+	r.problem(backup(BackupOptions{File: dir, Force: true}), CodeBackupFailed)
+	r.problem(backup(BackupOptions{File: filepath.Join(dir, "none", "b")}), CodeBackupFailed)
+	r.problem(backup(BackupOptions{File: filepath.Join(file, "b")}), CodeBackupFailed)
+	if text, _ := os.ReadFile(file); string(text) != "precious" {
+		t.Errorf("the file has become %q", text)
+	}
+	onlyFiles(t, dir, "b")
+	if err := backup(BackupOptions{File: file, Force: true}); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCancelled ends each piece of work as soon as it reports a step: nothing is
+// half made, and nothing is left over.
+func TestCancelled(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	before := r.fill()
+	r.open()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	inVolume(t, r.profile.Volume(), r.profile.Image, "echo other > other")
+	now := contentOf(t, r.profile.Volume(), r.profile.Image)
+	if now == before {
+		t.Fatal("it did not change")
+	}
+	for _, test := range []struct {
+		step DataStep
+		work func(ctx context.Context, progress func(DataProgress)) error
+	}{
+		{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
+			_, err := r.Backup(ctx, BackupOptions{File: file + "2", Progress: p})
+			return err
+		}},
+		{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
+			_, err := r.Backup(ctx, BackupOptions{File: file, Force: true, Progress: p})
+			return err
+		}},
+		{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
+			_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
+			return err
+		}},
+		{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
+			_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
+			return err
+		}},
+		{StepCheck, func(ctx context.Context, p func(DataProgress)) error {
+			_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
+			return err
+		}},
+		{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
+			_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
+			return err
+		}},
+		{StepRestore, func(ctx context.Context, p func(DataProgress)) error {
+			_, err := r.Restore(ctx, RestoreOptions{File: file, NoBackup: true, Confirm: yes, Progress: p})
+			return err
+		}},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := test.work(ctx, func(p DataProgress) {
+			if p.Step == test.step {
+				cancel()
+			}
+		})
+		cancel()
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled at %s, it returned %v", test.step, err)
+		}
+		r.sameContent(now)
+		r.noHelpers()
+		onlyFiles(t, dir, "b")
+		onlyFiles(t, r.backups)
+		if s := r.Snapshot(); s.Problem != nil {
+			t.Errorf("cancelled at %s, there is the problem %+v", test.step, s.Problem)
+		}
+	}
+	if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+		t.Fatal(err)
+	}
+	r.sameContent(before)
+}
+
+// TestOthersUseTheVolume: nothing is taken from under another container.
+func TestOthersUseTheVolume(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	before := r.fill()
+	other := bed.RuntimeName(t)
+	r.docker("run", "-d", "--name", other, "--entrypoint", "sleep", "-v", r.profile.Volume()+":/mnt", r.profile.Image, "1000")
+	r.open()
+	_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+	if p := r.problem(err, CodeDataInUse); !strings.Contains(p.Hint, other) {
+		t.Errorf("the hint is %q", p.Hint)
+	}
+	onlyFiles(t, r.backups)
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Errorf("a backup disturbs nobody: %v", err)
+	}
+	_, err = r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
+	r.problem(err, CodeDataInUse)
+	r.sameContent(before)
+	r.docker("rm", "-f", other)
+	if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFailedBackupDeletesNothing: the place for backups is a file.
+func TestFailedBackupDeletesNothing(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	before := r.fill()
+	if err := os.WriteFile(r.backups, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+	r.problem(err, CodeBackupFailed)
+	r.sameContent(before)
+}
+
+func TestDataSize(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	if size, there, err := r.DataSize(t.Context()); there || size != 0 || err != nil {
+		t.Errorf("without a volume: %d, %v, %v", size, there, err)
+	}
+	r.fill()
+	size, there, err := r.DataSize(t.Context())
+	if !there || size < 3_000_000 || size > 50_000_000 || err != nil {
+		t.Errorf("got %d, %v, %v", size, there, err)
+	}
+}
+
+// TestBusy: two programs do not work on the same data at a time.
+func TestBusy(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	before := r.fill()
+	r.open()
+	file := filepath.Join(t.TempDir(), "b")
+	_, err := r.Backup(t.Context(), BackupOptions{File: file, Progress: func(p DataProgress) {
+		if p.Step != StepBackup || p.Bytes < 20<<20 {
+			return
+		}
+		_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+		r.problem(err, CodeBusy)
+		_, err = r.Backup(t.Context(), BackupOptions{File: file + "2"})
+		r.problem(err, CodeBusy)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.sameContent(before)
+}
+
+func TestPruneBackups(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+	files := map[string]bool{ // and whether they stay
+		"r-20260512T120000.000Z.tar.zst":     false,
+		"a-b.c-20200101T000000.000Z.tar.zst": false,
+		"r-20260513T120000.000Z.tar.zst":     true,
+		"r-20260520T115959.999Z.tar.zst":     true,
+		"r-20300101T000000.000Z.tar.zst":     true,
+		"r-20261399T000000.000Z.tar.zst":     true,
+		"r-20200101T000000.000Z.tar.zst.bak": true,
+		"r-20200101.tar.zst":                 true,
+		"my backup of 2020.tar.zst":          true,
+		"r.lock":                             true,
+	}
+	for name := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const folder = "d-20200101T000000.000Z.tar.zst"
+	if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files[folder] = true
+	if err := PruneBackups(dir, now); err != nil {
+		t.Fatal(err)
+	}
+	for name, stays := range files {
+		if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := PruneBackups(filepath.Join(dir, "none"), now); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSwappedFile: while the person is asked, the file that was checked becomes
+// another one.
+func TestSwappedFile(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	r.fill()
+	r.open()
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	inVolume(t, r.profile.Volume(), r.profile.Image, "echo other > other")
+	before := contentOf(t, r.profile.Volume(), r.profile.Image)
+	_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: func(context.Context, Backup) (bool, error) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return false, err
+		}
+		text[len(text)/2] ^= 1
+		return true, os.WriteFile(file, text, 0o600)
+	}})
+	if p := r.problem(err, CodeBadBackup); !strings.Contains(p.Hint, "changed while it was read") {
+		t.Errorf("the hint is %q", p.Hint)
+	}
+	r.sameContent(before)
+	r.noHelpers()
+
+	// And where there is no volume, none is left.
+	r.docker("volume", "rm", r.profile.Volume())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Restore(ctx, RestoreOptions{File: file, Progress: func(p DataProgress) {
+		if p.Step == StepRestore {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || r.hasVolume() {
+		t.Errorf("it returned %v; the volume is there: %v", err, r.hasVolume())
+	}
+	r.noHelpers()
+}
+
+// TestFoldersOfTheHost are no part of a backup, and not touched by a restore,
+// though they are mounted below the data.
+func TestFoldersOfTheHost(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	host := t.TempDir()
+	if err := os.WriteFile(filepath.Join(host, "private"), []byte("host"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.profile.Folders = []config.Folder{{Host: host, Path: "/home/jovyan/host"}}
+	r.open()
+	r.mustStart()
+	r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private")
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+		t.Fatal(err)
+	}
+	if got := inVolume(t, r.profile.Volume(), r.profile.Image, "ls -A host"); got != "" {
+		t.Errorf("the volume has %q of the host", got)
+	}
+	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private"); text != "host" {
+		t.Errorf("the file of the host has become %q", text)
+	}
+	if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(host, "private")); string(text) != "host" {
+		t.Errorf("the file of the host is %q, %v", text, err)
+	}
+}
+
+// TestDeleteWhileStarting cancels the start, and a start that comes meanwhile
+// waits for the end of the delete.
+func TestDeleteWhileStarting(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.untilState(Absent)
+	started := make(chan error, 1)
+	go func() { started <- r.Start(t.Context()) }()
+	r.untilState(Starting)
+	again := make(chan error, 1)
+	deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
+		if p.Step == StepDelete {
+			go func() { again <- r.Start(t.Context()) }()
+		}
+	}})
+	if err != nil || deleted.Backup != "" {
+		t.Errorf("deleted %+v, %v", deleted, err)
+	}
+	if err := <-again; err != nil {
+		t.Errorf("the start that came meanwhile: %v", err)
+	}
+	if err := <-started; err != nil { // it may be content with the second start
+		r.problem(err, CodeCancelled)
+	}
+	r.works(r.untilState(Ready).URL)
+}
+
+// TestStartedByOthers: while a backup is made of what is there, somebody starts
+// the runtime that was stopped to be restored.
+func TestStartedByOthers(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
+	r.mustStart()
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
+	file := filepath.Join(t.TempDir(), "b")
+	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb")
+	_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: func(p DataProgress) {
+		if p.Step == StepVerify {
+			r.docker("start", r.profile.Runtime)
+		}
+	}})
+	r.problem(err, CodeCancelled)
+	if text := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls -d ~/.colab-tray-restore || :"); text != "two" {
+		t.Errorf("the runtime has %q", text)
+	}
+	r.noHelpers()
+}
+
+// cutting is an engine whose archives of the data end too early, as they do
+// when a file becomes shorter while it is read.
+type cutting struct {
+	Engine
+	times int
+}
+
+func (e *cutting) Archive(ctx context.Context, id, path string) (io.ReadCloser, error) {
+	archive, err := e.Engine.Archive(ctx, id, path)
+	if e.times--; e.times >= 0 && err == nil {
+		archive = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(archive, 1<<20), archive}
+	}
+	return archive, err
+}
+
+func TestDataThatChange(t *testing.T) {
+	r := newRig(t, bed.Image(t, bed.Notebook6))
+	r.fill()
+	r.open()
+	dir := t.TempDir()
+	d := r.data(nil)
+	d.engine = &cutting{d.engine, 2}
+	if _, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
+		t.Errorf("cut off twice: %v", err)
+	}
+	d.engine = &cutting{d.engine, 100}
+	_, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "b")})
+	r.problem(d.problem(t.Context(), err), CodeBackupFailed)
+	onlyFiles(t, dir, "a")
+	r.noHelpers()
+}

@@ -1,0 +1,51 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+)
+
+// A job is what a verb stands for that comes with a person's choices: to delete
+// this and keep that, to restore this file.
+type job struct {
+	run func(ctx context.Context, o *operation) error
+
+	// Written before the operation reports that it is done, and read by who
+	// asked, after that.
+	begun   bool
+	problem *Problem
+	err     error
+}
+
+// end notes how it ended.
+func (j *job) end(p *Problem, err error) { j.begun, j.problem, j.err = true, p, err }
+
+// perform asks for a job, one at a time, and waits for its end. When ctx ends first
+// the job is cancelled, and its own error tells whether that came too late.
+func (m *Manager) perform(ctx context.Context, v verb, run func(context.Context, *operation) error) error {
+	select {
+	case m.oneJob <- struct{}{}:
+		defer func() { <-m.oneJob }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	j := &job{run: run}
+	err := m.wait(ctx, &request{verb: v, job: j, reply: make(chan *Problem, 1)})
+	var p *Problem
+	switch {
+	case errors.As(j.err, &p):
+		return p
+	case j.begun && j.problem != nil:
+		return j.problem
+	case j.begun && j.err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case j.begun:
+		return j.err
+	case err != nil:
+		return err
+	}
+	if s := m.Snapshot(); s.State == NoEngine {
+		return asError(s.Problem)
+	}
+	return supersededProblem()
+}

@@ -1,0 +1,264 @@
+package runtime
+
+import (
+	"archive/tar"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path"
+
+	"colabtray/internal/backup"
+)
+
+// RestoreOptions tell what is restored.
+type RestoreOptions struct {
+	// File is the backup; empty for the newest that was made before data of this
+	// runtime went.
+	File string
+	// Confirm is asked before a volume that holds something gets the content of
+	// the backup instead; it may take its time. When it is nil such a volume is
+	// left alone, which is a problem.
+	Confirm func(ctx context.Context, b Backup) (bool, error)
+	// NoBackup leaves out the backup of what the volume holds.
+	NoBackup bool
+	// Large accepts a backup that is very large unpacked.
+	Large bool
+	// Progress is told how far it is; it can be nil.
+	Progress func(DataProgress)
+}
+
+// Restored tells what was restored.
+type Restored struct {
+	// From is the backup.
+	From Backup
+	// Backup is the file that has what the volume held; empty when there is none.
+	Backup string
+	// Started tells that the runtime ran, and does again.
+	Started bool
+}
+
+// errDeclined is what a person said to a question.
+var errDeclined error = &Problem{Code: CodeCancelled, Short: "Nothing was changed"}
+
+// Restore puts the content of a backup in the place of the data. The backup is
+// read as a whole before anything is changed. The runtime is stopped for it, and
+// started again if it ran; where there is none, only the volume is made. It
+// returns a *[Problem] when it fails, and ctx's error when that ends first; then
+// the data are the old ones.
+func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
+	d := m.data(o.Progress)
+	var answer error // what the answer was, if it was no yes; it is for who asked
+	defer func() {
+		if answer == nil {
+			err = d.problem(ctx, err)
+		}
+	}()
+	f, err := d.open(o.File)
+	if err != nil {
+		return r, err
+	}
+	defer f.Close()
+	if r.From, err = d.check(ctx, f, o.Large); err != nil {
+		return r, err
+	}
+	release, err := d.claim()
+	if err != nil {
+		return r, err
+	}
+	defer release()
+	if err := d.tidy(ctx); err != nil {
+		return r, err
+	}
+	full, err := d.holdsSomething(ctx)
+	if err != nil {
+		return r, err
+	}
+	if full {
+		if o.Confirm == nil {
+			return r, notEmptyProblem(d.profile)
+		}
+		var yes bool
+		if yes, answer = o.Confirm(ctx, r.From); answer == nil && !yes {
+			answer = errDeclined
+		}
+		if answer != nil {
+			return r, answer
+		}
+	}
+	ran := false
+	err = m.perform(ctx, restore, func(ctx context.Context, op *operation) error {
+		d.pull = op.provideImage
+		var err error
+		r.Backup, err = d.restore(ctx, op, f, r.From, full && !o.NoBackup, &ran)
+		return err
+	})
+	if ran && ctx.Err() == nil {
+		d.progress(DataProgress{Step: StepStart})
+		started := m.Start(ctx)
+		r.Started = started == nil
+		if err == nil {
+			err = started
+		}
+	}
+	return r, err
+}
+
+// open opens a backup; what is checked later is this file, whatever its name
+// stands for by then.
+func (d *data) open(file string) (*os.File, error) {
+	if file == "" {
+		var err error
+		if file, err = d.newestBackup(); err != nil {
+			return nil, err
+		}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, unreadableProblem(file, err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a file")
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, unreadableProblem(file, err)
+	}
+	return f, nil
+}
+
+// check reads the backup as a whole.
+func (d *data) check(ctx context.Context, f *os.File, large bool) (Backup, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return Backup{}, unreadableProblem(f.Name(), err)
+	}
+	c, err := backup.Check(stopping{ctx, f}, info.Size(), backup.CheckOptions{Large: large, Progress: d.tell(StepCheck)})
+	if err != nil && ctx.Err() == nil {
+		return Backup{}, badBackupProblem(f.Name(), err)
+	}
+	return Backup{Contents: c, File: f.Name()}, err
+}
+
+// holdsSomething reports whether there is a volume with anything in it.
+func (d *data) holdsSomething(ctx context.Context) (full bool, err error) {
+	there, err := d.hasVolume(ctx)
+	if err != nil || !there {
+		return false, err
+	}
+	id, err := d.reader(ctx)
+	defer func() { err = errors.Join(err, d.clear(ctx)) }()
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	archive, err := d.engine.Archive(ctx, id, dataPath)
+	if err != nil {
+		return false, err
+	}
+	defer archive.Close()
+	in := tar.NewReader(archive)
+	if _, err := in.Next(); err != nil {
+		return false, err
+	}
+	_, err = in.Next() // what comes after the directory itself
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// restore stops the runtime and changes the data. Who calls it has the claim.
+func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Backup, save bool, ran *bool) (saved string, err error) {
+	if err := d.unused(ctx, op, true); err != nil {
+		return "", err
+	}
+	c, err := d.halt(ctx, op)
+	if err != nil {
+		return "", err
+	}
+	*ran = c.Running
+	if save {
+		if saved, err = d.backupByItself(ctx); err != nil {
+			return "", unlessCancelled(ctx, err, unsavedProblem(err))
+		}
+	}
+	made, err := d.ensureVolume(ctx)
+	if err != nil {
+		return saved, err
+	}
+	err = d.replace(ctx, f, from)
+	if err != nil && made {
+		err = errors.Join(err, d.removeVolume(ctx))
+	}
+	return saved, err
+}
+
+func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	labels := map[string]string{labelRuntime: d.profile.Runtime, labelProfile: d.profile.Name}
+	return d.engine.EnsureVolume(ctx, d.profile.Volume(), labels)
+}
+
+// removeVolume removes the volume that was made for nothing. One that a helper
+// still has stays.
+func (d *data) removeVolume(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	if helpers, err := d.engine.Helpers(ctx, d.profile.Runtime); err != nil || len(helpers) > 0 {
+		return err
+	}
+	return d.engine.RemoveVolume(ctx, d.profile.Volume())
+}
+
+// replace stages the content of the backup in the volume and has it put in the
+// place of the data. What was staged counts once the helper has started; before
+// that, it is removed again when something is wrong. The helpers stay as long as
+// it is not known that the volume is in order: the next operation sees to it.
+func (d *data) replace(ctx context.Context, f *os.File, from Backup) error {
+	staged := false
+	err := d.runScript(ctx, "commit", func(id string) error {
+		// From now on another program does not start the runtime; it may have
+		// done so since it was stopped.
+		if c, err := d.engine.Inspect(ctx, d.profile.Runtime); err != nil || c.Running {
+			return cmp.Or(err, error(startedAgainProblem(c)))
+		}
+		err := d.stage(ctx, id, f, from)
+		staged = err == nil
+		return err
+	})
+	switch {
+	case err == nil:
+	case errors.Is(err, errOldData):
+		err = unmovedProblem(d.profile, err)
+	default:
+		undone := d.recover(context.WithoutCancel(ctx))
+		if undone == nil && staged {
+			err = nil // it had begun to count
+		} else if undone != nil && !errors.Is(undone, errOldData) {
+			return unfinishedProblem(d.profile, errors.Join(err, undone))
+		}
+	}
+	return errors.Join(err, d.clear(ctx))
+}
+
+// stage unpacks the backup beside the data.
+func (d *data) stage(ctx context.Context, helper string, f *os.File, from Backup) error {
+	r, w := io.Pipe()
+	packed := make(chan error, 1)
+	go func() {
+		err := backup.Unpack(w, stopping{ctx, f}, from.Contents, path.Join(backup.Staging, "new"), d.tell(StepRestore))
+		w.CloseWithError(err)
+		packed <- err
+	}()
+	err := d.engine.Unpack(ctx, helper, dataPath, r)
+	_ = r.CloseWithError(context.Canceled)
+	if bad := <-packed; bad != nil && !errors.Is(bad, context.Canceled) && !errors.Is(bad, io.ErrClosedPipe) {
+		return badBackupProblem(f.Name(), bad)
+	}
+	return err
+}
