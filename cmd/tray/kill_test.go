@@ -33,6 +33,8 @@ type killer struct {
 	seen    []string
 	process *os.Process
 	gone    chan struct{} // closed when the program is dead
+	serving int           // requests
+	served  *sync.Cond
 }
 
 func newKiller(t *testing.T) *killer {
@@ -52,7 +54,7 @@ func newKiller(t *testing.T) *killer {
 	k.engine = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
-	k.server.Handler = k
+	k.server.Handler, k.served = k, sync.NewCond(&k.mu)
 	served := make(chan struct{})
 	go func() {
 		_ = k.server.Serve(listener)
@@ -72,12 +74,24 @@ func counts(r *http.Request) bool {
 }
 
 func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	k.serving++
+	k.mu.Unlock()
+	defer func() {
+		k.mu.Lock()
+		k.serving--
+		k.mu.Unlock()
+		k.served.Broadcast()
+	}()
 	kill, obeyed := false, false
+	var process *os.Process
+	var gone chan struct{}
 	if counts(r) {
 		k.mu.Lock()
 		k.count++
 		k.seen = append(k.seen, r.Method+" "+path.Base(r.URL.Path))
 		kill, obeyed = k.count == k.at, k.obeyed
+		process, gone = k.process, k.gone
 		k.mu.Unlock()
 	}
 	ctx := r.Context()
@@ -85,8 +99,8 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if kill {
 		// What is streamed breaks off in its middle; what is short is complete.
 		_, _ = io.CopyN(&begin, r.Body, 64<<10)
-		_ = k.process.Kill()
-		<-k.gone
+		_ = process.Kill()
+		<-gone
 		if !obeyed {
 			return
 		}
@@ -147,6 +161,9 @@ func (k *killer) run(c *terminal, at int, obeyed bool, args ...string) (killed b
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	for k.serving > 0 { // what the engine obeys goes on
+		k.served.Wait()
+	}
 	return at > 0 && k.count >= at, out.String()
 }
 
@@ -292,5 +309,49 @@ func whole(t *testing.T, file string) {
 	bed.NeedCommand(t, "zstd")
 	if out, err := exec.Command("sh", "-c", `zstd -dc "$1" | tar -t >/dev/null && zstd -qt "$1"`, "sh", file).CombinedOutput(); err != nil {
 		t.Errorf("%s: %v: %s", file, err, out)
+	}
+}
+
+// TestKilledWhileMadeAnew kills a restart that applies other settings at each of
+// its requests. To be killed before a request is the same as after the one
+// before. One ordinary start later the runtime is ready with the old settings or
+// the new ones, and its data are there; after one restart nothing else of it is.
+func TestKilledWhileMadeAnew(t *testing.T) {
+	t.Parallel()
+	c := newTerminal(t, bed.Image(t, bed.Server2))
+	name, port := c.get("COLAB_TRAY_NAME"), bed.FreePort(t)
+	k := newKiller(t)
+	counted := map[string]int{}
+	for at, last := 1, false; !last; at++ {
+		bed.Docker(t, "rm", "-f", name)
+		c.run(0, "start")
+		bed.Docker(t, "exec", name, "sh", "-c", "echo kept > ~/work.ipynb")
+		killed, output := k.run(c, at, true, "restart", "--port", fmt.Sprint(port))
+		last = !killed
+		point := fmt.Sprintf("killed at %d of %v", at, k.seen)
+
+		_, next := k.run(c, 0, false, "start", "--port", fmt.Sprint(port))
+		switch published := bed.Docker(t, "inspect", "--format", "{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}}{{end}}{{end}}", name); {
+		case published == fmt.Sprint(port):
+			counted["new"]++
+		case published == c.get("COLAB_TRAY_PORT") && killed:
+			counted["old"]++
+		default:
+			t.Errorf("%s: published at %q; it said: %s", point, published, output)
+		}
+		if !strings.Contains(next, "/?token=") {
+			t.Errorf("%s: it did not start: %s", point, next)
+		}
+		if text := bed.Docker(t, "exec", name, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+			t.Errorf("%s: the notebook has become %q", point, text)
+		}
+		c.run(0, "restart", "--port", fmt.Sprint(port))
+		if names := bed.Docker(t, "ps", "-a", "--filter", "label=dev.colabtray.runtime="+name, "--format", "{{.Names}}"); names != name {
+			t.Errorf("%s: its containers are %q", point, names)
+		}
+	}
+	t.Logf("%v", counted)
+	if counted["new"] < 3 || counted["old"] < 3 {
+		t.Errorf("the points are not those meant: %v", counted)
 	}
 }

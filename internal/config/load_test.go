@@ -38,6 +38,12 @@ func plain(name, runtime, image string, kind Kind, port int) Profile {
 	return Profile{Name: name, Runtime: runtime, Image: image, Kind: kind, Port: port, Token: TokenFresh}
 }
 
+// withGPU returns a profile that asks for all GPUs.
+func withGPU(p Profile) Profile {
+	p.GPU.All = true
+	return p
+}
+
 func TestDefaults(t *testing.T) {
 	for _, file := range []string{"", filepath.Join(t.TempDir(), "missing.toml"), write(t, ""), write(t, "# nothing\n"), write(t, "\ufeffprofile = 'jupyter'\r\n")} {
 		s, err := Load(Sources{File: file, Env: env()})
@@ -132,7 +138,7 @@ port = 9100
 		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter")}, Default()},
 		{
 			Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("colab-gpu")}},
-			plain("colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100),
+			withGPU(plain("colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100)),
 		},
 		{
 			Sources{File: file, Flags: Flags{Profile: ptr("pinned"), Image: ptr("other/image")}},

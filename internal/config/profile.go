@@ -154,7 +154,7 @@ func BuiltIn() map[string]Profile {
 	profiles := map[string]Profile{}
 	for _, p := range []Profile{
 		{Name: DefaultProfile, Runtime: DefaultRuntime, Image: DefaultImage, Port: DefaultPort},
-		{Name: "colab-gpu", Runtime: "local-colab-runtime", Image: "us-docker.pkg.dev/colab-images/public/runtime", Port: 9000},
+		{Name: "colab-gpu", Runtime: "local-colab-runtime", Image: "us-docker.pkg.dev/colab-images/public/runtime", Port: 9000, GPU: GPU{All: true}},
 		{Name: "colab-cpu", Runtime: "local-colab-cpu-runtime", Image: "us-docker.pkg.dev/colab-images/public/cpu-runtime", Port: 9001},
 		{Name: "classic", Runtime: "local-classic-runtime", Image: "jupyter/base-notebook", Port: 8889},
 	} {

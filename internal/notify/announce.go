@@ -95,7 +95,7 @@ const howToCopy = "Choose Copy Backend URL in the menu and paste it into Colab."
 // snapshot to the next, by the first line that fits:
 //
 //	no engine                                 nothing
-//	a problem that was not there before       failed; stopped, if it was ready
+//	a problem that was not there before       failed; stopped, if it ran
 //	not ready                                 nothing
 //	ready when we came, or as it was before   the Backend URL, if it changed
 //	ready                                     ready, and whether the Backend URL changed
@@ -157,7 +157,7 @@ func problem(prev, next runtime.Snapshot) Announcement {
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
 		Actions: remedy(next), Profile: next.Profile,
 	}
-	if prev.State == runtime.Ready && next.State == runtime.Failed {
+	if next.State == runtime.Failed && (prev.State == runtime.Ready || prev.State == runtime.Unhealthy) {
 		a.Kind, a.Urgency = KindStopped, Critical
 		a.Actions = []Action{Start, ShowLogs}
 	}

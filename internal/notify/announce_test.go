@@ -43,7 +43,7 @@ func TestAnnounceEveryPair(t *testing.T) {
 	stopped     .       .        .      .       .       .        r     f         .        f
 	starting    .       .        .      .       .       .        r     f         .        f
 	ready       .       .        .      .       .       .        .     f         .        s
-	unhealthy   .       .        .      .       .       .        r     .         .        f
+	unhealthy   .       .        .      .       .       .        r     .         .        s
 	stopping    .       .        .      .       .       .        r     f         .        f
 	failed      .       .        .      .       .       .        r     f         .        .`
 	changed := strings.NewReplacer(

@@ -239,6 +239,7 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		arch:     m.model.engine.Arch,
 		profile:  m.profile,
 		server:   m.server,
+		proved:   m.model.served,
 		progress: func(p Progress) { m.post(progressed{b.op, p}) },
 		pulled:   func() { m.post(pulled{b.op}) },
 		data:     m.data(nil),

@@ -168,6 +168,7 @@ type model struct {
 	url       BackendURL
 	changed   bool
 	late      *Problem
+	served    bool      // Jupyter answered once in this run
 	idleAt    time.Time // when it will be stopped for idleness
 	killed    bool      // this run was sent a signal through the engine
 	following startID
@@ -316,7 +317,7 @@ func (m *model) step(e event) []effect {
 		}
 	case answered:
 		if m.watches(e.start) {
-			m.url, m.changed, m.late, m.settling = e.url, e.changed, nil, false
+			m.url, m.changed, m.late, m.settling, m.served = e.url, e.changed, nil, false, true
 			if m.problem != nil && m.problem.Code != CodeRolledBack {
 				m.problem = nil
 			}
@@ -357,7 +358,7 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 
 // forget drops what was observed of a run.
 func (m *model) forget() {
-	m.settling, m.killed = false, false
+	m.settling, m.killed, m.served = false, false, false
 	m.url, m.changed, m.late, m.idleAt = BackendURL{}, false, nil, time.Time{}
 }
 
@@ -372,7 +373,7 @@ func (m *model) take(c Container) {
 // observe takes in what the engine says of the container. Operations report
 // what they did themselves; the rest was done by somebody else.
 func (m *model) observe(c Container, output []string) []effect {
-	before, known, wasReady, wasKilled := m.running(), m.known, !m.url.IsZero(), m.killed
+	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
 	lastRun := m.container.start()
 	wasHealthy := !m.container.Unhealthy && !m.container.Paused
 	m.take(c)
@@ -389,7 +390,7 @@ func (m *model) observe(c Container, output []string) []effect {
 	case now != before:
 		m.problem = nil
 		if c.ID == before.container && !wasKilled {
-			m.problem = deathProblem(c, output, wasReady)
+			m.problem = deathProblem(c, output, served)
 		}
 	case !c.Exists && m.problem != nil && m.problem.aboutExit():
 		m.problem = nil // the container that had failed is gone

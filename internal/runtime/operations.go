@@ -30,6 +30,9 @@ type operation struct {
 	data     *data
 	job      *job // what the verb stands for, if it is one
 
+	proved   bool   // Jupyter answered in the run that goes on
+	previous string // the container in reserve for one that has not proved itself
+
 	started bool
 }
 
@@ -43,8 +46,7 @@ func (o *operation) run(ctx context.Context, v verb) error {
 			return err
 		}
 	}
-	previous, err := o.recover(ctx)
-	if err != nil {
+	if err := o.findPrevious(ctx); err != nil {
 		return err
 	}
 	c, err := o.inspect(ctx)
@@ -86,8 +88,8 @@ func (o *operation) run(ctx context.Context, v verb) error {
 		return nil
 	case !c.Exists:
 		return o.startNew(ctx)
-	case previous != "":
-		return o.prove(ctx, c, previous)
+	case o.previous != "":
+		return o.prove(ctx, c)
 	default:
 		return o.startExisting(ctx, c, v == repair)
 	}

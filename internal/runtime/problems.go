@@ -140,14 +140,14 @@ func failedExit(c Container) bool {
 
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
-func deathProblem(c Container, output []string, wasReady bool) *Problem {
+func deathProblem(c Container, output []string, served bool) *Problem {
 	p := &Problem{Command: "colab-tray logs --name " + c.Name}
 	switch {
 	case c.OOMKilled:
 		p.Code = CodeOutOfMemory
 		p.Short = "The runtime ran out of memory"
 		p.Hint = "Docker ended it. Give Docker more memory, or load less data at once, and start the runtime again. Files in the data volume are kept."
-	case !wasReady:
+	case !served:
 		p.Code = CodeDiedStarting
 		p.Short = fmt.Sprintf("The runtime ended while starting (exit code %d)", c.ExitCode)
 		p.Hint = lastWords(output)

@@ -45,6 +45,19 @@ func (o *operation) recover(ctx context.Context) (previous string, err error) {
 	return "", o.engine.Rename(ctx, previous, o.profile.Runtime)
 }
 
+// findPrevious does what recover does, and notes the container in reserve. One
+// for a container that has proved itself meanwhile is not needed any more.
+func (o *operation) findPrevious(ctx context.Context) (err error) {
+	if o.previous, err = o.recover(ctx); err != nil || o.previous == "" || !o.proved {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	id := o.previous
+	o.previous = ""
+	return o.engine.Remove(ctx, id)
+}
+
 // update pulls the image anew, and replaces a container made from another one.
 func (o *operation) update(ctx context.Context, c Container) error {
 	if c.Exists && !c.ours() {
@@ -69,6 +82,17 @@ func (o *operation) differs(c Container) bool { return specOf(o.profile, o.serve
 func (o *operation) recreate(ctx context.Context, old Container, failed string) error {
 	if err := o.provideImage(ctx); err != nil {
 		return err
+	}
+	if o.previous != "" {
+		ran := old.Running
+		err := o.putBack(ctx, o.previous, false)
+		if err == nil {
+			old, err = o.inspect(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		old.Running = ran // it takes the place of one that did
 	}
 	next, err := o.makeNext(ctx)
 	if err != nil {
@@ -120,12 +144,12 @@ func (o *operation) exchange(ctx context.Context, old Container, next string) er
 
 // prove starts a container that an operation was killed with, the old one in
 // reserve.
-func (o *operation) prove(ctx context.Context, c Container, previous string) error {
+func (o *operation) prove(ctx context.Context, c Container) error {
 	err := o.putFiles(ctx, c, false)
 	if err == nil {
 		err = o.proveNew(ctx, c.ID)
 	}
-	return o.conclude(ctx, err, previous, true, "The new settings did not work")
+	return o.conclude(ctx, err, o.previous, true, "The new settings did not work")
 }
 
 // proveNew starts a container and waits until Jupyter answers.

@@ -21,7 +21,8 @@ type Note struct {
 
 // notes listens to what is sent to the notification server.
 type notes struct {
-	bus *dbus.Conn
+	bus      *dbus.Conn
+	messages chan *dbus.Message
 
 	mu     sync.Mutex
 	sent   []Note
@@ -40,10 +41,10 @@ func (n *notes) listen(dir string) (err error) {
 	if err := n.bus.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint32(0)).Err; err != nil {
 		return err
 	}
-	messages := make(chan *dbus.Message, 1000)
-	n.bus.Eavesdrop(messages)
+	n.messages = make(chan *dbus.Message, 1000)
+	n.bus.Eavesdrop(n.messages)
 	go func() {
-		for m := range messages {
+		for m := range n.messages {
 			n.hear(m)
 		}
 	}()
@@ -66,9 +67,16 @@ func (n *notes) hear(m *dbus.Message) {
 }
 
 func (n *notes) close() {
-	if n.bus != nil {
-		_ = n.bus.Close()
+	if n.bus == nil {
+		return
 	}
+	if n.messages != nil {
+		// To close the connection closes the channel as well, under a message
+		// that may be on its way (godbus v5.1.0).
+		n.bus.Eavesdrop(nil)
+		close(n.messages)
+	}
+	_ = n.bus.Close()
 }
 
 // Notes are the notifications sent so far.
