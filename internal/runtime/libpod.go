@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
@@ -61,8 +62,7 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	var ports, volumes, mounts, devices []object
 	for inner, bindings := range h.PortBindings {
 		for _, b := range bindings {
-			var outer int
-			_, _ = fmt.Sscan(b.HostPort, &outer)
+			outer, _ := strconv.Atoi(b.HostPort) // it was made of a number
 			ports = append(ports, object{"container_port": inner.Int(), "host_port": outer, "host_ip": b.HostIP, "protocol": inner.Proto()})
 		}
 	}
