@@ -19,7 +19,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	a := newApp(o)
-	if err := followSession(ctx, a.iconRegistered, end); err != nil {
+	if err := followSession(ctx, a.iconRegistered, a.panelGone, end); err != nil {
 		return err
 	}
 
@@ -66,41 +66,73 @@ func Run(ctx context.Context, o Options) error {
 
 // menu is the toolkit's side of a view.
 type menu struct {
-	items [rows]*systray.MenuItem
+	items [rows]*systray.MenuItem // nil for rows of submenus that are not filled
 	shown [rows]Row
+	click func(row int)
 }
 
 var _ toolkit = (*menu)(nil)
 
-// newMenu builds the menu. Each row has a goroutine of its own that hands on
-// clicks: the toolkit drops those that nobody is waiting for.
+// newMenu builds the menu.
 func newMenu(v View, click func(row int)) *menu {
-	m := &menu{shown: v.Rows}
+	m := &menu{shown: v.Rows, click: click}
 	m.setIcon(v.Icon, v.Style)
 	m.setTooltip(v.Tooltip)
-	for i, row := range v.Rows {
-		item := m.add(places[i], row)
-		m.items[i] = item
-		if row.Disabled {
-			item.Disable()
+	for i, at := range places {
+		if at.under == 0 || !tellsRegistration {
+			m.add(i)
 		}
-		go func() {
-			for range item.ClickedCh {
-				go click(i)
-			}
-		}()
 	}
 	// On Windows a row that is hidden cannot get a submenu.
 	for i, row := range v.Rows {
-		if row.Hidden {
+		if row.Hidden && m.items[i] != nil {
 			m.items[i].Hide()
 		}
 	}
 	return m
 }
 
-// add adds a row at the end of the menu, or of a submenu.
-func (m *menu) add(at place, row Row) *systray.MenuItem {
+// setSubmenus fills the submenus, or empties them. They are to be filled once a
+// panel has looked at the menu, and emptied when it is gone: libdbusmenu-gtk,
+// which many panels use, asks for the rows of all levels at once, and loses
+// those whose answer comes before that of the row they are under ("Children but
+// no menu, someone's been naughty with their 'children-display' property").
+// The toolkit prevents that for the first one who looks at the menu, and not
+// for a panel that comes later.
+func (m *menu) setSubmenus(filled bool) {
+	for i, at := range places {
+		switch item := m.items[i]; {
+		case at.under == 0 || filled == (item != nil):
+		case filled:
+			m.add(i)
+			if m.shown[i].Hidden {
+				m.items[i].Hide()
+			}
+		default: // nobody can click on it now, which would be a race
+			item.Remove()
+			m.items[i] = nil
+		}
+	}
+}
+
+// add adds a row as it is to be shown. It has a goroutine of its own that hands
+// on clicks, until the row is removed: the toolkit drops those that nobody is
+// waiting for.
+func (m *menu) add(i int) {
+	item := m.place(places[i], m.shown[i])
+	m.items[i] = item
+	if m.shown[i].Disabled {
+		item.Disable()
+	}
+	go func() {
+		for range item.ClickedCh {
+			go m.click(i)
+		}
+	}()
+}
+
+// place adds a row at the end of the menu, or of a submenu.
+func (m *menu) place(at place, row Row) *systray.MenuItem {
 	text := label(row.Text)
 	if at.under == 0 {
 		if at.group {
@@ -108,14 +140,10 @@ func (m *menu) add(at place, row Row) *systray.MenuItem {
 		}
 		return systray.AddMenuItem(text, "")
 	}
-	under := m.items[at.under]
-	if at.group {
-		under.AddSeparator()
-	}
 	if at.mark {
-		return under.AddSubMenuItemCheckbox(text, "", row.Checked)
+		return m.items[at.under].AddSubMenuItemCheckbox(text, "", row.Checked)
 	}
-	return under.AddSubMenuItem(text, "")
+	return m.items[at.under].AddSubMenuItem(text, "")
 }
 
 func (m *menu) setIcon(icon assets.State, style assets.Style) {
@@ -130,6 +158,10 @@ func (m *menu) setTooltip(text string) { systray.SetTooltip(text) }
 // so keeps what it had.
 func (m *menu) setRow(i int, row Row) {
 	item, was := m.items[i], m.shown[i]
+	if item == nil {
+		m.shown[i] = row
+		return
+	}
 	if row.Hidden && was.Hidden {
 		return
 	}

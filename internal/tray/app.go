@@ -15,6 +15,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"colabtray/assets"
@@ -113,6 +114,7 @@ type toolkit interface {
 	setIcon(icon assets.State, style assets.Style)
 	setTooltip(text string)
 	setRow(i int, row Row)
+	setSubmenus(filled bool)
 }
 
 // title is the program's name, as people see it.
@@ -137,17 +139,23 @@ const (
 	sizeTime  = time.Minute
 )
 
+// settleTime is how long a panel gets to look at the menu for the first time,
+// before there is anything in its submenus; see menu.setSubmenus.
+const settleTime = time.Second
+
 // colabPage is the page that connects to the runtime.
 const colabPage = "https://colab.research.google.com/"
 
 // app is the goroutine between the runtimes and the toolkit.
 type app struct {
 	Options
-	clicks     chan int
-	registered chan struct{}
-	opened     chan struct{}
-	results    chan result
-	over       chan struct{} // closed when nobody takes clicks and results any more
+	clicks  chan int
+	panel   chan struct{} // it has taken the icon, or is gone
+	present atomic.Bool   // it is there
+	lost    atomic.Bool   // it was gone since this was looked at last
+	opened  chan struct{}
+	results chan result
+	over    chan struct{} // closed when nobody takes clicks and results any more
 
 	scene  scene
 	shown  View
@@ -165,12 +173,12 @@ type result struct {
 
 func newApp(o Options) *app {
 	a := &app{
-		Options:    o,
-		clicks:     make(chan int),
-		registered: make(chan struct{}, 1),
-		opened:     make(chan struct{}, 1),
-		results:    make(chan result),
-		over:       make(chan struct{}),
+		Options: o,
+		clicks:  make(chan int),
+		panel:   make(chan struct{}, 1),
+		opened:  make(chan struct{}, 1),
+		results: make(chan result),
+		over:    make(chan struct{}),
 	}
 	a.scene.version, a.scene.style = o.Version, assets.Colour
 	a.scene.offered = [actions]bool{
@@ -214,7 +222,17 @@ func (a *app) click(row int) {
 }
 
 // iconRegistered says that a tray has taken the icon, from any goroutine.
-func (a *app) iconRegistered() { say(a.registered) }
+func (a *app) iconRegistered() {
+	a.present.Store(true)
+	say(a.panel)
+}
+
+// panelGone says that the tray is gone, from any goroutine.
+func (a *app) panelGone() {
+	a.present.Store(false)
+	a.lost.Store(true)
+	say(a.panel)
+}
 
 // menuOpened says that the person looks at the menu, from any goroutine.
 func (a *app) menuOpened() { say(a.opened) }
@@ -230,6 +248,7 @@ func say(c chan<- struct{}) {
 // ends. The toolkit shows the app's first view already.
 func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overview) {
 	defer close(a.over)
+	var settled <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -256,12 +275,23 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 			a.read()
 		case <-a.SettingsChanged:
 			a.read()
-		case <-a.registered:
+		case <-a.panel:
+			if a.lost.Swap(false) {
+				t.setSubmenus(false)
+			}
+			if !a.present.Load() {
+				continue
+			}
 			// What changed while the toolkit was connecting went nowhere.
 			t.setIcon(a.shown.Icon, a.shown.Style)
 			t.setTooltip(a.shown.Tooltip)
+			settled = time.After(settleTime)
 			if a.Registered != nil {
 				a.Registered()
+			}
+		case <-settled:
+			if a.present.Load() {
+				t.setSubmenus(true)
 			}
 		}
 		a.show(t)

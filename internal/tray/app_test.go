@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +29,8 @@ func TestMain(m *testing.M) {
 // screen is a toolkit that keeps what it was told.
 type screen struct {
 	View
-	calls int
+	calls  int
+	filled atomic.Bool // the submenus
 }
 
 func (s *screen) setIcon(icon assets.State, style assets.Style) {
@@ -37,6 +39,7 @@ func (s *screen) setIcon(icon assets.State, style assets.Style) {
 }
 func (s *screen) setTooltip(text string)     { s.Tooltip = text; s.calls++ }
 func (s *screen) setRow(i int, row Row)      { s.Rows[i] = row; s.calls++ }
+func (s *screen) setSubmenus(filled bool)    { s.filled.Store(filled) }
 func (s *screen) row(i int) (string, bool)   { return s.Rows[i].Text, !s.Rows[i].Disabled }
 func (s *screen) is(i int, text string) bool { return s.Rows[i].Text == text }
 
@@ -353,6 +356,36 @@ func TestRegistrationShowsEverythingAgain(t *testing.T) {
 		if s.screen.View.Icon != assets.Ready || s.screen.Tooltip == "" || registered != 1 {
 			t.Errorf("after registering it is %v, %q, hook called %d times", s.screen.Icon, s.screen.Tooltip, registered)
 		}
+	})
+}
+
+// The submenus are filled for each panel after it has looked at the menu.
+func TestSubmenusFollowThePanel(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		wants := func(filled bool, when string) {
+			t.Helper()
+			synctest.Wait()
+			if s.screen.filled.Load() != filled {
+				t.Errorf("%s the submenus are filled: %v", when, !filled)
+			}
+		}
+		s.becomes(runtime.Stopped)
+		s.iconRegistered()
+		wants(false, "before the panel has looked")
+		time.Sleep(settleTime)
+		wants(true, "after the panel has looked")
+		s.iconRegistered()
+		wants(true, "when the panel says so again")
+		s.panelGone()
+		wants(false, "without a panel")
+		time.Sleep(settleTime)
+		wants(false, "without a panel")
+		s.iconRegistered()
+		s.panelGone()
+		s.iconRegistered()
+		wants(false, "before the other panel has looked")
+		time.Sleep(settleTime)
+		wants(true, "after the other panel has looked")
 	})
 }
 

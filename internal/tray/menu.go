@@ -79,7 +79,8 @@ type place struct {
 	// under is the row whose submenu it is in. 0, which is no row with a
 	// submenu, stands for the menu itself.
 	under int
-	// group tells that a line is drawn above it.
+	// group tells that a line is drawn above it; not in submenus, because the
+	// toolkit cannot take a line away again.
 	group bool
 	// mark tells that it can have a check mark.
 	mark bool
@@ -94,7 +95,7 @@ var places = func() (p [rows]place) {
 		p[row] = place{under: rowRuntimes, mark: row != rowMoreProfiles}
 	}
 	for row := rowStartAtLogin; row <= rowEditSettings; row++ {
-		p[row] = place{under: rowSettings, mark: row != rowEditSettings, group: row == rowEditSettings}
+		p[row] = place{under: rowSettings, mark: row != rowEditSettings}
 	}
 	for row := rowDeleteContainer; row <= rowConfirmDelete; row++ {
 		p[row].under = rowDelete

@@ -66,9 +66,10 @@ func connect(ctx context.Context) (*dbus.Conn, error) {
 	return bus, nil
 }
 
-// followSession calls registered whenever a tray takes the program's icon, and
-// end when the session bus is gone, until ctx ends.
-func followSession(ctx context.Context, registered func(), end context.CancelCauseFunc) error {
+// followSession calls registered whenever a tray takes the program's icon, gone
+// when the tray is no longer there, and end when the session bus is gone, until
+// ctx ends.
+func followSession(ctx context.Context, registered, gone func(), end context.CancelCauseFunc) error {
 	dialing, dialed := context.WithCancel(ctx)
 	late := time.AfterFunc(probeTime, dialed)
 	bus, err := connect(dialing)
@@ -76,24 +77,35 @@ func followSession(ctx context.Context, registered func(), end context.CancelCau
 		dialed()
 		return errNoSession
 	}
-	registrations := make(chan *dbus.Signal, 16)
-	bus.Signal(registrations)
-	err = bus.AddMatchSignal(
+	signals := make(chan *dbus.Signal, 16)
+	bus.Signal(signals)
+	err = errors.Join(bus.AddMatchSignal(
 		dbus.WithMatchInterface(watcherName),
 		dbus.WithMatchMember("StatusNotifierItemRegistered"),
 		dbus.WithMatchObjectPath(watcherPath),
-	)
+	), bus.AddMatchSignal(
+		dbus.WithMatchSender("org.freedesktop.DBus"),
+		dbus.WithMatchInterface("org.freedesktop.DBus"),
+		dbus.WithMatchMember("NameOwnerChanged"),
+		dbus.WithMatchArg(0, watcherName),
+	))
 	if err != nil {
 		dialed()
 		return fmt.Errorf("%w: %w", errNoSession, err)
 	}
 	go func() {
 		defer dialed()
-		for signal := range registrations {
+		for signal := range signals {
 			if len(signal.Body) == 0 {
 				continue
 			}
-			if item, _ := signal.Body[0].(string); isOurs(ctx, bus, item) {
+			first, _ := signal.Body[0].(string)
+			switch {
+			case signal.Name == "org.freedesktop.DBus.NameOwnerChanged":
+				if owner, _ := signal.Body[len(signal.Body)-1].(string); first == watcherName && owner == "" {
+					gone()
+				}
+			case isOurs(ctx, bus, first):
 				registered()
 			}
 		}

@@ -13,4 +13,4 @@ func Probe(context.Context) error { return nil }
 
 // followSession has nothing to follow: the system ends the program with the
 // session.
-func followSession(context.Context, func(), context.CancelCauseFunc) error { return nil }
+func followSession(context.Context, func(), func(), context.CancelCauseFunc) error { return nil }

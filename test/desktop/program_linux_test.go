@@ -262,6 +262,10 @@ func TestSwitchRuntimes(t *testing.T) {
 	p.hasMark(fmt.Sprintf("second_one: ready on port %d", secondPort))
 	p.answers(first) // the first one runs as before
 
+	// A panel that comes later must not lose the rows of submenus.
+	p.must(p.StopPanel(t.Context()))
+	p.must(p.StartPanel(t.Context()))
+	p.seesIcon(assets.Ready)
 	p.chooses(assets.Ready, "Runtime", "jupyter")
 	p.hasMark(fmt.Sprintf("jupyter: ready on port %d", port))
 	p.reads(fmt.Sprintf("Ready on port %d", port))

@@ -177,18 +177,30 @@ func (s *Session) Choose(ctx context.Context, pid int, state assets.State, path 
 
 // Point goes to a row of the menu that has just been opened, by the keyboard.
 // In front of the row's label are those of the rows whose submenus it is in. A
-// label may end where a colon follows.
+// label may end where a colon follows. It waits until there is the row.
 func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
-	rows, err := s.Rows(ctx, pid)
+	var keys []string
+	err := waitFor(ctx, "a row of the menu", func() error {
+		rows, err := s.Rows(ctx, pid)
+		if err == nil {
+			keys, err = wayTo(rows, path)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	keys := []string{"key", "--delay", "50"}
+	_, err = s.Run(ctx, "xdotool", append([]string{"key", "--delay", "50"}, keys...)...)
+	return err
+}
+
+// wayTo returns the keys that lead to a row.
+func wayTo(rows []Row, path []string) (keys []string, err error) {
 	for n, label := range path {
 		rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Separator || !r.Enabled })
 		i := slices.IndexFunc(rows, func(r Row) bool { return r.Label == label || strings.HasPrefix(r.Label, label+":") })
 		if i < 0 {
-			return fmt.Errorf("no row %q can be chosen among %+v", label, rows)
+			return nil, fmt.Errorf("no row %q can be chosen among %+v", label, rows)
 		}
 		downs := i + 1
 		if n > 0 { // the first row of a submenu is pointed at when it opens
@@ -198,8 +210,7 @@ func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
 		keys = append(keys, slices.Repeat([]string{"Down"}, downs)...)
 		rows = rows[i].Rows
 	}
-	_, err = s.Run(ctx, "xdotool", keys...)
-	return err
+	return keys, nil
 }
 
 // Clipboard waits until the clipboard holds a text, and returns it.
