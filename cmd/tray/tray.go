@@ -25,6 +25,7 @@ var buttons = map[notify.Action]tray.Action{
 	notify.Start:           tray.Start,
 	notify.StartAgain:      tray.Start,
 	notify.StartWithoutGPU: tray.StartWithoutGPU,
+	notify.KeepRunning:     tray.KeepRunning,
 	notify.Restart:         tray.Restart,
 	notify.ShowLogs:        tray.ShowLogs,
 }
@@ -79,10 +80,6 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		Log:     s.Log,
 		Enabled: func(kind notify.Kind) bool { return wanted(s.Preferences().Notifications, kind) },
 		Act: func(profile string, button notify.Action) {
-			if button == notify.KeepRunning {
-				s.KeepRunning(profile)
-				return
-			}
 			select {
 			case requests <- tray.Request{Profile: profile, Action: buttons[button]}:
 			case <-ctx.Done():
@@ -127,6 +124,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		Guide:           s.OpenGuide,
 		StartWithoutGPU: s.StartWithoutGPU,
+		KeepRunning:     s.KeepRunning,
 		StartAtLogin:    startAtLogin(s.Log),
 		StartAtOpen:     &tray.Toggle{Get: s.StartsAtOpen, Set: s.SetStartAtOpen},
 		KeepURL:         &tray.Toggle{Get: s.KeepsURL, Set: s.SetKeepURL},

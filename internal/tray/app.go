@@ -73,6 +73,9 @@ type Options struct {
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its
 	// settings ask for.
 	StartWithoutGPU func(ctx context.Context, profile string) error
+	// KeepRunning counts as a use of the runtime of a profile, which would be
+	// stopped soon.
+	KeepRunning func(profile string)
 	// The toggles of the settings. KeepURL is that of the current profile.
 	StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications *Toggle
 	// EditSettings opens the settings file in an editor.
@@ -183,7 +186,8 @@ func newApp(o Options) *app {
 	a.scene.version, a.scene.style = o.Version, assets.Colour
 	a.scene.offered = [actions]bool{
 		Start: true, Stop: true, Restart: true, CopyURL: true, OpenColab: true, Check: true, Select: true, ShowLogs: true,
-		Guide: o.Guide != nil, StartWithoutGPU: o.StartWithoutGPU != nil, EditSettings: o.EditSettings != nil,
+		Guide: o.Guide != nil, StartWithoutGPU: o.StartWithoutGPU != nil, KeepRunning: o.KeepRunning != nil,
+		EditSettings:    o.EditSettings != nil,
 		DeleteContainer: o.Delete != nil, DeleteData: o.Delete != nil && o.DataSize != nil,
 		ConfirmDeleteData: o.Delete != nil && o.DataSize != nil,
 	}

@@ -35,6 +35,11 @@ func (a *app) deed(chosen Row) deed {
 		return passing(a.lasting(of(a.Runtimes.Restart)))
 	case StartWithoutGPU:
 		return passing(a.lasting(of(a.StartWithoutGPU)))
+	case KeepRunning:
+		return func(context.Context) result {
+			a.KeepRunning(profile)
+			return result{}
+		}
 	case DeleteContainer:
 		return a.deleting(profile, false)
 	case DeleteData:

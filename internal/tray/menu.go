@@ -10,6 +10,7 @@ const (
 	Stop
 	Restart
 	StartWithoutGPU
+	KeepRunning
 	CopyURL
 	OpenColab
 	Guide
@@ -47,6 +48,7 @@ const (
 	rowStartStop
 	rowRestart
 	rowWithoutGPU
+	rowKeepRunning
 	rowCopyURL
 	rowOpenColab
 	rowGuide

@@ -119,25 +119,27 @@ func choices(s scene, now runtime.Snapshot) map[int]Row {
 		restart = "Restart to apply the settings"
 	}
 	withoutGPU := s.row("Start without GPU", StartWithoutGPU, true)
-	if now.Problem == nil || now.Problem.Code != codeNoGPU {
+	if now.Problem == nil || now.Problem.Code != runtime.CodeGPU {
 		withoutGPU.Hidden = true
 	}
+	keepRunning := s.row("Keep running", KeepRunning, true)
+	if now.IdleStopAt.IsZero() {
+		keepRunning.Hidden = true
+	}
 	return map[int]Row{
-		rowStartStop:  startStop,
-		rowRestart:    s.row(restart, Restart, running),
-		rowWithoutGPU: withoutGPU,
-		rowCopyURL:    s.row("Copy Backend URL", CopyURL, state == runtime.Ready),
-		rowOpenColab:  s.row("Open Colab", OpenColab, true),
-		rowGuide:      s.row("Connect guide…", Guide, true),
-		rowCheck:      s.row("Check connection", Check, running),
-		rowShowLogs:   s.row("Show logs", ShowLogs, hasOutput(state)),
-		rowAbout:      {Text: strings.TrimSpace(title + " " + oneLine(s.version)), Disabled: true},
-		rowQuit:       {Text: "Quit", Action: Quit},
+		rowStartStop:   startStop,
+		rowRestart:     s.row(restart, Restart, running),
+		rowWithoutGPU:  withoutGPU,
+		rowKeepRunning: keepRunning,
+		rowCopyURL:     s.row("Copy Backend URL", CopyURL, state == runtime.Ready),
+		rowOpenColab:   s.row("Open Colab", OpenColab, true),
+		rowGuide:       s.row("Connect guide…", Guide, true),
+		rowCheck:       s.row("Check connection", Check, running),
+		rowShowLogs:    s.row("Show logs", ShowLogs, hasOutput(state)),
+		rowAbout:       {Text: strings.TrimSpace(title + " " + oneLine(s.version)), Disabled: true},
+		rowQuit:        {Text: "Quit", Action: Quit},
 	}
 }
-
-// codeNoGPU is the problem of a runtime that wants a GPU where there is none.
-const codeNoGPU = runtime.Code("gpu-unavailable")
 
 // row is a row of an action, which is hidden where there is no such action, and
 // cannot be chosen while it is under way.
@@ -219,6 +221,9 @@ func status(s runtime.Snapshot) (short, hint string) {
 	case runtime.Starting:
 		return "Starting…", ""
 	case runtime.Ready:
+		if at := s.IdleStopAt; !at.IsZero() {
+			return fmt.Sprintf("Ready on port %d, and not used: it stops at %s", s.Port, at.Local().Format("15:04")), ""
+		}
 		if s.URLChanged {
 			return fmt.Sprintf("Ready on port %d, with a new Backend URL", s.Port), ""
 		}

@@ -98,6 +98,9 @@ func scenes() map[string]scene {
 	ready := snapshot(runtime.Ready)
 	all["ready-copied"] = scene{overview: seen(ready), said: outcome{short: "Ready: the Backend URL is copied", hint: "Paste it"}}
 	all["ready-checking"] = scene{overview: seen(ready), said: outcome{short: "Checking…"}, offered: everything(), busy: [actions]bool{Check: true, ShowLogs: true}}
+	idle := ready
+	idle.IdleStopAt = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
+	all["ready-idle"] = scene{overview: seen(idle), offered: everything()}
 	changed := ready
 	changed.URLChanged = true
 	all["ready-changed"] = scene{overview: seen(changed)}
@@ -124,7 +127,7 @@ func scenes() map[string]scene {
 	toApply.RestartToApply = true
 	all["ready-to-apply"] = scene{overview: seen(toApply), offered: everything()}
 	noGPU := snapshot(runtime.Failed)
-	noGPU.Problem = &runtime.Problem{Code: codeNoGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
+	noGPU.Problem = &runtime.Problem{Code: runtime.CodeGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
 	all["failed-no-gpu"] = scene{overview: seen(noGPU), offered: everything()}
 
 	all["profiles"] = scene{overview: fleet(10, 6), offered: everything(), set: [actions]bool{StartAtLogin: true, KeepURL: true}}
@@ -155,7 +158,7 @@ func written(v View) string {
 		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Problem: "problem",
 	}
 	names := [actions]string{
-		"nothing", "start", "stop", "restart", "start without gpu", "copy url", "open colab", "guide", "check", "select", "show logs",
+		"nothing", "start", "stop", "restart", "start without gpu", "keep running", "copy url", "open colab", "guide", "check", "select", "show logs",
 		"start at login", "start at open", "keep url", "stop on quit", "notifications", "edit settings",
 		"delete container", "delete data", "confirm delete data", "quit",
 	}
