@@ -37,6 +37,9 @@ type Backup struct {
 // is read back before it gets its name. It returns a *[Problem] when it fails,
 // and ctx's error when that ends first.
 func (m *Manager) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
+	if err := m.reachable(ctx); err != nil {
+		return Backup{}, err
+	}
 	d := m.data(o.Progress)
 	release, err := d.claim()
 	if err != nil {
@@ -165,7 +168,7 @@ func (d *data) fillOnce(ctx context.Context, f *os.File, helper string) (b Backu
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	archive, err := d.engine.Archive(ctx, helper, dataPath)
+	archive, err := d.engine.ReadHelper(ctx, helper)
 	if err != nil {
 		return b, err
 	}

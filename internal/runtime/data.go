@@ -179,23 +179,24 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 	return candidates[:min(len(candidates), maxImages)], nil
 }
 
-// create makes a helper.
+// create makes a helper, which writes to the volume or else prints what it has.
 func (d *data) create(ctx context.Context, image string, cmd []string, writes bool) (id string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	return d.engine.CreateHelper(ctx, HelperSpec{
-		Runtime: d.profile.Runtime, Image: image, Cmd: cmd, Volume: d.profile.Volume(), Path: dataPath, Writes: writes,
+		Runtime: d.profile.Runtime, Image: image, Cmd: cmd, Volume: d.profile.Volume(), Path: dataPath,
+		Writes: writes, Prints: !writes,
 	})
 }
 
-// reader makes a helper that is never started: the volume is read through it.
+// reader makes a helper through which the volume is read.
 func (d *data) reader(ctx context.Context) (id string, err error) {
 	images, err := d.images(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, image := range images {
-		id, err = d.create(ctx, image, []string{"true"}, false)
+		id, err = d.create(ctx, image, archiver, false)
 		if err == nil || hopeless(ctx, err) {
 			break
 		}

@@ -20,7 +20,8 @@ import (
 // treasure is content of every kind that a volume can have, made by a shell.
 const treasure = `
 set -e
-mkdir -p work/empty 'sp ace' .hidden/deep
+mkdir -p work/empty 'sp ace' .hidden/deep dev proc sys
+echo d > dev/x; echo p > proc/y; echo s > sys/z
 echo '{"cells": []}' > work/a.ipynb
 : > work/nothing
 head -c 3000000 /dev/urandom > work/data.bin
@@ -41,17 +42,17 @@ touch -h -d '2002-02-03 04:05:06' work/soft work/python
 `
 
 // inVolume runs a shell script in the volume of a runtime, past the program.
-func inVolume(t *testing.T, volume, image, script string) string {
-	t.Helper()
-	return bed.Docker(t, "run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "sh",
-		"--mount", "type=volume,volume-nocopy=true,source="+volume+",target=/mnt/v", "--workdir", "/mnt/v", image, "-c", script)
+func (r *rig) inVolume(script string) string {
+	r.t.Helper()
+	return r.docker("run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "sh",
+		"--mount", "type=volume,volume-nocopy=true,source="+r.profile.Volume()+",target=/mnt/v", "--workdir", "/mnt/v", r.profile.Image, "-c", script)
 }
 
-// contentOf tells all of a volume's content: names, kinds, modes, owners, times,
+// content tells all of a volume's content: names, kinds, modes, owners, times,
 // links and sums. What a Jupyter server wrote about itself is left out.
-func contentOf(t *testing.T, volume, image string) string {
-	t.Helper()
-	return inVolume(t, volume, image, `
+func (r *rig) content() string {
+	r.t.Helper()
+	return r.inVolume(`
 		find . -path ./.local/share/jupyter/runtime/'*' -prune -o -mindepth 1 -printf '%T@ %y %m %U:%G %n %P %l\0' |
 			sed -z 's/^\([0-9]*\)[.][0-9]*/\1/' | LC_ALL=C sort -z -k 6 | tr '\0' '\n'
 		find . -path ./.local/share/jupyter/runtime/'*' -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum
@@ -62,14 +63,14 @@ func contentOf(t *testing.T, volume, image string) string {
 func (r *rig) fill() (content string) {
 	r.t.Helper()
 	r.docker("volume", "create", "--label", "dev.colabtray.runtime="+r.profile.Runtime, r.profile.Volume())
-	inVolume(r.t, r.profile.Volume(), r.profile.Image, treasure)
-	return contentOf(r.t, r.profile.Volume(), r.profile.Image)
+	r.inVolume(treasure)
+	return r.content()
 }
 
 // sameContent asserts that the volume has that content.
 func (r *rig) sameContent(want string) {
 	r.t.Helper()
-	if got := contentOf(r.t, r.profile.Volume(), r.profile.Image); got != want {
+	if got := r.content(); got != want {
 		r.t.Errorf("the volume has become\n%s\nwant\n%s", got, want)
 	}
 }
@@ -107,8 +108,8 @@ func onlyFiles(t *testing.T, dir string, want ...string) {
 func yes(context.Context, Backup) (bool, error) { return true, nil }
 
 func TestDeleteKeepsData(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).open()
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
 		r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
 		deleted, err := r.Delete(t.Context(), DeleteOptions{})
@@ -130,15 +131,14 @@ func TestDeleteKeepsData(t *testing.T) {
 }
 
 func TestDeleteDataAndRestore(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image)
+	eachRig(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.open()
 		url := r.mustStart().URL
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		before := contentOf(t, r.profile.Volume(), image)
+		before := r.content()
 		deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true})
 		if err != nil || !deleted.Container || !deleted.Volume || filepath.Dir(deleted.Backup) != r.backups {
 			t.Fatalf("deleted %+v, %v", deleted, err)
@@ -177,8 +177,7 @@ func TestDeleteDataAndRestore(t *testing.T) {
 }
 
 func TestBackupAndRestoreKeepEverything(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image)
+	eachRig(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.open()
 		file := filepath.Join(t.TempDir(), "b.tar.zst")
@@ -190,8 +189,8 @@ func TestBackupAndRestoreKeepEverything(t *testing.T) {
 		onlyFiles(t, filepath.Dir(file), "b.tar.zst")
 		r.sameContent(before)
 
-		inVolume(t, r.profile.Volume(), image, "rm -rf work .hidden; echo other > other; chmod 500 .; chown 7:7 .")
-		after := contentOf(t, r.profile.Volume(), image)
+		r.inVolume("rm -rf work .hidden; echo other > other; chmod 500 .; chown 7:7 .")
+		after := r.content()
 		r.problem(second(r.Restore(t.Context(), RestoreOptions{File: file})), CodeNotEmpty)
 		r.sameContent(after)
 		restored, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
@@ -216,158 +215,163 @@ func second(_ Restored, err error) error { return err }
 // TestWhileItRuns makes a backup of a running runtime, which stays as it is, and
 // restores it, for which it is stopped and started again.
 func TestWhileItRuns(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	first := r.mustStart()
-	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
-	file := filepath.Join(t.TempDir(), "b")
-	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
-		t.Fatal(err)
-	}
-	if s := r.Snapshot(); s.State != Ready || s.URL != first.URL {
-		t.Errorf("after the backup: %+v", s)
-	}
-	if text, _ := os.ReadFile(file); bytes.Contains(text, []byte(first.URL.Token().Reveal())) {
-		t.Error("the token is in the file")
-	}
-	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb; echo more > ~/more")
-	restored, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
-	if err != nil || !restored.Started {
-		t.Fatalf("restored %+v, %v", restored, err)
-	}
-	s := r.untilState(Ready)
-	r.works(s.URL)
-	if got := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls ~/more ~/.colab-tray-restore 2>/dev/null || :"); got != "one" {
-		t.Errorf("the runtime has %q", got)
-	}
-	if left := r.docker("exec", r.profile.Runtime, "sh", "-c", "ls ~/.local/share/jupyter/runtime | grep -c server-.*json"); left != "1" {
-		t.Errorf("%s info files: those of the past came back", left)
-	}
-	r.noHelpers()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		first := r.mustStart()
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		if s := r.Snapshot(); s.State != Ready || s.URL != first.URL {
+			t.Errorf("after the backup: %+v", s)
+		}
+		if text, _ := os.ReadFile(file); bytes.Contains(text, []byte(first.URL.Token().Reveal())) {
+			t.Error("the token is in the file")
+		}
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb; echo more > ~/more")
+		restored, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
+		if err != nil || !restored.Started {
+			t.Fatalf("restored %+v, %v", restored, err)
+		}
+		s := r.untilState(Ready)
+		r.works(s.URL)
+		if got := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls ~/more ~/.colab-tray-restore 2>/dev/null || :"); got != "one" {
+			t.Errorf("the runtime has %q", got)
+		}
+		if left := r.docker("exec", r.profile.Runtime, "sh", "-c", "ls ~/.local/share/jupyter/runtime | grep -c server-.*json"); left != "1" {
+			t.Errorf("%s info files: those of the past came back", left)
+		}
+		r.noHelpers()
+	})
 }
 
 func TestBackupRefuses(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	dir := t.TempDir()
-	file := filepath.Join(dir, "b")
-	r.open()
-	backup := func(o BackupOptions) error { _, err := r.Backup(t.Context(), o); return err }
-	r.problem(backup(BackupOptions{File: file}), CodeNoData)
-	r.fill()
-	if err := os.WriteFile(file, []byte("precious"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r.problem(backup(BackupOptions{File: file}), CodeFileExists)
-	r.problem(backup(BackupOptions{File: dir, Force: true}), CodeBackupFailed)
-	r.problem(backup(BackupOptions{File: filepath.Join(dir, "none", "b")}), CodeBackupFailed)
-	r.problem(backup(BackupOptions{File: filepath.Join(file, "b")}), CodeBackupFailed)
-	if text, _ := os.ReadFile(file); string(text) != "precious" {
-		t.Errorf("the file has become %q", text)
-	}
-	onlyFiles(t, dir, "b")
-	if err := backup(BackupOptions{File: file, Force: true}); err != nil {
-		t.Error(err)
-	}
-	if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
-		t.Error(err)
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "b")
+		r.open()
+		backup := func(o BackupOptions) error { _, err := r.Backup(t.Context(), o); return err }
+		r.problem(backup(BackupOptions{File: file}), CodeNoData)
+		r.fill()
+		if err := os.WriteFile(file, []byte("precious"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r.problem(backup(BackupOptions{File: file}), CodeFileExists)
+		r.problem(backup(BackupOptions{File: dir, Force: true}), CodeBackupFailed)
+		r.problem(backup(BackupOptions{File: filepath.Join(dir, "none", "b")}), CodeBackupFailed)
+		r.problem(backup(BackupOptions{File: filepath.Join(file, "b")}), CodeBackupFailed)
+		if text, _ := os.ReadFile(file); string(text) != "precious" {
+			t.Errorf("the file has become %q", text)
+		}
+		onlyFiles(t, dir, "b")
+		if err := backup(BackupOptions{File: file, Force: true}); err != nil {
+			t.Error(err)
+		}
+		if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestCancelled ends each piece of work as soon as it reports a step: nothing is
 // half made, and nothing is left over.
 func TestCancelled(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	before := r.fill()
-	r.open()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "b")
-	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
-		t.Fatal(err)
-	}
-	inVolume(t, r.profile.Volume(), r.profile.Image, "echo other > other")
-	now := contentOf(t, r.profile.Volume(), r.profile.Image)
-	if now == before {
-		t.Fatal("it did not change")
-	}
-	for _, test := range []struct {
-		step DataStep
-		work func(ctx context.Context, progress func(DataProgress)) error
-	}{
-		{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
-			_, err := r.Backup(ctx, BackupOptions{File: file + "2", Progress: p})
-			return err
-		}},
-		{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
-			_, err := r.Backup(ctx, BackupOptions{File: file, Force: true, Progress: p})
-			return err
-		}},
-		{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
-			_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
-			return err
-		}},
-		{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
-			_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
-			return err
-		}},
-		{StepCheck, func(ctx context.Context, p func(DataProgress)) error {
-			_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
-			return err
-		}},
-		{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
-			_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
-			return err
-		}},
-		{StepRestore, func(ctx context.Context, p func(DataProgress)) error {
-			_, err := r.Restore(ctx, RestoreOptions{File: file, NoBackup: true, Confirm: yes, Progress: p})
-			return err
-		}},
-	} {
-		ctx, cancel := context.WithCancel(t.Context())
-		err := test.work(ctx, func(p DataProgress) {
-			if p.Step == test.step {
-				cancel()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		before := r.fill()
+		r.open()
+		dir := t.TempDir()
+		file := filepath.Join(dir, "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		r.inVolume("echo other > other")
+		now := r.content()
+		if now == before {
+			t.Fatal("it did not change")
+		}
+		for _, test := range []struct {
+			step DataStep
+			work func(ctx context.Context, progress func(DataProgress)) error
+		}{
+			{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
+				_, err := r.Backup(ctx, BackupOptions{File: file + "2", Progress: p})
+				return err
+			}},
+			{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
+				_, err := r.Backup(ctx, BackupOptions{File: file, Force: true, Progress: p})
+				return err
+			}},
+			{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
+				_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
+				return err
+			}},
+			{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
+				_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
+				return err
+			}},
+			{StepCheck, func(ctx context.Context, p func(DataProgress)) error {
+				_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
+				return err
+			}},
+			{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
+				_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
+				return err
+			}},
+			{StepRestore, func(ctx context.Context, p func(DataProgress)) error {
+				_, err := r.Restore(ctx, RestoreOptions{File: file, NoBackup: true, Confirm: yes, Progress: p})
+				return err
+			}},
+		} {
+			ctx, cancel := context.WithCancel(t.Context())
+			err := test.work(ctx, func(p DataProgress) {
+				if p.Step == test.step {
+					cancel()
+				}
+			})
+			cancel()
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled at %s, it returned %v", test.step, err)
 			}
-		})
-		cancel()
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled at %s, it returned %v", test.step, err)
+			r.sameContent(now)
+			r.noHelpers()
+			onlyFiles(t, dir, "b")
+			onlyFiles(t, r.backups)
+			if s := r.Snapshot(); s.Problem != nil {
+				t.Errorf("cancelled at %s, there is the problem %+v", test.step, s.Problem)
+			}
 		}
-		r.sameContent(now)
-		r.noHelpers()
-		onlyFiles(t, dir, "b")
-		onlyFiles(t, r.backups)
-		if s := r.Snapshot(); s.Problem != nil {
-			t.Errorf("cancelled at %s, there is the problem %+v", test.step, s.Problem)
+		if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
-		t.Fatal(err)
-	}
-	r.sameContent(before)
+		r.sameContent(before)
+	})
 }
 
 // TestOthersUseTheVolume: nothing is taken from under another container.
 func TestOthersUseTheVolume(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	before := r.fill()
-	other := bed.RuntimeName(t)
-	r.docker("run", "-d", "--name", other, "--entrypoint", "sleep", "-v", r.profile.Volume()+":/mnt", r.profile.Image, "1000")
-	r.open()
-	_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
-	if p := r.problem(err, CodeDataInUse); !strings.Contains(p.Hint, other) {
-		t.Errorf("the hint is %q", p.Hint)
-	}
-	onlyFiles(t, r.backups)
-	file := filepath.Join(t.TempDir(), "b")
-	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
-		t.Errorf("a backup disturbs nobody: %v", err)
-	}
-	_, err = r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
-	r.problem(err, CodeDataInUse)
-	r.sameContent(before)
-	r.docker("rm", "-f", other)
-	if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
-		t.Error(err)
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		before := r.fill()
+		other := r.neighbour().profile.Runtime
+		r.docker("run", "-d", "--name", other, "--entrypoint", "sleep", "-v", r.profile.Volume()+":/mnt", r.profile.Image, "1000")
+		r.open()
+		_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+		if p := r.problem(err, CodeDataInUse); !strings.Contains(p.Hint, other) {
+			t.Errorf("the hint is %q", p.Hint)
+		}
+		onlyFiles(t, r.backups)
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Errorf("a backup disturbs nobody: %v", err)
+		}
+		_, err = r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
+		r.problem(err, CodeDataInUse)
+		r.sameContent(before)
+		r.docker("rm", "-f", other)
+		if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestFailedBackupDeletesNothing: the place for backups is a file.
@@ -384,15 +388,17 @@ func TestFailedBackupDeletesNothing(t *testing.T) {
 }
 
 func TestDataSize(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	if size, there, err := r.DataSize(t.Context()); there || size != 0 || err != nil {
-		t.Errorf("without a volume: %d, %v, %v", size, there, err)
-	}
-	r.fill()
-	size, there, err := r.DataSize(t.Context())
-	if !there || size < 3_000_000 || size > 50_000_000 || err != nil {
-		t.Errorf("got %d, %v, %v", size, there, err)
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		if size, there, err := r.DataSize(t.Context()); there || size != 0 || err != nil {
+			t.Errorf("without a volume: %d, %v, %v", size, there, err)
+		}
+		r.fill()
+		size, there, err := r.DataSize(t.Context())
+		if !there || size < 3_000_000 || size > 50_000_000 || err != nil {
+			t.Errorf("got %d, %v, %v", size, there, err)
+		}
+	})
 }
 
 // TestBusy: two programs do not work on the same data at a time.
@@ -457,132 +463,138 @@ func TestPruneBackups(t *testing.T) {
 // TestSwappedFile: while the person is asked, the file that was checked becomes
 // another one.
 func TestSwappedFile(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	r.fill()
-	r.open()
-	file := filepath.Join(t.TempDir(), "b")
-	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
-		t.Fatal(err)
-	}
-	inVolume(t, r.profile.Volume(), r.profile.Image, "echo other > other")
-	before := contentOf(t, r.profile.Volume(), r.profile.Image)
-	_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: func(context.Context, Backup) (bool, error) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.fill()
+		r.open()
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		r.inVolume("echo other > other")
+		before := r.content()
+		_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: func(context.Context, Backup) (bool, error) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return false, err
+			}
+			text[len(text)/2] ^= 1
+			return true, os.WriteFile(file, text, 0o600)
+		}})
+		if p := r.problem(err, CodeBadBackup); !strings.Contains(p.Hint, "changed while it was read") {
+			t.Errorf("the hint is %q", p.Hint)
+		}
+		r.sameContent(before)
+		r.noHelpers()
+
+		// And where there is no volume, none is left.
+		r.docker("volume", "rm", r.profile.Volume())
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return false, err
+			t.Fatal(err)
 		}
 		text[len(text)/2] ^= 1
-		return true, os.WriteFile(file, text, 0o600)
-	}})
-	if p := r.problem(err, CodeBadBackup); !strings.Contains(p.Hint, "changed while it was read") {
-		t.Errorf("the hint is %q", p.Hint)
-	}
-	r.sameContent(before)
-	r.noHelpers()
-
-	// And where there is no volume, none is left.
-	r.docker("volume", "rm", r.profile.Volume())
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text[len(text)/2] ^= 1
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = r.Restore(ctx, RestoreOptions{File: file, Progress: func(p DataProgress) {
-		if p.Step == StepRestore {
-			cancel()
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
 		}
-	}})
-	if !errors.Is(err, context.Canceled) || r.hasVolume() {
-		t.Errorf("it returned %v; the volume is there: %v", err, r.hasVolume())
-	}
-	r.noHelpers()
+		_, err = r.Restore(ctx, RestoreOptions{File: file, Progress: func(p DataProgress) {
+			if p.Step == StepRestore {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) || r.hasVolume() {
+			t.Errorf("it returned %v; the volume is there: %v", err, r.hasVolume())
+		}
+		r.noHelpers()
+	})
 }
 
 // TestFoldersOfTheHost are no part of a backup, and not touched by a restore,
 // though they are mounted below the data.
 func TestFoldersOfTheHost(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	host := t.TempDir()
-	if err := os.WriteFile(filepath.Join(host, "private"), []byte("host"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r.profile.Folders = []config.Folder{{Host: host, Path: "/home/jovyan/host"}}
-	r.open()
-	r.mustStart()
-	r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private")
-	file := filepath.Join(t.TempDir(), "b")
-	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
-		t.Fatal(err)
-	}
-	if got := inVolume(t, r.profile.Volume(), r.profile.Image, "ls -A host"); got != "" {
-		t.Errorf("the volume has %q of the host", got)
-	}
-	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private"); text != "host" {
-		t.Errorf("the file of the host has become %q", text)
-	}
-	if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(filepath.Join(host, "private")); string(text) != "host" {
-		t.Errorf("the file of the host is %q, %v", text, err)
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		host := t.TempDir()
+		if err := os.WriteFile(filepath.Join(host, "private"), []byte("host"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r.profile.Folders = []config.Folder{{Host: host, Path: "/home/jovyan/host"}}
+		r.open()
+		r.mustStart()
+		r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private")
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.inVolume("ls -A host"); got != "" {
+			t.Errorf("the volume has %q of the host", got)
+		}
+		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private"); text != "host" {
+			t.Errorf("the file of the host has become %q", text)
+		}
+		if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := os.ReadFile(filepath.Join(host, "private")); string(text) != "host" {
+			t.Errorf("the file of the host is %q, %v", text, err)
+		}
+	})
 }
 
 // TestDeleteWhileStarting cancels the start, and a start that comes meanwhile
 // waits for the end of the delete.
 func TestDeleteWhileStarting(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	r.untilState(Absent)
-	started := make(chan error, 1)
-	go func() { started <- r.Start(t.Context()) }()
-	r.untilState(Starting)
-	again := make(chan error, 1)
-	deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
-		if p.Step == StepDelete {
-			go func() { again <- r.Start(t.Context()) }()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.untilState(Absent)
+		started := make(chan error, 1)
+		go func() { started <- r.Start(t.Context()) }()
+		r.untilState(Starting)
+		again := make(chan error, 1)
+		deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
+			if p.Step == StepDelete {
+				go func() { again <- r.Start(t.Context()) }()
+			}
+		}})
+		if err != nil || deleted.Backup != "" {
+			t.Errorf("deleted %+v, %v", deleted, err)
 		}
-	}})
-	if err != nil || deleted.Backup != "" {
-		t.Errorf("deleted %+v, %v", deleted, err)
-	}
-	if err := <-again; err != nil {
-		t.Errorf("the start that came meanwhile: %v", err)
-	}
-	if err := <-started; err != nil { // it may be content with the second start
-		r.problem(err, CodeCancelled)
-	}
-	r.works(r.untilState(Ready).URL)
+		if err := <-again; err != nil {
+			t.Errorf("the start that came meanwhile: %v", err)
+		}
+		if err := <-started; err != nil { // it may be content with the second start
+			r.problem(err, CodeCancelled)
+		}
+		r.works(r.untilState(Ready).URL)
+	})
 }
 
 // TestStartedByOthers: while a backup is made of what is there, somebody starts
 // the runtime that was stopped to be restored.
 func TestStartedByOthers(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	r.mustStart()
-	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
-	file := filepath.Join(t.TempDir(), "b")
-	if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
-		t.Fatal(err)
-	}
-	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb")
-	_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: func(p DataProgress) {
-		if p.Step == StepVerify {
-			r.docker("start", r.profile.Runtime)
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.mustStart()
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
 		}
-	}})
-	r.problem(err, CodeCancelled)
-	if text := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls -d ~/.colab-tray-restore || :"); text != "two" {
-		t.Errorf("the runtime has %q", text)
-	}
-	r.noHelpers()
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb")
+		_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: func(p DataProgress) {
+			if p.Step == StepVerify {
+				r.docker("start", r.profile.Runtime)
+			}
+		}})
+		r.problem(err, CodeCancelled)
+		if text := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls -d ~/.colab-tray-restore || :"); text != "two" {
+			t.Errorf("the runtime has %q", text)
+		}
+		r.noHelpers()
+	})
 }
 
 // cutting is an engine whose archives of the data end too early, as they do
@@ -592,8 +604,8 @@ type cutting struct {
 	times int
 }
 
-func (e *cutting) Archive(ctx context.Context, id, path string) (io.ReadCloser, error) {
-	archive, err := e.Engine.Archive(ctx, id, path)
+func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+	archive, err := e.Engine.ReadHelper(ctx, id)
 	if e.times--; e.times >= 0 && err == nil {
 		archive = struct {
 			io.Reader
@@ -604,18 +616,20 @@ func (e *cutting) Archive(ctx context.Context, id, path string) (io.ReadCloser, 
 }
 
 func TestDataThatChange(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	r.fill()
-	r.open()
-	dir := t.TempDir()
-	d := r.data(nil)
-	d.engine = &cutting{d.engine, 2}
-	if _, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
-		t.Errorf("cut off twice: %v", err)
-	}
-	d.engine = &cutting{d.engine, 100}
-	_, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "b")})
-	r.problem(d.problem(t.Context(), err), CodeBackupFailed)
-	onlyFiles(t, dir, "a")
-	r.noHelpers()
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.fill()
+		r.open()
+		r.untilState(Absent) // which engine it is, is known
+		dir := t.TempDir()
+		d := r.data(nil)
+		d.engine = &cutting{d.engine, 2}
+		if _, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
+			t.Errorf("cut off twice: %v", err)
+		}
+		d.engine = &cutting{d.engine, 100}
+		_, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "b")})
+		r.problem(d.problem(t.Context(), err), CodeBackupFailed)
+		onlyFiles(t, dir, "a")
+		r.noHelpers()
+	})
 }

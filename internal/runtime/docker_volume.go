@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -13,6 +15,9 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"colabtray/internal/backup"
 )
 
 // HasVolume implements [Engine].
@@ -100,6 +105,10 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 	if spec.Writes {
 		labels[labelWrites] = "yes"
 	}
+	var logging container.LogConfig
+	if spec.Prints {
+		logging.Type = "none"
+	}
 	created, err := d.api.Load().ContainerCreate(ctx,
 		&container.Config{
 			Image:       spec.Image,
@@ -112,12 +121,93 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 		},
 		&container.HostConfig{
 			NetworkMode: "none",
+			LogConfig:   logging,
 			Mounts: []mount.Mount{{
 				Type: mount.TypeVolume, Source: spec.Volume, Target: spec.Path,
 				VolumeOptions: &mount.VolumeOptions{NoCopy: true},
 			}},
 		}, nil, nil, "")
 	return created.ID, engineError(err)
+}
+
+// archiver is the command of a helper that reads the volume.
+var archiver = []string{"tar", "--create", "--file=-", "--format=posix", "--numeric-owner", "--directory=/", strings.TrimPrefix(dataPath, "/")}
+
+// ReadHelper implements [Engine]. With Docker the helper is not even started.
+// Podman's archives of a volume leave out what is called dev, proc or sys, and
+// give everything to the container's user (libpod/container_copy_linux.go of 4.3),
+// so there tar is run in it, and tells with its exit code whether all is well.
+func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+	if !d.podman.Load() {
+		return d.Archive(ctx, id, dataPath)
+	}
+	api := d.api.Load()
+	attached, err := api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return nil, engineError(err)
+	}
+	if err := d.Start(ctx, id); err != nil {
+		attached.Close()
+		return nil, err
+	}
+	r, w := io.Pipe()
+	stop := context.AfterFunc(ctx, attached.Close)
+	copied := make(chan error, 1)
+	go func() {
+		var words shortText
+		_, err := stdcopy.StdCopy(w, &words, attached.Reader)
+		copied <- err
+		if err == nil {
+			err = d.archived(ctx, id, words.String())
+		}
+		w.CloseWithError(err)
+	}()
+	return struct {
+		io.Reader
+		io.Closer
+	}{r, closing(func() error {
+		stop()
+		attached.Close()
+		err := r.Close()
+		if <-copied != nil { // it is still at it, and could be read again
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+			defer cancel()
+			err = errors.Join(err, d.Stop(ctx, id, 0))
+		}
+		return err
+	})}, nil
+}
+
+// archived tells how the command archiver ended. Its exit code is 1 when a file
+// changed while it was read.
+func (d *Docker) archived(ctx context.Context, id, words string) error {
+	if err := d.Wait(ctx, id); err != nil {
+		return err
+	}
+	c, err := d.Inspect(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case c.ExitCode == 1:
+		return fmt.Errorf("%w: %s", backup.ErrChanged, words)
+	case !c.Exists || c.ExitCode != 0:
+		return fmt.Errorf("tar ended with code %d: %s", c.ExitCode, words)
+	}
+	return nil
+}
+
+// closing is a Close.
+type closing func() error
+
+func (c closing) Close() error { return c() }
+
+// shortText keeps the beginning of what is written to it.
+type shortText struct{ strings.Builder }
+
+func (s *shortText) Write(p []byte) (int, error) {
+	const most = 1000
+	s.WriteString(string(p[:min(len(p), most-min(most, s.Len()))]))
+	return len(p), nil
 }
 
 // RemoveHelper implements [Engine]. Volumes without a name, which the image

@@ -83,6 +83,9 @@ type Engine interface {
 	Helpers(ctx context.Context, runtime string) ([]Helper, error)
 	// CreateHelper makes a helper container and returns its ID.
 	CreateHelper(ctx context.Context, spec HelperSpec) (id string, err error)
+	// ReadHelper opens a tar archive of what a helper has at Path, which was made
+	// with the command archiver.
+	ReadHelper(ctx context.Context, id string) (io.ReadCloser, error)
 	// RemoveHelper removes a helper container, also one that runs or is gone.
 	RemoveHelper(ctx context.Context, id string) error
 	// Unpack unpacks a tar archive at a path in the container.
@@ -171,6 +174,8 @@ type HelperSpec struct {
 	Volume  string
 	Path    string // where the volume is mounted
 	Writes  bool
+	// Prints tells that its output is data, and is not to be kept.
+	Prints bool
 }
 
 // LogQuery selects what of a container's output is wanted.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
@@ -48,4 +49,21 @@ func (m *Manager) perform(ctx context.Context, v verb, run func(context.Context,
 		return asError(s.Problem)
 	}
 	return supersededProblem()
+}
+
+// reachable waits until it is known which engine there is; a problem tells that
+// there is none.
+func (m *Manager) reachable(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for s := range m.Watch(ctx) {
+		switch s.State {
+		case Unknown:
+		case NoEngine:
+			return asError(s.Problem)
+		default:
+			return nil
+		}
+	}
+	return cmp.Or(ctx.Err(), context.Canceled)
 }

@@ -55,6 +55,9 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 			err = d.problem(ctx, err)
 		}
 	}()
+	if err := m.reachable(ctx); err != nil {
+		return r, err
+	}
 	f, err := d.open(o.File)
 	if err != nil {
 		return r, err
@@ -155,7 +158,7 @@ func (d *data) holdsSomething(ctx context.Context) (full bool, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	archive, err := d.engine.Archive(ctx, id, dataPath)
+	archive, err := d.engine.ReadHelper(ctx, id)
 	if err != nil {
 		return false, err
 	}
