@@ -21,8 +21,8 @@ type Note struct {
 
 // notes listens to what is sent to the notification server.
 type notes struct {
-	bus      *dbus.Conn
-	messages chan *dbus.Message
+	bus  *dbus.Conn
+	over chan struct{}
 
 	mu     sync.Mutex
 	sent   []Note
@@ -30,6 +30,7 @@ type notes struct {
 }
 
 func (n *notes) listen(dir string) (err error) {
+	n.over = make(chan struct{})
 	n.bus, err = dbus.Connect("unix:path=" + dir + "/bus")
 	if err != nil {
 		return err
@@ -41,11 +42,19 @@ func (n *notes) listen(dir string) (err error) {
 	if err := n.bus.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint32(0)).Err; err != nil {
 		return err
 	}
-	n.messages = make(chan *dbus.Message, 1000)
-	n.bus.Eavesdrop(n.messages)
+	messages := make(chan *dbus.Message, 1000)
+	n.bus.Eavesdrop(messages)
 	go func() {
-		for m := range n.messages {
-			n.hear(m)
+		for {
+			select {
+			case m, open := <-messages:
+				if !open { // the bus is gone
+					return
+				}
+				n.hear(m)
+			case <-n.over:
+				return
+			}
 		}
 	}()
 	return nil
@@ -70,13 +79,11 @@ func (n *notes) close() {
 	if n.bus == nil {
 		return
 	}
-	if n.messages != nil {
-		// To close the connection closes the channel as well, under a message
-		// that may be on its way (godbus v5.1.0).
-		n.bus.Eavesdrop(nil)
-		close(n.messages)
-	}
+	// To close the connection closes its channel as well, under a message that may
+	// be on its way (godbus v5.1.0).
+	n.bus.Eavesdrop(nil)
 	_ = n.bus.Close()
+	close(n.over)
 }
 
 // Notes are the notifications sent so far.
