@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/test/bed"
 )
 
 var (
@@ -32,6 +33,7 @@ func found(pattern *regexp.Regexp, text string) []string {
 // TestDocumentation holds the man page and the README to what `colab-tray
 // help` names: the commands, the flags and the environment.
 func TestDocumentation(t *testing.T) {
+	bed.Tree()
 	out, err := exec.CommandContext(t.Context(), "go", "run", "../cmd/tray", "help").Output()
 	if err != nil {
 		t.Fatal(err)

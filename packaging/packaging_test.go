@@ -56,6 +56,7 @@ func TestMain(m *testing.M) {
 // needTools skips the test where the tools that make-dist runs cannot be had.
 func needTools(t *testing.T) {
 	t.Helper()
+	bed.Tree()
 	toolsOnce.Do(func() {
 		toolsErr = cmp.Or(
 			exec.Command("go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0", "--help").Run(),

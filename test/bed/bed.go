@@ -62,11 +62,17 @@ func NeedCommand(t testing.TB, name string) {
 	Need(t, "the command "+name, err == nil)
 }
 
+// Tree makes the result of a test depend on all files of the project, for one
+// that looks at more of them than Go notices: what it reads of its environment
+// is a part of what Go's cache of results goes by. test/given makes the value.
+func Tree() { _ = os.Getenv("COLAB_TRAY_TEST_TREE") }
+
 // Engine returns the address of the engine the tests share, in the form of
 // DOCKER_HOST.
 func Engine(t testing.TB) string {
 	t.Helper()
 	NeedCommand(t, "docker")
+	_ = os.Getenv("COLAB_TRAY_TEST_ENGINE") // as with Tree
 	host := engineHost()
 	_, err := docker(host, "version")
 	Need(t, "a Docker engine at "+host, err == nil)

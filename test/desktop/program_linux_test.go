@@ -49,6 +49,7 @@ type person struct {
 
 // settings are those of a runtime that does not exist yet.
 func settings(t *testing.T, image string) (env []string, name string, port int) {
+	bed.Tree()
 	name, port = bed.RuntimeName(t), bed.FreePort(t)
 	return []string{
 		"DOCKER_HOST=" + bed.Engine(t),

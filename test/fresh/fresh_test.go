@@ -54,6 +54,7 @@ type machine string
 // machine's Go.
 func bareMachine(t *testing.T) machine {
 	t.Helper()
+	bed.Tree()
 	bed.Engine(t)
 	bed.Need(t, "root, to share Go's build cache with a container", os.Geteuid() == 0)
 	bed.NeedCommand(t, "git")

@@ -13,10 +13,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"colabtray/test/bed"
 )
 
 // TestProgram holds the rules for the program itself, on each system.
 func TestProgram(t *testing.T) {
+	bed.Tree()
 	for _, system := range []string{"linux", "windows", "darwin"} {
 		t.Run(system, func(t *testing.T) {
 			t.Parallel()
