@@ -174,7 +174,7 @@ func TestWriteLeavesOut(t *testing.T) {
 	const r = "m/.local/share/jupyter/runtime"
 	file, c, left := write(t, archive(
 		t, dir("m"), dir("m/.colab-tray-restore"), regular("m/.colab-tray-restore/x", 1),
-		dir("m/.local"), dir("m/.local/share"), dir("m/.local/share/jupyter"), dir(r), regular(r+"/nbserver-7.json", 9), regular(r+"/kernel-1.json", 9),
+		dir("m/.local"), dir("m/.local/share"), dir("m/.local/share/jupyter"), regular("m/.local/share/jupyter/colab-tray-token", 48), dir(r), regular(r+"/nbserver-7.json", 9), regular(r+"/kernel-1.json", 9),
 		dir("m/elsewhere"), regular("m/elsewhere/jpserver-12.json", 9), regular("m/elsewhere/jpserver-12-open.html", 9),
 		regular("m/jpserver-notes.json", 1),
 		link(tar.TypeLink, "m/token", r+"/nbserver-7.json"),

@@ -136,13 +136,19 @@ func (s Source) copy(out *tar.Writer, seen *entries, left *LeftOut, h *tar.Heade
 	return err
 }
 
-const runtimeDir = ".local/share/jupyter/runtime/"
+const (
+	runtimeDir = ".local/share/jupyter/runtime/"
+	// keptToken is where our settings keep the token of a server that is to have
+	// the same one at each start (internal/colab/server/settings.py).
+	keptToken = ".local/share/jupyter/colab-tray-token"
+)
 
 var serverFile = regexp.MustCompile(`(^|/)(nb|jp)server-[0-9]+(\.json|-open\.html)$`)
 
-// aboutServer reports whether a file tells of a server that runs or ran.
+// aboutServer reports whether a file tells of a server that runs or ran, or has
+// its token.
 func aboutServer(name string) bool {
-	return strings.HasPrefix(name, runtimeDir) || serverFile.MatchString(name)
+	return strings.HasPrefix(name, runtimeDir) || name == keptToken || serverFile.MatchString(name)
 }
 
 // counter counts what is written.
