@@ -121,12 +121,8 @@ func (d *data) backup(ctx context.Context, file string, replace bool) (b Backup,
 		_ = f.Close()
 		_ = os.Remove(temp)
 	}()
-	id, err := d.reader(ctx)
 	defer func() { err = errors.Join(err, d.clear(ctx)) }()
-	if err != nil {
-		return b, err
-	}
-	b, err = d.fill(ctx, f, id)
+	b, err = d.fill(ctx, f)
 	if err != nil {
 		return b, err
 	}
@@ -146,20 +142,25 @@ func partOf(file string, p config.Profile) string {
 	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+"."+p.Runtime+".part")
 }
 
-// fill writes the volume to f, once more when the data change meanwhile.
-func (d *data) fill(ctx context.Context, f *os.File, helper string) (b Backup, err error) {
+// fill writes the volume to f, once more when the data change meanwhile. Each try
+// has a helper of its own: Podman may not be done yet with one that was broken
+// off, and does not let it be read again then.
+func (d *data) fill(ctx context.Context, f *os.File) (b Backup, err error) {
 	const tries = 4
 	for range tries {
-		b, err = d.fillOnce(ctx, f, helper)
+		b, err = d.fillOnce(ctx, f)
 		if !errors.Is(err, backup.ErrChanged) || ctx.Err() != nil {
 			return b, err
 		}
 		d.log.Info("the data changed while they were read", "error", err)
+		if err := d.clear(ctx); err != nil {
+			return b, err
+		}
 	}
 	return b, changingProblem(d.profile, err)
 }
 
-func (d *data) fillOnce(ctx context.Context, f *os.File, helper string) (b Backup, err error) {
+func (d *data) fillOnce(ctx context.Context, f *os.File) (b Backup, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return b, fileProblem(f.Name(), err)
 	}
@@ -168,6 +169,10 @@ func (d *data) fillOnce(ctx context.Context, f *os.File, helper string) (b Backu
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	helper, err := d.reader(ctx)
+	if err != nil {
+		return b, err
+	}
 	archive, err := d.engine.ReadHelper(ctx, helper)
 	if err != nil {
 		return b, err
