@@ -38,6 +38,19 @@ func newServer() (*server, error) {
 	}, nil
 }
 
+// runningServer is newServer with a runtime that is ready.
+func runningServer() (*server, error) {
+	s, err := newServer()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := firstURL(s.command("start")); err != nil {
+		s.remove()
+		return nil, err
+	}
+	return s, nil
+}
+
 // command returns a call of the program for this server.
 func (s *server) command(args ...string) *exec.Cmd {
 	args = append([]string{"--name", s.name, "--image", image, "--port", fmt.Sprint(s.port)}, args...)
@@ -115,14 +128,11 @@ func (s *server) run(cmd *exec.Cmd) (answered, shown time.Time, err error) {
 // readyLag measures from Jupyter's first answer to the URL on standard output,
 // and the same for the polling procedure, in turn.
 func readyLag() ([]result, error) {
-	s, err := newServer()
+	s, err := runningServer()
 	if err != nil {
 		return nil, err
 	}
 	defer s.remove()
-	if _, err := firstURL(s.command("start")); err != nil {
-		return nil, err
-	}
 	var ours, theirs []time.Duration
 	for range rounds {
 		answered, shown, err := s.run(s.command("start"))
@@ -147,14 +157,11 @@ func readyLag() ([]result, error) {
 // server's first answer, in turn. Nobody else asks Jupyter meanwhile: what asks
 // before it listens can make the network hold back the next that does.
 func timeToUp() ([]result, error) {
-	s, err := newServer()
+	s, err := runningServer()
 	if err != nil {
 		return nil, err
 	}
 	defer s.remove()
-	if _, err := firstURL(s.command("start")); err != nil {
-		return nil, err
-	}
 	var ours, bare []time.Duration
 	for range rounds {
 		if err := s.stop(); err != nil {

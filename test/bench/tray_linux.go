@@ -141,14 +141,11 @@ func idle() ([]result, error) {
 		return nil, err
 	}
 	defer b.close()
-	s, err := newServer()
+	s, err := runningServer()
 	if err != nil {
 		return nil, err
 	}
 	defer s.remove()
-	if _, err := firstURL(s.command("start")); err != nil {
-		return nil, err
-	}
 	tray := s.command()
 	if _, err := b.show(tray); err != nil {
 		return nil, err
