@@ -143,6 +143,7 @@ func (p *Program) tell(problem *runtime.Problem) {
 }
 
 func (p *Program) run(ctx context.Context, args []string) error {
+	p.speak()
 	in := &invocation{Program: p}
 	global := in.flagSet("colab-tray")
 	if err := in.parse(global, args, true); err != nil {

@@ -95,6 +95,7 @@ func (s *settings) follow(ctx context.Context, f *runtime.Fleet) {
 		s.mu.Unlock()
 		wrong := change.Err
 		if wrong == nil {
+			speak(change.Settings.Preferences.Language, s.from.Env)
 			errors.As(s.take(change.Settings), &wrong)
 		}
 		if wrong != nil {

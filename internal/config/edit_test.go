@@ -81,8 +81,8 @@ func TestSet(t *testing.T) {
 		},
 		{
 			what: "dotted keys and a table below", key: icon, value: IconDark,
-			text: "preferences.clear_clipboard = '1m'\n[preferences.notifications]\nready = true\n",
-			want: "preferences.clear_clipboard = '1m'\npreferences.icon = \"dark\"\n[preferences.notifications]\nready = true\n",
+			text: "preferences.language = 'de'\n[preferences.notifications]\nready = true\n",
+			want: "preferences.language = 'de'\npreferences.icon = \"dark\"\n[preferences.notifications]\nready = true\n",
 		},
 		{
 			what: "a table below alone", key: icon, value: IconDark,

@@ -272,7 +272,7 @@ func FuzzLoad(f *testing.F) {
 		"[profiles.jupyter]\ntoken = 'keep'\nidle_stop = '30m'\npackages = ['polars']\ncommand = ['jupyter', 'lab']\nenv_file = 'a.env'",
 		"[[profiles.jupyter.folders]]\nhost = '~/a'\npath = '/b/c'\nread_only = true\n[profiles.jupyter.env]\nA = 'b'",
 		"[profiles.a1]\nfolders = [\n  {host = '/x', path = '/y'}, # two\n  {host = '/x', path = '/y/../z'},\n]\nenv.A = 'b'",
-		"[preferences]\nicon = 'dark'\nclear_clipboard = '30s'\nnotifications = {ready = false, idle = true}",
+		"[preferences]\nicon = 'dark'\nlanguage = 'de'\nclear_clipboard = '30s'\nnotifications = {ready = false, idle = true}",
 		"preferences.stop_on_quit = true\npreferences.notifications.progress = false",
 	} {
 		f.Add([]byte(seed))

@@ -14,6 +14,8 @@ type Preferences struct {
 	StopOnQuit bool
 	// Icon is how the icon in the tray looks.
 	Icon Icon
+	// Language is that of all texts.
+	Language Language
 	// ClearClipboard is how long a copied Backend URL stays in the clipboard; 0
 	// is for good.
 	ClearClipboard time.Duration
@@ -52,10 +54,23 @@ const (
 	IconDark Icon = "dark"
 )
 
+// Language is the language of all texts.
+type Language string
+
+const (
+	// LanguageAuto is the desktop's, where there is a translation.
+	LanguageAuto Language = "auto"
+	// LanguageEnglish is English.
+	LanguageEnglish Language = "en"
+	// LanguageGerman is German.
+	LanguageGerman Language = "de"
+)
+
 // DefaultPreferences returns the preferences without a settings file.
 func DefaultPreferences() Preferences {
 	return Preferences{
 		Icon:          IconAuto,
+		Language:      LanguageAuto,
 		Notifications: Notifications{Ready: true, URLChanged: true, Stopped: true, Failed: true, Idle: true, Progress: true},
 	}
 }
@@ -65,6 +80,7 @@ type preferences struct {
 	StartAtOpen    any            `toml:"start_at_open"`
 	StopOnQuit     any            `toml:"stop_on_quit"`
 	Icon           any            `toml:"icon"`
+	Language       any            `toml:"language"`
 	ClearClipboard any            `toml:"clear_clipboard"`
 	Notifications  *notifications `toml:"notifications"`
 }
@@ -91,6 +107,7 @@ func (f *file) readPreferences() (Preferences, error) {
 	take(r, "start_at_open", t.StartAtOpen, readBool, &p.StartAtOpen)
 	take(r, "stop_on_quit", t.StopOnQuit, readBool, &p.StopOnQuit)
 	take(r, "icon", t.Icon, readChoice(IconAuto, IconColour, IconLight, IconDark), &p.Icon)
+	take(r, "language", t.Language, readChoice(LanguageAuto, LanguageEnglish, LanguageGerman), &p.Language)
 	take(r, "clear_clipboard", t.ClearClipboard, readDuration(minClear), &p.ClearClipboard)
 	if n := t.Notifications; n != nil {
 		r.table = r.table.in("notifications")

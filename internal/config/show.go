@@ -147,6 +147,7 @@ func (p Preferences) encoded() map[string]string {
 		"start_at_open":   encode(p.StartAtOpen),
 		"stop_on_quit":    encode(p.StopOnQuit),
 		"icon":            encode(p.Icon),
+		"language":        encode(p.Language),
 		"clear_clipboard": encode(p.ClearClipboard),
 	}
 }

@@ -215,6 +215,7 @@ func TestErrorsOfPreferences(t *testing.T) {
 		"[preferences]\nstop_on_quit = 1":              ":2: preferences.stop_on_quit: " + yesOrNo,
 		"[preferences]\nicon = 'pink'":                 `:2: preferences.icon: "pink" is not understood. ` + icon,
 		"[preferences]\nicon = false":                  ":2: preferences.icon: " + wantText,
+		"[preferences]\nlanguage = 'fr'":               `:2: preferences.language: "fr" is not understood. Use "auto", "en" or "de"`,
 		"[preferences]\nclear_clipboard = '5'":         `:2: preferences.clear_clipboard: "5" is no time. ` + clear,
 		"[preferences]\nclear_clipboard = '10ms'":      `:2: preferences.clear_clipboard: 10ms is too short. ` + clear,
 		"[preferences]\nclear_clipboard = 30":          `:2: preferences.clear_clipboard: it has to be text in quotes. ` + clear,
@@ -229,11 +230,12 @@ func TestPreferences(t *testing.T) {
 start_at_open = true
 stop_on_quit = true
 icon = "light"
+language = "de"
 clear_clipboard = "30s"
 notifications = {ready = false, url_changed = true, progress = false}
 `)})
 	want := Preferences{
-		StartAtOpen: true, StopOnQuit: true, Icon: IconLight, ClearClipboard: 30 * time.Second,
+		StartAtOpen: true, StopOnQuit: true, Icon: IconLight, Language: LanguageGerman, ClearClipboard: 30 * time.Second,
 		Notifications: Notifications{URLChanged: true, Stopped: true, Failed: true, Idle: true},
 	}
 	if err != nil || s.Preferences != want {

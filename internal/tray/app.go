@@ -20,6 +20,7 @@ import (
 
 	"colabtray/assets"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // Runtimes is what the tray needs of the runtimes of all profiles;
@@ -334,7 +335,7 @@ func (a *app) disarm() {
 // finish takes in the end of an action, and reports whether the tray ends by it.
 func (a *app) finish(r result) (ends bool) {
 	a.scene.busy[r.action] = false
-	if r.short != "" || a.scene.said.failed || a.scene.said.short == meanwhile[r.action] {
+	if r.short != "" || a.scene.said.failed || a.scene.said.during == r.action {
 		a.scene.said = r.outcome
 	}
 	if r.choice == a.choice {
@@ -390,7 +391,7 @@ func (a *app) begin(ctx context.Context, chosen Row) {
 		return
 	}
 	a.disarm()
-	a.scene.said = outcome{short: meanwhile[action]}
+	a.scene.said = outcome{short: meanwhile(action), during: action}
 	// The rows of Start, Stop and Restart follow the state of the runtime, and
 	// the runtime knows what to do with a second one.
 	a.scene.busy[action] = action != Start && action != Stop && action != Restart
@@ -405,11 +406,21 @@ func (a *app) begin(ctx context.Context, chosen Row) {
 	}()
 }
 
-// meanwhile is said of actions that nothing else shows while they are under way.
-var meanwhile = [actions]string{
-	Check:             "Checking the connection…",
-	DeleteContainer:   "Deleting the container…",
-	DeleteData:        "Looking how big the data are…",
-	ConfirmDeleteData: "Deleting the container and its data…",
-	Quit:              "Quitting…",
+// meanwhile is said of actions that nothing else shows while they are under
+// way; nothing of others.
+func meanwhile(action Action) string {
+	switch action {
+	case Check:
+		return words.Say("tray.meanwhile.check")
+	case DeleteContainer:
+		return words.Say("tray.meanwhile.deleteContainer")
+	case DeleteData:
+		return words.Say("tray.meanwhile.deleteData")
+	case ConfirmDeleteData:
+		return words.Say("tray.meanwhile.confirmDeleteData")
+	case Quit:
+		return words.Say("tray.meanwhile.quit")
+	default:
+		return ""
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // deed is what an action does. It runs on a goroutine of its own and says what
@@ -52,9 +53,9 @@ func (a *app) deed(chosen Row) deed {
 		t, on := a.toggles()[chosen.Action], !chosen.Checked
 		return a.choosing(func(context.Context) error { return t.Set(on) })
 	case Guide:
-		return a.opening(a.Guide, "The guide could not be opened")
+		return a.opening(a.Guide, words.Say("tray.failed.guide"))
 	case EditSettings:
-		return a.opening(a.EditSettings, "The settings could not be opened")
+		return a.opening(a.EditSettings, words.Say("tray.failed.openSettings"))
 	case Quit:
 		return a.lasting(a.Quit)
 	}
@@ -86,10 +87,10 @@ func (a *app) arm(ctx context.Context, profile string) result {
 	defer cancel()
 	size, err := a.DataSize(ctx, profile)
 	if err != nil {
-		return result{outcome: a.failedTold(err, "Nothing was deleted: it is not known how big the data are", "Try again.")}
+		return result{outcome: a.failedTold(err, words.Say("tray.failed.size"), words.Say("tray.failed.sizeHint"))}
 	}
 	armed := armed{profile, size}
-	said := outcome{short: "Nothing is deleted yet", hint: "To delete, choose Delete > " + confirmation(armed)}
+	said := outcome{short: words.Say("tray.armed"), hint: words.Say("tray.armedHint", "row", confirmation(armed))}
 	a.tell(said)
 	return result{outcome: said, armed: armed}
 }
@@ -105,8 +106,8 @@ func (a *app) deleting(profile string, data bool) deed {
 		r := do(ctx)
 		if r.short == "" && backup != "" {
 			r.outcome = outcome{
-				short: "Deleted; a backup is kept for 7 days",
-				hint:  "This undoes it in a terminal: colab-tray restore --profile " + profile,
+				short: words.Say("tray.deleted"),
+				hint:  words.Say("tray.deletedHint", "profile", profile),
 				stays: true,
 			}
 			a.tell(r.outcome)
@@ -129,7 +130,7 @@ func passing(do deed) deed {
 func (a *app) choosing(f func(context.Context) error) deed {
 	return func(ctx context.Context) result {
 		if err := f(ctx); err != nil {
-			return result{outcome: a.failedTold(err, "The setting could not be changed", sentence(err))}
+			return result{outcome: a.failedTold(err, words.Say("tray.failed.setting"), sentence(err))}
 		}
 		return result{}
 	}
@@ -167,7 +168,7 @@ func (a *app) lasting(f func(context.Context) error) deed {
 		case errors.As(err, &p) && p.Code == runtime.CodeCancelled:
 			return result{} // by another click
 		default:
-			return result{outcome: a.failed(err, "That did not work", "")}
+			return result{outcome: a.failed(err, words.Say("tray.failed.other"), "")}
 		}
 	}
 }
@@ -178,9 +179,9 @@ func (a *app) copyURL(ctx context.Context, url runtime.BackendURL) outcome {
 	if url.IsZero() {
 		return outcome{}
 	}
-	said := outcome{short: "Ready: the Backend URL is copied", hint: "In Colab: Connect ▾ > Connect to a local runtime"}
+	said := outcome{short: words.Say("tray.copied"), hint: words.Say("tray.copiedHint")}
 	if err := a.Copy(ctx, url.Reveal()); err != nil {
-		said = a.failed(err, "The Backend URL could not be copied", "This prints it in a terminal: colab-tray url")
+		said = a.failed(err, words.Say("tray.failed.copy"), words.Say("tray.failed.copyHint"))
 	}
 	a.tell(said)
 	return said
@@ -190,7 +191,7 @@ func (a *app) openColab(ctx context.Context) outcome {
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	if err := a.OpenURL(ctx, colabPage); err != nil {
-		return a.failedTold(err, "The browser could not be opened", "Open this page in it: "+colabPage)
+		return a.failedTold(err, words.Say("tray.failed.browser"), words.Say("tray.failed.browserHint", "page", colabPage))
 	}
 	return outcome{}
 }
@@ -200,14 +201,14 @@ func (a *app) showLogs(ctx context.Context, profile, name string) outcome {
 	defer cancel()
 	const lastLines = 5000
 	path, err := a.write("runtime.log", func(w io.Writer) error {
-		fmt.Fprintf(w, "Output of %s, tokens masked, at most the last %d lines:\n\n", name, lastLines)
+		fmt.Fprintf(w, "%s\n\n", words.Say("tray.logs", "runtime", name, "lines", lastLines))
 		return a.Runtimes.Logs(ctx, profile, w, runtime.LogOptions{Tail: lastLines})
 	})
 	if err != nil {
-		return a.failedTold(err, "The logs could not be read", "This prints them in a terminal: colab-tray logs")
+		return a.failedTold(err, words.Say("tray.failed.logs"), words.Say("tray.failed.logsHint"))
 	}
 	if err := a.OpenText(ctx, path); err != nil {
-		return a.failedTold(err, "No text viewer could be opened", "The logs are in "+path)
+		return a.failedTold(err, words.Say("tray.failed.viewer"), words.Say("tray.failed.viewerHint", "path", path))
 	}
 	return outcome{}
 }
@@ -217,7 +218,7 @@ func (a *app) check(ctx context.Context, profile string) outcome {
 	defer cancel()
 	verdict, report, err := a.Check(ctx, profile)
 	if err != nil {
-		return a.failedTold(err, "The connection could not be checked", "This says more in a terminal: colab-tray -v check")
+		return a.failedTold(err, words.Say("tray.failed.check"), words.Say("tray.failed.checkHint"))
 	}
 	said := outcome{short: strings.TrimSuffix(verdict, ".")}
 	if path, err := a.write("check.txt", func(w io.Writer) error {
@@ -227,7 +228,7 @@ func (a *app) check(ctx context.Context, profile string) outcome {
 		a.Log.Warn("report of the check", "error", err)
 	} else if err := a.OpenText(ctx, path); err != nil {
 		a.Log.Warn("report of the check", "error", err)
-		said.hint = "What was tried is in " + path
+		said.hint = words.Say("tray.checkFile", "path", path)
 	}
 	a.tell(said)
 	return said
@@ -240,7 +241,7 @@ func (a *app) failed(err error, short, hint string) outcome {
 	if errors.As(err, &p) {
 		return outcome{short: p.Short, hint: cmp.Or(advice(p), hint), failed: true}
 	}
-	a.Log.Warn(short, "error", err)
+	a.Log.Warn("an action failed", "said", short, "error", err)
 	return outcome{short: short, hint: hint, failed: true}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // listRuntimes fills the submenu Runtime: a row for each profile, with a mark
@@ -17,55 +18,58 @@ func (s scene) listRuntimes(v *View) {
 		listed[slots-1] = listed[i]
 	}
 	listed = listed[:len(listed)-more]
-	v.Rows[rowRuntimes] = Row{Text: "Runtime", Hidden: len(listed) == 0}
+	v.Rows[rowRuntimes] = Row{Text: words.Say("tray.row.runtimes"), Hidden: len(listed) == 0}
 	for i := range slots {
 		v.Rows[rowProfile+i] = Row{Hidden: true, Disabled: true}
 		if i < len(listed) {
 			r := listed[i]
-			row := s.row(cut(oneLine(r.Profile+inShort(r)), maxRow), Select, true)
+			row := s.row(cut(oneLine(inShort(r)), maxRow), Select, true)
 			row.Profile, row.Checked = r.Profile, r.Profile == s.overview.Current
 			v.Rows[rowProfile+i] = row
 		}
 	}
 	v.Rows[rowMoreProfiles] = Row{
-		Text: fmt.Sprintf("%d more in the settings file", more), Disabled: true, Hidden: more == 0,
+		Text: words.Say("tray.row.moreProfiles", "count", more), Disabled: true, Hidden: more == 0,
 	}
 }
 
-// inShort tells the state of a runtime behind its name.
+// inShort tells the state of a runtime behind the name of its profile. What is
+// the same for all is said above.
 func inShort(s runtime.Snapshot) string {
+	var state string
 	switch s.State {
 	case runtime.Absent:
-		return ": not started yet"
+		state = words.Say("tray.short.absent")
 	case runtime.Pulling:
-		return ": pulling the image"
+		state = words.Say("tray.short.pulling")
 	case runtime.Stopped:
-		return ": stopped"
+		state = words.Say("tray.short.stopped")
 	case runtime.Starting:
-		return ": starting"
+		state = words.Say("tray.short.starting")
 	case runtime.Ready:
-		return fmt.Sprintf(": ready on port %d", s.Port)
+		state = words.Say("tray.short.ready", "port", s.Port)
 	case runtime.Unhealthy:
-		return ": does not answer"
+		state = words.Say("tray.short.unhealthy")
 	case runtime.Stopping:
-		return ": stopping"
+		state = words.Say("tray.short.stopping")
 	case runtime.Failed:
-		return ": failed"
-	default: // the same for all, and said above
-		return ""
+		state = words.Say("tray.short.failed")
+	default:
+		return s.Profile
 	}
+	return s.Profile + ": " + state
 }
 
 // listSettings fills the submenu Settings.
 func (s scene) listSettings(v *View) {
-	v.Rows[rowSettings] = Row{Text: "Settings", Hidden: true}
+	v.Rows[rowSettings] = Row{Text: words.Say("tray.row.settings"), Hidden: true}
 	for row, r := range map[int]Row{
-		rowStartAtLogin:  s.row("Start at login", StartAtLogin, true),
-		rowStartAtOpen:   s.row("Start the runtime when the program opens", StartAtOpen, true),
-		rowKeepURL:       s.row("Keep the same Backend URL", KeepURL, true),
-		rowStopOnQuit:    s.row("Stop the runtime on quit", StopOnQuit, true),
-		rowNotifications: s.row("Notifications", Notifications, true),
-		rowEditSettings:  s.row("Edit settings…", EditSettings, true),
+		rowStartAtLogin:  s.row(words.Say("tray.row.startAtLogin"), StartAtLogin, true),
+		rowStartAtOpen:   s.row(words.Say("tray.row.startAtOpen"), StartAtOpen, true),
+		rowKeepURL:       s.row(words.Say("tray.row.keepURL"), KeepURL, true),
+		rowStopOnQuit:    s.row(words.Say("tray.row.stopOnQuit"), StopOnQuit, true),
+		rowNotifications: s.row(words.Say("tray.row.notifications"), Notifications, true),
+		rowEditSettings:  s.row(words.Say("tray.row.editSettings"), EditSettings, true),
 	} {
 		r.Checked = s.set[r.Action]
 		v.Rows[row] = r
@@ -79,9 +83,9 @@ func (s scene) listSettings(v *View) {
 // which the second tells how much it is.
 func (s scene) listDelete(v *View, state runtime.State) {
 	data := state == runtime.Absent || canDelete(state)
-	v.Rows[rowDelete] = Row{Text: "Delete", Disabled: !data, Hidden: !s.offered[DeleteContainer] && !s.offered[DeleteData]}
-	v.Rows[rowDeleteContainer] = s.row("Delete container, keep data", DeleteContainer, canDelete(state))
-	v.Rows[rowDeleteData] = s.row("Delete container and data…", DeleteData, data && !s.busy[ConfirmDeleteData])
+	v.Rows[rowDelete] = Row{Text: words.Say("tray.row.delete"), Disabled: !data, Hidden: !s.offered[DeleteContainer] && !s.offered[DeleteData]}
+	v.Rows[rowDeleteContainer] = s.row(words.Say("tray.row.deleteContainer"), DeleteContainer, canDelete(state))
+	v.Rows[rowDeleteData] = s.row(words.Say("tray.row.deleteData"), DeleteData, data && !s.busy[ConfirmDeleteData])
 	confirm := s.row("", ConfirmDeleteData, data)
 	confirm.Hidden = confirm.Hidden || s.armed == armed{}
 	if !confirm.Hidden {
@@ -105,11 +109,11 @@ func canDelete(s runtime.State) bool {
 func confirmation(a armed) string {
 	switch {
 	case a.size < 0:
-		return "Yes, delete all notebooks and files"
+		return words.Say("tray.row.confirmUnknown")
 	case a.size == 0:
-		return "Yes, delete it; there are no notebooks and files"
+		return words.Say("tray.row.confirmNothing")
 	}
-	return fmt.Sprintf("Yes, delete %s of notebooks and files", amount(a.size))
+	return words.Say("tray.row.confirm", "amount", amount(a.size))
 }
 
 // amount puts a number of bytes into words.
@@ -117,7 +121,7 @@ func amount(bytes int64) string {
 	const kilo, mega, giga = 1e3, 1e6, 1e9
 	switch {
 	case bytes >= giga:
-		return fmt.Sprintf("%.1f GB", float64(bytes)/giga)
+		return words.Decimal(float64(bytes)/giga) + " GB"
 	case bytes >= mega:
 		return fmt.Sprintf("%d MB", bytes/mega)
 	default:

@@ -1,13 +1,13 @@
 package tray
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 
 	"colabtray/assets"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // View is all that a person sees of the tray. Views can be compared with ==.
@@ -43,7 +43,8 @@ type outcome struct {
 	short  string // one line without a full stop
 	hint   string // why, and what to do; can be empty
 	failed bool
-	stays  bool // also when the state is another one, until there is something to do
+	stays  bool   // also when the state is another one, until there is something to do
+	during Action // what it says until this is done; Nothing for good
 }
 
 // armed is a choice that is to be made once more. The zero value is none.
@@ -109,20 +110,20 @@ func trouble(p *runtime.Problem) []string {
 // beside them.
 func choices(s scene, now runtime.Snapshot) map[int]Row {
 	state := now.State
-	startStop := Row{Text: "Start", Action: Start, Disabled: !canStart(state)}
+	startStop := Row{Text: words.Say("tray.row.start"), Action: Start, Disabled: !canStart(state)}
 	if canStop(state) {
-		startStop = Row{Text: "Stop", Action: Stop}
+		startStop = Row{Text: words.Say("tray.row.stop"), Action: Stop}
 	}
 	running := state == runtime.Ready || state == runtime.Unhealthy
-	restart := "Restart"
+	restart := words.Say("tray.row.restart")
 	if now.RestartToApply && running {
-		restart = "Restart to apply the settings"
+		restart = words.Say("tray.row.restartToApply")
 	}
-	withoutGPU := s.row("Start without GPU", StartWithoutGPU, true)
+	withoutGPU := s.row(words.Say("tray.row.startWithoutGPU"), StartWithoutGPU, true)
 	if now.Problem == nil || now.Problem.Code != runtime.CodeGPU {
 		withoutGPU.Hidden = true
 	}
-	keepRunning := s.row("Keep running", KeepRunning, true)
+	keepRunning := s.row(words.Say("tray.row.keepRunning"), KeepRunning, true)
 	if now.IdleStopAt.IsZero() {
 		keepRunning.Hidden = true
 	}
@@ -131,13 +132,13 @@ func choices(s scene, now runtime.Snapshot) map[int]Row {
 		rowRestart:     s.row(restart, Restart, running),
 		rowWithoutGPU:  withoutGPU,
 		rowKeepRunning: keepRunning,
-		rowCopyURL:     s.row("Copy Backend URL", CopyURL, state == runtime.Ready),
-		rowOpenColab:   s.row("Open Colab", OpenColab, true),
-		rowGuide:       s.row("Connect guide…", Guide, true),
-		rowCheck:       s.row("Check connection", Check, running),
-		rowShowLogs:    s.row("Show logs", ShowLogs, hasOutput(state)),
+		rowCopyURL:     s.row(words.Say("tray.row.copyURL"), CopyURL, state == runtime.Ready),
+		rowOpenColab:   s.row(words.Say("tray.row.openColab"), OpenColab, true),
+		rowGuide:       s.row(words.Say("tray.row.guide"), Guide, true),
+		rowCheck:       s.row(words.Say("tray.row.check"), Check, running),
+		rowShowLogs:    s.row(words.Say("tray.row.logs"), ShowLogs, hasOutput(state)),
 		rowAbout:       {Text: strings.TrimSpace(title + " " + oneLine(s.version)), Disabled: true},
-		rowQuit:        {Text: "Quit", Action: Quit},
+		rowQuit:        {Text: words.Say("tray.row.quit"), Action: Quit},
 	}
 }
 
@@ -209,31 +210,31 @@ func status(s runtime.Snapshot) (short, hint string) {
 	}
 	switch s.State {
 	case runtime.Unknown:
-		return "Looking for Docker…", ""
+		return words.Say("tray.state.unknown"), ""
 	case runtime.NoEngine:
-		return "Docker does not answer", ""
+		return words.Say("tray.state.noEngine"), ""
 	case runtime.Absent:
-		return "Not started yet" + engine(s.Engine), ""
+		return words.Say("tray.state.absent") + engine(s.Engine), ""
 	case runtime.Pulling:
 		return pulling(s.Progress), ""
 	case runtime.Stopped:
-		return "Stopped" + engine(s.Engine), ""
+		return words.Say("tray.state.stopped") + engine(s.Engine), ""
 	case runtime.Starting:
-		return "Starting…", ""
+		return words.Say("tray.state.starting"), ""
 	case runtime.Ready:
 		if at := s.IdleStopAt; !at.IsZero() {
-			return fmt.Sprintf("Ready on port %d, and not used: it stops at %s", s.Port, at.Local().Format("15:04")), ""
+			return words.Say("tray.state.readyIdle", "port", s.Port, "time", at.Local().Format("15:04")), ""
 		}
 		if s.URLChanged {
-			return fmt.Sprintf("Ready on port %d, with a new Backend URL", s.Port), ""
+			return words.Say("tray.state.readyChanged", "port", s.Port), ""
 		}
-		return fmt.Sprintf("Ready on port %d", s.Port), ""
+		return words.Say("tray.state.ready", "port", s.Port), ""
 	case runtime.Unhealthy:
-		return "Jupyter does not answer", ""
+		return words.Say("tray.state.unhealthy"), ""
 	case runtime.Stopping:
-		return "Stopping…", ""
+		return words.Say("tray.state.stopping"), ""
 	default:
-		return "Something went wrong", ""
+		return words.Say("tray.state.failed"), ""
 	}
 }
 
@@ -243,7 +244,7 @@ func engine(e runtime.EngineInfo) string {
 	if e.Found == "" || e.Found == "default" || e.Found == "DOCKER_HOST" {
 		return ""
 	}
-	return fmt.Sprintf(" (%s by %s)", e.Name, e.Found)
+	return " " + words.Say("tray.engine", "engine", e.Name, "found", e.Found)
 }
 
 // advice is what to say about a problem below its name, where there is room for
@@ -256,7 +257,7 @@ func advice(p *runtime.Problem) string {
 		text += " " + output[strings.LastIndexByte(output, '\n')+1:]
 	}
 	if p.Command != "" && !strings.HasPrefix(p.Command, "colab-tray") {
-		text += "\nIn a terminal: " + p.Command
+		text += "\n" + words.Say("tray.command", "command", p.Command)
 	}
 	return strings.TrimSpace(text)
 }
@@ -264,19 +265,19 @@ func advice(p *runtime.Problem) string {
 // pulling tells how far a pull is.
 func pulling(p runtime.Progress) string {
 	if p.Layers <= 0 {
-		return "Pulling the image…"
+		return words.Say("tray.state.pulling")
 	}
-	layers := fmt.Sprintf("%d of %d layers", p.LayersDone, p.Layers)
+	layers := words.Say("tray.pull.layers", "done", p.LayersDone, "all", p.Layers)
 	if p.Total <= 0 {
-		return "Pulling the image: " + layers
+		return words.Say("tray.pull.some", "layers", layers)
 	}
 	const mega, giga = 1e6, 1e9
 	done := min(max(p.Bytes, 0), p.Total)
-	amount := fmt.Sprintf("%d of %d MB", done/mega, (p.Total+mega-1)/mega)
+	amount := words.Say("tray.pull.mega", "done", done/mega, "all", (p.Total+mega-1)/mega)
 	if p.Total >= giga {
-		amount = fmt.Sprintf("%.1f of %.1f GB", float64(done)/giga, float64(p.Total)/giga)
+		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(done)/giga), "all", words.Decimal(float64(p.Total)/giga))
 	}
-	return fmt.Sprintf("Pulling the image: %s, %s", amount, layers)
+	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }
 
 // oneLine makes a text that can come from anywhere fit to be shown: no control

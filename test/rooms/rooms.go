@@ -31,6 +31,9 @@ const (
 	docker  = "github.com/docker"
 	systray = "fyne.io/systray"
 	client  = "github.com/docker/docker/client"
+
+	// words are the texts, which every room may say.
+	words = module + "/internal/words"
 )
 
 // desktop are the libraries that show something to a person.
@@ -50,6 +53,7 @@ var rooms = map[string]room{
 	module + "/internal/backup":  {without: append([]string{docker}, desktop...)},
 	module + "/internal/colab":   {without: append([]string{docker}, desktop...), ours: []string{module + "/internal/config"}},
 	module + "/internal/config":  {without: append([]string{docker}, desktop...)},
+	words:                        {without: append([]string{docker}, desktop...)},
 	module + "/internal/gpu":     {without: append([]string{docker}, desktop...)},
 	module + "/internal/install": {without: append([]string{docker}, desktop...)},
 	module + "/internal/guide": {without: desktop, ours: []string{
@@ -107,7 +111,7 @@ func (r room) check(p Package) []string {
 	for _, dep := range p.Deps {
 		switch {
 		case within(module, dep):
-			if dep != p.Path && !slices.Contains(r.ours, dep) {
+			if dep != p.Path && dep != words && !slices.Contains(r.ours, dep) {
 				broken = append(broken, fmt.Sprintf("%s needs %s", p.Path, dep))
 			}
 		case slices.ContainsFunc(r.without, func(library string) bool { return within(library, dep) }):

@@ -1,0 +1,111 @@
+package words
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var braces = regexp.MustCompile(`\{(\w+)\}`)
+
+// TestTranslations holds the languages together: a translation has every text of
+// the English file, no other, and the same values in it.
+func TestTranslations(t *testing.T) {
+	english := catalogues[English]().texts
+	for _, language := range Languages() {
+		own := catalogues[language]().texts
+		for _, name := range slices.Sorted(maps.Keys(english)) {
+			text, ok := own[name]
+			switch {
+			case !ok:
+				t.Errorf("%s.toml lacks %s", language, name)
+			case strings.TrimSpace(text) == "":
+				t.Errorf("%s.toml has no words for %s", language, name)
+			case !slices.Equal(values(text), values(english[name])):
+				t.Errorf("%s.toml: %s has the values %q and not %q", language, name, values(text), values(english[name]))
+			}
+		}
+		for name := range own {
+			if _, ok := english[name]; !ok {
+				t.Errorf("%s.toml has %s, which en.toml has not", language, name)
+			}
+		}
+	}
+}
+
+// values are what a text has in braces, each once.
+func values(text string) []string {
+	var all []string
+	for _, match := range braces.FindAllStringSubmatch(text, -1) {
+		all = append(all, match[1])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func TestSay(t *testing.T) {
+	t.Cleanup(func() { Use(English) })
+	if Language() != English {
+		t.Fatalf("before anything the language is %s", Language())
+	}
+	for _, test := range []struct{ language, want string }{
+		{"en", "Ready on port {8888} 12.5"},
+		{"de", "Bereit auf Port {8888} 12,5"},
+		{"tlh", "Ready on port {8888} 12.5"},
+	} {
+		Use(test.language)
+		got := Say("tray.state.ready", "port", "{8888}", "nothing", 1) + " " + Decimal(12.46)
+		if got != test.want {
+			t.Errorf("in %s: %q, want %q", test.language, got, test.want)
+		}
+	}
+	if got := Say("no such text"); got != "no such text" {
+		t.Errorf("a text that there is not: %q", got)
+	}
+	Use("de")
+	if got := Of("tray.short")["stopping"]; got != "wird angehalten" {
+		t.Errorf("of a table: %q", got)
+	}
+}
+
+// TestValuesAreNotLookedInto: a value with braces in it, which can come from a
+// container, stays what it is.
+func TestValuesAreNotLookedInto(t *testing.T) {
+	if got := fill("{a} and {b}", []any{"a", "{b}", "b", "{a}"}); got != "{b} and {a}" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestSystem(t *testing.T) {
+	for _, test := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{map[string]string{"LANG": "de_DE.UTF-8"}, "de"},
+		{map[string]string{"LANG": "de_AT"}, "de"},
+		{map[string]string{"LANG": "DE"}, "de"},
+		{map[string]string{"LANG": "de@euro"}, "de"},
+		{map[string]string{"LANG": "en_GB.UTF-8"}, "en"},
+		{map[string]string{"LANG": "fr_FR.UTF-8"}, "en"},
+		{map[string]string{"LANG": "fr_FR.UTF-8", "LANGUAGE": "fr:de:en"}, "de"},
+		{map[string]string{"LANG": "de_DE.UTF-8", "LANGUAGE": "en"}, "en"},
+		{map[string]string{"LANG": "de_DE.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"},
+		{map[string]string{"LANG": "en_US.UTF-8", "LC_ALL": "de_CH.UTF-8"}, "de"},
+		{map[string]string{"LANG": "C.UTF-8", "LANGUAGE": "de"}, "en"},
+		{map[string]string{"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, "en"},
+		{map[string]string{"LC_ALL": "", "LANG": "de_DE.UTF-8"}, "de"},
+	} {
+		lookup := func(name string) (string, bool) { v, ok := test.env[name]; return v, ok }
+		if got := first(fromEnvironment(lookup)); got != test.want {
+			t.Errorf("%v: %s, want %s", test.env, got, test.want)
+		}
+	}
+	if got := first([]string{"de-DE", "en-US"}); got != "de" {
+		t.Errorf("as Windows writes it: %s", got)
+	}
+	if got := first(appleLanguages("(\n    \"de-DE\",\n    \"en-US\"\n)\n")); got != "de" {
+		t.Errorf("as macOS writes it: %s", got)
+	}
+}
