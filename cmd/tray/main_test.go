@@ -74,6 +74,12 @@ func (c *terminal) get(name string) string {
 	return value
 }
 
+// docker runs a docker command on the engine of the terminal.
+func (c *terminal) docker(args ...string) string {
+	c.t.Helper()
+	return bed.DockerAt(c.t, c.get("DOCKER_HOST"), args...)
+}
+
 func (c *terminal) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = c.env

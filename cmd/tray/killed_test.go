@@ -1,0 +1,220 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+// volume runs a script in the volume of the runtime, which it makes if there is
+// none. It does so on the machine itself, for a container takes much longer.
+func (c *terminal) volume(script string) string {
+	c.t.Helper()
+	volume := c.get("COLAB_TRAY_NAME") + "-data"
+	dir := c.docker("volume", "inspect", "--format", "{{.Mountpoint}}", c.docker("volume", "create", volume))
+	_, err := os.ReadDir(dir)
+	bed.Need(c.t, "to be root on the engine's own machine, where the files of volumes are", err == nil)
+	cmd := exec.CommandContext(c.t.Context(), "sh", "-c", script)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("in %s: %v: %s", volume, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (c *terminal) hasVolume() bool {
+	return c.docker("volume", "ls", "-q", "--filter", "name=^"+c.get("COLAB_TRAY_NAME")+"-data$") != ""
+}
+
+const (
+	oldData = `rm -rf ..?* .[!.]* *; mkdir -p old/empty both .o; head -c 2000000 /dev/urandom > old/data; echo old > both/file; echo o > .o/x; ln -s both link; chown -R 1000:100 .`
+	newData = `rm -rf ..?* .[!.]* *; mkdir -p new both; head -c 3000000 /dev/urandom > new/data; echo new > both/file; ln new/data hard; chown -R 1000:100 .`
+	// content leaves out what Jupyter writes when it starts.
+	content = `find . -mindepth 1 -maxdepth 1 \( -name .local -o -name .jupyter -o -name .ipython -o -name .config -o -name .cache -o -name .npm \) -prune -o \
+		-mindepth 1 -printf '%P %y %m %U %l\n' | sort; find old new both .o hard -type f -exec sha256sum {} + 2>/dev/null | sort`
+)
+
+// killing is a runtime whose commands are killed, and the files that are made
+// of its data.
+type killing struct {
+	*terminal
+	*killer
+	name string // of the runtime
+	dir  string // for files
+	file string // a backup of newData
+	new  string // the content of newData
+}
+
+// changing is a command that changes data.
+type changing struct {
+	name   string
+	args   []string
+	absent bool // there is neither container nor volume
+	// done is what the volume has when it is done.
+	done func(before string) string
+}
+
+// TestKilledAtAnyPoint kills each command that changes data at each request
+// of it, runs one ordinary command, and counts.
+func TestKilledAtAnyPoint(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	k := &killing{terminal: c, killer: newKiller(t, c.get("DOCKER_HOST")), name: c.get("COLAB_TRAY_NAME"), dir: t.TempDir()}
+	k.volume(newData)
+	k.new, k.file = k.volume(content), filepath.Join(k.dir, "new.tar.zst")
+	c.run(0, "backup", k.file)
+
+	replaced := func(string) string { return k.new }
+	kept := func(before string) string { return before }
+	gone := func(string) string { return "" }
+	for _, test := range []changing{
+		{name: "restore", args: []string{"restore", k.file, "--yes"}, done: replaced},
+		{name: "restore into nothing", args: []string{"restore", k.file, "--yes"}, absent: true, done: replaced},
+		{name: "delete", args: []string{"delete", "--data", "--yes"}, done: gone},
+		{name: "backup", args: []string{"backup", filepath.Join(k.dir, "b"), "--force"}, done: kept},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			k := *k
+			k.terminal = &terminal{t, c.env}
+			counted := map[string]int{}
+			for at, obeyed := range k.points {
+				killed, outcome := k.kill(test, at, obeyed)
+				counted[outcome]++
+				if !killed {
+					break
+				}
+			}
+			t.Logf("%s: %v", test.name, counted)
+			if test.name != "backup" && (counted["new"] < 2 || counted["old"] < 2) {
+				t.Errorf("the points are not those meant: %v", counted)
+			}
+		})
+	}
+}
+
+// kill kills a command at a point, runs another, and tells whether the data are
+// the old ones or the new ones.
+func (k *killing) kill(test changing, at int, obeyed bool) (killed bool, outcome string) {
+	k.docker("rm", "-f", "-v", k.name)
+	k.docker("volume", "rm", "-f", k.name+"-data")
+	before := ""
+	if !test.absent {
+		before = k.volume(oldData + "; " + content)
+		k.docker("create", "--name", k.name, "--label", "dev.colabtray.runtime="+k.name, "-v", k.name+"-data:/home/jovyan",
+			"-p", "127.0.0.1:"+k.get("COLAB_TRAY_PORT")+":8888", k.get("COLAB_TRAY_IMAGE"), "start-notebook.sh")
+	}
+	other := filepath.Join(k.dir, "b")
+	if err := os.WriteFile(other, []byte("precious"), 0o600); err != nil {
+		k.t.Fatal(err)
+	}
+	killed, output := k.killer.run(k.terminal, at, obeyed, test.args...)
+	point := fmt.Sprintf("killed at %d of %v (obeyed: %v)", at, k.seen, obeyed)
+
+	command := []string{"backup", filepath.Join(k.dir, fmt.Sprintf("next-%s-%d-%v", test.name, at, obeyed))}
+	if test.name == "restore" && at%2 == 0 {
+		command = []string{"start"}
+	}
+	seen := k.seen
+	_, next := k.killer.run(k.terminal, 0, false, command...)
+	k.seen = seen
+	got := ""
+	if k.hasVolume() {
+		got = k.volume(content)
+	}
+	switch got {
+	case test.done(before):
+		outcome = "new"
+	case before:
+		if outcome = "old"; !killed {
+			k.t.Fatalf("it was not killed, and did nothing: %s", output)
+		}
+	default:
+		k.t.Errorf("%s: the volume has\n%s\nbefore\n%s\nit said: %s\nthe next one said: %s", point, got, before, output, next)
+	}
+	k.nothingLeft(point, got == "" && test.name == "delete")
+	if text, err := os.ReadFile(other); err != nil {
+		k.t.Errorf("%s: %v", point, err)
+	} else if string(text) != "precious" {
+		whole(k.t, other)
+	}
+	return killed, outcome
+}
+
+// nothingLeft asserts that nothing unfinished is left, and that backups that
+// were made are whole.
+func (k *killing) nothingLeft(point string, wantBackup bool) {
+	if helpers := k.docker("ps", "-aq", "--filter", "label=dev.colabtray.helper="+k.name); helpers != "" {
+		k.t.Errorf("%s: helpers are left: %s", point, helpers)
+		k.docker(append([]string{"rm", "-f"}, strings.Fields(helpers)...)...)
+	}
+	state := filepath.Join(k.get("XDG_STATE_HOME"), "colab-tray", "backups")
+	if parts, _ := filepath.Glob(filepath.Join(state, ".*.part")); parts != nil {
+		k.t.Errorf("%s: unfinished files are left: %v", point, parts)
+	}
+	backups, _ := filepath.Glob(filepath.Join(state, "*.tar.zst"))
+	for _, b := range backups {
+		whole(k.t, b)
+		_ = os.Remove(b)
+	}
+	if wantBackup && len(backups) == 0 {
+		k.t.Errorf("%s: the data are gone, and there is no backup", point)
+	}
+}
+
+// whole asserts that a backup can be read to its end by other programs.
+func whole(t *testing.T, file string) {
+	t.Helper()
+	bed.NeedCommand(t, "zstd")
+	if out, err := exec.Command("sh", "-c", `zstd -dc "$1" | tar -t >/dev/null && zstd -qt "$1"`, "sh", file).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v: %s", file, err, out)
+	}
+}
+
+// TestKilledWhileMadeAnew kills a restart that applies other settings at each of
+// its requests. To be killed before a request is the same as after the one
+// before. One ordinary start later the runtime is ready with the old settings or
+// the new ones, and its data are there; after one restart nothing else of it is.
+func TestKilledWhileMadeAnew(t *testing.T) {
+	t.Parallel()
+	c := newTerminal(t, bed.Image(t, bed.Server2))
+	name, old, other := c.get("COLAB_TRAY_NAME"), c.get("COLAB_TRAY_PORT"), fmt.Sprint(bed.FreePort(t))
+	k := newKiller(t, c.get("DOCKER_HOST"))
+	c.run(0, "start")
+	c.docker("exec", name, "sh", "-c", "echo kept > ~/work.ipynb")
+	counted := map[string]int{}
+	for at, killed := 1, true; killed; at++ {
+		var output string
+		killed, output = k.run(c, at, true, "restart", "--port", other)
+		point := fmt.Sprintf("killed at %d of %v", at, k.seen)
+
+		_, next := k.run(c, 0, false, "start", "--port", other)
+		switch published := c.docker("inspect", "--format", "{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}}{{end}}{{end}}", name); {
+		case published == other:
+			counted["new"]++
+		case published == old && killed:
+			counted["old"]++
+		default:
+			t.Errorf("%s: published at %q; it said: %s", point, published, output)
+		}
+		if !strings.Contains(next, "/?token=") {
+			t.Errorf("%s: it did not start: %s", point, next)
+		}
+		if text := c.docker("exec", name, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+			t.Errorf("%s: the notebook has become %q", point, text)
+		}
+		c.run(0, "restart", "--port", other)
+		if names := c.docker("ps", "-a", "--filter", "label=dev.colabtray.runtime="+name, "--format", "{{.Names}}"); names != name {
+			t.Errorf("%s: its containers are %q", point, names)
+		}
+		old, other = other, old
+	}
+	t.Logf("%v", counted)
+	if counted["new"] < 3 || counted["old"] < 3 {
+		t.Errorf("the points are not those meant: %v", counted)
+	}
+}
