@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	goruntime "runtime"
+	"sync"
 	"time"
 
 	"colabtray/assets"
@@ -61,7 +62,7 @@ func hasTray(ctx context.Context) error {
 }
 
 // showTray puts the icon into the tray until its person quits. A second tray of
-// the same person says what the first one has, and ends.
+// the same person says what the first one is doing, and ends.
 func showTray(ctx context.Context, s *cli.FleetSession) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -75,6 +76,10 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		return err
 	}
 	defer release()
+	if !first {
+		ask(ctx, dir, s.Log)
+		return nil
+	}
 	requests := make(chan tray.Request)
 	sender := notify.NewSender(notify.Options{
 		Log:     s.Log,
@@ -89,13 +94,17 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	defer sender.Close()
 	defer s.CloseGuides()
 	noPanel := errors.Is(tray.Probe(ctx), tray.ErrNoPanel)
-	if !first {
-		tellRunning(ctx, s, sender)
-		if noPanel {
-			return s.ShowGuide(ctx)
+	var answering sync.WaitGroup
+	defer func() {
+		end()
+		answering.Wait()
+	}()
+	answering.Go(func() {
+		err := desktop.Answer(ctx, dir, func(ctx context.Context) string { return answer(ctx, s, sender) })
+		if err != nil {
+			s.Log.Warn("a second start will not be answered", "error", err)
 		}
-		return nil
-	}
+	})
 	registered := make(chan struct{}, 1)
 	if noPanel {
 		short, hint := desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"))
@@ -192,27 +201,25 @@ func tellNoTray(ctx context.Context, registered <-chan struct{}, tell func()) {
 	}
 }
 
-// How long what a second start has to tell may take.
-const (
-	lookTime = 10 * time.Second
-	tellTime = 5 * time.Second
-)
-
-// tellRunning tells what a fresh look at the engine shows, for a person who has
-// started the program a second time.
-func tellRunning(ctx context.Context, s *cli.FleetSession, sender *notify.Sender) {
-	looking, seen := context.WithTimeout(ctx, lookTime)
-	defer seen()
-	var found runtime.Snapshot
-	for o := range s.Fleet.Watch(looking) {
-		if found = o.Runtime(); found.State != runtime.Unknown {
-			break
+// answer tells a person who has started the program a second time what the first
+// one is doing. Where there is no tray to see it in, the guide shows more.
+func answer(ctx context.Context, s *cli.FleetSession, sender *notify.Sender) string {
+	a := notify.Running(s.Fleet.Overview().Runtime())
+	sender.Send(a)
+	if errors.Is(tray.Probe(ctx), tray.ErrNoPanel) {
+		if err := s.OpenGuide(ctx); err != nil {
+			s.Log.Warn("guide for a second start", "error", err)
 		}
 	}
-	a := notify.Running(found)
-	fmt.Fprintf(os.Stderr, "%s. %s\n", a.Title, a.Body)
-	sender.Send(a)
-	telling, told := context.WithTimeout(ctx, tellTime)
-	defer told()
-	sender.Flush(telling)
+	return a.Title + ". " + a.Body
+}
+
+// ask prints what the tray that runs already is doing.
+func ask(ctx context.Context, dir string, log *slog.Logger) {
+	said, err := desktop.Ask(ctx, dir)
+	if err != nil {
+		log.Warn("second start", "error", err)
+		said = notify.Running(runtime.Snapshot{}).Title + "."
+	}
+	fmt.Fprintln(os.Stderr, said)
 }

@@ -126,18 +126,6 @@ func (s *FleetSession) OpenGuide(ctx context.Context) error {
 	return OpenGuide(ctx, g)
 }
 
-// ShowGuide opens the guide, and returns when nobody looks at it any more.
-func (s *FleetSession) ShowGuide(ctx context.Context) error {
-	g, err := s.guide()
-	if err != nil {
-		return err
-	}
-	if err := OpenGuide(ctx, g); err != nil {
-		return err
-	}
-	return g.Wait(ctx)
-}
-
 // CloseGuides ends the guides that are open.
 func (s *FleetSession) CloseGuides() {
 	s.mu.Lock()

@@ -3,6 +3,7 @@ package desktop
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -434,6 +435,29 @@ func TestProblemsAreShown(t *testing.T) {
 	})
 }
 
+// A second start knows what only the first one can know: the engine does not tell
+// of a pull.
+func TestSecondStartDuringPull(t *testing.T) {
+	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v2/" {
+			<-r.Context().Done() // whoever asks gives up
+		}
+	}))
+	defer registry.Close()
+	defer registry.CloseClientConnections()
+	p := sitDown(t, Options{}, strings.TrimPrefix(registry.URL, "http://")+"/test/slow:1")
+	p.clicksIcon(assets.Stopped)
+	p.seesIcon(assets.Busy)
+	p.reads("Pulling the image")
+	second, err := p.Launch(p.env, executable)
+	p.must(err)
+	ends(t, second, 0)
+	if said := second.Output(); said != "Colab Tray runs already. The image is being pulled.\n" {
+		t.Errorf("it said %q", said)
+	}
+	p.must(p.Note(t.Context(), "Colab Tray runs already\nThe image is being pulled."))
+}
+
 // Without a session bus the program says so in one line, starts the runtime and
 // ends.
 func TestNoSession(t *testing.T) {
@@ -470,12 +494,18 @@ func TestNoPanel(t *testing.T) {
 		p.seesIcon(assets.Stopped)
 		p.must(p.StopPanel(t.Context()))
 	}
+	second, err := p.Launch(env, executable)
+	p.must(err)
+	ends(t, second, 0)
+	if page := p.opened(Browser); !regexp.MustCompile(`^http://127\.0\.0\.1:\d+/\?key=`).MatchString(page) {
+		t.Errorf("a second start opened %q", page)
+	}
 	p.must(p.program.Signal(syscall.SIGTERM))
 	ends(t, p.program, 0)
 	if said := p.program.Output(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "Status Tray Plugin") {
 		t.Errorf("it said %q", said)
 	}
-	if notes := p.Notes(); len(notes) != 1 {
+	if notes := p.Notes(); len(notes) != 2 { // no tray, and the answer to the second start
 		t.Errorf("there were the notifications %+v", notes)
 	}
 }
