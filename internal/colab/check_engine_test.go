@@ -156,34 +156,61 @@ func stepOf(t *testing.T, r Report, id string) Step {
 	return Step{}
 }
 
-func TestCheckWithOurSettings(t *testing.T) {
+// TestUsualServer has all that asks a server with our settings ask the same one,
+// for to start it is most of the work.
+func TestUsualServer(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serve(t, image, StartCommand())
-		var told []Step
-		r := Check(t.Context(), s.target(true), func(step Step) { told = append(told, step) })
-		t.Logf("\n%s", r.Text())
-		for id, status := range statuses(t, r) {
-			if status != OK {
-				t.Errorf("%s: %s", id, status)
-			}
+		for _, test := range []struct {
+			name string
+			run  func(*server)
+		}{
+			{"check", checksWell},
+			{"check through a front", checksThroughFront},
+			{"check interrupted", checkInterrupted},
+			{"check of a slow kernel", checkOfSlowKernel},
+			{"check beside other kernels", checkKeepsOtherKernels},
+			{"check with a wrong token", checkWithWrongToken},
+			{"preflights", preflightsAreAnswered},
+			{"guards", guardsStayOn},
+			{"software", notebooksCanInstallSoftware},
+			{"check when it is stopped", checkStopped}, // the last one
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				s := *s
+				s.t = t
+				test.run(&s)
+			})
 		}
-		if want := "Colab can connect to " + s.name + "."; !r.OK || r.Verdict != want {
-			t.Errorf("%v: %s", r.OK, r.Verdict)
-		}
-		if got := stepOf(t, r, "cell").Got; got != s.name {
-			t.Errorf("the cell ran in %q", got)
-		}
-		if fmt.Sprint(told) != fmt.Sprint(r.Steps) {
-			t.Errorf("told %v", told)
-		}
-		s.leftNothing()
 	})
 }
 
-// TestCheckThroughFront has a front like the one of Google's image before the
+func checksWell(s *server) {
+	t := s.t
+	var told []Step
+	r := Check(t.Context(), s.target(true), func(step Step) { told = append(told, step) })
+	t.Logf("\n%s", r.Text())
+	for id, status := range statuses(t, r) {
+		if status != OK {
+			t.Errorf("%s: %s", id, status)
+		}
+	}
+	if want := "Colab can connect to " + s.name + "."; !r.OK || r.Verdict != want {
+		t.Errorf("%v: %s", r.OK, r.Verdict)
+	}
+	if got := stepOf(t, r, "cell").Got; got != s.name {
+		t.Errorf("the cell ran in %q", got)
+	}
+	if fmt.Sprint(told) != fmt.Sprint(r.Steps) {
+		t.Errorf("told %v", told)
+	}
+	s.leftNothing()
+}
+
+// checksThroughFront has a front like the one of Google's image before the
 // server: it hands on what is below a few paths, and no more.
-func TestCheckThroughFront(t *testing.T) {
-	s := serve(t, bed.Server2, StartCommand())
+func checksThroughFront(s *server) {
+	t := s.t
 	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", s.port)})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if top, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); !slices.Contains([]string{"api", "files", "static", "nbextensions"}, top) {
@@ -202,7 +229,8 @@ func TestCheckThroughFront(t *testing.T) {
 	s.leftNothing()
 }
 
-// TestCheckWithDocumentedOptions shows the failure that our settings cure.
+// TestCheckWithDocumentedOptions shows the failure that our settings cure, when
+// they are put where a container that was made by hand finds them.
 func TestCheckWithDocumentedOptions(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serve(t, image, documented(image))
@@ -220,20 +248,9 @@ func TestCheckWithDocumentedOptions(t *testing.T) {
 			t.Errorf("advised again: %s (%s)", second.Advice, second.Command)
 		}
 		s.leftNothing()
-	})
-}
 
-// TestCheckWithHandmadeFiles has the settings put where a container that was
-// made by hand finds them.
-func TestCheckWithHandmadeFiles(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, documented(image))
-		dir := t.TempDir()
-		if err := os.CopyFS(dir, HandmadeFiles()); err != nil {
-			t.Fatal(err)
-		}
 		bed.Docker(t, "stop", "--time", "1", s.name)
-		bed.Docker(t, "cp", "--quiet", dir+"/.", s.name+":/")
+		putIn(t, s.name, HandmadeFiles())
 		bed.Docker(t, "start", s.name)
 		bed.WaitFor(t, "Jupyter", func() error { return s.api("/api/status", nil) })
 		if r := Check(t.Context(), s.target(false), nil); !r.OK {
@@ -243,62 +260,58 @@ func TestCheckWithHandmadeFiles(t *testing.T) {
 	})
 }
 
-// TestCheckInterrupted ends the check at each of its steps.
-func TestCheckInterrupted(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
-		for _, at := range []string{"token", "contents", "kernel", "websocket"} {
-			ctx, cancel := context.WithCancel(t.Context())
-			r := Check(ctx, s.target(true), func(step Step) {
-				if step.ID == at {
-					cancel()
-				}
-			})
-			cancel()
-			if r.OK || r.Verdict != "The check was interrupted." {
-				t.Errorf("after %s: %s\n%s", at, r.Verdict, r.Text())
-			}
-			if kernel := statuses(t, r)["shutdown"]; (at == "kernel" || at == "websocket") && kernel != OK {
-				t.Errorf("after %s: the shutdown is %s", at, kernel)
-			}
-			s.leftNothing()
-		}
-		// In the middle of the kernel's start.
+// checkInterrupted ends the check at each of its steps.
+func checkInterrupted(s *server) {
+	t := s.t
+	for _, at := range []string{"token", "contents", "kernel", "websocket"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go func() {
-			var sessions []any
-			for ctx.Err() == nil && s.api("/api/sessions", &sessions) == nil && len(sessions) == 0 {
+		r := Check(ctx, s.target(true), func(step Step) {
+			if step.ID == at {
+				cancel()
 			}
-			cancel()
-		}()
-		r := Check(ctx, s.target(true), nil)
-		if r.OK {
-			t.Logf("the check was over before it was interrupted")
+		})
+		cancel()
+		if r.OK || r.Verdict != "The check was interrupted." {
+			t.Errorf("after %s: %s\n%s", at, r.Verdict, r.Text())
+		}
+		if kernel := statuses(t, r)["shutdown"]; (at == "kernel" || at == "websocket") && kernel != OK {
+			t.Errorf("after %s: the shutdown is %s", at, kernel)
 		}
 		s.leftNothing()
-	})
-}
-
-// TestCheckOfSlowKernel gives up on the kernel's start while the server goes on
-// with it.
-func TestCheckOfSlowKernel(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
-		impatient := usual
-		for _, impatient.kernel = range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
-			r := check(t.Context(), s.target(true), impatient, nil)
-			if got := statuses(t, r); got["kernel"] == Fail && (got["cell"] != Skipped || got["shutdown"] != OK) {
-				t.Errorf("\n%s", r.Text())
-			}
-			s.leftNothing()
+	}
+	// In the middle of the kernel's start.
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		var sessions []any
+		for ctx.Err() == nil && s.api("/api/sessions", &sessions) == nil && len(sessions) == 0 {
 		}
-	})
+		cancel()
+	}()
+	r := Check(ctx, s.target(true), nil)
+	if r.OK {
+		t.Logf("the check was over before it was interrupted")
+	}
+	s.leftNothing()
 }
 
-// TestCheckKeepsOtherKernels has somebody's kernel run beside the check.
-func TestCheckKeepsOtherKernels(t *testing.T) {
-	s := serve(t, bed.Server2, StartCommand())
+// checkOfSlowKernel gives up on the kernel's start while the server goes on
+// with it.
+func checkOfSlowKernel(s *server) {
+	t := s.t
+	impatient := usual
+	for _, impatient.kernel = range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
+		r := check(t.Context(), s.target(true), impatient, nil)
+		if got := statuses(t, r); got["kernel"] == Fail && (got["cell"] != Skipped || got["shutdown"] != OK) {
+			t.Errorf("\n%s", r.Text())
+		}
+		s.leftNothing()
+	}
+}
+
+// checkKeepsOtherKernels has somebody's kernel run beside the check.
+func checkKeepsOtherKernels(s *server) {
+	t := s.t
 	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/kernels?token=%s", s.port, planted), "application/json", strings.NewReader("{}"))
 	if err != nil || response.StatusCode != http.StatusCreated {
 		t.Fatalf("%v, %v", response, err)
@@ -307,14 +320,15 @@ func TestCheckKeepsOtherKernels(t *testing.T) {
 	if r := Check(t.Context(), s.target(true), nil); !r.OK {
 		t.Errorf("\n%s", r.Text())
 	}
-	var kernels []any
+	var kernels []struct{ ID string }
 	if err := s.api("/api/kernels", &kernels); err != nil || len(kernels) != 1 {
-		t.Errorf("the kernels are %v (%v)", kernels, err)
+		t.Fatalf("the kernels are %v (%v)", kernels, err)
 	}
+	s.send(http.DefaultClient, "DELETE", "/api/kernels/"+kernels[0].ID+withToken, "")
 }
 
-func TestCheckWithWrongToken(t *testing.T) {
-	s := serve(t, bed.Server2, StartCommand())
+func checkWithWrongToken(s *server) {
+	t := s.t
 	target := s.target(true)
 	target.Token = secret("an-old-token")
 	r := Check(t.Context(), target, nil)
@@ -336,8 +350,8 @@ func TestCheckWithoutToken(t *testing.T) {
 	}
 }
 
-func TestCheckStoppedContainer(t *testing.T) {
-	s := serve(t, bed.Server2, StartCommand())
+func checkStopped(s *server) {
+	t := s.t
 	bed.Docker(t, "stop", "--time", "1", s.name)
 
 	t.Run("known", func(t *testing.T) {

@@ -194,10 +194,13 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 	}
 	var err error
 	for pause := 100 * time.Millisecond; ctx.Err() == nil; pause *= 2 {
-		var gone bool
-		if gone, err = c.endSession(ctx); gone {
+		gone, failed := c.endSession(ctx)
+		if gone {
 			s.ok("none is")
 			return
+		}
+		if err == nil || ctx.Err() == nil { // an answer from before the time was up says more
+			err = failed
 		}
 		select {
 		case <-ctx.Done():

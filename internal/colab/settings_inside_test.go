@@ -71,9 +71,9 @@ print(json.dumps({"env": {k: v for k, v in sorted(os.environ.items()) if k not i
 	}
 }
 
-// TestNotebooksCanInstallSoftware has a cell install a package, whose module and
+// notebooksCanInstallSoftware has a cell install a package, whose module and
 // command the next lines of the same cell use.
-func TestNotebooksCanInstallSoftware(t *testing.T) {
+func notebooksCanInstallSoftware(s *server) {
 	const install = `
 import zipfile
 with zipfile.ZipFile("/tmp/fresh-1-py3-none-any.whl", "w") as wheel:
@@ -86,12 +86,9 @@ with zipfile.ZipFile("/tmp/fresh-1-py3-none-any.whl", "w") as wheel:
 import fresh
 print(fresh.word, fresh.__file__.startswith("/home/jovyan/.local/"))
 !fresh-tool`
-	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
-		if out := strings.Join(strings.Fields(s.inKernel(install)), " "); out != "imported True called" {
-			t.Errorf("got %q", out)
-		}
-	})
+	if out := strings.Join(strings.Fields(s.inKernel(install)), " "); out != "imported True called" {
+		s.t.Errorf("got %q", out)
+	}
 }
 
 // TestSignalsReachTheServer: the start script leaves its place to Jupyter, which

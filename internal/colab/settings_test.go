@@ -214,29 +214,27 @@ func TestNoOtherOriginGetsHeaders(t *testing.T) {
 	})
 }
 
-func TestPreflights(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
-		for _, path := range []string{"/api/colab/build-info", "/api/kernels", "/api/sessions/x", "/api/contents/a/b", "/api/terminals", "/files/x", "/nothing"} {
-			for _, query := range []string{"", withToken, "?token=wrong"} {
-				got := s.send(noRedirects, "OPTIONS", path+query, "", fromColab,
-					"Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: x-a-new-one,content-type",
-					"Access-Control-Request-Private-Network: true")
-				if got.status != http.StatusNoContent || got.body != "" {
-					t.Errorf("OPTIONS %s: %d %q", path, got.status, got.body)
-				}
-				if allowed := got.header.Get("Access-Control-Allow-Headers"); allowed != "x-a-new-one,content-type" {
-					t.Errorf("OPTIONS %s allows the headers %q", path, allowed)
-				}
-				if methods := got.header.Get("Access-Control-Allow-Methods"); !strings.Contains(methods, "PUT") || !strings.Contains(methods, "DELETE") {
-					t.Errorf("OPTIONS %s allows the methods %q", path, methods)
-				}
-				if got.header.Get("Access-Control-Allow-Private-Network") != "true" || got.header.Get("Access-Control-Allow-Credentials") != "true" {
-					t.Errorf("OPTIONS %s: %v", path, got.header)
-				}
+func preflightsAreAnswered(s *server) {
+	t := s.t
+	for _, path := range []string{"/api/colab/build-info", "/api/kernels", "/api/sessions/x", "/api/contents/a/b", "/api/terminals", "/files/x", "/nothing"} {
+		for _, query := range []string{"", withToken, "?token=wrong"} {
+			got := s.send(noRedirects, "OPTIONS", path+query, "", fromColab,
+				"Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: x-a-new-one,content-type",
+				"Access-Control-Request-Private-Network: true")
+			if got.status != http.StatusNoContent || got.body != "" {
+				t.Errorf("OPTIONS %s: %d %q", path, got.status, got.body)
+			}
+			if allowed := got.header.Get("Access-Control-Allow-Headers"); allowed != "x-a-new-one,content-type" {
+				t.Errorf("OPTIONS %s allows the headers %q", path, allowed)
+			}
+			if methods := got.header.Get("Access-Control-Allow-Methods"); !strings.Contains(methods, "PUT") || !strings.Contains(methods, "DELETE") {
+				t.Errorf("OPTIONS %s allows the methods %q", path, methods)
+			}
+			if got.header.Get("Access-Control-Allow-Private-Network") != "true" || got.header.Get("Access-Control-Allow-Credentials") != "true" {
+				t.Errorf("OPTIONS %s: %v", path, got.header)
 			}
 		}
-	})
+	}
 }
 
 func TestColabsOwnRequests(t *testing.T) {
@@ -283,61 +281,60 @@ func TestColabsOwnRequests(t *testing.T) {
 	})
 }
 
-// TestGuardsStayOn: the settings weaken none of Jupyter's own guards.
-func TestGuardsStayOn(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serveWith(t, image, StartCommand(), map[string]string{"home/jovyan/hello.txt": "hello"})
-		for _, path := range []string{
-			"/api/status", "/api/kernels", "/api/sessions", "/api/contents", "/api/kernelspecs", "/api/terminals",
-			"/api/colab/build-info", "/api/colab/resources",
-		} {
-			for _, query := range []string{"", "?token=", "?token=wrong"} {
-				if got := s.send(noRedirects, "GET", path+query, "", fromColab); got.status != http.StatusForbidden {
-					t.Errorf("GET %s%s was answered with %d", path, query, got.status)
-				}
-				if got := s.send(noRedirects, "POST", path+query, "{}", fromColab); got.status != http.StatusForbidden {
-					t.Errorf("POST %s%s was answered with %d", path, query, got.status)
-				}
+// guardsStayOn: the settings weaken none of Jupyter's own guards.
+func guardsStayOn(s *server) {
+	t := s.t
+	bed.Docker(t, "exec", s.name, "sh", "-c", "echo hello > ~/hello.txt")
+	for _, path := range []string{
+		"/api/status", "/api/kernels", "/api/sessions", "/api/contents", "/api/kernelspecs", "/api/terminals",
+		"/api/colab/build-info", "/api/colab/resources",
+	} {
+		for _, query := range []string{"", "?token=", "?token=wrong"} {
+			if got := s.send(noRedirects, "GET", path+query, "", fromColab); got.status != http.StatusForbidden {
+				t.Errorf("GET %s%s was answered with %d", path, query, got.status)
 			}
-			if got := s.send(noRedirects, "GET", path, "", fromColab, "Authorization: token wrong"); got.status != http.StatusForbidden {
-				t.Errorf("GET %s with a wrong token in the header was answered with %d", path, got.status)
+			if got := s.send(noRedirects, "POST", path+query, "{}", fromColab); got.status != http.StatusForbidden {
+				t.Errorf("POST %s%s was answered with %d", path, query, got.status)
 			}
 		}
-		for _, query := range []string{"", "?token=wrong"} { // Jupyter leads a page to its login
-			got := s.send(noRedirects, "GET", "/files/hello.txt"+query, "", fromColab)
-			if strings.Contains(got.body, "hello") || got.status != http.StatusForbidden && !strings.HasPrefix(got.header.Get("Location"), "/login?") {
-				t.Errorf("GET /files/hello.txt%s was answered with %d %q", query, got.status, got.header.Get("Location"))
-			}
+		if got := s.send(noRedirects, "GET", path, "", fromColab, "Authorization: token wrong"); got.status != http.StatusForbidden {
+			t.Errorf("GET %s with a wrong token in the header was answered with %d", path, got.status)
 		}
-		for _, token := range []string{"", "wrong"} {
-			address := fmt.Sprintf("ws://localhost:%d/api/kernels/00000000-0000-0000-0000-000000000000/channels?token=%s", s.port, token)
-			_, response, err := websocket.Dial(t.Context(), address, &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {"https://colab.research.google.com"}}})
-			if err == nil || response == nil || response.StatusCode != http.StatusForbidden {
-				t.Errorf("a WebSocket with the token %q: %v, %v", token, response, err)
-			}
+	}
+	for _, query := range []string{"", "?token=wrong"} { // Jupyter leads a page to its login
+		got := s.send(noRedirects, "GET", "/files/hello.txt"+query, "", fromColab)
+		if strings.Contains(got.body, "hello") || got.status != http.StatusForbidden && !strings.HasPrefix(got.header.Get("Location"), "/login?") {
+			t.Errorf("GET /files/hello.txt%s was answered with %d %q", query, got.status, got.header.Get("Location"))
 		}
+	}
+	for _, token := range []string{"", "wrong"} {
+		address := fmt.Sprintf("ws://localhost:%d/api/kernels/00000000-0000-0000-0000-000000000000/channels?token=%s", s.port, token)
+		_, response, err := websocket.Dial(t.Context(), address, &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {"https://colab.research.google.com"}}})
+		if err == nil || response == nil || response.StatusCode != http.StatusForbidden {
+			t.Errorf("a WebSocket with the token %q: %v, %v", token, response, err)
+		}
+	}
 
-		// Logged in by cookie, as a browser tab of Jupyter itself is.
-		jar, err := cookiejar.New(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab := &http.Client{Jar: jar, CheckRedirect: noRedirects.CheckRedirect}
-		page := s.send(tab, "GET", "/login"+withToken, "")
-		if csp := page.header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'self'") {
-			t.Errorf("the CSP is %q", csp)
-		}
-		home, _ := url.Parse(fmt.Sprintf("http://localhost:%d/", s.port))
-		if s.send(tab, "GET", "/api/status", "").status != http.StatusOK {
-			t.Fatalf("no login by cookie, so the next lines prove nothing: %v", jar.Cookies(home))
-		}
-		if got := s.send(tab, "POST", "/api/kernels", "{}"); got.status != http.StatusForbidden || !strings.Contains(got.body, "_xsrf") {
-			t.Errorf("a POST without the XSRF token was answered with %d %s", got.status, got.body)
-		}
-		if got := s.send(tab, "POST", "/api/kernels", "{}", fromColab); got.status != http.StatusForbidden {
-			t.Errorf("a POST from Colab's page by cookie alone was answered with %d", got.status)
-		}
-	})
+	// Logged in by cookie, as a browser tab of Jupyter itself is.
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab := &http.Client{Jar: jar, CheckRedirect: noRedirects.CheckRedirect}
+	page := s.send(tab, "GET", "/login"+withToken, "")
+	if csp := page.header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'self'") {
+		t.Errorf("the CSP is %q", csp)
+	}
+	home, _ := url.Parse(fmt.Sprintf("http://localhost:%d/", s.port))
+	if s.send(tab, "GET", "/api/status", "").status != http.StatusOK {
+		t.Fatalf("no login by cookie, so the next lines prove nothing: %v", jar.Cookies(home))
+	}
+	if got := s.send(tab, "POST", "/api/kernels", "{}"); got.status != http.StatusForbidden || !strings.Contains(got.body, "_xsrf") {
+		t.Errorf("a POST without the XSRF token was answered with %d %s", got.status, got.body)
+	}
+	if got := s.send(tab, "POST", "/api/kernels", "{}", fromColab); got.status != http.StatusForbidden {
+		t.Errorf("a POST from Colab's page by cookie alone was answered with %d", got.status)
+	}
 }
 
 // TestOwnSettingsStayInForce: those of the person and of the image.
