@@ -323,6 +323,15 @@ func TestSettingsAreFollowed(t *testing.T) {
 	p.writes("profile = 'third'\n[profiles.third]\nport = 8891\n")
 	p.hasMark("third: not started yet")
 	p.reads("Not started yet")
+
+	p.writes("profile = 'third'\n[profiles.third]\nport = 8891\n[preferences]\nlanguage = 'de'\n")
+	p.reads("Noch nicht gestartet")
+	menu, err = p.OpenMenu(t.Context(), assets.Stopped)
+	p.must(err)
+	p.must(p.Point(t.Context(), p.program.Pid(), "Laufzeit", "third: noch nicht gestartet"))
+	_, err = p.Submenu(t.Context(), menu)
+	p.must(err)
+	p.keeps("in German")
 }
 
 // The preferences start the runtime with the program, and stop it at its end.

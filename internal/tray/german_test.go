@@ -1,0 +1,40 @@
+package tray
+
+import (
+	"strings"
+	"testing"
+
+	"colabtray/internal/words"
+)
+
+// TestViewInGerman: every row that says something of its own says it in German,
+// and none is too long for the menu there that is not in English.
+func TestViewInGerman(t *testing.T) {
+	for name, s := range scenes() {
+		words.Use(words.English)
+		english := view(s)
+		words.Use("de")
+		german := view(s)
+		words.Use(words.English)
+		if english.Icon != german.Icon || english.Primary != german.Primary {
+			t.Errorf("%s: it is another view", name)
+		}
+		for i, row := range english.Rows {
+			told := s.said.short != "" || s.overview.Runtime().Problem != nil || s.overview.Settings != nil
+			if row.Hidden || i <= rowTrouble3 && told || i == rowAbout || row.Text == row.Profile {
+				continue
+			}
+			other := german.Rows[i]
+			if row.Text == other.Text && row.Text != "" {
+				t.Errorf("%s: row %d says %q in German too", name, i, row.Text)
+			}
+			if strings.HasSuffix(other.Text, ellipsis) && !strings.HasSuffix(row.Text, ellipsis) {
+				t.Errorf("%s: row %d is cut: %q", name, i, other.Text)
+			}
+			row.Text, other.Text = "", ""
+			if row != other {
+				t.Errorf("%s: row %d is %+v in German and not %+v", name, i, other, row)
+			}
+		}
+	}
+}
