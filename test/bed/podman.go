@@ -17,7 +17,8 @@ import (
 
 // PodmanEngine is a Podman that offers Docker's API, with storage and network
 // of its own. All tests of a package share it, for it takes a while to give it
-// an image. When its service stops, containers go on, as Podman has it.
+// an image, unless there is the store that test/images/podman makes. When its
+// service stops, containers go on, as Podman has it.
 type PodmanEngine struct {
 	dir    string
 	bridge string
@@ -27,6 +28,14 @@ type PodmanEngine struct {
 	loaded map[string]bool
 	daemon
 }
+
+// podmanStore has the bed's images, if test/images/podman has made it. Any number
+// of engines read from it.
+const podmanStore = "/var/lib/colab-tray-test/podman"
+
+// networkLock keeps Podmans apart that set up networks at the same time: all have
+// the same chains in the machine's packet filter.
+const networkLock = "/run/lock/colab-tray-test-netavark"
 
 var podman struct {
 	mu     sync.Mutex
@@ -91,6 +100,7 @@ insecure = true
 	networks := filepath.Join(e.dir, "networks")
 	return errors.Join(
 		os.Mkdir(networks, 0o700),
+		os.Symlink(networkLock, filepath.Join(networks, "netavark.lock")),
 		os.WriteFile(filepath.Join(networks, "podman.json"), fmt.Appendf(nil, network, e.bridge, e.subnet), 0o600),
 		os.WriteFile(filepath.Join(e.dir, "registries.conf"), []byte(registries), 0o600),
 		os.WriteFile(filepath.Join(e.dir, "containers.conf"), fmt.Appendf(nil, settings, networks), 0o600),
@@ -103,8 +113,13 @@ func (e *PodmanEngine) Host() string { return "unix://" + filepath.Join(e.dir, "
 // Start starts the service and waits until it answers.
 func (e *PodmanEngine) Start(t testing.TB) {
 	t.Helper()
-	cmd := exec.Command("podman", "--root", filepath.Join(e.dir, "root"), "--runroot", filepath.Join(e.dir, "run"),
-		"--tmpdir", filepath.Join(e.dir, "tmp"), "system", "service", "--time=0", e.Host())
+	args := []string{
+		"--root", filepath.Join(e.dir, "root"), "--runroot", filepath.Join(e.dir, "run"), "--tmpdir", filepath.Join(e.dir, "tmp"),
+	}
+	if _, err := os.Stat(podmanStore); err == nil {
+		args = append(args, "--storage-driver", "overlay", "--storage-opt", "overlay.imagestore="+podmanStore)
+	}
+	cmd := exec.Command("podman", append(args, "system", "service", "--time=0", e.Host())...)
 	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"),
 		"CONTAINERS_REGISTRIES_CONF="+filepath.Join(e.dir, "registries.conf"))
 	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
@@ -122,7 +137,11 @@ func (e *PodmanEngine) Image(t testing.TB, image string) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.loaded[image] {
-		load(t, image, e.Host())
+		const id = "{{.Id}}"
+		wanted := Docker(t, "image", "inspect", "--format", id, Image(t, image))
+		if there, err := docker(e.Host(), "image", "inspect", "--format", id, image); err != nil || there != wanted {
+			load(t, image, e.Host())
+		}
 		e.loaded[image] = true
 	}
 	return image
