@@ -92,7 +92,7 @@ var english = []string{"internal/doctor", "internal/words"}
 // untranslated are the rooms whose texts are still in their code.
 var untranslated = []string{
 	"internal/backup", "internal/cli", "internal/colab", "internal/config",
-	"internal/desktop", "internal/install", "internal/notify", "internal/runtime",
+	"internal/desktop", "internal/install", "internal/runtime",
 }
 
 // listen looks through the program's code for what it says.
