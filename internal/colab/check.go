@@ -1,8 +1,8 @@
 package colab
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // Target is what a check is about, with the facts that its caller knows of the
@@ -110,16 +111,27 @@ func check(ctx context.Context, target Target, l limits, onStep func(Step)) Repo
 	c := newChecker(target, l)
 	defer c.close()
 	report := Report{OK: true, Runtime: target.Name}
+	reasons := map[string]string{} // by id, why what needs that step is not tried
 	for _, s := range c.steps() {
 		step := Step{ID: s.id, Name: s.name}
-		if blocked := blocker(report.Steps, s.needs); blocked != "" {
-			step.Status, step.Got = Skipped, because+blocked
-		} else if ctx.Err() == nil || s.always {
+		reason := ""
+		for _, need := range s.needs {
+			reason = cmp.Or(reason, reasons[need])
+		}
+		if reason == "" && (ctx.Err() == nil || s.always) {
 			s.run(ctx, &step)
 		}
 		if ctx.Err() != nil && !s.always && step.Status != OK {
-			step.Status, step.Got, step.Advice, step.Command = Skipped, because+"the interruption", "", ""
+			reason = words.Say("check.interruption")
 		}
+		if reason != "" {
+			step.Status, step.Got = Skipped, words.Say("check.because", "reason", reason)
+			step.Advice, step.Command = "", ""
+		}
+		if step.Status == Fail {
+			reason = step.Name
+		}
+		reasons[step.ID] = reason
 		c.redactStep(&step)
 		shorten(report.Steps, &step)
 		report.Steps = append(report.Steps, step)
@@ -141,50 +153,28 @@ type step struct {
 
 func (c *checker) steps() []step {
 	return []step{
-		{id: "engine", name: "Engine", run: c.checkEngine},
-		{id: "container", name: "Container", needs: []string{"engine"}, run: c.checkContainer},
-		{id: "port", name: "Port", needs: []string{"container"}, run: c.checkPort},
-		{id: "token", name: "Token", needs: []string{"port"}, run: c.checkToken},
-		{id: "preflight", name: "Preflights", needs: []string{"token"}, run: c.checkPreflights},
-		{id: "build-info", name: "Build info", needs: []string{"token"}, run: c.checkBuildInfo},
-		{id: "kernelspecs", name: "Kernel list", needs: []string{"token"}, run: c.checkKernelspecs},
-		{id: "sessions", name: "Sessions", needs: []string{"token"}, run: c.checkSessions},
-		{id: "contents", name: "Files", needs: []string{"token"}, run: c.checkContents},
-		{id: "kernel", name: "Kernel start", needs: []string{"token", "kernelspecs"}, run: c.checkKernel},
-		{id: "websocket", name: "WebSocket", needs: []string{"kernel"}, run: c.checkWebSocket},
-		{id: "cell", name: "Cell", needs: []string{"websocket"}, run: c.checkCell},
-		{id: "shutdown", name: "Kernel shutdown", needs: []string{"token", "kernelspecs"}, always: true, run: c.checkShutdown},
-		{id: "browser", name: "Browser", run: c.checkBrowser},
+		{id: "engine", name: words.Say("check.step.engine"), run: c.checkEngine},
+		{id: "container", name: words.Say("check.step.container"), needs: []string{"engine"}, run: c.checkContainer},
+		{id: "port", name: words.Say("check.step.port"), needs: []string{"container"}, run: c.checkPort},
+		{id: "token", name: words.Say("check.step.token"), needs: []string{"port"}, run: c.checkToken},
+		{id: "preflight", name: words.Say("check.step.preflight"), needs: []string{"token"}, run: c.checkPreflights},
+		{id: "build-info", name: words.Say("check.step.buildInfo"), needs: []string{"token"}, run: c.checkBuildInfo},
+		{id: "kernelspecs", name: words.Say("check.step.kernelspecs"), needs: []string{"token"}, run: c.checkKernelspecs},
+		{id: "sessions", name: words.Say("check.step.sessions"), needs: []string{"token"}, run: c.checkSessions},
+		{id: "contents", name: words.Say("check.step.contents"), needs: []string{"token"}, run: c.checkContents},
+		{id: "kernel", name: words.Say("check.step.kernel"), needs: []string{"token", "kernelspecs"}, run: c.checkKernel},
+		{id: "websocket", name: words.Say("check.step.websocket"), needs: []string{"kernel"}, run: c.checkWebSocket},
+		{id: "cell", name: words.Say("check.step.cell"), needs: []string{"websocket"}, run: c.checkCell},
+		{id: "shutdown", name: words.Say("check.step.shutdown"), needs: []string{"token", "kernelspecs"}, always: true, run: c.checkShutdown},
+		{id: "browser", name: words.Say("check.step.browser"), run: c.checkBrowser},
 	}
-}
-
-// because begins the outcome of a step that was not tried.
-const because = "not tried, because of: "
-
-// blocker returns the name of the failed step that a step with these needs
-// follows from, "" when none does.
-func blocker(before []Step, needs []string) string {
-	for _, s := range before {
-		for _, need := range needs {
-			if s.ID != need {
-				continue
-			}
-			if first, skipped := strings.CutPrefix(s.Got, because); s.Status == Skipped && skipped {
-				return first
-			}
-			if s.Status == Fail {
-				return s.Name
-			}
-		}
-	}
-	return ""
 }
 
 // shorten refers a failure to an earlier one that has the same remedy.
 func shorten(before []Step, s *Step) {
 	for _, b := range before {
 		if s.Advice != "" && b.Advice == s.Advice {
-			s.Advice, s.Command = fmt.Sprintf("The same remedy as for: %s.", b.Name), ""
+			s.Advice, s.Command = words.Say("check.same", "step", b.Name), ""
 			return
 		}
 	}
@@ -212,18 +202,18 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	for _, s := range steps {
 		switch s.Status {
 		case Fail:
-			return fmt.Sprintf("Colab cannot connect to %s. %s", t.Name, sentence(s.Got)), false
+			return words.Say("check.verdict.fail", "runtime", t.Name, "why", sentence(s.Got)), false
 		case Warn:
-			notes = append(notes, strings.ToLower(s.Name))
+			notes = append(notes, s.Name)
 		}
 	}
 	switch {
 	case ctx.Err() != nil:
-		return "The check was interrupted.", false
+		return words.Say("check.verdict.interrupted"), false
 	case len(notes) > 0:
-		return fmt.Sprintf("Colab can connect to %s, but see the advice on: %s.", t.Name, strings.Join(notes, ", ")), true
+		return words.Say("check.verdict.warn", "runtime", t.Name, "steps", strings.Join(notes, ", ")), true
 	default:
-		return fmt.Sprintf("Colab can connect to %s.", t.Name), true
+		return words.Say("check.verdict.ok", "runtime", t.Name), true
 	}
 }
 
@@ -233,12 +223,8 @@ func sentence(text string) string {
 	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
-func (s *Step) ok(got string, args ...any) { s.end(OK, got, args...) }
+func (s *Step) ok(got string) { s.Status, s.Got = OK, got }
 
-func (s *Step) warn(got string, args ...any) { s.end(Warn, got, args...) }
+func (s *Step) warn(got string) { s.Status, s.Got = Warn, got }
 
-func (s *Step) fail(got string, args ...any) { s.end(Fail, got, args...) }
-
-func (s *Step) end(status Status, got string, args ...any) {
-	s.Status, s.Got = status, fmt.Sprintf(got, args...)
-}
+func (s *Step) fail(got string) { s.Status, s.Got = Fail, got }

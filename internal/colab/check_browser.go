@@ -1,38 +1,39 @@
 package colab
 
-import "context"
+import (
+	"context"
+
+	"colabtray/internal/words"
+)
 
 // checkBrowser says what the person has to allow: whether they have is known to
 // the browser alone.
 func (c *checker) checkBrowser(_ context.Context, s *Step) {
-	s.Expected = "a browser that lets Colab's page reach this machine"
-	const ask = "The first time, it asks whether Colab may reach apps on this device: choose Allow. " +
-		"If you chose otherwise, the icon left of the address has it, under the site's permissions."
+	s.Expected = words.Say("check.browser.expected")
 	switch c.Browser {
 	case "chrome":
-		s.ok("Chrome is the default")
-		s.Advice = ask
+		s.ok(words.Say("check.browser.default", "browser", "Chrome"))
+		s.Advice = words.Say("check.browser.chrome")
 	case "chromium":
-		s.ok("Chromium is the default")
-		s.Advice = ask
+		s.ok(words.Say("check.browser.default", "browser", "Chromium"))
+		s.Advice = words.Say("check.browser.chrome")
 	case "edge":
-		s.ok("Edge is the default")
-		s.Advice = ask
+		s.ok(words.Say("check.browser.default", "browser", "Edge"))
+		s.Advice = words.Say("check.browser.chrome")
 	case "firefox":
-		s.ok("Firefox is the default")
-		s.Advice = "If it asks whether Colab may reach this device or the local network, choose Allow."
+		s.ok(words.Say("check.browser.default", "browser", "Firefox"))
+		s.Advice = words.Say("check.browser.firefox")
 	case "brave":
-		s.warn("Brave is the default, and its shields block pages from reaching this machine")
-		s.Advice = "Open Colab, click the lion in the address bar and switch the shields off for this site; then choose Allow when it asks."
+		s.warn(words.Say("check.browser.braveDefault"))
+		s.Advice = words.Say("check.browser.brave")
 	case "safari":
-		s.warn("Safari is the default, and it lets no https page reach this machine")
-		s.Advice = "Safari cannot be allowed to. Open Colab in Chrome, Edge or Firefox."
+		s.warn(words.Say("check.browser.safariDefault"))
+		s.Advice = words.Say("check.browser.safari")
 	case "":
-		s.ok("which one is the default is not known")
-		s.Advice = "Chrome, Edge and Firefox work once you choose Allow when they ask whether Colab may reach this device. " +
-			"Brave needs its shields off for Colab. Safari cannot connect to a local runtime."
+		s.ok(words.Say("check.browser.unknownDefault"))
+		s.Advice = words.Say("check.browser.unknown")
 	default:
-		s.ok("the default is none of those we know")
-		s.Advice = "If Colab cannot connect in it, try Chrome, Edge or Firefox, and choose Allow when they ask."
+		s.ok(words.Say("check.browser.otherDefault"))
+		s.Advice = words.Say("check.browser.other")
 	}
 }

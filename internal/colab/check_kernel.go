@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"colabtray/internal/words"
 )
 
 // checkKernel starts a kernel in a session whose name nobody else has, so that
 // it is found again whatever happens. It waits for the answer for a while also
 // when the check is interrupted: else it is hard to know what to shut down.
 func (c *checker) checkKernel(ctx context.Context, s *Step) {
-	s.Expected = "a kernel starts"
+	s.Expected = words.Say("check.kernel.expected")
 	c.path = "colab-tray-check-" + rand.Text()
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -28,24 +30,24 @@ func (c *checker) checkKernel(ctx context.Context, s *Step) {
 	})
 	if err != nil {
 		c.unanswered = true
-		s.fail("%v", err)
+		s.fail(err.Error())
 		c.adviseLogs(s)
 		return
 	}
 	var made session
 	switch unreadable := c.readable(a.header); {
 	case a.status != http.StatusCreated:
-		s.fail("the server answers %d", a.status)
+		s.fail(words.Say("check.answers", "status", a.status))
 		c.adviseLogs(s)
 	case a.decode(&made) != nil || !identifier.MatchString(made.ID) || !identifier.MatchString(made.Kernel.ID):
-		s.fail("the answer is not what Jupyter says")
+		s.fail(words.Say("check.kernel.strange"))
 	case unreadable != nil:
 		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
-		s.fail("it starts, but the server answers %v", unreadable)
+		s.fail(words.Say("check.kernel.unreadable", "why", unreadable))
 		c.adviseSettings(s)
 	default:
 		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
-		s.ok("%s starts", c.brief(c.kernelspec))
+		s.ok(words.Say("check.kernel.ok", "kernel", c.brief(c.kernelspec)))
 	}
 }
 
@@ -62,7 +64,7 @@ type session struct {
 var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
-	s.Expected = "a WebSocket opens for Colab's page"
+	s.Expected = words.Say("check.websocket.expected")
 	ctx, cancel := context.WithTimeout(ctx, c.request)
 	defer cancel()
 	address := c.address("ws", "/api/kernels/"+c.kernelID+"/channels", url.Values{"session_id": {c.path}, "token": {c.token}})
@@ -74,12 +76,12 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 	case err == nil:
 		c.socket = socket
 		c.socket.SetReadLimit(c.body)
-		s.ok("open")
+		s.ok(words.Say("check.websocket.ok"))
 		return
 	case response != nil && response.StatusCode != http.StatusSwitchingProtocols:
-		s.fail("the server answers %d", response.StatusCode)
+		s.fail(words.Say("check.answers", "status", response.StatusCode))
 	default:
-		s.fail("%v", plain(err))
+		s.fail(plain(err).Error())
 	}
 	c.adviseSettings(s)
 }
@@ -88,7 +90,7 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 func (c *checker) checkCell(ctx context.Context, s *Step) {
 	s.Expected = c.Name
 	if !c.isPython {
-		s.Status, s.Got = Skipped, "not tried: "+c.brief(c.kernelspec)+" is no Python kernel"
+		s.Status, s.Got = Skipped, words.Say("check.cell.noPython", "kernel", c.brief(c.kernelspec))
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cell)
@@ -100,16 +102,16 @@ func (c *checker) checkCell(ctx context.Context, s *Step) {
 	}
 	switch {
 	case err != nil:
-		s.fail("%v", err)
+		s.fail(err.Error())
 		c.adviseLogs(s)
 	case output == c.Name:
-		s.ok("%s", output)
+		s.ok(output)
 	case containerID.MatchString(output):
-		s.warn("%s, which is what Docker calls a container that was given no hostname", output)
-		s.Advice = "Cells run, in a container that was made by hand. There is nothing to do."
+		s.warn(words.Say("check.cell.handmade", "host", output))
+		s.Advice = words.Say("check.cell.handmadeAdvice")
 	default:
-		s.fail("cells run in %s", c.brief(output))
-		s.Advice, s.Command = "Another server answers in place of this runtime's, or the container has another hostname. Restart it.", c.command("restart")
+		s.fail(words.Say("check.cell.elsewhere", "host", c.brief(output)))
+		s.Advice, s.Command = words.Say("check.cell.elsewhereAdvice"), c.command("restart")
 	}
 }
 
@@ -146,7 +148,7 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 		Content: content, Channel: "shell",
 	})
 	if err := c.socket.Write(ctx, websocket.MessageText, request); err != nil {
-		return "", fmt.Errorf("the cell could not be sent: %w", plain(err))
+		return "", errors.New(words.Say("check.cell.unsent", "why", plain(err)))
 	}
 	var output strings.Builder
 	for replied, idle := false, false; !replied || !idle; {
@@ -156,7 +158,7 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 			if ctx.Err() != nil {
 				err = ctx.Err()
 			}
-			return "", fmt.Errorf("the cell's output did not come: %w", plain(err))
+			return "", errors.New(words.Say("check.cell.noOutput", "why", plain(err)))
 		}
 		if json.Unmarshal(text, &m) != nil || m.ParentHeader["msg_id"] != id {
 			continue // of another cell, or in a form that we do not ask for
@@ -182,9 +184,9 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 // checkShutdown ends our session and its kernel, in time of its own: also when
 // the check was interrupted or the server never told what it had started.
 func (c *checker) checkShutdown(ctx context.Context, s *Step) {
-	s.Expected = "no kernel of ours is left"
+	s.Expected = words.Say("check.shutdown.expected")
 	if c.path == "" {
-		s.Status, s.Got = Skipped, "none was started"
+		s.Status, s.Got = Skipped, words.Say("check.shutdown.none")
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cleanup)
@@ -196,7 +198,7 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 	for pause := 100 * time.Millisecond; ctx.Err() == nil; pause *= 2 {
 		gone, failed := c.endSession(ctx)
 		if gone {
-			s.ok("none is")
+			s.ok(words.Say("check.shutdown.ok"))
 			return
 		}
 		if err == nil || ctx.Err() == nil { // an answer from before the time was up says more
@@ -208,11 +210,11 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 		}
 	}
 	if err == nil {
-		s.ok("none is seen")
+		s.ok(words.Say("check.shutdown.unseen"))
 		return
 	}
-	s.warn("the kernel could not be shut down (%v)", err)
-	s.Advice = "It is in the session " + c.path + ", and ends with the runtime at the latest."
+	s.warn(words.Say("check.shutdown.warn", "why", err))
+	s.Advice = words.Say("check.shutdown.advice", "session", c.path)
 }
 
 // endSession asks for the end of our session and reports whether it is gone.
@@ -223,7 +225,7 @@ func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 	}
 	var sessions []session
 	if err := a.decode(&sessions); err != nil {
-		return false, fmt.Errorf("the server answers %d", a.status)
+		return false, errors.New(words.Say("check.answers", "status", a.status))
 	}
 	for _, found := range sessions {
 		if found.Path != c.path || !identifier.MatchString(found.ID) {
@@ -234,7 +236,7 @@ func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		return false, fmt.Errorf("the server answers %d", a.status) // look again
+		return false, errors.New(words.Say("check.answers", "status", a.status)) // look again
 	}
 	// A start that was not answered may still come to something.
 	return !c.unanswered || c.sessionID != "", nil

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"colabtray/internal/words"
 )
 
 // origin is the page that the runtime must let in.
@@ -114,7 +116,7 @@ func (c *checker) try(ctx context.Context, client *http.Client, method, path str
 func (c *checker) send(ctx context.Context, client *http.Client, method, address string, header http.Header, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return answer{}, errors.New("the request could not be made")
+		return answer{}, errors.New(words.Say("check.why.unsent"))
 	}
 	request.Header = header
 	response, err := client.Do(request)
@@ -134,14 +136,21 @@ func (c *checker) send(ctx context.Context, client *http.Client, method, address
 }
 
 // Why there was no answer, in plain words.
-var (
-	errRefused     = errors.New("nothing listens there")
-	errInterrupted = errors.New("the check was interrupted")
-	errTimeout     = errors.New("no answer in time")
-	errClosed      = errors.New("the connection was closed without an answer")
-	errEndless     = errors.New("the answer does not end")
-	errNotHTTP     = errors.New("what answers is no web server")
+const (
+	errRefused     reason = "refused"
+	errInterrupted reason = "interrupted"
+	errTimeout     reason = "timeout"
+	errClosed      reason = "closed"
+	errEndless     reason = "endless"
+	errNotHTTP     reason = "notHTTP"
+	errNoJupyter   reason = "noJupyter" // what answers is no Jupyter server
 )
+
+// reason is an error that says itself in the language in use, by its name among
+// the texts.
+type reason string
+
+func (r reason) Error() string { return words.Say("check.why." + string(r)) }
 
 // plain returns the reason for an error without its words, in which the URL is.
 func plain(err error) error {
@@ -168,11 +177,11 @@ func plain(err error) error {
 func (c *checker) readable(header http.Header) error {
 	switch allowed := header.Values("Access-Control-Allow-Origin"); {
 	case len(allowed) == 0:
-		return errors.New("without the header that lets Colab's page read it (Access-Control-Allow-Origin)")
+		return errors.New(words.Say("check.unreadable.origin"))
 	case len(allowed) > 1 || allowed[0] != origin:
-		return fmt.Errorf("for another page than Colab's (Access-Control-Allow-Origin: %s)", c.brief(strings.Join(allowed, ", ")))
+		return errors.New(words.Say("check.unreadable.another", "origin", c.brief(strings.Join(allowed, ", "))))
 	case header.Get("Access-Control-Allow-Credentials") != "true":
-		return errors.New("without leave to send credentials (Access-Control-Allow-Credentials)")
+		return errors.New(words.Say("check.unreadable.credentials"))
 	default:
 		return nil
 	}

@@ -14,33 +14,34 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 func (c *checker) checkEngine(_ context.Context, s *Step) {
-	s.Expected = "an engine that answers"
+	s.Expected = words.Say("check.engine.expected")
 	if p := c.EngineProblem; p != nil {
 		s.known(p)
 		return
 	}
-	s.ok("%s", c.Engine)
+	s.ok(c.Engine)
 }
 
 func (c *checker) checkContainer(_ context.Context, s *Step) {
-	s.Expected = c.Name + " runs"
+	s.Expected = words.Say("check.container.expected", "runtime", c.Name)
 	switch p := c.ContainerProblem; {
 	case p != nil:
 		s.known(p)
 	case c.Port < 1 || c.Port > 65535:
-		s.fail("its port is not published on this machine")
-		s.Advice = "Nothing outside of the container can reach Jupyter. Make the runtime anew."
+		s.fail(words.Say("check.container.noPort"))
+		s.Advice = words.Say("check.container.noPortAdvice")
 	default:
-		s.ok("it runs, published at port %d", c.Port)
+		s.ok(words.Say("check.container.ok", "port", c.Port))
 	}
 }
 
 // known takes over what the caller knows to be wrong.
 func (s *Step) known(p *Problem) {
-	s.fail("%s", p.Short)
+	s.fail(p.Short)
 	s.Advice, s.Command = p.Hint, p.Command
 }
 
@@ -48,14 +49,14 @@ func (s *Step) known(p *Problem) {
 // localhost and 127.0.0.1, and browsers try IPv6 as well, whatever the
 // system's hosts file says. The token is not sent yet.
 func (c *checker) checkPort(ctx context.Context, s *Step) {
-	s.Expected = "Jupyter answers at localhost and 127.0.0.1"
+	s.Expected = words.Say("check.port.expected")
 	port := strconv.Itoa(c.Port)
 	version, err := c.jupyterAt(ctx, net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
-		s.fail("at 127.0.0.1:%s, %v", port, err)
+		s.fail(words.Say("check.port.fail", "port", port, "why", err))
 		c.adviseLogs(s)
 		if errors.Is(err, errNoJupyter) || errors.Is(err, errEndless) || errors.Is(err, errNotHTTP) {
-			s.Advice = "Another program seems to answer at this port. End it, and start the runtime again."
+			s.Advice = words.Say("check.port.anotherAdvice")
 			s.Command = c.command("restart")
 		}
 		return
@@ -71,13 +72,17 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 		}
 		// Nothing there: a browser goes on to 127.0.0.1.
 	}
-	s.ok("%s", strings.Join(append([]string{"Jupyter " + c.brief(version) + " answers there"}, c.also...), ", and at "))
+	if len(c.also) > 0 {
+		s.ok(words.Say("check.port.also", "version", c.brief(version), "addresses", strings.Join(c.also, ", ")))
+		return
+	}
+	s.ok(words.Say("check.port.ok", "version", c.brief(version)))
 }
 
 // anotherAt tells that localhost can lead to another program.
 func (s *Step) anotherAt(address string) {
-	s.fail("another program answers at %s, where browsers may look for localhost first", address)
-	s.Advice = "End that program, or give Colab the Backend URL with 127.0.0.1 instead of localhost."
+	s.fail(words.Say("check.port.anotherAt", "address", address))
+	s.Advice = words.Say("check.port.anotherAtAdvice")
 }
 
 // others returns the addresses that localhost stands for beside 127.0.0.1.
@@ -95,9 +100,6 @@ func others(ctx context.Context) []string {
 	return addresses
 }
 
-// errNoJupyter tells that what answers is no Jupyter server.
-var errNoJupyter = errors.New("what answers is not Jupyter")
-
 // jupyterAt returns the version of the Jupyter server at an address. That needs
 // no token.
 func (c *checker) jupyterAt(ctx context.Context, address string) (string, error) {
@@ -111,28 +113,28 @@ func (c *checker) jupyterAt(ctx context.Context, address string) (string, error)
 		Version string `json:"version"`
 	}
 	if a.status != http.StatusOK || a.decode(&about) != nil || about.Version == "" {
-		return "", fmt.Errorf("%w: it answers %d to /api", errNoJupyter, a.status)
+		return "", fmt.Errorf("%w: %s", errNoJupyter, words.Say("check.port.answers", "status", a.status))
 	}
 	return about.Version, nil
 }
 
 // checkToken also makes sure that it is the token that opens the door.
 func (c *checker) checkToken(ctx context.Context, s *Step) {
-	s.Expected = "the token is accepted, and no other"
+	s.Expected = words.Say("check.token.expected")
 	if c.token == "" {
-		s.fail("the token is not known")
-		s.Advice, s.Command = "A server without a token is open to every page in your browser. Start the runtime with one.", c.command("restart")
+		s.fail(words.Say("check.token.unknown"))
+		s.Advice, s.Command = words.Say("check.token.unknownAdvice"), c.command("restart")
 		return
 	}
 	a, err := c.get(ctx, "/api/status")
 	switch {
 	case err != nil:
-		s.fail("%v", err)
+		s.fail(err.Error())
 		c.adviseLogs(s)
 		return
 	case a.status != http.StatusOK:
-		s.fail("the server answers %d to the token", a.status)
-		s.Advice, s.Command = "The server may have been started again meanwhile. Copy the Backend URL anew; if that does not help, restart.", c.command("restart")
+		s.fail(words.Say("check.token.refused", "status", a.status))
+		s.Advice, s.Command = words.Say("check.token.refusedAdvice"), c.command("restart")
 		return
 	}
 	for _, at := range c.also {
@@ -144,22 +146,23 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 			return
 		}
 	}
-	for _, wrong := range []struct {
-		what  string
-		query url.Values
-	}{{"a wrong token", url.Values{"token": {rand.Text()}}}, {"no token", nil}} {
-		a, err := c.try(ctx, c.http, http.MethodGet, "/api/status", wrong.query, http.Header{"Origin": {origin}})
+	for _, name := range []string{"wrong", "none"} {
+		var query url.Values
+		if name == "wrong" {
+			query = url.Values{"token": {rand.Text()}}
+		}
+		a, err := c.try(ctx, c.http, http.MethodGet, "/api/status", query, http.Header{"Origin": {origin}})
 		switch {
 		case err != nil:
-			s.fail("with %s: %v", wrong.what, err)
+			s.fail(words.Say("check.token.noAnswer."+name, "why", err))
 			return
 		case a.status < 300:
-			s.fail("the server accepts %s (it answers %d)", wrong.what, a.status)
-			s.Advice = "Every page in your browser could use it. Its settings have switched the token off; start it with one."
+			s.fail(words.Say("check.token.accepted."+name, "status", a.status))
+			s.Advice = words.Say("check.token.acceptedAdvice")
 			return
 		}
 	}
-	s.ok("accepted; a wrong one is refused")
+	s.ok(words.Say("check.token.ok"))
 }
 
 // preflights are the requests that a browser asks leave for.
@@ -171,7 +174,7 @@ var preflights = []struct{ method, path string }{
 }
 
 func (c *checker) checkPreflights(ctx context.Context, s *Step) {
-	s.Expected = "the server gives Colab's page leave for its requests"
+	s.Expected = words.Say("check.preflight.expected")
 	privateNetwork := true
 	for _, p := range preflights {
 		header := http.Header{
@@ -187,58 +190,58 @@ func (c *checker) checkPreflights(ctx context.Context, s *Step) {
 			err = c.permits(a, p.method)
 		}
 		if err != nil {
-			s.fail("the server gives no leave for %s %s: it answers %v", p.method, p.path, err)
+			s.fail(words.Say("check.preflight.fail", "method", p.method, "path", p.path, "why", err))
 			c.adviseSettings(s)
 			return
 		}
 		privateNetwork = privateNetwork && a.header.Get("Access-Control-Allow-Private-Network") == "true"
 	}
 	if !privateNetwork {
-		s.warn("leave is given, but without Access-Control-Allow-Private-Network")
-		s.Advice = "Chrome and Edge 130 to 139 refuse such a server. Newer ones do not: update the browser."
+		s.warn(words.Say("check.preflight.warn"))
+		s.Advice = words.Say("check.preflight.warnAdvice")
 		return
 	}
-	s.ok("leave is given")
+	s.ok(words.Say("check.preflight.ok"))
 }
 
 // permits tells whether an answer to a preflight permits the request
 // (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
 func (c *checker) permits(a answer, method string) error {
 	if a.status < 200 || a.status > 299 {
-		return fmt.Errorf("%d", a.status)
+		return errors.New(strconv.Itoa(a.status))
 	}
 	if err := c.readable(a.header); err != nil {
 		return fmt.Errorf("%d %w", a.status, err)
 	}
 	simple := method == http.MethodGet || method == http.MethodPost
 	if methods := tokens(a.header, "Access-Control-Allow-Methods"); !simple && !slices.Contains(methods, strings.ToLower(method)) {
-		return fmt.Errorf("%d without leave for the method %s", a.status, method)
+		return errors.New(words.Say("check.preflight.noMethod", "status", a.status, "method", method))
 	}
 	if headers := tokens(a.header, "Access-Control-Allow-Headers"); method != http.MethodGet && !slices.Contains(headers, "content-type") {
-		return fmt.Errorf("%d without leave for the header Content-Type", a.status)
+		return errors.New(words.Say("check.preflight.noHeader", "status", a.status))
 	}
 	return nil
 }
 
 // tokens returns the words of a header that is a list, in lower case.
 func tokens(header http.Header, name string) []string {
-	var words []string
+	var list []string
 	for word := range strings.SplitSeq(strings.Join(header.Values(name), ","), ",") {
-		words = append(words, strings.ToLower(strings.TrimSpace(word)))
+		list = append(list, strings.ToLower(strings.TrimSpace(word)))
 	}
-	return words
+	return list
 }
 
 func (c *checker) checkBuildInfo(ctx context.Context, s *Step) {
-	s.Expected = "200 to Colab's first request, /api/colab/build-info"
+	s.Expected = words.Say("check.buildInfo.expected")
 	var info map[string]any
 	if c.read(ctx, s, "/api/colab/build-info", &info) {
-		s.ok("200")
+		s.ok(strconv.Itoa(http.StatusOK))
 	}
 }
 
 func (c *checker) checkKernelspecs(ctx context.Context, s *Step) {
-	s.Expected = "the list of kernels"
+	s.Expected = words.Say("check.kernelspecs.expected")
 	var list struct {
 		Default string `json:"default"`
 		Specs   map[string]struct {
@@ -251,8 +254,8 @@ func (c *checker) checkKernelspecs(ctx context.Context, s *Step) {
 		return
 	}
 	if len(list.Specs) == 0 {
-		s.fail("the server has no kernel")
-		s.Advice = "Nothing could run a cell. The image needs one, such as ipykernel for Python."
+		s.fail(words.Say("check.kernelspecs.none"))
+		s.Advice = words.Say("check.kernelspecs.noneAdvice")
 		return
 	}
 	isPython := func(name string) bool { return strings.EqualFold(list.Specs[name].Spec.Language, "python") }
@@ -269,19 +272,19 @@ func (c *checker) checkKernelspecs(ctx context.Context, s *Step) {
 		c.kernelspec = names[i]
 	}
 	c.isPython = isPython(c.kernelspec)
-	s.ok("%d, among them %s", len(names), c.brief(c.kernelspec))
+	s.ok(words.Say("check.kernelspecs.ok", "count", len(names), "kernel", c.brief(c.kernelspec)))
 }
 
 func (c *checker) checkSessions(ctx context.Context, s *Step) {
-	s.Expected = "the lists of sessions and kernels"
+	s.Expected = words.Say("check.sessions.expected")
 	var sessions, kernels []struct{}
 	if c.read(ctx, s, "/api/sessions", &sessions) && c.read(ctx, s, "/api/kernels", &kernels) {
-		s.ok("%d sessions, %d kernels", len(sessions), len(kernels))
+		s.ok(words.Say("check.sessions.ok", "sessions", len(sessions), "kernels", len(kernels)))
 	}
 }
 
 func (c *checker) checkContents(ctx context.Context, s *Step) {
-	s.Expected = "the files, with a folder content for Colab's file panel"
+	s.Expected = words.Say("check.contents.expected")
 	var root struct {
 		Type string `json:"type"`
 	}
@@ -289,15 +292,15 @@ func (c *checker) checkContents(ctx context.Context, s *Step) {
 		return
 	}
 	if root.Type != "directory" {
-		s.fail("the server shows no directory but %s", c.brief(root.Type))
+		s.fail(words.Say("check.contents.noFolder", "kind", c.brief(root.Type)))
 		return
 	}
 	if a, err := c.get(ctx, "/api/contents/content?content=0"); err != nil {
-		s.fail("%v", err)
+		s.fail(err.Error())
 	} else if a.status == http.StatusOK {
-		s.ok("there")
+		s.ok(words.Say("check.contents.ok"))
 	} else {
-		s.warn("there is no folder content (the server answers %d)", a.status)
+		s.warn(words.Say("check.contents.warn", "status", a.status))
 		c.adviseSettings(s)
 	}
 }
@@ -308,20 +311,20 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 	shown, _, _ := strings.Cut(path, "?")
 	a, err := c.get(ctx, path)
 	if err != nil {
-		s.fail("%s: %v", shown, err)
+		s.fail(words.Say("check.read.noAnswer", "path", shown, "why", err))
 		c.adviseLogs(s)
 		return false
 	}
 	unreadable := c.readable(a.header)
 	switch {
 	case a.status != http.StatusOK && unreadable != nil:
-		s.fail("the server answers %d to %s, %v", a.status, shown, unreadable)
+		s.fail(words.Say("check.read.both", "path", shown, "status", a.status, "why", unreadable))
 	case a.status != http.StatusOK:
-		s.fail("the server answers %d to %s", a.status, shown)
+		s.fail(words.Say("check.read.status", "path", shown, "status", a.status))
 	case unreadable != nil:
-		s.fail("the server answers to %s, but %v", shown, unreadable)
+		s.fail(words.Say("check.read.unreadable", "path", shown, "why", unreadable))
 	case a.decode(into) != nil:
-		s.fail("the answer to %s is not what Jupyter says", shown)
+		s.fail(words.Say("check.read.strange", "path", shown))
 	default:
 		return true
 	}
@@ -331,20 +334,19 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 
 // adviseLogs says where to look when the server does not do its work.
 func (c *checker) adviseLogs(s *Step) {
-	s.Advice, s.Command = "See what the runtime says. Starting it again often helps.", c.command("logs")
+	s.Advice, s.Command = words.Say("check.advice.logs"), c.command("logs")
 }
 
 // adviseSettings says how the server gets what it lacks.
 func (c *checker) adviseSettings(s *Step) {
 	switch {
 	case c.Kind == config.KindColab:
-		s.Advice = "Google's image brings its own server. Pull a newer one, and start the runtime again."
+		s.Advice = words.Say("check.advice.colab")
 	case c.Ours:
-		s.Advice = "The server's settings are not in force: its own may overrule them. Restart brings them up to date."
+		s.Advice = words.Say("check.advice.ours")
 		s.Command = c.command("restart")
 	default:
-		s.Advice = "This container was not made by Colab Tray, and its server lacks settings that Colab needs " +
-			"(Google's documented options are not enough for it). Restarting with our settings adds them; its files and its data volume are kept."
+		s.Advice = words.Say("check.advice.handmade")
 		s.Command = c.command("restart --settings")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 	"colabtray/test/bed"
 )
 
@@ -426,5 +427,64 @@ Colab cannot connect to local-jupyter-runtime. Docker does not answer.
 		`{"id":"container","name":"Container","status":"skipped","got":"not tried, because of: Engine"}]`
 	if err != nil || string(encoded) != wantJSON {
 		t.Errorf("got %s, %v", encoded, err)
+	}
+}
+
+// TestReportInGerman has columns as wide as the German words, and codes that
+// stay as they are.
+func TestReportInGerman(t *testing.T) {
+	words.Use("de")
+	t.Cleanup(func() { words.Use(words.English) })
+	r := check(t.Context(), Target{
+		Name: "local-jupyter-runtime", Browser: "safari",
+		EngineProblem: &Problem{Short: "Docker antwortet nicht", Hint: "Starten Sie es:", Command: "sudo systemctl start docker"},
+	}, quick, nil)
+	const want = `Fehler   Engine          Docker antwortet nicht
+                         Erwartet: eine Engine, die antwortet
+                         Starten Sie es:
+                             sudo systemctl start docker
+-        Container       nicht versucht, wegen: Engine
+-        Port            nicht versucht, wegen: Engine
+-        Token           nicht versucht, wegen: Engine
+-        Vorabfragen     nicht versucht, wegen: Engine
+-        Build-Info      nicht versucht, wegen: Engine
+-        Kernel-Liste    nicht versucht, wegen: Engine
+-        Sitzungen       nicht versucht, wegen: Engine
+-        Dateien         nicht versucht, wegen: Engine
+-        Kernel starten  nicht versucht, wegen: Engine
+-        WebSocket       nicht versucht, wegen: Engine
+-        Zelle           nicht versucht, wegen: Engine
+-        Kernel beenden  nicht versucht, wegen: Engine
+Hinweis  Browser         Safari ist der Standardbrowser und lässt keine https-Seite diesen Computer erreichen
+                         Erwartet: ein Browser, der die Seite von Colab diesen Computer erreichen lässt
+                         In Safari lässt sich das nicht erlauben. Öffnen Sie Colab in Chrome, Edge oder Firefox.
+
+Colab kann sich nicht mit local-jupyter-runtime verbinden. Docker antwortet nicht.
+`
+	if got := r.Text(); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	encoded, err := json.Marshal(r.Steps[1])
+	const wantJSON = `{"id":"container","name":"Container","status":"skipped","got":"nicht versucht, wegen: Engine"}`
+	if err != nil || string(encoded) != wantJSON {
+		t.Errorf("got %s, %v", encoded, err)
+	}
+}
+
+// TestCheckInGerman has a server that does all right, and finds no English word.
+func TestCheckInGerman(t *testing.T) {
+	words.Use("de")
+	t.Cleanup(func() { words.Use(words.English) })
+	f := &fake{wrong: map[string]http.HandlerFunc{
+		"GET /api/contents/content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+	}}
+	r := checkAt(t, f.serve(t).Listener.Addr(), usual)
+	if want := "Colab kann sich mit my-runtime verbinden; es gibt Hinweise zu: Dateien."; !r.OK || r.Verdict != want {
+		t.Errorf("the verdict is %q", r.Verdict)
+	}
+	for _, word := range []string{" the ", " is ", " and ", " it ", "answers"} {
+		if strings.Contains(strings.ToLower(r.Text()), word) {
+			t.Errorf("%q is in\n%s", word, r.Text())
+		}
 	}
 }

@@ -3,6 +3,9 @@ package colab
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
+
+	"colabtray/internal/words"
 )
 
 // Text returns the report for a terminal or a text viewer, with a line for each
@@ -19,14 +22,11 @@ func (r Report) Text() string {
 // Text returns the step in a line or a few, without a line end.
 func (s Step) Text() string {
 	var b strings.Builder
-	status := string(s.Status)
-	if s.Status == Skipped {
-		status = "-"
-	}
-	fmt.Fprintf(&b, "%-5s %-16s %s", status, s.Name, s.Got)
-	const indent = "\n                       "
+	status, name := widest(words.Of("check.status")), widest(words.Of("check.step"))
+	fmt.Fprintf(&b, "%-*s  %-*s  %s", status, words.Say("check.status."+string(s.Status)), name, s.Name, s.Got)
+	indent := "\n" + strings.Repeat(" ", status+2+name+2)
 	if s.Status == Fail || s.Status == Warn {
-		fmt.Fprintf(&b, "%sExpected: %s", indent, s.Expected)
+		b.WriteString(indent + words.Say("check.expected", "what", s.Expected))
 	}
 	if s.Advice != "" {
 		b.WriteString(indent + strings.ReplaceAll(strings.TrimSpace(s.Advice), "\n", indent))
@@ -35,4 +35,13 @@ func (s Step) Text() string {
 		fmt.Fprintf(&b, "%s    %s", indent, s.Command)
 	}
 	return b.String()
+}
+
+// widest returns how many characters the longest of some texts has.
+func widest(texts map[string]string) int {
+	most := 0
+	for _, text := range texts {
+		most = max(most, utf8.RuneCountInString(text))
+	}
+	return most
 }

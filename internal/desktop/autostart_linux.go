@@ -2,7 +2,6 @@ package desktop
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/adrg/xdg"
+
+	"colabtray/internal/words"
 )
 
 // A desktop starts at login what the entries in the directories "autostart" of
@@ -34,7 +35,7 @@ func readEntry(path string) (entry, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s is no desktop entry", path)
+		return nil, errors.New(words.Say("desktop.noEntry", "file", path))
 	}
 	text, err := os.ReadFile(path)
 	return parseEntry(string(text)), err

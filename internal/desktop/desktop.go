@@ -2,8 +2,7 @@
 // and notifications: the browser, the text viewer, the clipboard, the start at
 // login, and that only one tray runs at a time.
 //
-// It does not own what is opened or copied: it imports no other package of the
-// project. Nothing here waits longer than its context, however long the
+// It does not own what is opened or copied: it knows no other room. Nothing here waits longer than its context, however long the
 // desktop's programs take.
 package desktop
 

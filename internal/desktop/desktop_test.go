@@ -3,6 +3,9 @@ package desktop
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"colabtray/internal/words"
 )
 
 func TestFamily(t *testing.T) {
@@ -33,6 +36,7 @@ func TestFamily(t *testing.T) {
 }
 
 func TestNoTray(t *testing.T) {
+	t.Cleanup(func() { words.Use(words.English) })
 	for desktop, part := range map[string]string{
 		"":                    "StatusNotifierItem",
 		"Enlightenment":       "StatusNotifierItem",
@@ -49,5 +53,10 @@ func TestNoTray(t *testing.T) {
 		if !strings.Contains(hint, part) || !strings.HasSuffix(hint, "The icon appears by itself then.") || len(hint) > 200 || short == "" {
 			t.Errorf("%q: %q of %d bytes has no %q", desktop, hint, len(hint), part)
 		}
+		words.Use("de")
+		if _, german := NoTray(desktop); german == hint || !strings.HasSuffix(german, "Dann erscheint das Symbol von selbst.") || utf8.RuneCountInString(german) > 200 {
+			t.Errorf("%q: in German %q of %d bytes", desktop, german, len(german))
+		}
+		words.Use(words.English)
 	}
 }

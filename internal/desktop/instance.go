@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"colabtray/internal/words"
 )
 
 // Acquire makes this process the only one that holds the lock of the directory,
@@ -16,7 +18,7 @@ func Acquire(dir string) (release func(), first bool, err error) {
 	release = func() { _ = lock.Close() }
 	first, err = lock.TryLock()
 	if err != nil {
-		return release, false, fmt.Errorf("find out whether another tray runs: %w", err)
+		return release, false, fmt.Errorf("%s: %w", words.Say("desktop.instance"), err)
 	}
 	return release, first, nil
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/pkg/browser"
+
+	"colabtray/internal/words"
 )
 
 func init() {
@@ -24,10 +26,10 @@ func OpenURL(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		// The address is not repeated: it may be the Backend URL by mistake.
-		return fmt.Errorf("open in the browser: not an http or https address")
+		return fmt.Errorf("%s: %s", words.Say("desktop.browser"), words.Say("desktop.noAddress"))
 	}
 	if err := settle(ctx, func() error { return browser.OpenURL(address) }); err != nil {
-		return fmt.Errorf("open in the browser: %w", err)
+		return fmt.Errorf("%s: %w", words.Say("desktop.browser"), err)
 	}
 	return nil
 }
@@ -40,7 +42,7 @@ func OpenText(ctx context.Context, path string) error {
 		err = settle(ctx, func() error { return openText(path) })
 	}
 	if err != nil {
-		return fmt.Errorf("open in the text viewer: %w", err)
+		return fmt.Errorf("%s: %w", words.Say("desktop.viewer"), err)
 	}
 	return nil
 }

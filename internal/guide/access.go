@@ -90,7 +90,7 @@ func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
 	cookie, ok := v.exchange(r.URL.Query().Get("key"))
 	if !ok && v.knows(r) {
 		// A reload, or the person's second click on the address.
-		v.send(w, "enter")
+		v.send(w, http.StatusOK, "enter.html")
 		return
 	}
 	if !ok {
@@ -98,20 +98,19 @@ func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: v.cookie, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-	v.send(w, "enter")
+	v.send(w, http.StatusOK, "enter.html")
 }
 
 // refuse says no, and to a person how to get in.
 func (v *visit) refuse(w http.ResponseWriter, r *http.Request, why string) {
 	v.guide.Log.Debug("guide: refused", "method", r.Method, "path", r.URL.Path, "because of", why)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(http.StatusForbidden)
-	_, _ = w.Write(v.guide.page["refused"].body)
+	v.send(w, http.StatusForbidden, "refused.html")
 }
 
-// send sends one of the pages.
-func (v *visit) send(w http.ResponseWriter, name string) {
-	a := v.guide.page[name]
-	w.Header().Set("Content-Type", a.kind)
-	_, _ = w.Write(a.body)
+// send sends what belongs to the page.
+func (v *visit) send(w http.ResponseWriter, status int, name string) {
+	kind, body := v.guide.asset(name)
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +27,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 	"colabtray/test/bed"
 )
 
@@ -285,6 +288,71 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	r.Close()
 	w.wait("the end", `!document.getElementById("gone").hidden`)
 	w.pictures("gone")
+}
+
+// TestGuideInGerman looks for what is still English in the page, and in what is
+// said of it but not shown.
+func TestGuideInGerman(t *testing.T) {
+	words.Use(words.English)
+	english := texts()
+	words.Use("de")
+	t.Cleanup(func() { words.Use(words.English) })
+	german := texts()
+	r := withoutEngine(t, 0)
+	w := openWindow(t, r)
+	w.wait("the state", `document.getElementById("state").textContent === "Keine Engine"`)
+	w.pictures("german")
+	for expression, want := range map[string]string{
+		`document.documentElement.lang`:                              "de",
+		`document.title`:                                             "Keine Engine – Colab Tray",
+		`document.getElementById("copy").textContent`:                "Backend-URL kopieren",
+		`document.querySelector("#steps .steps h3").textContent`:     "Backend-URL kopieren",
+		`document.querySelector("#ways h3").textContent`:             "Docker Engine, aus den Paketen Ihres Systems",
+		`document.querySelector("#ways button").textContent`:         "Kopieren",
+		`document.getElementById("url").value`:                       "Sie steht hier, sobald die Laufzeit bereit ist.",
+		`document.querySelector("#check-steps").ariaLabel`:           "Schritte der Prüfung",
+		`document.querySelector("#use-cpu .value").textContent`:      "Wird gemessen…",
+		`document.getElementById("state-hint").textContent`:          "Docker antwortet nicht auf diesem Computer.",
+		`document.querySelector("#browser-text strong").textContent`: "Zulassen",
+	} {
+		if got := value[string](w, expression); got != want {
+			t.Errorf("%s is %q, not %q", expression, got, want)
+		}
+	}
+
+	all := value[string](w, `document.body.textContent + [...document.querySelectorAll("*")]
+		.flatMap((e) => [...e.attributes].map((a) => a.value)).join("\n") + document.getElementById("url").value`)
+	found := 0
+	plain := strings.NewReplacer("*", "", "`", "")
+	// What is clicked in Colab is named in English too where German names differ.
+	named := plain.Replace(strings.Join(slices.Collect(maps.Values(german)), "\n"))
+	for name, text := range english {
+		for _, part := range regexp.MustCompile(`\{\w+\}`).Split(plain.Replace(text), -1) {
+			if len(part) > 15 && !strings.Contains(named, part) && strings.Contains(all, part) {
+				t.Errorf("the page says %q, which is %s in English", part, name)
+			}
+		}
+		if strings.Contains(all, plain.Replace(german[name])) {
+			found++
+		}
+	}
+	if found < len(german)/2 {
+		t.Errorf("only %d of %d German texts are in the page", found, len(german))
+	}
+	for _, long := range value[[]string](w, `[...document.querySelectorAll(".drawing text")].filter((text) => {
+			const own = text.getBBox(), right = own.x + own.width;
+			const around = [...text.parentNode.querySelectorAll("rect")].map((r) => r.getBBox())
+				.filter((r) => r.x < own.x && r.y < own.y && own.y + own.height < r.y + r.height && own.x < r.x + r.width);
+			const before = [...text.parentNode.querySelectorAll("rect.chip, .mark")].map((r) => r.getBBox())
+				.filter((r) => own.x < r.x && r.y < own.y + own.height && own.y < r.y + r.height);
+			return around.some((r) => right > r.x + r.width) || before.some((r) => right > r.x);
+		}).map((text) => text.textContent)`) {
+		t.Errorf("there is no room in the drawing for %q", long)
+	}
+	w.size(360, 740, false)
+	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("the page is %d px wide in a window of 360", wide)
+	}
 }
 
 // TestOtherPages has another page of the same computer, whose requests the

@@ -65,7 +65,6 @@ type Options struct {
 // ends by itself when nobody has looked at it for a while.
 type Guide struct {
 	Options
-	page map[string]asset
 
 	mu     sync.Mutex
 	visit  *visit        // nil while nobody listens
@@ -84,7 +83,7 @@ func New(o Options) *Guide {
 	}
 	ended := make(chan struct{})
 	close(ended)
-	return &Guide{Options: o, page: assets(o.Version), ended: ended, news: make(chan struct{})}
+	return &Guide{Options: o, ended: ended, news: make(chan struct{})}
 }
 
 // URL returns an address of the guide that works once, and begins to listen if

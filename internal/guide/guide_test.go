@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/internal/colab"
+	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
 
@@ -106,7 +108,7 @@ func TestOnlyThePageItself(t *testing.T) {
 	wantStatus(t, "the page in a frame", response, http.StatusForbidden)
 	response, _ = guest.ask("GET", origin+"/", "Host", "localhost:"+port)
 	wantStatus(t, "the page by another name", response, http.StatusForbidden)
-	response, _ = guest.ask("GET", origin+"/../words.go", good...)
+	response, _ = guest.ask("GET", origin+"/../page.go", good...)
 	wantStatus(t, "what is no part of the page", response, http.StatusNotFound)
 
 	response, body := guest.ask("POST", origin+"/report", good...)
@@ -308,32 +310,72 @@ func TestCardsAreThoseOfThisComputer(t *testing.T) {
 	}
 }
 
-// TestWords holds that each text is used, and each one used is there.
+// TestWords holds page and texts together: what the page says is there, and
+// what is there is said.
 func TestWords(t *testing.T) {
-	page, script := string(file("guide.html")), string(file("guide.js"))
-	all := page + string(file("enter.html")) + string(file("refused.html"))
-	used := map[string]bool{"version": true}
-	for _, name := range placeholder.FindAllStringSubmatch(all, -1) {
-		used[name[1]] = true
-	}
-	for _, name := range regexp.MustCompile(`data-rich="([\w.]+)"`).FindAllStringSubmatch(page, -1) {
-		used[name[1]] = true
-	}
-	for _, name := range regexp.MustCompile(`"([a-z]+(?:\.\w+)*)"`).FindAllStringSubmatch(script, -1) {
-		if _, is := words[name[1]]; is {
+	all, script := texts(), string(file("guide.js"))
+	used := map[string]bool{"lang": true}
+	for _, page := range []string{"guide.html", "enter.html", "refused.html"} {
+		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
 			used[name[1]] = true
 		}
 	}
+	delete(used, "version")
+
+	// Names that the script puts together begin with a table, of which it says
+	// these.
+	var states, browsers []string
+	for _, s := range runtime.States() {
+		states = append(states, s.String())
+	}
+	_, which, _ := strings.Cut(script, "function browser() {")
+	which, _, _ = strings.Cut(which, "\n}")
+	for _, name := range regexp.MustCompile(`return "(\w+)"`).FindAllStringSubmatch(which, -1) {
+		browsers = append(browsers, name[1])
+	}
+	tables := map[string][]string{
+		"state.": states, "hint.": states, "browser.": browsers, "allow.": browsers,
+		"check.": {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
+	}
+	calls := strings.Split(script, "say(")
+	for _, call := range calls[1:] {
+		for _, name := range regexp.MustCompile(`"([\w.]+)"`).FindAllStringSubmatch(firstArgument(call), -1) {
+			members, together := tables[name[1]]
+			if !together {
+				used[name[1]] = true
+			}
+			for _, member := range members {
+				used[name[1]+member] = true
+			}
+		}
+	}
+	if len(calls) < 40 || len(states) < 10 || len(browsers) < 6 {
+		t.Errorf("only %d texts are said by the script, of %d states and %d browsers", len(calls), len(states), len(browsers))
+	}
 	for name := range used {
-		if _, is := words[name]; !is && name != "version" {
+		if _, is := all[name]; !is {
 			t.Errorf("there is no text %q", name)
 		}
 	}
-	// Names that the script puts together of parts, and those of this package.
-	made := regexp.MustCompile(`^(state|browser|check)\.\w+(\.hint|\.text)?$|^failed$`)
-	for name := range words {
-		if !used[name] && !made.MatchString(name) {
-			t.Errorf("nothing uses the text %q", name)
+	for name := range all {
+		if !used[name] {
+			t.Errorf("nothing says the text %q", name)
 		}
 	}
+}
+
+// firstArgument returns that of a call, from behind its bracket.
+func firstArgument(call string) string {
+	depth := 0
+	for i, c := range call {
+		switch {
+		case c == '(' || c == '{':
+			depth++
+		case depth == 0 && (c == ')' || c == ','):
+			return call[:i]
+		case c == ')' || c == '}':
+			depth--
+		}
+	}
+	return call
 }

@@ -9,6 +9,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // How long things may take that a browser waits for.
@@ -22,7 +23,7 @@ func (v *visit) handler() http.Handler {
 	for path, name := range map[string]string{
 		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
 	} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { v.send(w, name) })
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { v.send(w, http.StatusOK, name) })
 	}
 	g := v.guide
 	mux.HandleFunc("GET /live", v.live)
@@ -66,7 +67,7 @@ func (g *Guide) begin(do func(context.Context) error) {
 			g.say(&said{p.Short, p.Hint, p.Command})
 		default:
 			g.Log.Warn("guide", "error", err)
-			g.say(&said{Short: word("failed")})
+			g.say(&said{Short: words.Say("guide.failed")})
 		}
 	}()
 }
@@ -106,7 +107,7 @@ func (v *visit) check(w http.ResponseWriter, r *http.Request) {
 		out.line(map[string]any{"ok": false, "verdict": p.Short + "."})
 	case err != nil:
 		v.guide.Log.Warn("guide: check", "error", err)
-		out.line(map[string]any{"ok": false, "verdict": word("check.failed")})
+		out.line(map[string]any{"ok": false, "verdict": words.Say("guide.check.failed")})
 	default:
 		out.line(map[string]any{"ok": report.OK, "verdict": report.Verdict})
 	}

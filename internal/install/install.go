@@ -1,12 +1,14 @@
 // Package install owns what to tell a person who has no container engine: the
 // page to read and the commands to run on this system.
 //
-// It installs nothing itself, and imports no other package of the project.
+// It installs nothing itself, and knows no other room.
 package install
 
 import (
 	"bufio"
 	"strings"
+
+	"colabtray/internal/words"
 )
 
 // System is what the way to an engine depends on.
@@ -59,9 +61,6 @@ const (
 // joinGroup lets the person use the engine.
 const joinGroup = `sudo usermod -aG docker "$USER"`
 
-// relogin is what joinGroup needs, and what it means.
-const relogin = "The last command lets you use Docker without sudo: log out and in again for it. Members of the group docker can do everything on this machine."
-
 // startSystemd starts the engine now and with the machine.
 const startSystemd = "sudo systemctl enable --now docker"
 
@@ -72,8 +71,8 @@ func Docker(s System) Help {
 		return Help{"Windows", []Way{windowsDesktop()}}
 	case "darwin":
 		return Help{"macOS", []Way{
-			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker-desktop", "open -a Docker"}, Page: pageMac, Note: "Without Homebrew, the page has a download."},
-			{Title: "Colima", Commands: []string{"brew install docker colima", "colima start"}, Page: pageColima, Note: "Free and without a window; it needs Homebrew."},
+			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker-desktop", "open -a Docker"}, Page: pageMac, Note: words.Say("install.note.homebrew")},
+			{Title: "Colima", Commands: []string{"brew install docker colima", "colima start"}, Page: pageColima, Note: words.Say("install.note.colima")},
 		}}
 	case "linux":
 		h := Help{System: s.Name, Ways: []Way{linux(s)}}
@@ -81,16 +80,16 @@ func Docker(s System) Help {
 			h.System = "Linux"
 		}
 		if s.WSL {
-			h.System += " in WSL"
+			h.System = words.Say("install.wsl", "system", h.System)
 			desktop := windowsDesktop()
 			desktop.Commands = nil
 			desktop.Page = pageWSL
-			desktop.Note = "Install it in Windows, and switch on this distribution in its settings, under Resources > WSL integration."
+			desktop.Note = words.Say("install.note.wsl")
 			h.Ways = append([]Way{desktop}, h.Ways...)
 		}
 		return h
 	default:
-		return Help{"this system", []Way{{Title: "Docker Engine", Page: pageEngine}}}
+		return Help{words.Say("install.thisSystem"), []Way{{Title: "Docker Engine", Page: pageEngine}}}
 	}
 }
 
@@ -99,7 +98,7 @@ func windowsDesktop() Way {
 		Title:    "Docker Desktop",
 		Commands: []string{"winget install --exact --id Docker.DockerDesktop"},
 		Page:     pageWindows,
-		Note:     "Start Docker Desktop once it is installed. It may ask to restart Windows.",
+		Note:     words.Say("install.note.windows"),
 	}
 }
 
@@ -107,7 +106,7 @@ func windowsDesktop() Way {
 // is made from.
 func linux(s System) Way {
 	for _, id := range append([]string{s.ID}, s.Like...) {
-		w := Way{Title: "Docker Engine, from the packages of your system", Note: relogin}
+		w := Way{Title: words.Say("install.engine"), Note: words.Say("install.note.group")}
 		enable := []string{startSystemd}
 		switch id {
 		case "debian", "ubuntu":
@@ -120,10 +119,10 @@ func linux(s System) Way {
 		case "fedora":
 			w.Commands, w.Page = []string{"sudo dnf install moby-engine"}, pageEngine+"fedora/"
 		case "rhel", "centos":
-			w.Title = "Podman, from the packages of your system"
+			w.Title = words.Say("install.podman")
 			w.Commands = []string{"sudo dnf install podman", "systemctl --user enable --now podman.socket", "export DOCKER_HOST=unix://$XDG_RUNTIME_DIR/podman/podman.sock"}
 			w.Page = pageEngine + "rhel/"
-			w.Note = "Start Colab Tray where the last command was run. The page tells how to get Docker instead."
+			w.Note = words.Say("install.note.podman")
 			return w
 		case "arch":
 			w.Commands, w.Page = []string{"sudo pacman -S docker"}, "https://wiki.archlinux.org/title/Docker"
@@ -133,9 +132,9 @@ func linux(s System) Way {
 			w.Commands, w.Page = []string{"doas apk add docker", "doas rc-update add docker", "doas service docker start", `doas addgroup "$USER" docker`}, pageAlpine
 			return w
 		case "nixos":
-			w.Title = "Docker Engine, in the configuration of NixOS"
+			w.Title = words.Say("install.nixos")
 			w.Commands, w.Page = []string{"sudo nixos-rebuild switch"}, pageNixOS
-			w.Note = `Before the command, add to /etc/nixos/configuration.nix: virtualisation.docker.enable = true; and "docker" to the extraGroups of your user. Then log out and in again.`
+			w.Note = words.Say("install.note.nixos")
 			return w
 		default:
 			continue
@@ -143,7 +142,7 @@ func linux(s System) Way {
 		w.Commands = append(append(w.Commands, enable...), joinGroup)
 		return w
 	}
-	return Way{Title: "Docker Engine", Page: pageEngine, Note: "The page has the commands for your distribution."}
+	return Way{Title: "Docker Engine", Page: pageEngine, Note: words.Say("install.note.other")}
 }
 
 // parse reads os-release(5).

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"colabtray/internal/words"
 )
 
 // The files of the distributions, as they ship them, without what is not read.
@@ -119,5 +121,30 @@ func TestThis(t *testing.T) {
 	}
 	if len(Docker(s).Ways) == 0 {
 		t.Error("there is no way to an engine here")
+	}
+}
+
+// TestGerman holds that the words are German and the commands as they were.
+func TestGerman(t *testing.T) {
+	t.Cleanup(func() { words.Use(words.English) })
+	for name, release := range releases {
+		s := parse(release)
+		s.WSL = true
+		english := Docker(s)
+		words.Use("de")
+		german := Docker(s)
+		words.Use(words.English)
+		if len(english.Ways) != len(german.Ways) {
+			t.Fatalf("%s: there are %+v", name, german.Ways)
+		}
+		for i, way := range english.Ways {
+			other := german.Ways[i]
+			if !slices.Equal(way.Commands, other.Commands) || way.Page != other.Page {
+				t.Errorf("%s: there is another way, %+v", name, other)
+			}
+			if way.Note != "" && way.Note == other.Note || way.Title == other.Title && strings.Contains(way.Title, ",") {
+				t.Errorf("%s: %q and %q are not German", name, other.Title, other.Note)
+			}
+		}
 	}
 }

@@ -7,11 +7,11 @@
 package notify
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // Kind is what an announcement is about. A newer one replaces the one of its
@@ -60,16 +60,28 @@ const (
 	KeepRunning     Action = "keep-running"
 )
 
-// labels are what the buttons say.
-var labels = map[Action]string{
-	CopyURL:         "Copy URL",
-	OpenColab:       "Open Colab",
-	Start:           "Start",
-	StartAgain:      "Start again",
-	StartWithoutGPU: "Start without GPU",
-	Restart:         "Restart",
-	ShowLogs:        "Show logs",
-	KeepRunning:     "Keep running",
+// label is what a button says.
+func label(action Action) string {
+	switch action {
+	case CopyURL:
+		return words.Say("notify.button.copyURL")
+	case OpenColab:
+		return words.Say("notify.button.openColab")
+	case Start:
+		return words.Say("notify.button.start")
+	case StartAgain:
+		return words.Say("notify.button.startAgain")
+	case StartWithoutGPU:
+		return words.Say("notify.button.startWithoutGPU")
+	case Restart:
+		return words.Say("notify.button.restart")
+	case ShowLogs:
+		return words.Say("notify.button.showLogs")
+	case KeepRunning:
+		return words.Say("notify.button.keepRunning")
+	default:
+		return string(action)
+	}
 }
 
 // Announcement is a notification to be. Title and Body are plain text of one
@@ -87,9 +99,6 @@ type Announcement struct {
 	// Percent is how much is done of what goes on, 1 to 100; 0 is not told.
 	Percent int
 }
-
-// howToCopy tells where the Backend URL is, which no notification holds.
-const howToCopy = "Choose Copy Backend URL in the menu and paste it into Colab."
 
 // Announce returns what a person should be told of the change from one
 // snapshot to the next, by the first line that fits:
@@ -132,13 +141,13 @@ func change(prev, next runtime.Snapshot) []Announcement {
 	case coming && !changed, prev.State == runtime.Ready && !changed:
 		return nil
 	case coming, prev.State == runtime.Ready:
-		a.Kind, a.Title, a.Body = KindURLChanged, "The Backend URL changed", "Colab needs the new one. "+howToCopy
+		a.Kind, a.Title, a.Body = KindURLChanged, words.Say("notify.urlChanged.title"), words.Say("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL}
 	case changed:
-		a.Kind, a.Title, a.Body = KindReady, "The runtime is ready, with a new Backend URL", "Colab needs the new one. "+howToCopy
+		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.readyChanged.title"), words.Say("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL, OpenColab}
 	default:
-		a.Kind, a.Title, a.Body = KindReady, "The runtime is ready", howToCopy
+		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.ready.title"), words.Say("notify.ready.body")
 		a.Actions = []Action{CopyURL, OpenColab}
 	}
 	return []Announcement{a}
@@ -193,8 +202,8 @@ func remedy(s runtime.Snapshot) []Action {
 func IdleStop(profile string, at time.Time) Announcement {
 	return Announcement{
 		Kind:    KindIdleStop,
-		Title:   "The runtime stops at " + at.Local().Format("15:04"),
-		Body:    "No notebook has used it for a while. Its data stay.",
+		Title:   words.Say("notify.idleStop.title", "time", at.Local().Format("15:04")),
+		Body:    words.Say("notify.idleStop.body"),
 		Actions: []Action{KeepRunning},
 		Profile: profile,
 	}
@@ -203,28 +212,28 @@ func IdleStop(profile string, at time.Time) Announcement {
 // Running answers a person who starts the program a second time: what the
 // runtime does, as a snapshot has it.
 func Running(s runtime.Snapshot) Announcement {
-	a := Announcement{Kind: KindAnswer, Title: "Colab Tray runs already"}
+	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title")}
 	switch s.State {
 	case runtime.NoEngine:
-		a.Body = "Docker does not answer."
+		a.Body = words.Say("notify.running.noEngine")
 	case runtime.Absent:
-		a.Body = "The runtime was not started yet."
+		a.Body = words.Say("notify.running.absent")
 	case runtime.Pulling:
-		a.Body = "The image is being pulled."
+		a.Body = words.Say("notify.running.pulling")
 	case runtime.Stopped:
-		a.Body = "The runtime is stopped."
+		a.Body = words.Say("notify.running.stopped")
 	case runtime.Starting:
-		a.Body = "The runtime is starting."
+		a.Body = words.Say("notify.running.starting")
 	case runtime.Ready:
-		a.Body = fmt.Sprintf("The runtime is ready on port %d.", s.Port)
+		a.Body = words.Say("notify.running.ready", "port", s.Port)
 	case runtime.Unhealthy:
-		a.Body = fmt.Sprintf("The runtime does not answer on port %d.", s.Port)
+		a.Body = words.Say("notify.running.unhealthy", "port", s.Port)
 	case runtime.Stopping:
-		a.Body = "The runtime is stopping."
+		a.Body = words.Say("notify.running.stopping")
 	case runtime.Failed:
-		a.Body = "The runtime has failed."
+		a.Body = words.Say("notify.running.failed")
 	default:
-		a.Body = "It is looking for Docker."
+		a.Body = words.Say("notify.running.unknown")
 	}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
 		a.Body = p.Short + "."
@@ -256,7 +265,7 @@ func outdated(s runtime.Snapshot) []Kind {
 func firstLine(hint string) string {
 	line, rest, _ := strings.Cut(hint, "\n")
 	if rest != "" && strings.HasSuffix(line, ":") {
-		return "Show logs in the menu has its last output."
+		return words.Say("notify.lastOutput")
 	}
 	return line
 }

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 const token = "0123456789abcdef"
@@ -203,16 +205,21 @@ func TestActions(t *testing.T) {
 
 // TestWords holds that each kind is listed, and each action has a label.
 func TestWords(t *testing.T) {
-	used := map[Action]bool{}
-	for _, a := range []Action{CopyURL, OpenColab, Start, StartAgain, StartWithoutGPU, Restart, ShowLogs, KeepRunning} {
-		used[a] = true
-		if label := labels[a]; label == "" || len(label) > 20 {
-			t.Errorf("the label of %s is %q", a, label)
+	t.Cleanup(func() { words.Use(words.English) })
+	for _, language := range words.Languages() {
+		words.Use(language)
+		used := map[string]bool{}
+		for _, a := range []Action{CopyURL, OpenColab, Start, StartAgain, StartWithoutGPU, Restart, ShowLogs, KeepRunning} {
+			if said := label(a); used[said] || said == string(a) || utf8.RuneCountInString(said) > 20 {
+				t.Errorf("in %s the label of %s is %q", language, a, said)
+			}
+			used[label(a)] = true
+		}
+		if all := words.Of("notify.button"); len(all) != len(used) {
+			t.Errorf("there are %d labels for %d actions", len(all), len(used))
 		}
 	}
-	if len(labels) != len(used) {
-		t.Errorf("there are %d labels for %d actions", len(labels), len(used))
-	}
+	words.Use(words.English)
 	at := time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local).UTC()
 	want := Announcement{
 		Kind: KindIdleStop, Title: "The runtime stops at 09:05", Body: "No notebook has used it for a while. Its data stay.",
@@ -253,6 +260,33 @@ func TestRunning(t *testing.T) {
 	}
 	if len(bodies) != len(runtime.States()) {
 		t.Errorf("there are only the texts %v", bodies)
+	}
+}
+
+// TestGerman has what is said in German of each change.
+func TestGerman(t *testing.T) {
+	words.Use("de")
+	t.Cleanup(func() { words.Use(words.English) })
+	changed, soon := in(runtime.Ready), in(runtime.Ready)
+	changed.URL, changed.URLChanged = runtime.NewBackendURL(8888, runtime.NewToken("another")), true
+	soon.IdleStopAt = time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local)
+	pulling := in(runtime.Pulling)
+	pulling.Progress = runtime.Progress{Bytes: 1e9, Total: 4e9}
+	ready, starting := in(runtime.Ready), in(runtime.Starting)
+	ready.Port = 8888
+	_, progress := pull{}.announce(pulling, time.Now())
+	for want, got := range map[string][]Announcement{
+		"Die Laufzeit ist bereit | Im Menü „Backend-URL kopieren“ wählen und sie in Colab einfügen.":                                                Announce(starting, ready),
+		"Die Laufzeit ist bereit, mit neuer Backend-URL | Colab braucht die neue. Im Menü „Backend-URL kopieren“ wählen und sie in Colab einfügen.": Announce(starting, changed),
+		"Die Backend-URL hat sich geändert | Colab braucht die neue. Im Menü „Backend-URL kopieren“ wählen und sie in Colab einfügen.":              Announce(ready, changed),
+		"Die Laufzeit hält um 09:05 an | Kein Notebook hat sie in letzter Zeit benutzt. Ihre Daten bleiben.":                                        Announce(ready, soon),
+		"The runtime ended by itself (exit code 1) | Die letzte Ausgabe zeigt im Menü „Protokoll zeigen“.":                                          Announce(ready, in(runtime.Failed)),
+		"Das Image wird geladen | 25 % von 4,0 GB":                        progress,
+		"Colab Tray läuft schon | Die Laufzeit ist bereit auf Port 8888.": {Running(ready)},
+	} {
+		if len(got) != 1 || got[0].Title+" | "+got[0].Body != want {
+			t.Errorf("got %+v, want %q", got, want)
+		}
 	}
 }
 

@@ -1,10 +1,11 @@
 package notify
 
 import (
-	"fmt"
+	"math"
 	"time"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // Of a pull as short as longPull nobody needs to hear. Of a longer one its
@@ -33,17 +34,17 @@ func (p pull) announce(s runtime.Snapshot, now time.Time) (pull, []Announcement)
 	if now.Sub(s.Since) < longPull || !news {
 		return p, nil
 	}
-	a := Announcement{Kind: KindProgress, Title: "Pulling the image", Urgency: Low, Profile: s.Profile, Percent: percent}
+	a := Announcement{Kind: KindProgress, Title: words.Say("notify.pull.title"), Urgency: Low, Profile: s.Profile, Percent: percent}
 	const mega, giga = 1e6, 1e9
 	switch done, total := float64(max(s.Progress.Bytes, 0)), float64(s.Progress.Total); {
 	case percent == 0:
-		a.Body = "This takes a while. Files that were pulled are kept."
+		a.Body = words.Say("notify.pull.begin")
 	case total >= giga:
-		a.Body = fmt.Sprintf("%d %% of %.1f GB", percent, total/giga)
+		a.Body = words.Say("notify.pull.giga", "percent", percent, "all", words.Decimal(total/giga))
 	case total > 0:
-		a.Body = fmt.Sprintf("%d %%, %.0f of %.0f MB", percent, min(done, total)/mega, total/mega)
+		a.Body = words.Say("notify.pull.mega", "percent", percent, "done", math.RoundToEven(min(done, total)/mega), "all", math.RoundToEven(total/mega))
 	default:
-		a.Body = fmt.Sprintf("%d of %d layers", s.Progress.LayersDone, s.Progress.Layers)
+		a.Body = words.Say("notify.pull.layers", "done", s.Progress.LayersDone, "all", s.Progress.Layers)
 	}
 	return pull{said: true, tenths: percent / 10, at: now}, []Announcement{a}
 }

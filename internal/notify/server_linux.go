@@ -234,7 +234,7 @@ func (b *bus) notify(p place, a Announcement) error {
 	}
 	if b.act != nil && slices.Contains(capabilities, "actions") {
 		for _, action := range a.Actions {
-			n.Actions = append(n.Actions, notify.Action{Key: string(action), Label: labels[action]})
+			n.Actions = append(n.Actions, notify.Action{Key: string(action), Label: label(action)})
 		}
 	}
 	n.SetUrgency(urgencies[a.Urgency])

@@ -82,6 +82,9 @@ func TestWords(t *testing.T) {
 // foreign are sentences in code that are no texts for people, by what they are.
 var foreign = map[string]string{
 	"Colab Tray":                   "the name of the program",
+	"Docker Desktop":               "a product",
+	"Docker Engine":                "a product",
+	"Written by Colab Tray.":       "the mark in the settings files of a container",
 	"Error response from daemon: ": "what the docker command puts before an engine's words",
 }
 
@@ -91,8 +94,8 @@ var english = []string{"internal/doctor", "internal/words"}
 
 // untranslated are the rooms whose texts are still in their code.
 var untranslated = []string{
-	"internal/backup", "internal/cli", "internal/colab", "internal/config",
-	"internal/desktop", "internal/install", "internal/notify", "internal/runtime",
+	"internal/backup", "internal/cli", "internal/config",
+	"internal/runtime",
 }
 
 // listen looks through the program's code for what it says.

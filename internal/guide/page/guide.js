@@ -1,5 +1,5 @@
 // The guide's page: shows what the server sends, and sends what the person
-// presses. Texts are in words.json; nothing of the runtime is ever read as HTML.
+// presses. Its texts come with it; nothing of the runtime is ever read as HTML.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -73,7 +73,7 @@ function wireCopy(line) {
 
 // label names the button of a line after what it copies.
 function label(line) {
-  line.querySelector("button").setAttribute("aria-label", say("copy.command", { command: line.querySelector("code").textContent }));
+  line.querySelector("button").setAttribute("aria-label", say("copyCommand", { command: line.querySelector("code").textContent }));
 }
 
 // The state
@@ -91,7 +91,7 @@ function showState(next) {
   $("status").dataset.state = now.state;
   document.title = `${say("state." + now.state)} – ${say("title")}`;
   set($("state"), say("state." + now.state));
-  const hint = now.state === "ready" && now.urlChanged ? say("state.changed") : say(`state.${now.state}.hint`, now);
+  const hint = now.state === "ready" && now.urlChanged ? say("hint.changed") : say("hint." + now.state, now);
   set($("state-hint"), hint);
   const details = { runtime: now.runtime, port: now.port, engine: now.engine };
   set($("details"), say(now.engine ? "status.details" : "status.detailsNoEngine", details) + since());
@@ -119,7 +119,7 @@ function showState(next) {
 
   $("use").hidden = !running.includes(now.state);
   if ($("use").hidden) for (const p of Object.values(plots)) p.clear();
-  rich($("see"), say("steps.6.text", now));
+  rich($("see"), say("steps.seeText", now));
 }
 
 function since() {
@@ -243,7 +243,7 @@ function browser() {
 function showBrowser() {
   const name = browser();
   rich($("browser-you"), say("browser.you", { browser: say("browser." + name) }));
-  rich($("browser-text"), say(`browser.${name}.text`));
+  rich($("browser-text"), say("allow." + name));
   $("browser-drawing").toggleAttribute("hidden", name === "safari");
 }
 
@@ -340,16 +340,16 @@ class Plot {
 let plots = {};
 
 function showUsage(u) {
-  plots.cpu.add(u.cpu, say("use.cpu.value", { used: number(u.cpu), all: u.cpus }), u.cpus);
-  plots.memory.add(u.memory, say("use.memory.value", { used: bytes(u.memory), all: bytes(u.memoryLimit) }), u.memoryLimit);
+  plots.cpu.add(u.cpu, say("use.cpuValue", { used: number(u.cpu), all: u.cpus }), u.cpus);
+  plots.memory.add(u.memory, say("use.memoryValue", { used: bytes(u.memory), all: bytes(u.memoryLimit) }), u.memoryLimit);
   $("use-disk").hidden = !u.hasDisk;
-  plots.disk.add(u.diskRead + u.diskWrite, say("use.disk.value", { read: bytes(u.diskRead), write: bytes(u.diskWrite) }), 1e6);
+  plots.disk.add(u.diskRead + u.diskWrite, say("use.diskValue", { read: bytes(u.diskRead), write: bytes(u.diskWrite) }), 1e6);
 }
 
 function showGPU(u) {
   $("use-gpu").hidden = false;
   const percent = new Intl.NumberFormat(words.lang, { style: "percent" }).format(u.busy);
-  plots.gpu.add(u.busy, say("use.gpu.value", { busy: percent, used: bytes(u.memory), all: bytes(u.memoryTotal) }), 1);
+  plots.gpu.add(u.busy, say("use.gpuValue", { busy: percent, used: bytes(u.memory), all: bytes(u.memoryTotal) }), 1);
 }
 
 function number(n) {
@@ -400,7 +400,7 @@ $("report").addEventListener("click", async () => {
     const text = await response.text();
     $("report-text").value = text;
     $("report-text").hidden = false;
-    set($("report-note"), say(await copy(text) ? "help.copied" : "copy.byHand"));
+    set($("report-note"), say(await copy(text) ? "help.copied" : "copyByHand"));
   } else {
     set($("report-note"), say("failed"));
   }
