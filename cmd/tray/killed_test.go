@@ -12,20 +12,10 @@ import (
 )
 
 // volume runs a script in the volume of the runtime, which it makes if there is
-// none. It does so on the machine itself, for a container takes much longer.
+// none.
 func (c *terminal) volume(script string) string {
 	c.t.Helper()
-	volume := c.get("COLAB_TRAY_NAME") + "-data"
-	dir := c.docker("volume", "inspect", "--format", "{{.Mountpoint}}", c.docker("volume", "create", volume))
-	_, err := os.ReadDir(dir)
-	bed.Need(c.t, "to be root on the engine's own machine, where the files of volumes are", err == nil)
-	cmd := exec.CommandContext(c.t.Context(), "sh", "-c", script)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		c.t.Fatalf("in %s: %v: %s", volume, err, out)
-	}
-	return strings.TrimSpace(string(out))
+	return bed.InVolume(c.t, c.get("DOCKER_HOST"), c.get("COLAB_TRAY_NAME")+"-data", script)
 }
 
 func (c *terminal) hasVolume() bool {

@@ -17,7 +17,7 @@ import (
 // newColabRig makes a runtime of the stand-in for Google's image.
 func newColabRig(t *testing.T) *rig {
 	t.Helper()
-	r := newRig(t, bed.Image(t, bed.Colab))
+	r := newRig(t, onDocker(t), bed.Colab)
 	r.profile.Kind = config.KindColab
 	return r
 }
@@ -111,7 +111,7 @@ func TestColabImageGetsNothingOfOurs(t *testing.T) {
 func TestColabImageOnARM(t *testing.T) {
 	t.Parallel()
 	r := newColabRig(t)
-	docker, err := NewDocker(r.engine)
+	docker, err := NewDocker(r.host)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,7 @@ touch -h -d '2002-02-03 04:05:06' work/soft work/python
 // inVolume runs a shell script in the volume of a runtime, past the program.
 func (r *rig) inVolume(script string) string {
 	r.t.Helper()
-	return r.docker("run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "sh",
-		"--mount", "type=volume,volume-nocopy=true,source="+r.profile.Volume()+",target=/mnt/v", "--workdir", "/mnt/v", r.profile.Image, "-c", script)
+	return bed.InVolume(r.t, r.host, r.profile.Volume(), script)
 }
 
 // content tells all of a volume's content: names, kinds, modes, owners, times,
@@ -63,6 +62,9 @@ func (r *rig) content() string {
 func (r *rig) fill() (content string) {
 	r.t.Helper()
 	r.docker("volume", "create", "--label", "dev.colabtray.runtime="+r.profile.Runtime, r.profile.Volume())
+	if r.podman != nil { // which gives a volume another owner when it is first used
+		r.docker("run", "--rm", "--network", "none", "--entrypoint", "true", "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image)
+	}
 	r.inVolume(treasure)
 	return r.content()
 }
@@ -108,7 +110,7 @@ func onlyFiles(t *testing.T, dir string, want ...string) {
 func yes(context.Context, Backup) (bool, error) { return true, nil }
 
 func TestDeleteKeepsData(t *testing.T) {
-	eachRig(t, func(t *testing.T, r *rig) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		r.open()
 		r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
@@ -131,7 +133,7 @@ func TestDeleteKeepsData(t *testing.T) {
 }
 
 func TestDeleteDataAndRestore(t *testing.T) {
-	eachRig(t, func(t *testing.T, r *rig) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.open()
 		url := r.mustStart().URL
@@ -177,7 +179,7 @@ func TestDeleteDataAndRestore(t *testing.T) {
 }
 
 func TestBackupAndRestoreKeepEverything(t *testing.T) {
-	eachRig(t, func(t *testing.T, r *rig) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.open()
 		file := filepath.Join(t.TempDir(), "b.tar.zst")
@@ -376,15 +378,16 @@ func TestOthersUseTheVolume(t *testing.T) {
 
 // TestFailedBackupDeletesNothing: the place for backups is a file.
 func TestFailedBackupDeletesNothing(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	before := r.fill()
-	if err := os.WriteFile(r.backups, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r.open()
-	_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
-	r.problem(err, CodeBackupFailed)
-	r.sameContent(before)
+	eachEngine(t, func(t *testing.T, r *rig) {
+		before := r.fill()
+		if err := os.WriteFile(r.backups, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.open()
+		_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+		r.problem(err, CodeBackupFailed)
+		r.sameContent(before)
+	})
 }
 
 func TestDataSize(t *testing.T) {
@@ -403,23 +406,24 @@ func TestDataSize(t *testing.T) {
 
 // TestBusy: two programs do not work on the same data at a time.
 func TestBusy(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	before := r.fill()
-	r.open()
-	file := filepath.Join(t.TempDir(), "b")
-	_, err := r.Backup(t.Context(), BackupOptions{File: file, Progress: func(p DataProgress) {
-		if p.Step != StepBackup || p.Bytes < 20<<20 {
-			return
+	eachEngine(t, func(t *testing.T, r *rig) {
+		before := r.fill()
+		r.open()
+		file := filepath.Join(t.TempDir(), "b")
+		_, err := r.Backup(t.Context(), BackupOptions{File: file, Progress: func(p DataProgress) {
+			if p.Step != StepBackup || p.Bytes < 20<<20 {
+				return
+			}
+			_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+			r.problem(err, CodeBusy)
+			_, err = r.Backup(t.Context(), BackupOptions{File: file + "2"})
+			r.problem(err, CodeBusy)
+		}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
-		r.problem(err, CodeBusy)
-		_, err = r.Backup(t.Context(), BackupOptions{File: file + "2"})
-		r.problem(err, CodeBusy)
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.sameContent(before)
+		r.sameContent(before)
+	})
 }
 
 func TestPruneBackups(t *testing.T) {

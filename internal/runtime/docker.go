@@ -281,7 +281,7 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 		Exists:    true,
 		Name:      strings.TrimPrefix(r.Name, "/"),
 		ID:        r.ID,
-		Image:     r.Config.Image,
+		Image:     familiar(r.Config.Image),
 		ImageID:   r.Image,
 		Running:   r.State.Running || r.State.Paused,
 		Paused:    r.State.Paused,
@@ -297,6 +297,16 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
 	c.Ports = publishedPorts(r)
 	return c, nil
+}
+
+// familiar shortens the name of an image to how people and Docker write it; Podman
+// has it in full.
+func familiar(image string) string {
+	hub, found := strings.CutPrefix(image, "docker.io/")
+	if !found {
+		return image
+	}
+	return strings.TrimPrefix(hub, "library/")
 }
 
 // engineTime reads a time of the engine, which says year 1 for never.

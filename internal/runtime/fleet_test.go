@@ -106,11 +106,21 @@ func openFleet(t *testing.T, engine string, profiles map[string]config.Profile, 
 }
 
 // profileOf is the profile of a runtime that does not exist yet.
-func profileOf(t *testing.T, name, image string) config.Profile {
+func profileOf(t *testing.T, at site, name, image string) config.Profile {
 	t.Helper()
 	p := config.Default()
-	p.Name, p.Runtime, p.Image, p.Port = name, bed.RuntimeName(t), image, bed.FreePort(t)
+	p.Name, p.Runtime, p.Image, p.Port = name, at.runtimeName(t), at.image(t, image), bed.FreePort(t)
 	return p
+}
+
+// eachSite runs a test on Docker and on Podman.
+func eachSite(t *testing.T, test func(t *testing.T, at site)) {
+	for engine, at := range sites {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			test(t, at(t))
+		})
+	}
 }
 
 func byName(profiles ...config.Profile) map[string]config.Profile {
@@ -163,128 +173,134 @@ func (f *fleetRig) works(u BackendURL) {
 }
 
 func TestSeveralRuntimesAtOnce(t *testing.T) {
-	c := newCounter(t, bed.Engine(t))
-	one := profileOf(t, "one", bed.Image(t, bed.Notebook6))
-	two := profileOf(t, "two", bed.Image(t, bed.Server2))
-	three := profileOf(t, "three", bed.Image(t, bed.Notebook6))
-	f := openFleet(t, c.address, byName(one, two), "two")
+	eachSite(t, func(t *testing.T, at site) {
+		c := newCounter(t, at.host)
+		one := profileOf(t, at, "one", bed.Notebook6)
+		two := profileOf(t, at, "two", bed.Server2)
+		three := profileOf(t, at, "three", bed.Notebook6)
+		f := openFleet(t, c.address, byName(one, two), "two")
 
-	var both sync.WaitGroup
-	for _, p := range []string{"one", "two"} {
-		both.Go(func() {
-			if err := f.Start(t.Context(), p); err != nil {
-				t.Errorf("%s: %v", p, err)
+		var both sync.WaitGroup
+		for _, p := range []string{"one", "two"} {
+			both.Go(func() {
+				if err := f.Start(t.Context(), p); err != nil {
+					t.Errorf("%s: %v", p, err)
+				}
+			})
+		}
+		both.Wait()
+		first, second := f.untilState("one", Ready), f.untilState("two", Ready)
+		if first.Port != one.Port || second.Port != two.Port {
+			t.Errorf("the ports are %d and %d", first.Port, second.Port)
+		}
+		f.works(first.URL)
+		f.works(second.URL)
+		if o := f.Overview(); o.Current != "two" || o.Runtime().URL != second.URL {
+			t.Errorf("the current one is %q", o.Current)
+		}
+		if n := c.opened.Load(); n != 1 {
+			t.Errorf("%d event streams were opened for two runtimes", n)
+		}
+
+		if err := f.Stop(t.Context(), "one"); err != nil {
+			t.Fatal(err)
+		}
+		f.untilState("one", Stopped)
+		if now, _ := f.Overview().Of("two"); now.State != Ready || now.URL != second.URL {
+			t.Errorf("with the other stopped it is %+v", now)
+		}
+
+		// A third one comes while the program runs.
+		f.Update(byName(one, two, three))
+		f.untilState("three", Absent)
+		f.works(f.mustStart("three").URL)
+		bed.WaitFor(t, "one event stream", func() error {
+			if n := c.open.Load(); n != 1 || c.opened.Load() != 2 {
+				return errors.New("there are others")
 			}
+			return nil
 		})
-	}
-	both.Wait()
-	first, second := f.untilState("one", Ready), f.untilState("two", Ready)
-	if first.Port != one.Port || second.Port != two.Port {
-		t.Errorf("the ports are %d and %d", first.Port, second.Port)
-	}
-	f.works(first.URL)
-	f.works(second.URL)
-	if o := f.Overview(); o.Current != "two" || o.Runtime().URL != second.URL {
-		t.Errorf("the current one is %q", o.Current)
-	}
-	if n := c.opened.Load(); n != 1 {
-		t.Errorf("%d event streams were opened for two runtimes", n)
-	}
+		bed.DockerAt(t, at.host, "start", one.Runtime)
+		f.untilState("one", Ready) // the new stream is for those from before, too
 
-	if err := f.Stop(t.Context(), "one"); err != nil {
-		t.Fatal(err)
-	}
-	f.untilState("one", Stopped)
-	if now, _ := f.Overview().Of("two"); now.State != Ready || now.URL != second.URL {
-		t.Errorf("with the other stopped it is %+v", now)
-	}
-
-	// A third one comes while the program runs.
-	f.Update(byName(one, two, three))
-	f.untilState("three", Absent)
-	f.works(f.mustStart("three").URL)
-	bed.WaitFor(t, "one event stream", func() error {
-		if n := c.open.Load(); n != 1 || c.opened.Load() != 2 {
-			return errors.New("there are others")
+		// One that goes is left as it is.
+		f.Update(byName(one, three))
+		if o := f.Overview(); len(o.Runtimes) != 2 || o.Current != "one" {
+			t.Errorf("after one is gone it is %+v", o)
 		}
-		return nil
-	})
-	bed.Docker(t, "start", one.Runtime)
-	f.untilState("one", Ready) // the new stream is for those from before, too
-
-	// One that goes is left as it is.
-	f.Update(byName(one, three))
-	if o := f.Overview(); len(o.Runtimes) != 2 || o.Current != "one" {
-		t.Errorf("after one is gone it is %+v", o)
-	}
-	if running := bed.Docker(t, "inspect", "--format", "{{.State.Running}}", two.Runtime); running != "true" {
-		t.Error("the runtime of a profile that is gone was stopped")
-	}
-	var p *Problem
-	if err := f.Start(t.Context(), "two"); !errors.As(err, &p) || p.Code != CodeNoProfile {
-		t.Errorf("starting it gave %v", err)
-	}
-
-	// It comes back as what it is by then.
-	f.Update(byName(one, two, three))
-	f.untilState("two", Ready)
-	bed.Docker(t, "kill", two.Runtime)
-	f.untilState("two", Stopped)
-	bed.WaitFor(t, "one event stream", func() error {
-		if n := c.open.Load(); n != 1 || c.opened.Load() != 4 {
-			return errors.New("there are others")
+		if running := bed.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", two.Runtime); running != "true" {
+			t.Error("the runtime of a profile that is gone was stopped")
 		}
-		return nil
+		var p *Problem
+		if err := f.Start(t.Context(), "two"); !errors.As(err, &p) || p.Code != CodeNoProfile {
+			t.Errorf("starting it gave %v", err)
+		}
+
+		// It comes back as what it is by then.
+		f.Update(byName(one, two, three))
+		f.untilState("two", Ready)
+		bed.DockerAt(t, at.host, "kill", two.Runtime)
+		f.untilState("two", Stopped)
+		bed.WaitFor(t, "one event stream", func() error {
+			if n := c.open.Load(); n != 1 || c.opened.Load() != 4 {
+				return errors.New("there are others")
+			}
+			return nil
+		})
 	})
 }
 
 func TestUpdateChangesWhatIsNewlyMade(t *testing.T) {
-	p := profileOf(t, "one", bed.Image(t, bed.Notebook6))
-	f := openFleet(t, bed.Engine(t), byName(p), "one")
-	f.untilState("one", Absent)
-	p.Image, p.Port = bed.Image(t, bed.Server2), bed.FreePort(t)
-	f.Update(byName(p))
-	f.until("the new settings", func(o Overview) bool { return o.Runtime().Image == p.Image && o.Runtime().Port == p.Port })
-	f.works(f.mustStart("one").URL)
+	eachSite(t, func(t *testing.T, at site) {
+		p := profileOf(t, at, "one", bed.Notebook6)
+		f := openFleet(t, at.host, byName(p), "one")
+		f.untilState("one", Absent)
+		p.Image, p.Port = at.image(t, bed.Server2), bed.FreePort(t)
+		f.Update(byName(p))
+		f.until("the new settings", func(o Overview) bool { return o.Runtime().Image == p.Image && o.Runtime().Port == p.Port })
+		f.works(f.mustStart("one").URL)
 
-	// Another name of the container is another runtime.
-	before := p.Runtime
-	p.Runtime, p.Port = bed.RuntimeName(t), bed.FreePort(t)
-	f.Update(byName(p))
-	if s := f.untilState("one", Absent); s.Runtime != p.Runtime {
-		t.Errorf("it is %+v", s)
-	}
-	if running := bed.Docker(t, "inspect", "--format", "{{.State.Running}}", before); running != "true" {
-		t.Error("the runtime that had the profile was stopped")
-	}
+		// Another name of the container is another runtime.
+		before := p.Runtime
+		p.Runtime, p.Port = at.runtimeName(t), bed.FreePort(t)
+		f.Update(byName(p))
+		if s := f.untilState("one", Absent); s.Runtime != p.Runtime {
+			t.Errorf("it is %+v", s)
+		}
+		if running := bed.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", before); running != "true" {
+			t.Error("the runtime that had the profile was stopped")
+		}
+	})
 }
 
 // TestOneRuntimeOfTwoProfiles has two sets of settings for one container.
 func TestOneRuntimeOfTwoProfiles(t *testing.T) {
-	one := profileOf(t, "one", bed.Image(t, bed.Notebook6))
-	two := one
-	two.Name, two.Image, two.Port = "two", bed.Image(t, bed.Server2), bed.FreePort(t)
-	f := openFleet(t, bed.Engine(t), byName(one, two), "one")
-	f.untilState("two", Absent)
-	if err := f.Select("two"); err != nil {
-		t.Fatal(err)
-	}
-	s := f.mustStart("two")
-	if s.Image != two.Image || s.Port != two.Port {
-		t.Errorf("it was made from other settings: %+v", s)
-	}
-	if other, _ := f.Overview().Of("one"); other.State != Ready || other.URL != s.URL {
-		t.Errorf("the other profile has the same runtime, and shows %+v", other)
-	}
-	f.Update(byName(one, two))
-	if m, err := f.Manager("two"); err != nil || m.Profile().Name != "two" {
-		t.Errorf("the settings in force are %+v, %v", m.Profile(), err)
-	}
-	if err := f.Select("one"); err != nil {
-		t.Fatal(err)
-	}
-	f.Update(byName(one)) // the profile goes, its runtime does not
-	f.untilState("one", Ready)
+	eachSite(t, func(t *testing.T, at site) {
+		one := profileOf(t, at, "one", bed.Notebook6)
+		two := one
+		two.Name, two.Image, two.Port = "two", at.image(t, bed.Server2), bed.FreePort(t)
+		f := openFleet(t, at.host, byName(one, two), "one")
+		f.untilState("two", Absent)
+		if err := f.Select("two"); err != nil {
+			t.Fatal(err)
+		}
+		s := f.mustStart("two")
+		if s.Image != two.Image || s.Port != two.Port {
+			t.Errorf("it was made from other settings: %+v", s)
+		}
+		if other, _ := f.Overview().Of("one"); other.State != Ready || other.URL != s.URL {
+			t.Errorf("the other profile has the same runtime, and shows %+v", other)
+		}
+		f.Update(byName(one, two))
+		if m, err := f.Manager("two"); err != nil || m.Profile().Name != "two" {
+			t.Errorf("the settings in force are %+v, %v", m.Profile(), err)
+		}
+		if err := f.Select("one"); err != nil {
+			t.Fatal(err)
+		}
+		f.Update(byName(one)) // the profile goes, its runtime does not
+		f.untilState("one", Ready)
+	})
 }
 
 func TestFleetWithoutAnEngine(t *testing.T) {

@@ -190,60 +190,58 @@ func TestNoGPU(t *testing.T) {
 // TestGPUByCDI gives a container of Podman a GPU that is none: a device of the
 // machine, described as NVIDIA's toolkit describes a GPU.
 func TestGPUByCDI(t *testing.T) {
-	onPodman(t, func(t *testing.T, r *rig) {
-		const dir = "/var/run/cdi"
-		name := "test" + strings.TrimPrefix(bed.RuntimeName(t), "colab-tray-test-")
-		file := filepath.Join(dir, "colab-tray-"+name+".json")
-		spec := fmt.Sprintf(`{"cdiVersion": "0.3.0", "kind": "nvidia.com/gpu", "devices": [
-			{"name": %q, "containerEdits": {"env": ["COLAB_TRAY_TEST_GPU=here"], "deviceNodes": [{"path": "/dev/null"}]}}]}`, name)
-		if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(file, []byte(spec), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-		defer os.Remove(file)
-		r.profile.GPU = config.GPU{IDs: []string{name}}
-		r.open()
-		r.works(r.mustStart().URL)
-		if got := r.docker("exec", r.profile.Runtime, "cat", "/proc/1/environ"); !strings.Contains(got, "COLAB_TRAY_TEST_GPU=here\x00") {
-			t.Errorf("the container does not have the GPU: %q", got)
-		}
-	})
+	r := newRig(t, onPodman(t), bed.Server2)
+	const dir = "/var/run/cdi"
+	name := "test" + strings.TrimPrefix(bed.RuntimeName(t), "colab-tray-test-")
+	file := filepath.Join(dir, "colab-tray-"+name+".json")
+	spec := fmt.Sprintf(`{"cdiVersion": "0.3.0", "kind": "nvidia.com/gpu", "devices": [
+		{"name": %q, "containerEdits": {"env": ["COLAB_TRAY_TEST_GPU=here"], "deviceNodes": [{"path": "/dev/null"}]}}]}`, name)
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(file, []byte(spec), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(file)
+	r.profile.GPU = config.GPU{IDs: []string{name}}
+	r.open()
+	r.works(r.mustStart().URL)
+	if got := r.docker("exec", r.profile.Runtime, "cat", "/proc/1/environ"); !strings.Contains(got, "COLAB_TRAY_TEST_GPU=here\x00") {
+		t.Errorf("the container does not have the GPU: %q", got)
+	}
 }
 
 // TestPodmansOwnAPI holds that a container is the same whether it was made
 // through Podman's own API, as it is for a GPU, or through Docker's.
 func TestPodmansOwnAPI(t *testing.T) {
-	onPodman(t, func(t *testing.T, r *rig) {
-		r.open()
-		r.untilState(Absent)
-		d := r.Manager.engine().(*Docker)
-		r.profile.Memory, r.profile.CPUs, r.profile.ShmSize, r.profile.Platform = 1<<30, 1.5, 128<<20, "linux/amd64"
-		r.profile.Folders = []config.Folder{{Host: t.TempDir(), Path: "/data", ReadOnly: true}, {Host: t.TempDir(), Path: "/more"}}
-		r.profile.Env = []config.Variable{{Name: "A", Value: config.NewSecret("b=c")}}
-		const what = `{{.Config.Hostname}} {{json .Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Labels}} {{.Config.Image}}
+	r := newRig(t, onPodman(t), bed.Server2)
+	r.open()
+	r.untilState(Absent)
+	d := r.Manager.engine().(*Docker)
+	r.profile.Memory, r.profile.CPUs, r.profile.ShmSize, r.profile.Platform = 1<<30, 1.5, 128<<20, "linux/amd64"
+	r.profile.Folders = []config.Folder{{Host: t.TempDir(), Path: "/data", ReadOnly: true}, {Host: t.TempDir(), Path: "/more"}}
+	r.profile.Env = []config.Variable{{Name: "A", Value: config.NewSecret("b=c")}}
+	const what = `{{.Config.Hostname}} {{json .Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Labels}} {{.Config.Image}}
 {{json .HostConfig.PortBindings}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.ShmSize}} {{.HostConfig.NetworkMode}}
 {{range .Config.Env}}{{.}}
 {{end}}{{range .Mounts}}{{json .}}
 {{end}}`
-		describe := func(create func(Spec) (string, error)) string {
-			t.Helper()
-			spec := specOf(r.profile, r.server)
-			id, err := create(spec)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := r.docker("inspect", "--format", what, id)
-			r.docker("rm", id)
-			lines := strings.Split(text, "\n") // variables come in any order
-			slices.Sort(lines)
-			return strings.Join(lines, "\n")
+	describe := func(create func(Spec) (string, error)) string {
+		t.Helper()
+		spec := specOf(r.profile, r.server)
+		id, err := create(spec)
+		if err != nil {
+			t.Fatal(err)
 		}
-		ours := describe(func(s Spec) (string, error) { return d.Create(t.Context(), s) })
-		own := describe(func(s Spec) (string, error) {
-			made, host := dockerSpec(s, []container.DeviceRequest{})
-			return d.createLibpod(t.Context(), s.Name, made, host, platform(s.Platform))
-		})
-		if ours != own || !strings.Contains(ours, "\nA=b=c\n") {
-			t.Errorf("through Docker's API:\n%s\nthrough Podman's own:\n%s", ours, own)
-		}
+		text := r.docker("inspect", "--format", what, id)
+		r.docker("rm", id)
+		lines := strings.Split(text, "\n") // variables come in any order
+		slices.Sort(lines)
+		return strings.Join(lines, "\n")
+	}
+	ours := describe(func(s Spec) (string, error) { return d.Create(t.Context(), s) })
+	own := describe(func(s Spec) (string, error) {
+		made, host := dockerSpec(s, []container.DeviceRequest{})
+		return d.createLibpod(t.Context(), s.Name, made, host, platform(s.Platform))
 	})
+	if ours != own || !strings.Contains(ours, "\nA=b=c\n") {
+		t.Errorf("through Docker's API:\n%s\nthrough Podman's own:\n%s", ours, own)
+	}
 }

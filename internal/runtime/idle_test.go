@@ -76,8 +76,9 @@ func (r *rig) kernel(u BackendURL) (end func()) {
 }
 
 func TestIdleRuntimeIsStopped(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image).openIdle(4 * time.Second)
+	t.Parallel() // it waits for most of its time
+	eachRig(t, func(t *testing.T, r *rig) {
+		r.openIdle(4 * time.Second)
 		u := r.mustStart().URL
 		end := r.kernel(u)
 		// As long as the kernel works: a look comes after two seconds each.
@@ -97,29 +98,32 @@ func TestIdleRuntimeIsStopped(t *testing.T) {
 
 // TestUnusedRuntimeIsStopped: nobody ever started a kernel.
 func TestUnusedRuntimeIsStopped(t *testing.T) {
-	t.Parallel()
-	// Between warning and stop is half of it, in which to say no.
-	r := newRig(t, bed.Image(t, bed.Server2)).openIdle(10 * time.Second)
-	r.mustStart()
-	warned := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }).IdleStopAt
-	r.KeepRunning()
-	again := r.until("another warning", func(s Snapshot) bool { return s.IdleStopAt.After(warned) }).IdleStopAt
-	if again.Sub(warned) <= 0 {
-		t.Errorf("warned of %v, kept running, and warned of %v", warned, again)
-	}
-	r.untilState(Stopped)
+	t.Parallel() // it waits for most of its time
+	eachEngine(t, func(t *testing.T, r *rig) {
+		// Between warning and stop is half of it, in which to say no.
+		r.openIdle(10 * time.Second)
+		r.mustStart()
+		warned := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }).IdleStopAt
+		r.KeepRunning()
+		again := r.until("another warning", func(s Snapshot) bool { return s.IdleStopAt.After(warned) }).IdleStopAt
+		if again.Sub(warned) <= 0 {
+			t.Errorf("warned of %v, kept running, and warned of %v", warned, again)
+		}
+		r.untilState(Stopped)
+	})
 }
 
 // TestTerminalStopsNothing: only the program that stays is asked to.
 func TestTerminalStopsNothing(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Server2))
-	r.profile.IdleStop = time.Nanosecond
-	r.open()
-	r.mustStart()
-	for range 20 { // each is a while
-		r.docker("ps")
-	}
-	if s := r.Snapshot(); s.State != Ready {
-		t.Errorf("it is %s", s.State)
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.profile.IdleStop = time.Nanosecond
+		r.open()
+		r.mustStart()
+		for range 20 { // each is a while
+			r.docker("ps")
+		}
+		if s := r.Snapshot(); s.State != Ready {
+			t.Errorf("it is %s", s.State)
+		}
+	})
 }

@@ -107,35 +107,37 @@ func TestRestartChangesToken(t *testing.T) {
 
 // TestSettingsAreBroughtUpToDate starts a container that an earlier version made.
 func TestSettingsAreBroughtUpToDate(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6)).open()
-	r.mustStart()
-	const file = "/opt/colab-tray/jupyter/jupyter_server_config.py"
-	content := r.docker("exec", r.profile.Runtime, "cat", file)
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.stop()
-	r.server.Files = func(config.Profile) fs.FS {
-		return fstest.MapFS{
-			"opt/colab-tray/start.sh":     {Data: []byte("exec start-notebook.sh\n")},
-			strings.TrimPrefix(file, "/"): {Data: []byte("# an earlier version\n")},
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.mustStart()
+		const file = "/opt/colab-tray/jupyter/jupyter_server_config.py"
+		content := r.docker("exec", r.profile.Runtime, "cat", file)
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-	}
-	r.open()
-	r.mustStart()
-	if now := r.docker("exec", r.profile.Runtime, "cat", file); now == content {
-		t.Fatal("the other version's settings were not put in")
-	}
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.stop()
-	r.server = shipped()
-	r.open()
-	r.mustStart()
-	if now := r.docker("exec", r.profile.Runtime, "cat", file); now != content {
-		t.Errorf("the settings are now\n%s", now)
-	}
+		r.stop()
+		r.server.Files = func(config.Profile) fs.FS {
+			return fstest.MapFS{
+				"opt/colab-tray/start.sh":     {Data: []byte("exec start-notebook.sh\n")},
+				strings.TrimPrefix(file, "/"): {Data: []byte("# an earlier version\n")},
+			}
+		}
+		r.open()
+		r.mustStart()
+		if now := r.docker("exec", r.profile.Runtime, "cat", file); now == content {
+			t.Fatal("the other version's settings were not put in")
+		}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.stop()
+		r.server = shipped()
+		r.open()
+		r.mustStart()
+		if now := r.docker("exec", r.profile.Runtime, "cat", file); now != content {
+			t.Errorf("the settings are now\n%s", now)
+		}
+	})
 }
 
 // TestSettingsArePutInOnce holds that an engine tells that a container has this
@@ -223,15 +225,15 @@ func TestDeathWhileStarting(t *testing.T) {
 }
 
 func TestDeathAfterAWhile(t *testing.T) {
-	image := bed.Image(t, bed.Notebook6)
-	r := newRig(t, image)
-	r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
-		"sh", "-c", "echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4")
-	r.open()
-	p := r.problem(r.Start(t.Context()), CodeDiedStarting)
-	if !strings.Contains(p.Hint, "giving up") {
-		t.Errorf("the hint is %q", p.Hint)
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image,
+			"sh", "-c", "echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4")
+		r.open()
+		p := r.problem(r.Start(t.Context()), CodeDiedStarting)
+		if !strings.Contains(p.Hint, "giving up") {
+			t.Errorf("the hint is %q", p.Hint)
+		}
+	})
 }
 
 func TestStaleInfoFiles(t *testing.T) {
@@ -324,7 +326,7 @@ func TestLogsMaskTheToken(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
 		r.open()
 		secret := r.mustStart().URL.Token().Reveal()
-		raw, err := exec.Command("docker", "-H", r.engine, "logs", r.profile.Runtime).CombinedOutput()
+		raw, err := exec.Command("docker", "-H", r.host, "logs", r.profile.Runtime).CombinedOutput()
 		if err != nil || !bytes.Contains(raw, []byte(secret)) {
 			t.Fatalf("the raw output does not show the token, so this test proves nothing (%v):\n%s", err, raw)
 		}
@@ -344,26 +346,24 @@ func TestLogsMaskTheToken(t *testing.T) {
 // TestPodmanComesAndGoes stops Podman's service, without which its containers
 // go on.
 func TestPodmanComesAndGoes(t *testing.T) {
-	onPodman(t, func(t *testing.T, r *rig) {
-		r.open()
-		first := r.mustStart()
-		r.podman.Stop(t)
-		if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != CodeNoEngine || !s.URL.IsZero() {
-			t.Errorf("without an engine: %+v", s)
-		}
-		r.problem(r.Start(t.Context()), CodeNoEngine)
-		r.podman.Start(t)
-		if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
-			t.Errorf("the runtime had gone on, but now: %+v", s)
-		}
-		r.works(first.URL)
-	})
+	r := newRig(t, onPodman(t), bed.Server2)
+	r.open()
+	first := r.mustStart()
+	r.podman.Stop(t)
+	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != CodeNoEngine || !s.URL.IsZero() {
+		t.Errorf("without an engine: %+v", s)
+	}
+	r.problem(r.Start(t.Context()), CodeNoEngine)
+	r.podman.Start(t)
+	if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
+		t.Errorf("the runtime had gone on, but now: %+v", s)
+	}
+	r.works(first.URL)
 }
 
 func TestEngineComesAndGoes(t *testing.T) {
 	private := bed.PrivateEngine(t)
-	r := newRig(t, private.Load(t, bed.Notebook6))
-	r.engine = private.Host()
+	r := newRigOf(t, site{host: private.Host()}, private.Load(t, bed.Notebook6))
 	r.open()
 	r.mustStart()
 

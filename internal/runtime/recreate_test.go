@@ -131,24 +131,24 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 
 // TestHandmadeIsNotMadeAnew: nobody but its owner knows what it was made from.
 func TestHandmadeIsNotMadeAnew(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Notebook6))
-	r.docker("run", "-d", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
-	r.profile.Memory = 1 << 30
-	r.open()
-	made := r.id()
-	if r.untilState(Ready).RestartToApply {
-		t.Error("settings are to be applied to what was made by hand")
-	}
-	r.must(r.Restart)
-	r.problem(r.Update(t.Context()), CodeHandmade)
-	if r.id() != made {
-		t.Error("the container was made anew")
-	}
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.docker("run", "-d", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
+		r.profile.Memory = 1 << 30
+		r.open()
+		made := r.id()
+		if r.untilState(Ready).RestartToApply {
+			t.Error("settings are to be applied to what was made by hand")
+		}
+		r.must(r.Restart)
+		r.problem(r.Update(t.Context()), CodeHandmade)
+		if r.id() != made {
+			t.Error("the container was made anew")
+		}
+	})
 }
 
 func TestKeptToken(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		r := newRig(t, image)
+	eachRig(t, func(t *testing.T, r *rig) {
 		r.profile.Token = config.TokenKeep
 		r.open()
 		first := r.mustStart().URL
@@ -216,13 +216,12 @@ func wheel(t *testing.T, dir, name string) {
 }
 
 func TestPackagesAreInstalledOnce(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		wheels := t.TempDir()
 		if err := os.Chmod(wheels, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		wheel(t, wheels, "greeter")
-		r := newRig(t, image)
 		r.profile.Folders = []config.Folder{{Host: wheels, Path: "/wheels", ReadOnly: true}}
 		r.profile.Env = []config.Variable{
 			{Name: "PIP_NO_INDEX", Value: config.NewSecret("1")},
@@ -283,7 +282,7 @@ func TestUpdate(t *testing.T) {
 		bed.Docker(t, "push", ref)
 		bed.Docker(t, "rmi", ref)
 	}
-	r := newRig(t, ref)
+	r := newRigOf(t, onDocker(t), ref)
 	publish("LABEL edition=1\n")
 	r.open()
 	t.Cleanup(func() { bed.Docker(t, "rmi", "--force", ref) })

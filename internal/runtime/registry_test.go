@@ -241,7 +241,7 @@ func (r *testRegistry) hold() (release func()) {
 func TestPullTellsProgress(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		ref, _ := newRegistry(t).pushLayers(t, "progress", 2<<20, 3)
-		docker, err := NewDocker(r.engine)
+		docker, err := NewDocker(r.host)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -347,8 +347,7 @@ func TestPullThatBreaksOff(t *testing.T) {
 	}
 
 	ref, layers = reg.pushLayers(t, "often", 1<<20, 3)
-	r := newRig(t, ref)
-	r.engine = private.Host()
+	r := newRigOf(t, site{host: private.Host()}, ref)
 	r.open()
 	reg.cut(layers[2], 1000)
 	p := r.problem(r.Start(t.Context()), CodePullFailed)
@@ -371,8 +370,7 @@ func TestDiskFull(t *testing.T) {
 	private := bed.PrivateEngine(t, bed.WithDisk(16))
 	reg := newRegistry(t)
 	ref, _ := reg.pushLayers(t, "large", 6<<20, 3)
-	r := newRig(t, ref)
-	r.engine = private.Host()
+	r := newRigOf(t, site{host: private.Host()}, ref)
 	r.open()
 	if p := r.problem(r.Start(t.Context()), CodeDiskFull); p.Command != "docker system df" {
 		t.Errorf("the command is %q", p.Command)

@@ -38,10 +38,9 @@ const longEnough = 2 * time.Minute
 // outside.
 type rig struct {
 	*Manager
+	site
 	t       *testing.T
 	profile config.Profile
-	engine  string
-	podman  *bed.PodmanEngine // nil on Docker
 	server  Server
 	tokens  *TokenStore
 	logMu   sync.Mutex
@@ -51,75 +50,93 @@ type rig struct {
 	stop    func()
 }
 
-// eachImage runs a test with both kinds of server.
-func eachImage(t *testing.T, test func(t *testing.T, image string)) {
-	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, bed.Image(t, image))
-		})
+// site is an engine of the test bed.
+type site struct {
+	host   string
+	podman *bed.PodmanEngine // nil on Docker
+}
+
+// onDocker is the engine that all tests share.
+func onDocker(t *testing.T) site {
+	t.Helper()
+	return site{host: bed.Engine(t)}
+}
+
+// onPodman is the Podman of this package's tests.
+func onPodman(t *testing.T) site {
+	t.Helper()
+	podman := bed.Podman(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("Podman said:\n%s", podman.Said())
+		}
+	})
+	return site{host: podman.Host(), podman: podman}
+}
+
+// image returns the reference of one of the bed's images, which is there.
+func (s site) image(t *testing.T, image string) string {
+	t.Helper()
+	if s.podman != nil {
+		return s.podman.Image(t, image)
+	}
+	return bed.Image(t, image)
+}
+
+// runtimeName returns a name whose container and volume end with the test.
+func (s site) runtimeName(t *testing.T) string {
+	t.Helper()
+	if s.podman != nil {
+		return s.podman.RuntimeName(t)
+	}
+	return bed.RuntimeName(t)
+}
+
+// sites are the engines by name.
+var sites = map[string]func(*testing.T) site{"docker": onDocker, "podman": onPodman}
+
+// images are the two kinds of server by name.
+var images = map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2}
+
+// eachRig runs a test with both kinds of server, on Docker and on Podman. The
+// rigs are not opened yet.
+func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
+	for name, image := range images {
+		for engine, at := range sites {
+			t.Run(name+" on "+engine, func(t *testing.T) {
+				t.Parallel()
+				test(t, newRig(t, at(t), image))
+			})
+		}
 	}
 }
 
-// eachRig runs a test with both kinds of server on Docker, and with one on
-// Podman. The rigs are not opened yet.
-func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
-	eachImage(t, func(t *testing.T, image string) { test(t, newRig(t, image)) })
-	onPodman(t, test)
-}
-
-// eachEngine runs a test with one kind of server on Docker and on Podman.
+// eachEngine runs a test on Docker and on Podman, where the kind of server does
+// not matter: each engine has another one.
 func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
-		test(t, newRig(t, bed.Image(t, bed.Notebook6)))
+		test(t, newRig(t, onDocker(t), bed.Notebook6))
 	})
-	onPodman(t, test)
-}
-
-func onPodman(t *testing.T, test func(t *testing.T, r *rig)) {
 	t.Run("podman", func(t *testing.T) {
 		t.Parallel()
-		podman := bed.Podman(t)
-		r := newRigAt(t, podman.Host(), podman.Image(t, bed.Notebook6))
-		r.podman = podman
-		r.profile.Runtime = podman.RuntimeName(t)
-		t.Cleanup(func() {
-			if t.Failed() {
-				t.Logf("Podman said:\n%s", podman.Said())
-			}
-		})
-		test(t, r)
+		test(t, newRig(t, onPodman(t), bed.Server2))
 	})
 }
 
-// newRig makes a runtime of the image that does not exist yet on the test
-// bed's engine.
-func newRig(t *testing.T, image string) *rig {
+// newRig makes a runtime that does not exist yet of one of the bed's images.
+func newRig(t *testing.T, at site, image string) *rig {
 	t.Helper()
-	r := newRigAt(t, bed.Engine(t), image)
-	r.profile.Runtime = bed.RuntimeName(t)
-	return r
+	return newRigOf(t, at, at.image(t, image))
 }
 
-// neighbour makes another runtime of the same image on the same engine.
-func (r *rig) neighbour() *rig {
-	r.t.Helper()
-	n := newRigAt(r.t, r.engine, r.profile.Image)
-	if n.podman = r.podman; n.podman != nil {
-		n.profile.Runtime = n.podman.RuntimeName(r.t)
-	} else {
-		n.profile.Runtime = bed.RuntimeName(r.t)
-	}
-	return n
-}
-
-func newRigAt(t *testing.T, engine, image string) *rig {
+// newRigOf is newRig with an image that is or is not there.
+func newRigOf(t *testing.T, at site, image string) *rig {
 	t.Helper()
 	r := &rig{
+		site:    at,
 		t:       t,
 		profile: config.Default(),
-		engine:  engine,
 		server:  shipped(),
 		log:     new(bytes.Buffer),
 		backups: filepath.Join(t.TempDir(), "backups"),
@@ -127,7 +144,14 @@ func newRigAt(t *testing.T, engine, image string) *rig {
 	}
 	r.profile.Image = image
 	r.profile.Port = bed.FreePort(t)
+	r.profile.Runtime = at.runtimeName(t)
 	return r
+}
+
+// neighbour makes another runtime of the same image on the same engine.
+func (r *rig) neighbour() *rig {
+	r.t.Helper()
+	return newRigOf(r.t, r.site, r.profile.Image)
 }
 
 // shipped is what the program puts into containers.
@@ -143,7 +167,7 @@ func shipped() Server {
 // open begins to manage the runtime, as a program does that is started.
 func (r *rig) open() *rig {
 	r.t.Helper()
-	docker, err := NewDocker(r.engine)
+	docker, err := NewDocker(r.host)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -242,7 +266,7 @@ func (r *rig) works(u BackendURL) {
 // docker runs a docker command on the rig's engine.
 func (r *rig) docker(args ...string) string {
 	r.t.Helper()
-	return bed.DockerAt(r.t, r.engine, args...)
+	return bed.DockerAt(r.t, r.host, args...)
 }
 
 // problem asserts that err is a problem of that kind.

@@ -6,38 +6,38 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/container"
-
-	"colabtray/test/bed"
 )
 
 // TestStats has a runtime work, and looks whether that shows, through a restart.
 func TestStats(t *testing.T) {
-	r := newRig(t, bed.Image(t, bed.Server2)).open()
-	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
-	defer cancel()
-	usages := r.Stats(ctx)
-	r.mustStart()
-	until := func(what string, is func(Usage) bool) {
-		t.Helper()
-		var last Usage
-		for last = range usages {
-			if is(last) {
-				return
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		ctx, cancel := context.WithTimeout(t.Context(), longEnough)
+		defer cancel()
+		usages := r.Stats(ctx)
+		r.mustStart()
+		until := func(what string, is func(Usage) bool) {
+			t.Helper()
+			var last Usage
+			for last = range usages {
+				if is(last) {
+					return
+				}
 			}
+			t.Fatalf("waited for %s in vain; the last was %+v", what, last)
 		}
-		t.Fatalf("waited for %s in vain; the last was %+v", what, last)
-	}
-	until("a first measurement", func(u Usage) bool { return true })
-	r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "held = bytearray(b'x') * (200 << 20)\nwhile True: pass")
-	until("a busy processor", func(u Usage) bool { return u.CPU > 0.2 && u.CPUs > 0 && u.CPU <= float64(u.CPUs)+0.5 })
-	until("memory in use", func(u Usage) bool { return u.Memory > 200<<20 && u.Memory < u.MemoryLimit })
+		until("a first measurement", func(u Usage) bool { return true })
+		r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "held = bytearray(b'x') * (200 << 20)\nwhile True: pass")
+		until("a busy processor", func(u Usage) bool { return u.CPU > 0.2 && u.CPUs > 0 && u.CPU <= float64(u.CPUs)+0.5 })
+		until("memory in use", func(u Usage) bool { return u.Memory > 200<<20 && u.Memory < u.MemoryLimit })
 
-	began := time.Now().Add(-time.Second)
-	r.must(r.Restart)
-	until("a measurement of the new start", func(u Usage) bool { return u.At.After(began) && u.Memory < 200<<20 })
-	cancel()
-	for range usages { // until it is closed
-	}
+		began := time.Now().Add(-time.Second)
+		r.must(r.Restart)
+		until("a measurement of the new start", func(u Usage) bool { return u.At.After(began) && u.Memory < 200<<20 })
+		cancel()
+		for range usages { // until it is closed
+		}
+	})
 }
 
 // TestUsage holds what is made of the engine's counters.

@@ -107,6 +107,24 @@ func DockerAt(t testing.TB, host string, args ...string) string {
 	return mustDocker(t, host, args...)
 }
 
+// InVolume runs a shell script, as root, in the directory of the engine at host
+// that has the files of a volume, and returns what it printed. The volume is made
+// if there is none. A container for it would take much longer.
+func InVolume(t testing.TB, host, volume, script string) string {
+	t.Helper()
+	dir := mustDocker(t, host, "volume", "inspect", "--format", "{{.Mountpoint}}", mustDocker(t, host, "volume", "create", volume))
+	_, err := os.ReadDir(dir)
+	Need(t, "to be root on the engine's own machine, where the files of volumes are", err == nil)
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
+	cmd.Dir = dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("in %s: %v: %s", volume, err, &out)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
 // RuntimeName returns a name for a runtime that nothing else has. When the
 // test ends, the container of that name and the volume name + "-data" are
 // removed from the shared engine.
