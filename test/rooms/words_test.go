@@ -94,7 +94,7 @@ var english = []string{"internal/doctor", "internal/words"}
 
 // untranslated are the rooms whose texts are still in their code.
 var untranslated = []string{
-	"internal/backup", "internal/cli", "internal/runtime",
+	"internal/cli", "internal/runtime",
 }
 
 // listen looks through the program's code for what it says.
