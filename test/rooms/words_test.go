@@ -86,6 +86,12 @@ var foreign = map[string]string{
 	"Docker Engine":                "a product",
 	"Written by Colab Tray.":       "the mark in the settings files of a container",
 	"Error response from daemon: ": "what the docker command puts before an engine's words",
+	"Rancher Desktop":              "a product",
+	"Pulling fs layer":             "an engine's word for the state of a layer",
+	"Download complete":            "an engine's word for the state of a layer",
+	"Verifying Checksum":           "an engine's word for the state of a layer",
+	"Pull complete":                "an engine's word for the state of a layer",
+	"Already exists":               "an engine's word for the state of a layer",
 }
 
 // english are the rooms whose sentences are English whatever the language: the
@@ -94,7 +100,7 @@ var english = []string{"internal/doctor", "internal/words"}
 
 // untranslated are the rooms whose texts are still in their code.
 var untranslated = []string{
-	"internal/cli", "internal/runtime",
+	"internal/cli",
 }
 
 // listen looks through the program's code for what it says.
