@@ -2,10 +2,11 @@ package backup
 
 import (
 	"archive/tar"
-	"fmt"
 	"hash/maphash"
 	"path"
 	"strings"
+
+	"colabtray/internal/words"
 )
 
 // Staging is a name at the root of a volume that is set aside for restoring: no
@@ -43,37 +44,37 @@ func (e *entries) of(name string) kind { return e.kinds[maphash.String(e.seed, n
 // add takes in the next entry and returns its name, relative to the root, which
 // is ".". Parents come before what is in them.
 func (e *entries) add(h *tar.Header) (name string, err error) {
-	refuse := func(why string, args ...any) (string, error) {
-		return "", &Refused{Why: fmt.Sprintf("It is refused because of its entry %q: ", shown(h.Name)) + fmt.Sprintf(why, args...) + "."}
+	refuse := func(why string) (string, error) {
+		return "", &Refused{Why: words.Say("backup.badEntry", "entry", shown(h.Name), "why", why)}
 	}
 	name, good := relative(h.Name)
 	if !good {
-		return refuse("its path leads out of the data")
+		return refuse(words.Say("backup.entryOutside"))
 	}
 	if name == Staging || strings.HasPrefix(name, Staging+"/") {
-		return refuse("its name is set aside for Colab Tray")
+		return refuse(words.Say("backup.entrySetAside"))
 	}
 	if e.of(name) != 0 {
-		return refuse("it is there twice")
+		return refuse(words.Say("backup.entryTwice"))
 	}
 	parent := path.Dir(name)
 	switch is := e.of(parent); {
 	case name == "." && e.count == 0, is == directory:
 	case is == symlink:
-		return refuse("it would be written through the link %q", shown(parent))
+		return refuse(words.Say("backup.entryThroughLink", "link", shown(parent)))
 	case is == file:
-		return refuse("it lies in %q, which is no directory", shown(parent))
+		return refuse(words.Say("backup.entryInFile", "file", shown(parent)))
 	default:
-		return refuse("the directory it lies in does not come before it")
+		return refuse(words.Say("backup.entryWithoutParent"))
 	}
 	if sparse(h) {
-		return refuse("it is a sparse file, which can be larger than any disk")
+		return refuse(words.Say("backup.entrySparse"))
 	}
 	if h.Size < 0 || h.Typeflag != tar.TypeReg && h.Size != 0 {
-		return refuse("its size makes no sense")
+		return refuse(words.Say("backup.entrySize"))
 	}
 	if h.Uid < 0 || h.Gid < 0 {
-		return refuse("its owner makes no sense")
+		return refuse(words.Say("backup.entryOwner"))
 	}
 	var is kind
 	switch h.Typeflag {
@@ -85,26 +86,26 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 	case tar.TypeLink:
 		target, good := relative(h.Linkname)
 		if !good || e.of(target) != file {
-			return refuse("it is a hard link to %q, which is no file that comes before it", shown(h.Linkname))
+			return refuse(words.Say("backup.entryHardLink", "target", shown(h.Linkname)))
 		}
 		is = file
 	case tar.TypeSymlink:
 		is = symlink
 		switch {
 		case h.Linkname == "" || len(h.Linkname) > maxPath || strings.ContainsRune(h.Linkname, 0):
-			return refuse("it is a link to nothing")
+			return refuse(words.Say("backup.entryLinkToNothing"))
 		case leaves(name, h.Linkname):
-			return refuse("it is a link to %q, out of the data", shown(h.Linkname))
+			return refuse(words.Say("backup.entryLinkOut", "target", shown(h.Linkname)))
 		}
 	case tar.TypeChar, tar.TypeBlock:
-		return refuse("it is a device")
+		return refuse(words.Say("backup.entryDevice"))
 	case tar.TypeFifo:
-		return refuse("it is a pipe")
+		return refuse(words.Say("backup.entryPipe"))
 	default:
-		return refuse("it is of an unknown type")
+		return refuse(words.Say("backup.entryUnknown"))
 	}
 	if name == "." && is != directory {
-		return refuse("it is in the place of all data")
+		return refuse(words.Say("backup.entryAsRoot"))
 	}
 	e.kinds[maphash.String(e.seed, name)] = is
 	e.count++
@@ -163,13 +164,13 @@ func leaves(name, target string) bool {
 	return false
 }
 
-// shown shortens a name for a sentence.
+// shown is a name, shortened, for between the quotes of a sentence.
 func shown(name string) string {
 	const most = 100
 	if len(name) > most {
-		return name[:most] + "..."
+		name = name[:most] + "..."
 	}
-	return name
+	return words.Escaped(name)
 }
 
 // plain returns the header of an entry with what is kept of it, under that name.

@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 
 	"github.com/klauspost/compress/zstd"
+
+	"colabtray/internal/words"
 )
 
 // What is more than this is refused unless it was said that it is large: a file
@@ -37,8 +38,7 @@ func Check(f io.ReaderAt, size int64, o CheckOptions) (Contents, error) {
 		return c, err
 	}
 	if !o.Large && (c.Bytes > largeBytes && c.Bytes/largeRatio > packed || c.Entries > largeEntries) {
-		return c, &Refused{Large: true, Why: fmt.Sprintf(
-			"It is very large unpacked: %d entries and %d GiB, out of %d MiB.", c.Entries, c.Bytes>>30, packed>>20)}
+		return c, &Refused{Large: true, Why: words.Say("backup.veryLarge", "entries", c.Entries, "unpacked", c.Bytes>>30, "packed", packed>>20)}
 	}
 	return c, read(f, packed, c, o.Progress, func(*tar.Header, string, io.Reader) error { return nil })
 }
@@ -50,7 +50,7 @@ func Unpack(w io.Writer, f io.ReaderAt, c Contents, directory string, progress f
 	again, packed, err := readTrailer(f, c.Size)
 	var refused *Refused
 	if errors.As(err, &refused) || err == nil && again != c {
-		return errSwapped
+		return swapped()
 	}
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func Unpack(w io.Writer, f io.ReaderAt, c Contents, directory string, progress f
 		return err
 	})
 	if errors.As(err, &refused) {
-		return errSwapped
+		return swapped()
 	}
 	if err != nil {
 		return err
@@ -77,7 +77,8 @@ func Unpack(w io.Writer, f io.ReaderAt, c Contents, directory string, progress f
 	return out.Close()
 }
 
-var errSwapped = &Refused{Why: "It was changed while it was read."}
+// swapped tells that a file is not the one that was checked.
+func swapped() error { return &Refused{Why: words.Say("backup.swapped")} }
 
 // read reads the archive, and calls do for each entry that is good. It returns nil
 // only when all is as the trailer says.
@@ -108,7 +109,7 @@ func read(f io.ReaderAt, packed int64, c Contents, progress func(bytes, total in
 			return err
 		}
 		if seen.bytes > c.Bytes || seen.count > c.Entries {
-			return &Refused{Why: "It is damaged: it holds more than its end says."}
+			return &Refused{Why: words.Say("backup.holdsMore")}
 		}
 		if err := do(h, name, content{in, from}); err != nil {
 			return err
@@ -119,9 +120,9 @@ func read(f io.ReaderAt, packed int64, c Contents, progress func(bytes, total in
 	}
 	switch {
 	case stream.n != c.Bytes || seen.count != c.Entries:
-		return &Refused{Why: "It is damaged: it holds less than its end says."}
+		return &Refused{Why: words.Say("backup.holdsLess")}
 	case hex.EncodeToString(stream.sum.Sum(nil)) != c.sum:
-		return &Refused{Why: "It is damaged: its content does not match its checksum."}
+		return &Refused{Why: words.Say("backup.wrongSum")}
 	}
 	return nil
 }
@@ -136,13 +137,13 @@ func (s *source) asRefused(err error) error {
 	case errors.As(err, &refused):
 		return err
 	case errors.Is(err, zstd.ErrCRCMismatch):
-		return &Refused{Why: "It is damaged: its content does not match its checksum."}
+		return &Refused{Why: words.Say("backup.wrongSum")}
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return &Refused{Why: "It is refused because it takes too much memory to unpack."}
+		return &Refused{Why: words.Say("backup.tooMuchMemory")}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &Refused{Why: "It is damaged: something is missing in it."}
+		return &Refused{Why: words.Say("backup.incomplete")}
 	default:
-		return &Refused{Why: fmt.Sprintf("It is damaged: %v.", err)}
+		return &Refused{Why: words.Say("backup.damaged", "cause", err)}
 	}
 }
 
@@ -184,7 +185,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 	n, err := e.from.Read(p)
 	e.left -= int64(n)
 	if e.left < 0 {
-		return 0, &Refused{Why: "It is damaged: it holds more than its end says."}
+		return 0, &Refused{Why: words.Say("backup.holdsMore")}
 	}
 	return n, err
 }

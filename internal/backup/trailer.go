@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 const (
@@ -50,9 +51,9 @@ func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error
 		return c, 0, err
 	}
 	if binary.LittleEndian.Uint32(head[:]) != zstdMagic {
-		return c, 0, &Refused{Why: "It is not a backup of Colab Tray."}
+		return c, 0, &Refused{Why: words.Say("backup.noBackup")}
 	}
-	cutOff := &Refused{Why: "It is cut off, or was not made by Colab Tray: the end of a backup is missing."}
+	cutOff := &Refused{Why: words.Say("backup.cutOff")}
 	if size < int64(len(head)+frameHead+frameEnd) {
 		return c, 0, cutOff
 	}
@@ -69,7 +70,7 @@ func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error
 	if _, err := f.ReadAt(frame, packed); err != nil {
 		return c, 0, err
 	}
-	damaged := &Refused{Why: "It is damaged: what its end says makes no sense."}
+	damaged := &Refused{Why: words.Say("backup.senselessEnd")}
 	if binary.LittleEndian.Uint32(frame) != frameMagic || int64(binary.LittleEndian.Uint32(frame[4:])) != length+int64(frameEnd) {
 		return c, 0, damaged
 	}
@@ -78,7 +79,7 @@ func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error
 		return c, 0, damaged
 	}
 	if t.Format > format {
-		return c, 0, &Refused{Why: fmt.Sprintf("It was made by a newer version of Colab Tray (format %d).", t.Format)}
+		return c, 0, &Refused{Why: words.Say("backup.newer", "format", t.Format)}
 	}
 	sum, err := hex.DecodeString(t.SHA256)
 	if err != nil || len(sum) != 32 || t.Format < 1 || t.Entries < 1 || t.Bytes < 1 {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"colabtray/internal/words"
 )
 
 // ErrChanged tells that the data changed while they were read, so that the
@@ -124,7 +126,7 @@ func (s Source) copy(out *tar.Writer, seen *entries, left *LeftOut, h *tar.Heade
 	}
 	name, err := seen.add(h)
 	if err != nil {
-		return fmt.Errorf("the engine's archive: %w", err)
+		return fmt.Errorf("%s: %w", words.Say("backup.engineArchive"), err)
 	}
 	if err := out.WriteHeader(plain(h, name)); err != nil {
 		return err

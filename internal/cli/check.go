@@ -9,6 +9,7 @@ import (
 	"colabtray/internal/colab"
 	"colabtray/internal/desktop"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 func checkFlags(set *flag.FlagSet, in *invocation) {
@@ -51,7 +52,7 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 	t := colab.Target{
 		Name:    now.Runtime,
 		Kind:    s.Profile.Kind,
-		Engine:  fmt.Sprintf("%s %s at %s", now.Engine.Name, now.Engine.Version, now.Engine.Host),
+		Engine:  words.Say("cli.engine", "name", now.Engine.Name, "version", now.Engine.Version, "host", now.Engine.Host),
 		Port:    now.Port,
 		Token:   now.URL.Token(),
 		Ours:    now.Ours,

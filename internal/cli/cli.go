@@ -19,6 +19,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // Exit codes.
@@ -44,8 +45,10 @@ type Program struct {
 	Tray func(ctx context.Context, s *FleetSession) error
 }
 
-// errUsage marks a command line that makes no sense.
-var errUsage = errors.New("wrong usage")
+// usageError tells what makes no sense in a command line.
+type usageError struct{ wrong string }
+
+func (e *usageError) Error() string { return words.Say("cli.usage", "wrong", e.wrong) }
 
 // invocation is one run of a command.
 type invocation struct {
@@ -63,34 +66,34 @@ type invocation struct {
 
 // command is a subcommand; its name can be of two words.
 type command struct {
-	name, summary string
-	flags         func(*flag.FlagSet, *invocation)
-	run           func(context.Context, *invocation) error
+	name  string
+	flags func(*flag.FlagSet, *invocation)
+	run   func(context.Context, *invocation) error
 }
 
 func commands() []command {
 	none := func(*flag.FlagSet, *invocation) {}
 	return []command{
-		{"start", "start the runtime, wait until it is ready, print the Backend URL", startFlags, runStart},
-		{"stop", "stop the runtime; its data stay", none, runStop},
-		{"restart", "stop and start the runtime, print the new Backend URL", restartFlags, runRestart},
-		{"update", "pull a newer image, make the runtime anew from it; its data stay", none, runUpdate},
-		{"status", "tell the state of the runtime", statusFlags, runStatus},
-		{"url", "print the Backend URL", none, runURL},
-		{"logs", "print the output of the runtime, tokens masked", logsFlags, runLogs},
-		{"check", "try what Colab's page does, and tell what is wrong", checkFlags, runCheck},
-		{"doctor", "tell all that helps to find out what is wrong", doctorFlags, runDoctor},
-		{"guide", "open the guide to connect Colab in the browser", none, runGuide},
-		{"backup", "write the data of the runtime to a file", backupFlags, runBackup},
-		{"restore", "put the data of a backup into the runtime", restoreFlags, runRestore},
-		{"delete", "delete the container, and its data if asked", deleteFlags, runDelete},
-		{"open", "open Colab in the browser", none, runOpen},
-		{"config init", "write a settings file that explains every setting", none, runConfigInit},
-		{"config path", "print where the settings file is", none, runConfigPath},
-		{"config show", "print the settings in force, and where each comes from", none, runConfigShow},
-		{"config edit", "open the settings file in an editor, and check it", none, runConfigEdit},
-		{"config check", "tell whether the settings are right", none, runConfigCheck},
-		{"version", "print the version", none, runVersion},
+		{"start", startFlags, runStart},
+		{"stop", none, runStop},
+		{"restart", restartFlags, runRestart},
+		{"update", none, runUpdate},
+		{"status", statusFlags, runStatus},
+		{"url", none, runURL},
+		{"logs", logsFlags, runLogs},
+		{"check", checkFlags, runCheck},
+		{"doctor", doctorFlags, runDoctor},
+		{"guide", none, runGuide},
+		{"backup", backupFlags, runBackup},
+		{"restore", restoreFlags, runRestore},
+		{"delete", deleteFlags, runDelete},
+		{"open", none, runOpen},
+		{"config init", none, runConfigInit},
+		{"config path", none, runConfigPath},
+		{"config show", none, runConfigShow},
+		{"config edit", none, runConfigEdit},
+		{"config check", none, runConfigCheck},
+		{"version", none, runVersion},
 	}
 }
 
@@ -102,11 +105,12 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	err := p.run(ctx, args)
 	var problem *runtime.Problem
 	var wrong *config.Error
+	var usage *usageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone
-	case errors.Is(err, errUsage):
-		fmt.Fprintf(p.Stderr, "colab-tray: %v\nRun 'colab-tray help' for the commands and flags.\n", err)
+	case errors.As(err, &usage):
+		fmt.Fprintf(p.Stderr, "colab-tray: %v\n%s\n", usage, words.Say("cli.usageHint"))
 		return exitUsage
 	case errors.As(err, &problem):
 		p.tell(problem)
@@ -120,7 +124,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	case errors.Is(err, errReported):
 		return exitProblem
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(p.Stderr, "Interrupted.")
+		fmt.Fprintln(p.Stderr, words.Say("cli.interrupted"))
 		return exitProblem
 	default:
 		fmt.Fprintf(p.Stderr, "colab-tray: %v\n", err)
@@ -166,7 +170,7 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	err = in.parse(local, args, takesFile[c.name])
 	if more := local.Args(); err == nil && len(more) > 0 {
 		if in.file = more[0]; in.file == "" {
-			return fmt.Errorf("%w: the name of the file is empty", errUsage)
+			return &usageError{words.Say("cli.emptyFile")}
 		}
 		err = in.parse(local, more[1:], false)
 	}
@@ -193,9 +197,9 @@ func find(name string, args []string) (command, []string, error) {
 		}
 	}
 	if second != nil {
-		return command{}, nil, fmt.Errorf("%w: %s needs one of: %s", errUsage, name, strings.Join(second, ", "))
+		return command{}, nil, &usageError{words.Say("cli.needsOneOf", "command", name, "words", strings.Join(second, ", "))}
 	}
-	return command{}, nil, fmt.Errorf("%w: there is no command %q", errUsage, name)
+	return command{}, nil, &usageError{words.Say("cli.noCommand", "command", words.Escaped(name))}
 }
 
 // flagSet makes a set with the flags that every command has.
@@ -221,11 +225,22 @@ func (in *invocation) parse(set *flag.FlagSet, args []string, more bool) error {
 		in.help(in.Stdout)
 		return err
 	case err != nil:
-		return fmt.Errorf("%w: %v", errUsage, err)
+		return &usageError{flagMistake(err.Error())}
 	case !more && set.NArg() > 0:
-		return fmt.Errorf("%w: %s takes no %q", errUsage, set.Name(), set.Arg(0))
+		return &usageError{words.Say("cli.takesNo", "command", set.Name(), "argument", words.Escaped(set.Arg(0)))}
 	}
 	return nil
+}
+
+// flagMistake says what the package flag does of what is wrong with flags.
+func flagMistake(text string) string {
+	if name, is := strings.CutPrefix(text, "flag provided but not defined: "); is {
+		return words.Say("cli.unknownFlag", "flag", name)
+	}
+	if name, is := strings.CutPrefix(text, "flag needs an argument: "); is {
+		return words.Say("cli.flagWithoutValue", "flag", name)
+	}
+	return words.Say("cli.badFlag", "parser", text)
 }
 
 // log returns the log of this run: on standard error with -v, and in the file
@@ -244,42 +259,10 @@ func (in *invocation) log() *slog.Logger {
 
 func (p *Program) help(w io.Writer) {
 	var b strings.Builder
-	b.WriteString(`Colab Tray runs Google Colab notebooks on your own machine.
-
-Usage: colab-tray [flags] [command] [flags]
-
-Without a command it puts an icon in the tray. The commands do the same from a
-terminal:
-
-`)
+	b.WriteString(words.Say("help.intro") + "\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-13s %s\n", c.name, c.summary)
+		fmt.Fprintf(&b, "  %-13s %s\n", c.name, words.Say("help.command."+c.name))
 	}
-	b.WriteString(`
-Flags of every command:
-  --profile NAME   use the settings of this profile     (COLAB_TRAY_PROFILE)
-  --name NAME      name of the container                (COLAB_TRAY_NAME)
-  --image IMAGE    image to make the container from     (COLAB_TRAY_IMAGE)
-  --port PORT      port on 127.0.0.1                    (COLAB_TRAY_PORT)
-  -v               tell in detail what goes on
-
-Flags of single commands:
-  start --no-gpu       without the GPU that the settings ask for
-  restart --settings   put the settings Colab needs into a container made by hand
-  status --all         of every profile whose runtime exists
-  status --json        as one JSON object; with --all as one array
-  status --watch       again at each change, until Ctrl-C
-  logs -f              go on until the runtime ends or Ctrl-C
-  logs --tail N        only the last N lines
-  check --json         as one JSON object
-  doctor --json        as one JSON object
-  backup FILE          where it goes; --force replaces a file that is there
-  restore [FILE]       without one, the newest backup that delete made;
-                       --large for one that is very large unpacked
-  delete --data        delete the data, too, after a backup kept for 7 days
-  delete, restore      --yes does not ask, --no-backup makes no backup before
-
-The exit code is 0 when it is done, 1 after a problem, 2 for wrong usage.
-`)
+	b.WriteString("\n" + words.Say("help.flags") + "\n")
 	fmt.Fprint(w, b.String())
 }

@@ -9,6 +9,7 @@ import (
 
 	"colabtray/internal/desktop"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // colabURL is the page that connects to the runtime.
@@ -57,7 +58,7 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	err := action(ctx)
 	told()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(in.Stderr, "Interrupted. What had been begun was undone; data are kept.")
+		fmt.Fprintln(in.Stderr, words.Say("cli.interruptedStart"))
 		return errReported
 	}
 	if err != nil {
@@ -77,7 +78,7 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		err = s.Runtime.Update(ctx)
 		told()
 		if errors.Is(err, context.Canceled) {
-			fmt.Fprintln(in.Stderr, "Interrupted. The runtime is as it was.")
+			fmt.Fprintln(in.Stderr, words.Say("cli.interruptedUpdate"))
 			return errReported
 		}
 		if err != nil {
@@ -85,9 +86,9 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		}
 		after := s.Runtime.Snapshot()
 		if after.Container == before.Container {
-			fmt.Fprintf(in.Stderr, "%s is made from the newest image.\n", s.Profile.Runtime)
+			fmt.Fprintln(in.Stderr, words.Say("cli.newestImage", "runtime", s.Profile.Runtime))
 		} else {
-			fmt.Fprintf(in.Stderr, "%s was made anew from a newer image. Its data are kept.\n", s.Profile.Runtime)
+			fmt.Fprintln(in.Stderr, words.Say("cli.newerImage", "runtime", s.Profile.Runtime))
 		}
 		if after.State != runtime.Ready {
 			return nil
@@ -102,7 +103,7 @@ func runStop(ctx context.Context, in *invocation) error {
 		err := s.Runtime.Stop(ctx)
 		told()
 		if err == nil {
-			fmt.Fprintf(in.Stderr, "%s is stopped. Its data are kept.\n", s.Profile.Runtime)
+			fmt.Fprintln(in.Stderr, words.Say("cli.stopped", "runtime", s.Profile.Runtime))
 		}
 		return err
 	})
@@ -134,16 +135,16 @@ func notReady(s runtime.Snapshot) *runtime.Problem {
 	}
 	p := &runtime.Problem{
 		Code:    runtime.CodeNotReady,
-		Short:   "The runtime is not running, so it has no Backend URL",
-		Hint:    "Start it:",
+		Short:   words.Say("cli.notRunning"),
+		Hint:    words.Say("cli.notRunningHint"),
 		Command: "colab-tray start",
 	}
 	switch s.State {
 	case runtime.Pulling, runtime.Starting:
-		p.Short = "The runtime is still starting, so it has no Backend URL yet"
-		p.Hint = "Wait for it with:"
+		p.Short = words.Say("cli.stillStarting")
+		p.Hint = words.Say("cli.stillStartingHint")
 	case runtime.Stopping:
-		p.Short = "The runtime is stopping, so it has no Backend URL"
+		p.Short = words.Say("cli.stopping")
 	}
 	return p
 }
@@ -167,8 +168,8 @@ func runOpen(ctx context.Context, in *invocation) error {
 	if err := desktop.OpenURL(ctx, colabURL); err != nil {
 		return &runtime.Problem{
 			Code:  runtime.CodeNoBrowser,
-			Short: "No browser could be opened",
-			Hint:  "Open this page yourself: " + colabURL,
+			Short: words.Say("cli.noBrowser"),
+			Hint:  words.Say("cli.noBrowserHint", "page", colabURL),
 			Err:   err,
 		}
 	}

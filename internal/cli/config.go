@@ -11,6 +11,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/words"
 )
 
 // sources returns where the settings of this command line come from.
@@ -23,7 +24,7 @@ func runConfigInit(_ context.Context, in *invocation) error {
 	err := config.WriteDefault(path)
 	var exists *config.ExistsError
 	if errors.As(err, &exists) {
-		return &config.Error{File: path, Short: "there is a settings file already, which is kept", Hint: "Run 'colab-tray config edit' to change it"}
+		return &config.Error{File: path, Short: words.Say("cli.settingsExist"), Hint: words.Say("cli.settingsExistHint")}
 	}
 	if err != nil {
 		return err
@@ -51,9 +52,9 @@ func runConfigCheck(_ context.Context, in *invocation) error {
 	if _, err := config.Load(from); err != nil {
 		return err
 	}
-	verdict := "no problem"
+	verdict := words.Say("cli.settingsRight")
 	if _, err := os.Stat(from.File); errors.Is(err, fs.ErrNotExist) {
-		verdict = "no problem; there is no such file, so the defaults are in force"
+		verdict = words.Say("cli.settingsDefault")
 	}
 	_, err := fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
 	return err
@@ -73,7 +74,7 @@ func runConfigEdit(ctx context.Context, in *invocation) error {
 		if err := desktop.OpenText(ctx, path); err != nil {
 			return noEditor(path, err)
 		}
-		fmt.Fprintf(in.Stderr, "%s is open. When you have saved it, run 'colab-tray config check'.\n", path)
+		fmt.Fprintln(in.Stderr, words.Say("cli.settingsOpen", "file", path))
 		return nil
 	}
 	// It is not ended with this program: it may hold what is not saved.
@@ -96,13 +97,13 @@ func (in *invocation) editor() []string {
 		if _, err := exec.LookPath(command); err == nil { // a path with blanks, perhaps
 			return []string{command}
 		}
-		if words := strings.Fields(command); len(words) > 0 {
-			return words
+		if parts := strings.Fields(command); len(parts) > 0 {
+			return parts
 		}
 	}
 	return nil
 }
 
 func noEditor(path string, err error) error {
-	return &config.Error{File: path, Short: "the editor failed: " + err.Error(), Hint: "Set EDITOR to another, or open the file yourself"}
+	return &config.Error{File: path, Short: words.Say("cli.editorFailed", "cause", err), Hint: words.Say("cli.editorFailedHint")}
 }

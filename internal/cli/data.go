@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 func deleteFlags(set *flag.FlagSet, in *invocation) {
@@ -27,17 +29,17 @@ func runDelete(ctx context.Context, in *invocation) error {
 			return err
 		}
 		if goes == "" {
-			fmt.Fprintf(in.Stderr, "There is nothing to delete of %s.\n", s.Profile.Runtime)
+			fmt.Fprintln(in.Stderr, words.Say("cli.delete.nothing", "runtime", s.Profile.Runtime))
 			return nil
 		}
-		if err := in.sure(ctx, goes, "Delete it?"); err != nil {
+		if err := in.sure(ctx, goes, words.Say("question.delete")); err != nil {
 			return err
 		}
 		line := in.workLine(s.Profile.Runtime)
 		deleted, err := s.Runtime.Delete(ctx, runtime.DeleteOptions{Data: in.data, NoBackup: in.noBackup, Progress: line.tell})
 		line.clear()
 		if err != nil {
-			return in.untouched(err, "Nothing was deleted.")
+			return in.untouched(err, words.Say("cli.delete.interrupted"))
 		}
 		in.tellDeleted(s, deleted)
 		return nil
@@ -50,58 +52,55 @@ func (in *invocation) whatGoes(ctx context.Context, s *Session) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	var goes []string
-	if exists {
-		words := "the container " + s.Profile.Runtime
-		if running {
-			words += ", which runs"
-		}
-		goes = append(goes, words)
+	container := ""
+	switch {
+	case running:
+		container = words.Say("cli.delete.runningContainer", "container", s.Profile.Runtime)
+	case exists:
+		container = words.Say("cli.delete.container", "container", s.Profile.Runtime)
 	}
 	if !in.data {
-		if len(goes) == 0 {
+		if container == "" {
 			return "", nil
 		}
-		return fmt.Sprintf("This deletes %s, with what was installed in it outside of its data.\nThe data in the volume %s are kept.", goes[0], s.Profile.Volume()), nil
+		return words.Say("cli.delete.keepingData", "container", container, "volume", s.Profile.Volume()), nil
 	}
 	size, there, err := s.Runtime.DataSize(ctx)
 	if err != nil {
 		return "", err
 	}
-	if there {
-		words := "the volume " + s.Profile.Volume()
-		if size >= 0 {
-			words += " with " + megabytes(size) + " of data"
-		}
-		goes = append(goes, words)
+	text := words.Say("cli.delete.volume", "volume", s.Profile.Volume())
+	if size >= 0 {
+		text = words.Say("cli.delete.volumeOfSize", "volume", s.Profile.Volume(), "size", megabytes(size))
 	}
-	if len(goes) == 0 {
-		return "", nil
-	}
-	text := "This deletes " + strings.Join(goes, ",\nand ") + "."
 	switch {
+	case container == "" && !there:
+		return "", nil
 	case !there:
-	case in.noBackup:
-		text += "\nNo backup is made: the data cannot be brought back."
+		return words.Say("cli.delete.one", "what", container), nil
+	case container == "":
+		text = words.Say("cli.delete.one", "what", text)
 	default:
-		text += "\nA backup is made before, and kept for 7 days."
+		text = words.Say("cli.delete.both", "container", container, "volume", text)
 	}
-	return text, nil
+	if in.noBackup {
+		return text + "\n" + words.Say("cli.delete.noBackup"), nil
+	}
+	return text + "\n" + words.Say("cli.delete.backup"), nil
 }
 
 func (in *invocation) tellDeleted(s *Session, d runtime.Deleted) {
-	if d.Container {
-		fmt.Fprintf(in.Stderr, "The container %s is deleted.", s.Profile.Runtime)
-		if !d.Volume {
-			fmt.Fprintf(in.Stderr, " Its data are kept in the volume %s.", s.Profile.Volume())
-		}
-		fmt.Fprintln(in.Stderr)
+	switch {
+	case d.Container && d.Volume:
+		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDone", "container", s.Profile.Runtime))
+	case d.Container:
+		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDoneDataKept", "container", s.Profile.Runtime, "volume", s.Profile.Volume()))
 	}
 	if d.Volume {
-		fmt.Fprintf(in.Stderr, "The volume %s is deleted.\n", s.Profile.Volume())
+		fmt.Fprintln(in.Stderr, words.Say("cli.delete.volumeDone", "volume", s.Profile.Volume()))
 	}
 	if d.Backup != "" {
-		fmt.Fprintf(in.Stderr, "The data are kept for 7 days in %s. To bring them back:\n    colab-tray restore --name %s\n", d.Backup, s.Profile.Runtime)
+		fmt.Fprintf(in.Stderr, "%s\n    colab-tray restore --name %s\n", words.Say("cli.delete.kept", "file", d.Backup), s.Profile.Runtime)
 	}
 }
 
@@ -111,25 +110,39 @@ func backupFlags(set *flag.FlagSet, in *invocation) {
 
 func runBackup(ctx context.Context, in *invocation) error {
 	if in.file == "" {
-		return fmt.Errorf("%w: backup wants the name of a file", errUsage)
+		return &usageError{words.Say("cli.backup.noFile")}
 	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		line := in.workLine(s.Profile.Runtime)
 		b, err := s.Runtime.Backup(ctx, runtime.BackupOptions{File: in.file, Force: in.force, Progress: line.tell})
 		line.clear()
 		if err != nil {
-			return in.untouched(err, "No backup was written.")
+			return in.untouched(err, words.Say("cli.backup.interrupted"))
 		}
-		fmt.Fprintf(in.Stderr, "%s has the data of %s: %d entries, %s (%s packed). It was read back and is whole.\n",
-			b.File, b.Runtime, b.Entries, megabytes(b.Bytes), megabytes(b.Size))
-		if b.Special > 0 {
-			fmt.Fprintf(in.Stderr, "%d pipes or devices were left out.\n", b.Special)
-		}
-		if b.Relinked > 0 {
-			fmt.Fprintf(in.Stderr, "%d links that lead out of the data were made absolute.\n", b.Relinked)
-		}
+		in.tellBackup(b)
 		return nil
 	})
+}
+
+func (in *invocation) tellBackup(b runtime.Backup) {
+	entries := words.Say("cli.backup.entries", "count", b.Entries)
+	if b.Entries == 1 {
+		entries = words.Say("cli.backup.oneEntry")
+	}
+	fmt.Fprintln(in.Stderr, words.Say("cli.backup.done",
+		"file", b.File, "runtime", b.Runtime, "entries", entries, "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
+	switch {
+	case b.Special == 1:
+		fmt.Fprintln(in.Stderr, words.Say("cli.backup.oneSpecial"))
+	case b.Special > 1:
+		fmt.Fprintln(in.Stderr, words.Say("cli.backup.special", "count", b.Special))
+	}
+	switch {
+	case b.Relinked == 1:
+		fmt.Fprintln(in.Stderr, words.Say("cli.backup.oneRelinked"))
+	case b.Relinked > 1:
+		fmt.Fprintln(in.Stderr, words.Say("cli.backup.relinked", "count", b.Relinked))
+	}
 }
 
 func restoreFlags(set *flag.FlagSet, in *invocation) {
@@ -150,14 +163,15 @@ func runRestore(ctx context.Context, in *invocation) error {
 		})
 		line.clear()
 		if restored.Backup != "" {
-			fmt.Fprintf(in.Stderr, "What the volume held is kept for 7 days in %s.\n", restored.Backup)
+			fmt.Fprintln(in.Stderr, words.Say("cli.restore.kept", "file", restored.Backup))
 		}
 		if err != nil {
-			return in.untouched(err, "The data are as they were.")
+			return in.untouched(err, words.Say("cli.restore.interrupted"))
 		}
-		fmt.Fprintf(in.Stderr, "The volume %s has the data of %s, of %s.\n", s.Profile.Volume(), restored.From.Runtime, moment(restored.From.Made))
+		fmt.Fprintln(in.Stderr, words.Say("cli.restore.done",
+			"volume", s.Profile.Volume(), "runtime", restored.From.Runtime, "time", moment(restored.From.Made)))
 		if restored.Started {
-			fmt.Fprintln(in.Stderr, "The runtime was started again, with a new Backend URL.")
+			fmt.Fprintln(in.Stderr, words.Say("cli.restore.started"))
 		}
 		return nil
 	})
@@ -165,14 +179,14 @@ func runRestore(ctx context.Context, in *invocation) error {
 
 // confirmRestore asks whether what a volume holds is to be replaced.
 func (in *invocation) confirmRestore(ctx context.Context, s *Session, b runtime.Backup) (bool, error) {
-	text := fmt.Sprintf("This replaces all that the volume %s holds with the data of %s, of %s (%s).",
-		s.Profile.Volume(), b.Runtime, moment(b.Made), megabytes(b.Bytes))
+	text := words.Say("cli.restore.replaces",
+		"volume", s.Profile.Volume(), "runtime", b.Runtime, "time", moment(b.Made), "size", megabytes(b.Bytes)) + "\n"
 	if in.noBackup {
-		text += "\nNo backup is made of it: it cannot be brought back."
+		text += words.Say("cli.restore.noBackup")
 	} else {
-		text += "\nA backup is made of it before, and kept for 7 days."
+		text += words.Say("cli.restore.backup")
 	}
-	err := in.sure(ctx, text, "Replace it?")
+	err := in.sure(ctx, text, words.Say("question.restore"))
 	return err == nil, err
 }
 
@@ -183,11 +197,11 @@ func (in *invocation) sure(ctx context.Context, text, question string) error {
 	if in.yes {
 		return nil
 	}
-	noAnswer := fmt.Errorf("%w: there is no terminal to ask on; add --yes to go ahead", errUsage)
+	noAnswer := &usageError{words.Say("question.noTerminal")}
 	if !isTerminal(in.Stdin) {
 		return noAnswer
 	}
-	fmt.Fprint(in.Stderr, question+" [y/N] ")
+	fmt.Fprint(in.Stderr, question)
 	answers := make(chan string, 1)
 	ended := make(chan error, 1)
 	go func() {
@@ -209,19 +223,23 @@ func (in *invocation) sure(ctx context.Context, text, question string) error {
 		}
 		return err
 	case answer := <-answers:
-		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "y", "yes":
+		if isYes(answer) {
 			return nil
 		}
-		fmt.Fprintln(in.Stderr, "Nothing was changed.")
+		fmt.Fprintln(in.Stderr, words.Say("question.declined"))
 		return errReported
 	}
 }
 
-// untouched adds to an interruption that nothing was changed.
-func (in *invocation) untouched(err error, words string) error {
+// isYes reports whether an answer is a yes in the language in use.
+func isYes(answer string) bool {
+	return slices.Contains(strings.Fields(words.Say("question.yes")), strings.ToLower(strings.TrimSpace(answer)))
+}
+
+// untouched tells of an interruption that nothing was changed.
+func (in *invocation) untouched(err error, text string) error {
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(in.Stderr, "Interrupted. "+words)
+		fmt.Fprintln(in.Stderr, text)
 		return errReported
 	}
 	return err
@@ -245,22 +263,34 @@ func (l *workLine) tell(p runtime.DataProgress) {
 		return
 	}
 	l.step, l.told = p.Step, time.Now()
-	text := map[runtime.DataStep]string{
-		runtime.StepStop:    "Stopping ",
-		runtime.StepBackup:  "Backing up ",
-		runtime.StepVerify:  "Reading back the backup of ",
-		runtime.StepCheck:   "Checking the backup for ",
-		runtime.StepRestore: "Restoring ",
-		runtime.StepDelete:  "Deleting ",
-		runtime.StepStart:   "Starting ",
-	}[p.Step] + l.name
+	text := l.stepWords(p.Step)
 	if l.line.rewrite && p.Bytes > 0 {
-		text += ": " + megabytes(p.Bytes)
+		progress := megabytes(p.Bytes)
 		if p.Total > 0 {
-			text += " of " + megabytes(p.Total)
+			progress = words.Say("cli.work.of", "done", progress, "all", megabytes(p.Total))
 		}
+		text = words.Say("cli.work.soFar", "work", text, "progress", progress)
 	}
 	l.line.write(text)
+}
+
+func (l *workLine) stepWords(step runtime.DataStep) string {
+	switch step {
+	case runtime.StepStop:
+		return words.Say("cli.work.stop", "runtime", l.name)
+	case runtime.StepBackup:
+		return words.Say("cli.work.backup", "runtime", l.name)
+	case runtime.StepVerify:
+		return words.Say("cli.work.verify", "runtime", l.name)
+	case runtime.StepCheck:
+		return words.Say("cli.work.check", "runtime", l.name)
+	case runtime.StepRestore:
+		return words.Say("cli.work.restore", "runtime", l.name)
+	case runtime.StepDelete:
+		return words.Say("cli.work.delete", "runtime", l.name)
+	default:
+		return words.Say("cli.work.start", "runtime", l.name)
+	}
 }
 
 func (l *workLine) clear() {
@@ -276,7 +306,7 @@ func megabytes(n int64) string {
 	case n < 1e9:
 		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
 	default:
-		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+		return words.Decimal(float64(n)/1e9) + " GB"
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/doctor"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 func doctorFlags(set *flag.FlagSet, in *invocation) {
@@ -22,6 +23,7 @@ func doctorFlags(set *flag.FlagSet, in *invocation) {
 const settling = 5 * time.Second
 
 func runDoctor(ctx context.Context, in *invocation) error {
+	words.Use(words.English) // whoever helps may know no other language
 	report, err := in.examine(ctx)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/guide"
 	"colabtray/internal/install"
+	"colabtray/internal/words"
 )
 
 // NewGuide makes the guide to the session's runtime. Nobody listens before its
@@ -49,7 +50,7 @@ func runGuide(ctx context.Context, in *invocation) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(in.Stderr, "No browser could be opened. Open this address in one on this computer; it works once. Ctrl-C ends the guide.")
+			fmt.Fprintln(in.Stderr, words.Say("cli.guideAddress"))
 			if _, err := fmt.Fprintln(in.Stdout, url); err != nil {
 				return err
 			}

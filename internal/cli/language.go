@@ -6,14 +6,8 @@ import (
 )
 
 // speak makes the language of the settings file the one of all that is said,
-// that of the system where the file has none or cannot be read.
-func (p *Program) speak() {
-	settings, err := config.Load(config.Sources{File: config.File()})
-	if err != nil {
-		settings.Preferences = config.DefaultPreferences()
-	}
-	speak(settings.Preferences.Language, p.LookupEnv)
-}
+// that of the system where the file has none.
+func (p *Program) speak() { speak(config.LanguageIn(config.File()), p.LookupEnv) }
 
 func speak(language config.Language, lookupEnv func(string) (string, bool)) {
 	if language == config.LanguageAuto {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // tellProgress writes to standard error what the runtime is doing, until the
@@ -39,14 +41,14 @@ func (l *progressLine) show(s runtime.Snapshot) {
 	text := ""
 	switch s.State {
 	case runtime.Pulling:
-		text = "Pulling " + s.Image
-		if l.rewrite {
-			text += pullWords(s.Progress)
+		text = words.Say("cli.work.pull", "image", s.Image)
+		if l.rewrite && s.Progress.Layers > 0 {
+			text = words.Say("cli.work.soFar", "work", text, "progress", pullWords(s.Progress))
 		}
 	case runtime.Starting:
-		text = "Starting " + s.Runtime
+		text = words.Say("cli.work.start", "runtime", s.Runtime)
 	case runtime.Stopping:
-		text = "Stopping " + s.Runtime
+		text = words.Say("cli.work.stop", "runtime", s.Runtime)
 	}
 	l.write(text)
 }
@@ -57,7 +59,7 @@ func (l *progressLine) write(text string) {
 		return
 	}
 	if l.rewrite {
-		fmt.Fprintf(l.in.Stderr, "\r%s\r%s ...", strings.Repeat(" ", len(l.last)+4), text)
+		fmt.Fprintf(l.in.Stderr, "\r%s\r%s ...", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4), text)
 	} else {
 		fmt.Fprintf(l.in.Stderr, "%s ...\n", text)
 	}
@@ -66,15 +68,12 @@ func (l *progressLine) write(text string) {
 
 func (l *progressLine) clear() {
 	if l.rewrite && l.last != "" {
-		fmt.Fprintf(l.in.Stderr, "\r%s\r", strings.Repeat(" ", len(l.last)+4))
+		fmt.Fprintf(l.in.Stderr, "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
 	}
 }
 
-// pullWords tells how far a pull is, such as ": 120 of 512 MB, 3 of 9 layers".
+// pullWords tells how far a pull is, such as "120 of 512 MB, 3 of 9 layers".
 func pullWords(p runtime.Progress) string {
-	if p.Layers == 0 {
-		return ""
-	}
-	const mb = 1e6
-	return fmt.Sprintf(": %.0f of %.0f MB, %d of %d layers", float64(p.Bytes)/mb, float64(p.Total)/mb, p.LayersDone, p.Layers)
+	mega := func(bytes int64) string { return fmt.Sprintf("%.0f", float64(bytes)/1e6) }
+	return words.Say("cli.work.pulled", "mega", mega(p.Bytes), "allMega", mega(p.Total), "layers", p.LayersDone, "allLayers", p.Layers)
 }

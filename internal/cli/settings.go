@@ -3,13 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
-	"strings"
 	"sync"
 
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // settings are those of a fleet, which follow the settings file. What was given
@@ -126,7 +125,7 @@ func (s *settings) keep(key []string, value any) error {
 	if err == nil {
 		return nil
 	}
-	p := &runtime.Problem{Code: runtime.CodeSettings, Short: "The settings file could not be changed", Hint: err.Error(), Err: err}
+	p := &runtime.Problem{Code: runtime.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: err.Error(), Err: err}
 	var wrong *config.Error
 	if errors.As(err, &wrong) {
 		p.Hint = whatIsWrong(wrong)
@@ -138,28 +137,28 @@ func (s *settings) keep(key []string, value any) error {
 func settingsProblem(wrong *config.Error) *runtime.Problem {
 	p := &runtime.Problem{
 		Code:    runtime.CodeSettings,
-		Short:   "The settings are not right; older ones are in force",
+		Short:   words.Say("cli.settingsWrong"),
 		Hint:    whatIsWrong(wrong),
 		Command: "colab-tray config check",
 		Err:     wrong,
 	}
 	switch {
 	case wrong.Line > 0:
-		p.Short = fmt.Sprintf("The settings file is wrong in line %d; older settings are in force", wrong.Line)
+		p.Short = words.Say("cli.settingsWrongLine", "line", wrong.Line)
 	case wrong.File != "":
-		p.Short = "The settings file is not right; older settings are in force"
+		p.Short = words.Say("cli.settingsWrongFile")
 	}
 	return p
 }
 
 // whatIsWrong leaves out where the file is.
 func whatIsWrong(wrong *config.Error) string {
-	text := wrong.Short + "."
+	text := words.FullStop(wrong.Short)
 	if wrong.Key != "" {
 		text = wrong.Key + ": " + text
 	}
 	if wrong.Hint != "" {
-		text += " " + strings.TrimSuffix(wrong.Hint, ".") + "."
+		text += " " + words.FullStop(wrong.Hint)
 	}
 	return text
 }

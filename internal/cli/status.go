@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 func statusFlags(set *flag.FlagSet, in *invocation) {
@@ -20,7 +21,7 @@ func statusFlags(set *flag.FlagSet, in *invocation) {
 func runStatus(ctx context.Context, in *invocation) error {
 	switch {
 	case in.all && in.watch:
-		return fmt.Errorf("%w: status takes --all or --watch, not both", errUsage)
+		return &usageError{words.Say("cli.allOrWatch")}
 	case in.all:
 		return in.statusOfAll(ctx)
 	}
@@ -83,7 +84,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	case in.json:
 		err = errors.Join(json.NewEncoder(in.Stdout).Encode(all), err)
 	case len(all) == 0:
-		fmt.Fprintln(in.Stderr, "There is no runtime yet.")
+		fmt.Fprintln(in.Stderr, words.Say("cli.noRuntime"))
 	}
 	return err
 }
@@ -139,10 +140,10 @@ func (in *invocation) printStatus(s runtime.Snapshot) error {
 	}
 	text := fmt.Sprintf("%s: %s", s.Runtime, stateWords(s))
 	if s.Engine.Version != "" {
-		text += fmt.Sprintf("\n%s %s at %s (%s)", s.Engine.Name, s.Engine.Version, s.Engine.Host, s.Engine.Found)
+		text += "\n" + words.Say("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundWords())
 	}
 	if s.RestartToApply {
-		text += "\nIts settings have changed: 'colab-tray restart' applies them."
+		text += "\n" + words.Say("cli.restartToApply")
 	}
 	_, err := fmt.Fprintln(in.Stdout, text)
 	return err
@@ -172,24 +173,27 @@ func stateWords(s runtime.Snapshot) string {
 	since := s.Since.Local().Format(time.DateTime)
 	switch s.State {
 	case runtime.NoEngine:
-		return "Docker does not answer"
+		return words.Say("cli.state.noEngine")
 	case runtime.Absent:
-		return "not made yet"
+		return words.Say("cli.state.absent")
 	case runtime.Pulling:
-		return "pulling the image" + pullWords(s.Progress)
+		if s.Progress.Layers == 0 {
+			return words.Say("cli.state.pulling")
+		}
+		return words.Say("cli.state.pullingSo", "progress", pullWords(s.Progress))
 	case runtime.Stopped:
-		return "stopped"
+		return words.Say("cli.state.stopped")
 	case runtime.Starting:
-		return "starting since " + since
+		return words.Say("cli.state.starting", "since", since)
 	case runtime.Ready:
-		return fmt.Sprintf("ready at port %d, up since %s", s.Port, since)
+		return words.Say("cli.state.ready", "port", s.Port, "since", since)
 	case runtime.Unhealthy:
-		return "running, but not usable"
+		return words.Say("cli.state.unhealthy")
 	case runtime.Stopping:
-		return "stopping"
+		return words.Say("cli.state.stopping")
 	case runtime.Failed:
-		return "failed"
+		return words.Say("cli.state.failed")
 	default:
-		return "looking"
+		return words.Say("cli.state.unknown")
 	}
 }

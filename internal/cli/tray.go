@@ -13,6 +13,7 @@ import (
 	"colabtray/internal/guide"
 	"colabtray/internal/logfile"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // FleetSession is a connection to the runtimes of all profiles.
@@ -153,7 +154,7 @@ func (s *FleetSession) settled(ctx context.Context) ([]runtime.Snapshot, error) 
 // would: it starts the runtime.
 func runTray(ctx context.Context, in *invocation) error {
 	if err := in.HasTray(ctx); err != nil {
-		fmt.Fprintf(in.Stderr, "No tray here (%v), so the runtime is started from the terminal.\n", err)
+		fmt.Fprintln(in.Stderr, words.Say("cli.noTray", "cause", err))
 		return runStart(ctx, in)
 	}
 	if dir := config.StateDir(); config.EnsurePrivateDir(dir) == nil {

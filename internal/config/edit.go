@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // ExistsError is returned where a settings file would be overwritten.
@@ -93,7 +95,7 @@ func check(path string, text []byte) error {
 }
 
 func unwritable(path string, err error) error {
-	return &Error{File: path, Short: "it cannot be written: " + cause(err)}
+	return &Error{File: path, Short: words.Say("config.cannotWrite", "cause", cause(err))}
 }
 
 // encode returns a value as TOML writes it. One of another type is a mistake
@@ -329,5 +331,5 @@ func followed(path string) (string, error) {
 		}
 		path = target
 	}
-	return "", errors.New("too many links")
+	return "", errors.New(words.Say("config.tooManyLinks"))
 }

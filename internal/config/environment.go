@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"colabtray/internal/words"
 )
 
 // Nothing in this file puts a value into an error. A name in an env_file that
@@ -19,50 +20,42 @@ import (
 // variableName is what a variable can be called.
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
-const envHint = `Write it as in env = {NAME = "value"}`
-
-// reserved are variables that the runtime depends on, with what to do instead.
-var reserved = map[string]string{
-	"HOME":                `Use image and folders to have other files there`,
-	"PATH":                `Use command to start something by its full path`,
-	"JUPYTER_CONFIG_PATH": `Put the configuration into ~/.jupyter of the data volume`,
-	"JUPYTER_TOKEN":       `Use token = "keep" for a token that stays the same`,
-}
+// reserved are variables that the runtime depends on.
+var reserved = []string{"HOME", "PATH", "JUPYTER_CONFIG_PATH", "JUPYTER_TOKEN"}
 
 func checkReserved(name string) (short, hint string) {
-	if hint, is := reserved[name]; is {
-		return name + " belongs to Colab Tray, and the runtime would break with another value", hint
+	if slices.Contains(reserved, name) {
+		return words.Say("config.reserved", "name", name), words.Say("config.reservedHint." + name)
 	}
 	return "", ""
 }
 
 // readEnv reads the table of variables.
 func readEnv(r *reader, at spot, v any) (map[string]string, error) {
+	hint := words.Say("config.envHint")
 	content, is := v.(map[string]any)
 	if !is {
-		return nil, r.wrong(at, "it has to be a table of texts", envHint)
+		return nil, r.wrong(at, words.Say("config.wantTableOfTexts"), hint)
 	}
 	env := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(content)) {
 		if !variableName.MatchString(name) {
-			return nil, r.wrong(at.in(name), fmt.Sprintf("%q cannot be the name of a variable", name), envHint)
+			return nil, r.wrong(at.in(name), words.Say("config.noVariable", "name", words.Escaped(name)), hint)
 		}
 		if short, hint := checkReserved(name); short != "" {
 			return nil, r.wrong(at.in(name), short, hint)
 		}
 		value, is := content[name].(string)
 		if !is {
-			return nil, r.wrong(at.in(name), wantText, envHint)
+			return nil, r.wrong(at.in(name), words.Say("config.wantText"), hint)
 		}
 		if strings.ContainsRune(value, 0) {
-			return nil, r.wrong(at.in(name), "the value has a NUL character, which no variable can have", "")
+			return nil, r.wrong(at.in(name), words.Say("config.nulInValue"), "")
 		}
 		env[name] = value
 	}
 	return env, nil
 }
-
-const envFileHint = "It has lines of NAME=value, as for docker run --env-file"
 
 // readEnvFile reads the file that env_file names.
 func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
@@ -72,7 +65,7 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 	}
 	path, err := expandHome(name)
 	if err != nil {
-		return nil, r.wrong(at, "the home directory is not known: "+err.Error(), "")
+		return nil, r.wrong(at, words.Say("config.noHome", "cause", err), "")
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(r.path), path)
@@ -80,11 +73,11 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 	r.envFiles = append(r.envFiles, path)
 	text, err := readRegular(path)
 	if err != nil {
-		return nil, r.wrong(at, fmt.Sprintf("%q cannot be read: %s", path, cause(err)), envFileHint)
+		return nil, r.wrong(at, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", cause(err)), words.Say("config.envFileHint"))
 	}
 	env, line, short := parseEnvFile(text, r.from.Env)
 	if short != "" {
-		return nil, r.wrong(at, fmt.Sprintf("line %d of %q: %s", line, path, short), envFileHint)
+		return nil, r.wrong(at, words.Say("config.envFileLine", "line", line, "file", words.Escaped(path), "wrong", short), words.Say("config.envFileHint"))
 	}
 	return env, nil
 }
@@ -97,7 +90,7 @@ func readRegular(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, errors.New(words.Say("config.notRegular"))
 	}
 	return readBounded(path)
 }
@@ -119,10 +112,10 @@ func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[stri
 		}
 		name, value, stated := strings.Cut(content, "=")
 		if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
-			return nil, line, "it is not plain text"
+			return nil, line, words.Say("config.notPlain")
 		}
 		if !variableName.MatchString(name) {
-			return nil, line, "it does not begin with the name of a variable"
+			return nil, line, words.Say("config.lineWithoutName")
 		}
 		if short, hint := checkReserved(name); short != "" {
 			return nil, line, short + ". " + hint

@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -12,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"colabtray/internal/words"
 )
 
 // maxFile is the size up to which a settings file is read, in bytes.
@@ -76,14 +77,14 @@ func (f *file) read() ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, errTooLarge):
-		return nil, &Error{File: f.path, Short: "it is larger than 1 MiB", Hint: "This is no settings file of Colab Tray"}
+		return nil, &Error{File: f.path, Short: words.Say("config.tooLarge"), Hint: words.Say("config.tooLargeHint")}
 	case err != nil:
-		return nil, &Error{File: f.path, Short: "it cannot be read: " + cause(err)}
+		return nil, &Error{File: f.path, Short: words.Say("config.cannotRead", "cause", cause(err))}
 	}
 	return text, nil
 }
 
-var errTooLarge = errors.New("it is larger than 1 MiB")
+var errTooLarge = errors.New("the file is too large")
 
 // readBounded reads a file of at most maxFile bytes.
 func readBounded(path string) ([]byte, error) {
@@ -104,6 +105,8 @@ func cause(err error) string {
 	var in *fs.PathError
 	var link *os.LinkError
 	switch {
+	case errors.Is(err, errTooLarge):
+		return words.Say("config.tooLarge")
 	case errors.As(err, &in):
 		err = in.Err
 	case errors.As(err, &link):
@@ -124,36 +127,36 @@ func (f *file) parse(text []byte) error {
 	case err == nil:
 	case errors.As(err, &wrong):
 		line, _ := wrong.Position()
-		return &Error{File: f.path, Line: line, Key: dotted(wrong.Key()), Short: words(wrong)}
+		return &Error{File: f.path, Line: line, Key: dotted(wrong.Key()), Short: mistake(wrong)}
 	default:
-		return &Error{File: f.path, Short: strings.TrimPrefix(err.Error(), "toml: ")}
+		return &Error{File: f.path, Short: words.Say("config.syntax", "parser", strings.TrimPrefix(err.Error(), "toml: "))}
 	}
 	o := outlineOf(text)
 	f.lines = o.lines()
 	for _, e := range o.entries[1:] {
 		if hint := unknownKey(e.path); hint != "" {
-			return &Error{File: f.path, Line: o.line(e), Key: dotted(e.path), Short: "there is no such setting", Hint: hint}
+			return &Error{File: f.path, Line: o.line(e), Key: dotted(e.path), Short: words.Say("config.noSetting"), Hint: hint}
 		}
 	}
 	return f.checkNames()
 }
 
-// words returns what is wrong. The library's words for a value of the wrong
+// mistake returns what is wrong. The library's words for a value of the wrong
 // type are of Go's types, and those for a number that is too large repeat it,
 // though it may be a secret.
-func words(wrong *toml.DecodeError) string {
+func mistake(wrong *toml.DecodeError) string {
 	short := strings.TrimPrefix(wrong.Error(), "toml: ")
 	switch key := wrong.Key(); {
 	case strings.HasPrefix(short, "unable to parse float"):
-		return "this is no number, or one that is out of range"
+		return words.Say("config.noNumber")
 	case !strings.HasPrefix(short, "cannot decode ") && !strings.HasPrefix(short, "cannot store "):
-		return short
+		return words.Say("config.syntax", "parser", short)
 	case len(key) > 1 && strings.EqualFold(key[0], "preferences"):
-		return "it has to be a table, as in [preferences.notifications]"
+		return words.Say("config.wantTable", "table", "[preferences.notifications]")
 	case len(key) > 0 && strings.EqualFold(key[0], "preferences"):
-		return "it has to be a table, as in [preferences]"
+		return words.Say("config.wantTable", "table", "[preferences]")
 	default:
-		return "it has to be a table, as in [profiles.NAME]"
+		return words.Say("config.wantTable", "table", "[profiles.NAME]")
 	}
 }
 
@@ -162,7 +165,7 @@ func words(wrong *toml.DecodeError) string {
 func (f *file) checkNames() error {
 	for _, name := range slices.Sorted(maps.Keys(f.Profiles)) {
 		if short, hint := checkName(name); short != "" || f.Profiles[name] == nil {
-			return f.wrong(at("profiles", name), fmt.Sprintf("%q cannot be the name of a profile", name), hint)
+			return f.wrong(at("profiles", name), words.Say("config.noProfileName", "name", words.Escaped(name)), hint)
 		}
 	}
 	return nil

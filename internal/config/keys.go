@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"colabtray/internal/words"
 )
 
 // keysOf returns the keys that a table can hold, in their order.
@@ -27,37 +29,31 @@ var (
 // NotificationKeys returns the keys of [preferences.notifications].
 func NotificationKeys() []string { return slices.Clone(notificationKeys) }
 
-// What is said about a key that there is not.
-var (
-	topHint           = "There are: profile, and the tables [profiles.NAME] and [preferences]"
-	profileHint       = "In [profiles.NAME] there are: " + strings.Join(profileKeys, ", ")
-	folderHint        = "A folder has: " + strings.Join(folderKeys, ", ")
-	preferencesHint   = "In [preferences] there are: " + strings.Join(preferenceKeys, ", ")
-	notificationsHint = "In [preferences.notifications] there are: " + strings.Join(notificationKeys, ", ")
-)
-
 // unknownKey returns what there is where a file has a key that there is not,
 // and nothing for one that there is. Decoding cannot tell: to the library PORT
 // is as good as port. What is in a value of the wrong type is not looked at.
 func unknownKey(path []string) (hint string) {
-	stray := func(i int, keys []string, hint string) string {
-		if len(path) <= i || slices.Contains(keys, path[i]) {
-			return ""
-		}
-		return hint
-	}
+	stray := func(i int, keys []string) bool { return len(path) > i && !slices.Contains(keys, path[i]) }
 	switch {
 	case path[0] == "profile":
-		return ""
 	case path[0] == "profiles" && len(path) > 3 && path[2] == "folders":
-		return stray(3, folderKeys, folderHint)
+		if stray(3, folderKeys) {
+			return words.Say("config.folderKeys", "keys", strings.Join(folderKeys, ", "))
+		}
 	case path[0] == "profiles":
-		return stray(2, profileKeys, profileHint)
+		if stray(2, profileKeys) {
+			return words.Say("config.profileKeys", "keys", strings.Join(profileKeys, ", "))
+		}
 	case path[0] == "preferences" && len(path) > 2 && path[1] == "notifications":
-		return stray(2, notificationKeys, notificationsHint)
+		if stray(2, notificationKeys) {
+			return words.Say("config.notificationKeys", "keys", strings.Join(notificationKeys, ", "))
+		}
 	case path[0] == "preferences":
-		return stray(1, preferenceKeys, preferencesHint)
+		if stray(1, preferenceKeys) {
+			return words.Say("config.preferenceKeys", "keys", strings.Join(preferenceKeys, ", "))
+		}
 	default:
-		return topHint
+		return words.Say("config.topKeys")
 	}
+	return ""
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -10,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+
+	"colabtray/internal/words"
 )
 
 // Flags are the values of command line flags; nil where a flag was not given.
@@ -127,8 +128,8 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 	}
 	p, known := profiles[name]
 	if !known {
-		short := fmt.Sprintf("there is no profile %q", name)
-		hint := "There are: " + strings.Join(slices.Sorted(maps.Keys(profiles)), ", ")
+		short := words.Say("config.noProfile", "name", words.Escaped(name))
+		hint := words.Say("config.profiles", "names", strings.Join(slices.Sorted(maps.Keys(profiles)), ", "))
 		if given {
 			return p, &Error{Key: key, Short: short, Hint: hint}
 		}
@@ -149,17 +150,17 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 			p.Kind = KindOf(v)
 		}
 		if _, short, hint := p.unsuited(); short != "" {
-			return p, &Error{Key: key, Short: fmt.Sprintf("the profile %s does not suit this image: %s", name, short), Hint: hint}
+			return p, &Error{Key: key, Short: words.Say("config.unsuited", "profile", name, "why", short), Hint: hint}
 		}
 	}
 	if v, key, given := override(from, from.Flags.Port, "port"); given {
 		n, err := strconv.ParseInt(v, 10, 64)
 		short, _ := checkPort(n)
 		if err != nil {
-			short = fmt.Sprintf("%q is no port", v)
+			short = words.Say("config.noPort", "port", words.Escaped(v))
 		}
 		if err != nil || short != "" {
-			return p, &Error{Key: key, Short: short, Hint: portHint}
+			return p, &Error{Key: key, Short: short, Hint: words.Say("config.portHint")}
 		}
 		p.Port = int(n)
 	}
@@ -184,34 +185,30 @@ func override(from Sources, flag *string, name string) (value, key string, given
 // hostname as well it has to end at 63 characters.
 var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$`)
 
-const nameHint = "Use 2 to 63 letters, digits, and after the first one also '_', '.' and '-'"
-
 func checkName(s string) (short, hint string) {
 	if containerName.MatchString(s) {
 		return "", ""
 	}
-	return fmt.Sprintf("%q cannot be the name of a container", s), nameHint
+	return words.Say("config.noName", "name", words.Escaped(s)), words.Say("config.nameHint")
 }
 
 func checkImage(s string) (short, hint string) {
 	if _, err := reference.ParseNormalizedNamed(s); err == nil {
 		return "", ""
 	}
-	return fmt.Sprintf("%q cannot be the name of an image", s), "An image is named as in: " + DefaultImage + ":latest"
+	return words.Say("config.noImage", "name", words.Escaped(s)), words.Say("config.imageHint", "example", DefaultImage+":latest")
 }
-
-const portHint = "Use a number from 1 to 65535"
 
 func checkPort(n int64) (short, hint string) {
 	if n >= 1 && n <= 65535 {
 		return "", ""
 	}
-	return fmt.Sprintf("%d is out of range", n), portHint
+	return words.Say("config.outOfRange", "value", n), words.Say("config.portHint")
 }
 
 func checkKind(s string) (short, hint string) {
 	if k := Kind(s); k == KindJupyter || k == KindColab {
 		return "", ""
 	}
-	return fmt.Sprintf("there is no kind %q", s), `Use "jupyter" or "colab"`
+	return words.Say("config.noKind", "kind", words.Escaped(s)), words.Say("config.kindHint")
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"colabtray/internal/words"
 )
 
 func write(t *testing.T, text string) string {
@@ -156,14 +158,24 @@ port = 9100
 }
 
 // wantErrors loads texts and looks at what is said about each, after the path
-// of the file.
+// of the file; and that German has other words for it.
 func wantErrors(t *testing.T, cases map[string]string) {
 	t.Helper()
+	t.Cleanup(func() { words.Use(words.English) })
 	for text, want := range cases {
 		file := write(t, text)
 		_, err := Load(Sources{File: file})
 		if err == nil || err.Error() != file+want {
 			t.Errorf("%q:\n got %v\nwant %s", text, err, file+want)
+			continue
+		}
+		var english, german *Error
+		words.Use("de")
+		_, again := Load(Sources{File: file})
+		words.Use(words.English)
+		errors.As(err, &english)
+		if !errors.As(again, &german) || german.Short == english.Short || german.Hint == english.Hint && english.Hint != "" {
+			t.Errorf("%q: in German it is said as %v", text, again)
 		}
 	}
 }
@@ -314,7 +326,7 @@ func inRange(t *testing.T, p Profile) {
 		paths[f.Path] = true
 	}
 	for _, v := range p.Env {
-		good = good && variableName.MatchString(v.Name) && reserved[v.Name] == "" && !strings.ContainsRune(v.Value.Reveal(), 0)
+		good = good && variableName.MatchString(v.Name) && !slices.Contains(reserved, v.Name) && !strings.ContainsRune(v.Value.Reveal(), 0)
 	}
 	for _, argument := range slices.Concat(p.Packages, p.Command, p.GPU.IDs) {
 		good = good && argument != "" && !strings.ContainsAny(argument, "\n\x00")

@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"colabtray/internal/words"
 )
 
 // ownedByUs returns an error when a file belongs to another user.
 func ownedByUs(info fs.FileInfo) error {
 	if stat, is := info.Sys().(*syscall.Stat_t); is && int(stat.Uid) != os.Getuid() {
-		return errors.New("it belongs to somebody else")
+		return errors.New(words.Say("config.privateDirOwner"))
 	}
 	return nil
 }

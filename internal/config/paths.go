@@ -1,11 +1,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/adrg/xdg"
+
+	"colabtray/internal/words"
 )
 
 // directory is the name of this program's directory in those of the platform.
@@ -39,14 +42,14 @@ func RuntimeDir() string {
 // parents. It refuses one that is a link or belongs to somebody else.
 func EnsurePrivateDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return fmt.Errorf("making a private directory: %w", err)
+		return fmt.Errorf("%s: %w", words.Say("config.privateDirMake"), err)
 	}
 	info, err := os.Lstat(path)
 	if err != nil {
-		return fmt.Errorf("looking at a private directory: %w", err)
+		return fmt.Errorf("%s: %w", words.Say("config.privateDirLook"), err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is a link, not a directory", path)
+		return errors.New(words.Say("config.privateDirLink", "path", path))
 	}
 	if err := ownedByUs(info); err != nil {
 		return fmt.Errorf("%s: %w", path, err)

@@ -1,8 +1,9 @@
 package config
 
 import (
-	"fmt"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // Preferences are the settings of the program itself, the same for every
@@ -95,6 +96,22 @@ type notifications struct {
 	Progress   any `toml:"progress"`
 }
 
+// LanguageIn returns the language that a settings file asks for, also one that
+// is wrong elsewhere: what is said of that is said in this language.
+func LanguageIn(path string) Language {
+	content, _ := readFile(path)
+	language := LanguageAuto
+	if t := content.Preferences; t != nil {
+		r := &reader{file: content, table: at("preferences")}
+		take(r, "language", t.Language, readLanguage, &language)
+	}
+	return language
+}
+
+func readLanguage(r *reader, at spot, v any) (Language, error) {
+	return readChoice(languageHint, LanguageAuto, LanguageEnglish, LanguageGerman)(r, at, v)
+}
+
 // readPreferences returns the preferences that the file states, the defaults
 // for all else.
 func (f *file) readPreferences() (Preferences, error) {
@@ -106,8 +123,8 @@ func (f *file) readPreferences() (Preferences, error) {
 	r := &reader{file: f, table: at("preferences")}
 	take(r, "start_at_open", t.StartAtOpen, readBool, &p.StartAtOpen)
 	take(r, "stop_on_quit", t.StopOnQuit, readBool, &p.StopOnQuit)
-	take(r, "icon", t.Icon, readChoice(IconAuto, IconColour, IconLight, IconDark), &p.Icon)
-	take(r, "language", t.Language, readChoice(LanguageAuto, LanguageEnglish, LanguageGerman), &p.Language)
+	take(r, "icon", t.Icon, readChoice(iconHint, IconAuto, IconColour, IconLight, IconDark), &p.Icon)
+	take(r, "language", t.Language, readLanguage, &p.Language)
 	take(r, "clear_clipboard", t.ClearClipboard, readDuration(minClear), &p.ClearClipboard)
 	if n := t.Notifications; n != nil {
 		r.table = r.table.in("notifications")
@@ -121,20 +138,12 @@ func (f *file) readPreferences() (Preferences, error) {
 	return p, r.err
 }
 
-// readChoice reads one of a few words.
-func readChoice[T ~string](choices ...T) func(*reader, spot, any) (T, error) {
-	var hint string
-	for i, choice := range choices {
-		switch {
-		case i == 0:
-			hint = "Use "
-		case i == len(choices)-1:
-			hint += " or "
-		default:
-			hint += ", "
-		}
-		hint += fmt.Sprintf("%q", string(choice))
-	}
+func iconHint() string { return words.Say("config.iconHint") }
+
+func languageHint() string { return words.Say("config.languageHint") }
+
+// readChoice reads one of a few words, which the hint tells.
+func readChoice[T ~string](hint func() string, choices ...T) func(*reader, spot, any) (T, error) {
 	return func(r *reader, at spot, v any) (T, error) {
 		text, err := readText(func(text string) (short, _ string) {
 			for _, choice := range choices {
@@ -142,7 +151,7 @@ func readChoice[T ~string](choices ...T) func(*reader, spot, any) (T, error) {
 					return "", ""
 				}
 			}
-			return fmt.Sprintf("%q is not understood", text), hint
+			return words.Say("config.notUnderstood", "text", words.Escaped(text)), hint()
 		})(r, at, v)
 		return T(text), err
 	}

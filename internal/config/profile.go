@@ -3,7 +3,7 @@
 // file, default) and what is said when one of them is wrong.
 //
 // It does not own what is done with them: it imports no other package of the
-// project and never talks to the engine.
+// project but the texts, and never talks to the engine.
 package config
 
 import (

@@ -1,9 +1,10 @@
 package config
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+
+	"colabtray/internal/words"
 )
 
 // reader takes values out of a table of the file, up to the first that is
@@ -75,27 +76,21 @@ func (p Profile) unsuited() (where func(table spot) spot, short, hint string) {
 	}
 	if p.Kind != KindJupyter && len(p.Packages) > 0 {
 		return func(table spot) spot { return table.in("packages") },
-			fmt.Sprintf("an image of kind %q cannot get packages at its first start", p.Kind), "Install them in a notebook: !pip install NAME"
+			words.Say("config.noPackages", "kind", p.Kind), words.Say("config.noPackagesHint")
 	}
 	if p.Kind != KindJupyter && p.Token == TokenKeep {
 		return func(table spot) spot { return table.in("token") },
-			fmt.Sprintf("an image of kind %q makes a new token at each start", p.Kind), `Use "fresh"`
+			words.Say("config.noKeeping", "kind", p.Kind), words.Say("config.noKeepingHint")
 	}
 	return nil, "", ""
 }
-
-// The words for values of the wrong type.
-const (
-	wantText = "it has to be text in quotes"
-	wantBool = "it has to be true or false"
-)
 
 // readText reads a text that passes a check.
 func readText(check func(string) (short, hint string)) func(*reader, spot, any) (string, error) {
 	return func(r *reader, at spot, v any) (string, error) {
 		text, is := v.(string)
 		if !is {
-			return "", r.wrong(at, wantText, "")
+			return "", r.wrong(at, words.Say("config.wantText"), "")
 		}
 		if short, hint := check(text); short != "" {
 			return "", r.wrong(at, short, hint)
@@ -112,7 +107,7 @@ func readTexts(check func(string) (short, hint string)) func(*reader, spot, any)
 	return func(r *reader, at spot, v any) ([]string, error) {
 		list, is := v.([]any)
 		if !is {
-			return nil, r.wrong(at, "it has to be a list of texts", `Write it as in ["one", "two"]`)
+			return nil, r.wrong(at, words.Say("config.wantTexts"), words.Say("config.wantTextsHint"))
 		}
 		var texts []string
 		for i, item := range list {
@@ -129,7 +124,7 @@ func readTexts(check func(string) (short, hint string)) func(*reader, spot, any)
 func readBool(r *reader, at spot, v any) (bool, error) {
 	is, ok := v.(bool)
 	if !ok {
-		return false, r.wrong(at, wantBool, "Write it without quotes")
+		return false, r.wrong(at, words.Say("config.wantBool"), words.Say("config.wantBoolHint"))
 	}
 	return is, nil
 }
@@ -137,7 +132,7 @@ func readBool(r *reader, at spot, v any) (bool, error) {
 func readPort(r *reader, at spot, v any) (int, error) {
 	n, is := v.(int64)
 	if !is {
-		return 0, r.wrong(at, "it has to be a whole number, without quotes", "")
+		return 0, r.wrong(at, words.Say("config.wantInteger"), "")
 	}
 	if short, hint := checkPort(n); short != "" {
 		return 0, r.wrong(at, short, hint)
@@ -147,22 +142,22 @@ func readPort(r *reader, at spot, v any) (int, error) {
 
 // readFolders reads the list of folders.
 func readFolders(r *reader, at spot, v any) ([]Folder, error) {
-	const hint = `Write it as in [{host = "~/data", path = "/home/jovyan/data"}]`
+	hint := words.Say("config.foldersHint")
 	list, is := v.([]any)
 	if !is {
-		return nil, r.wrong(at, "it has to be a list of folders", hint)
+		return nil, r.wrong(at, words.Say("config.wantFolders"), hint)
 	}
 	var folders []Folder
 	for i, item := range list {
 		content, is := item.(map[string]any)
 		if !is {
-			return nil, r.wrong(at.item(i), "a folder has to be a table", hint)
+			return nil, r.wrong(at.item(i), words.Say("config.wantFolder"), hint)
 		}
 		inside := &reader{file: r.file, from: r.from, table: at.item(i)}
 		var f Folder
 		for _, required := range []string{"host", "path"} {
 			if content[required] == nil {
-				return nil, r.wrong(at.item(i), "a folder needs its "+required, hint)
+				return nil, r.wrong(at.item(i), words.Say("config.folderNeeds", "key", required), hint)
 			}
 		}
 		take(inside, "host", content["host"], readHostPath, &f.Host)
@@ -172,7 +167,7 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 			return nil, inside.err
 		}
 		if slices.ContainsFunc(folders, func(other Folder) bool { return other.Path == f.Path }) {
-			return nil, r.wrong(at.item(i).in("path"), fmt.Sprintf("two folders are at %s", f.Path), "Give each a path of its own")
+			return nil, r.wrong(at.item(i).in("path"), words.Say("config.twoFolders", "path", f.Path), words.Say("config.twoFoldersHint"))
 		}
 		folders = append(folders, f)
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"path"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"colabtray/internal/words"
 )
 
 // The least that is taken. What is less is a mistake such as memory = 8, which
@@ -26,12 +27,11 @@ const (
 	maxSizeInBytes = 1 << 62
 )
 
-const gpuHint = `Use "all", "off", a number of GPUs such as 1, or a list of ids such as ["0", "GPU-uuid"]`
-
 // gpuID is a number, a UUID, or a part of a GPU such as MIG-uuid or 0:1.
 var gpuID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:/-]*$`)
 
 func readGPU(r *reader, at spot, v any) (GPU, error) {
+	hint := words.Say("config.gpuHint")
 	switch v := v.(type) {
 	case string:
 		switch v {
@@ -40,29 +40,27 @@ func readGPU(r *reader, at spot, v any) (GPU, error) {
 		case "off":
 			return GPU{}, nil
 		}
-		return GPU{}, r.wrong(at, fmt.Sprintf("%q is not understood", v), gpuHint)
+		return GPU{}, r.wrong(at, words.Say("config.notUnderstood", "text", words.Escaped(v)), hint)
 	case int64:
 		if v < 1 || v > maxGPUs {
-			return GPU{}, r.wrong(at, fmt.Sprintf("%d is no number of GPUs", v), gpuHint)
+			return GPU{}, r.wrong(at, words.Say("config.noGPUs", "number", v), hint)
 		}
 		return GPU{Count: int(v)}, nil
 	case []any:
 		if len(v) == 0 {
-			return GPU{}, r.wrong(at, "the list is empty", gpuHint)
+			return GPU{}, r.wrong(at, words.Say("config.emptyList"), hint)
 		}
-		ids, err := readTexts(func(id string) (short, hint string) {
+		ids, err := readTexts(func(id string) (short, _ string) {
 			if gpuID.MatchString(id) {
 				return "", ""
 			}
-			return fmt.Sprintf("%q cannot be the id of a GPU", id), gpuHint
+			return words.Say("config.noGPUID", "id", words.Escaped(id)), hint
 		})(r, at, v)
 		return GPU{IDs: ids}, err
 	default:
-		return GPU{}, r.wrong(at, "it has to be a text, a whole number or a list", gpuHint)
+		return GPU{}, r.wrong(at, words.Say("config.wantGPU"), hint)
 	}
 }
-
-const sizeHint = `Use a size such as "8g" or "512m", 0 for the default`
 
 var (
 	sizeText  = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([bB]|[kKmMgGtT](?:[iI]?[bB])?)?$`)
@@ -73,6 +71,7 @@ var (
 // for no limit, or the engine's default.
 func readSize(least int64) func(*reader, spot, any) (int64, error) {
 	return func(r *reader, at spot, v any) (int64, error) {
+		hint := words.Say("config.sizeHint")
 		var bytes float64
 		switch v := v.(type) {
 		case int64:
@@ -80,7 +79,7 @@ func readSize(least int64) func(*reader, spot, any) (int64, error) {
 		case string:
 			parts := sizeText.FindStringSubmatch(v)
 			if parts == nil {
-				return 0, r.wrong(at, fmt.Sprintf("%q is no size", v), sizeHint)
+				return 0, r.wrong(at, words.Say("config.noSize", "text", words.Escaped(v)), hint)
 			}
 			unit := strings.ToLower(parts[2])
 			if len(unit) > 1 { // gb and gib are as good as g
@@ -89,21 +88,19 @@ func readSize(least int64) func(*reader, spot, any) (int64, error) {
 			number, _ := strconv.ParseFloat(parts[1], 64) // too large gives +Inf
 			bytes = number * sizeUnits[unit]
 		default:
-			return 0, r.wrong(at, "it has to be a text in quotes, or a whole number of bytes", sizeHint)
+			return 0, r.wrong(at, words.Say("config.wantSize"), hint)
 		}
 		switch {
 		case bytes == 0:
 			return 0, nil
 		case bytes < float64(least):
-			return 0, r.wrong(at, fmt.Sprintf("%v is less than %d MiB", v, least>>20), sizeHint)
+			return 0, r.wrong(at, words.Say("config.tooSmall", "value", v, "least", least>>20), hint)
 		case bytes > maxSizeInBytes:
-			return 0, r.wrong(at, fmt.Sprintf("%v is out of range", v), sizeHint)
+			return 0, r.wrong(at, words.Say("config.outOfRange", "value", v), hint)
 		}
 		return int64(bytes), nil
 	}
 }
-
-const cpusHint = "Use a number such as 2 or 2.5, 0 for no limit"
 
 func readCPUs(r *reader, at spot, v any) (float64, error) {
 	var cpus float64
@@ -113,21 +110,21 @@ func readCPUs(r *reader, at spot, v any) (float64, error) {
 	case float64:
 		cpus = v
 	default:
-		return 0, r.wrong(at, "it has to be a number, without quotes", cpusHint)
+		return 0, r.wrong(at, words.Say("config.wantNumber"), words.Say("config.cpusHint"))
 	}
 	if cpus != 0 && (math.IsNaN(cpus) || cpus < minCPUs || cpus > maxCPUs) {
-		return 0, r.wrong(at, fmt.Sprintf("%v is out of range", v), cpusHint)
+		return 0, r.wrong(at, words.Say("config.outOfRange", "value", v), words.Say("config.cpusHint"))
 	}
 	return math.Abs(cpus), nil // there is a -0.0
 }
 
 // readDuration reads a time such as "30m"; "off" is 0.
 func readDuration(least time.Duration) func(*reader, spot, any) (time.Duration, error) {
-	hint := fmt.Sprintf(`Use "off", or a time of at least %s such as %q`, shortDuration(least), shortDuration(6*least))
 	return func(r *reader, at spot, v any) (time.Duration, error) {
+		hint := words.Say("config.durationHint", "least", shortDuration(least), "example", shortDuration(6*least))
 		text, is := v.(string)
 		if !is {
-			return 0, r.wrong(at, wantText, hint)
+			return 0, r.wrong(at, words.Say("config.wantText"), hint)
 		}
 		if text == "off" {
 			return 0, nil
@@ -135,9 +132,9 @@ func readDuration(least time.Duration) func(*reader, spot, any) (time.Duration, 
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
-			return 0, r.wrong(at, fmt.Sprintf("%q is no time", text), hint)
+			return 0, r.wrong(at, words.Say("config.noTime", "text", words.Escaped(text)), hint)
 		case d < least:
-			return 0, r.wrong(at, fmt.Sprintf("%s is too short", text), hint)
+			return 0, r.wrong(at, words.Say("config.tooShort", "time", text), hint)
 		}
 		return d, nil
 	}
@@ -164,21 +161,22 @@ func shortDuration(d time.Duration) string {
 func clean(text string) bool { return !strings.ContainsFunc(text, unicode.IsControl) }
 
 func checkPackage(s string) (short, hint string) {
-	const how = `Name packages as pip takes them, as in ["polars", "scikit-learn==1.5"]`
 	switch {
 	case strings.TrimSpace(s) == "":
-		return "a package has no name", how
+		short = words.Say("config.namelessPackage")
 	case !clean(s):
-		return fmt.Sprintf("%q cannot be the name of a package", s), how
+		short = words.Say("config.noPackage", "name", words.Escaped(s))
 	case strings.HasPrefix(strings.TrimSpace(s), "-"):
-		return fmt.Sprintf("%q is an option of pip, not a package", s), how
+		short = words.Say("config.pipOption", "option", words.Escaped(s))
+	default:
+		return "", ""
 	}
-	return "", ""
+	return short, words.Say("config.packageHint")
 }
 
 func checkArgument(s string) (short, hint string) {
 	if s == "" || !clean(s) {
-		return fmt.Sprintf("%q cannot be a part of a command", s), `Write the command as in ["jupyter", "lab", "--no-browser"]`
+		return words.Say("config.noArgument", "text", words.Escaped(s)), words.Say("config.argumentHint")
 	}
 	return "", ""
 }
@@ -188,7 +186,7 @@ func checkToken(s string) (short, hint string) {
 		return "", ""
 	}
 	// The text is not repeated: it may be a token.
-	return "it has to tell when there is a new token", `Use "fresh" for a new token at each start, or "keep"`
+	return words.Say("config.noToken"), words.Say("config.tokenHint")
 }
 
 // platformName is an architecture of Linux, with its variant.
@@ -198,10 +196,8 @@ func checkPlatform(s string) (short, hint string) {
 	if s == "" || platformName.MatchString(s) {
 		return "", ""
 	}
-	return fmt.Sprintf("%q is no platform of Linux containers", s), `Use one such as "linux/amd64" or "linux/arm64"`
+	return words.Say("config.noPlatform", "name", words.Escaped(s)), words.Say("config.platformHint")
 }
-
-const hostHint = `Write it from the top or from your home directory, as in "/srv/data" or "~/data"`
 
 // readHostPath reads the path of a folder of the host.
 func readHostPath(r *reader, at spot, v any) (string, error) {
@@ -211,10 +207,10 @@ func readHostPath(r *reader, at spot, v any) (string, error) {
 	}
 	host, err := expandHome(text)
 	if err != nil {
-		return "", r.wrong(at, "the home directory is not known: "+err.Error(), hostHint)
+		return "", r.wrong(at, words.Say("config.noHome", "cause", err), words.Say("config.hostHint"))
 	}
 	if !filepath.IsAbs(host) || !clean(host) {
-		return "", r.wrong(at, fmt.Sprintf("%q is no absolute path", text), hostHint)
+		return "", r.wrong(at, words.Say("config.notAbsolute", "path", words.Escaped(text)), words.Say("config.hostHint"))
 	}
 	return filepath.Clean(host), nil
 }
@@ -229,13 +225,11 @@ func expandHome(name string) (string, error) {
 	return home + rest, err
 }
 
-const mountHint = `Use a path such as "/home/jovyan/data"`
-
 // readContainerPath reads the path of a folder in the container.
 func readContainerPath(r *reader, at spot, v any) (string, error) {
 	text, err := readText(func(s string) (short, hint string) {
 		if !path.IsAbs(s) || !clean(s) {
-			return fmt.Sprintf("%q is no absolute path", s), mountHint
+			return words.Say("config.notAbsolute", "path", words.Escaped(s)), words.Say("config.mountHint")
 		}
 		return "", ""
 	})(r, at, v)
@@ -252,13 +246,12 @@ var systemDirs = []string{
 func checkMount(mount string, kind Kind) (short, hint string) {
 	for _, dir := range systemDirs {
 		if mount == dir || within(dir, mount) || within(mount, dir) {
-			return fmt.Sprintf("a folder at %s would hide the system's %s", mount, dir), mountHint
+			return words.Say("config.hidesSystem", "path", mount, "dir", dir), words.Say("config.mountHint")
 		}
 	}
 	data := kind.DataDir()
 	if mount == data || within(mount, data) {
-		return fmt.Sprintf("a folder at %s would hide the data volume, which is at %s", mount, data),
-			fmt.Sprintf("Use a path below it such as %q", data+"/data")
+		return words.Say("config.hidesData", "path", mount, "dir", data), words.Say("config.hidesDataHint", "example", data+"/data")
 	}
 	return "", ""
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"colabtray/internal/words"
 )
 
 // Change is what a change of the settings file came to.
@@ -113,8 +115,8 @@ func (w *watching) look(err error) {
 		}
 		if loadErr == nil && err != nil {
 			loadErr = &Error{
-				File: w.from.File, Short: "changes of it cannot be noticed: " + cause(err),
-				Hint: "Start the program again after a change",
+				File: w.from.File, Short: words.Say("config.cannotFollow", "cause", cause(err)),
+				Hint: words.Say("config.cannotFollowHint"),
 			}
 		}
 		if loadErr != nil {

@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // BackupOptions tell where a backup goes.
@@ -89,7 +89,7 @@ func writable(file string, replace bool) error {
 	case errors.Is(err, fs.ErrNotExist):
 		info, err := os.Stat(filepath.Dir(file))
 		if err == nil && !info.IsDir() {
-			err = fmt.Errorf("%s is not a directory", filepath.Dir(file))
+			err = errors.New(words.Say("problem.notADirectory", "path", filepath.Dir(file)))
 		}
 		if err != nil {
 			return fileProblem(file, err)
@@ -98,7 +98,7 @@ func writable(file string, replace bool) error {
 	case err != nil:
 		return fileProblem(file, err)
 	case !info.Mode().IsRegular():
-		return fileProblem(file, errors.New("there is something of that name that is not a file"))
+		return fileProblem(file, errors.New(words.Say("problem.somethingElse")))
 	case !replace:
 		return fileExistsProblem(file)
 	}
@@ -208,7 +208,7 @@ func onDisk(file string, err error) error {
 func (d *data) verify(ctx context.Context, f *os.File, want backup.Contents) error {
 	got, err := backup.Check(stopping{ctx, f}, want.Size, backup.CheckOptions{Large: true, Progress: d.tell(StepVerify)})
 	if err == nil && got != want {
-		err = errors.New("it is not what was written")
+		err = errors.New(words.Say("problem.notWritten"))
 	}
 	if err != nil && ctx.Err() == nil {
 		return unverifiedProblem(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // Labels on helpers.
@@ -266,13 +267,13 @@ func (d *data) ended(ctx context.Context, helper string) error {
 	output := strings.Join(lastLines(ctx, d.engine, Container{ID: helper, StartedAt: time.Unix(1, 0)}, 5), "\n")
 	switch {
 	case !c.Exists:
-		return errors.New("helper was removed by somebody else")
+		return errors.New(words.Say("problem.helperRemoved"))
 	case c.ExitCode == 0:
 		return nil
 	case c.ExitCode == scriptOldData:
 		return fmt.Errorf("%w: %s", errOldData, output)
 	default:
-		return fmt.Errorf("helper ended with code %d: %s", c.ExitCode, output)
+		return errors.New(words.Say("problem.helperEnded", "code", c.ExitCode, "output", output))
 	}
 }
 

@@ -7,14 +7,15 @@ import (
 
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // supersededProblem tells that a job was not begun.
 func supersededProblem() *Problem {
 	return &Problem{
 		Code:  CodeCancelled,
-		Short: "Something else was asked for meanwhile",
-		Hint:  "It was not done, and nothing was changed. Try again if it is still wanted.",
+		Short: words.Say("problem.superseded"),
+		Hint:  words.Say("problem.supersededHint"),
 	}
 }
 
@@ -22,16 +23,16 @@ func supersededProblem() *Problem {
 func busyProblem(p config.Profile) *Problem {
 	return &Problem{
 		Code:  CodeBusy,
-		Short: fmt.Sprintf("The data of %s are being worked on", p.Runtime),
-		Hint:  "A backup, a restore or a delete is under way, here or in another program. Try again when it is done.",
+		Short: words.Say("problem.busy", "runtime", p.Runtime),
+		Hint:  words.Say("problem.busyHint"),
 	}
 }
 
 func backupDirProblem(dir string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
-		Short: "There is no place for backups",
-		Hint:  fmt.Sprintf("The directory %s cannot be used: %s", dir, sentence(err.Error())),
+		Short: words.Say("problem.backupDir"),
+		Hint:  words.Say("problem.backupDirHint", "dir", dir, "cause", words.FullStop(err.Error())),
 		Err:   err,
 	}
 }
@@ -40,8 +41,8 @@ func backupDirProblem(dir string, err error) *Problem {
 func volumeInUseProblem(p config.Profile, users []string) *Problem {
 	return &Problem{
 		Code:    CodeDataInUse,
-		Short:   "Another container uses the data of " + p.Runtime,
-		Hint:    fmt.Sprintf("The volume %s is mounted by %s, so nothing was changed. Remove that container first.", p.Volume(), listed(users)),
+		Short:   words.Say("problem.dataInUse", "runtime", p.Runtime),
+		Hint:    words.Say("problem.dataInUseHint", "volume", p.Volume(), "containers", listed(users)),
 		Command: "docker ps --all --filter volume=" + p.Volume(),
 	}
 }
@@ -51,8 +52,8 @@ func volumeInUseProblem(p config.Profile, users []string) *Problem {
 func undeletedProblem(p config.Profile, err error) *Problem {
 	return &Problem{
 		Code:    CodeBackupFailed,
-		Short:   "Nothing was deleted, because the data could not be backed up",
-		Hint:    cause(err) + " To delete them without a backup:",
+		Short:   words.Say("problem.undeleted"),
+		Hint:    words.Say("problem.undeletedHint", "cause", cause(err)),
 		Command: "colab-tray delete --data --no-backup --name " + p.Runtime,
 		Err:     err,
 	}
@@ -63,8 +64,8 @@ func undeletedProblem(p config.Profile, err error) *Problem {
 func unsavedProblem(err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
-		Short: "Nothing was restored, because the data that are there could not be backed up",
-		Hint:  cause(err) + " With --no-backup they are replaced without one.",
+		Short: words.Say("problem.unsaved"),
+		Hint:  words.Say("problem.unsavedHint", "cause", cause(err)),
 		Err:   err,
 	}
 }
@@ -73,16 +74,16 @@ func unsavedProblem(err error) *Problem {
 func cause(err error) string {
 	var p *Problem
 	if errors.As(err, &p) {
-		return p.Short + ". " + sentence(p.Hint)
+		return words.FullStop(p.Short) + " " + words.FullStop(p.Hint)
 	}
-	return sentence(lastError(err))
+	return words.FullStop(lastError(err))
 }
 
 func noDataProblem(p config.Profile) *Problem {
 	return &Problem{
 		Code:    CodeNoData,
-		Short:   "There are no data of " + p.Runtime,
-		Hint:    fmt.Sprintf("The volume %s is made by the first start.", p.Volume()),
+		Short:   words.Say("problem.noData", "runtime", p.Runtime),
+		Hint:    words.Say("problem.noDataHint", "volume", p.Volume()),
 		Command: "colab-tray start",
 	}
 }
@@ -95,8 +96,8 @@ func fileProblem(file string, err error) *Problem {
 	}
 	return &Problem{
 		Code:  CodeBackupFailed,
-		Short: "The file of the backup cannot be used",
-		Hint:  fmt.Sprintf("%s: %s", file, sentence(err.Error())),
+		Short: words.Say("problem.backupFile"),
+		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
 		Err:   err,
 	}
 }
@@ -104,16 +105,16 @@ func fileProblem(file string, err error) *Problem {
 func fileExistsProblem(file string) *Problem {
 	return &Problem{
 		Code:  CodeFileExists,
-		Short: "There is a file of that name",
-		Hint:  fmt.Sprintf("%s was left as it is. Choose another name, or replace it with --force.", file),
+		Short: words.Say("problem.fileExists"),
+		Hint:  words.Say("problem.fileExistsHint", "file", file),
 	}
 }
 
 func changingProblem(p config.Profile, err error) *Problem {
 	return &Problem{
 		Code:    CodeBackupFailed,
-		Short:   "The data change faster than they can be read",
-		Hint:    "Files became shorter while they were read, at each of several tries. Stop the runtime, and try again.",
+		Short:   words.Say("problem.changing"),
+		Hint:    words.Say("problem.changingHint"),
 		Command: "colab-tray stop --name " + p.Runtime,
 		Err:     err,
 	}
@@ -122,8 +123,8 @@ func changingProblem(p config.Profile, err error) *Problem {
 func unverifiedProblem(err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
-		Short: "The backup could not be read back",
-		Hint:  "What was written was not what was read, so it was removed. The disk may be failing. " + sentence(err.Error()),
+		Short: words.Say("problem.unverified"),
+		Hint:  words.Say("problem.unverifiedHint", "cause", words.FullStop(err.Error())),
 		Err:   err,
 	}
 }
@@ -131,8 +132,8 @@ func unverifiedProblem(err error) *Problem {
 func noBackupProblem(p config.Profile, dir string) *Problem {
 	return &Problem{
 		Code:  CodeNoBackup,
-		Short: "There is no backup of " + p.Runtime,
-		Hint:  fmt.Sprintf("Those that are made before data are deleted are kept in %s for 7 days. For another, name its file.", dir),
+		Short: words.Say("problem.noBackup", "runtime", p.Runtime),
+		Hint:  words.Say("problem.noBackupHint", "dir", dir),
 	}
 }
 
@@ -143,8 +144,8 @@ func unreadableProblem(file string, err error) *Problem {
 	}
 	return &Problem{
 		Code:  CodeBadBackup,
-		Short: "The backup cannot be read",
-		Hint:  fmt.Sprintf("%s: %s", file, sentence(err.Error())),
+		Short: words.Say("problem.unreadable"),
+		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
 		Err:   err,
 	}
 }
@@ -157,12 +158,12 @@ func badBackupProblem(file string, err error) *Problem {
 	}
 	p := &Problem{
 		Code:  CodeBadBackup,
-		Short: "This file cannot be restored",
-		Hint:  fmt.Sprintf("%s: %s Nothing was changed.", file, refused.Why),
+		Short: words.Say("problem.badBackup"),
+		Hint:  words.Say("problem.badBackupHint", "file", file, "why", refused.Why),
 		Err:   err,
 	}
 	if refused.Large {
-		p.Hint += " If it is your own and that is right, say so:"
+		p.Hint = words.Say("problem.badBackupLargeHint", "file", file, "why", refused.Why)
 		p.Command = "colab-tray restore --large " + file
 	}
 	return p
@@ -171,8 +172,8 @@ func badBackupProblem(file string, err error) *Problem {
 func notEmptyProblem(p config.Profile) *Problem {
 	return &Problem{
 		Code:    CodeNotEmpty,
-		Short:   "There are data in the way",
-		Hint:    fmt.Sprintf("The volume %s is not empty, and restoring replaces all of it. Nothing was changed.", p.Volume()),
+		Short:   words.Say("problem.notEmpty"),
+		Hint:    words.Say("problem.notEmptyHint", "volume", p.Volume()),
 		Command: "colab-tray restore --name " + p.Runtime,
 	}
 }
@@ -180,8 +181,8 @@ func notEmptyProblem(p config.Profile) *Problem {
 func unmovedProblem(p config.Profile, err error) *Problem {
 	return &Problem{
 		Code:  CodeEngineFailed,
-		Short: "The data could not be replaced",
-		Hint:  fmt.Sprintf("Something in the volume %s cannot be moved, so it is as it was. Files that are marked as immutable are a reason.", p.Volume()),
+		Short: words.Say("problem.unmoved"),
+		Hint:  words.Say("problem.unmovedHint", "volume", p.Volume()),
 		Err:   err,
 	}
 }
@@ -189,8 +190,8 @@ func unmovedProblem(p config.Profile, err error) *Problem {
 func unfinishedProblem(p config.Profile, err error) *Problem {
 	return &Problem{
 		Code:    CodeEngineFailed,
-		Short:   "Restoring could not be finished",
-		Hint:    "The old data and the new ones are both still there. The next start takes it up again: " + sentence(lastError(err)),
+		Short:   words.Say("problem.unfinished"),
+		Hint:    words.Say("problem.unfinishedHint", "cause", words.FullStop(lastError(err))),
 		Command: "colab-tray start --name " + p.Runtime,
 		Err:     err,
 	}

@@ -3,10 +3,11 @@ package runtime
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // DeleteOptions tell what is deleted.
@@ -177,8 +178,12 @@ func (m *Manager) HasContainer(ctx context.Context) (exists, running bool, err e
 // listed joins names for a sentence.
 func listed(names []string) string {
 	const most = 3
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	switch last := len(names) - 1; {
+	case len(names) > most:
+		return words.Say("problem.namesAndMore", "names", strings.Join(names[:most], ", "), "more", len(names)-most)
+	case last > 0:
+		return words.Say("problem.namesAnd", "names", strings.Join(names[:last], ", "), "last", names[last])
+	default:
+		return strings.Join(names, "")
 	}
-	return strings.Join(names, " and ")
 }

@@ -32,6 +32,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
@@ -275,7 +276,7 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 		return Container{}, engineError(err)
 	}
 	if r.ContainerJSONBase == nil || r.State == nil || r.Config == nil {
-		return Container{}, errors.New("engine's description of the container is incomplete")
+		return Container{}, errors.New(words.Say("problem.incompleteContainer"))
 	}
 	c := Container{
 		Exists:    true,
@@ -406,15 +407,15 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 	return made, host
 }
 
-// haveFolders reports a folder that is not there. Docker does so itself, but
-// Podman makes it.
+// haveFolders reports a folder that is not there. Docker does so itself, in these
+// words, but Podman makes it.
 func (d *Docker) haveFolders(folders []config.Folder) error {
 	if !d.podman.Load() || !strings.HasPrefix(d.Host(), "unix://") {
 		return nil
 	}
 	for _, f := range folders {
 		if _, err := os.Stat(f.Host); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: bind source path does not exist: %s", ErrNoFolder, f.Host)
+			return fmt.Errorf("%w: %sbind source path does not exist: %s", ErrNoFolder, fromEngine, f.Host)
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/words"
 )
 
 // HasVolume implements [Engine].
@@ -154,11 +155,11 @@ func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 	stop := context.AfterFunc(ctx, attached.Close)
 	copied := make(chan error, 1)
 	go func() {
-		var words shortText
-		_, err := stdcopy.StdCopy(w, &words, attached.Reader)
+		var said shortText
+		_, err := stdcopy.StdCopy(w, &said, attached.Reader)
 		copied <- err
 		if err == nil {
-			err = d.archived(ctx, id, words.String())
+			err = d.archived(ctx, id, said.String())
 		}
 		w.CloseWithError(err)
 	}()
@@ -180,7 +181,7 @@ func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 
 // archived tells how the command archiver ended. Its exit code is 1 when a file
 // changed while it was read.
-func (d *Docker) archived(ctx context.Context, id, words string) error {
+func (d *Docker) archived(ctx context.Context, id, said string) error {
 	if err := d.Wait(ctx, id); err != nil {
 		return err
 	}
@@ -189,9 +190,9 @@ func (d *Docker) archived(ctx context.Context, id, words string) error {
 	case err != nil:
 		return err
 	case c.ExitCode == 1:
-		return fmt.Errorf("%w: %s", backup.ErrChanged, words)
+		return fmt.Errorf("%w: %s", backup.ErrChanged, said)
 	case !c.Exists || c.ExitCode != 0:
-		return fmt.Errorf("tar ended with code %d: %s", c.ExitCode, words)
+		return errors.New(words.Say("problem.tarEnded", "code", c.ExitCode, "output", said))
 	}
 	return nil
 }

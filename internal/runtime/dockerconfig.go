@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"colabtray/internal/words"
 )
 
 // dockerConfig is what concerns us of the docker command's configuration
@@ -53,7 +55,7 @@ func contextEndpoint(name string) (endpoint, error) {
 	id := hex.EncodeToString(hash[:])
 	text, err := os.ReadFile(filepath.Join(dir, "meta", id, "meta.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return endpoint{}, errors.New("there is no such context")
+		return endpoint{}, errors.New(words.Say("problem.contextUnknown"))
 	}
 	if err != nil {
 		return endpoint{}, err
@@ -65,11 +67,11 @@ func contextEndpoint(name string) (endpoint, error) {
 		}
 	}
 	if err := json.Unmarshal(text, &meta); err != nil {
-		return endpoint{}, fmt.Errorf("its description is broken: %w", err)
+		return endpoint{}, fmt.Errorf("%s: %w", words.Say("problem.contextBroken"), err)
 	}
 	docker, is := meta.Endpoints["docker"]
 	if !is {
-		return endpoint{}, errors.New("it tells of no Docker engine")
+		return endpoint{}, errors.New(words.Say("problem.contextEmpty"))
 	}
 	e := endpoint{host: docker.Host, tls: tlsFiles{skipVerify: docker.SkipTLSVerify}}
 	for file, to := range map[string]*string{"ca.pem": &e.tls.ca, "cert.pem": &e.tls.cert, "key.pem": &e.tls.key} {

@@ -11,12 +11,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // place is one place where an engine may be.
 type place struct {
 	host    string // its address, as DOCKER_HOST has it
-	found   string // how we came upon it, for people
+	found   string // how we came upon it, as [EngineInfo] has it
 	fromEnv bool   // with the TLS settings that stand beside DOCKER_HOST
 	tls     tlsFiles
 }
@@ -64,7 +66,7 @@ func places(s surroundings) ([]place, error) {
 	switch {
 	case s.dockerHost != "":
 		if overSSH(s.dockerHost) {
-			return nil, sshProblem("DOCKER_HOST", s.dockerHost, "unset DOCKER_HOST")
+			return nil, sshProblem("", s.dockerHost, "unset DOCKER_HOST")
 		}
 		return []place{{host: s.dockerHost, found: "DOCKER_HOST", fromEnv: true}}, nil
 	case s.context == "" || s.context == "default":
@@ -79,7 +81,7 @@ func places(s surroundings) ([]place, error) {
 	case err != nil:
 		return nil, contextProblem(s.context, s.contextEnv, err)
 	case overSSH(e.host):
-		return nil, sshProblem("The docker context "+s.context, e.host, command)
+		return nil, sshProblem(s.context, e.host, command)
 	case e.host == "":
 		return []place{{host: usualPlaces(s)[0].host, found: found}}, nil
 	}
@@ -209,26 +211,31 @@ func (f *finder) silent() {
 
 // contextProblem tells that the docker context in force cannot be used.
 func contextProblem(name string, env bool, err error) *Problem {
-	named := "The docker configuration names it. Choose one that there is with docker context use NAME; the command shows them."
+	cause := words.Sentence(err.Error())
+	hint := words.Say("problem.noContextHint", "cause", cause)
 	if env {
-		named = "DOCKER_CONTEXT names it. Set it to one that there is, or unset it; the command shows them."
+		hint = words.Say("problem.noContextEnvHint", "cause", cause)
 	}
 	return &Problem{
 		Code:    CodeNoContext,
-		Short:   "The docker context " + printable(name) + " cannot be used",
-		Hint:    sentence(firstUpper(err.Error())) + " " + named,
+		Short:   words.Say("problem.noContext", "context", printable(name)),
+		Hint:    hint,
 		Command: "docker context ls",
 		Err:     err,
 	}
 }
 
-// sshProblem tells that the engine is on a machine whose ports are not ours.
-func sshProblem(who, host, command string) *Problem {
+// sshProblem tells that the engine is on a machine whose ports are not ours, and
+// who says so: a docker context, or DOCKER_HOST where that is empty.
+func sshProblem(context, host, command string) *Problem {
+	hint := words.Say("problem.remoteEngineEnvHint", "host", printable(host))
+	if context != "" {
+		hint = words.Say("problem.remoteEngineHint", "context", context, "host", printable(host))
+	}
 	return &Problem{
-		Code:  CodeRemoteEngine,
-		Short: "Docker is on another machine",
-		Hint: fmt.Sprintf("%s leads to %s, and Colab reaches this computer only. Run colab-tray on that machine and bring its port here with ssh -L, "+
-			"or use the engine of this computer:", who, printable(host)),
+		Code:    CodeRemoteEngine,
+		Short:   words.Say("problem.remoteEngine"),
+		Hint:    hint,
 		Command: command,
 	}
 }
@@ -237,13 +244,13 @@ func sshProblem(who, host, command string) *Problem {
 func addressProblem(p place, err error) *Problem {
 	problem := &Problem{
 		Code:    CodeNoEngine,
-		Short:   "The address of Docker makes no sense",
-		Hint:    sentence("DOCKER_HOST, or a variable beside it, is wrong: " + printable(err.Error())),
+		Short:   words.Say("problem.badAddress"),
+		Hint:    words.FullStop(words.Say("problem.badAddressEnvHint", "cause", printable(err.Error()))),
 		Command: "unset DOCKER_HOST",
 		Err:     err,
 	}
 	if !p.fromEnv {
-		problem.Hint = sentence(fmt.Sprintf("It is that of the %s: %s", p.found, printable(err.Error())))
+		problem.Hint = words.FullStop(words.Say("problem.badAddressHint", "found", foundWords(p.found), "cause", printable(err.Error())))
 		problem.Command = "docker context ls"
 	}
 	return problem

@@ -2,13 +2,13 @@ package runtime
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"sync"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // Fleet is the runtimes of all profiles, of which several can run at once. One
@@ -267,7 +267,7 @@ func (f *Fleet) notice() {
 func noProfileProblem(name string) *Problem {
 	return &Problem{
 		Code:  CodeNoProfile,
-		Short: fmt.Sprintf("There is no profile %q any more", name),
-		Hint:  "It was removed from the settings file. Its container and data are as they were.",
+		Short: words.Say("problem.noProfile", "profile", words.Escaped(name)),
+		Hint:  words.Say("problem.noProfileHint"),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	systemtypes "github.com/docker/docker/api/types/system"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // gpuRequests asks for GPUs in Docker's own way, which NVIDIA's container
@@ -105,34 +106,33 @@ func gpuProblem(err error, s gpuScene) *Problem {
 	}
 	p := &Problem{Code: CodeGPU, Err: err}
 	say := func(short, hint, command string) {
-		p.Short, p.Hint, p.Command = short, hint+" Or start without a GPU: colab-tray start --no-gpu", command
+		p.Short, p.Hint, p.Command = short, words.Say("problem.gpuOrWithout", "hint", hint), command
 	}
 	const guide = "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html"
 	switch {
 	case s.os == "darwin":
-		say("Containers have no GPU on a Mac", "No engine can give a Mac's GPU to a container. Set gpu to off in the settings.", "colab-tray config edit")
+		say(words.Say("problem.gpuMac"), words.Say("problem.gpuMacHint"), "colab-tray config edit")
 	case has("unknown device"):
-		say("There is no such GPU", "The settings ask for a GPU, or for more of them, than this computer has. The command shows those that there are.", "nvidia-smi -L")
+		say(words.Say("problem.gpuUnknown"), words.Say("problem.gpuUnknownHint"), "nvidia-smi -L")
 	case has("version mismatch"):
-		say("The NVIDIA driver waits for a restart", "It was updated, and the one that runs is still the old one. Restart the computer.", "sudo reboot")
+		say(words.Say("problem.gpuReboot"), words.Say("problem.gpuRebootHint"), "sudo reboot")
 	case s.local && !s.driver, has("driver not loaded", "libnvidia-ml.so", "no adapters were found"):
-		say("There is no NVIDIA driver", "The GPU needs NVIDIA's driver (https://www.nvidia.com/drivers). Once it works, the command lists the GPU.", "nvidia-smi")
+		say(words.Say("problem.gpuNoDriver"), words.Say("problem.gpuNoDriverHint"), "nvidia-smi")
 	case s.kind.Snap:
-		say("Docker from the snap store finds no GPU", "The container toolkit cannot set it up. Install Docker from https://docs.docker.com/engine/install/ instead; "+
-			"what is in the volumes of this one does not come along.", "snap list docker")
+		say(words.Say("problem.gpuSnap"), words.Say("problem.gpuSnapHint"), "snap list docker")
 	case s.kind.Rootless && !s.kind.Podman && has("operation not permitted", "cgroup", "permission denied"):
-		say("Rootless Docker may not give out the GPU", "NVIDIA's container toolkit has to leave cgroups alone there. Set it up so, and start again.",
+		say(words.Say("problem.gpuRootless"), words.Say("problem.gpuRootlessHint"),
 			"sudo nvidia-ctk config --set nvidia-container-cli.no-cgroups --in-place")
 	case s.kind.Podman || has("cdi device", `"cdi"`):
-		say("The GPU is not set up for containers", "NVIDIA's container toolkit ("+guide+") describes the GPU for the engine with this command:",
+		say(words.Say("problem.gpuNoCDI"), words.Say("problem.gpuNoCDIHint", "guide", guide),
 			"sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml")
 	case s.kind.Desktop:
-		say("Docker Desktop finds no GPU", "On Windows it gives an NVIDIA GPU to containers with the WSL 2 backend and a current driver (https://docs.docker.com/desktop/features/gpu/).", "")
+		say(words.Say("problem.gpuDesktop"), words.Say("problem.gpuDesktopHint"), "")
 	case s.kind.Rootless:
-		say("NVIDIA's container toolkit is missing", "Install it ("+guide+") and set it up for the rootless Docker:",
+		say(words.Say("problem.gpuNoToolkit"), words.Say("problem.gpuNoToolkitRootlessHint", "guide", guide),
 			"nvidia-ctk runtime configure --runtime=docker --config=$HOME/.config/docker/daemon.json && systemctl --user restart docker")
 	default:
-		say("NVIDIA's container toolkit is missing", "Docker needs it to give the GPU to a container. Install it ("+guide+") and set it up:",
+		say(words.Say("problem.gpuNoToolkit"), words.Say("problem.gpuNoToolkitHint", "guide", guide),
 			"sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker")
 	}
 	return p

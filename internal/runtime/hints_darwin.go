@@ -1,6 +1,7 @@
 package runtime
 
-const (
-	engineHint    = "Start Docker Desktop, or install it if it is not there yet: https://docs.docker.com/desktop/setup/install/mac-install/"
-	engineCommand = "open -a Docker"
-)
+import "colabtray/internal/words"
+
+const engineCommand = "open -a Docker"
+
+func engineHint(host string) string { return words.Say("problem.noEngineMacHint", "host", host) }

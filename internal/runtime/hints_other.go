@@ -2,13 +2,13 @@
 
 package runtime
 
-import "fmt"
+import "colabtray/internal/words"
 
 func permissionProblem(host string, err error) *Problem {
 	return &Problem{
 		Code:  CodePermission,
-		Short: "You may not use Docker",
-		Hint:  fmt.Sprintf("Docker at %s does not let you in. Start Docker Desktop as the user you are now.", host),
+		Short: words.Say("problem.permission"),
+		Hint:  words.Say("problem.permissionDesktopHint", "host", host),
 		Err:   err,
 	}
 }

@@ -1,6 +1,7 @@
 package runtime
 
-const (
-	engineHint    = "Start Docker Desktop, or install it if it is not there yet: https://docs.docker.com/desktop/setup/install/windows-install/"
-	engineCommand = `start "" "%ProgramFiles%\Docker\Docker\Docker Desktop.exe"`
-)
+import "colabtray/internal/words"
+
+const engineCommand = `start "" "%ProgramFiles%\Docker\Docker\Docker Desktop.exe"`
+
+func engineHint(host string) string { return words.Say("problem.noEngineWindowsHint", "host", host) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"colabtray/internal/words"
 )
 
 // createLibpod makes a container through Podman's own API. Its API for Docker
@@ -43,10 +46,10 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 		Message string `json:"message"`
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
-		return "", fmt.Errorf("engine's answer was not understood: %w", err)
+		return "", fmt.Errorf("%s: %w", words.Say("problem.answerNotUnderstood"), err)
 	}
 	if response.StatusCode != http.StatusCreated {
-		return "", engineError(fmt.Errorf("Error response from daemon: %s", answer.Message)) //nolint:staticcheck // as the client says it
+		return "", engineError(errors.New(fromEngine + answer.Message))
 	}
 	return answer.ID, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // How long the engine may take for one thing. A pull has no limit: it can be
@@ -56,14 +57,14 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	if v == startPlain {
 		v, o.profile.GPU = start, config.GPU{}
 		if c.Exists && !c.Running && o.differs(c) {
-			return o.recreate(ctx, c, "It did not start without a GPU either")
+			return o.recreate(ctx, c, words.Say("problem.rolledBackPlain"))
 		}
 	}
 	switch {
 	case v == update:
 		return o.update(ctx, c)
 	case v == restart && o.differs(c):
-		return o.recreate(ctx, c, "The new settings did not work")
+		return o.recreate(ctx, c, words.Say("problem.rolledBackSettings"))
 	}
 	if c.Paused {
 		if err := o.engine.Unpause(ctx, c.ID); err != nil {
@@ -136,7 +137,7 @@ func (o *operation) putFiles(ctx context.Context, c Container, putIn bool) error
 		return nil
 	}
 	if err := o.engine.CopyTo(ctx, c.ID, files); err != nil {
-		return fmt.Errorf("settings could not be put into the container: %w", err)
+		return fmt.Errorf("%s: %w", words.Say("problem.settingsNotPut"), err)
 	}
 	return nil
 }

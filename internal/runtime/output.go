@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"colabtray/internal/words"
 )
 
 // maxLine is how much of a line of output is read, in bytes: the container can
@@ -108,8 +110,8 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	if !c.Exists {
 		return &Problem{
 			Code:    CodeNoContainer,
-			Short:   "There is no runtime " + m.runtime + " yet",
-			Hint:    "It has no output before its first start.",
+			Short:   words.Say("problem.noContainer", "runtime", m.runtime),
+			Hint:    words.Say("problem.noContainerHint"),
 			Command: "colab-tray start",
 		}
 	}

@@ -2,11 +2,12 @@ package runtime
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"colabtray/internal/words"
 )
 
 // processAt names the process that listens at a TCP port, as far as /proc lets
@@ -28,7 +29,7 @@ func processAt(port int) string {
 		pid := strings.Split(link, "/")[2]
 		name, err := os.ReadFile("/proc/" + pid + "/comm")
 		if err == nil {
-			return fmt.Sprintf("%s (process %s)", printable(strings.TrimSpace(string(name))), pid)
+			return words.Say("problem.portProcess", "program", printable(strings.TrimSpace(string(name))), "pid", pid)
 		}
 	}
 	return ""

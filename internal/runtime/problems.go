@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // aboutExit reports whether the problem is that a container ended.
@@ -26,15 +25,15 @@ func engineProblem(host string, err error) *Problem {
 	case errors.Is(err, ErrTooOld):
 		return &Problem{
 			Code:  CodeEngineTooOld,
-			Short: "Docker is too old",
-			Hint:  "Colab Tray needs Docker 19.03 or newer (API 1.40), or Podman 4. Please update it.",
+			Short: words.Say("problem.engineTooOld"),
+			Hint:  words.Say("problem.engineTooOldHint"),
 			Err:   err,
 		}
 	default:
 		return &Problem{
 			Code:    CodeNoEngine,
-			Short:   "Docker does not answer",
-			Hint:    fmt.Sprintf("Nothing answers at %s. %s", host, engineHint),
+			Short:   words.Say("problem.noEngine"),
+			Hint:    engineHint(host),
 			Command: engineCommand,
 			Err:     err,
 		}
@@ -49,24 +48,24 @@ func operationProblem(p config.Profile, host string, err error) *Problem {
 	case errors.Is(err, ErrImageNotFound):
 		return &Problem{
 			Code:    CodeImageNotFound,
-			Short:   "There is no image " + p.Image,
-			Hint:    "The registry does not have it, or wants you to log in. Check the spelling of the image's name.",
+			Short:   words.Say("problem.imageNotFound", "image", p.Image),
+			Hint:    words.Say("problem.imageNotFoundHint"),
 			Command: "docker pull " + p.Image,
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
 		return &Problem{
 			Code:    CodePullFailed,
-			Short:   "The image could not be pulled",
-			Hint:    fmt.Sprintf("The registry of %s cannot be reached. Check the connection to the internet, then start again: what the engine has kept of it is not pulled twice.", p.Image),
+			Short:   words.Say("problem.pullFailed"),
+			Hint:    words.Say("problem.pullFailedHint", "image", p.Image),
 			Command: "docker pull " + p.Image,
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
 		return &Problem{
 			Code:    CodeDiskFull,
-			Short:   "The disk of Docker is full",
-			Hint:    "Free some space and start again. The command shows what Docker keeps; it deletes nothing.",
+			Short:   words.Say("problem.diskFull"),
+			Hint:    words.Say("problem.diskFullHint"),
 			Command: "docker system df",
 			Err:     err,
 		}
@@ -75,16 +74,16 @@ func operationProblem(p config.Profile, host string, err error) *Problem {
 	case errors.Is(err, ErrNoFolder):
 		return &Problem{
 			Code:    CodeFolderMissing,
-			Short:   "A folder of the settings is not there",
-			Hint:    sentence("Docker says: "+lastError(err)) + " Make the folder, or take it out of the settings of the profile " + p.Name + ".",
+			Short:   words.Say("problem.folderMissing"),
+			Hint:    words.Say("problem.folderMissingHint", "engine", words.FullStop(engineWords(err)), "profile", p.Name),
 			Command: "colab-tray config edit",
 			Err:     err,
 		}
 	default:
 		return &Problem{
 			Code:  CodeEngineFailed,
-			Short: "Docker could not do it",
-			Hint:  sentence(lastError(err)),
+			Short: words.Say("problem.engineFailed"),
+			Hint:  words.FullStop(lastError(err)),
 			Err:   err,
 		}
 	}
@@ -92,11 +91,11 @@ func operationProblem(p config.Profile, host string, err error) *Problem {
 
 // platformProblem tells that the image does not run on this kind of machine.
 func platformProblem(p config.Profile, err error) *Problem {
-	hint := fmt.Sprintf("%s has no version for this machine's processor. Choose another image.", p.Image)
+	hint := words.Say("problem.platformHint", "image", p.Image)
 	if p.Kind == config.KindColab {
-		hint = "Google's Colab image is made for amd64 processors only and fails on ARM, also when emulated. Use the profile jupyter here."
+		hint = words.Say("problem.platformColabHint")
 	}
-	return &Problem{Code: CodeUnsupportedPlatform, Short: "The image does not run on this processor", Hint: hint, Err: err}
+	return &Problem{Code: CodeUnsupportedPlatform, Short: words.Say("problem.platform"), Hint: hint, Err: err}
 }
 
 // portProblem tells who holds the port, where that is known. The port of a
@@ -104,15 +103,15 @@ func platformProblem(p config.Profile, err error) *Problem {
 func portProblem(port int, holder string, exists bool, err error) *Problem {
 	p := &Problem{
 		Code:  CodePortInUse,
-		Short: fmt.Sprintf("Port %d is in use by another program", port),
-		Hint:  "End that program, then start again.",
+		Short: words.Say("problem.portInUse", "port", port),
+		Hint:  words.Say("problem.portInUseHint"),
 		Err:   err,
 	}
 	if holder != "" {
-		p.Short = fmt.Sprintf("Port %d is in use by %s", port, holder)
+		p.Short = words.Say("problem.portInUseBy", "port", port, "holder", holder)
 	}
 	if !exists {
-		p.Hint = "End that program, then start again; or use another port."
+		p.Hint = words.Say("problem.portInUseNewHint")
 		p.Command = fmt.Sprintf("colab-tray start --port %d", nextPort(port))
 	}
 	return p
@@ -145,17 +144,17 @@ func deathProblem(c Container, output []string, served bool) *Problem {
 	switch {
 	case c.OOMKilled:
 		p.Code = CodeOutOfMemory
-		p.Short = "The runtime ran out of memory"
-		p.Hint = "Docker ended it. Give Docker more memory, or load less data at once, and start the runtime again. Files in the data volume are kept."
+		p.Short = words.Say("problem.outOfMemory")
+		p.Hint = words.Say("problem.outOfMemoryHint")
 	case !served:
 		p.Code = CodeDiedStarting
-		p.Short = fmt.Sprintf("The runtime ended while starting (exit code %d)", c.ExitCode)
+		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
 		p.Hint = lastWords(output)
 	case c.ExitCode == 0:
 		return nil
 	default:
 		p.Code = CodeExited
-		p.Short = fmt.Sprintf("The runtime ended by itself (exit code %d)", c.ExitCode)
+		p.Short = words.Say("problem.exited", "code", c.ExitCode)
 		p.Hint = lastWords(output)
 	}
 	return p
@@ -171,17 +170,17 @@ func lastWords(output []string) string {
 		}
 	}
 	if len(kept) == 0 {
-		return "It wrote nothing before it ended."
+		return words.Say("problem.noLastOutput")
 	}
-	return "Its last output:\n" + strings.Join(kept[max(0, len(kept)-most):], "\n")
+	return words.Say("problem.lastOutput") + "\n" + strings.Join(kept[max(0, len(kept)-most):], "\n")
 }
 
 // silenceProblem tells that Jupyter does not answer though its container runs.
 func silenceProblem(c Container, port int, err error) *Problem {
 	return &Problem{
 		Code:    CodeNoAnswer,
-		Short:   "Jupyter does not answer",
-		Hint:    fmt.Sprintf("The container runs, but no request with its token was answered at port %d. Its log can tell more; Restart often helps.", port),
+		Short:   words.Say("problem.noAnswer"),
+		Hint:    words.Say("problem.noAnswerHint", "port", port),
 		Command: "colab-tray logs --name " + c.Name,
 		Err:     err,
 	}
@@ -190,10 +189,9 @@ func silenceProblem(c Container, port int, err error) *Problem {
 // unpublishedProblem tells that no port of the container can be reached.
 func unpublishedProblem(c Container) *Problem {
 	return &Problem{
-		Code:  CodeNotPublished,
-		Short: "The runtime has no port on this machine",
-		Hint: fmt.Sprintf("The container %s was made without publishing Jupyter's port, so nothing can reach it. "+
-			"Rename it, and start again: Colab Tray then makes a container of its own.", c.Name),
+		Code:    CodeNotPublished,
+		Short:   words.Say("problem.notPublished"),
+		Hint:    words.Say("problem.notPublishedHint", "container", c.Name),
 		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
 	}
 }
@@ -201,17 +199,17 @@ func unpublishedProblem(c Container) *Problem {
 // occupiedProblem tells that a settings file is in the way of ours.
 func occupiedProblem(c Container, path string) *Problem {
 	return &Problem{
-		Code:  CodeOccupied,
-		Short: "The container has Jupyter settings of its own",
-		Hint: fmt.Sprintf("%s in the container %s is not ours, so it was left alone. Rename the container and start again: "+
-			"Colab Tray then makes one of its own.", path, c.Name),
+		Code:    CodeOccupied,
+		Short:   words.Say("problem.occupied"),
+		Hint:    words.Say("problem.occupiedHint", "file", path, "container", c.Name),
 		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
 	}
 }
 
-// rolledBackProblem tells why a new container was given up for the old one.
-func rolledBackProblem(failed string, cause *Problem) *Problem {
-	p := &Problem{Code: CodeRolledBack, Short: failed + ", so the runtime is as it was", Hint: sentence(cause.Short), Err: cause}
+// rolledBackProblem tells why a new container was given up for the old one, which
+// the short line says.
+func rolledBackProblem(short string, cause *Problem) *Problem {
+	p := &Problem{Code: CodeRolledBack, Short: short, Hint: words.FullStop(cause.Short), Err: cause}
 	if cause.Hint != "" {
 		p.Hint += " " + cause.Hint
 	}
@@ -223,8 +221,8 @@ func rolledBackProblem(failed string, cause *Problem) *Problem {
 func notPutBackProblem(name string, err error) *Problem {
 	return &Problem{
 		Code:    CodeEngineFailed,
-		Short:   "The old container could not be put back",
-		Hint:    fmt.Sprintf("It is still there as %s, and its data are kept. The next start tries again.", name),
+		Short:   words.Say("problem.notPutBack"),
+		Hint:    words.Say("problem.notPutBackHint", "container", name),
 		Command: "colab-tray start",
 		Err:     err,
 	}
@@ -234,10 +232,9 @@ func notPutBackProblem(name string, err error) *Problem {
 // its owner knows what it was made from.
 func handmadeProblem(c Container) *Problem {
 	return &Problem{
-		Code:  CodeHandmade,
-		Short: "The container was made by hand, so it is not made anew",
-		Hint: fmt.Sprintf("Only who made %s knows all that it was made from. Rename it, and start again: "+
-			"Colab Tray then makes a container of its own, with the same data if its volume is %s-data.", c.Name, c.Name),
+		Code:    CodeHandmade,
+		Short:   words.Say("problem.handmade"),
+		Hint:    words.Say("problem.handmadeHint", "container", c.Name, "volume", c.Name+"-data"),
 		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
 	}
 }
@@ -245,8 +242,8 @@ func handmadeProblem(c Container) *Problem {
 func pausedProblem(c Container) *Problem {
 	return &Problem{
 		Code:    CodeNoAnswer,
-		Short:   "The runtime is paused",
-		Hint:    "Somebody paused its container. Let it go on to use it.",
+		Short:   words.Say("problem.paused"),
+		Hint:    words.Say("problem.pausedHint"),
 		Command: "docker unpause " + c.Name,
 	}
 }
@@ -254,40 +251,38 @@ func pausedProblem(c Container) *Problem {
 func stoppedMeanwhileProblem() *Problem {
 	return &Problem{
 		Code:  CodeCancelled,
-		Short: "The runtime was stopped before it was ready",
-		Hint:  "Somebody else stopped it, here or in another program. Start it again when it is wanted.",
+		Short: words.Say("problem.stoppedMeanwhile"),
+		Hint:  words.Say("problem.stoppedMeanwhileHint"),
 	}
 }
 
 func startedAgainProblem(c Container) *Problem {
 	return &Problem{
 		Code:    CodeCancelled,
-		Short:   "The runtime was started again meanwhile",
-		Hint:    "Somebody else started it, here or in another program.",
+		Short:   words.Say("problem.startedAgain"),
+		Hint:    words.Say("problem.startedAgainHint"),
 		Command: "colab-tray stop --name " + c.Name,
 	}
 }
 
-// lastError returns the words of the innermost message, which are the engine's.
+// lastError returns the words of the innermost message; those of the engine are
+// said to be its own.
 func lastError(err error) string {
-	text := err.Error()
-	if _, after, found := strings.Cut(text, "Error response from daemon: "); found {
-		return after
+	text := engineWords(err)
+	if text != err.Error() {
+		return words.Say("problem.engineSays", "engine", text)
 	}
 	return text
 }
 
-// sentence ends a text with a full stop.
-func sentence(s string) string {
-	s = strings.TrimSpace(s)
-	if s == "" || strings.HasSuffix(s, ".") {
-		return s
-	}
-	return s + "."
-}
+// fromEngine is what the docker client puts before the words of an engine.
+const fromEngine = "Error response from daemon: "
 
-// firstUpper begins a text with a capital letter.
-func firstUpper(s string) string {
-	r, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[size:]
+// engineWords returns the engine's own words where an error has some.
+func engineWords(err error) string {
+	text := err.Error()
+	if _, after, found := strings.Cut(text, fromEngine); found {
+		return after
+	}
+	return text
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"colabtray/internal/words"
 )
 
 // pullMessage is one line of the stream that a pull answers with (Docker Engine
@@ -41,7 +43,7 @@ func readPull(stream io.Reader, podman bool, progress func(Progress)) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("reading the progress of the pull: %w", err)
+			return fmt.Errorf("%s: %w", words.Say("problem.pullUnreadable"), err)
 		case m.Detail.Message != "":
 			return errors.New(m.Detail.Message)
 		case m.Error != "":

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // A container is replaced in steps of which each leaves a whole runtime behind,
@@ -70,7 +72,7 @@ func (o *operation) update(ctx context.Context, c Container) error {
 	if err != nil || !c.Exists || c.ImageID == id && !o.differs(c) {
 		return err
 	}
-	return o.recreate(ctx, c, "The newer image did not work")
+	return o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
 }
 
 // differs reports whether the container was made from other settings.
@@ -78,7 +80,7 @@ func (o *operation) differs(c Container) bool { return specOf(o.profile, o.serve
 
 // recreate replaces the container by one made from the settings of now. The
 // data volume stays. When the new one does not become ready, the old one is put
-// back, and the problem begins with failed.
+// back, and failed is the short line of the problem.
 func (o *operation) recreate(ctx context.Context, old Container, failed string) error {
 	if err := o.provideImage(ctx); err != nil {
 		return err
@@ -149,7 +151,7 @@ func (o *operation) prove(ctx context.Context, c Container) error {
 	if err == nil {
 		err = o.proveNew(ctx, c.ID)
 	}
-	return o.conclude(ctx, err, o.previous, true, "The new settings did not work")
+	return o.conclude(ctx, err, o.previous, true, words.Say("problem.rolledBackSettings"))
 }
 
 // proveNew starts a container and waits until Jupyter answers.

@@ -10,6 +10,7 @@ import (
 	"path"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/words"
 )
 
 // RestoreOptions tell what is restored.
@@ -39,8 +40,10 @@ type Restored struct {
 	Started bool
 }
 
-// errDeclined is what a person said to a question.
-var errDeclined error = &Problem{Code: CodeCancelled, Short: "Nothing was changed"}
+// declinedProblem tells what a person said to a question.
+func declinedProblem() *Problem {
+	return &Problem{Code: CodeCancelled, Short: words.Say("problem.declined")}
+}
 
 // Restore puts the content of a backup in the place of the data. The backup is
 // read as a whole before anything is changed. The runtime is stopped for it, and
@@ -84,7 +87,7 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 		}
 		var yes bool
 		if yes, answer = o.Confirm(ctx, r.From); answer == nil && !yes {
-			answer = errDeclined
+			answer = declinedProblem()
 		}
 		if answer != nil {
 			return r, answer
@@ -123,7 +126,7 @@ func (d *data) open(file string) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a file")
+		err = errors.New(words.Say("problem.notAFile"))
 	}
 	if err != nil {
 		_ = f.Close()

@@ -1,6 +1,11 @@
 package runtime
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"colabtray/internal/words"
+)
 
 // Snapshot is what is known of a runtime at one moment. It is immutable: a
 // change makes a new one with a higher Rev.
@@ -60,8 +65,28 @@ type EngineInfo struct {
 	// Host is the address of the engine, such as "unix:///var/run/docker.sock".
 	Host string
 	// Found tells how the engine was found, such as "DOCKER_HOST", "context
-	// colima" or "socket of Podman"; empty when its address was given.
+	// colima" or "socket of Podman"; empty when its address was given. It is
+	// English, also for programs.
 	Found string
+}
+
+// FoundWords is Found in the language in use.
+func (e EngineInfo) FoundWords() string { return foundWords(e.Found) }
+
+func foundWords(found string) string {
+	how, name, _ := strings.Cut(found, " ")
+	switch how {
+	case "default":
+		return words.Say("engine.default")
+	case "context":
+		return words.Say("engine.context", "name", name)
+	case "socket":
+		return words.Say("engine.socket", "engine", strings.TrimPrefix(name, "of "))
+	case "pipe":
+		return words.Say("engine.pipe", "engine", strings.TrimPrefix(name, "of "))
+	default:
+		return found // the name of a variable
+	}
 }
 
 // Progress tells how far the pull of an image is.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode"
 
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
@@ -130,7 +129,7 @@ func passing(do deed) deed {
 func (a *app) choosing(f func(context.Context) error) deed {
 	return func(ctx context.Context) result {
 		if err := f(ctx); err != nil {
-			return result{outcome: a.failedTold(err, words.Say("tray.failed.setting"), sentence(err))}
+			return result{outcome: a.failedTold(err, words.Say("tray.failed.setting"), words.Sentence(err.Error()))}
 		}
 		return result{}
 	}
@@ -142,19 +141,10 @@ func (a *app) opening(f func(context.Context) error, failed string) deed {
 		ctx, cancel := context.WithTimeout(ctx, openTime)
 		defer cancel()
 		if err := f(ctx); err != nil {
-			return result{outcome: a.failedTold(err, failed, sentence(err))}
+			return result{outcome: a.failedTold(err, failed, words.Sentence(err.Error()))}
 		}
 		return result{}
 	}
-}
-
-// sentence makes a hint of an error.
-func sentence(err error) string {
-	text := []rune(strings.TrimSuffix(err.Error(), "."))
-	if len(text) > 0 {
-		text[0] = unicode.ToUpper(text[0])
-	}
-	return string(text) + "."
 }
 
 // lasting does something to the runtime that the end of the tray does not undo.

@@ -244,7 +244,7 @@ func engine(e runtime.EngineInfo) string {
 	if e.Found == "" || e.Found == "default" || e.Found == "DOCKER_HOST" {
 		return ""
 	}
-	return " " + words.Say("tray.engine", "engine", e.Name, "found", e.Found)
+	return " " + words.Say("tray.engine", "engine", e.Name, "found", e.FoundWords())
 }
 
 // advice is what to say about a problem below its name, where there is room for

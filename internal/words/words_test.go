@@ -10,8 +10,12 @@ import (
 
 var braces = regexp.MustCompile(`\{(\w+)\}`)
 
+// sentences are the tables whose texts are sentences, so that none is the same in
+// two languages.
+var sentences = regexp.MustCompile(`^(problem|config|backup|help|question)\.`)
+
 // TestTranslations holds the languages together: a translation has every text of
-// the English file, no other, and the same values in it.
+// the English file, no other, in words of its own and with the same values in it.
 func TestTranslations(t *testing.T) {
 	english := catalogues[English]().texts
 	for _, language := range Languages() {
@@ -23,6 +27,8 @@ func TestTranslations(t *testing.T) {
 				t.Errorf("%s.toml lacks %s", language, name)
 			case strings.TrimSpace(text) == "":
 				t.Errorf("%s.toml has no words for %s", language, name)
+			case language != English && text == english[name] && sentences.MatchString(name):
+				t.Errorf("%s.toml has %s in English", language, name)
 			case !slices.Equal(values(text), values(english[name])):
 				t.Errorf("%s.toml: %s has the values %q and not %q", language, name, values(text), values(english[name]))
 			}
@@ -107,5 +113,23 @@ func TestSystem(t *testing.T) {
 	}
 	if got := first(appleLanguages("(\n    \"de-DE\",\n    \"en-US\"\n)\n")); got != "de" {
 		t.Errorf("as macOS writes it: %s", got)
+	}
+}
+
+func TestSentence(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"":            {"", ""},
+		" ":           {"", ""},
+		"so be it":    {"So be it.", "so be it."},
+		"so be it.\n": {"So be it.", "so be it."},
+		"über":        {"Über.", "über."},
+		"1 of 2":      {"1 of 2.", "1 of 2."},
+	} {
+		if got := [2]string{Sentence(text), FullStop(text)}; got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := Escaped("a \"b\"\x1b[0m\n"); got != `a \"b\"\x1b[0m\n` {
+		t.Errorf("escaped: %s", got)
 	}
 }

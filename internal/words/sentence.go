@@ -1,0 +1,35 @@
+package words
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Sentence makes a sentence of a text: it begins with a capital letter and ends
+// with a full stop.
+func Sentence(text string) string {
+	text = FullStop(text)
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// FullStop ends a text with a full stop, if there is any text.
+func FullStop(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
+}
+
+// Escaped makes what somebody wrote fit between the quotes of a text: what
+// could not be seen there is written as Go writes it.
+func Escaped(text string) string {
+	quoted := strconv.Quote(text)
+	return quoted[1 : len(quoted)-1]
+}
