@@ -6,6 +6,7 @@ GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED = 0
+export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
 .PHONY: help build run test check lint vet bench dist screenshots icons clean

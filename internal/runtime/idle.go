@@ -151,7 +151,7 @@ func getJSON(ctx context.Context, u BackendURL, path string, into any) error {
 		return err
 	}
 	request.Header.Set("Authorization", "token "+u.Token().Reveal())
-	response, err := jupyterTransport.RoundTrip(request)
+	response, err := askJupyter(request)
 	if err != nil {
 		return err
 	}

@@ -239,7 +239,7 @@ func (w *watch) get(ctx context.Context, path string, t Token) (status int, err 
 	if !t.IsZero() {
 		request.Header.Set("Authorization", "token "+t.Reveal())
 	}
-	response, err := jupyterTransport.RoundTrip(request)
+	response, err := askJupyter(request)
 	if err != nil {
 		return 0, err
 	}
@@ -247,9 +247,19 @@ func (w *watch) get(ctx context.Context, path string, t Token) (status int, err 
 	return response.StatusCode, nil
 }
 
-// jupyterTransport keeps no connection open, uses no proxy and follows no
-// redirect.
-var jupyterTransport = &http.Transport{DisableKeepAlives: true}
+// askJupyter makes a request of Jupyter: it keeps no connection open, uses no
+// proxy and follows no redirect. A connection that is being made ends with the
+// request: of itself, where a port leads to a container that is gone, it would go
+// on for minutes.
+func askJupyter(request *http.Request) (*http.Response, error) {
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(request.Context(), network, address)
+		},
+	}
+	return transport.RoundTrip(request)
+}
 
 // followOutput hands on the announcements in the run's output. Where it cannot
 // be followed the timer of wait has to do; where it breaks off it is opened again.

@@ -270,11 +270,17 @@ func (r *rig) output() string {
 // TestUpdate pulls newer images from a registry: the same again, one that
 // works, and one that does not.
 func TestUpdate(t *testing.T) {
-	ref := newRegistry(t).address + "/test/updated:1"
+	repository := newRegistry(t).address + "/test/updated"
+	ref := repository + ":1"
+	t.Cleanup(func() { // after the containers
+		if ids := strings.Fields(bed.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
+			bed.Docker(t, append([]string{"rmi", "--force"}, ids...)...)
+		}
+	})
 	publish := func(dockerfile string) {
 		t.Helper()
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+bed.Image(t, bed.Notebook6)+"\n"+dockerfile), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+bed.Image(t, bed.Server2)+"\n"+dockerfile), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		t.Setenv("DOCKER_BUILDKIT", "0")
@@ -282,38 +288,62 @@ func TestUpdate(t *testing.T) {
 		bed.Docker(t, "push", ref)
 		bed.Docker(t, "rmi", ref)
 	}
-	r := newRigOf(t, onDocker(t), ref)
-	publish("LABEL edition=1\n")
-	r.open()
-	t.Cleanup(func() { bed.Docker(t, "rmi", "--force", ref) })
-	r.mustStart()
-	first := r.id()
-	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+	updated := map[string]*updatedRig{}
+	for engine, at := range sites {
+		updated[engine] = &updatedRig{rig: newRigOf(t, at(t), ref)}
+	}
+	for _, stage := range []struct {
+		name, dockerfile string
+		run              func(*updatedRig, *testing.T)
+	}{
+		{"made", "LABEL edition=1\n", (*updatedRig).made},
+		{"newer", "LABEL edition=2\n", (*updatedRig).newer},
+		{"broken", "ENTRYPOINT [\"sh\", \"-c\", \"echo out of order; exit 7\"]\n", (*updatedRig).broken},
+	} {
+		publish(stage.dockerfile)
+		for engine, r := range updated {
+			t.Run(stage.name+" on "+engine, func(t *testing.T) { stage.run(r, t) })
+		}
+	}
+}
 
-	if s := r.must(r.Update); r.id() != first || s.Container != first {
+// updatedRig is a runtime whose image gets newer.
+type updatedRig struct {
+	*rig
+	container string // the one there is
+}
+
+func (r *updatedRig) made(t *testing.T) {
+	r.open()
+	r.mustStart()
+	r.container = r.id()
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+	if s := r.must(r.Update); r.id() != r.container || s.Container != r.container {
 		t.Error("an image that is current made another container")
 	}
+}
 
-	publish("LABEL edition=2\n")
+func (r *updatedRig) newer(t *testing.T) {
 	s := r.must(r.Update)
 	r.works(s.URL)
-	second := r.id()
 	edition := r.docker("inspect", "--format", "{{.Config.Labels.edition}}", r.profile.Runtime)
-	if second == first || edition != "2" {
+	if r.id() == r.container || edition != "2" {
 		t.Errorf("after the update it is edition %s", edition)
 	}
 	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
 		t.Errorf("the notebook has become %q", text)
 	}
 	r.alone()
+	r.container = r.id()
+}
 
-	publish("ENTRYPOINT [\"sh\", \"-c\", \"echo out of order; exit 7\"]\n")
+func (r *updatedRig) broken(t *testing.T) {
 	p := r.problem(r.Update(t.Context()), CodeRolledBack)
 	if !strings.Contains(p.Hint, "out of order") {
 		t.Errorf("the hint is %q", p.Hint)
 	}
 	r.works(r.untilState(Ready).URL)
-	if r.id() != second {
+	if r.id() != r.container {
 		t.Error("the old container was not put back")
 	}
 	r.alone()
