@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"os"
 	"path"
 	"path/filepath"
@@ -21,6 +23,7 @@ import (
 // never hears of that one, or it obeys it and nobody is there for the answer.
 type killer struct {
 	engine *http.Transport
+	proxy  *httputil.ReverseProxy
 	server http.Server
 	host   string
 
@@ -52,6 +55,12 @@ func newKiller(t *testing.T, engine string) *killer {
 	k.engine = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
+	k.proxy = &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "engine" },
+		Transport:     k.engine,
+		FlushInterval: -1,
+		ErrorLog:      slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo),
+	}
 	k.server.Handler, k.served = k, sync.NewCond(&k.mu)
 	served := make(chan struct{})
 	go func() {
@@ -92,57 +101,36 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		process, gone = k.process, k.gone
 		k.mu.Unlock()
 	}
-	ctx := r.Context()
-	var begin bytes.Buffer
-	if kill {
-		// What is streamed breaks off in its middle; what is short is complete.
-		_, _ = io.CopyN(&begin, r.Body, 64<<10)
-		_ = process.Kill()
-		<-gone
-		if !obeyed {
-			return
-		}
-		ctx = context.Background()
+	if !kill {
+		k.proxy.ServeHTTP(w, r)
+		return
 	}
-	out := r.Clone(ctx)
+	// What is streamed breaks off in its middle; what is short is complete.
+	var begin bytes.Buffer
+	_, _ = io.CopyN(&begin, r.Body, 64<<10)
+	_ = process.Kill()
+	<-gone
+	if !obeyed {
+		return
+	}
+	out := r.Clone(context.Background())
 	out.RequestURI, out.URL.Scheme, out.URL.Host = "", "http", "engine"
 	if out.Body = http.NoBody; r.ContentLength != 0 {
 		out.Body = io.NopCloser(io.MultiReader(&begin, r.Body))
 	}
-	answer, err := k.engine.RoundTrip(out)
-	if err != nil {
-		if !kill {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-		}
-		return
-	}
-	defer answer.Body.Close()
-	if kill {
-		return
-	}
-	for name, values := range answer.Header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(answer.StatusCode)
-	flush := http.NewResponseController(w)
-	_ = flush.Flush()
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := answer.Body.Read(buf)
-		if _, failed := w.Write(buf[:n]); failed != nil || err != nil {
-			return
-		}
-		_ = flush.Flush()
+	if answer, err := k.engine.RoundTrip(out); err == nil {
+		_ = answer.Body.Close()
 	}
 }
 
 // points are the ways to kill a command, one after the other. To be killed
 // before a request is the same as after the one before, unless that one brought
-// data, of which the program makes a file. There are more than the command has
-// requests: who ranges ends with the one where it was not killed.
+// data, of which the program makes a file: an archive, or the output of a helper
+// that was started. There are more points than the command has requests: who
+// ranges ends with the one where it was not killed.
 func (k *killer) points(yield func(at int, obeyed bool) bool) {
 	for at := 1; ; at++ {
-		if at == 1 || strings.HasSuffix(k.seen[at-2], " archive") {
+		if at == 1 || strings.HasSuffix(k.seen[at-2], " archive") || strings.HasSuffix(k.seen[at-2], " start") {
 			if !yield(at, false) {
 				return
 			}

@@ -53,7 +53,12 @@ type changing struct {
 // TestKilledAtAnyPoint kills each command that changes data at each request
 // of it, runs one ordinary command, and counts.
 func TestKilledAtAnyPoint(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	t.Run("docker", func(t *testing.T) { killedAtAnyPoint(newTerminal(t, bed.Image(t, bed.Notebook6))) })
+	t.Run("podman", func(t *testing.T) { killedAtAnyPoint(newPodmanTerminal(t, bed.Server2)) })
+}
+
+func killedAtAnyPoint(c *terminal) {
+	t := c.t
 	k := &killing{terminal: c, killer: newKiller(t, c.get("DOCKER_HOST")), name: c.get("COLAB_TRAY_NAME"), dir: t.TempDir()}
 	k.volume(newData)
 	k.new, k.file = k.volume(content), filepath.Join(k.dir, "new.tar.zst")

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	bed.End(os.Stderr)
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -49,15 +50,27 @@ type terminal struct {
 	env []string
 }
 
-// newTerminal has the settings of a runtime that does not exist yet.
+// newTerminal has the settings of a runtime that does not exist yet, on Docker.
 func newTerminal(t *testing.T, image string) *terminal {
+	t.Helper()
+	return newTerminalAt(t, bed.Engine(t), bed.RuntimeName(t), image)
+}
+
+// newPodmanTerminal is newTerminal on Podman, with one of the bed's images.
+func newPodmanTerminal(t *testing.T, image string) *terminal {
+	t.Helper()
+	podman := bed.Podman(t)
+	return newTerminalAt(t, podman.Host(), podman.RuntimeName(t), podman.Image(t, image))
+}
+
+func newTerminalAt(t *testing.T, engine, name, image string) *terminal {
 	t.Helper()
 	home := t.TempDir()
 	return &terminal{t, []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home,
 		"XDG_CONFIG_HOME=" + home + "/config", "XDG_STATE_HOME=" + home + "/state", "XDG_RUNTIME_DIR=" + home + "/run",
-		"DOCKER_HOST=" + bed.Engine(t),
-		"COLAB_TRAY_NAME=" + bed.RuntimeName(t), "COLAB_TRAY_IMAGE=" + image, fmt.Sprintf("COLAB_TRAY_PORT=%d", bed.FreePort(t)),
+		"DOCKER_HOST=" + engine,
+		"COLAB_TRAY_NAME=" + name, "COLAB_TRAY_IMAGE=" + image, fmt.Sprintf("COLAB_TRAY_PORT=%d", bed.FreePort(t)),
 	}}
 }
 
@@ -111,9 +124,14 @@ func has(t *testing.T, text string, parts ...string) {
 }
 
 func TestMainPath(t *testing.T) {
-	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+	for name, make := range map[string]func() *terminal{
+		"notebook6 on docker": func() *terminal { return newTerminal(t, bed.Image(t, bed.Notebook6)) },
+		"server2 on docker":   func() *terminal { return newTerminal(t, bed.Image(t, bed.Server2)) },
+		"notebook6 on podman": func() *terminal { return newPodmanTerminal(t, bed.Notebook6) },
+		"server2 on podman":   func() *terminal { return newPodmanTerminal(t, bed.Server2) },
+	} {
 		t.Run(name, func(t *testing.T) {
-			c := newTerminal(t, bed.Image(t, image))
+			c := make()
 			port := c.get("COLAB_TRAY_PORT")
 
 			out, _ := c.run(0, "status")
