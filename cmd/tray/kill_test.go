@@ -27,6 +27,9 @@ type killer struct {
 	server http.Server
 	host   string
 
+	// pulled, where it is set, does what a pull would: no registry is asked.
+	pulled func()
+
 	mu      sync.Mutex
 	at      int // the request to kill at, 0 for none
 	obeyed  bool
@@ -101,7 +104,12 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		process, gone = k.process, k.gone
 		k.mu.Unlock()
 	}
+	pulls := k.pulled != nil && strings.HasSuffix(r.URL.Path, "/images/create")
 	if !kill {
+		if pulls {
+			k.pulled()
+			return
+		}
 		k.proxy.ServeHTTP(w, r)
 		return
 	}
@@ -111,6 +119,10 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = process.Kill()
 	<-gone
 	if !obeyed {
+		return
+	}
+	if pulls {
+		k.pulled()
 		return
 	}
 	out := r.Clone(context.Background())

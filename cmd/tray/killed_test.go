@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,31 +171,86 @@ func whole(t *testing.T, file string) {
 	}
 }
 
-// TestKilledWhileMadeAnew kills a restart that applies other settings at each of
-// its requests. To be killed before a request is the same as after the one
-// before. One ordinary start later the runtime is ready with the old settings or
-// the new ones, and its data are there; after one restart nothing else of it is.
+// remaking is a command that makes a runtime anew in another way, to and fro.
+type remaking struct {
+	command string
+	flags   func(way string) []string // of the command, and of a start beside it
+	made    string                    // how `docker inspect` tells the way in which the runtime is made
+	ways    [2]string                 // the one it is made in, and the other
+}
+
+// TestKilledWhileMadeAnew kills what makes a container anew at each of its
+// requests. To be killed before a request is the same as after the one before.
 func TestKilledWhileMadeAnew(t *testing.T) {
-	t.Parallel()
-	c := newTerminal(t, bed.Image(t, bed.Server2))
-	name, old, other := c.get("COLAB_TRAY_NAME"), c.get("COLAB_TRAY_PORT"), fmt.Sprint(bed.FreePort(t))
-	k := newKiller(t, c.get("DOCKER_HOST"))
-	c.run(0, "start")
+	for name, make := range map[string]func(t *testing.T) *terminal{
+		"restart on docker": func(t *testing.T) *terminal { return newTerminal(t, bed.Image(t, bed.Server2)) },
+		"restart on podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, bed.Notebook6) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := make(t)
+			killedWhileMadeAnew(c, newKiller(t, c.get("DOCKER_HOST")), remaking{
+				command: "restart",
+				flags:   func(port string) []string { return []string{"--port", port} },
+				made:    "{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}}{{end}}{{end}}",
+				ways:    [2]string{c.get("COLAB_TRAY_PORT"), fmt.Sprint(bed.FreePort(t))},
+			})
+		})
+	}
+	// The image that is pulled is there already under another name: what goes
+	// wrong in a pull is no matter of kills.
+	t.Run("update", func(t *testing.T) {
+		t.Parallel()
+		image := bed.RuntimeName(t)
+		editions := [2]string{image + ":1", image + ":2"}
+		t.Cleanup(func() { bed.Docker(t, "rmi", "--force", image, editions[0], editions[1]) })
+		bed.Docker(t, "create", "--name", image, bed.Image(t, bed.Server2))
+		for _, edition := range editions {
+			bed.Docker(t, "commit", "--change", "LABEL edition="+edition, image, edition)
+		}
+		bed.Docker(t, "tag", editions[0], image)
+		c := newTerminal(t, image)
+		k := newKiller(t, c.get("DOCKER_HOST"))
+		next := 1
+		k.pulled = func() {
+			if out, err := exec.Command("docker", "--host", c.get("DOCKER_HOST"), "tag", editions[next], image).CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		}
+		killedWhileMadeAnew(c, k, remaking{
+			command: "update",
+			flags: func(edition string) []string {
+				next = slices.Index(editions[:], edition)
+				return nil
+			},
+			made: "{{.Config.Labels.edition}}",
+			ways: editions,
+		})
+	})
+}
+
+// killedWhileMadeAnew kills at each request. One ordinary start later the runtime
+// is ready in the old way or the new one, and its data are there; after one more
+// command nothing else of it is.
+func killedWhileMadeAnew(c *terminal, k *killer, r remaking) {
+	t, name := c.t, c.get("COLAB_TRAY_NAME")
+	c.run(0, append([]string{"start"}, r.flags(r.ways[0])...)...)
 	c.docker("exec", name, "sh", "-c", "echo kept > ~/work.ipynb")
 	counted := map[string]int{}
 	for at, killed := 1, true; killed; at++ {
+		flags := r.flags(r.ways[1])
 		var output string
-		killed, output = k.run(c, at, true, "restart", "--port", other)
+		killed, output = k.run(c, at, true, append([]string{r.command}, flags...)...)
 		point := fmt.Sprintf("killed at %d of %v", at, k.seen)
 
-		_, next := k.run(c, 0, false, "start", "--port", other)
-		switch published := c.docker("inspect", "--format", "{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}}{{end}}{{end}}", name); {
-		case published == other:
+		_, next := k.run(c, 0, false, append([]string{"start"}, flags...)...)
+		switch made := c.docker("inspect", "--format", r.made, name); {
+		case made == r.ways[1]:
 			counted["new"]++
-		case published == old && killed:
+		case made == r.ways[0] && killed:
 			counted["old"]++
 		default:
-			t.Errorf("%s: published at %q; it said: %s", point, published, output)
+			t.Errorf("%s: it is made in the way %q; it said: %s", point, made, output)
 		}
 		if !strings.Contains(next, "/?token=") {
 			t.Errorf("%s: it did not start: %s", point, next)
@@ -202,11 +258,14 @@ func TestKilledWhileMadeAnew(t *testing.T) {
 		if text := c.docker("exec", name, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
 			t.Errorf("%s: the notebook has become %q", point, text)
 		}
-		c.run(0, "restart", "--port", other)
+		k.run(c, 0, false, append([]string{r.command}, flags...)...)
 		if names := c.docker("ps", "-a", "--filter", "label=dev.colabtray.runtime="+name, "--format", "{{.Names}}"); names != name {
 			t.Errorf("%s: its containers are %q", point, names)
 		}
-		old, other = other, old
+		if made := c.docker("inspect", "--format", r.made, name); made != r.ways[1] {
+			t.Fatalf("%s: in the end it is made in the way %q", point, made)
+		}
+		r.ways[0], r.ways[1] = r.ways[1], r.ways[0]
 	}
 	t.Logf("%v", counted)
 	if counted["new"] < 3 || counted["old"] < 3 {
