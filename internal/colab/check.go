@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"colabtray/internal/config"
 	"colabtray/internal/words"
@@ -202,7 +200,7 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	for _, s := range steps {
 		switch s.Status {
 		case Fail:
-			return words.Say("check.verdict.fail", "runtime", t.Name, "why", sentence(s.Got)), false
+			return words.Say("check.verdict.fail", "runtime", t.Name, "why", words.Sentence(s.Got)), false
 		case Warn:
 			notes = append(notes, s.Name)
 		}
@@ -215,12 +213,6 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	default:
 		return words.Say("check.verdict.ok", "runtime", t.Name), true
 	}
-}
-
-// sentence makes one of what a step got.
-func sentence(text string) string {
-	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
 func (s *Step) ok(got string) { s.Status, s.Got = OK, got }

@@ -64,7 +64,6 @@ type Sender struct {
 type order struct {
 	place
 	announcement *Announcement // nil to empty the place
-	taken        chan struct{} // closed when its turn has come; nil but for Flush
 }
 
 // NewSender makes a sender, which connects when there is something to show.
@@ -132,21 +131,6 @@ func (s *Sender) Withdraw(profile string, kinds ...Kind) {
 	s.rouse()
 }
 
-// Flush returns when all that was sent before has been taken by the desktop, or
-// could not be, or ctx ends.
-func (s *Sender) Flush(ctx context.Context) {
-	taken := make(chan struct{})
-	s.mu.Lock()
-	s.pending = append(s.pending, order{taken: taken})
-	s.mu.Unlock()
-	s.rouse()
-	select {
-	case <-taken:
-	case <-ctx.Done():
-	case <-s.ended:
-	}
-}
-
 // put puts an order in the queue, and takes out those that it makes pointless.
 // What is to be withdrawn is so before something new has its place: unlike a
 // replacement, that is shown even when what was there was clicked away.
@@ -188,10 +172,6 @@ func (s *Sender) run(ctx context.Context, to server, patience time.Duration) {
 		case <-s.wake:
 		}
 		for o, ok := s.next(); ok && ctx.Err() == nil; o, ok = s.next() {
-			if o.taken != nil {
-				close(o.taken)
-				continue
-			}
 			err := carryOut(ctx, to, o, patience)
 			switch {
 			case err == nil:
