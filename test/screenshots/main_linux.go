@@ -71,7 +71,18 @@ func take(ctx context.Context) (err error) {
 	menu := p.find(s.OpenMenu(ctx, assets.Ready))
 	p.do(s.Point(ctx, tray.Pid(), "Copy Backend URL"))
 	p.save("menu", menu.Union(icon))
-	return p.err
+
+	_, err = p.Run(ctx, "xdotool", "key", "Escape")
+	p.do(err)
+	p.do(s.Choose(ctx, tray.Pid(), assets.Ready, "Connect guide…"))
+	if p.err != nil {
+		return p.err
+	}
+	address, err := s.Opened(ctx, desktop.Browser)
+	if err != nil {
+		return err
+	}
+	return photographGuide(ctx, address)
 }
 
 // photographer takes pictures until something goes wrong.
