@@ -16,6 +16,7 @@ import (
 	"net/http/httptest"
 	"path"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -362,6 +363,26 @@ func TestPullThatBreaksOff(t *testing.T) {
 	r.problem(r.Start(t.Context()), CodeEngineFailed)
 	if id, err := docker.ImageID(t.Context(), ref, ""); id == "" || err != nil {
 		t.Errorf("after another start the image is %q, %v", id, err)
+	}
+}
+
+// TestPullGoesOnAtTheNextStart: what was complete when a pull broke off is not
+// pulled again. Podman keeps it, and so does Docker with the store of containerd;
+// Docker's classic store, which the test bed has, drops it once it gives up.
+func TestPullGoesOnAtTheNextStart(t *testing.T) {
+	reg := newRegistry(t)
+	ref, layers := reg.pushLayers(t, "often", 1<<20, 3)
+	r := newRigOf(t, onPodman(t), ref)
+	r.open()
+	reg.cut(layers[2], 1000)
+	r.problem(r.Start(t.Context()), CodePullFailed)
+	if asked := reg.cut("", 0); !slices.Contains(asked, layers[0]) || !slices.Contains(asked, layers[1]) {
+		t.Fatalf("at first it asked for %q", asked)
+	}
+	// The image has nothing that could be started, so this is as far as it goes.
+	r.problem(r.Start(t.Context()), CodeEngineFailed)
+	if asked := reg.cut("", 0); slices.Contains(asked, layers[0]) || slices.Contains(asked, layers[1]) || !slices.Contains(asked, layers[2]) {
+		t.Errorf("at the next start it asked for %q of the layers %q", asked, layers)
 	}
 }
 
