@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"iter"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -135,20 +137,44 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// stride is how many requests there are between two kills: with -short there is
+// one at every third request, anywhere at first.
+func stride(t *testing.T) (first, step int) {
+	if !testing.Short() {
+		return 1, 1
+	}
+	const short = 3
+	first = 1 + rand.IntN(short)
+	t.Logf("for short, it is killed at every third request from the one of number %d", first)
+	return first, short
+}
+
+// least is how many kills of a kind there are to be at least; with -short, one.
+func least(many int) int {
+	if testing.Short() {
+		return 1
+	}
+	return many
+}
+
 // points are the ways to kill a command, one after the other. To be killed
 // before a request is the same as after the one before, unless that one brought
 // data, of which the program makes a file: an archive, or the output of a helper
 // that was started. There are more points than the command has requests: who
 // ranges ends with the one where it was not killed.
-func (k *killer) points(yield func(at int, obeyed bool) bool) {
-	for at := 1; ; at++ {
-		if at == 1 || strings.HasSuffix(k.seen[at-2], " archive") || strings.HasSuffix(k.seen[at-2], " start") {
-			if !yield(at, false) {
+func (k *killer) points(t *testing.T) iter.Seq2[int, bool] {
+	return func(yield func(at int, obeyed bool) bool) {
+		k.seen = nil
+		brought := func(at int) bool {
+			return at < len(k.seen) && (strings.HasSuffix(k.seen[at], " archive") || strings.HasSuffix(k.seen[at], " start"))
+		}
+		for at, step := stride(t); ; at += step {
+			if (at == 1 || brought(at-2)) && !yield(at, false) {
 				return
 			}
-		}
-		if !yield(at, true) {
-			return
+			if !yield(at, true) {
+				return
+			}
 		}
 	}
 }

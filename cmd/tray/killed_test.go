@@ -78,7 +78,7 @@ func killedAtAnyPoint(c *terminal) {
 			k := *k
 			k.terminal = &terminal{t, c.env}
 			counted := map[string]int{}
-			for at, obeyed := range k.points {
+			for at, obeyed := range k.points(t) {
 				killed, outcome := k.kill(test, at, obeyed)
 				counted[outcome]++
 				if !killed {
@@ -86,7 +86,7 @@ func killedAtAnyPoint(c *terminal) {
 				}
 			}
 			t.Logf("%s: %v", test.name, counted)
-			if test.name != "backup" && (counted["new"] < 2 || counted["old"] < 2) {
+			if test.name != "backup" && (counted["new"] < least(2) || counted["old"] < least(2)) {
 				t.Errorf("the points are not those meant: %v", counted)
 			}
 		})
@@ -237,7 +237,8 @@ func killedWhileMadeAnew(c *terminal, k *killer, r remaking) {
 	c.run(0, append([]string{"start"}, r.flags(r.ways[0])...)...)
 	c.docker("exec", name, "sh", "-c", "echo kept > ~/work.ipynb")
 	counted := map[string]int{}
-	for at, killed := 1, true; killed; at++ {
+	at, step := stride(t)
+	for killed := true; killed; at += step {
 		flags := r.flags(r.ways[1])
 		var output string
 		killed, output = k.run(c, at, true, append([]string{r.command}, flags...)...)
@@ -268,7 +269,7 @@ func killedWhileMadeAnew(c *terminal, k *killer, r remaking) {
 		r.ways[0], r.ways[1] = r.ways[1], r.ways[0]
 	}
 	t.Logf("%v", counted)
-	if counted["new"] < 3 || counted["old"] < 3 {
+	if counted["new"] < least(3) || counted["old"] < least(3) {
 		t.Errorf("the points are not those meant: %v", counted)
 	}
 }

@@ -113,6 +113,23 @@ func TestUnusedRuntimeIsStopped(t *testing.T) {
 	})
 }
 
+// TestEndDuringIdleStop: the program may end just then.
+func TestEndDuringIdleStop(t *testing.T) {
+	r := newRig(t, onDocker(t), bed.Server2).openIdle(2 * time.Second)
+	r.mustStart()
+	r.untilState(Stopping)
+	ended := make(chan struct{})
+	go func() {
+		r.stop()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(longEnough):
+		t.Fatal("the manager does not end")
+	}
+}
+
 // TestTerminalStopsNothing: only the program that stays is asked to.
 func TestTerminalStopsNothing(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {

@@ -123,6 +123,7 @@ func (m *Manager) Run(ctx context.Context) {
 }
 
 // end cancels what is under way, and waits for it while taking what it reports.
+// The guard of idle runtimes may have asked for a stop that it gives up.
 func (m *Manager) end() {
 	for _, cancel := range []context.CancelFunc{m.cancelOp, m.unfollow} {
 		if cancel != nil {
@@ -137,6 +138,10 @@ func (m *Manager) end() {
 	for {
 		select {
 		case <-m.events:
+		case r := <-m.requests:
+			if r.gone {
+				r.reply <- nil
+			}
 		case <-over:
 			return
 		}
