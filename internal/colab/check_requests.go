@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
@@ -153,20 +152,22 @@ type reason string
 func (r reason) Error() string { return words.Say("check.why." + string(r)) }
 
 // plain returns the reason for an error without its words, in which the URL is.
+// It does not go by the system's numbers for errors: those of Windows are none
+// of package syscall's.
 func plain(err error) error {
 	var timeout net.Error
+	var broken *net.OpError
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return errRefused
 	case errors.Is(err, context.Canceled):
 		return errInterrupted
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return errTimeout
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), websocket.CloseStatus(err) != -1:
-		return errClosed
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return errEndless
+	case errors.As(err, &broken) && broken.Op == "dial":
+		return errRefused
+	case errors.As(err, &broken), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), websocket.CloseStatus(err) != -1:
+		return errClosed
 	default:
 		return errNotHTTP
 	}

@@ -1,15 +1,20 @@
 package colab
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -364,6 +369,31 @@ func TestCheckAnotherJupyterAtIPv6(t *testing.T) {
 	r := checkAt(t, s.Listener.Addr(), usual)
 	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
+	}
+}
+
+// TestReasonsOfAnySystem has the numbers that Windows gives its errors, which are
+// no constants of package syscall on any system, and an address that a system
+// without IPv6 cannot reach.
+func TestReasonsOfAnySystem(t *testing.T) {
+	const refused, reset = syscall.Errno(10061), syscall.Errno(10054)
+	for _, test := range []struct {
+		op, call string
+		err      error
+		want     error
+	}{
+		{"dial", "connectex", refused, errRefused},
+		{"dial", "connect", syscall.EADDRNOTAVAIL, errRefused},
+		{"dial", "connectex", os.ErrDeadlineExceeded, errTimeout},
+		{"dial", "connectex", context.Canceled, errInterrupted},
+		{"read", "wsarecv", reset, errClosed},
+		{"write", "wsasend", reset, errClosed},
+		{"read", "wsarecv", os.ErrDeadlineExceeded, errTimeout},
+	} {
+		err := &url.Error{Op: "Get", URL: "http://localhost", Err: &net.OpError{Op: test.op, Net: "tcp", Err: os.NewSyscallError(test.call, test.err)}}
+		if got := plain(err); !errors.Is(got, test.want) {
+			t.Errorf("%v: %v, want %v", err, got, test.want)
+		}
 	}
 }
 
