@@ -17,7 +17,7 @@ import (
 // version is set when a release is built.
 var version = "dev"
 
-func main() { os.Exit(run()) }
+func main() { exit(run()) }
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
