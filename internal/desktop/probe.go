@@ -13,7 +13,7 @@ func CopiesBy(ctx context.Context) (string, error) {
 	select {
 	case err := <-result:
 		if err == nil {
-			return "by the display server", nil
+			return copiedBy, nil
 		}
 	case <-ctx.Done():
 		return "", context.Cause(ctx)

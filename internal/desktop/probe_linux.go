@@ -73,6 +73,9 @@ func sessionBus(ctx context.Context) (*dbus.Conn, error) {
 	return bus, nil
 }
 
+// copiedBy tells in a few words who takes a text to copy.
+const copiedBy = "by the display server"
+
 // copyCommand is the first command that could take a text.
 func copyCommand() string {
 	for _, c := range []struct{ display, name string }{

@@ -10,4 +10,7 @@ func TrayHost(context.Context) (string, error) { return "part of the system", ni
 // NotificationServer tells what shows notifications, with its version.
 func NotificationServer(context.Context) (string, error) { return "part of the system", nil }
 
+// copiedBy tells in a few words who takes a text to copy.
+const copiedBy = "by the system"
+
 func copyCommand() string { return "" }
