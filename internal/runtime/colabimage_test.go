@@ -14,103 +14,105 @@ import (
 	"colabtray/test/bed"
 )
 
-// newColabRig makes a runtime of the stand-in for Google's image.
-func newColabRig(t *testing.T) *rig {
-	t.Helper()
-	r := newRig(t, onDocker(t), bed.Colab)
-	r.profile.Kind = config.KindColab
-	return r
+// eachColabRig runs a test with the stand-in for Google's image on Docker and on
+// Podman.
+func eachColabRig(t *testing.T, test func(t *testing.T, r *rig)) {
+	eachSite(t, func(t *testing.T, at site) {
+		r := newRig(t, at, bed.Colab)
+		r.profile.Kind = config.KindColab
+		test(t, r)
+	})
 }
 
-func TestColabImageIsReadyAtThePublishedPort(t *testing.T) {
-	t.Parallel()
-	r := newColabRig(t).open()
-	s := r.mustStart()
-	r.works(s.URL)
+func TestColabImage(t *testing.T) {
+	eachColabRig(t, func(t *testing.T, r *rig) {
+		r.open()
+		s := r.mustStart()
+		r.works(s.URL)
 
-	// What others take as signs of readiness is not there.
-	if status := r.get("/"); status != http.StatusNotFound {
-		t.Errorf("/ was answered with %d", status)
-	}
-	if printed := r.printed(); printed != "http://127.0.0.1:9000/?token="+s.URL.Token().Reveal() {
-		t.Errorf("the image no longer prints its inner port and the token: %d bytes", len(printed))
-	}
-	if s.URL.Port() != r.profile.Port || !strings.HasPrefix(s.URL.Reveal(), fmt.Sprintf("http://localhost:%d/?token=", r.profile.Port)) {
-		t.Errorf("the Backend URL is %v", s.URL)
-	}
+		// What others take as signs of readiness is not there.
+		if status := r.get("/"); status != http.StatusNotFound {
+			t.Errorf("/ was answered with %d", status)
+		}
+		if printed := r.printed(); printed != "http://127.0.0.1:9000/?token="+s.URL.Token().Reveal() {
+			t.Errorf("the image no longer prints its inner port and the token: %d bytes", len(printed))
+		}
+		if s.URL.Port() != r.profile.Port || !strings.HasPrefix(s.URL.Reveal(), fmt.Sprintf("http://localhost:%d/?token=", r.profile.Port)) {
+			t.Errorf("the Backend URL is %v", s.URL)
+		}
 
-	name := r.profile.Runtime
-	got := r.docker("inspect", "--format", `{{.Config.Hostname}} {{range $p, $b := .HostConfig.PortBindings}}{{range $b}}{{$p}}={{.HostIp}}:{{.HostPort}} {{end}}{{end}}{{range .Mounts}}{{.Type}} {{.Name}} {{.Destination}}{{end}} {{json .Config.Cmd}}`, name)
-	want := fmt.Sprintf(`%s 8080/tcp=127.0.0.1:%d volume %s-data /content ["python3","/opt/standin/front.py"]`, name, r.profile.Port, name)
-	if got != want {
-		t.Errorf("the container is\n%s\nwant\n%s", got, want)
-	}
+		name := r.profile.Runtime
+		got := r.docker("inspect", "--format", `{{.Config.Hostname}} {{range $p, $b := .HostConfig.PortBindings}}{{range $b}}{{$p}}={{.HostIp}}:{{.HostPort}} {{end}}{{end}}{{range .Mounts}}{{.Type}} {{.Name}} {{.Destination}}{{end}} {{json .Config.Cmd}}`, name)
+		want := fmt.Sprintf(`%s 8080/tcp=127.0.0.1:%d volume %s-data /content ["python3","/opt/standin/front.py"]`, name, r.profile.Port, name)
+		if got != want {
+			t.Errorf("the container is\n%s\nwant\n%s", got, want)
+		}
+
+		r.passesTheCheck(s)
+		r.nothingOfOurs()
+		r.must(r.Repair)
+		r.nothingOfOurs()
+	})
 }
 
-func TestColabImagePassesTheCheck(t *testing.T) {
-	t.Parallel()
-	r := newColabRig(t).open()
-	s := r.mustStart()
-	report := colab.Check(t.Context(), colab.Target{
-		Name: r.profile.Runtime, Kind: config.KindColab, Engine: "Docker", Port: s.URL.Port(), Token: s.URL.Token(), Browser: "firefox",
+// passesTheCheck fails the test unless Colab can connect.
+func (r *rig) passesTheCheck(s Snapshot) {
+	r.t.Helper()
+	report := colab.Check(r.t.Context(), colab.Target{
+		Name: r.profile.Runtime, Kind: r.profile.Kind, Engine: "Docker", Port: s.URL.Port(), Token: s.URL.Token(), Browser: "firefox",
 	}, nil)
 	if !report.OK {
-		t.Errorf("\n%s", report.Text())
+		r.t.Errorf("\n%s", report.Text())
+	}
+}
+
+// nothingOfOurs fails the test when files were put into the container.
+func (r *rig) nothingOfOurs() {
+	r.t.Helper()
+	for line := range strings.Lines(r.docker("diff", r.profile.Runtime)) {
+		if strings.Contains(line, "/opt") || strings.Contains(line, "/usr/local/etc") {
+			r.t.Errorf("changed in the container: %s", line)
+		}
 	}
 }
 
 func TestColabImageKeepsData(t *testing.T) {
-	t.Parallel()
-	r := newColabRig(t).open()
-	first := r.mustStart()
-	id := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime)
-	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > /content/work.ipynb")
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	second := r.mustStart()
-	third := r.must(r.Restart)
-	r.works(third.URL)
-	if first.URLChanged || !second.URLChanged || !third.URLChanged || second.URL == first.URL || third.URL == second.URL {
-		t.Errorf("each start has a new token, and says so from the second on: changed is %v, %v, %v",
-			first.URLChanged, second.URLChanged, third.URLChanged)
-	}
-
-	r.docker("restart", r.profile.Runtime) // by somebody else
-	fourth := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != third.URL })
-	if r.works(fourth.URL); !fourth.URLChanged {
-		t.Error("a restart by somebody else changed the token unnoticed")
-	}
-	if now := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime); now != id {
-		t.Error("another container was made")
-	}
-	if text := r.docker("exec", r.profile.Runtime, "cat", "/content/work.ipynb", "/content/sample_data/README.md"); text != "kept\nmade by the image" {
-		t.Errorf("the files have become %q", text)
-	}
-}
-
-// TestColabImageGetsNothingOfOurs: neither when it is made, nor when its owner
-// asks for the settings.
-func TestColabImageGetsNothingOfOurs(t *testing.T) {
-	t.Parallel()
-	r := newColabRig(t).open()
-	r.mustStart()
-	for range 2 {
-		changed := r.docker("diff", r.profile.Runtime)
-		for line := range strings.Lines(changed) {
-			if strings.Contains(line, "/opt") || strings.Contains(line, "/usr/local/etc") {
-				t.Errorf("changed in the container: %s", line)
-			}
+	eachColabRig(t, func(t *testing.T, r *rig) {
+		r.open()
+		first := r.mustStart()
+		id := r.id()
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > /content/work.ipynb")
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-		r.must(r.Repair)
-	}
+		second := r.mustStart()
+		third := r.must(r.Restart)
+		r.works(third.URL)
+		if first.URLChanged || !second.URLChanged || !third.URLChanged || second.URL == first.URL || third.URL == second.URL {
+			t.Errorf("each start has a new token, and says so from the second on: changed is %v, %v, %v",
+				first.URLChanged, second.URLChanged, third.URLChanged)
+		}
+
+		r.docker("restart", r.profile.Runtime) // by somebody else
+		fourth := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != third.URL })
+		if r.works(fourth.URL); !fourth.URLChanged {
+			t.Error("a restart by somebody else changed the token unnoticed")
+		}
+		if r.id() != id {
+			t.Error("another container was made")
+		}
+		if text := r.docker("exec", r.profile.Runtime, "cat", "/content/work.ipynb", "/content/sample_data/README.md"); text != "kept\nmade by the image" {
+			t.Errorf("the files have become %q", text)
+		}
+	})
 }
 
 // TestColabImageOnARM has an engine on another processor, which there is none
 // of here.
 func TestColabImageOnARM(t *testing.T) {
 	t.Parallel()
-	r := newColabRig(t)
+	r := newRig(t, onDocker(t), bed.Colab)
+	r.profile.Kind = config.KindColab
 	docker, err := NewDocker(r.host)
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ echo d > dev/x; echo p > proc/y; echo s > sys/z
 echo '{"cells": []}' > work/a.ipynb
 : > work/nothing
 head -c 3000000 /dev/urandom > work/data.bin
-truncate -s 40M work/sparse
+truncate -s 8M work/sparse
 printf x > "$(printf 'sp ace/new\nline')"
 printf y > 'sp ace/-rf *'
 printf z > 'sp ace/naïve – 😀'
@@ -398,7 +398,7 @@ func TestDataSize(t *testing.T) {
 		}
 		r.fill()
 		size, there, err := r.DataSize(t.Context())
-		if !there || size < 3_000_000 || size > 50_000_000 || err != nil {
+		if !there || size < 3_000_000 || size > 20_000_000 || err != nil {
 			t.Errorf("got %d, %v, %v", size, there, err)
 		}
 	})
@@ -411,7 +411,7 @@ func TestBusy(t *testing.T) {
 		r.open()
 		file := filepath.Join(t.TempDir(), "b")
 		_, err := r.Backup(t.Context(), BackupOptions{File: file, Progress: func(p DataProgress) {
-			if p.Step != StepBackup || p.Bytes < 20<<20 {
+			if p.Step != StepBackup || p.Bytes < 5<<20 {
 				return
 			}
 			_, err := r.Delete(t.Context(), DeleteOptions{Data: true})

@@ -362,7 +362,7 @@ func elsewhere(t *testing.T, socket, engine string) (remove func()) {
 // TestEngineElsewhere finds the sockets of other engines, and one that comes
 // later, without a new start of the program.
 func TestEngineElsewhere(t *testing.T) {
-	engine := bed.Engine(t)
+	engine, podman := bed.Engine(t), onPodman(t).host
 	home := dockerHome(t)
 	now := time.Now()
 	f := newFinder()
@@ -385,9 +385,13 @@ func TestEngineElsewhere(t *testing.T) {
 		{".docker/desktop/docker.sock", "socket of Docker Desktop"},
 		{"run/docker.sock", "socket of rootless Docker"},
 	} {
-		removes = append(removes, elsewhere(t, filepath.Join(home, c.socket), engine))
+		at, product := engine, "Docker"
+		if c.found == "socket of Podman" {
+			at, product = podman, "Podman"
+		}
+		removes = append(removes, elsewhere(t, filepath.Join(home, c.socket), at))
 		f.last, f.lost = place{}, time.Time{}
-		if info := found(t, d); info.Found != c.found {
+		if info := found(t, d); info.Found != c.found || info.Name != product {
 			t.Errorf("with %s: found %+v", c.socket, info)
 		}
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -36,16 +37,25 @@ func (r *rig) logged(text string, times int) {
 // kernel starts a kernel that works until the function it returns is called.
 func (r *rig) kernel(u BackendURL) (end func()) {
 	r.t.Helper()
-	response, err := http.Post(fmt.Sprintf("http://localhost:%d/api/kernels?token=%s", u.Port(), u.Token().Reveal()), "application/json", strings.NewReader("{}"))
-	if err != nil {
-		r.t.Fatal(err)
+	ctx, cancel := context.WithTimeout(r.t.Context(), longEnough)
+	r.t.Cleanup(cancel)
+	ask := func(method string, into any) error {
+		request, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://localhost:%d/api/kernels?token=%s", u.Port(), u.Token().Reveal()), strings.NewReader("{}"))
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		return json.NewDecoder(response.Body).Decode(into)
 	}
-	defer response.Body.Close()
 	var kernel struct{ ID string }
-	if err := json.NewDecoder(response.Body).Decode(&kernel); err != nil || kernel.ID == "" {
-		r.t.Fatalf("no kernel: %s, %v", response.Status, err)
+	if err := ask(http.MethodPost, &kernel); err != nil || kernel.ID == "" {
+		r.t.Fatalf("no kernel: %v", err)
 	}
-	socket, _, err := websocket.Dial(r.t.Context(), fmt.Sprintf("ws://localhost:%d/api/kernels/%s/channels?token=%s", u.Port(), kernel.ID, u.Token().Reveal()), nil)
+	socket, _, err := websocket.Dial(ctx, fmt.Sprintf("ws://localhost:%d/api/kernels/%s/channels?token=%s", u.Port(), kernel.ID, u.Token().Reveal()), nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -66,9 +76,22 @@ func (r *rig) kernel(u BackendURL) (end func()) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if err := socket.Write(r.t.Context(), websocket.MessageText, message); err != nil {
+	if err := socket.Write(ctx, websocket.MessageText, message); err != nil {
 		r.t.Fatal(err)
 	}
+	bed.WaitFor(r.t, "a kernel that works", func() error {
+		var kernels []struct {
+			State string `json:"execution_state"`
+		}
+		if err := ask(http.MethodGet, &kernels); err != nil {
+			return err
+		}
+		if len(kernels) != 1 || kernels[0].State != "busy" {
+			return fmt.Errorf("the kernels are %+v", kernels)
+		}
+		return nil
+	})
+	http.DefaultClient.CloseIdleConnections()
 	return func() {
 		r.t.Helper()
 		r.docker("exec", r.profile.Runtime, "touch", "/tmp/enough")
@@ -78,9 +101,11 @@ func (r *rig) kernel(u BackendURL) (end func()) {
 func TestIdleRuntimeIsStopped(t *testing.T) {
 	t.Parallel() // it waits for most of its time
 	eachRig(t, func(t *testing.T, r *rig) {
+		r.open()
+		end := r.kernel(r.mustStart().URL)
+		r.stop()
 		r.openIdle(4 * time.Second)
-		u := r.mustStart().URL
-		end := r.kernel(u)
+		r.untilState(Ready)
 		// As long as the kernel works: a look comes after two seconds each.
 		r.logged("the runtime is in use", 4)
 		if s := r.Snapshot(); s.State != Ready || !s.IdleStopAt.IsZero() {

@@ -346,7 +346,7 @@ func TestLogsMaskTheToken(t *testing.T) {
 // TestPodmanComesAndGoes stops Podman's service, without which its containers
 // go on.
 func TestPodmanComesAndGoes(t *testing.T) {
-	r := newRig(t, onPodman(t), bed.Server2)
+	r := newRig(t, onPodman(t), bed.Notebook6)
 	r.open()
 	first := r.mustStart()
 	r.podman.Stop(t)
@@ -363,7 +363,7 @@ func TestPodmanComesAndGoes(t *testing.T) {
 
 func TestEngineComesAndGoes(t *testing.T) {
 	private := bed.PrivateEngine(t)
-	r := newRigOf(t, site{host: private.Host()}, private.Load(t, bed.Notebook6))
+	r := newRigOf(t, site{host: private.Host()}, private.Load(t, bed.Server2))
 	r.open()
 	r.mustStart()
 

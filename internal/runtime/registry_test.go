@@ -16,7 +16,6 @@ import (
 	"net/http/httptest"
 	"path"
 	goruntime "runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -192,7 +191,7 @@ func (r *testRegistry) pushLayers(t *testing.T, name string, size, layers int) (
 		_ = w.WriteHeader(&tar.Header{Name: fmt.Sprint("noise", i), Mode: 0o644, Size: int64(size)})
 		_, _ = w.Write(noise)
 		_ = w.Close()
-		z := gzip.NewWriter(&packed)
+		z, _ := gzip.NewWriterLevel(&packed, gzip.NoCompression) // noise does not get smaller
 		_, _ = z.Write(layer.Bytes())
 		_ = z.Close()
 		diffs = append(diffs, fmt.Sprintf("sha256:%x", sha256.Sum256(layer.Bytes())))
@@ -319,11 +318,23 @@ func TestRegistryThatCannotBeReached(t *testing.T) {
 }
 
 // TestPullThatBreaksOff loses the connection in the middle of the last layer:
-// once, which the engine makes up for, and until the engine gives up.
+// once, which Docker makes up for, and until the engine gives up. Podman 4.3 does
+// that at once, but keeps the layers that it has. So does Docker with the store of
+// containerd; its classic store, which the test bed has, drops them.
 func TestPullThatBreaksOff(t *testing.T) {
-	t.Parallel()
-	private := bed.PrivateEngine(t, bed.WithConfig(`{"max-download-attempts": 2, "max-concurrent-downloads": 1}`))
-	docker, err := NewDocker(private.Host())
+	t.Run("docker", func(t *testing.T) {
+		t.Parallel()
+		private := bed.PrivateEngine(t, bed.WithConfig(`{"max-download-attempts": 2, "max-concurrent-downloads": 1}`))
+		pullThatBreaksOff(t, site{host: private.Host()})
+	})
+	t.Run("podman", func(t *testing.T) {
+		t.Parallel()
+		pullThatBreaksOff(t, onPodman(t))
+	})
+}
+
+func pullThatBreaksOff(t *testing.T, at site) {
+	docker, err := NewDocker(at.host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,23 +343,21 @@ func TestPullThatBreaksOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	reg := newRegistry(t)
-
-	ref, layers := reg.pushLayers(t, "once", 1<<20, 3)
-	reg.cut(layers[2], 1)
-	if err := docker.Pull(t.Context(), ref, "", func(Progress) {}); err != nil {
-		t.Errorf("one interruption, and %v", err)
-	}
-	times := map[string]int{}
-	for _, blob := range reg.cut("", 0) {
-		times[blob]++
-	}
-	rest := fmt.Sprintf("%s bytes=%d-", layers[2], cutAfter)
-	if times[layers[0]] != 1 || times[layers[1]] != 1 || times[layers[2]] != 1 || times[rest] != 1 {
-		t.Errorf("the layers were asked for so many times: %v", times)
+	if at.podman == nil {
+		ref, layers := reg.pushLayers(t, "once", 1<<20, 3)
+		reg.cut(layers[2], 1)
+		if err := docker.Pull(t.Context(), ref, "", func(Progress) {}); err != nil {
+			t.Errorf("one interruption, and %v", err)
+		}
+		times := timesOf(reg.cut("", 0))
+		rest := fmt.Sprintf("%s bytes=%d-", layers[2], cutAfter)
+		if times[layers[0]] != 1 || times[layers[1]] != 1 || times[layers[2]] != 1 || times[rest] != 1 {
+			t.Errorf("the layers were asked for so many times: %v", times)
+		}
 	}
 
-	ref, layers = reg.pushLayers(t, "often", 1<<20, 3)
-	r := newRigOf(t, site{host: private.Host()}, ref)
+	ref, layers := reg.pushLayers(t, "often", 1<<20, 3)
+	r := newRigOf(t, at, ref)
 	r.open()
 	reg.cut(layers[2], 1000)
 	p := r.problem(r.Start(t.Context()), CodePullFailed)
@@ -364,26 +373,20 @@ func TestPullThatBreaksOff(t *testing.T) {
 	if id, err := docker.ImageID(t.Context(), ref, ""); id == "" || err != nil {
 		t.Errorf("after another start the image is %q, %v", id, err)
 	}
+	if at.podman != nil {
+		if times := timesOf(reg.cut("", 0)); times[layers[0]]+times[layers[1]] > 0 || times[layers[2]] != 1 {
+			t.Errorf("the layers were asked for so many times: %v", times)
+		}
+	}
 }
 
-// TestPullGoesOnAtTheNextStart: what was complete when a pull broke off is not
-// pulled again. Podman keeps it, and so does Docker with the store of containerd;
-// Docker's classic store, which the test bed has, drops it once it gives up.
-func TestPullGoesOnAtTheNextStart(t *testing.T) {
-	reg := newRegistry(t)
-	ref, layers := reg.pushLayers(t, "often", 1<<20, 3)
-	r := newRigOf(t, onPodman(t), ref)
-	r.open()
-	reg.cut(layers[2], 1000)
-	r.problem(r.Start(t.Context()), CodePullFailed)
-	if asked := reg.cut("", 0); !slices.Contains(asked, layers[0]) || !slices.Contains(asked, layers[1]) {
-		t.Fatalf("at first it asked for %q", asked)
+// timesOf counts how often each was asked for.
+func timesOf(served []string) map[string]int {
+	times := map[string]int{}
+	for _, blob := range served {
+		times[blob]++
 	}
-	// The image has nothing that could be started, so this is as far as it goes.
-	r.problem(r.Start(t.Context()), CodeEngineFailed)
-	if asked := reg.cut("", 0); slices.Contains(asked, layers[0]) || slices.Contains(asked, layers[1]) || !slices.Contains(asked, layers[2]) {
-		t.Errorf("at the next start it asked for %q of the layers %q", asked, layers)
-	}
+	return times
 }
 
 func TestDiskFull(t *testing.T) {

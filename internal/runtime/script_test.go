@@ -15,84 +15,76 @@ import (
 	"colabtray/test/bed"
 )
 
-// tools are the commands that the script runs: each is wrapped in one that kills
-// the shell, before its work or after it, when its turn has come.
-var tools = []string{"mv", "rm", "mkdir", "sync", "chown", "chmod", "stat"}
-
-const wrapper = `#!/bin/sh
-read n < "$COUNT"; n=$((n + 1)); echo $n > "$COUNT"
-[ $n = "$BEFORE" ] && kill -9 $PPID && exit 1
-/bin/%[1]s "$@" || /usr/bin/%[1]s "$@"; e=$?
-[ $n = "$AFTER" ] && kill -9 $PPID
-exit $e
+// killing has each command of the script that changes something kill the shell
+// when its turn has come, before its work or after it. Nothing is written to the
+// disk for good: that would take long, and a shell that is killed loses nothing.
+const killing = `
+n=0
+step() {
+	n=$((n + 1)); e=0
+	[ $n = "$BEFORE" ] && kill -9 $$
+	"$@" || e=$?
+	[ $n = "$AFTER" ] && kill -9 $$
+	return $e
+}
+mv() { step command mv "$@"; }
+rm() { step command rm "$@"; }
+mkdir() { step command mkdir "$@"; }
+chown() { step command chown "$@"; }
+chmod() { step command chmod "$@"; }
+sync() { step :; }
 `
 
 // TestScriptKilled breaks the script off before and after each command that it
-// runs, and that which is to recover from it as well. The first thing that it
-// does is to mark that the new data count, so it always ends with these.
+// runs, and that which is to recover from it as well, however often. The first
+// thing that it does is to mark that the new data count, so it always ends with
+// these. What is found in a state that was seen before is known from there.
 func TestScriptKilled(t *testing.T) {
 	t.Parallel()
 	bed.NeedCommand(t, "sh")
-	bin := t.TempDir()
-	for _, tool := range tools {
-		if err := os.WriteFile(filepath.Join(bin, tool), fmt.Appendf(nil, wrapper, tool), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	count := filepath.Join(bin, "count")
-	run := func(mode, volume string, before, after int) (killed bool, code int) {
-		t.Helper()
-		if err := os.WriteFile(count, []byte("0\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command("sh", "-c", script, "sh", mode, volume)
-		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "COUNT=" + count, fmt.Sprintf("BEFORE=%d", before), fmt.Sprintf("AFTER=%d", after)}
-		out, err := cmd.CombinedOutput()
-		var exit *exec.ExitError
-		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() > 0 && exit.ExitCode() != scriptOldData) {
-			t.Fatalf("%s: %v: %s", mode, err, out)
-		}
-		return cmd.ProcessState.ExitCode() < 0, cmd.ProcessState.ExitCode()
-	}
 	const (
 		old = "old/deep/x=1 .hid=2 -rf nl\nnl=3 both=4"
 		new = "new/z=5 both/now=6 ..odd=7"
 	)
+	dir := t.TempDir()
+	first := filepath.Join(dir, "0")
+	lay(t, first, old)
+	lay(t, filepath.Join(first, ".colab-tray-restore", "new"), new)
+	states, seen := []string{first}, map[string]bool{}
 	ways := 0
-	for point := 1; ; point++ {
-		killedOnce := false
-		for _, side := range []string{"before", "after"} {
-			for again := 0; ; again++ {
-				volume := filepath.Join(t.TempDir(), "v")
-				lay(t, volume, old)
-				lay(t, filepath.Join(volume, ".colab-tray-restore", "new"), new)
-				at := map[string]int{side: point}
-				killed, code := run("commit", volume, at["before"], at["after"])
-				if !killed && code != 0 {
-					t.Fatalf("it ended with %d", code)
+	for number := 0; number < len(states); number++ {
+		mode := "recover"
+		if number == 0 {
+			mode = "commit"
+		}
+		for point, killed := 1, true; killed; point++ {
+			killed = false
+			for _, side := range []string{"BEFORE", "AFTER"} {
+				volume := filepath.Join(dir, fmt.Sprint(len(states)))
+				if err := os.CopyFS(volume, os.DirFS(states[number])); err != nil {
+					t.Fatal(err)
 				}
-				// The recovery is broken off as well, at every point of it.
-				at = map[string]int{side: again}
-				killedAgain := false
-				if killed && again > 0 {
-					killedAgain, _ = run("recover", volume, at["before"], at["after"])
+				cmd := exec.Command("sh", "-c", killing+script, "sh", mode, volume)
+				cmd.Env = []string{"PATH=/usr/bin:/bin", fmt.Sprintf("%s=%d", side, point)}
+				out, err := cmd.CombinedOutput()
+				if cmd.ProcessState.ExitCode() < 0 {
+					killed = true
+					ways++
+				} else if got := laid(t, volume); err != nil || got != sorted(new) {
+					t.Fatalf("from the state\n%s\nit ended with %v: %s\nand has\n%s", whole(t, states[number]), err, out, got)
 				}
-				run("recover", volume, 0, 0)
-				if got := laid(t, volume); got != sorted(new) {
-					t.Fatalf("killed %s command %d, then %d of the recovery, it has %q", side, point, again, got)
-				}
-				ways++
-				killedOnce = killedOnce || killed
-				if again > 0 && !killedAgain || side == "after" {
-					break
+				if now := whole(t, volume); !killed || seen[now] {
+					if err := os.RemoveAll(volume); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					seen[now] = true
+					states = append(states, volume)
 				}
 			}
 		}
-		if !killedOnce {
-			break
-		}
 	}
-	if t.Logf("killed in %d ways", ways); ways < 50 {
+	if t.Logf("killed in %d ways, which left %d states", ways, len(seen)); ways < 50 || len(seen) < 12 {
 		t.Error("these are not the points that are meant")
 	}
 }
@@ -171,4 +163,30 @@ func laid(t *testing.T, root string) string {
 		t.Fatal(err)
 	}
 	return strings.Join(slices.Sorted(slices.Values(all)), "|")
+}
+
+// whole tells all that a directory has.
+func whole(t *testing.T, root string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		var content []byte
+		if entry.Type().IsRegular() {
+			if content, err = os.ReadFile(path); err != nil {
+				return err
+			}
+		}
+		info, err := entry.Info()
+		if err == nil {
+			fmt.Fprintf(&all, "%s %q %q\n", info.Mode(), strings.TrimPrefix(path, root), content)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }
