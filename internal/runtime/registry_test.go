@@ -322,6 +322,7 @@ func TestRegistryThatCannotBeReached(t *testing.T) {
 // that at once, but keeps the layers that it has. So does Docker with the store of
 // containerd; its classic store, which the test bed has, drops them.
 func TestPullThatBreaksOff(t *testing.T) {
+	t.Parallel() // it waits for most of its time
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
 		private := bed.PrivateEngine(t, bed.WithConfig(`{"max-download-attempts": 2, "max-concurrent-downloads": 1}`))
