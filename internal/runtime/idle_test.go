@@ -59,6 +59,30 @@ func (r *rig) kernel(u BackendURL) (end func()) {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = socket.CloseNow() })
+	send := func(kind string, content map[string]any) {
+		r.t.Helper()
+		message, err := json.Marshal(map[string]any{
+			"channel": "shell", "metadata": map[string]any{}, "parent_header": map[string]any{}, "buffers": []any{},
+			"header":  map[string]any{"msg_id": kind, "session": "s", "username": "", "version": "5.3", "msg_type": kind, "date": "2026-01-01T00:00:00Z"},
+			"content": content,
+		})
+		if err == nil {
+			err = socket.Write(ctx, websocket.MessageText, message)
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	// As pages do it: while Notebook 6 still connects itself with the kernel, it
+	// shows one that works as starting or idle.
+	send("kernel_info_request", map[string]any{})
+	for answered := false; !answered; {
+		_, text, err := socket.Read(ctx)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		answered = bytes.Contains(text, []byte(`"kernel_info_reply"`))
+	}
 	go func() { // what the kernel says has to be read, or it is held back
 		for {
 			if _, _, err := socket.Read(r.t.Context()); err != nil {
@@ -67,19 +91,7 @@ func (r *rig) kernel(u BackendURL) (end func()) {
 		}
 	}()
 	const cell = "import os, time\nopen('/tmp/began', 'w').close()\nwhile not os.path.exists('/tmp/enough'): time.sleep(0.05)"
-	message, err := json.Marshal(map[string]any{
-		"channel": "shell", "metadata": map[string]any{}, "parent_header": map[string]any{}, "buffers": []any{},
-		"header":  map[string]any{"msg_id": "1", "session": "s", "username": "", "version": "5.3", "msg_type": "execute_request", "date": "2026-01-01T00:00:00Z"},
-		"content": map[string]any{"code": cell, "silent": false, "store_history": false, "user_expressions": map[string]any{}, "allow_stdin": false},
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if err := socket.Write(ctx, websocket.MessageText, message); err != nil {
-		r.t.Fatal(err)
-	}
-	// Notebook 6 may miss that the kernel is busy, and show it as starting all the
-	// time.
+	send("execute_request", map[string]any{"code": cell, "silent": false, "store_history": false, "user_expressions": map[string]any{}, "allow_stdin": false})
 	bed.WaitFor(r.t, "a kernel that works", func() error {
 		if r.docker("exec", r.profile.Runtime, "sh", "-c", "test ! -e /tmp/began || echo yes") != "yes" {
 			return errors.New("it does not work yet")
