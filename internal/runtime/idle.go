@@ -13,6 +13,8 @@ import (
 // Bounds of the guard against idleness.
 const (
 	longestWarning = 5 * time.Minute  // before an idle runtime is stopped
+	workLook       = 5 * time.Second  // at what it uses, before it is stopped
+	working        = 0.1              // of a processor, which is more than an idle one uses
 	warnedLook     = 20 * time.Second // between looks once it was warned of
 	maxActivity    = 1 << 20          // bytes of one answer
 )
@@ -88,6 +90,11 @@ func (g *idleGuard) look(ctx context.Context) time.Duration {
 	case left > 0:
 		g.announce(due)
 		return min(left, warnedLook)
+	case g.m.works(ctx):
+		g.m.log.Info("the runtime works, though no kernel says so")
+		return g.spare(limit - warning)
+	case g.kept(): // while that was looked at
+		return g.spare(limit - warning)
 	default:
 		g.m.log.Info("the runtime is stopped, because it is idle", "for", limit)
 		if err := g.m.Stop(ctx); err != nil {
@@ -95,6 +102,41 @@ func (g *idleGuard) look(ctx context.Context) time.Duration {
 		}
 		return limit
 	}
+}
+
+// spare counts as a use, after which nothing can happen for so long.
+func (g *idleGuard) spare(nothing time.Duration) time.Duration {
+	g.used = time.Now()
+	g.announce(time.Time{})
+	return nothing
+}
+
+// kept reports whether the person has just asked for it to go on.
+func (g *idleGuard) kept() bool {
+	select {
+	case <-g.m.keep:
+		return true
+	default:
+		return false
+	}
+}
+
+// works reports whether the container uses a processor, beside what an idle
+// server and its health check need. Notebook 6 may call a kernel idle that works:
+// from when a page connects with it until the cell ends.
+func (m *Manager) works(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	var sum float64
+	var count int
+	began := time.Now()
+	_ = m.engine().Stats(ctx, m.runtime, func(u Usage) {
+		sum += u.CPU
+		if count++; time.Since(began) >= workLook {
+			cancel()
+		}
+	})
+	return count > 0 && sum/float64(count) > working
 }
 
 // announce tells when the runtime will be stopped, never with the zero time.

@@ -144,6 +144,22 @@ func TestUnusedRuntimeIsStopped(t *testing.T) {
 	})
 }
 
+// TestWorkWithoutAKernel: what works counts as used, whatever the kernels say.
+func TestWorkWithoutAKernel(t *testing.T) {
+	t.Parallel() // it waits for most of its time
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.openIdle(2 * time.Second)
+		r.mustStart()
+		r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "import os\nwhile not os.path.exists('/tmp/enough'): pass")
+		r.logged("the runtime works, though no kernel says so", 2)
+		if s := r.Snapshot(); s.State != Ready {
+			t.Errorf("while something works it is %s", s.State)
+		}
+		r.docker("exec", r.profile.Runtime, "touch", "/tmp/enough")
+		r.untilState(Stopped)
+	})
+}
+
 // TestEndDuringIdleStop: the program may end just then.
 func TestEndDuringIdleStop(t *testing.T) {
 	r := newRig(t, onDocker(t), bed.Server2).openIdle(2 * time.Second)

@@ -390,6 +390,8 @@ func timesOf(served []string) map[string]int {
 	return times
 }
 
+// TestDiskFull needs an engine with a small disk of its own, which the test bed
+// has of Docker alone.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	private := bed.PrivateEngine(t, bed.WithDisk(16))
