@@ -22,10 +22,10 @@ build: ## build bin/colab-tray for this machine
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
 
-# Four packages and four tests of each at a time: most wait for an engine or a browser, not for a
-# processor. Go takes results that it has for the same code from its cache; what
-# it cannot see of what they depend on it is told. With CI set all are run, and
-# none is short.
+# Four packages, and four tests of each, at a time: most wait for an engine or a
+# browser, not for a processor. Go takes results that it has for the same code
+# from its cache; what it cannot see of what they depend on it is told. With CI
+# set all are run, and none is short.
 test: ## set up what the tests need, and run them all
 	@test/setup
 	COLAB_TRAY_TEST_ENGINE=$$(test/given engine) COLAB_TRAY_TEST_TREE=$$(test/given tree) CGO_ENABLED=1 \
