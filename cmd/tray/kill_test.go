@@ -80,9 +80,14 @@ func newKiller(t *testing.T, engine string) *killer {
 	return k
 }
 
-// counts reports whether a request is one to kill at: the others only ask.
+// changes reports whether a request changes something: the others only ask.
+func changes(r *http.Request) bool {
+	return r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasSuffix(r.URL.Path, "/wait")
+}
+
+// counts reports whether a request is one to kill at.
 func counts(r *http.Request) bool {
-	return r.Method != http.MethodGet && r.Method != http.MethodHead || strings.HasSuffix(r.URL.Path, "/archive")
+	return changes(r) || r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/archive")
 }
 
 func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -111,6 +116,9 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if pulls {
 			k.pulled()
 			return
+		}
+		if changes(r) { // the engine goes on with it when the program is killed at another one
+			r = r.WithContext(context.WithoutCancel(r.Context()))
 		}
 		k.proxy.ServeHTTP(w, r)
 		return

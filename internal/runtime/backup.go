@@ -117,11 +117,13 @@ func (d *data) backup(ctx context.Context, file string, replace bool) (b Backup,
 	if err != nil {
 		return b, fileProblem(file, err)
 	}
+	// The helper goes last: as long as it is there, the next start looks for an
+	// unfinished file, too.
+	defer func() { err = errors.Join(err, d.clear(ctx)) }()
 	defer func() {
 		_ = f.Close()
 		_ = os.Remove(temp)
 	}()
-	defer func() { err = errors.Join(err, d.clear(ctx)) }()
 	b, err = d.fill(ctx, f)
 	if err != nil {
 		return b, err
