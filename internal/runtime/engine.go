@@ -52,6 +52,9 @@ type Engine interface {
 	// Stats tells what the container uses, about once a second, until it does
 	// not run any more.
 	Stats(ctx context.Context, id string, each func(Usage)) error
+	// Exec runs a command in the container, as its user, and returns the beginning
+	// of what it says. When ctx ends the command may go on.
+	Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error)
 	// Archive opens a tar archive of a path in the container.
 	Archive(ctx context.Context, id, path string) (io.ReadCloser, error)
 	// PublishedBy returns the names of the containers that publish a host port.

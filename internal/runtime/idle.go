@@ -15,6 +15,7 @@ const (
 	longestWarning = 5 * time.Minute  // before an idle runtime is stopped
 	workLook       = 5 * time.Second  // at what it uses, before it is stopped
 	working        = 0.1              // of a processor, which is more than an idle one uses
+	kernelAsk      = time.Minute      // for asking the kernels, before it is stopped
 	warnedLook     = 20 * time.Second // between looks once it was warned of
 	maxActivity    = 1 << 20          // bytes of one answer
 )
@@ -73,7 +74,7 @@ func (g *idleGuard) take(s Snapshot) bool {
 func (g *idleGuard) look(ctx context.Context) time.Duration {
 	limit := g.s.IdleStop
 	warning := min(longestWarning, limit/2)
-	used, err := lastUse(ctx, g.s.URL)
+	used, kernels, err := lastUse(ctx, g.s.URL)
 	if err != nil {
 		g.m.log.Debug("it is not known what the kernels do", "error", err)
 		used = time.Now() // nobody is stopped for want of an answer
@@ -90,10 +91,7 @@ func (g *idleGuard) look(ctx context.Context) time.Duration {
 	case left > 0:
 		g.announce(due)
 		return min(left, warnedLook)
-	case g.m.works(ctx):
-		g.m.log.Info("the runtime works, though no kernel says so")
-		return g.spare(limit - warning)
-	case g.kept(): // while that was looked at
+	case g.works(ctx, kernels), g.kept(): // while that was looked at
 		return g.spare(limit - warning)
 	default:
 		g.m.log.Info("the runtime is stopped, because it is idle", "for", limit)
@@ -121,10 +119,29 @@ func (g *idleGuard) kept() bool {
 	}
 }
 
-// works reports whether the container uses a processor, beside what an idle
-// server and its health check need. Notebook 6 may call a kernel idle that works:
-// from when a page connects with it until the cell ends.
-func (m *Manager) works(ctx context.Context) bool {
+// works reports whether the runtime works, though the server says that it has not
+// for long.
+func (g *idleGuard) works(ctx context.Context, kernels []string) bool {
+	if g.m.computes(ctx) {
+		g.m.log.Info("the runtime is in use: it computes, though no kernel says so")
+		return true
+	}
+	works, err := g.m.kernelWorks(ctx, kernels)
+	switch {
+	case ctx.Err() != nil:
+		return true
+	case err != nil: // nobody is stopped for want of an answer
+		g.m.log.Warn("the runtime is not stopped for idleness: it is not known what its kernels do", "error", err)
+		return true
+	case works:
+		g.m.log.Info("the runtime is in use: a kernel works that the server calls idle")
+	}
+	return works
+}
+
+// computes reports whether the container uses a processor, beside what an idle
+// server and its health check need.
+func (m *Manager) computes(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	var sum float64
@@ -156,33 +173,37 @@ func (m *Manager) KeepRunning() {
 }
 
 // lastUse returns when kernels and terminals of a server worked last, which is
-// now while a kernel is busy, and the zero time when there are none. That a
-// page asks for something, as an open notebook does all the time, is no use.
-func lastUse(ctx context.Context, u BackendURL) (time.Time, error) {
+// now while a kernel is busy, and the zero time when there are none; and which
+// kernels there are. That a page asks for something, as an open notebook does all
+// the time, is no use.
+func lastUse(ctx context.Context, u BackendURL) (last time.Time, kernels []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	var last time.Time
 	for _, path := range []string{"/api/kernels", "/api/terminals"} {
-		var working []struct {
-			State string    `json:"execution_state"`
-			Last  time.Time `json:"last_activity"`
+		var there []struct {
+			Kernel string    `json:"id"` // a terminal has none
+			State  string    `json:"execution_state"`
+			Last   time.Time `json:"last_activity"`
 		}
-		if err := getJSON(ctx, u, path, &working); err != nil {
-			return last, err
+		if err := getJSON(ctx, u, path, &there); err != nil {
+			return last, kernels, err
 		}
-		for _, w := range working {
-			if w.State == "busy" || w.State == "starting" {
-				return time.Now(), nil
+		for _, w := range there {
+			if w.State == "busy" {
+				return time.Now(), nil, nil
 			}
 			if w.Last.After(last) {
 				last = w.Last
+			}
+			if w.Kernel != "" && w.State != "dead" {
+				kernels = append(kernels, w.Kernel)
 			}
 		}
 	}
 	if now := time.Now(); last.After(now) {
 		last = now // the container's word is not trusted further
 	}
-	return last, nil
+	return last, kernels, nil
 }
 
 // getJSON asks Jupyter for something. What a server does not have leaves into

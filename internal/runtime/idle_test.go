@@ -35,8 +35,14 @@ func (r *rig) logged(text string, times int) {
 	})
 }
 
-// kernel starts a kernel that works until the function it returns is called.
-func (r *rig) kernel(u BackendURL) (end func()) {
+// kernel is one that works, and the connection of a page with it.
+type kernel struct {
+	r      *rig
+	socket *websocket.Conn
+}
+
+// kernel starts a kernel that works until it is told that it is enough.
+func (r *rig) kernel(u BackendURL) *kernel {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), longEnough)
 	r.t.Cleanup(cancel)
@@ -50,57 +56,64 @@ func (r *rig) kernel(u BackendURL) (end func()) {
 		r.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	var kernel struct{ ID string }
-	if err := json.NewDecoder(response.Body).Decode(&kernel); err != nil || kernel.ID == "" {
+	var made struct{ ID string }
+	if err := json.NewDecoder(response.Body).Decode(&made); err != nil || made.ID == "" {
 		r.t.Fatalf("no kernel: %s, %v", response.Status, err)
 	}
-	socket, _, err := websocket.Dial(ctx, fmt.Sprintf("ws://localhost:%d/api/kernels/%s/channels?token=%s", u.Port(), kernel.ID, u.Token().Reveal()), nil)
+	socket, _, err := websocket.Dial(ctx, fmt.Sprintf("ws://localhost:%d/api/kernels/%s/channels?token=%s", u.Port(), made.ID, u.Token().Reveal()), nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = socket.CloseNow() })
-	send := func(kind string, content map[string]any) {
-		r.t.Helper()
-		message, err := json.Marshal(map[string]any{
-			"channel": "shell", "metadata": map[string]any{}, "parent_header": map[string]any{}, "buffers": []any{},
-			"header":  map[string]any{"msg_id": kind, "session": "s", "username": "", "version": "5.3", "msg_type": kind, "date": "2026-01-01T00:00:00Z"},
-			"content": content,
-		})
-		if err == nil {
-			err = socket.Write(ctx, websocket.MessageText, message)
-		}
-		if err != nil {
-			r.t.Fatal(err)
-		}
-	}
+	k := &kernel{r, socket}
 	// As pages do it: while Notebook 6 still connects itself with the kernel, it
 	// shows one that works as starting or idle.
-	send("kernel_info_request", map[string]any{})
-	for answered := false; !answered; {
-		_, text, err := socket.Read(ctx)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		answered = bytes.Contains(text, []byte(`"kernel_info_reply"`))
-	}
-	go func() { // what the kernel says has to be read, or it is held back
-		for {
-			if _, _, err := socket.Read(r.t.Context()); err != nil {
-				return
-			}
-		}
-	}()
+	k.ask("shell")
 	const cell = "import os, time\nopen('/tmp/began', 'w').close()\nwhile not os.path.exists('/tmp/enough'): time.sleep(0.05)"
-	send("execute_request", map[string]any{"code": cell, "silent": false, "store_history": false, "user_expressions": map[string]any{}, "allow_stdin": false})
+	k.send("shell", "execute_request", map[string]any{"code": cell, "silent": false, "store_history": false, "user_expressions": map[string]any{}, "allow_stdin": false})
 	bed.WaitFor(r.t, "a kernel that works", func() error {
 		if r.docker("exec", r.profile.Runtime, "sh", "-c", "test ! -e /tmp/began || echo yes") != "yes" {
 			return errors.New("it does not work yet")
 		}
 		return nil
 	})
-	return func() {
-		r.t.Helper()
-		r.docker("exec", r.profile.Runtime, "touch", "/tmp/enough")
+	return k
+}
+
+// enough ends the cell.
+func (k *kernel) enough() {
+	k.r.t.Helper()
+	k.r.docker("exec", k.r.profile.Runtime, "touch", "/tmp/enough")
+}
+
+// send sends the kernel a message.
+func (k *kernel) send(channel, kind string, content map[string]any) {
+	k.r.t.Helper()
+	message, err := json.Marshal(map[string]any{
+		"channel": channel, "metadata": map[string]any{}, "parent_header": map[string]any{}, "buffers": []any{},
+		"header":  map[string]any{"msg_id": channel + kind, "session": "s", "username": "", "version": "5.3", "msg_type": kind, "date": "2026-01-01T00:00:00Z"},
+		"content": content,
+	})
+	if err == nil {
+		err = k.socket.Write(k.r.t.Context(), websocket.MessageText, message)
+	}
+	if err != nil {
+		k.r.t.Fatal(err)
+	}
+}
+
+// ask asks the kernel what it is, and waits for the answer.
+func (k *kernel) ask(channel string) {
+	k.r.t.Helper()
+	ctx, cancel := context.WithTimeout(k.r.t.Context(), longEnough)
+	defer cancel()
+	k.send(channel, "kernel_info_request", map[string]any{})
+	for answered := false; !answered; {
+		_, text, err := k.socket.Read(ctx)
+		if err != nil {
+			k.r.t.Fatal(err)
+		}
+		answered = bytes.Contains(text, []byte(`"kernel_info_reply"`))
 	}
 }
 
@@ -108,16 +121,16 @@ func TestIdleRuntimeIsStopped(t *testing.T) {
 	t.Parallel() // it waits for most of its time
 	eachRig(t, func(t *testing.T, r *rig) {
 		r.open()
-		end := r.kernel(r.mustStart().URL)
+		k := r.kernel(r.mustStart().URL)
 		r.stop()
 		r.openIdle(4 * time.Second)
 		r.untilState(Ready)
-		// As long as the kernel works: a look comes after two seconds each.
+		// As long as the kernel works, and whatever Notebook 6 says of it.
 		r.logged("the runtime is in use", 4)
 		if s := r.Snapshot(); s.State != Ready || !s.IdleStopAt.IsZero() {
 			t.Errorf("while a kernel works: %+v", s)
 		}
-		end()
+		k.enough()
 		if s := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }); s.State != Ready {
 			t.Errorf("warned, but %s", s.State)
 		}
@@ -151,12 +164,51 @@ func TestWorkWithoutAKernel(t *testing.T) {
 		r.openIdle(2 * time.Second)
 		r.mustStart()
 		r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "import os\nwhile not os.path.exists('/tmp/enough'): pass")
-		r.logged("the runtime works, though no kernel says so", 2)
+		r.logged("it computes, though no kernel says so", 2)
 		if s := r.Snapshot(); s.State != Ready {
 			t.Errorf("while something works it is %s", s.State)
 		}
 		r.docker("exec", r.profile.Runtime, "touch", "/tmp/enough")
 		r.untilState(Stopped)
+	})
+}
+
+// TestKernelThatWaits: what Notebook 6 calls idle, after a page asked the kernel
+// something beside its work, is not stopped in the middle of that.
+func TestKernelThatWaits(t *testing.T) {
+	t.Parallel() // it waits for most of its time
+	for engine, at := range sites {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, at(t), bed.Notebook6).open()
+			k := r.kernel(r.mustStart().URL)
+			k.ask("control")
+			r.stop()
+			r.openIdle(2 * time.Second)
+			r.untilState(Ready)
+			r.logged("a kernel works that the server calls idle", 2)
+			if s := r.Snapshot(); s.State != Ready {
+				t.Errorf("while a kernel works it is %s", s.State)
+			}
+			k.enough()
+			r.untilState(Stopped)
+		})
+	}
+}
+
+// TestKernelThatCannotBeAsked: nobody is stopped for want of an answer.
+func TestKernelThatCannotBeAsked(t *testing.T) {
+	t.Parallel() // it waits for most of its time
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.open()
+		r.kernel(r.mustStart().URL).enough()
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "rm $HOME/.local/share/jupyter/runtime/kernel-*.json")
+		r.stop()
+		r.openIdle(2 * time.Second)
+		r.logged("has no connection file", 2)
+		if s := r.Snapshot(); s.State != Ready {
+			t.Errorf("it is %s", s.State)
+		}
 	})
 }
 
