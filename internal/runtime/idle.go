@@ -23,9 +23,10 @@ const (
 // idleGuard stops a runtime whose kernels have not worked for so long as its
 // profile says. It looks when that can be at the earliest, and not before.
 type idleGuard struct {
-	m    *Manager
-	s    Snapshot  // of a ready runtime; else zero
-	used time.Time // the last use that we know of
+	m      *Manager
+	s      Snapshot  // of a ready runtime; else zero
+	used   time.Time // the last use that we know of
+	warned time.Time // when the person was told that it will be stopped; else zero
 }
 
 // guardIdle stops the runtime when it is idle, until ctx ends.
@@ -63,10 +64,11 @@ func (g *idleGuard) take(s Snapshot) bool {
 	}
 	before := g.s
 	g.s = s
-	if before.URL != s.URL || !before.Since.Equal(s.Since) {
-		g.used = time.Now()
+	another := before.URL != s.URL || !before.Since.Equal(s.Since)
+	if another {
+		g.used, g.warned = time.Now(), time.Time{}
 	}
-	return before.URL != s.URL || before.IdleStop != s.IdleStop || !before.Since.Equal(s.Since)
+	return another || before.IdleStop != s.IdleStop
 }
 
 // look asks Jupyter what works, warns or stops when it is time, and returns how
@@ -82,14 +84,21 @@ func (g *idleGuard) look(ctx context.Context) time.Duration {
 	if used.After(g.used) {
 		g.used = used
 	}
-	due := g.used.Add(limit)
-	switch left := time.Until(due); {
-	case left > warning:
+	left := time.Until(g.used.Add(limit))
+	if left > warning {
 		g.m.log.Debug("the runtime is in use", "idle in", left)
 		g.announce(time.Time{})
 		return left - warning
+	}
+	if g.warned.IsZero() {
+		g.warned = time.Now()
+	}
+	// It can be late for a warning: the limit was changed, or the computer slept,
+	// which the clock behind Since leaves out.
+	left = max(left, warning-time.Since(g.warned))
+	switch {
 	case left > 0:
-		g.announce(due)
+		g.announce(time.Now().Add(left))
 		return min(left, warnedLook)
 	case g.works(ctx, kernels), g.kept(): // while that was looked at
 		return g.spare(limit - warning)
@@ -158,7 +167,10 @@ func (m *Manager) computes(ctx context.Context) bool {
 
 // announce tells when the runtime will be stopped, never with the zero time.
 func (g *idleGuard) announce(at time.Time) {
-	if !g.s.IdleStopAt.Equal(at) {
+	if at.IsZero() {
+		g.warned = at
+	}
+	if at.Sub(g.s.IdleStopAt).Abs() > time.Second {
 		g.m.post(idling{g.s.URL, at})
 	}
 }

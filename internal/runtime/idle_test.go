@@ -157,6 +157,28 @@ func TestUnusedRuntimeIsStopped(t *testing.T) {
 	})
 }
 
+// TestWarningComesFirst: somebody made the limit shorter, or the computer slept.
+func TestWarningComesFirst(t *testing.T) {
+	r := newRig(t, onDocker(t), bed.Server2).open()
+	g := &idleGuard{m: r.Manager, s: r.mustStart(), used: time.Now().Add(-10 * time.Hour)}
+	for range 2 { // looks
+		g.s.IdleStop = time.Hour
+		if again := g.look(t.Context()); again <= 0 || again > warnedLook {
+			t.Errorf("the next look comes after %v", again)
+		}
+		g.s = r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() })
+		if left := time.Until(g.s.IdleStopAt); g.s.State != Ready || left <= 0 || left > longestWarning {
+			t.Errorf("it is %s, to be stopped in %v", g.s.State, left)
+		}
+	}
+	g.warned = g.warned.Add(-longestWarning)
+	g.s.IdleStop = time.Hour
+	g.look(t.Context())
+	if s := r.Snapshot(); s.State != Stopped {
+		t.Errorf("warned in time, and idle, it is %s", s.State)
+	}
+}
+
 // TestWorkWithoutAKernel: what works counts as used, whatever the kernels say.
 func TestWorkWithoutAKernel(t *testing.T) {
 	t.Parallel() // it waits for most of its time
