@@ -188,7 +188,7 @@ func remedy(s runtime.Snapshot) []Action {
 	case runtime.CodeGPU:
 		return []Action{StartWithoutGPU}
 	case runtime.CodeNoAnswer:
-		if strings.HasPrefix(s.Problem.Command, "docker unpause") {
+		if strings.Contains(s.Problem.Command, " unpause ") {
 			return nil
 		}
 		return []Action{Restart, ShowLogs}

@@ -195,6 +195,7 @@ func TestActions(t *testing.T) {
 		{in(runtime.Stopping), with(ready, runtime.CodeDiskFull, ""), nil},
 		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "colab-tray logs"), []Action{Restart, ShowLogs}},
 		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "docker unpause x"), nil},
+		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "podman unpause x"), nil},
 	} {
 		got := Announce(test.before, test.after)
 		if len(got) != 1 || !slices.Equal(got[0].Actions, test.want) {

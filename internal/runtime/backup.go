@@ -78,7 +78,7 @@ func (d *data) problem(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return operationProblem(d.profile, d.engine.Host(), err)
+	return operationProblem(d.profile, d.engine, err)
 }
 
 // writable makes sure that a file can be written: it is not there, or may be

@@ -38,12 +38,12 @@ func backupDirProblem(dir string, err error) *Problem {
 }
 
 // volumeInUseProblem tells that other containers use the data.
-func volumeInUseProblem(p config.Profile, users []string) *Problem {
+func volumeInUseProblem(p config.Profile, users []string, cli string) *Problem {
 	return &Problem{
 		Code:    CodeDataInUse,
 		Short:   words.Say("problem.dataInUse", "runtime", p.Runtime),
 		Hint:    words.Say("problem.dataInUseHint", "volume", p.Volume(), "containers", listed(users)),
-		Command: "docker ps --all --filter volume=" + p.Volume(),
+		Command: cli + " ps --all --filter volume=" + p.Volume(),
 	}
 }
 

@@ -130,7 +130,7 @@ func (d *data) unused(ctx context.Context, op *operation, running bool) error {
 	}
 	users = slices.DeleteFunc(users, func(name string) bool { return name == d.profile.Runtime || name == op.previousName() })
 	if len(users) > 0 {
-		return volumeInUseProblem(d.profile, users)
+		return volumeInUseProblem(d.profile, users, d.engine.CLI())
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err err
 		}
 	}
 	if err != nil {
-		return 0, false, operationProblem(m.Profile(), m.engine().Host(), err)
+		return 0, false, operationProblem(m.Profile(), m.engine(), err)
 	}
 	return size, there, nil
 }
@@ -170,7 +170,7 @@ func (m *Manager) HasContainer(ctx context.Context) (exists, running bool, err e
 	defer cancel()
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
-		return false, false, operationProblem(m.Profile(), m.engine().Host(), err)
+		return false, false, operationProblem(m.Profile(), m.engine(), err)
 	}
 	return c.Exists, c.Running, nil
 }

@@ -46,6 +46,7 @@ type Docker struct {
 	host   atomic.Pointer[string]
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
+	cli    atomic.Pointer[string]
 }
 
 var _ Engine = (*Docker)(nil)
@@ -136,6 +137,14 @@ func (d *Docker) use(api *client.Client, p place) {
 // Host returns the address of the engine.
 func (d *Docker) Host() string { return *d.host.Load() }
 
+// CLI implements [Engine].
+func (d *Docker) CLI() string {
+	if cli := d.cli.Load(); cli != nil {
+		return *cli
+	}
+	return "docker"
+}
+
 // Close lets go of the connections to the engine.
 func (d *Docker) Close() error { return d.api.Load().Close() }
 
@@ -180,7 +189,9 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 		return EngineInfo{}, engineError(err)
 	}
 	info.Found = p.found
+	info.CLI = lookAround().cli(p, info.Name == "Podman")
 	d.podman.Store(info.Name == "Podman")
+	d.cli.Store(&info.CLI)
 	d.use(api, p)
 	return info, nil
 }

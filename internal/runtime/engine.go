@@ -14,6 +14,9 @@ import (
 type Engine interface {
 	// Host returns the address of the engine.
 	Host() string
+	// CLI returns the command that asks the engine in a terminal, such as
+	// "docker" or "podman".
+	CLI() string
 	// Ping asks who the engine is; it negotiates the API version anew.
 	Ping(ctx context.Context) (EngineInfo, error)
 	// Kind tells how the engine was installed.

@@ -32,6 +32,7 @@ type tlsFiles struct {
 // surroundings are all that tells where engines may be.
 type surroundings struct {
 	os         string // in Go's words
+	root       bool   // the program is root's
 	home       string
 	runtimeDir string // $XDG_RUNTIME_DIR, or where it usually is
 	tempDir    string
@@ -45,6 +46,7 @@ type surroundings struct {
 func lookAround() surroundings {
 	s := surroundings{
 		os:         goruntime.GOOS,
+		root:       os.Geteuid() == 0,
 		runtimeDir: cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), fmt.Sprintf("/run/user/%d", os.Getuid())),
 		tempDir:    os.TempDir(),
 		dockerHost: os.Getenv("DOCKER_HOST"),
@@ -125,8 +127,30 @@ func usualPlaces(s surroundings) []place {
 			below(s.home, machine+"/podman-machine-default/podman.sock"), below(s.home, machine+"/qemu/podman.sock"))
 		return all
 	}
-	add("Podman", below(s.runtimeDir, "podman/podman.sock"), "/run/podman/podman.sock")
+	add("Podman", below(s.runtimeDir, "podman/podman.sock"), strings.TrimPrefix(rootPodman, "unix://"))
 	return all
+}
+
+// rootPodman is where the Podman of root listens on Linux; everybody else's is
+// another one.
+const rootPodman = "unix:///run/podman/podman.sock"
+
+// cli returns the command that asks the engine at a place in a terminal: docker
+// or podman, with the address where it would ask another one by itself.
+func (s surroundings) cli(p place, podman bool) string {
+	own := slices.ContainsFunc(usualPlaces(s), func(usual place) bool {
+		return usual.host == p.host && strings.HasSuffix(usual.found, " of Podman") && (p.host != rootPodman || s.root)
+	})
+	switch {
+	case podman && own:
+		return "podman"
+	case podman:
+		return "podman --url " + p.host
+	case p.found == "default", p.found == "DOCKER_HOST", strings.HasPrefix(p.found, "context "):
+		return "docker"
+	default:
+		return "docker --host " + p.host
+	}
 }
 
 // restartTime is how long an engine that was in use is waited for before

@@ -442,3 +442,30 @@ func TestEngineTooOld(t *testing.T) {
 		t.Errorf("the problem is %+v (%v)", p, err)
 	}
 }
+
+// TestCommandThatAsksTheEngine: what a person is told to run asks the engine that
+// is in use, and is short where it can be.
+func TestCommandThatAsksTheEngine(t *testing.T) {
+	const own = "unix:///run/user/1000/podman/podman.sock"
+	for _, c := range []struct {
+		root   bool
+		place  place
+		podman bool
+		want   string
+	}{
+		{place: place{host: "unix:///var/run/docker.sock", found: "default"}, want: "docker"},
+		{place: place{host: "tcp://127.0.0.1:2375", found: "DOCKER_HOST"}, want: "docker"},
+		{place: place{host: "unix:///x.sock", found: "context x"}, want: "docker"},
+		{place: place{host: "unix:///home/u/.colima/default/docker.sock", found: "socket of Colima"}, want: "docker --host unix:///home/u/.colima/default/docker.sock"},
+		{place: place{host: own, found: "socket of Podman"}, podman: true, want: "podman"},
+		{place: place{host: own, found: "DOCKER_HOST"}, podman: true, want: "podman"},
+		{place: place{host: "unix:///var/run/docker.sock", found: "default"}, podman: true, want: "podman --url unix:///var/run/docker.sock"},
+		{place: place{host: rootPodman, found: "socket of Podman"}, podman: true, want: "podman --url " + rootPodman},
+		{place: place{host: rootPodman, found: "socket of Podman"}, podman: true, root: true, want: "podman"},
+	} {
+		s := surroundings{os: "linux", home: "/home/u", runtimeDir: "/run/user/1000", root: c.root}
+		if got := s.cli(c.place, c.podman); got != c.want {
+			t.Errorf("%+v, Podman %v, root %v: %q, not %q", c.place, c.podman, c.root, got, c.want)
+		}
+	}
+}

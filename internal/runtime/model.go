@@ -228,7 +228,7 @@ func (m *model) shownProblem() *Problem {
 		return m.down
 	case Unhealthy:
 		if m.container.Paused {
-			return pausedProblem(m.container)
+			return pausedProblem(m.container, m.engine.CLI)
 		}
 		return m.late
 	case Failed, Starting, Ready:

@@ -158,7 +158,7 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 		defer archive.Close()
 		content, err := readFile(archive)
 		if err == nil && !o.server.Ours(content) {
-			err = occupiedProblem(c, "/"+path)
+			err = occupiedProblem(c, "/"+path, o.engine.CLI())
 		}
 		return err
 	})
@@ -252,7 +252,7 @@ func (o *operation) problem(ctx context.Context, err error) *Problem {
 	if p := o.gpuProblem(ctx, err); p != nil {
 		return p
 	}
-	return operationProblem(o.profile, o.engine.Host(), err)
+	return operationProblem(o.profile, o.engine, err)
 }
 
 // portProblem tells which port is in use and, where it can be found out, who

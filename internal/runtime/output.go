@@ -105,7 +105,7 @@ type LogOptions struct {
 func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
-		return operationProblem(m.Profile(), m.engine().Host(), err)
+		return operationProblem(m.Profile(), m.engine(), err)
 	}
 	if !c.Exists {
 		return &Problem{
@@ -121,7 +121,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	}
 	stream, err := m.engine().Logs(ctx, c, query)
 	if err != nil {
-		return operationProblem(m.Profile(), m.engine().Host(), err)
+		return operationProblem(m.Profile(), m.engine(), err)
 	}
 	defer stream.Close()
 	known := environmentTokens(c)

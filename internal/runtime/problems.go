@@ -41,16 +41,16 @@ func engineProblem(host string, err error) *Problem {
 }
 
 // operationProblem tells why an operation on a runtime failed.
-func operationProblem(p config.Profile, host string, err error) *Problem {
+func operationProblem(p config.Profile, e Engine, err error) *Problem {
 	switch {
 	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrPermission), errors.Is(err, ErrTooOld):
-		return engineProblem(host, err)
+		return engineProblem(e.Host(), err)
 	case errors.Is(err, ErrImageNotFound):
 		return &Problem{
 			Code:    CodeImageNotFound,
 			Short:   words.Say("problem.imageNotFound", "image", p.Image),
 			Hint:    words.Say("problem.imageNotFoundHint"),
-			Command: "docker pull " + p.Image,
+			Command: e.CLI() + " pull " + p.Image,
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
@@ -58,7 +58,7 @@ func operationProblem(p config.Profile, host string, err error) *Problem {
 			Code:    CodePullFailed,
 			Short:   words.Say("problem.pullFailed"),
 			Hint:    words.Say("problem.pullFailedHint", "image", p.Image),
-			Command: "docker pull " + p.Image,
+			Command: e.CLI() + " pull " + p.Image,
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
@@ -66,7 +66,7 @@ func operationProblem(p config.Profile, host string, err error) *Problem {
 			Code:    CodeDiskFull,
 			Short:   words.Say("problem.diskFull"),
 			Hint:    words.Say("problem.diskFullHint"),
-			Command: "docker system df",
+			Command: e.CLI() + " system df",
 			Err:     err,
 		}
 	case errors.Is(err, ErrPlatform):
@@ -187,22 +187,22 @@ func silenceProblem(c Container, port int, err error) *Problem {
 }
 
 // unpublishedProblem tells that no port of the container can be reached.
-func unpublishedProblem(c Container) *Problem {
+func unpublishedProblem(c Container, cli string) *Problem {
 	return &Problem{
 		Code:    CodeNotPublished,
 		Short:   words.Say("problem.notPublished"),
 		Hint:    words.Say("problem.notPublishedHint", "container", c.Name),
-		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
+		Command: fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name),
 	}
 }
 
 // occupiedProblem tells that a settings file is in the way of ours.
-func occupiedProblem(c Container, path string) *Problem {
+func occupiedProblem(c Container, path, cli string) *Problem {
 	return &Problem{
 		Code:    CodeOccupied,
 		Short:   words.Say("problem.occupied"),
 		Hint:    words.Say("problem.occupiedHint", "file", path, "container", c.Name),
-		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
+		Command: fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name),
 	}
 }
 
@@ -230,21 +230,21 @@ func notPutBackProblem(name string, err error) *Problem {
 
 // handmadeProblem tells that a container is not made anew, because nobody but
 // its owner knows what it was made from.
-func handmadeProblem(c Container) *Problem {
+func handmadeProblem(c Container, cli string) *Problem {
 	return &Problem{
 		Code:    CodeHandmade,
 		Short:   words.Say("problem.handmade"),
 		Hint:    words.Say("problem.handmadeHint", "container", c.Name, "volume", c.Name+"-data"),
-		Command: fmt.Sprintf("docker rename %s %s-old", c.Name, c.Name),
+		Command: fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name),
 	}
 }
 
-func pausedProblem(c Container) *Problem {
+func pausedProblem(c Container, cli string) *Problem {
 	return &Problem{
 		Code:    CodeNoAnswer,
 		Short:   words.Say("problem.paused"),
 		Hint:    words.Say("problem.pausedHint"),
-		Command: "docker unpause " + c.Name,
+		Command: cli + " unpause " + c.Name,
 	}
 }
 

@@ -45,7 +45,7 @@ type watch struct {
 func (w *watch) run(ctx context.Context) {
 	w.port = jupyterPort(w.container, w.kind)
 	if w.port == 0 {
-		w.post(late{w.container.start(), unpublishedProblem(w.container)})
+		w.post(late{w.container.start(), unpublishedProblem(w.container, w.engine.CLI())})
 		return
 	}
 	h := hearing{announced: make(chan Token, 16), spoke: make(chan struct{}, 1)}

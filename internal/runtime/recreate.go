@@ -63,7 +63,7 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 // update pulls the image anew, and replaces a container made from another one.
 func (o *operation) update(ctx context.Context, c Container) error {
 	if c.Exists && !c.ours() {
-		return handmadeProblem(c)
+		return handmadeProblem(c, o.engine.CLI())
 	}
 	if err := o.pull(ctx); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"path"
 	goruntime "runtime"
 	"strings"
@@ -390,19 +391,27 @@ func timesOf(served []string) map[string]int {
 	return times
 }
 
-// TestDiskFull needs an engine with a small disk of its own, which the test bed
-// has of Docker alone.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
-	private := bed.PrivateEngine(t, bed.WithDisk(16))
-	reg := newRegistry(t)
-	ref, _ := reg.pushLayers(t, "large", 6<<20, 3)
-	r := newRigOf(t, site{host: private.Host()}, ref)
-	r.open()
-	if p := r.problem(r.Start(t.Context()), CodeDiskFull); p.Command != "docker system df" {
-		t.Errorf("the command is %q", p.Command)
-	}
-	if left := private.Docker(t, "ps", "-aq") + private.Docker(t, "volume", "ls", "-q"); left != "" {
-		t.Errorf("left behind: %s", left)
+	for engine, at := range map[string]func(*testing.T) site{
+		"docker": func(t *testing.T) site { return site{host: bed.PrivateEngine(t, bed.WithDisk(16)).Host()} },
+		"podman": func(t *testing.T) site {
+			podman := bed.PodmanWithDisk(t, 16)
+			return site{host: podman.Host(), podman: podman}
+		},
+	} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			ref, _ := newRegistry(t).pushLayers(t, "large", 6<<20, 3)
+			r := newRigOf(t, at(t), ref)
+			r.open()
+			p := r.problem(r.Start(t.Context()), CodeDiskFull)
+			if out, err := exec.Command("sh", "-c", p.Command).CombinedOutput(); err != nil || !strings.Contains(string(out), "Images") {
+				t.Errorf("%s: %v: %s", p.Command, err, out)
+			}
+			if left := r.docker("ps", "-aq") + r.docker("volume", "ls", "-q"); left != "" {
+				t.Errorf("left behind: %s", left)
+			}
+		})
 	}
 }

@@ -68,6 +68,9 @@ type EngineInfo struct {
 	// colima" or "socket of Podman"; empty when its address was given. It is
 	// English, also for programs.
 	Found string
+	// CLI is the command that asks the engine in a terminal, such as "docker",
+	// "podman" or "docker --host ADDRESS".
+	CLI string
 }
 
 // FoundWords is Found in the language in use.

@@ -47,33 +47,68 @@ var podman struct {
 // [End].
 func Podman(t testing.TB) *PodmanEngine {
 	t.Helper()
+	needPodman(t)
+	podman.mu.Lock()
+	defer podman.mu.Unlock()
+	if podman.engine == nil {
+		podman.engine = newPodman(t)
+		podman.engine.begin(t)
+	}
+	return podman.engine
+}
+
+// PodmanWithDisk returns a Podman of the test's own, whose data are on a disk of
+// that size in MiB. It ends with the test.
+func PodmanWithDisk(t testing.TB, size int) *PodmanEngine {
+	t.Helper()
+	needPodman(t)
+	e := newPodman(t)
+	t.Cleanup(func() {
+		if err := e.remove(); err != nil {
+			t.Errorf("Podman leaves something behind: %v", err)
+		}
+	})
+	if err := smallDisk(e.root(), size); err != nil {
+		t.Fatal(err)
+	}
+	e.begin(t)
+	return e
+}
+
+func needPodman(t testing.TB) {
+	t.Helper()
 	Need(t, "root, to start Podman", os.Geteuid() == 0)
 	for _, command := range []string{"docker", "podman", "ip", "runc"} {
 		NeedCommand(t, command)
 	}
-	podman.mu.Lock()
-	defer podman.mu.Unlock()
-	if podman.engine != nil {
-		return podman.engine
-	}
+}
+
+func newPodman(t testing.TB) *PodmanEngine {
+	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "bed") // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &PodmanEngine{
+	return &PodmanEngine{
 		dir:    dir,
 		bridge: "bed" + randomHex(4),
 		// 198.18.0.0/15 is set aside for tests (RFC 2544).
 		subnet: fmt.Sprintf("198.%d.%d", 18+mathrand.IntN(2), mathrand.IntN(256)),
 		loaded: map[string]bool{},
 	}
-	podman.engine = e
+}
+
+// begin configures the engine and starts it for the first time.
+func (e *PodmanEngine) begin(t testing.TB) {
+	t.Helper()
 	if err := e.configure(); err != nil {
 		t.Fatal(err)
 	}
 	e.Start(t)
-	return e
 }
+
+// root is where its data are.
+func (e *PodmanEngine) root() string { return filepath.Join(e.dir, "root") }
 
 // configure writes Podman's configuration: nothing of the machine's own. runc
 // also runs where cgroups are of the first version; a sandbox may not allow the
@@ -114,7 +149,7 @@ func (e *PodmanEngine) Host() string { return "unix://" + filepath.Join(e.dir, "
 func (e *PodmanEngine) Start(t testing.TB) {
 	t.Helper()
 	args := []string{
-		"--root", filepath.Join(e.dir, "root"), "--runroot", filepath.Join(e.dir, "run"), "--tmpdir", filepath.Join(e.dir, "tmp"),
+		"--root", e.root(), "--runroot", filepath.Join(e.dir, "run"), "--tmpdir", filepath.Join(e.dir, "tmp"),
 	}
 	if _, err := os.Stat(podmanStore); err == nil {
 		args = append(args, "--storage-driver", "overlay", "--storage-opt", "overlay.imagestore="+podmanStore)
@@ -179,7 +214,8 @@ func (e *PodmanEngine) remove() error {
 		}
 	}
 	// Podman mounts its storage on itself, to keep it apart from other mounts.
-	exec.Command("umount", filepath.Join(e.dir, "root", "overlay")).Run()
+	exec.Command("umount", filepath.Join(e.root(), "overlay")).Run()
+	exec.Command("umount", e.root()).Run() // where it is a disk
 	exec.Command("ip", "link", "del", e.bridge).Run()
 	return errors.Join(append(errs, os.RemoveAll(e.dir))...)
 }

@@ -33,15 +33,22 @@ func WithConfig(json string) PrivateOption { return func(e *Private) { e.config 
 // WithDisk puts the engine's data on a disk of that size in MiB.
 func WithDisk(size int) PrivateOption {
 	return func(e *Private) {
-		data := filepath.Join(e.dir, "data")
-		if err := os.Mkdir(data, 0o710); err != nil {
+		if err := smallDisk(filepath.Join(e.dir, "data"), size); err != nil {
 			e.t.Fatal(err)
-		}
-		if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "bed", data).CombinedOutput(); err != nil {
-			e.t.Fatalf("a small disk could not be mounted: %v: %s", err, out)
 		}
 		e.disk = true
 	}
+}
+
+// smallDisk makes a directory with a disk of its own, of that size in MiB.
+func smallDisk(dir string, size int) error {
+	if err := os.Mkdir(dir, 0o710); err != nil {
+		return err
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "bed", dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("a small disk could not be mounted: %w: %s", err, out)
+	}
+	return nil
 }
 
 // PrivateEngine starts an engine of the test's own, which needs root. It has
