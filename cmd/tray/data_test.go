@@ -54,7 +54,7 @@ func TestDataPath(t *testing.T) {
 			if saved == nil {
 				t.Fatalf("delete said %s", errs)
 			}
-			has(t, errs, "Stopping", "Deleting", "colab-tray restore --name "+runtime)
+			has(t, errs, "Stopping", "Deleting", "\n    colab-tray restore\n")
 			if _, err := os.Stat(saved[1]); err != nil || c.hasVolume() {
 				t.Errorf("the backup: %v; the volume is there: %v", err, c.hasVolume())
 			}

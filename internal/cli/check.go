@@ -50,8 +50,7 @@ func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Repor
 // target hands to the check what is known of engine and container.
 func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target {
 	t := colab.Target{
-		Name:    now.Runtime,
-		Kind:    s.Profile.Kind,
+		Profile: s.Profile,
 		Engine:  words.Say("cli.engine", "name", now.Engine.Name, "version", now.Engine.Version, "host", now.Engine.Host),
 		Port:    now.Port,
 		Token:   now.URL.Token(),
@@ -62,7 +61,7 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 	case now.State == runtime.NoEngine:
 		t.EngineProblem = checkProblem(now.Problem)
 	case now.State != runtime.Ready:
-		t.ContainerProblem = checkProblem(notReady(now))
+		t.ContainerProblem = checkProblem(notReady(now, s.Profile))
 	}
 	return t
 }

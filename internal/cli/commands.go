@@ -7,6 +7,7 @@ import (
 	"fmt"
 	goruntime "runtime"
 
+	"colabtray/internal/config"
 	"colabtray/internal/desktop"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
@@ -64,7 +65,7 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	if err != nil {
 		return err
 	}
-	return in.printURL(s.Runtime.Snapshot())
+	return in.printURL(s.Profile, s.Runtime.Snapshot())
 }
 
 // runUpdate prints the Backend URL only where the runtime runs afterwards.
@@ -93,7 +94,7 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		if after.State != runtime.Ready {
 			return nil
 		}
-		return in.printURL(after)
+		return in.printURL(s.Profile, after)
 	})
 }
 
@@ -115,21 +116,21 @@ func runURL(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
-		return in.printURL(snapshot)
+		return in.printURL(s.Profile, snapshot)
 	})
 }
 
 // printURL prints the Backend URL, which this command alone reveals.
-func (in *invocation) printURL(s runtime.Snapshot) error {
+func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
 	if s.State != runtime.Ready {
-		return notReady(s)
+		return notReady(s, p)
 	}
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
 	return err
 }
 
 // notReady tells why there is no Backend URL.
-func notReady(s runtime.Snapshot) *runtime.Problem {
+func notReady(s runtime.Snapshot, profile config.Profile) *runtime.Problem {
 	if s.Problem != nil {
 		return s.Problem
 	}
@@ -137,7 +138,7 @@ func notReady(s runtime.Snapshot) *runtime.Problem {
 		Code:    runtime.CodeNotReady,
 		Short:   words.Say("cli.notRunning"),
 		Hint:    words.Say("cli.notRunningHint"),
-		Command: "colab-tray start",
+		Command: profile.CommandLine("start"),
 	}
 	switch s.State {
 	case runtime.Pulling, runtime.Starting:

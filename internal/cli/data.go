@@ -100,7 +100,7 @@ func (in *invocation) tellDeleted(s *Session, d runtime.Deleted) {
 		fmt.Fprintln(in.Stderr, words.Say("cli.delete.volumeDone", "volume", s.Profile.Volume()))
 	}
 	if d.Backup != "" {
-		fmt.Fprintf(in.Stderr, "%s\n    colab-tray restore --name %s\n", words.Say("cli.delete.kept", "file", d.Backup), s.Profile.Runtime)
+		fmt.Fprintf(in.Stderr, "%s\n    %s\n", words.Say("cli.delete.kept", "file", d.Backup), s.Profile.CommandLine("restore"))
 	}
 }
 

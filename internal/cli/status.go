@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -33,7 +34,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
-		if err := in.printStatus(snapshot); err != nil {
+		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
 		if snapshot.Problem != nil {
@@ -95,7 +96,7 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 		if snapshot.State == runtime.Unknown {
 			continue
 		}
-		if err := in.printStatus(snapshot); err != nil {
+		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
 		if snapshot.Problem != nil && !in.json {
@@ -134,7 +135,7 @@ type problemJSON struct {
 	Command string `json:"command"`
 }
 
-func (in *invocation) printStatus(s runtime.Snapshot) error {
+func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
 		return json.NewEncoder(in.Stdout).Encode(asJSON(s))
 	}
@@ -143,7 +144,7 @@ func (in *invocation) printStatus(s runtime.Snapshot) error {
 		text += "\n" + words.Say("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundWords())
 	}
 	if s.RestartToApply {
-		text += "\n" + words.Say("cli.restartToApply")
+		text += "\n" + words.Say("cli.restartToApply", "command", p.CommandLine("restart"))
 	}
 	_, err := fmt.Fprintln(in.Stdout, text)
 	return err

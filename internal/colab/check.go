@@ -14,10 +14,9 @@ import (
 // Target is what a check is about, with the facts that its caller knows of the
 // engine and the container.
 type Target struct {
-	// Name is the runtime's name, which is the hostname of its container too.
-	Name string
-	// Kind is the contract that the image follows.
-	Kind config.Kind
+	// Profile is what the runtime is made from. Its name is the hostname of its
+	// container, too.
+	Profile config.Profile
 	// Engine tells in a line which engine it is, such as "Docker 28.5.2".
 	Engine string
 	// EngineProblem tells why the engine does not answer; nil when it does.
@@ -108,7 +107,7 @@ func Check(ctx context.Context, target Target, onStep func(Step)) Report {
 func check(ctx context.Context, target Target, l limits, onStep func(Step)) Report {
 	c := newChecker(target, l)
 	defer c.close()
-	report := Report{OK: true, Runtime: target.Name}
+	report := Report{OK: true, Runtime: target.Profile.Runtime}
 	reasons := map[string]string{} // by id, why what needs that step is not tried
 	for _, s := range c.steps() {
 		step := Step{ID: s.id, Name: s.name}
@@ -200,7 +199,7 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	for _, s := range steps {
 		switch s.Status {
 		case Fail:
-			return words.Say("check.verdict.fail", "runtime", t.Name, "why", words.Sentence(s.Got)), false
+			return words.Say("check.verdict.fail", "runtime", t.Profile.Runtime, "why", words.Sentence(s.Got)), false
 		case Warn:
 			notes = append(notes, s.Name)
 		}
@@ -209,9 +208,9 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	case ctx.Err() != nil:
 		return words.Say("check.verdict.interrupted"), false
 	case len(notes) > 0:
-		return words.Say("check.verdict.warn", "runtime", t.Name, "steps", strings.Join(notes, ", ")), true
+		return words.Say("check.verdict.warn", "runtime", t.Profile.Runtime, "steps", strings.Join(notes, ", ")), true
 	default:
-		return words.Say("check.verdict.ok", "runtime", t.Name), true
+		return words.Say("check.verdict.ok", "runtime", t.Profile.Runtime), true
 	}
 }
 

@@ -116,8 +116,13 @@ func (s *server) leftNothing() {
 }
 
 func (s *server) target(ours bool) Target {
+	s.t.Helper()
+	settings, err := config.Load(config.Sources{Flags: config.Flags{Name: &s.name}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	return Target{
-		Name: s.name, Kind: config.KindJupyter, Engine: "Docker", Port: s.port, Token: secret(planted), Ours: ours, Browser: "firefox",
+		Profile: settings.Profile, Engine: "Docker", Port: s.port, Token: secret(planted), Ours: ours, Browser: "firefox",
 	}
 }
 
@@ -222,7 +227,7 @@ func checksThroughFront(s *server) {
 	}))
 	defer front.Close()
 	target := s.target(true)
-	target.Kind, target.Port = config.KindColab, front.Listener.Addr().(*net.TCPAddr).Port
+	target.Profile.Kind, target.Port = config.KindColab, front.Listener.Addr().(*net.TCPAddr).Port
 	if r := Check(t.Context(), target, nil); !r.OK || stepOf(t, r, "cell").Got != s.name {
 		t.Errorf("\n%s", r.Text())
 	}
@@ -241,7 +246,7 @@ func TestCheckWithDocumentedOptions(t *testing.T) {
 			t.Errorf("%v: %v", r.OK, got)
 		}
 		first := stepOf(t, r, "preflight")
-		if first.Command != "colab-tray restart --settings --name "+s.name || !strings.Contains(first.Advice, "its data volume are kept") {
+		if first.Command != "colab-tray restart --name "+s.name+" --settings" || !strings.Contains(first.Advice, "its data volume are kept") {
 			t.Errorf("advised: %s (%s)", first.Advice, first.Command)
 		}
 		if second := stepOf(t, r, "build-info"); second.Advice != "The same remedy as for: Preflights." || second.Command != "" {

@@ -88,7 +88,7 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 
 // checkCell runs the cell that tells where cells run.
 func (c *checker) checkCell(ctx context.Context, s *Step) {
-	s.Expected = c.Name
+	s.Expected = c.Profile.Runtime
 	if !c.isPython {
 		s.Status, s.Got = Skipped, words.Say("check.cell.noPython", "kernel", c.brief(c.kernelspec))
 		return
@@ -104,14 +104,14 @@ func (c *checker) checkCell(ctx context.Context, s *Step) {
 	case err != nil:
 		s.fail(err.Error())
 		c.adviseLogs(s)
-	case output == c.Name:
+	case output == c.Profile.Runtime:
 		s.ok(output)
 	case containerID.MatchString(output):
 		s.warn(words.Say("check.cell.handmade", "host", output))
 		s.Advice = words.Say("check.cell.handmadeAdvice")
 	default:
 		s.fail(words.Say("check.cell.elsewhere", "host", c.brief(output)))
-		s.Advice, s.Command = words.Say("check.cell.elsewhereAdvice"), c.command("restart")
+		s.Advice, s.Command = words.Say("check.cell.elsewhereAdvice"), c.Profile.CommandLine("restart")
 	}
 }
 

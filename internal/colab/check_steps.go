@@ -27,7 +27,7 @@ func (c *checker) checkEngine(_ context.Context, s *Step) {
 }
 
 func (c *checker) checkContainer(_ context.Context, s *Step) {
-	s.Expected = words.Say("check.container.expected", "runtime", c.Name)
+	s.Expected = words.Say("check.container.expected", "runtime", c.Profile.Runtime)
 	switch p := c.ContainerProblem; {
 	case p != nil:
 		s.known(p)
@@ -57,7 +57,7 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 		c.adviseLogs(s)
 		if errors.Is(err, errNoJupyter) || errors.Is(err, errEndless) || errors.Is(err, errNotHTTP) {
 			s.Advice = words.Say("check.port.anotherAdvice")
-			s.Command = c.command("restart")
+			s.Command = c.Profile.CommandLine("restart")
 		}
 		return
 	}
@@ -123,7 +123,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 	s.Expected = words.Say("check.token.expected")
 	if c.token == "" {
 		s.fail(words.Say("check.token.unknown"))
-		s.Advice, s.Command = words.Say("check.token.unknownAdvice"), c.command("restart")
+		s.Advice, s.Command = words.Say("check.token.unknownAdvice"), c.Profile.CommandLine("restart")
 		return
 	}
 	a, err := c.get(ctx, "/api/status")
@@ -134,7 +134,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		return
 	case a.status != http.StatusOK:
 		s.fail(words.Say("check.token.refused", "status", a.status))
-		s.Advice, s.Command = words.Say("check.token.refusedAdvice"), c.command("restart")
+		s.Advice, s.Command = words.Say("check.token.refusedAdvice"), c.Profile.CommandLine("restart")
 		return
 	}
 	for _, at := range c.also {
@@ -334,27 +334,19 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 
 // adviseLogs says where to look when the server does not do its work.
 func (c *checker) adviseLogs(s *Step) {
-	s.Advice, s.Command = words.Say("check.advice.logs"), c.command("logs")
+	s.Advice, s.Command = words.Say("check.advice.logs"), c.Profile.CommandLine("logs")
 }
 
 // adviseSettings says how the server gets what it lacks.
 func (c *checker) adviseSettings(s *Step) {
 	switch {
-	case c.Kind == config.KindColab:
+	case c.Profile.Kind == config.KindColab:
 		s.Advice = words.Say("check.advice.colab")
 	case c.Ours:
 		s.Advice = words.Say("check.advice.ours")
-		s.Command = c.command("restart")
+		s.Command = c.Profile.CommandLine("restart")
 	default:
 		s.Advice = words.Say("check.advice.handmade")
-		s.Command = c.command("restart --settings")
+		s.Command = c.Profile.CommandLine("restart", "--settings")
 	}
-}
-
-// command returns a command of ours for this runtime.
-func (c *checker) command(verb string) string {
-	if c.Name == config.DefaultRuntime {
-		return "colab-tray " + verb
-	}
-	return fmt.Sprintf("colab-tray %s --name %s", verb, c.Name)
 }

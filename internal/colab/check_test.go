@@ -35,7 +35,7 @@ var quick = limits{
 func checkAt(t *testing.T, address net.Addr, l limits) Report {
 	t.Helper()
 	r := check(t.Context(), Target{
-		Name: "my-runtime", Kind: config.KindJupyter, Engine: "Docker 28.5.2", Ours: true,
+		Profile: config.Profile{Runtime: "my-runtime", Kind: config.KindJupyter}, Engine: "Docker 28.5.2", Ours: true,
 		Port: address.(*net.TCPAddr).Port, Token: secret(planted), Browser: "chrome",
 	}, l, nil)
 	statuses(t, r)
@@ -422,7 +422,7 @@ func TestCheckBrowsers(t *testing.T) {
 
 func TestReportText(t *testing.T) {
 	r := check(t.Context(), Target{
-		Name: "local-jupyter-runtime", Browser: "safari",
+		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker does not answer", Hint: "Nothing answers.\nStart it:", Command: "sudo systemctl start docker"},
 	}, quick, nil)
 	const want = `fail  Engine           Docker does not answer
@@ -466,7 +466,7 @@ func TestReportInGerman(t *testing.T) {
 	words.Use("de")
 	t.Cleanup(func() { words.Use(words.English) })
 	r := check(t.Context(), Target{
-		Name: "local-jupyter-runtime", Browser: "safari",
+		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker antwortet nicht", Hint: "Starten Sie es:", Command: "sudo systemctl start docker"},
 	}, quick, nil)
 	const want = `Fehler   Engine          Docker antwortet nicht

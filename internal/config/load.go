@@ -2,7 +2,6 @@ package config
 
 import (
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,7 +41,9 @@ type Settings struct {
 }
 
 // Equal reports whether two settings are the same in everything.
-func (s Settings) Equal(t Settings) bool { return reflect.DeepEqual(s, t) }
+func (s Settings) Equal(t Settings) bool {
+	return s.Profile.Equal(t.Profile) && maps.EqualFunc(s.Profiles, t.Profiles, Profile.Equal) && s.Preferences == t.Preferences
+}
 
 // Error tells what is wrong with a setting, and where it is.
 type Error struct {
@@ -114,13 +115,23 @@ func (f *file) settings(from Sources) (Settings, error) {
 	return s, nil
 }
 
-// choose picks the profile, and lets flags and environment change it.
+// choose picks the profile, and lets flags and environment change it. It notes
+// with all of them which flags choose them in a terminal.
 func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error) {
 	name := DefaultProfile
 	r := &reader{file: f}
 	take(r, "profile", f.Profile, readText(anyText), &name)
 	if r.err != nil {
 		return Profile{}, r.err
+	}
+	if v, _, given := override(from, nil, "profile"); given {
+		name = v
+	}
+	for other, p := range profiles {
+		if other != name {
+			p.flags = []string{"--profile", other}
+			profiles[other] = p
+		}
 	}
 	v, key, given := override(from, from.Flags.Profile, "profile")
 	if given {
@@ -140,12 +151,14 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 			return p, &Error{Key: key, Short: short, Hint: hint}
 		}
 		p.Runtime = v
+		p.flags = flagged(p.flags, "--name", from.Flags.Name)
 	}
 	if v, key, given := override(from, from.Flags.Image, "image"); given {
 		if short, hint := checkImage(v); short != "" {
 			return p, &Error{Key: key, Short: short, Hint: hint}
 		}
 		p.Image = v
+		p.flags = flagged(p.flags, "--image", from.Flags.Image)
 		if t := f.Profiles[name]; t == nil || t.Kind == nil {
 			p.Kind = KindOf(v)
 		}
@@ -165,6 +178,15 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 		p.Port = int(n)
 	}
 	return p, nil
+}
+
+// flagged adds a flag that was given; a variable of the environment is there for
+// the next command, too.
+func flagged(flags []string, flag string, value *string) []string {
+	if value == nil {
+		return flags
+	}
+	return append(slices.Clip(flags), flag, *value)
 }
 
 // override returns what a flag or the environment says, and what it is called.

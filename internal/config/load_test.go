@@ -157,6 +157,45 @@ port = 9100
 	}
 }
 
+// TestCommandLine: what a person is told to run means the profile at hand, in a
+// terminal that has the same settings file and environment.
+func TestCommandLine(t *testing.T) {
+	file := write(t, "profile = 'mine'\n[profiles.mine]\nport = 9999\n")
+	for _, c := range []struct {
+		from Sources
+		want string
+	}{
+		{Sources{}, "colab-tray start --port 1"},
+		{Sources{File: file}, "colab-tray start --port 1"},
+		{Sources{File: file, Flags: Flags{Profile: ptr("mine")}}, "colab-tray start --port 1"},
+		{Sources{File: file, Flags: Flags{Profile: ptr("jupyter")}}, "colab-tray start --profile jupyter --port 1"},
+		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter")}, "colab-tray start --port 1"},
+		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("mine")}}, "colab-tray start --profile mine --port 1"},
+		{Sources{Env: env("COLAB_TRAY_NAME=other")}, "colab-tray start --port 1"},
+		{Sources{Flags: Flags{Name: ptr("other"), Image: ptr("some/image"), Port: ptr("2")}}, "colab-tray start --name other --image some/image --port 1"},
+	} {
+		s, err := Load(c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Profile.CommandLine("start", "--port", "1"); got != c.want {
+			t.Errorf("%q, not %q", got, c.want)
+		}
+	}
+	s, err := Load(Sources{File: file, Flags: Flags{Name: ptr("other")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"mine": "colab-tray stop", "classic": "colab-tray stop --profile classic"} {
+		if got := s.Profiles[name].CommandLine("stop"); got != want {
+			t.Errorf("of all profiles, %q, not %q", got, want)
+		}
+	}
+	if got := Default().CommandLine("restore", "/it's/a file"); got != `colab-tray restore '/it'\''s/a file'` {
+		t.Errorf("for a shell it is %s", got)
+	}
+}
+
 // wantErrors loads texts and looks at what is said about each, after the path
 // of the file; and that German has other words for it.
 func wantErrors(t *testing.T, cases map[string]string) {

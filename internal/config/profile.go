@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -76,10 +78,33 @@ type Profile struct {
 	// Platform is what the image has to be made for, such as "linux/amd64";
 	// empty for the engine's own.
 	Platform string
+
+	// flags choose the profile, as it is, in a terminal.
+	flags []string
 }
 
+// CommandLine returns the command of this program that does something with the
+// profile, in a terminal: "colab-tray", the verb, the flags that choose the
+// profile where a terminal would take another one, and the arguments.
+func (p Profile) CommandLine(verb string, args ...string) string {
+	line := "colab-tray " + verb
+	for _, word := range slices.Concat(p.flags, args) {
+		if !plainWord.MatchString(word) {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		line += " " + word
+	}
+	return line
+}
+
+// plainWord is what a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[a-zA-Z0-9@%+=:,./_-]+$`)
+
 // Equal reports whether two profiles are the same in every setting.
-func (p Profile) Equal(q Profile) bool { return reflect.DeepEqual(p, q) }
+func (p Profile) Equal(q Profile) bool {
+	p.flags, q.flags = nil, nil
+	return reflect.DeepEqual(p, q)
+}
 
 // GPU tells which GPUs a container gets; the zero value is none.
 type GPU struct {

@@ -88,7 +88,7 @@ func open(t *testing.T, engine string, p config.Profile, idle time.Duration) *ri
 		Runtime: r.manager,
 		Check: func(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
 			s := r.manager.Snapshot()
-			return colab.Check(ctx, colab.Target{Name: s.Runtime, Kind: p.Kind, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
+			return colab.Check(ctx, colab.Target{Profile: p, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
 		},
 		Report: func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {

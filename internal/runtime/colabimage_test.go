@@ -59,7 +59,7 @@ func TestColabImage(t *testing.T) {
 func (r *rig) passesTheCheck(s Snapshot) {
 	r.t.Helper()
 	report := colab.Check(r.t.Context(), colab.Target{
-		Name: r.profile.Runtime, Kind: r.profile.Kind, Engine: "Docker", Port: s.URL.Port(), Token: s.URL.Token(), Browser: "firefox",
+		Profile: r.profile, Engine: "Docker", Port: s.URL.Port(), Token: s.URL.Token(), Browser: "firefox",
 	}, nil)
 	if !report.OK {
 		r.t.Errorf("\n%s", report.Text())

@@ -54,7 +54,7 @@ func undeletedProblem(p config.Profile, err error) *Problem {
 		Code:    CodeBackupFailed,
 		Short:   words.Say("problem.undeleted"),
 		Hint:    words.Say("problem.undeletedHint", "cause", cause(err)),
-		Command: "colab-tray delete --data --no-backup --name " + p.Runtime,
+		Command: p.CommandLine("delete", "--data", "--no-backup"),
 		Err:     err,
 	}
 }
@@ -84,7 +84,7 @@ func noDataProblem(p config.Profile) *Problem {
 		Code:    CodeNoData,
 		Short:   words.Say("problem.noData", "runtime", p.Runtime),
 		Hint:    words.Say("problem.noDataHint", "volume", p.Volume()),
-		Command: "colab-tray start",
+		Command: p.CommandLine("start"),
 	}
 }
 
@@ -115,7 +115,7 @@ func changingProblem(p config.Profile, err error) *Problem {
 		Code:    CodeBackupFailed,
 		Short:   words.Say("problem.changing"),
 		Hint:    words.Say("problem.changingHint"),
-		Command: "colab-tray stop --name " + p.Runtime,
+		Command: p.CommandLine("stop"),
 		Err:     err,
 	}
 }
@@ -151,22 +151,22 @@ func unreadableProblem(file string, err error) *Problem {
 }
 
 // badBackupProblem tells why a file is not restored.
-func badBackupProblem(file string, err error) *Problem {
+func badBackupProblem(p config.Profile, file string, err error) *Problem {
 	var refused *backup.Refused
 	if !errors.As(err, &refused) {
 		return unreadableProblem(file, err)
 	}
-	p := &Problem{
+	problem := &Problem{
 		Code:  CodeBadBackup,
 		Short: words.Say("problem.badBackup"),
 		Hint:  words.Say("problem.badBackupHint", "file", file, "why", refused.Why),
 		Err:   err,
 	}
 	if refused.Large {
-		p.Hint = words.Say("problem.badBackupLargeHint", "file", file, "why", refused.Why)
-		p.Command = "colab-tray restore --large " + file
+		problem.Hint = words.Say("problem.badBackupLargeHint", "file", file, "why", refused.Why)
+		problem.Command = p.CommandLine("restore", "--large", file)
 	}
-	return p
+	return problem
 }
 
 func notEmptyProblem(p config.Profile) *Problem {
@@ -174,7 +174,7 @@ func notEmptyProblem(p config.Profile) *Problem {
 		Code:    CodeNotEmpty,
 		Short:   words.Say("problem.notEmpty"),
 		Hint:    words.Say("problem.notEmptyHint", "volume", p.Volume()),
-		Command: "colab-tray restore --name " + p.Runtime,
+		Command: p.CommandLine("restore"),
 	}
 }
 
@@ -192,7 +192,7 @@ func unfinishedProblem(p config.Profile, err error) *Problem {
 		Code:    CodeEngineFailed,
 		Short:   words.Say("problem.unfinished"),
 		Hint:    words.Say("problem.unfinishedHint", "cause", words.FullStop(lastError(err))),
-		Command: "colab-tray start --name " + p.Runtime,
+		Command: p.CommandLine("start"),
 		Err:     err,
 	}
 }

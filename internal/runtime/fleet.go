@@ -204,7 +204,7 @@ func (f *Fleet) find(profile string, then func()) (m *Manager, err error) {
 
 // enforce puts a profile into force.
 func (m *member) enforce(p config.Profile) {
-	if !m.profile.Equal(p) {
+	if !m.profile.Equal(p) || m.profile.CommandLine("start") != p.CommandLine("start") {
 		m.profile = p
 		m.SetProfile(p)
 	}

@@ -96,7 +96,7 @@ type gpuScene struct {
 
 // gpuProblem tells which part is missing when the engine's words are about a
 // GPU that it could not give; nil when they are about something else.
-func gpuProblem(err error, s gpuScene) *Problem {
+func gpuProblem(p config.Profile, err error, s gpuScene) *Problem {
 	text := strings.ToLower(err.Error())
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
@@ -104,9 +104,10 @@ func gpuProblem(err error, s gpuScene) *Problem {
 	if !has("could not select device driver", "nvidia", "cdi device") {
 		return nil
 	}
-	p := &Problem{Code: CodeGPU, Err: err}
+	problem := &Problem{Code: CodeGPU, Err: err}
 	say := func(short, hint, command string) {
-		p.Short, p.Hint, p.Command = short, words.Say("problem.gpuOrWithout", "hint", hint), command
+		without := words.Say("problem.gpuOrWithout", "hint", hint, "command", p.CommandLine("start", "--no-gpu"))
+		problem.Short, problem.Hint, problem.Command = short, without, command
 	}
 	const guide = "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html"
 	switch {
@@ -135,12 +136,12 @@ func gpuProblem(err error, s gpuScene) *Problem {
 		say(words.Say("problem.gpuNoToolkit"), words.Say("problem.gpuNoToolkitHint", "guide", guide),
 			"sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker")
 	}
-	return p
+	return problem
 }
 
 // gpuProblem is the function of that name for the engine at hand.
 func (o *operation) gpuProblem(ctx context.Context, err error) *Problem {
-	if gpuProblem(err, gpuScene{}) == nil {
+	if gpuProblem(o.profile, err, gpuScene{}) == nil {
 		return nil // it need not be asked
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
@@ -149,5 +150,5 @@ func (o *operation) gpuProblem(ctx context.Context, err error) *Problem {
 	s := thisComputer()
 	s.kind = kind
 	s.local = s.os == "linux" && askErr == nil && !kind.Desktop && strings.HasPrefix(o.engine.Host(), "unix://")
-	return gpuProblem(err, s)
+	return gpuProblem(o.profile, err, s)
 }

@@ -132,7 +132,7 @@ func TestGPUProblem(t *testing.T) {
 		{noSuch, here, "no such GPU", "nvidia-smi -L"},
 		{somethingIs, here, "", ""},
 	} {
-		p := gpuProblem(errors.New(c.text), c.scene)
+		p := gpuProblem(config.Default(), errors.New(c.text), c.scene)
 		switch {
 		case c.short == "" && p == nil:
 		case p == nil, c.short == "", p.Code != CodeGPU, !strings.Contains(p.Short, c.short), !strings.Contains(p.Command, c.command),

@@ -262,7 +262,7 @@ func (o *operation) portProblem(ctx context.Context, err error) *Problem {
 	if c, err := o.inspect(ctx); err == nil && c.Exists {
 		port, exists = cmp.Or(jupyterPort(c, o.profile.Kind), port), true
 	}
-	return portProblem(port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
+	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
 }
 
 // current reports whether a container of ours has the files of this version

@@ -112,7 +112,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 			Code:    CodeNoContainer,
 			Short:   words.Say("problem.noContainer", "runtime", m.runtime),
 			Hint:    words.Say("problem.noContainerHint"),
-			Command: "colab-tray start",
+			Command: m.Profile().CommandLine("start"),
 		}
 	}
 	query := LogQuery{Follow: options.Follow, Tail: options.Tail}

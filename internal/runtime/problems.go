@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"colabtray/internal/config"
@@ -100,21 +101,21 @@ func platformProblem(p config.Profile, err error) *Problem {
 
 // portProblem tells who holds the port, where that is known. The port of a
 // container that exists is fixed.
-func portProblem(port int, holder string, exists bool, err error) *Problem {
-	p := &Problem{
+func portProblem(p config.Profile, port int, holder string, exists bool, err error) *Problem {
+	problem := &Problem{
 		Code:  CodePortInUse,
 		Short: words.Say("problem.portInUse", "port", port),
 		Hint:  words.Say("problem.portInUseHint"),
 		Err:   err,
 	}
 	if holder != "" {
-		p.Short = words.Say("problem.portInUseBy", "port", port, "holder", holder)
+		problem.Short = words.Say("problem.portInUseBy", "port", port, "holder", holder)
 	}
 	if !exists {
-		p.Hint = words.Say("problem.portInUseNewHint")
-		p.Command = fmt.Sprintf("colab-tray start --port %d", nextPort(port))
+		problem.Hint = words.Say("problem.portInUseNewHint")
+		problem.Command = p.CommandLine("start", "--port", strconv.Itoa(nextPort(port)))
 	}
-	return p
+	return problem
 }
 
 func nextPort(port int) int {
@@ -218,12 +219,12 @@ func rolledBackProblem(short string, cause *Problem) *Problem {
 
 // notPutBackProblem tells where the old container is, when neither it nor the
 // new one could be made to run.
-func notPutBackProblem(name string, err error) *Problem {
+func notPutBackProblem(p config.Profile, name string, err error) *Problem {
 	return &Problem{
 		Code:    CodeEngineFailed,
 		Short:   words.Say("problem.notPutBack"),
 		Hint:    words.Say("problem.notPutBackHint", "container", name),
-		Command: "colab-tray start",
+		Command: p.CommandLine("start"),
 		Err:     err,
 	}
 }

@@ -228,7 +228,7 @@ func (o *operation) conclude(ctx context.Context, err error, old string, run boo
 	}
 	problem := o.problem(ctx, err)
 	if err := o.putBack(ctx, old, run); err != nil {
-		return notPutBackProblem(o.previousName(), errors.Join(err, problem))
+		return notPutBackProblem(o.profile, o.previousName(), errors.Join(err, problem))
 	}
 	return rolledBackProblem(failed, problem)
 }

@@ -143,7 +143,7 @@ func (d *data) check(ctx context.Context, f *os.File, large bool) (Backup, error
 	}
 	c, err := backup.Check(stopping{ctx, f}, info.Size(), backup.CheckOptions{Large: large, Progress: d.tell(StepCheck)})
 	if err != nil && ctx.Err() == nil {
-		return Backup{}, badBackupProblem(f.Name(), err)
+		return Backup{}, badBackupProblem(d.profile, f.Name(), err)
 	}
 	return Backup{Contents: c, File: f.Name()}, err
 }
@@ -264,7 +264,7 @@ func (d *data) stage(ctx context.Context, helper string, f *os.File, from Backup
 	err := d.engine.Unpack(ctx, helper, dataPath, r)
 	_ = r.CloseWithError(context.Canceled)
 	if bad := <-packed; bad != nil && !errors.Is(bad, context.Canceled) && !errors.Is(bad, io.ErrClosedPipe) {
-		return badBackupProblem(f.Name(), bad)
+		return badBackupProblem(d.profile, f.Name(), bad)
 	}
 	return err
 }
