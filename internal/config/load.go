@@ -136,6 +136,8 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 	v, key, given := override(from, from.Flags.Profile, "profile")
 	if given {
 		name = v
+	} else if runtime, _, named := override(from, from.Flags.Name, "name"); named {
+		name = ofRuntime(profiles, runtime, name)
 	}
 	p, known := profiles[name]
 	if !known {
@@ -178,6 +180,21 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 		p.Port = int(n)
 	}
 	return p, nil
+}
+
+// ofRuntime returns the profile whose runtime has a name, or else the usual one:
+// nobody who names a runtime of theirs wants that made anew from the settings of
+// another one.
+func ofRuntime(profiles map[string]Profile, runtime, usual string) string {
+	if profiles[usual].Runtime == runtime {
+		return usual
+	}
+	for _, name := range slices.Sorted(maps.Keys(profiles)) {
+		if profiles[name].Runtime == runtime {
+			return name
+		}
+	}
+	return usual
 }
 
 // flagged adds a flag that was given; a variable of the environment is there for

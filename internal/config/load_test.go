@@ -142,6 +142,14 @@ port = 9100
 			Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("colab-gpu")}},
 			withGPU(plain("colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100)),
 		},
+		{ // whose runtime this is
+			Sources{File: file, Flags: Flags{Name: ptr("local-classic-runtime")}},
+			plain("classic", "local-classic-runtime", "jupyter/base-notebook", KindJupyter, 8889),
+		},
+		{
+			Sources{File: file, Env: env("COLAB_TRAY_NAME=local-colab-runtime"), Flags: Flags{Profile: ptr("mine")}},
+			plain("mine", "local-colab-runtime", "example.org/me/notebook:3", KindJupyter, 9999),
+		},
 		{
 			Sources{File: file, Flags: Flags{Profile: ptr("pinned"), Image: ptr("other/image")}},
 			plain("pinned", "local-pinned-runtime", "other/image", KindColab, 8888),
