@@ -152,8 +152,10 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 		if short, hint := checkName(v); short != "" {
 			return p, &Error{Key: key, Short: short, Hint: hint}
 		}
+		if p.Runtime != v {
+			p.flags = flagged(p.flags, "--name", from.Flags.Name)
+		}
 		p.Runtime = v
-		p.flags = flagged(p.flags, "--name", from.Flags.Name)
 	}
 	if v, key, given := override(from, from.Flags.Image, "image"); given {
 		if short, hint := checkImage(v); short != "" {

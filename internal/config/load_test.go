@@ -180,6 +180,7 @@ func TestCommandLine(t *testing.T) {
 		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter")}, "colab-tray start --port 1"},
 		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("mine")}}, "colab-tray start --profile mine --port 1"},
 		{Sources{Env: env("COLAB_TRAY_NAME=other")}, "colab-tray start --port 1"},
+		{Sources{Flags: Flags{Name: ptr("local-classic-runtime")}}, "colab-tray start --profile classic --port 1"},
 		{Sources{Flags: Flags{Name: ptr("other"), Image: ptr("some/image"), Port: ptr("2")}}, "colab-tray start --name other --image some/image --port 1"},
 	} {
 		s, err := Load(c.from)
