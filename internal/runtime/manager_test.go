@@ -165,7 +165,15 @@ func TestChangesByOthersShow(t *testing.T) {
 		r.untilState(Stopped)
 		r.docker("start", r.profile.Runtime)
 		r.untilState(Ready)
-		r.docker("pause", r.profile.Runtime)
+		// Where control groups are of version 1, runc gives up ("unable to freeze")
+		// when something in the container, such as a health check, just begins.
+		bed.WaitFor(t, "a pause", func() error {
+			out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
+			if err != nil {
+				err = fmt.Errorf("%w: %s", err, out)
+			}
+			return err
+		})
 		r.untilState(Unhealthy)
 		r.docker("unpause", r.profile.Runtime)
 		r.untilState(Ready)
