@@ -1,0 +1,50 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+// TestCommandsMeanTheProfile: what a person is told to run is about the profile
+// at hand, and so is what names its container alone.
+func TestCommandsMeanTheProfile(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Server2))
+	runtime, image := c.get("COLAB_TRAY_NAME"), c.get("COLAB_TRAY_IMAGE")
+	for _, name := range []string{"NAME", "IMAGE", "PORT"} {
+		c.set("COLAB_TRAY_" + name + "=")
+	}
+	file := filepath.Join(c.get("XDG_CONFIG_HOME"), "colab-tray", "config.toml")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	port := bed.FreePort(t)
+	settings := fmt.Sprintf("[profiles.mine]\nname = %q\nimage = %q\nport = %d\n", runtime, image, port)
+	c.write(file, settings)
+
+	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, errs := c.run(1, "start", "--profile", "mine")
+	_ = other.Close()
+	has(t, errs, "is in use", fmt.Sprintf("\n    colab-tray start --profile mine --port %d\n", port+1))
+	_, errs = c.run(1, "url", "--profile", "mine")
+	has(t, errs, "\n    colab-tray start --profile mine\n")
+
+	c.run(0, "start", "--profile", "mine")
+	made := c.docker("inspect", "--format", "{{.Id}}", runtime)
+	c.run(0, "restart", "--name", runtime)
+	if now := c.docker("inspect", "--format", "{{.Id}}", runtime); now != made {
+		t.Error("by its name alone, the runtime was made anew from other settings")
+	}
+	c.write(file, settings+"memory = '1g'\n")
+	out, _ := c.run(0, "status", "--name", runtime)
+	has(t, out, "'colab-tray restart --profile mine' applies them")
+}
