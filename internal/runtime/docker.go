@@ -189,7 +189,7 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 		return EngineInfo{}, engineError(err)
 	}
 	info.Found = p.found
-	info.CLI = lookAround().cli(p, info.Name == "Podman")
+	info.CLI = p.cli(info.Name == "Podman")
 	d.podman.Store(info.Name == "Podman")
 	d.cli.Store(&info.CLI)
 	d.use(api, p)

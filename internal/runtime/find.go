@@ -20,6 +20,7 @@ type place struct {
 	host    string // its address, as DOCKER_HOST has it
 	found   string // how we came upon it, as [EngineInfo] has it
 	fromEnv bool   // with the TLS settings that stand beside DOCKER_HOST
+	own     bool   // the podman command asks the engine there by itself
 	tls     tlsFiles
 }
 
@@ -135,14 +136,19 @@ func usualPlaces(s surroundings) []place {
 // another one.
 const rootPodman = "unix:///run/podman/podman.sock"
 
+// ownPodman reports whether the podman command asks what is at an address by
+// itself.
+func (s surroundings) ownPodman(host string) bool {
+	return slices.ContainsFunc(usualPlaces(s), func(usual place) bool {
+		return usual.host == host && strings.HasSuffix(usual.found, " of Podman") && (host != rootPodman || s.root)
+	})
+}
+
 // cli returns the command that asks the engine at a place in a terminal: docker
 // or podman, with the address where it would ask another one by itself.
-func (s surroundings) cli(p place, podman bool) string {
-	own := slices.ContainsFunc(usualPlaces(s), func(usual place) bool {
-		return usual.host == p.host && strings.HasSuffix(usual.found, " of Podman") && (p.host != rootPodman || s.root)
-	})
+func (p place) cli(podman bool) string {
 	switch {
-	case podman && own:
+	case podman && p.own:
 		return "podman"
 	case podman:
 		return "podman --url " + p.host
@@ -204,9 +210,13 @@ func newFinder() *finder { return &finder{look: lookAround, there: isThere, now:
 
 // candidates returns the places to try, in order; at least one, or a *[Problem].
 func (f *finder) candidates() ([]place, error) {
-	all, err := places(f.look())
+	around := f.look()
+	all, err := places(around)
 	if err != nil {
 		return nil, err
+	}
+	for i := range all {
+		all[i].own = around.ownPodman(all[i].host)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -464,7 +464,8 @@ func TestCommandThatAsksTheEngine(t *testing.T) {
 		{place: place{host: rootPodman, found: "socket of Podman"}, podman: true, root: true, want: "podman"},
 	} {
 		s := surroundings{os: "linux", home: "/home/u", runtimeDir: "/run/user/1000", root: c.root}
-		if got := s.cli(c.place, c.podman); got != c.want {
+		c.place.own = s.ownPodman(c.place.host)
+		if got := c.place.cli(c.podman); got != c.want {
 			t.Errorf("%+v, Podman %v, root %v: %q, not %q", c.place, c.podman, c.root, got, c.want)
 		}
 	}

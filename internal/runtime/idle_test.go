@@ -199,23 +199,20 @@ func TestWorkWithoutAKernel(t *testing.T) {
 // something beside its work, is not stopped in the middle of that.
 func TestKernelThatWaits(t *testing.T) {
 	t.Parallel() // it waits for most of its time
-	for engine, at := range sites {
-		t.Run(engine, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, at(t), bed.Notebook6).open()
-			k := r.kernel(r.mustStart().URL)
-			k.ask("control")
-			r.stop()
-			r.openIdle(2 * time.Second)
-			r.untilState(Ready)
-			r.logged("a kernel works that the server calls idle", 2)
-			if s := r.Snapshot(); s.State != Ready {
-				t.Errorf("while a kernel works it is %s", s.State)
-			}
-			k.enough()
-			r.untilState(Stopped)
-		})
-	}
+	eachSite(t, func(t *testing.T, at site) {
+		r := newRig(t, at, bed.Notebook6).open()
+		k := r.kernel(r.mustStart().URL)
+		k.ask("control")
+		r.stop()
+		r.openIdle(2 * time.Second)
+		r.untilState(Ready)
+		r.logged("a kernel works that the server calls idle", 2)
+		if s := r.Snapshot(); s.State != Ready {
+			t.Errorf("while a kernel works it is %s", s.State)
+		}
+		k.enough()
+		r.untilState(Stopped)
+	})
 }
 
 // TestKernelThatCannotBeAsked: nobody is stopped for want of an answer.

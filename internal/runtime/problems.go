@@ -193,7 +193,7 @@ func unpublishedProblem(c Container, cli string) *Problem {
 		Code:    CodeNotPublished,
 		Short:   words.Say("problem.notPublished"),
 		Hint:    words.Say("problem.notPublishedHint", "container", c.Name),
-		Command: fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name),
+		Command: setAside(c, cli),
 	}
 }
 
@@ -203,8 +203,13 @@ func occupiedProblem(c Container, path, cli string) *Problem {
 		Code:    CodeOccupied,
 		Short:   words.Say("problem.occupied"),
 		Hint:    words.Say("problem.occupiedHint", "file", path, "container", c.Name),
-		Command: fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name),
+		Command: setAside(c, cli),
 	}
+}
+
+// setAside is the command that gives a container another name.
+func setAside(c Container, cli string) string {
+	return fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name)
 }
 
 // rolledBackProblem tells why a new container was given up for the old one, which
@@ -236,7 +241,7 @@ func handmadeProblem(c Container, cli string) *Problem {
 		Code:    CodeHandmade,
 		Short:   words.Say("problem.handmade"),
 		Hint:    words.Say("problem.handmadeHint", "container", c.Name, "volume", c.Name+"-data"),
-		Command: fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name),
+		Command: setAside(c, cli),
 	}
 }
 
