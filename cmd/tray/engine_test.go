@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"colabtray/test/bed"
@@ -30,10 +28,7 @@ func TestStartWithoutGPU(t *testing.T) {
 		t.Skip("this computer has a GPU")
 	}
 	c := newTerminal(t, bed.Image(t, bed.Notebook6))
-	file := filepath.Join(c.get("XDG_CONFIG_HOME"), "colab-tray", "config.toml")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("[profiles.jupyter]\ngpu = \"all\"\n"), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	c.settings("[profiles.jupyter]\ngpu = \"all\"\n")
 	_, errs := c.run(1, "start")
 	has(t, errs, "There is no NVIDIA driver", "colab-tray start --no-gpu", "nvidia-smi")
 	c.run(0, "start", "--no-gpu")

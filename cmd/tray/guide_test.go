@@ -133,12 +133,7 @@ func TestDoctorWhenNothingElseWorks(t *testing.T) {
 	out, _ := c.run(0, "doctor")
 	has(t, out, "1.2.3", "DOCKER_HOST=nonsense", "The address of Docker makes no sense")
 	c.run(2, "doctor", "--port", "0")
-	if err := os.Mkdir(home+"/colab-tray", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(home+"/colab-tray/config.toml", []byte("profile = 7\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.settings("profile = 7\n")
 	out, _ = c.run(0, "doctor")
 	has(t, out, home+"/colab-tray/config.toml:1")
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -85,6 +86,16 @@ func (c *terminal) get(name string) string {
 		}
 	}
 	return value
+}
+
+// settings writes the settings file, and returns its path.
+func (c *terminal) settings(text string) (file string) {
+	c.t.Helper()
+	file = filepath.Join(c.get("XDG_CONFIG_HOME"), "colab-tray", "config.toml")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+		c.t.Fatal(err)
+	}
+	return file
 }
 
 // docker runs a docker command on the engine of the terminal.
@@ -219,17 +230,11 @@ func TestStatusJSON(t *testing.T) {
 func TestStatusOfAll(t *testing.T) {
 	c := newTerminal(t, bed.Image(t, bed.Notebook6))
 	names := []string{bed.RuntimeName(t), bed.RuntimeName(t), bed.RuntimeName(t), bed.RuntimeName(t)}
-	dir := filepath.Join(c.get("XDG_CONFIG_HOME"), "colab-tray")
 	settings := ""
 	for i, profile := range []string{"classic", "colab-cpu", "colab-gpu", "jupyter"} { // none of the machine's own
 		settings += fmt.Sprintf("[profiles.%s]\nname = %q\n", profile, names[i])
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(settings), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.settings(settings)
 	out, errs := c.run(0, "status", "--all")
 	if has(t, errs, "no runtime yet"); out != "" {
 		t.Errorf("it printed %q", out)
@@ -367,13 +372,7 @@ func TestHelpAndVersion(t *testing.T) {
 func TestBrokenSettingsFile(t *testing.T) {
 	home := t.TempDir()
 	c := &terminal{t: t, env: []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home}}
-	file := filepath.Join(home, "colab-tray", "config.toml")
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte("[profiles.jupyter]\nport = 0\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := c.settings("[profiles.jupyter]\nport = 0\n")
 	_, errs := c.run(1, "status")
 	has(t, errs, file+":2: profiles.jupyter.port: 0 is out of range")
 	if text, _ := os.ReadFile(file); string(text) != "[profiles.jupyter]\nport = 0\n" {

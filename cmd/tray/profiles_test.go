@@ -1,12 +1,8 @@
-//go:build unix
-
 package main
 
 import (
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"colabtray/test/bed"
@@ -20,13 +16,9 @@ func TestCommandsMeanTheProfile(t *testing.T) {
 	for _, name := range []string{"NAME", "IMAGE", "PORT"} {
 		c.set("COLAB_TRAY_" + name + "=")
 	}
-	file := filepath.Join(c.get("XDG_CONFIG_HOME"), "colab-tray", "config.toml")
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	port := bed.FreePort(t)
 	settings := fmt.Sprintf("[profiles.mine]\nname = %q\nimage = %q\nport = %d\n", runtime, image, port)
-	c.write(file, settings)
+	c.settings(settings)
 
 	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
@@ -44,7 +36,7 @@ func TestCommandsMeanTheProfile(t *testing.T) {
 	if now := c.docker("inspect", "--format", "{{.Id}}", runtime); now != made {
 		t.Error("by its name alone, the runtime was made anew from other settings")
 	}
-	c.write(file, settings+"memory = '1g'\n")
+	c.settings(settings + "memory = '1g'\n")
 	out, _ := c.run(0, "status", "--name", runtime)
 	has(t, out, "'colab-tray restart --profile mine' applies them")
 }
