@@ -151,7 +151,13 @@ func TestMainPath(t *testing.T) {
 			has(t, errs, "not running", "colab-tray start")
 			_, errs = c.run(1, "logs")
 			has(t, errs, "colab-tray start")
-			c.run(0, "stop")
+			_, errs = c.run(1, "update")
+			has(t, errs, "no runtime "+c.get("COLAB_TRAY_NAME"), "colab-tray start")
+			_, errs = c.run(0, "stop")
+			has(t, errs, "no runtime "+c.get("COLAB_TRAY_NAME"))
+			if strings.Contains(errs, "data") {
+				t.Errorf("stop tells of data that there are not: %s", errs)
+			}
 
 			first, errs := c.run(0, "start")
 			if !regexp.MustCompile(`^http://localhost:` + port + `/\?token=\w+\n$`).MatchString(first) {

@@ -103,10 +103,15 @@ func runStop(ctx context.Context, in *invocation) error {
 		told := in.tellProgress(ctx, s)
 		err := s.Runtime.Stop(ctx)
 		told()
-		if err == nil {
+		switch {
+		case err != nil:
+			return err
+		case s.Runtime.Snapshot().State == runtime.Absent:
+			fmt.Fprintln(in.Stderr, words.Say("cli.nothingToStop", "runtime", s.Profile.Runtime))
+		default:
 			fmt.Fprintln(in.Stderr, words.Say("cli.stopped", "runtime", s.Profile.Runtime))
 		}
-		return err
+		return nil
 	})
 }
 

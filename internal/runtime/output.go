@@ -108,12 +108,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 		return operationProblem(m.Profile(), m.engine(), err)
 	}
 	if !c.Exists {
-		return &Problem{
-			Code:    CodeNoContainer,
-			Short:   words.Say("problem.noContainer", "runtime", m.runtime),
-			Hint:    words.Say("problem.noContainerHint"),
-			Command: m.Profile().CommandLine("start"),
-		}
+		return noContainerProblem(m.Profile(), words.Say("problem.noOutputHint"))
 	}
 	query := LogQuery{Follow: options.Follow, Tail: options.Tail}
 	if query.Tail <= 0 {

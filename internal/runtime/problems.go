@@ -90,6 +90,16 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 	}
 }
 
+// noContainerProblem tells that there is nothing to do it to yet.
+func noContainerProblem(p config.Profile, hint string) *Problem {
+	return &Problem{
+		Code:    CodeNoContainer,
+		Short:   words.Say("problem.noContainer", "runtime", p.Runtime),
+		Hint:    hint,
+		Command: p.CommandLine("start"),
+	}
+}
+
 // platformProblem tells that the image does not run on this kind of machine.
 func platformProblem(p config.Profile, err error) *Problem {
 	hint := words.Say("problem.platformHint", "image", p.Image)

@@ -62,14 +62,17 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 
 // update pulls the image anew, and replaces a container made from another one.
 func (o *operation) update(ctx context.Context, c Container) error {
-	if c.Exists && !c.ours() {
+	switch {
+	case !c.Exists:
+		return noContainerProblem(o.profile, words.Say("problem.noUpdateHint"))
+	case !c.ours():
 		return handmadeProblem(c, o.engine.CLI())
 	}
 	if err := o.pull(ctx); err != nil {
 		return err
 	}
 	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
-	if err != nil || !c.Exists || c.ImageID == id && !o.differs(c) {
+	if err != nil || c.ImageID == id && !o.differs(c) {
 		return err
 	}
 	return o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
