@@ -77,7 +77,7 @@ type Engine interface {
 	// HasVolume reports whether the volume is there.
 	HasVolume(ctx context.Context, name string) (bool, error)
 	// VolumeSize returns how many bytes the volume takes; it wraps ErrNotFound
-	// when the engine does not know.
+	// when the engine does not know, and ErrBusy when it may tell soon.
 	VolumeSize(ctx context.Context, name string) (int64, error)
 	// VolumeUsers returns the names of the containers that mount the volume, or
 	// of those that also run.
@@ -114,6 +114,7 @@ var (
 	ErrDiskFull      = errors.New("disk is full")
 	ErrPlatform      = errors.New("image is for another platform")
 	ErrNoFolder      = errors.New("folder of the host is not there")
+	ErrBusy          = errors.New("engine does that for somebody else")
 )
 
 // ContainerEvent is a hint that a container changed.

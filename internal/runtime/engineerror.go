@@ -30,6 +30,8 @@ func engineError(err error) error {
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	case strings.Contains(text, "bind source path does not exist") || strings.Contains(text, "statfs ") && strings.Contains(text, "no such file"):
 		return fmt.Errorf("%w: %w", ErrNoFolder, err)
+	case strings.Contains(text, "operation is already running"):
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case cerrdefs.IsNotFound(err):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	case cerrdefs.IsConflict(err):
