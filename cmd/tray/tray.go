@@ -108,9 +108,9 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	})
 	registered := make(chan struct{}, 1)
 	if noPanel {
-		short, hint := desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"))
+		short, hint := noTray(ctx)
 		fmt.Fprintf(os.Stderr, "%s. %s\n", short, hint)
-		go tellNoTray(ctx, registered, func() { sender.Tell(short, hint) })
+		go tellNoTray(ctx, registered, func() { sender.Tell(noTray(ctx)) })
 	}
 	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
 		s.Log.Info("the start at login named a program that is gone", "repaired", repaired, "error", err)
@@ -189,6 +189,11 @@ func startAtLogin(log *slog.Logger) *tray.Toggle {
 // panelTime is how long a panel may take to come before the person is told that
 // there is none: at login the program can be the faster one.
 const panelTime = 10 * time.Second
+
+// noTray says why there is no icon, and what to do, on this desktop as it is now.
+func noTray(ctx context.Context) (short, hint string) {
+	return desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"), desktop.HasXEmbedTray(ctx))
+}
 
 // tellNoTray tells once that there is no tray, unless there is one by then.
 func tellNoTray(ctx context.Context, registered <-chan struct{}, tell func()) {
