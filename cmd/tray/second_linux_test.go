@@ -109,3 +109,22 @@ func exists(path string) error {
 	_, err := os.Stat(path)
 	return err
 }
+
+// TestNoTrayInGerman says in German why there is no tray, and why nothing else
+// goes either.
+func TestNoTrayInGerman(t *testing.T) {
+	home := t.TempDir()
+	c := &terminal{t, []string{
+		"PATH=" + home, "HOME=" + home, "LANG=de_DE.UTF-8", "DOCKER_HOST=unix://" + home + "/none.sock",
+		"DBUS_SESSION_BUS_ADDRESS=unix:path=" + home + "/none",
+	}}
+	_, said := c.run(1)
+	has(t, said, "(kein Sitzungsbus)")
+	// The words of the standard library are English.
+	c.set("XDG_CONFIG_HOME=/proc/none")
+	_, said = c.run(1, "config", "edit")
+	has(t, said, "nicht vorhanden")
+	c.set("XDG_CONFIG_HOME=" + home)
+	_, said = c.run(1, "config", "edit")
+	has(t, said, "xdg-open: das Programm fehlt")
+}

@@ -130,7 +130,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, words.Say("cli.interrupted"))
 		return exitProblem
 	default:
-		fmt.Fprintf(p.Stderr, "colab-tray: %v\n", err)
+		fmt.Fprintf(p.Stderr, "colab-tray: %s\n", words.Error(err))
 		return exitProblem
 	}
 }
