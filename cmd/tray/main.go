@@ -31,6 +31,7 @@ func run() int {
 		Stderr:    os.Stderr,
 		LookupEnv: os.LookupEnv,
 		HasTray:   hasTray,
+		Alone:     alone,
 		Tray:      showTray,
 	}
 	return program.Run(ctx, os.Args[1:])

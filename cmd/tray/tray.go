@@ -61,25 +61,26 @@ func hasTray(ctx context.Context) error {
 	return nil
 }
 
-// showTray puts the icon into the tray until its person quits. A second tray of
-// the same person says what the first one is doing, and ends.
+// alone reports whether no other tray of the same person runs, and says what
+// that one is doing. The place is kept until release.
+func alone(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error) {
+	dir := config.RuntimeDir()
+	if err := config.EnsurePrivateDir(dir); err != nil {
+		return func() {}, false, err
+	}
+	release, alone, err = desktop.Acquire(dir)
+	if err == nil && !alone {
+		ask(ctx, dir, log)
+	}
+	return release, alone, err
+}
+
+// showTray puts the icon into the tray until its person quits.
 func showTray(ctx context.Context, s *cli.FleetSession) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	slog.SetDefault(s.Log) // for what the tray's toolkit has to say
 	dir := config.RuntimeDir()
-	if err := config.EnsurePrivateDir(dir); err != nil {
-		return err
-	}
-	release, first, err := desktop.Acquire(dir)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if !first {
-		ask(ctx, dir, s.Log)
-		return nil
-	}
 	requests := make(chan tray.Request)
 	sender := notify.NewSender(notify.Options{
 		Log:     s.Log,
@@ -107,9 +108,9 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	})
 	registered := make(chan struct{}, 1)
 	if noPanel {
-		short, hint := desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"))
+		short, hint := noTray(ctx)
 		fmt.Fprintf(os.Stderr, "%s. %s\n", short, hint)
-		go tellNoTray(ctx, registered, func() { sender.Tell(short, hint) })
+		go tellNoTray(ctx, registered, func() { sender.Tell(noTray(ctx)) })
 	}
 	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
 		s.Log.Info("the start at login named a program that is gone", "repaired", repaired, "error", err)
@@ -117,7 +118,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	clipboard := &desktop.Clipboard{ClearAfter: func() time.Duration { return s.Preferences().ClearClipboard }}
 	defer clipboard.Close()
 	leaveOwnConsole()
-	err = tray.Run(ctx, tray.Options{
+	err := tray.Run(ctx, tray.Options{
 		Runtimes: s.Fleet,
 		Select:   s.Select,
 		Copy:     clipboard.Copy,
@@ -188,6 +189,11 @@ func startAtLogin(log *slog.Logger) *tray.Toggle {
 // panelTime is how long a panel may take to come before the person is told that
 // there is none: at login the program can be the faster one.
 const panelTime = 10 * time.Second
+
+// noTray says why there is no icon, and what to do, on this desktop as it is now.
+func noTray(ctx context.Context) (short, hint string) {
+	return desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"), desktop.HasXEmbedTray(ctx))
+}
 
 // tellNoTray tells once that there is no tray, unless there is one by then.
 func tellNoTray(ctx context.Context, registered <-chan struct{}, tell func()) {

@@ -41,6 +41,9 @@ type Program struct {
 	LookupEnv func(string) (string, bool)
 	// HasTray returns why no tray can ever be shown here, nil when one may.
 	HasTray func(ctx context.Context) error
+	// Alone makes this the person's only tray, until release, which is never nil.
+	// Where there is one already it says what that one is doing, and reports false.
+	Alone func(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error)
 	// Tray shows the tray until its person quits.
 	Tray func(ctx context.Context, s *FleetSession) error
 }
@@ -127,7 +130,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, words.Say("cli.interrupted"))
 		return exitProblem
 	default:
-		fmt.Fprintf(p.Stderr, "colab-tray: %v\n", err)
+		fmt.Fprintf(p.Stderr, "colab-tray: %s\n", words.Error(err))
 		return exitProblem
 	}
 }

@@ -105,5 +105,5 @@ func (in *invocation) editor() []string {
 }
 
 func noEditor(path string, err error) error {
-	return &config.Error{File: path, Short: words.Say("cli.editorFailed", "cause", err), Hint: words.Say("cli.editorFailedHint")}
+	return &config.Error{File: path, Short: words.Say("cli.editorFailed", "cause", words.Error(err)), Hint: words.Say("cli.editorFailedHint")}
 }

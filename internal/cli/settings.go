@@ -125,7 +125,7 @@ func (s *settings) keep(key []string, value any) error {
 	if err == nil {
 		return nil
 	}
-	p := &runtime.Problem{Code: runtime.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: err.Error(), Err: err}
+	p := &runtime.Problem{Code: runtime.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: words.Error(err), Err: err}
 	var wrong *config.Error
 	if errors.As(err, &wrong) {
 		p.Hint = whatIsWrong(wrong)

@@ -112,7 +112,7 @@ func cause(err error) string {
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	return err.Error()
+	return words.Error(err)
 }
 
 // byteOrderMark is what editors on Windows may begin a file with.

@@ -32,7 +32,7 @@ func backupDirProblem(dir string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.backupDir"),
-		Hint:  words.Say("problem.backupDirHint", "dir", dir, "cause", words.FullStop(err.Error())),
+		Hint:  words.Say("problem.backupDirHint", "dir", dir, "cause", words.FullStop(words.Error(err))),
 		Err:   err,
 	}
 }
@@ -97,7 +97,7 @@ func fileProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.backupFile"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
+		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err))),
 		Err:   err,
 	}
 }
@@ -124,7 +124,7 @@ func unverifiedProblem(err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.unverified"),
-		Hint:  words.Say("problem.unverifiedHint", "cause", words.FullStop(err.Error())),
+		Hint:  words.Say("problem.unverifiedHint", "cause", words.FullStop(words.Error(err))),
 		Err:   err,
 	}
 }
@@ -145,7 +145,7 @@ func unreadableProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBadBackup,
 		Short: words.Say("problem.unreadable"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
+		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err))),
 		Err:   err,
 	}
 }

@@ -288,7 +288,7 @@ func lastError(err error) string {
 	if text != err.Error() {
 		return words.Say("problem.engineSays", "engine", text)
 	}
-	return text
+	return words.Error(err)
 }
 
 // fromEngine is what the docker client puts before the words of an engine.
