@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -18,6 +17,8 @@ import (
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
+	"github.com/containerd/platforms"
+	dockerendpoint "github.com/docker/cli/cli/context/docker"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
@@ -28,7 +29,6 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
-	"github.com/docker/go-connections/tlsconfig"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"colabtray/internal/config"
@@ -95,26 +95,39 @@ func newFound(f *finder) *Docker {
 // LogTo makes the engine tell in a log what it got along without.
 func (d *Docker) LogTo(log *slog.Logger) { d.log = log }
 
-// client makes a client for the place. DOCKER_API_VERSION is left aside,
-// because it would disable the negotiation of the version.
-func (p place) client() (*client.Client, error) {
-	options := []client.Opt{client.WithUserAgent("colab-tray"), client.WithAPIVersionNegotiation()}
-	if p.fromEnv {
-		options = append(options, client.WithTLSClientConfigFromEnv())
-	} else if p.tls != (tlsFiles{}) && strings.HasPrefix(p.host, "tcp://") {
-		settings, err := tlsconfig.Client(tlsconfig.Options{
-			CAFile: p.tls.ca, CertFile: p.tls.cert, KeyFile: p.tls.key,
-			InsecureSkipVerify: p.tls.skipVerify, ExclusiveRootPools: true,
-		})
+// endpoint is the place with what belongs to it for TLS, read afresh.
+func (p place) endpoint() (dockerendpoint.Endpoint, error) {
+	switch {
+	case p.fromEnv:
+		return endpointOfEnv(p.host)
+	case p.context != "":
+		meta, err := contextEndpoint(p.context)
 		if err != nil {
-			return nil, err
+			return dockerendpoint.Endpoint{}, err
 		}
-		options = append(options, client.WithHTTPClient(&http.Client{
-			Transport:     &http.Transport{TLSClientConfig: settings},
-			CheckRedirect: client.CheckRedirect,
-		}))
+		meta.Host = p.host
+		return dockerendpoint.WithTLSData(contexts(), p.context, meta)
 	}
-	return client.NewClientWithOpts(append(options, client.WithHost(p.host))...)
+	return dockerendpoint.Endpoint{EndpointMeta: dockerendpoint.EndpointMeta{Host: p.host}}, nil
+}
+
+// client makes a client for the place, as the docker command does.
+func (p place) client() (*client.Client, error) {
+	e, err := p.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	options, err := e.ClientOpts()
+	if err != nil {
+		return nil, err
+	}
+	// The last two are about the version, where DOCKER_API_VERSION would disable
+	// its negotiation.
+	options = append(options[:len(options)-2], client.WithAPIVersionNegotiation(), client.WithUserAgent("colab-tray"))
+	if docker, _ := readDockerConfig(); len(docker.HTTPHeaders) > 0 {
+		options = append(options, client.WithHTTPHeaders(docker.HTTPHeaders))
+	}
+	return client.NewClientWithOpts(options...)
 }
 
 // nowhere makes a client whose every request fails with err.
@@ -382,11 +395,16 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	made, host := dockerSpec(spec, gpus)
-	if d.podman.Load() && gpus != nil {
-		return d.createLibpod(ctx, spec.Name, made, host, platform(spec.Platform))
+	on, err := platform(spec.Platform)
+	if err != nil {
+		return "", err
 	}
-	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, platform(spec.Platform), spec.Name)
+	made, host := dockerSpec(spec, gpus)
+	made.Env = withProxies(made.Env, d.api.Load().DaemonHost())
+	if d.podman.Load() && gpus != nil {
+		return d.createLibpod(ctx, spec.Name, made, host, on)
+	}
+	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, on, spec.Name)
 	return created.ID, engineError(err)
 }
 
@@ -451,14 +469,22 @@ func (d *Docker) Kind(ctx context.Context) (EngineKind, error) {
 	return kindOf(info, d.podman.Load()), engineError(err)
 }
 
-// platform splits the name of a platform such as "linux/arm64/v8"; it is nil
-// for an empty one.
-func platform(name string) *ocispec.Platform {
+// platformName is that of the platform wanted, or else of the one that the docker
+// command goes by; empty for the engine's own.
+func platformName(wanted string) string { return cmp.Or(wanted, os.Getenv("DOCKER_DEFAULT_PLATFORM")) }
+
+// platform understands the name of a platform such as "linux/arm64/v8"; it is nil
+// for the engine's own.
+func platform(wanted string) (*ocispec.Platform, error) {
+	name := platformName(wanted)
 	if name == "" {
-		return nil
+		return nil, nil
 	}
-	parts := append(strings.Split(name, "/"), "", "")
-	return &ocispec.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2]}
+	p, err := platforms.Parse(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlatform, err)
+	}
+	return &p, nil
 }
 
 // CopyTo implements [Engine]. The files are owned by root and readable by all.
@@ -586,10 +612,14 @@ func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error
 	if cerrdefs.IsNotFound(err) {
 		return "", nil
 	}
-	if p := platform(wanted); p != nil && (p.OS != found.Os || p.Architecture != found.Architecture) {
+	if err != nil {
 		return "", engineError(err)
 	}
-	return found.ID, engineError(err)
+	on, err := platform(wanted)
+	if on != nil && (on.OS != found.Os || on.Architecture != found.Architecture) {
+		return "", nil
+	}
+	return found.ID, err
 }
 
 // Pull implements [Engine]. Credentials that cannot be had, or are refused, must
@@ -607,7 +637,7 @@ func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(Pro
 }
 
 func (d *Docker) pull(ctx context.Context, ref, wanted, auth string, progress func(Progress)) error {
-	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: wanted, RegistryAuth: auth})
+	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: platformName(wanted), RegistryAuth: auth})
 	if err != nil {
 		return pullError(err)
 	}

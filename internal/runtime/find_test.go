@@ -2,18 +2,12 @@ package runtime
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -25,14 +19,16 @@ import (
 	"testing"
 	"time"
 
+	dockerendpoint "github.com/docker/cli/cli/context/docker"
+
 	"colabtray/test/bed"
 )
 
 func TestPlaces(t *testing.T) {
+	type endpoint = dockerendpoint.EndpointMeta
 	contexts := map[string]endpoint{
-		"colima": {host: "unix:///home/me/.colima/x.sock"},
-		"remote": {host: "tcp://10.0.0.1:2376", tls: tlsFiles{ca: "/ca.pem"}},
-		"far":    {host: "ssh://me@far"},
+		"colima": {Host: "unix:///home/me/.colima/x.sock"},
+		"far":    {Host: "ssh://me@far"},
 		"plain":  {},
 	}
 	linux := surroundings{
@@ -61,15 +57,23 @@ func TestPlaces(t *testing.T) {
 		},
 		"a context": {
 			around: with(func(s *surroundings) { s.context = "colima" }),
-			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima"}},
-		},
-		"a context with TLS": {
-			around: with(func(s *surroundings) { s.context = "remote" }),
-			want:   []place{{host: "tcp://10.0.0.1:2376", found: "context remote", tls: tlsFiles{ca: "/ca.pem"}}},
+			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
 		},
 		"a context without an address": {
 			around: with(func(s *surroundings) { s.context = "plain" }),
-			want:   []place{{host: "unix:///var/run/docker.sock", found: "context plain"}},
+			want:   []place{{host: "unix:///var/run/docker.sock", found: "context plain", context: "plain"}},
+		},
+		"DOCKER_HOST makes no sense": {
+			around: with(func(s *surroundings) { s.dockerHost = "localhost:nine" }),
+			code:   CodeNoEngine, say: "unset DOCKER_HOST",
+		},
+		"TLS has another default": {
+			around: with(func(s *surroundings) { s.tls = true }),
+			want:   []place{{host: "tcp://localhost:2376", found: "DOCKER_TLS", fromEnv: true}},
+		},
+		"TLS of the environment is not for a context": {
+			around: with(func(s *surroundings) { s.tls, s.context = true, "colima" }),
+			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
 		},
 		"a context that is not there": {
 			around: with(func(s *surroundings) { s.context = "gone" }),
@@ -175,7 +179,7 @@ func dockerHome(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(home) })
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_DEFAULT_PLATFORM", "DOCKER_API_VERSION"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", home)
@@ -265,7 +269,7 @@ func TestWrongContextIsAProblem(t *testing.T) {
 	if err := os.WriteFile(config, []byte(`{"currentContext": `), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c := readDockerConfig(); c.CurrentContext != "" {
+	if c, err := readDockerConfig(); err == nil || c.CurrentContext != "" {
 		t.Errorf("a broken configuration gave %+v", c)
 	}
 }
@@ -277,7 +281,7 @@ func TestContextWithTLS(t *testing.T) {
 	home := dockerHome(t)
 	cert := filepath.Join(home, "cert.pem")
 	key := filepath.Join(home, "key.pem")
-	address := tlsRelay(t, engine, cert, key)
+	address := tlsRelay(t, engine, home)
 	dockerCommand(t, "context", "create", "safe", "--docker", fmt.Sprintf("host=%s,ca=%s,cert=%s,key=%s", address, cert, cert, key))
 	dockerCommand(t, "context", "create", "bare", "--docker", "host="+address)
 	d, err := NewDocker("")
@@ -297,37 +301,9 @@ func TestContextWithTLS(t *testing.T) {
 
 // tlsRelay offers an engine over TLS to who has the certificate that it writes,
 // which is also its own, and returns the address.
-func tlsRelay(t *testing.T, engine, certFile, keyFile string) string {
+func tlsRelay(t *testing.T, engine, dir string) string {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	own, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := x509.NewCertPool()
-	known.AddCert(own.Leaf)
+	own, known := certificate(t, dir)
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
 		Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: known,
 	})
