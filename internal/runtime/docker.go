@@ -43,10 +43,9 @@ type Docker struct {
 	// to unlock a key ring; one that does not answer means an anonymous pull.
 	helperPatience time.Duration
 
-	host   atomic.Pointer[string]
+	which  atomic.Pointer[EngineInfo]
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
-	cli    atomic.Pointer[string]
 }
 
 var _ Engine = (*Docker)(nil)
@@ -65,7 +64,7 @@ func NewDocker(host string) (*Docker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine's address: %w", err)
 	}
-	d.use(api, p)
+	d.use(api, p.guess())
 	return d, nil
 }
 
@@ -83,12 +82,12 @@ func newFound(f *finder) *Docker {
 		p = candidates[0]
 		var api *client.Client
 		if api, err = p.client(); err == nil {
-			d.use(api, p)
+			d.use(api, p.guess())
 			return d
 		}
 		err = addressProblem(p, err)
 	}
-	d.use(nowhere(err), p)
+	d.use(nowhere(err), p.guess())
 	return d
 }
 
@@ -138,25 +137,24 @@ func nowhere(err error) *client.Client {
 	return api
 }
 
-// use makes the engine at p the one that is asked from now on. What is idle of
-// the connections to the one before is closed; requests under way go on.
-func (d *Docker) use(api *client.Client, p place) {
-	d.host.Store(&p.host)
+// use makes an engine the one that is asked from now on. What is idle of the
+// connections to the one before is closed; requests under way go on.
+func (d *Docker) use(api *client.Client, info EngineInfo) {
+	d.podman.Store(info.Name == "Podman")
+	d.which.Store(&info)
 	if before := d.api.Swap(api); before != nil {
 		_ = before.Close()
 	}
 }
 
-// Host returns the address of the engine.
-func (d *Docker) Host() string { return *d.host.Load() }
+// Which implements [Engine].
+func (d *Docker) Which() EngineInfo { return *d.which.Load() }
+
+// Host implements [Engine].
+func (d *Docker) Host() string { return d.Which().Host }
 
 // CLI implements [Engine].
-func (d *Docker) CLI() string {
-	if cli := d.cli.Load(); cli != nil {
-		return *cli
-	}
-	return "docker"
-}
+func (d *Docker) CLI() string { return d.Which().CLI }
 
 // Close lets go of the connections to the engine.
 func (d *Docker) Close() error { return d.api.Load().Close() }
@@ -173,20 +171,37 @@ func (d *Docker) Ping(ctx context.Context) (EngineInfo, error) {
 		return EngineInfo{}, err
 	}
 	var first error
+	var barred string
 	for _, p := range candidates {
-		trying, cancel := context.WithTimeout(ctx, pingTimeout/time.Duration(len(candidates)))
+		patience := pingTimeout
+		if p.found != "default" {
+			patience /= time.Duration(len(candidates))
+		}
+		trying, cancel := context.WithTimeout(ctx, patience)
 		info, err := d.try(trying, p)
 		cancel()
 		if err == nil {
 			d.finder.answered(p)
+			info.Barred = cmp.Or(barred, info.Barred)
+			d.which.Store(&info)
 			return info, nil
 		}
 		if first == nil {
 			first = err
 		}
+		if p.found == "default" {
+			// The docker command would ask it, and no other, unless it may not.
+			if !errors.Is(err, ErrPermission) {
+				break
+			}
+			barred = p.host
+		}
 	}
 	d.finder.silent()
-	d.host.Store(&candidates[0].host)
+	if d.Host() != candidates[0].host {
+		guess := candidates[0].guess()
+		d.which.Store(&guess)
+	}
 	return EngineInfo{}, first
 }
 
@@ -203,9 +218,10 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 	}
 	info.Found = p.found
 	info.CLI = p.cli(info.Name == "Podman")
-	d.podman.Store(info.Name == "Podman")
-	d.cli.Store(&info.CLI)
-	d.use(api, p)
+	if before := d.Which(); before.Host == info.Host {
+		info.Barred = before.Barred // the one in use is asked first
+	}
+	d.use(api, info)
 	return info, nil
 }
 
@@ -217,6 +233,9 @@ func identity(ctx context.Context, api *client.Client) (EngineInfo, error) {
 	ping, err := api.Ping(ctx)
 	if err != nil {
 		return EngineInfo{}, err
+	}
+	if ping.APIVersion == "" {
+		return EngineInfo{}, errors.New(words.Say("problem.noVersion"))
 	}
 	api.NegotiateAPIVersionPing(ping)
 	if versions.LessThan(api.ClientVersion(), oldestAPI) {
@@ -620,6 +639,16 @@ func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error
 		return "", nil
 	}
 	return found.ID, err
+}
+
+// IsLocal implements [Engine]. An image that came from a registry has a digest
+// there; Podman gives one, of the registry localhost, to what it made itself.
+func (d *Docker) IsLocal(ctx context.Context, ref string) (bool, error) {
+	found, err := d.api.Load().ImageInspect(ctx, ref)
+	if err != nil {
+		return false, engineError(err)
+	}
+	return !slices.ContainsFunc(found.RepoDigests, func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }), nil
 }
 
 // Pull implements [Engine]. Credentials that cannot be had, or are refused, must

@@ -159,6 +159,16 @@ func (s surroundings) ownPodman(host string) bool {
 	})
 }
 
+// guess is what may be said of the engine at a place before it answered.
+func (p place) guess() EngineInfo {
+	podman := strings.Contains(p.found, "Podman") || strings.Contains(p.host, "podman")
+	info := EngineInfo{Name: "Docker", Host: p.host, Found: p.found, CLI: p.cli(podman)}
+	if podman {
+		info.Name = "Podman"
+	}
+	return info
+}
+
 // cli returns the command that asks the engine at a place in a terminal: docker
 // or podman, with the address where it would ask another one by itself.
 func (p place) cli(podman bool) string {
@@ -178,10 +188,9 @@ func (p place) cli(podman bool) string {
 // another one takes its place: it may just be starting again.
 const restartTime = time.Minute
 
-// chosen picks the places to try, in order: of several the first that is there,
-// and further ones only when that is not where the docker command would look.
-// An engine that answered last and has been away for less than restartTime is
-// the only one.
+// chosen picks the places to try, in order: of several those that are there. An
+// engine that answered last and has been away for less than restartTime is the
+// only one.
 func chosen(all []place, there func(host string) bool, last place, away time.Duration) []place {
 	if away < restartTime && slices.Contains(all, last) {
 		return []place{last}
@@ -192,7 +201,7 @@ func chosen(all []place, there func(host string) bool, last place, away time.Dur
 			here = append(here, p)
 		}
 	}
-	if len(here) == 0 || here[0] == all[0] {
+	if len(here) == 0 {
 		return all[:1]
 	}
 	return here

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -16,11 +17,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	dockerendpoint "github.com/docker/cli/cli/context/docker"
 
+	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
 
@@ -152,7 +155,7 @@ func TestChosen(t *testing.T) {
 		want  string
 	}{
 		"nothing is there":                         {"", "", 0, "default"},
-		"the default one":                          {"default colima podman", "", 0, "default"},
+		"the default one":                          {"default colima podman", "", 0, "default colima podman"},
 		"others":                                   {"colima podman", "", 0, "colima podman"},
 		"the one in use stays":                     {"default colima podman", "podman", 0, "podman"},
 		"the one in use may be starting again":     {"podman", "default", restartTime - 1, "default"},
@@ -233,7 +236,7 @@ func TestEngineOfContext(t *testing.T) {
 	}
 	t.Setenv("DOCKER_CONTEXT", "three")
 	_, err = d.Ping(t.Context())
-	if p := engineProblem(d.Host(), err); p.Code != CodeNoContext || p.Command != "docker context ls" {
+	if p := engineProblem(d.Which(), err); p.Code != CodeNoContext || p.Command != "docker context ls" {
 		t.Errorf("a context that is not there: %+v", p)
 	}
 	t.Setenv("DOCKER_HOST", engine)
@@ -262,7 +265,7 @@ func TestWrongContextIsAProblem(t *testing.T) {
 		"ping":    func() error { _, err := d.Ping(t.Context()); return err },
 		"inspect": func() error { _, err := d.Inspect(t.Context(), "x"); return err },
 	} {
-		if p := engineProblem(d.Host(), ask()); p.Code != CodeNoContext || !strings.Contains(p.Short, "gone") {
+		if p := engineProblem(d.Which(), ask()); p.Code != CodeNoContext || !strings.Contains(p.Short, "gone") {
 			t.Errorf("%s: the problem is %+v", name, p)
 		}
 	}
@@ -414,7 +417,7 @@ func TestEngineTooOld(t *testing.T) {
 	}
 	defer d.Close()
 	_, err = d.Ping(t.Context())
-	if p := engineProblem(d.Host(), err); p.Code != CodeEngineTooOld || !strings.Contains(p.Hint, "19.03") {
+	if p := engineProblem(d.Which(), err); p.Code != CodeEngineTooOld || !strings.Contains(p.Hint, "19.03") {
 		t.Errorf("the problem is %+v (%v)", p, err)
 	}
 }
@@ -444,5 +447,142 @@ func TestCommandThatAsksTheEngine(t *testing.T) {
 		if got := c.place.cli(c.podman); got != c.want {
 			t.Errorf("%+v, Podman %v, root %v: %q, not %q", c.place, c.podman, c.root, got, c.want)
 		}
+	}
+}
+
+// TestEngineThatIsSilent: who is there and does not answer is told from nobody,
+// and from somebody who is no engine.
+func TestEngineThatIsSilent(t *testing.T) {
+	home := dockerHome(t)
+	for name, c := range map[string]struct {
+		serve func(net.Conn) // nil when nobody listens
+		code  Code
+		say   string
+	}{
+		"nobody listens": {code: CodeNoEngine, say: "Nothing answers"},
+		"silence":        {serve: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, code: CodeSilent, say: "no answer in time"},
+		"silence after the first answer": {serve: func(c net.Conn) {
+			for in := bufio.NewReader(c); ; {
+				q, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				if q.URL.Path == "/_ping" {
+					_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 0\r\n\r\n")
+				}
+			}
+		}, code: CodeSilent, say: "no answer in time"},
+		"it hangs up": {serve: func(c net.Conn) { _ = c.Close() }, code: CodeSilent, say: "not as an engine does"},
+		"a web page": {serve: func(c net.Conn) {
+			for in := bufio.NewReader(c); ; {
+				q, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n")
+				if q.Method != http.MethodHead {
+					_, _ = io.WriteString(c, "<html>")
+				}
+			}
+		}, code: CodeSilent, say: "not as an engine does"},
+	} {
+		for _, network := range []string{"unix", "tcp"} {
+			t.Run(name+" over "+network, func(t *testing.T) {
+				address := "127.0.0.1:0"
+				if network == "unix" {
+					address = filepath.Join(home, "engine.sock")
+				}
+				on := listen(t, network, address)
+				host := network + "://" + on.Addr().String()
+				var serving sync.WaitGroup
+				defer serving.Wait()
+				defer on.Close()
+				if c.serve == nil {
+					_ = on.Close()
+				} else {
+					serving.Go(func() {
+						for {
+							conn, err := on.Accept()
+							if err != nil {
+								return
+							}
+							serving.Go(func() {
+								defer conn.Close()
+								c.serve(conn)
+							})
+						}
+					})
+				}
+				d, err := NewDocker(host)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer d.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				defer cancel()
+				_, err = d.Ping(ctx)
+				p := engineProblem(d.Which(), err)
+				if p.Code != c.code || !strings.Contains(p.Hint, c.say) || !strings.Contains(p.Hint, host) {
+					t.Errorf("the problem is %+v", p)
+				}
+			})
+		}
+	}
+}
+
+// TestWhoSaysWhereTheEngineIs: where nothing answers, what is wrong can be what
+// leads there, and then nobody is told to start Docker.
+func TestWhoSaysWhereTheEngineIs(t *testing.T) {
+	home := dockerHome(t)
+	dockerCommand(t, "context", "create", "gone", "--docker", "host=unix://"+home+"/none.sock")
+	for name, c := range map[string]struct {
+		env           map[string]string
+		hint, command string
+	}{
+		"DOCKER_HOST": {map[string]string{"DOCKER_HOST": "unix://" + home + "/none.sock"}, "DOCKER_HOST says", "unset DOCKER_HOST"},
+		"a context":   {map[string]string{"DOCKER_CONTEXT": "gone"}, "the docker context gone says", "docker context ls"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for name, value := range c.env {
+				t.Setenv(name, value)
+			}
+			d, err := NewDocker("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			_, err = d.Ping(t.Context())
+			p := engineProblem(d.Which(), err)
+			if p.Code != CodeNoEngine || !strings.Contains(p.Hint, c.hint) || !strings.Contains(p.Hint, home+"/none.sock") || p.Command != c.command {
+				t.Errorf("the problem is %+v", p)
+			}
+		})
+	}
+}
+
+// named is an engine of which only the name is asked.
+type named struct {
+	Engine
+	info EngineInfo
+}
+
+func (n named) Which() EngineInfo { return n.info }
+func (n named) CLI() string       { return n.info.CLI }
+
+// TestProblemsNameTheEngine: on Podman no problem speaks of Docker.
+func TestProblemsNameTheEngine(t *testing.T) {
+	info := EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", CLI: "podman"}
+	for _, err := range []error{
+		ErrUnreachable, ErrSilent, ErrPermission, ErrTooOld, ErrImageNotFound, ErrNetwork, ErrDiskFull, ErrPlatform, ErrNoFolder, errors.New("else"),
+		fmt.Errorf("%w: x509", ErrNetwork), fmt.Errorf("%w: <html>", ErrNetwork),
+	} {
+		p := operationProblem(config.Default(), named{info: info}, err)
+		text := strings.NewReplacer("install Docker", "", "Docker 19.03", "", "DOCKER_HOST", "", "docs.docker.com", "", "/etc/docker/certs.d", "").Replace(p.Short + p.Hint + p.Command)
+		if strings.Contains(strings.ToLower(text), "docker") {
+			t.Errorf("%v: %+v", err, p)
+		}
+	}
+	if p := deathProblem(Container{OOMKilled: true}, "Podman", nil, true); strings.Contains(p.Hint, "Docker") {
+		t.Errorf("out of memory: %+v", p)
 	}
 }
