@@ -138,6 +138,7 @@ type engineJSON struct {
 	API     string `json:"api"`
 	Host    string `json:"host"`
 	Found   string `json:"found"` // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
+	Barred  string `json:"barred,omitempty"` // the address of one that may not be used, so that this one is
 }
 
 type problemJSON struct {
@@ -154,6 +155,9 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	text := fmt.Sprintf("%s: %s", s.Runtime, stateWords(s))
 	if s.Engine.Version != "" {
 		text += "\n" + words.Say("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundWords())
+	}
+	if s.Engine.Barred != "" {
+		text += "\n" + words.Say("cli.engineBarred", "host", s.Engine.Barred)
 	}
 	if s.RestartToApply {
 		text += "\n" + words.Say("cli.restartToApply", "command", p.CommandLine("restart"))
@@ -174,8 +178,11 @@ func asJSON(s runtime.Snapshot) statusJSON {
 
 		Warnings: []*problemJSON{},
 		Engine: engineJSON{
-			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found,
+			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found, Barred: s.Engine.Barred,
 		},
+	}
+	if s.Engine.Version == "" {
+		j.Engine.Name, j.Engine.Found = "", "" // only what is certain is for programs
 	}
 	if s.Problem != nil {
 		j.Problem = problemAsJSON(s.Problem)
@@ -195,7 +202,7 @@ func stateWords(s runtime.Snapshot) string {
 	since := s.Since.Local().Format(time.DateTime)
 	switch s.State {
 	case runtime.NoEngine:
-		return words.Say("cli.state.noEngine")
+		return words.Say("cli.state.noEngine", "engine", s.Engine.Name)
 	case runtime.Absent:
 		return words.Say("cli.state.absent")
 	case runtime.Pulling:

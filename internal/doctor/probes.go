@@ -180,7 +180,11 @@ func engine(s runtime.Snapshot) (string, error) {
 	if e.Version == "" {
 		return e.Host, errors.New("no answer")
 	}
-	return fmt.Sprintf("%s %s, API %s, %s, at %s (found by: %s)", e.Name, e.Version, e.API, e.Arch, e.Host, e.Found), nil
+	text := fmt.Sprintf("%s %s, API %s, %s, at %s (found by: %s)", e.Name, e.Version, e.API, e.Arch, e.Host, e.Found)
+	if e.Barred != "" {
+		text += ", as " + e.Barred + " may not be used"
+	}
+	return text, nil
 }
 
 func (o Options) image(ctx context.Context) (string, error) {

@@ -22,6 +22,7 @@ type state struct {
 	Engine     string        `json:"engine"`
 	URL        int           `json:"url"` // number of the Backend URL, which changes with it; 0 for none
 	URLChanged bool          `json:"urlChanged"`
+	Product    string        `json:"product"` // the kind of engine
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
 	Said       *said         `json:"said"`
@@ -58,7 +59,7 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		URLChanged: s.URLChanged,
+		URLChanged: s.URLChanged, Product: s.Engine.Name,
 	}
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version
@@ -68,7 +69,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	}
 	if p := s.Problem; p != nil {
 		now.Problem = &said{p.Short, p.Hint, p.Command}
-		if p.Code == runtime.CodeNoEngine {
+		if p.Code == runtime.CodeNoEngine && !s.Engine.Chosen() {
 			help := g.Install()
 			now.Install = &help
 		}

@@ -218,7 +218,7 @@ func Running(s runtime.Snapshot) Announcement {
 	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title")}
 	switch s.State {
 	case runtime.NoEngine:
-		a.Body = words.Say("notify.running.noEngine")
+		a.Body = words.Say("notify.running.noEngine", "engine", s.Engine.Name)
 	case runtime.Absent:
 		a.Body = words.Say("notify.running.absent")
 	case runtime.Pulling:
@@ -236,7 +236,7 @@ func Running(s runtime.Snapshot) Announcement {
 	case runtime.Failed:
 		a.Body = words.Say("notify.running.failed")
 	default:
-		a.Body = words.Say("notify.running.unknown")
+		a.Body = words.Say("notify.running.unknown", "engine", s.Engine.Name)
 	}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
 		a.Body = p.Short + "."

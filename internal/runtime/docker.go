@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -18,6 +17,8 @@ import (
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
+	"github.com/containerd/platforms"
+	dockerendpoint "github.com/docker/cli/cli/context/docker"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
@@ -28,7 +29,6 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
-	"github.com/docker/go-connections/tlsconfig"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"colabtray/internal/config"
@@ -43,10 +43,9 @@ type Docker struct {
 	// to unlock a key ring; one that does not answer means an anonymous pull.
 	helperPatience time.Duration
 
-	host   atomic.Pointer[string]
+	which  atomic.Pointer[EngineInfo]
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
-	cli    atomic.Pointer[string]
 }
 
 var _ Engine = (*Docker)(nil)
@@ -65,7 +64,7 @@ func NewDocker(host string) (*Docker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine's address: %w", err)
 	}
-	d.use(api, p)
+	d.use(api, p.guess())
 	return d, nil
 }
 
@@ -83,38 +82,51 @@ func newFound(f *finder) *Docker {
 		p = candidates[0]
 		var api *client.Client
 		if api, err = p.client(); err == nil {
-			d.use(api, p)
+			d.use(api, p.guess())
 			return d
 		}
 		err = addressProblem(p, err)
 	}
-	d.use(nowhere(err), p)
+	d.use(nowhere(err), p.guess())
 	return d
 }
 
 // LogTo makes the engine tell in a log what it got along without.
 func (d *Docker) LogTo(log *slog.Logger) { d.log = log }
 
-// client makes a client for the place. DOCKER_API_VERSION is left aside,
-// because it would disable the negotiation of the version.
-func (p place) client() (*client.Client, error) {
-	options := []client.Opt{client.WithUserAgent("colab-tray"), client.WithAPIVersionNegotiation()}
-	if p.fromEnv {
-		options = append(options, client.WithTLSClientConfigFromEnv())
-	} else if p.tls != (tlsFiles{}) && strings.HasPrefix(p.host, "tcp://") {
-		settings, err := tlsconfig.Client(tlsconfig.Options{
-			CAFile: p.tls.ca, CertFile: p.tls.cert, KeyFile: p.tls.key,
-			InsecureSkipVerify: p.tls.skipVerify, ExclusiveRootPools: true,
-		})
+// endpoint is the place with what belongs to it for TLS, read afresh.
+func (p place) endpoint() (dockerendpoint.Endpoint, error) {
+	switch {
+	case p.fromEnv:
+		return endpointOfEnv(p.host)
+	case p.context != "":
+		meta, err := contextEndpoint(p.context)
 		if err != nil {
-			return nil, err
+			return dockerendpoint.Endpoint{}, err
 		}
-		options = append(options, client.WithHTTPClient(&http.Client{
-			Transport:     &http.Transport{TLSClientConfig: settings},
-			CheckRedirect: client.CheckRedirect,
-		}))
+		meta.Host = p.host
+		return dockerendpoint.WithTLSData(contexts(), p.context, meta)
 	}
-	return client.NewClientWithOpts(append(options, client.WithHost(p.host))...)
+	return dockerendpoint.Endpoint{EndpointMeta: dockerendpoint.EndpointMeta{Host: p.host}}, nil
+}
+
+// client makes a client for the place, as the docker command does.
+func (p place) client() (*client.Client, error) {
+	e, err := p.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	options, err := e.ClientOpts()
+	if err != nil {
+		return nil, err
+	}
+	// The last two are about the version, where DOCKER_API_VERSION would disable
+	// its negotiation.
+	options = append(options[:len(options)-2], client.WithAPIVersionNegotiation(), client.WithUserAgent("colab-tray"))
+	if docker, _ := readDockerConfig(); len(docker.HTTPHeaders) > 0 {
+		options = append(options, client.WithHTTPHeaders(docker.HTTPHeaders))
+	}
+	return client.NewClientWithOpts(options...)
 }
 
 // nowhere makes a client whose every request fails with err.
@@ -125,25 +137,24 @@ func nowhere(err error) *client.Client {
 	return api
 }
 
-// use makes the engine at p the one that is asked from now on. What is idle of
-// the connections to the one before is closed; requests under way go on.
-func (d *Docker) use(api *client.Client, p place) {
-	d.host.Store(&p.host)
+// use makes an engine the one that is asked from now on. What is idle of the
+// connections to the one before is closed; requests under way go on.
+func (d *Docker) use(api *client.Client, info EngineInfo) {
+	d.podman.Store(info.Name == "Podman")
+	d.which.Store(&info)
 	if before := d.api.Swap(api); before != nil {
 		_ = before.Close()
 	}
 }
 
-// Host returns the address of the engine.
-func (d *Docker) Host() string { return *d.host.Load() }
+// Which implements [Engine].
+func (d *Docker) Which() EngineInfo { return *d.which.Load() }
+
+// Host implements [Engine].
+func (d *Docker) Host() string { return d.Which().Host }
 
 // CLI implements [Engine].
-func (d *Docker) CLI() string {
-	if cli := d.cli.Load(); cli != nil {
-		return *cli
-	}
-	return "docker"
-}
+func (d *Docker) CLI() string { return d.Which().CLI }
 
 // Close lets go of the connections to the engine.
 func (d *Docker) Close() error { return d.api.Load().Close() }
@@ -160,20 +171,37 @@ func (d *Docker) Ping(ctx context.Context) (EngineInfo, error) {
 		return EngineInfo{}, err
 	}
 	var first error
+	var barred string
 	for _, p := range candidates {
-		trying, cancel := context.WithTimeout(ctx, pingTimeout/time.Duration(len(candidates)))
+		patience := pingTimeout
+		if p.found != "default" {
+			patience /= time.Duration(len(candidates))
+		}
+		trying, cancel := context.WithTimeout(ctx, patience)
 		info, err := d.try(trying, p)
 		cancel()
 		if err == nil {
 			d.finder.answered(p)
+			info.Barred = cmp.Or(barred, info.Barred)
+			d.which.Store(&info)
 			return info, nil
 		}
 		if first == nil {
 			first = err
 		}
+		if p.found == "default" {
+			// The docker command would ask it, and no other, unless it may not.
+			if !errors.Is(err, ErrPermission) {
+				break
+			}
+			barred = p.host
+		}
 	}
 	d.finder.silent()
-	d.host.Store(&candidates[0].host)
+	if d.Host() != candidates[0].host {
+		guess := candidates[0].guess()
+		d.which.Store(&guess)
+	}
 	return EngineInfo{}, first
 }
 
@@ -190,9 +218,10 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 	}
 	info.Found = p.found
 	info.CLI = p.cli(info.Name == "Podman")
-	d.podman.Store(info.Name == "Podman")
-	d.cli.Store(&info.CLI)
-	d.use(api, p)
+	if before := d.Which(); before.Host == info.Host {
+		info.Barred = before.Barred // the one in use is asked first
+	}
+	d.use(api, info)
 	return info, nil
 }
 
@@ -204,6 +233,9 @@ func identity(ctx context.Context, api *client.Client) (EngineInfo, error) {
 	ping, err := api.Ping(ctx)
 	if err != nil {
 		return EngineInfo{}, err
+	}
+	if ping.APIVersion == "" {
+		return EngineInfo{}, errors.New(words.Say("problem.noVersion"))
 	}
 	api.NegotiateAPIVersionPing(ping)
 	if versions.LessThan(api.ClientVersion(), oldestAPI) {
@@ -382,11 +414,16 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	made, host := dockerSpec(spec, gpus)
-	if d.podman.Load() && gpus != nil {
-		return d.createLibpod(ctx, spec.Name, made, host, platform(spec.Platform))
+	on, err := platform(spec.Platform)
+	if err != nil {
+		return "", err
 	}
-	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, platform(spec.Platform), spec.Name)
+	made, host := dockerSpec(spec, gpus)
+	made.Env = withProxies(made.Env, d.api.Load().DaemonHost())
+	if d.podman.Load() && gpus != nil {
+		return d.createLibpod(ctx, spec.Name, made, host, on)
+	}
+	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, on, spec.Name)
 	return created.ID, engineError(err)
 }
 
@@ -451,14 +488,22 @@ func (d *Docker) Kind(ctx context.Context) (EngineKind, error) {
 	return kindOf(info, d.podman.Load()), engineError(err)
 }
 
-// platform splits the name of a platform such as "linux/arm64/v8"; it is nil
-// for an empty one.
-func platform(name string) *ocispec.Platform {
+// platformName is that of the platform wanted, or else of the one that the docker
+// command goes by; empty for the engine's own.
+func platformName(wanted string) string { return cmp.Or(wanted, os.Getenv("DOCKER_DEFAULT_PLATFORM")) }
+
+// platform understands the name of a platform such as "linux/arm64/v8"; it is nil
+// for the engine's own.
+func platform(wanted string) (*ocispec.Platform, error) {
+	name := platformName(wanted)
 	if name == "" {
-		return nil
+		return nil, nil
 	}
-	parts := append(strings.Split(name, "/"), "", "")
-	return &ocispec.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2]}
+	p, err := platforms.Parse(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlatform, err)
+	}
+	return &p, nil
 }
 
 // CopyTo implements [Engine]. The files are owned by root and readable by all.
@@ -586,10 +631,24 @@ func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error
 	if cerrdefs.IsNotFound(err) {
 		return "", nil
 	}
-	if p := platform(wanted); p != nil && (p.OS != found.Os || p.Architecture != found.Architecture) {
+	if err != nil {
 		return "", engineError(err)
 	}
-	return found.ID, engineError(err)
+	on, err := platform(wanted)
+	if on != nil && (on.OS != found.Os || on.Architecture != found.Architecture) {
+		return "", nil
+	}
+	return found.ID, err
+}
+
+// IsLocal implements [Engine]. An image that came from a registry has a digest
+// there; Podman gives one, of the registry localhost, to what it made itself.
+func (d *Docker) IsLocal(ctx context.Context, ref string) (bool, error) {
+	found, err := d.api.Load().ImageInspect(ctx, ref)
+	if err != nil {
+		return false, engineError(err)
+	}
+	return !slices.ContainsFunc(found.RepoDigests, func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }), nil
 }
 
 // Pull implements [Engine]. Credentials that cannot be had, or are refused, must
@@ -607,7 +666,7 @@ func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(Pro
 }
 
 func (d *Docker) pull(ctx context.Context, ref, wanted, auth string, progress func(Progress)) error {
-	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: wanted, RegistryAuth: auth})
+	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: platformName(wanted), RegistryAuth: auth})
 	if err != nil {
 		return pullError(err)
 	}

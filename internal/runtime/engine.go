@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"time"
@@ -12,6 +13,9 @@ import (
 // ends soon after its context does. Errors wrap one of the Err values below
 // where a caller decides on them.
 type Engine interface {
+	// Which tells what is known of the engine without asking it: its address, how
+	// it was found, and the name of its kind, which is a guess until it answered.
+	Which() EngineInfo
 	// Host returns the address of the engine.
 	Host() string
 	// CLI returns the command that asks the engine in a terminal, such as
@@ -66,6 +70,9 @@ type Engine interface {
 	// ImageID returns the ID of an image, empty when it is not there, or not
 	// for that platform, which can be empty.
 	ImageID(ctx context.Context, image, platform string) (string, error)
+	// IsLocal reports whether an image that is there was made on the engine's
+	// machine, so that no registry is known to have it.
+	IsLocal(ctx context.Context, image string) (bool, error)
 	// Pull pulls the image, for a platform or the engine's own, and tells how
 	// far it is.
 	Pull(ctx context.Context, image, platform string, progress func(Progress)) error
@@ -104,6 +111,7 @@ type Engine interface {
 // What an error of the engine can be about.
 var (
 	ErrUnreachable   = errors.New("engine cannot be reached")
+	ErrSilent        = fmt.Errorf("%w: it is there, and does not answer in time", ErrUnreachable)
 	ErrPermission    = errors.New("no permission to use the engine")
 	ErrTooOld        = errors.New("engine is too old")
 	ErrNotFound      = errors.New("not found")

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strings"
+	"syscall"
 
 	cerrdefs "github.com/containerd/errdefs"
 )
@@ -20,6 +22,8 @@ func engineError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission) || noConnection(err) && strings.Contains(text, "permission denied"):
 		return fmt.Errorf("%w: %w", ErrPermission, err)
+	case silent(err):
+		return fmt.Errorf("%w: %w", ErrSilent, err)
 	case noConnection(err) || errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	case strings.Contains(text, "is too old") || strings.Contains(text, "api version") && strings.Contains(text, "too"):
@@ -41,6 +45,16 @@ func engineError(err error) error {
 	}
 }
 
+// silent reports whether somebody is there who does not answer in time: only
+// who cannot be connected to at all is not there.
+func silent(err error) bool {
+	if errors.Is(err, syscall.EAGAIN) || strings.Contains(err.Error(), "resource temporarily unavailable") {
+		return true // nobody takes the connections that wait at the socket
+	}
+	var op *net.OpError
+	return errors.Is(err, context.DeadlineExceeded) && !(errors.As(err, &op) && op.Op == "dial")
+}
+
 // portTaken knows the words for a port that another container (the first) or
 // another program holds: Docker and Podman, Docker Desktop, Windows.
 func portTaken(text string) bool {
@@ -48,6 +62,14 @@ func portTaken(text string) bool {
 		strings.Contains(text, "address already in use") ||
 		strings.Contains(text, "ports are not available") ||
 		strings.Contains(text, "only one usage of each socket address")
+}
+
+// isPage reports whether something that should speak a registry's language
+// answered with a web page, as what leads people to a sign-in page does. The text
+// is in lower case.
+func isPage(text string) bool {
+	return strings.Contains(text, "<html") || strings.Contains(text, "<!doctype") || strings.Contains(text, "invalid character '<'") ||
+		strings.Contains(text, "text/html")
 }
 
 // pullError does the same for a pull, where the engine passes on the words of
@@ -66,7 +88,7 @@ func pullError(err error) error {
 		return false
 	}
 	switch {
-	case noConnection(err):
+	case noConnection(err), errors.Is(err, context.DeadlineExceeded):
 		return engineError(err)
 	case has("no space left on device"):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
@@ -74,7 +96,7 @@ func pullError(err error) error {
 		return fmt.Errorf("%w: %w", ErrPlatform, err)
 	case has("dial tcp", "no such host", "i/o timeout", "connection refused", "connection reset", "tls handshake", "client.timeout",
 		"network is unreachable", "awaiting headers", "proxyconnect", "unexpected eof", "server misbehaving", "bad gateway",
-		"service unavailable", "gateway timeout", "x509"):
+		"service unavailable", "gateway timeout", "too many requests", "internal server error", "x509") || isPage(text):
 		return fmt.Errorf("%w: %w", ErrNetwork, err)
 	case has("not found", "manifest unknown", "does not exist", "name unknown", "repository name not known", "access denied", "unauthorized",
 		"authentication required", "denied", "invalid reference"):

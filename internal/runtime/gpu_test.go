@@ -239,7 +239,7 @@ func TestPodmansOwnAPI(t *testing.T) {
 	ours := describe(func(s Spec) (string, error) { return d.Create(t.Context(), s) })
 	own := describe(func(s Spec) (string, error) {
 		made, host := dockerSpec(s, []container.DeviceRequest{})
-		return d.createLibpod(t.Context(), s.Name, made, host, platform(s.Platform))
+		return d.createLibpod(t.Context(), s.Name, made, host, nil)
 	})
 	if ours != own || !strings.Contains(ours, "\nA=b=c\n") {
 		t.Errorf("through Docker's API:\n%s\nthrough Podman's own:\n%s", ours, own)

@@ -16,7 +16,7 @@ func TestPermissionDenied(t *testing.T) {
 		"unix:///run/user/1001/docker.sock":            "dockerd-rootless-setuptool.sh install",
 		"unix:///home/her/.colima/default/docker.sock": "dockerd-rootless-setuptool.sh install",
 	} {
-		p := engineProblem(host, engineError(fmt.Errorf("dial: %w", fs.ErrPermission)))
+		p := engineProblem(EngineInfo{Name: "Docker", Host: host, Found: "DOCKER_HOST"}, engineError(fmt.Errorf("dial: %w", fs.ErrPermission)))
 		if p.Code != CodePermission || !strings.Contains(p.Command, command) || !strings.Contains(p.Hint, strings.TrimPrefix(host, "unix://")) {
 			t.Errorf("%s: the problem is %+v", host, p)
 		}

@@ -46,7 +46,7 @@ func (l *Link) Run(ctx context.Context) {
 			continue // the stream broke off: the engine may be there all the same
 		}
 		l.log.Debug("engine does not answer", "host", l.engine.Host(), "error", err)
-		l.toAll(engineDown{engineProblem(l.engine.Host(), err)})
+		l.toAll(engineDown{engineProblem(l.engine.Which(), err)})
 		select {
 		case <-ctx.Done():
 		case <-l.kick:

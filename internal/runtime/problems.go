@@ -3,8 +3,10 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"colabtray/internal/config"
 	"colabtray/internal/words"
@@ -15,42 +17,71 @@ func (p *Problem) aboutExit() bool {
 	return p.Code == CodeDiedStarting || p.Code == CodeExited || p.Code == CodeOutOfMemory
 }
 
-// engineProblem tells why the engine at host does not answer.
-func engineProblem(host string, err error) *Problem {
+// engineProblem tells why an engine does not answer.
+func engineProblem(e EngineInfo, err error) *Problem {
 	var p *Problem
 	switch {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, ErrPermission):
-		return permissionProblem(host, err)
+		return permissionProblem(e, err)
 	case errors.Is(err, ErrTooOld):
 		return &Problem{
 			Code:  CodeEngineTooOld,
-			Short: words.Say("problem.engineTooOld"),
+			Short: words.Say("problem.engineTooOld", "engine", e.Name),
 			Hint:  words.Say("problem.engineTooOldHint"),
 			Err:   err,
 		}
-	default:
+	case errors.Is(err, ErrSilent):
 		return &Problem{
-			Code:    CodeNoEngine,
-			Short:   words.Say("problem.noEngine"),
-			Hint:    engineHint(host),
-			Command: engineCommand,
+			Code:    CodeSilent,
+			Short:   words.Say("problem.noEngine", "engine", e.Name),
+			Hint:    words.Say("problem.silentHint", "host", e.Host, "engine", e.Name),
+			Command: restartCommand(e.Host),
 			Err:     err,
 		}
+	default:
+		p := &Problem{Code: CodeNoEngine, Short: words.Say("problem.noEngine", "engine", e.Name), Err: err}
+		if strange(err) {
+			p.Code, p.Hint = CodeSilent, words.Say("problem.strangeHint", "host", e.Host, "cause", words.FullStop(excerpt(err)))
+			return p
+		}
+		p.Hint, p.Command = absence(e)
+		return p
+	}
+}
+
+// strange reports whether somebody answered, though not as an engine does.
+func strange(err error) bool {
+	return !errors.Is(err, ErrUnreachable) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// absence tells what to do where nothing answers. Who says where the engine is
+// can be wrong, unless that is a place where one usually is.
+func absence(e EngineInfo) (hint, command string) {
+	name, isContext := strings.CutPrefix(e.Found, "context ")
+	start := startCommand(e.Host)
+	switch {
+	case start != "" || !e.Chosen():
+		return words.Say("problem.noEngineHint", "host", e.Host, "engine", e.Name, "guide", installGuide), start
+	case isContext:
+		return words.Say("problem.noEngineContextHint", "host", e.Host, "context", name), "docker context ls"
+	default:
+		return words.Say("problem.noEngineEnvHint", "host", e.Host, "variable", e.Found), "unset " + e.Found
 	}
 }
 
 // operationProblem tells why an operation on a runtime failed.
 func operationProblem(p config.Profile, e Engine, err error) *Problem {
+	which := e.Which()
 	switch {
 	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrPermission), errors.Is(err, ErrTooOld):
-		return engineProblem(e.Host(), err)
+		return engineProblem(which, err)
 	case errors.Is(err, ErrImageNotFound):
 		return &Problem{
 			Code:    CodeImageNotFound,
 			Short:   words.Say("problem.imageNotFound", "image", p.Image),
-			Hint:    words.Say("problem.imageNotFoundHint"),
+			Hint:    words.Say("problem.imageNotFoundHint") + pullSays(which, err),
 			Command: e.CLI() + " pull " + p.Image,
 			Err:     err,
 		}
@@ -58,15 +89,15 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 		return &Problem{
 			Code:    CodePullFailed,
 			Short:   words.Say("problem.pullFailed"),
-			Hint:    words.Say("problem.pullFailedHint", "image", p.Image),
+			Hint:    pullHint(p, which, err) + pullSays(which, err),
 			Command: e.CLI() + " pull " + p.Image,
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
 		return &Problem{
 			Code:    CodeDiskFull,
-			Short:   words.Say("problem.diskFull"),
-			Hint:    words.Say("problem.diskFullHint"),
+			Short:   words.Say("problem.diskFull", "engine", which.Name),
+			Hint:    words.Say("problem.diskFullHint", "engine", which.Name),
 			Command: e.CLI() + " system df",
 			Err:     err,
 		}
@@ -76,14 +107,14 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 		return &Problem{
 			Code:    CodeFolderMissing,
 			Short:   words.Say("problem.folderMissing"),
-			Hint:    words.Say("problem.folderMissingHint", "engine", words.FullStop(engineWords(err)), "profile", p.Name),
+			Hint:    words.Say("problem.folderMissingHint", "engine", which.Name, "said", words.FullStop(engineWords(err)), "profile", p.Name),
 			Command: "colab-tray config edit",
 			Err:     err,
 		}
 	default:
 		return &Problem{
 			Code:  CodeEngineFailed,
-			Short: words.Say("problem.engineFailed"),
+			Short: words.Say("problem.engineFailed", "engine", which.Name),
 			Hint:  words.FullStop(lastError(err)),
 			Err:   err,
 		}
@@ -97,6 +128,44 @@ func noContainerProblem(p config.Profile, hint string) *Problem {
 		Short:   words.Say("problem.noContainer", "runtime", p.Runtime),
 		Hint:    hint,
 		Command: p.CommandLine("start"),
+	}
+}
+
+// pullHint tells why a registry could not be reached.
+func pullHint(p config.Profile, e EngineInfo, err error) string {
+	host, _, _ := strings.Cut(p.Image, "/")
+	switch text := strings.ToLower(err.Error()); {
+	case strings.Contains(text, "x509"):
+		return words.Say("problem.pullCertificateHint", "image", p.Image, "engine", e.Name, "registry", host)
+	case isPage(text):
+		return words.Say("problem.pullPageHint", "image", p.Image, "engine", e.Name)
+	}
+	return words.Say("problem.pullFailedHint", "image", p.Image)
+}
+
+// pullSays adds what the engine says of a pull, whatever we make of it.
+func pullSays(e EngineInfo, err error) string {
+	return " " + words.FullStop(words.Say("problem.engineSaysSo", "engine", e.Name, "said", excerpt(err)))
+}
+
+// excerpt returns the engine's words, in one line. A web page in them can be long.
+func excerpt(err error) string {
+	const most = 400
+	said := printable(strings.Join(strings.Fields(engineWords(err)), " "))
+	if runes := []rune(said); len(runes) > most {
+		said = string(runes[:most]) + "…"
+	}
+	return said
+}
+
+// localImageProblem tells that there is nothing to pull, because the image was
+// made here.
+func localImageProblem(p config.Profile, err error) *Problem {
+	return &Problem{
+		Code:  CodePullFailed,
+		Short: words.Say("problem.localImage", "image", p.Image),
+		Hint:  words.Say("problem.localImageHint"),
+		Err:   err,
 	}
 }
 
@@ -150,13 +219,13 @@ func failedExit(c Container) bool {
 
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
-func deathProblem(c Container, output []string, served bool) *Problem {
+func deathProblem(c Container, engine string, output []string, served bool) *Problem {
 	p := &Problem{Command: "colab-tray logs --name " + c.Name}
 	switch {
 	case c.OOMKilled:
 		p.Code = CodeOutOfMemory
 		p.Short = words.Say("problem.outOfMemory")
-		p.Hint = words.Say("problem.outOfMemoryHint")
+		p.Hint = words.Say("problem.outOfMemoryHint", "engine", engine)
 	case !served:
 		p.Code = CodeDiedStarting
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
@@ -286,7 +355,7 @@ func startedAgainProblem(c Container) *Problem {
 func lastError(err error) string {
 	text := engineWords(err)
 	if text != err.Error() {
-		return words.Say("problem.engineSays", "engine", text)
+		return words.Say("problem.engineSays", "said", text)
 	}
 	return words.Error(err)
 }
@@ -299,6 +368,9 @@ func engineWords(err error) string {
 	text := err.Error()
 	if _, after, found := strings.Cut(text, fromEngine); found {
 		return after
+	}
+	for _, ours := range []error{ErrNetwork, ErrImageNotFound, ErrPlatform} {
+		text = strings.TrimPrefix(text, ours.Error()+": ")
 	}
 	return text
 }

@@ -60,7 +60,8 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 	return o.engine.Remove(ctx, id)
 }
 
-// update pulls the image anew, and replaces a container made from another one.
+// update pulls the image anew, and replaces a container made from another one. An
+// image that was made here cannot be pulled: it may have been made anew.
 func (o *operation) update(ctx context.Context, c Container) error {
 	switch {
 	case !c.Exists:
@@ -68,12 +69,21 @@ func (o *operation) update(ctx context.Context, c Container) error {
 	case !c.ours():
 		return handmadeProblem(c, o.engine.CLI())
 	}
-	if err := o.pull(ctx); err != nil {
-		return err
+	pullErr := o.pull(ctx)
+	if pullErr != nil {
+		if local, err := o.engine.IsLocal(ctx, o.profile.Image); err != nil || !local || ctx.Err() != nil {
+			return pullErr
+		}
 	}
 	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
-	if err != nil || c.ImageID == id && !o.differs(c) {
+	switch {
+	case err != nil:
 		return err
+	case c.ImageID == id && !o.differs(c):
+		if pullErr != nil {
+			return localImageProblem(o.profile, pullErr)
+		}
+		return nil
 	}
 	return o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
 }
@@ -215,7 +225,7 @@ func (o *operation) untilReady(ctx context.Context, c Container) error {
 			if err != nil {
 				return err
 			}
-			return cmp.Or(deathProblem(now, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+			return cmp.Or(deathProblem(now, o.engine.Which().Name, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 		}
 	}
 }

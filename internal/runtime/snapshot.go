@@ -71,9 +71,18 @@ type EngineInfo struct {
 	// colima" or "socket of Podman"; empty when its address was given. It is
 	// English, also for programs.
 	Found string
+	// Barred is the address of an engine that comes first and may not be used, so
+	// that this one is; empty where there is none.
+	Barred string
 	// CLI is the command that asks the engine in a terminal, such as "docker",
 	// "podman" or "docker --host ADDRESS".
 	CLI string
+}
+
+// Chosen reports whether the person's own settings name this engine: it is not
+// where engines usually are.
+func (e EngineInfo) Chosen() bool {
+	return strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
 }
 
 // FoundWords is Found in the language in use.
@@ -113,6 +122,7 @@ const (
 	CodeNoEngine            Code = "no-engine"
 	CodeNoContext           Code = "no-context"
 	CodeRemoteEngine        Code = "remote-engine"
+	CodeSilent              Code = "engine-silent"
 	CodePermission          Code = "permission-denied"
 	CodeEngineTooOld        Code = "engine-too-old"
 	CodePortInUse           Code = "port-in-use"

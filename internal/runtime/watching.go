@@ -81,7 +81,8 @@ func (m *Manager) snapshot() Snapshot {
 		s.Since = time.Now()
 	}
 	if s.State == NoEngine || s.State == Unknown {
-		s.Engine = EngineInfo{Host: m.engine().Host()}
+		which := m.engine().Which()
+		s.Engine = EngineInfo{Name: which.Name, Host: which.Host, Found: which.Found}
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image

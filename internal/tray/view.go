@@ -213,9 +213,9 @@ func status(s runtime.Snapshot) (short, hint string) {
 	}
 	switch s.State {
 	case runtime.Unknown:
-		return words.Say("tray.state.unknown"), ""
+		return words.Say("tray.state.unknown", "engine", s.Engine.Name), ""
 	case runtime.NoEngine:
-		return words.Say("tray.state.noEngine"), ""
+		return words.Say("tray.state.noEngine", "engine", s.Engine.Name), ""
 	case runtime.Absent:
 		return words.Say("tray.state.absent") + engine(s.Engine), ""
 	case runtime.Pulling:
