@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"path"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ type infoFile struct {
 	base     string // the path it serves under, such as "/"
 	password bool   // people log in with one
 	root     string // the directory whose files it shows
+	inside   bool   // it listens on the loopback interface of its container
 	written  time.Time
 }
 
@@ -38,6 +40,7 @@ func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
 		Secure      bool   `json:"secure"`
 		BaseURL     string `json:"base_url"`
 		Password    bool   `json:"password"`
+		Hostname    string `json:"hostname"` // where it listens
 		RootDir     string `json:"root_dir"`
 		NotebookDir string `json:"notebook_dir"` // Notebook 6
 	}
@@ -50,6 +53,7 @@ func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
 		base:     content.BaseURL,
 		password: content.Password,
 		root:     cmp.Or(content.RootDir, content.NotebookDir),
+		inside:   content.Hostname == "localhost" || net.ParseIP(content.Hostname).IsLoopback(),
 		written:  written,
 	}, nil
 }

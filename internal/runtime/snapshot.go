@@ -121,6 +121,8 @@ const (
 	CodeOutOfMemory         Code = "out-of-memory"
 	CodeNoAnswer            Code = "no-answer"
 	CodeNotPublished        Code = "not-published"
+	CodeServes              Code = "not-usable"
+	CodeElsewhere           Code = "ports-elsewhere"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeOccupied            Code = "settings-occupied"
