@@ -57,6 +57,9 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 		Ours:    now.Ours,
 		Browser: desktop.DefaultBrowser(ctx),
 	}
+	for _, w := range now.Warnings {
+		t.Warnings = append(t.Warnings, checkProblem(w))
+	}
 	switch {
 	case now.State == runtime.NoEngine:
 		t.EngineProblem = checkProblem(now.Problem)

@@ -65,7 +65,16 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	if err != nil {
 		return err
 	}
-	return in.printURL(s.Profile, s.Runtime.Snapshot())
+	now := s.Runtime.Snapshot()
+	in.warn(now)
+	return in.printURL(s.Profile, now)
+}
+
+// warn tells on standard error what a person should know of beside the state.
+func (in *invocation) warn(s runtime.Snapshot) {
+	for _, w := range s.Warnings {
+		in.tell(w)
+	}
 }
 
 // runUpdate prints the Backend URL only where the runtime runs afterwards.
@@ -91,6 +100,7 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		} else {
 			fmt.Fprintln(in.Stderr, words.Say("cli.newerImage", "runtime", s.Profile.Runtime))
 		}
+		in.warn(after)
 		if after.State != runtime.Ready {
 			return nil
 		}

@@ -37,6 +37,9 @@ func runStatus(ctx context.Context, in *invocation) error {
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
+		if !in.json {
+			in.warn(snapshot)
+		}
 		if snapshot.Problem != nil {
 			in.tell(snapshot.Problem)
 			return errReported
@@ -76,6 +79,9 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		if !in.json {
 			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, stateWords(snapshot))
 		}
+		if !in.json {
+			in.warn(snapshot)
+		}
 		if p := snapshot.Problem; p != nil {
 			in.tell(p)
 			err = errReported
@@ -99,7 +105,11 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
-		if snapshot.Problem != nil && !in.json {
+		if in.json {
+			continue
+		}
+		in.warn(snapshot)
+		if snapshot.Problem != nil {
 			in.tell(snapshot.Problem)
 		}
 	}
@@ -118,6 +128,8 @@ type statusJSON struct {
 	Image   string       `json:"image"`
 	Engine  engineJSON   `json:"engine"`
 	Problem *problemJSON `json:"problem"`
+	// Warnings are what to know of beside the state, the gravest first.
+	Warnings []*problemJSON `json:"warnings"`
 }
 
 type engineJSON struct {
@@ -159,14 +171,23 @@ func asJSON(s runtime.Snapshot) statusJSON {
 		Ready:   s.State == runtime.Ready,
 		Port:    s.Port,
 		Image:   s.Image,
+
+		Warnings: []*problemJSON{},
 		Engine: engineJSON{
 			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found,
 		},
 	}
-	if p := s.Problem; p != nil {
-		j.Problem = &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
+	if s.Problem != nil {
+		j.Problem = problemAsJSON(s.Problem)
+	}
+	for _, w := range s.Warnings {
+		j.Warnings = append(j.Warnings, problemAsJSON(w))
 	}
 	return j
+}
+
+func problemAsJSON(p *runtime.Problem) *problemJSON {
+	return &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
 }
 
 // stateWords tells a state to a person.

@@ -24,6 +24,9 @@ type Target struct {
 	// ContainerProblem tells why the container cannot be used, such as that it
 	// does not run; nil when it can.
 	ContainerProblem *Problem
+	// Warnings are what its caller knows that a person should be told of, though
+	// the container can be used.
+	Warnings []*Problem
 	// Port is where Jupyter is published on the loopback interface.
 	Port int
 	// Token is the token of the server. It is sent to Port of the loopback

@@ -36,7 +36,21 @@ func (c *checker) checkContainer(_ context.Context, s *Step) {
 		s.Advice = words.Say("check.container.noPortAdvice")
 	default:
 		s.ok(words.Say("check.container.ok", "port", c.Port))
+		s.warned(c.Warnings)
 	}
+}
+
+// warned takes over what the caller warns of.
+func (s *Step) warned(warnings []*Problem) {
+	var advice []string
+	for _, w := range warnings {
+		s.Status = Warn
+		advice = append(advice, words.FullStop(w.Short)+" "+w.Hint)
+		if s.Command == "" {
+			s.Command = w.Command
+		}
+	}
+	s.Advice = strings.Join(advice, "\n")
 }
 
 // known takes over what the caller knows to be wrong.

@@ -34,12 +34,16 @@ var quick = limits{
 // checkAt checks what listens at an address.
 func checkAt(t *testing.T, address net.Addr, l limits) Report {
 	t.Helper()
-	r := check(t.Context(), Target{
-		Profile: config.Profile{Runtime: "my-runtime", Kind: config.KindJupyter}, Engine: "Docker 28.5.2", Ours: true,
-		Port: address.(*net.TCPAddr).Port, Token: secret(planted), Browser: "chrome",
-	}, l, nil)
+	r := check(t.Context(), targetAt(address), l, nil)
 	statuses(t, r)
 	return r
+}
+
+func targetAt(address net.Addr) Target {
+	return Target{
+		Profile: config.Profile{Runtime: "my-runtime", Kind: config.KindJupyter}, Engine: "Docker 28.5.2", Ours: true,
+		Port: address.(*net.TCPAddr).Port, Token: secret(planted), Browser: "chrome",
+	}
 }
 
 // TestCheckOtherPrograms has at the port what is no Jupyter.
@@ -209,6 +213,18 @@ func TestCheckOfFake(t *testing.T) {
 	r := checkAt(t, f.serve(t).Listener.Addr(), usual)
 	if !r.OK || r.Verdict != "Colab can connect to my-runtime." || f.deletions.Load() != 1 {
 		t.Errorf("%d deletions\n%s", f.deletions.Load(), r.Text())
+	}
+}
+
+// TestCheckWarnings holds that what the caller warns of is in the report, and
+// keeps nothing from working.
+func TestCheckWarnings(t *testing.T) {
+	target := targetAt(new(fake).serve(t).Listener.Addr())
+	target.Warnings = []*Problem{{Short: "Others can reach it", Hint: "End that.", Command: "docker rm x"}, {Short: "Second", Hint: "Two."}}
+	r := check(t.Context(), target, usual, nil)
+	s := stepOf(t, r, "container")
+	if !r.OK || s.Status != Warn || s.Advice != "Others can reach it. End that.\nSecond. Two." || s.Command != "docker rm x" {
+		t.Errorf("%+v\n%s", s, r.Text())
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // Runtime is what the report needs of a runtime; *[runtime.Manager] is one.
@@ -93,6 +94,7 @@ func (o Options) remote(secretsKnown bool) []Probe {
 		{"Engine", "Image", o.image},
 		{"Runtime", "Profile", fact(profile(o.Profile))},
 		{"Runtime", "State", fact(state(snapshot))},
+		{"Runtime", "Warnings", fact(warnings(snapshot))},
 		{"Runtime", "Container", o.container},
 		{"Runtime", "Port", o.port},
 		{"Runtime", "Last output", func(ctx context.Context) (string, error) {
@@ -102,6 +104,18 @@ func (o Options) remote(secretsKnown bool) []Probe {
 			return o.output(ctx)
 		}},
 	}
+}
+
+// warnings are what a person is told of beside the state.
+func warnings(s runtime.Snapshot) string {
+	if len(s.Warnings) == 0 {
+		return "none"
+	}
+	var lines []string
+	for _, w := range s.Warnings {
+		lines = append(lines, words.FullStop(w.Short)+" "+w.Hint)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func system() string {

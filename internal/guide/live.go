@@ -25,6 +25,7 @@ type state struct {
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
 	Said       *said         `json:"said"`
+	Warnings   []said        `json:"warnings"`
 	Install    *install.Help `json:"install"`
 }
 
@@ -71,6 +72,9 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 			help := g.Install()
 			now.Install = &help
 		}
+	}
+	for _, w := range s.Warnings {
+		now.Warnings = append(now.Warnings, said{w.Short, w.Hint, w.Command})
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -150,6 +150,9 @@ func change(prev, next runtime.Snapshot) []Announcement {
 		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.ready.title"), words.Say("notify.ready.body")
 		a.Actions = []Action{CopyURL, OpenColab}
 	}
+	if len(next.Warnings) > 0 && next.State == runtime.Ready && a.Kind == KindReady {
+		a.Body += " " + words.FullStop(next.Warnings[0].Short)
+	}
 	return []Announcement{a}
 }
 

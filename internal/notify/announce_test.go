@@ -150,6 +150,17 @@ func TestAnnounceStories(t *testing.T) {
 	}
 }
 
+// TestAnnounceWarning holds that who is told that the runtime is ready is told
+// of the gravest warning, too.
+func TestAnnounceWarning(t *testing.T) {
+	ready := in(runtime.Ready)
+	ready.Warnings = []*runtime.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "a lesser one"}}
+	got := Announce(in(runtime.Starting), ready)
+	if len(got) != 1 || !strings.HasSuffix(got[0].Body, " Others can reach it.") {
+		t.Errorf("announced %+v", got)
+	}
+}
+
 func TestAnnounceProblem(t *testing.T) {
 	starting, failed := in(runtime.Starting), in(runtime.Failed)
 	failed.Problem = &runtime.Problem{Short: "Port 8888 is in use by nginx", Hint: "End that program.\nOr another port."}

@@ -238,6 +238,11 @@ func (m *model) shownProblem() *Problem {
 	}
 }
 
+// warnings returns what there is to be warned of beside the state.
+func (m *model) warnings() []*Problem {
+	return nil
+}
+
 // settled reports whether nothing that a person asked for is still under way,
 // and with what problem it ended.
 func (m *model) settled(v verb) (bool, *Problem) {

@@ -49,6 +49,9 @@ type Snapshot struct {
 	// Problem is what a person can act on; nil when all is well. It is never
 	// nil in state Failed, NoEngine and Unhealthy.
 	Problem *Problem
+	// Warnings are what a person should know of beside the state, and can act on,
+	// the gravest first. None of them keeps the runtime from working.
+	Warnings []*Problem
 }
 
 // EngineInfo tells which engine we talk to.

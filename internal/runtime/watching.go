@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"reflect"
+	"slices"
 	"time"
 )
 
@@ -97,19 +99,25 @@ func (m *Manager) snapshot() Snapshot {
 	if s.State == Pulling {
 		s.Progress = m.model.progress
 	}
+	s.Warnings = m.model.warnings()
 	return s
 }
 
 // same reports whether two snapshots tell a person the same.
 func same(a, b Snapshot) bool {
-	p, q := a.Problem, b.Problem
-	a.Problem, b.Problem = nil, nil
-	if !a.Since.Equal(b.Since) {
+	if !a.Since.Equal(b.Since) || !sameProblem(a.Problem, b.Problem) || !slices.EqualFunc(a.Warnings, b.Warnings, sameProblem) {
 		return false
 	}
 	a.Since, b.Since = time.Time{}, time.Time{}
-	if a != b || (p == nil) != (q == nil) {
-		return false
+	a.Problem, b.Problem = nil, nil
+	a.Warnings, b.Warnings = nil, nil
+	return reflect.DeepEqual(a, b)
+}
+
+// sameProblem reports whether two problems tell a person the same.
+func sameProblem(p, q *Problem) bool {
+	if p == nil || q == nil {
+		return p == q
 	}
-	return p == nil || p.Code == q.Code && p.Short == q.Short && p.Hint == q.Hint && p.Command == q.Command
+	return p.Code == q.Code && p.Short == q.Short && p.Hint == q.Hint && p.Command == q.Command
 }

@@ -20,7 +20,8 @@ func TestViewInGerman(t *testing.T) {
 			t.Errorf("%s: it is another view", name)
 		}
 		for i, row := range english.Rows {
-			told := s.said.short != "" || s.overview.Runtime().Problem != nil || s.overview.Settings != nil
+			now := s.overview.Runtime()
+			told := s.said.short != "" || now.Problem != nil || s.overview.Settings != nil || len(now.Warnings) > 0
 			if row.Hidden || i <= rowTrouble3 && told || i == rowAbout || row.Text == row.Profile {
 				continue
 			}

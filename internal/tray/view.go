@@ -64,6 +64,9 @@ const (
 func view(s scene) View {
 	now := s.overview.Runtime()
 	short, hint := status(now)
+	if hint == "" {
+		hint = warning(now)
+	}
 	if s.said.short != "" {
 		short, hint = s.said.short, s.said.hint
 	}
@@ -236,6 +239,15 @@ func status(s runtime.Snapshot) (short, hint string) {
 	default:
 		return words.Say("tray.state.failed"), ""
 	}
+}
+
+// warning tells the gravest of what a person should know of beside the state.
+func warning(s runtime.Snapshot) string {
+	if len(s.Warnings) == 0 {
+		return ""
+	}
+	w := s.Warnings[0]
+	return words.FullStop(w.Short) + " " + advice(w)
 }
 
 // engine tells which engine it is, unless that goes without saying: at the usual

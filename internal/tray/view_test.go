@@ -108,6 +108,13 @@ func scenes() map[string]scene {
 	unstopped.Problem = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
 	all["ready-not-stopped"] = scene{overview: seen(unstopped)}
 
+	warned := ready
+	warned.Warnings = []*runtime.Problem{
+		{Short: "Others on the network can reach the runtime", Hint: "Whoever has the token can use it.", Command: "docker rm x"},
+		{Short: "a lesser one"},
+	}
+	all["ready-warned"] = scene{overview: seen(warned)}
+
 	died := snapshot(runtime.Failed)
 	died.Problem = &runtime.Problem{
 		Code: runtime.CodeDiedStarting, Short: "The runtime ended while it was starting",

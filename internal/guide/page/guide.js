@@ -104,6 +104,7 @@ function showState(next) {
     set($("pull-text"), say("pull.progress", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
   }
   showProblem(now.problem || now.said);
+  showWarnings(now.warnings || []);
   showInstall(now.install);
 
   enable($("start"), startable.includes(now.state));
@@ -152,6 +153,20 @@ function showProblem(problem) {
   label(box.querySelector(".command"));
   box.querySelector(".run").hidden = !problem.command;
   box.hidden = false;
+}
+
+let warned = "";
+
+function showWarnings(warnings) {
+  const text = JSON.stringify(warnings);
+  if (text === warned) return;
+  warned = text;
+  $("warnings").replaceChildren(...warnings.map((warning) => {
+    const box = make("div", "problem warning");
+    box.append(make("p", "short", warning.short), make("p", "hint", warning.hint || ""));
+    if (warning.command) box.append(commandLine(warning.command));
+    return box;
+  }));
 }
 
 let installed = "";
