@@ -16,7 +16,12 @@ type finding struct {
 	err   error    // why none is
 	fault *Problem // what keeps any from being accepted, where that is known
 	heard bool     // something answered, if not what was asked for
+	said  string   // what our settings in the server say, with the answer
 }
+
+// saysHeader is where the settings in a server say what they have overruled of
+// its configuration; it lacks where they are not in force.
+const saysHeader = "X-Colab-Tray"
 
 // errRefused means that Jupyter answered, but did not accept the token.
 var errRefused = errors.New("the token was refused")
@@ -42,8 +47,9 @@ func (w *watch) look(ctx context.Context, known, hint Token, announced bool) (f 
 				continue
 			}
 			tried = append(tried, t)
-			if f.take(w.ask(ctx, t)); f.err == nil {
-				f.token = t
+			said, err := w.ask(ctx, t)
+			if f.take(err); err == nil {
+				f.token, f.said = t, said
 				return true
 			}
 		}
@@ -66,8 +72,10 @@ func (w *watch) look(ctx context.Context, known, hint Token, announced bool) (f 
 		}
 	}
 	// What we made has a token; of others it is to be seen that they ask for one.
-	if f.heard && f.fault == nil && (f.err != nil || !w.container.ours()) && w.ask(ctx, Token{}) == nil {
-		f.token, f.err, f.fault = Token{}, errors.Join(errOpen, f.err), openProblem(w.container, w.engine.CLI())
+	if f.heard && f.fault == nil && (f.err != nil || !w.container.ours()) {
+		if _, err := w.ask(ctx, Token{}); err == nil {
+			f.token, f.err, f.fault = Token{}, errors.Join(errOpen, f.err), openProblem(w.container, w.engine.CLI())
+		}
 	}
 	return f
 }
@@ -105,21 +113,24 @@ func (w *watch) fault(files []infoFile, heard bool) *Problem {
 }
 
 // ask makes an authenticated request, which is what ready means. The token goes
-// in a header, so that it stays out of Jupyter's log of requests.
-func (w *watch) ask(ctx context.Context, t Token) error {
+// in a header, so that it stays out of Jupyter's log of requests. With the answer
+// comes what our settings say.
+func (w *watch) ask(ctx context.Context, t Token) (said string, err error) {
 	const path = "/api/status"
 	if !t.sendable() {
-		return errRefused
+		return "", errRefused
 	}
-	switch status, err := w.get(ctx, path, t); {
-	case err != nil:
-		return err
-	case status == http.StatusOK:
-		return nil
-	case status == http.StatusForbidden || status == http.StatusUnauthorized || status == http.StatusFound:
-		return errRefused
+	response, err := w.get(ctx, path, t)
+	if err != nil {
+		return "", err
+	}
+	switch response.StatusCode {
+	case http.StatusOK:
+		return response.Header.Get(saysHeader), nil
+	case http.StatusForbidden, http.StatusUnauthorized, http.StatusFound:
+		return "", errRefused
 	default:
-		return statusError{path, status}
+		return "", statusError{path, response.StatusCode}
 	}
 }
 
@@ -127,30 +138,29 @@ func (w *watch) ask(ctx context.Context, t Token) error {
 // none accepted.
 func (w *watch) alive(ctx context.Context) error {
 	const path = "/api"
-	status, err := w.get(ctx, path, Token{})
+	response, err := w.get(ctx, path, Token{})
 	switch {
 	case err != nil:
 		return err
-	case status == http.StatusOK:
+	case response.StatusCode == http.StatusOK:
 		return errRefused
 	default:
-		return statusError{path, status}
+		return statusError{path, response.StatusCode}
 	}
 }
 
-func (w *watch) get(ctx context.Context, path string, t Token) (status int, err error) {
+func (w *watch) get(ctx context.Context, path string, t Token) (*http.Response, error) {
 	address := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(w.port)) + path
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if !t.IsZero() {
 		request.Header.Set("Authorization", "token "+t.Reveal())
 	}
 	response, err := w.send(request)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	_ = response.Body.Close()
-	return response.StatusCode, nil
+	return response, response.Body.Close()
 }

@@ -56,6 +56,8 @@ type (
 		start   startID
 		url     BackendURL
 		changed bool
+		// settings: what is to be known of our settings in the server, if anything.
+		settings *Problem
 	}
 	// unanswered: Jupyter did not answer the first look at a run.
 	unanswered struct{ start startID }
@@ -168,6 +170,7 @@ type model struct {
 	url       BackendURL
 	changed   bool
 	late      *Problem
+	settings  *Problem  // what is to be known of our settings in the server
 	served    bool      // Jupyter answered once in this run
 	idleAt    time.Time // when it will be stopped for idleness
 	killed    bool      // this run was sent a signal through the engine
@@ -240,7 +243,11 @@ func (m *model) shownProblem() *Problem {
 
 // warnings returns what there is to be warned of beside the state.
 func (m *model) warnings() []*Problem {
-	return nil
+	var all []*Problem
+	if m.settings != nil && m.state() == Ready {
+		all = append(all, m.settings)
+	}
+	return all
 }
 
 // settled reports whether nothing that a person asked for is still under way,
@@ -323,6 +330,7 @@ func (m *model) step(e event) []effect {
 	case answered:
 		if m.watches(e.start) {
 			m.url, m.changed, m.late, m.settling, m.served = e.url, e.changed, nil, false, true
+			m.settings = e.settings
 			if m.problem != nil && m.problem.Code != CodeRolledBack {
 				m.problem = nil
 			}
@@ -365,6 +373,7 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 func (m *model) forget() {
 	m.settling, m.killed, m.served = false, false, false
 	m.url, m.changed, m.late, m.idleAt = BackendURL{}, false, nil, time.Time{}
+	m.settings = nil
 }
 
 // take notes what the engine says of the container.

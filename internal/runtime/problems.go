@@ -202,6 +202,27 @@ func servesProblem(c Container, cli, what string, fields ...any) *Problem {
 	return p
 }
 
+// overruledProblem tells what of Jupyter's configuration is overruled.
+func overruledProblem(c Container, names []string) *Problem {
+	return &Problem{
+		Code:    CodeOverruled,
+		Short:   words.Say("problem.overruled", "settings", strings.Join(names, ", ")),
+		Hint:    words.Say("problem.overruledHint"),
+		Command: "colab-tray logs --name " + c.Name,
+	}
+}
+
+// notInForceProblem tells that our settings are in the container, and that its
+// Jupyter was not started with them.
+func notInForceProblem(c Container) *Problem {
+	return &Problem{
+		Code:    CodeNotInForce,
+		Short:   words.Say("problem.notInForce"),
+		Hint:    words.Say("problem.notInForceHint", "image", c.Image),
+		Command: "colab-tray config edit",
+	}
+}
+
 // openProblem tells that the server asks for no token.
 func openProblem(c Container, cli string) *Problem { return servesProblem(c, cli, "open") }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,7 +137,7 @@ func (w *watch) take(f finding, p *pace) {
 	p.looked(f)
 	if f.err == nil {
 		p.rest()
-		w.accept(f.token)
+		w.accept(f)
 		return
 	}
 	fault := f.fault
@@ -184,13 +186,39 @@ func (g *glance) end() {
 }
 
 // accept posts the Backend URL of the token that was accepted.
-func (w *watch) accept(t Token) {
-	w.answered, w.token = true, t
+func (w *watch) accept(f finding) {
+	w.answered, w.token = true, f.token
 	w.post(answered{
-		start:   w.container.start(),
-		url:     NewBackendURL(w.port, t),
-		changed: w.tokens.Changed(w.container.Name, t),
+		start:    w.container.start(),
+		url:      NewBackendURL(w.port, f.token),
+		changed:  w.tokens.Changed(w.container.Name, f.token),
+		settings: w.settings(f.said),
 	})
+}
+
+// settings tells what is to be known of our settings in a server that answers.
+func (w *watch) settings(said string) *Problem {
+	if w.kind == config.KindColab || !w.container.ours() {
+		return nil
+	}
+	if said == "" {
+		return notInForceProblem(w.container)
+	}
+	var overruled []string
+	for _, name := range strings.Split(said, ",") { // of which the container can make what it wants
+		if slices.Contains(overrulable, name) && !slices.Contains(overruled, name) {
+			overruled = append(overruled, name)
+		}
+	}
+	if len(overruled) == 0 {
+		return nil
+	}
+	return overruledProblem(w.container, overruled)
+}
+
+// overrulable are the settings of Jupyter that ours overrule.
+var overrulable = []string{
+	"base_url", "certfile", "keyfile", "client_ca", "ssl_options", "sock", "ip", "port", "port_retries", "token",
 }
 
 // askJupyter makes a request of Jupyter: it keeps no connection open, uses no

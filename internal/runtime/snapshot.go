@@ -126,6 +126,8 @@ const (
 	CodeNotPublished        Code = "not-published"
 	CodeServes              Code = "not-usable"
 	CodeElsewhere           Code = "ports-elsewhere"
+	CodeOverruled           Code = "settings-overruled"
+	CodeNotInForce          Code = "settings-not-in-force"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeOccupied            Code = "settings-occupied"
