@@ -187,8 +187,8 @@ func (w *watch) look(ctx context.Context, hint, known Token) (Token, error) {
 	if err := w.alive(ctx); err != nil {
 		return Token{}, err
 	}
-	tokens, infoErr := infoFileTokens(ctx, w.engine, w.container)
-	t, err := try(append(tokens, environmentTokens(w.container)...)...)
+	files, infoErr := infoFiles(ctx, w.engine, w.container)
+	t, err := try(append(infoFileTokens(files), environmentTokens(w.container)...)...)
 	if err != nil {
 		err = errors.Join(err, infoErr)
 	}
