@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"sync"
@@ -39,6 +40,7 @@ type watch struct {
 	port     int
 	token    Token // the one that was answered last
 	answered bool
+	asides   sync.WaitGroup
 }
 
 // run watches until ctx ends.
@@ -51,6 +53,7 @@ func (w *watch) run(ctx context.Context) {
 	h := hearing{announced: make(chan Token, 16), spoke: make(chan struct{}, 1)}
 	var following sync.WaitGroup
 	defer following.Wait()
+	defer w.asides.Wait()
 	following.Go(func() { w.followOutput(ctx, h) })
 	w.wait(ctx, h)
 }
@@ -124,7 +127,7 @@ func (w *watch) wait(ctx context.Context, h hearing) {
 				again.Stop()
 				tooLong.Stop()
 				delay, longest = firstDelay, longestDelay
-				w.accept(token)
+				w.accept(ctx, token)
 				first = false
 				continue
 			}
@@ -196,13 +199,27 @@ func (w *watch) look(ctx context.Context, hint, known Token) (Token, error) {
 }
 
 // accept posts the Backend URL of the token that was accepted.
-func (w *watch) accept(t Token) {
+func (w *watch) accept(ctx context.Context, t Token) {
+	if !w.answered {
+		w.asides.Go(func() { w.findRoot(ctx) })
+	}
 	w.answered, w.token = true, t
 	w.post(answered{
 		start:   w.container.start(),
 		url:     NewBackendURL(w.port, t),
 		changed: w.tokens.Changed(w.container.Name, t),
 	})
+}
+
+// findRoot tells whose files the server shows, which nobody waits for.
+func (w *watch) findRoot(ctx context.Context) {
+	files, _ := infoFiles(ctx, w.engine, w.container)
+	for _, f := range files {
+		if path.IsAbs(f.root) {
+			w.post(rooted{w.container.start(), path.Clean(f.root)})
+			return
+		}
+	}
 }
 
 // errRefused means that Jupyter answered, but did not accept the token.
