@@ -67,13 +67,13 @@ func infoFileDirs(c Container) []string {
 			dirs = append(dirs, dir)
 		}
 	}
-	if dir := environment(c, "JUPYTER_RUNTIME_DIR"); dir != "" {
+	if dir := environment(c.Env, "JUPYTER_RUNTIME_DIR"); dir != "" {
 		add(dir)
 	}
-	if dir := environment(c, "JUPYTER_DATA_DIR"); dir != "" {
+	if dir := environment(c.Env, "JUPYTER_DATA_DIR"); dir != "" {
 		add(dir + "/runtime")
 	}
-	homes := []string{environment(c, "HOME"), "/home/jovyan", "/root"}
+	homes := []string{environment(c.Env, "HOME"), "/home/jovyan", "/root"}
 	if user, _, _ := strings.Cut(c.User, ":"); user != "" && !strings.ContainsAny(user, "0123456789/.") {
 		homes = append(homes, "/home/"+user)
 	}
@@ -83,9 +83,9 @@ func infoFileDirs(c Container) []string {
 	return dirs
 }
 
-// environment returns a variable that the container was made with.
-func environment(c Container, name string) string {
-	for _, pair := range c.Env {
+// environment returns a variable of an environment.
+func environment(env []string, name string) string {
+	for _, pair := range env {
 		if value, found := strings.CutPrefix(pair, name+"="); found {
 			return value
 		}
@@ -95,7 +95,7 @@ func environment(c Container, name string) string {
 
 // environmentTokens returns the token that the container was made with, if any.
 func environmentTokens(c Container) []Token {
-	if t := environment(c, "JUPYTER_TOKEN"); t != "" {
+	if t := environment(c.Env, "JUPYTER_TOKEN"); t != "" {
 		return []Token{NewToken(t)}
 	}
 	return nil

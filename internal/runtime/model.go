@@ -24,6 +24,7 @@ type (
 		look      lookID
 		container Container
 		stale     bool // the files in it are of other settings
+		misplaced bool // the data volume is not where it works
 		output    []string
 		failed    bool // the engine could not tell
 	}
@@ -59,6 +60,11 @@ type (
 		// settings: what is to be known of our settings in the server, if anything.
 		settings *Problem
 	}
+	// rooted: the server shows the files of this directory.
+	rooted struct {
+		start startID
+		root  string
+	}
 	// unanswered: Jupyter did not answer the first look at a run.
 	unanswered struct{ start startID }
 	// idling: the runtime with this Backend URL will be stopped then, because
@@ -86,6 +92,7 @@ func (progressed) isEvent() {}
 func (pulled) isEvent()     {}
 func (done) isEvent()       {}
 func (answered) isEvent()   {}
+func (rooted) isEvent()     {}
 func (unanswered) isEvent() {}
 func (idling) isEvent()     {}
 func (late) isEvent()       {}
@@ -165,8 +172,10 @@ type model struct {
 	// What was observed.
 	known     bool // container holds what the engine last said
 	container Container
-	stale     bool // the files in it are of other settings
-	settling  bool // the first look at a run that began before we watched is not over
+	stale     bool   // the files in it are of other settings
+	misplaced bool   // the data volume is not where it works
+	root      string // of the server, as far as known; also when it does not run any more
+	settling  bool   // the first look at a run that began before we watched is not over
 	url       BackendURL
 	changed   bool
 	late      *Problem
@@ -300,7 +309,7 @@ func (m *model) step(e event) []effect {
 		m.killed = m.running() != startID{}
 	case seen:
 		if m.up && !e.failed && e.look >= m.firstLook {
-			m.stale = e.stale
+			m.stale, m.misplaced = e.stale, e.misplaced
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
 	case reprofiled:
@@ -334,6 +343,10 @@ func (m *model) step(e event) []effect {
 			if m.problem != nil && m.problem.Code != CodeRolledBack {
 				m.problem = nil
 			}
+		}
+	case rooted:
+		if m.watches(e.start) {
+			m.root = e.root
 		}
 	case unanswered:
 		if m.watches(e.start) {
@@ -380,6 +393,9 @@ func (m *model) forget() {
 func (m *model) take(c Container) {
 	if !c.Running || c.start() != m.running() {
 		m.forget()
+	}
+	if c.ID != m.container.ID {
+		m.root = ""
 	}
 	m.known, m.container = true, c
 }

@@ -34,8 +34,8 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 			r.overruled("ip", "port")
 
 			for _, app := range []string{"notebook", "server"} {
-				r.write("/home/jovyan/.jupyter/jupyter_"+app+"_config.py", unusable)
-				r.write("/home/jovyan/.jupyter/jupyter_"+app+"_config.json", password)
+				r.put("/home/jovyan/.jupyter/jupyter_"+app+"_config.py", unusable)
+				r.put("/home/jovyan/.jupyter/jupyter_"+app+"_config.json", password)
 			}
 			r.works(r.must(r.Restart).URL)
 			r.overruled("base_url", "certfile", "keyfile", "ip", "port", "token")
@@ -44,7 +44,7 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 			}
 
 			r.docker("exec", r.profile.Runtime, "rm", "-r", "/home/jovyan/.jupyter")
-			r.write("/home/jovyan/token", "of-a-file\n")
+			r.put("/home/jovyan/token", "of-a-file\n")
 			r.profile.Env = []config.Variable{{Name: "JUPYTER_TOKEN_FILE", Value: config.NewSecret("/home/jovyan/token")}}
 			r.SetProfile(r.profile)
 			s := r.must(r.Restart)
@@ -53,7 +53,7 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 			}
 			r.overruled()
 
-			r.write("/home/jovyan/token", "schlüssel")
+			r.put("/home/jovyan/token", "schlüssel")
 			s = r.must(r.Restart)
 			r.works(s.URL)
 			r.overruled("token")
@@ -62,7 +62,7 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 }
 
 // write writes a file in the container, as its user.
-func (r *rig) write(path, content string) {
+func (r *rig) put(path, content string) {
 	r.t.Helper()
 	r.docker("exec", r.profile.Runtime, "sh", "-c", `mkdir -p "${1%/*}" && printf %s "$2" > "$1"`, "sh", path, content)
 }

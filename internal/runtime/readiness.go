@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ type watch struct {
 	port     int
 	token    Token // the one that was answered last
 	answered bool
+	asides   sync.WaitGroup
 }
 
 // run watches until ctx ends.
@@ -55,6 +57,7 @@ func (w *watch) run(ctx context.Context) {
 	h := hearing{announced: make(chan Token, 16), spoke: make(chan struct{}, 1)}
 	var following sync.WaitGroup
 	defer following.Wait()
+	defer w.asides.Wait()
 	following.Go(func() { w.followOutput(ctx, h) })
 	w.wait(ctx, h)
 }
@@ -122,7 +125,7 @@ func (w *watch) wait(ctx context.Context, h hearing) {
 			if ctx.Err() != nil {
 				return
 			}
-			w.take(found, p)
+			w.take(ctx, found, p)
 			if next != nil && (!w.answered || *next != w.token) {
 				g = w.glance(ctx, *next, true, p)
 			}
@@ -132,12 +135,12 @@ func (w *watch) wait(ctx context.Context, h hearing) {
 }
 
 // take tells what a look has found, and when to look again.
-func (w *watch) take(f finding, p *pace) {
+func (w *watch) take(ctx context.Context, f finding, p *pace) {
 	first := p.first
 	p.looked(f)
 	if f.err == nil {
 		p.rest()
-		w.accept(f)
+		w.accept(ctx, f)
 		return
 	}
 	fault := f.fault
@@ -186,7 +189,10 @@ func (g *glance) end() {
 }
 
 // accept posts the Backend URL of the token that was accepted.
-func (w *watch) accept(f finding) {
+func (w *watch) accept(ctx context.Context, f finding) {
+	if !w.answered {
+		w.asides.Go(func() { w.findRoot(ctx) })
+	}
 	w.answered, w.token = true, f.token
 	w.post(answered{
 		start:    w.container.start(),
@@ -194,6 +200,17 @@ func (w *watch) accept(f finding) {
 		changed:  w.tokens.Changed(w.container.Name, f.token),
 		settings: w.settings(f.said),
 	})
+}
+
+// findRoot tells whose files the server shows, which nobody waits for.
+func (w *watch) findRoot(ctx context.Context) {
+	files, _ := infoFiles(ctx, w.engine, w.container)
+	for _, f := range files {
+		if path.IsAbs(f.root) {
+			w.post(rooted{w.container.start(), path.Clean(f.root)})
+			return
+		}
+	}
 }
 
 // settings tells what is to be known of our settings in a server that answers.
