@@ -27,7 +27,10 @@ var ErrChanged = errors.New("the data changed while they were read")
 type Source struct {
 	// Archive is an archive of the volume as an engine gives it: each path begins
 	// with the name of the directory that the volume is mounted at.
+	// It is nil where there is no volume.
 	Archive io.Reader
+	// Beside is what is added; it can be nil.
+	Beside *Beside
 	// Root is where the runtime has the volume.
 	Root string
 	// Runtime and Made are noted in the backup.
@@ -43,6 +46,8 @@ type LeftOut struct {
 	Special int
 	// Relinked counts relative links out of the volume, which became absolute.
 	Relinked int
+	// Beside counts the files of [Source.Beside] that are in the backup.
+	Beside int64
 }
 
 // Write writes a backup. What a Jupyter server wrote about itself is left out,
@@ -58,9 +63,18 @@ func Write(w io.Writer, s Source) (Contents, LeftOut, error) {
 	unpacked := &counter{to: io.MultiWriter(z, sum), tell: s.Progress}
 	out := tar.NewWriter(unpacked)
 	seen := newEntries()
-	err = s.each(func(h *tar.Header, content io.Reader) error {
-		return s.copy(out, seen, &left, h, content)
-	})
+	if s.Archive == nil {
+		err = s.copy(out, seen, &left, &tar.Header{Typeflag: tar.TypeDir, Name: ".", Mode: 0o755, Uid: s.Beside.UID, Gid: s.Beside.GID, ModTime: s.Made}, nil)
+	} else {
+		err = s.each(func(h *tar.Header, content io.Reader) error {
+			return s.copy(out, seen, &left, h, content)
+		})
+	}
+	if err == nil && s.Beside != nil {
+		b := &besides{Source: s, out: out, seen: seen, left: &left, moved: map[string]string{}}
+		err = s.Beside.Each(b.add)
+		left.Beside = b.files
+	}
 	if err := errors.Join(err, out.Close(), z.Close()); err != nil {
 		return Contents{}, left, err
 	}
@@ -130,6 +144,9 @@ func (s Source) copy(out *tar.Writer, seen *entries, left *LeftOut, h *tar.Heade
 	}
 	if err := out.WriteHeader(plain(h, name)); err != nil {
 		return err
+	}
+	if h.Size == 0 {
+		return nil
 	}
 	_, err = io.Copy(out, content)
 	if errors.Is(err, io.ErrUnexpectedEOF) {

@@ -41,6 +41,7 @@ const (
 	StepRestore DataStep = "restore" // its content is put into the volume
 	StepDelete  DataStep = "delete"  // container and volume are deleted
 	StepStart   DataStep = "start"   // the runtime is started again
+	StepRescue  DataStep = "rescue"  // what would go away with a container is copied
 )
 
 // DataProgress tells how far work on the data is.
@@ -60,13 +61,14 @@ type data struct {
 	log      *slog.Logger
 	progress func(DataProgress)
 	pull     func(context.Context) error // pulls the profile's image
+	roots    map[string]string           // what the servers of containers show, by ID
 }
 
 func (m *Manager) data(progress func(DataProgress)) *data {
 	if progress == nil {
 		progress = func(DataProgress) {}
 	}
-	d := &data{engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress}
+	d := &data{engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress, roots: map[string]string{}}
 	d.pull = func(ctx context.Context) error {
 		return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {})
 	}
@@ -209,6 +211,10 @@ func (d *data) reader(ctx context.Context) (id string, err error) {
 // waits for its end, also when ctx ends: it is not to be broken off. prepare is
 // called once, before its start.
 func (d *data) runScript(ctx context.Context, mode string, prepare func(helper string) error) error {
+	return d.runCommand(ctx, []string{"sh", "-c", script, "sh", mode, dataPath}, prepare)
+}
+
+func (d *data) runCommand(ctx context.Context, cmd []string, prepare func(helper string) error) error {
 	images, err := d.images(ctx)
 	if err != nil {
 		return err
@@ -216,7 +222,7 @@ func (d *data) runScript(ctx context.Context, mode string, prepare func(helper s
 	prepared, before := false, ""
 	for _, image := range images {
 		var id string
-		if id, err = d.create(ctx, image, []string{"sh", "-c", script, "sh", mode, dataPath}, true); err == nil {
+		if id, err = d.create(ctx, image, cmd, true); err == nil {
 			if !prepared {
 				if err := prepare(id); err != nil {
 					return err

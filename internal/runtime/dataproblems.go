@@ -70,6 +70,18 @@ func unsavedProblem(err error) *Problem {
 	}
 }
 
+// unrescuedProblem tells that a container was not removed because what it has could
+// not be copied into the volume.
+func unrescuedProblem(p config.Profile, c Container, err error) *Problem {
+	return &Problem{
+		Code:    CodeBackupFailed,
+		Short:   words.Say("problem.unrescued"),
+		Hint:    words.Say("problem.unrescuedHint", "container", c.Name, "volume", p.Volume(), "cause", cause(err)),
+		Command: p.CommandLine("delete", "--no-backup"),
+		Err:     err,
+	}
+}
+
 // cause tells what is behind an error.
 func cause(err error) string {
 	var p *Problem

@@ -335,11 +335,14 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 		OOMKilled: r.State.OOMKilled,
 		Labels:    r.Config.Labels,
 		User:      r.Config.User,
+		WorkDir:   r.Config.WorkingDir,
+		Cmd:       slices.Concat(r.Config.Entrypoint, r.Config.Cmd),
 		Env:       r.Config.Env,
 		TTY:       r.Config.Tty,
 	}
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
 	c.Ports = publishedPorts(r)
+	c.Mounts = mountsOf(r.Mounts)
 	return c, nil
 }
 
@@ -430,7 +433,7 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 // dockerSpec says in Docker's words what a container is made from.
 func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *container.HostConfig) {
 	inner := nat.Port(fmt.Sprintf("%d/tcp", spec.InnerPort))
-	mounts := []mount.Mount{{Type: mount.TypeVolume, Source: spec.Volume, Target: spec.DataDir}}
+	mounts := volumeMounts(spec)
 	for _, f := range spec.Folders {
 		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: f.Host, Target: f.Path, ReadOnly: f.ReadOnly})
 	}

@@ -110,6 +110,13 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 	if spec.Prints {
 		logging.Type = "none"
 	}
+	var mounts []mount.Mount
+	if spec.Volume != "" {
+		mounts = []mount.Mount{{
+			Type: mount.TypeVolume, Source: spec.Volume, Target: spec.Path,
+			VolumeOptions: &mount.VolumeOptions{NoCopy: true},
+		}}
+	}
 	created, err := d.api.Load().ContainerCreate(ctx,
 		&container.Config{
 			Image:       spec.Image,
@@ -123,10 +130,7 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 		&container.HostConfig{
 			NetworkMode: "none",
 			LogConfig:   logging,
-			Mounts: []mount.Mount{{
-				Type: mount.TypeVolume, Source: spec.Volume, Target: spec.Path,
-				VolumeOptions: &mount.VolumeOptions{NoCopy: true},
-			}},
+			Mounts:      mounts,
 		}, nil, nil, "")
 	return created.ID, engineError(err)
 }

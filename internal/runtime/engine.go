@@ -64,6 +64,9 @@ type Engine interface {
 	Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error)
 	// Archive opens a tar archive of a path in the container.
 	Archive(ctx context.Context, id, path string) (io.ReadCloser, error)
+	// Changed returns the paths of a container's own layer that were added, and
+	// those that were changed, since it was made. What is mounted is left out.
+	Changed(ctx context.Context, id string) (added, changed []string, err error)
 	// PublishedBy returns the names of the containers that publish a host port.
 	PublishedBy(ctx context.Context, port int) ([]string, error)
 
@@ -73,6 +76,8 @@ type Engine interface {
 	// IsLocal reports whether an image that is there was made on the engine's
 	// machine, so that no registry is known to have it.
 	IsLocal(ctx context.Context, image string) (bool, error)
+	// ImageConfig returns what the image says of containers made from it.
+	ImageConfig(ctx context.Context, image string) (ImageConfig, error)
 	// Pull pulls the image, for a platform or the engine's own, and tells how
 	// far it is.
 	Pull(ctx context.Context, image, platform string, progress func(Progress)) error
@@ -149,8 +154,11 @@ type Container struct {
 	OOMKilled bool
 	Labels    map[string]string
 	User      string
+	WorkDir   string
+	Cmd       []string // with the entrypoint
 	Env       []string
 	TTY       bool
+	Mounts    []Mount
 	// Ports maps the TCP ports in the container to the ports of the host at
 	// which 127.0.0.1 reaches them.
 	Ports map[int]int
@@ -186,7 +194,7 @@ type HelperSpec struct {
 	Runtime string // whose data they are
 	Image   string
 	Cmd     []string
-	Volume  string
+	Volume  string // empty for none
 	Path    string // where the volume is mounted
 	Writes  bool
 	// Prints tells that its output is data, and is not to be kept.

@@ -51,6 +51,6 @@ func (m *Manager) Secrets(ctx context.Context) ([]Token, error) {
 			all = append(all, NewToken(value))
 		}
 	}
-	written, err := infoFileTokens(ctx, m.engine(), c)
-	return append(all, written...), err
+	files, err := infoFiles(ctx, m.engine(), c)
+	return append(all, infoFileTokens(files)...), err
 }

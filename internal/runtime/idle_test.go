@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -261,4 +263,45 @@ func TestTerminalStopsNothing(t *testing.T) {
 			t.Errorf("it is %s", s.State)
 		}
 	})
+}
+
+// TestLastUseByAnotherClock: the server's clock is hours behind ours or before it,
+// and says all the same how long ago a kernel worked.
+func TestLastUseByAnotherClock(t *testing.T) {
+	const ago = 7 * time.Minute
+	for _, skew := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour} {
+		for name, test := range map[string]struct {
+			ago, want time.Duration
+			date      bool
+		}{
+			"a while ago":   {ago, ago, true},
+			"in its future": {-ago, 0, true},
+			"without Date":  {ago, 0, false},
+		} {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				now := time.Now().Add(skew).UTC()
+				if w.Header()["Date"] = nil; test.date {
+					w.Header().Set("Date", now.Format(http.TimeFormat))
+				}
+				if r.URL.Path == "/api/terminals" {
+					w.WriteHeader(http.StatusNotFound)
+					return
+				}
+				fmt.Fprintf(w, `[{"id": "k", "execution_state": "idle", "last_activity": %q}]`, now.Add(-test.ago).Format(time.RFC3339Nano))
+			}))
+			port := server.Listener.Addr().(*net.TCPAddr).Port
+			last, kernels, err := lastUse(t.Context(), NewBackendURL(port, NewToken("t")))
+			server.Close()
+			if (err == nil) != test.date {
+				t.Errorf("%s, skew %s: %v", name, skew, err)
+			}
+			if !test.date {
+				continue
+			}
+			// Date has whole seconds.
+			if off := time.Since(last) - test.want; off < -2*time.Second || off > longEnough || len(kernels) != 1 {
+				t.Errorf("%s, skew %s: used %s ago (%v)", name, skew, time.Since(last), kernels)
+			}
+		}
+	}
 }

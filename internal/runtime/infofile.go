@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"path"
 	"slices"
 	"strings"
@@ -23,8 +24,38 @@ const (
 // infoFile is what a server writes about itself: nbserver-PID.json of Notebook
 // 6, jpserver-PID.json of Jupyter Server.
 type infoFile struct {
-	token   Token
-	written time.Time
+	token    Token
+	secure   bool   // it serves https
+	base     string // the path it serves under, such as "/"
+	password bool   // people log in with one
+	root     string // the directory whose files it shows
+	inside   bool   // it listens on the loopback interface of its container
+	written  time.Time
+}
+
+// parseInfoFile reads one info file.
+func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
+	var content struct {
+		Token       string `json:"token"`
+		Secure      bool   `json:"secure"`
+		BaseURL     string `json:"base_url"`
+		Password    bool   `json:"password"`
+		Hostname    string `json:"hostname"` // where it listens
+		RootDir     string `json:"root_dir"`
+		NotebookDir string `json:"notebook_dir"` // Notebook 6
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return infoFile{}, err
+	}
+	return infoFile{
+		token:    NewToken(content.Token),
+		secure:   content.Secure,
+		base:     content.BaseURL,
+		password: content.Password,
+		root:     cmp.Or(content.RootDir, content.NotebookDir),
+		inside:   content.Hostname == "localhost" || net.ParseIP(content.Hostname).IsLoopback(),
+		written:  written,
+	}, nil
 }
 
 // infoFileDirs lists where a server in the container may write its info file:
@@ -36,13 +67,13 @@ func infoFileDirs(c Container) []string {
 			dirs = append(dirs, dir)
 		}
 	}
-	if dir := environment(c, "JUPYTER_RUNTIME_DIR"); dir != "" {
+	if dir := environment(c.Env, "JUPYTER_RUNTIME_DIR"); dir != "" {
 		add(dir)
 	}
-	if dir := environment(c, "JUPYTER_DATA_DIR"); dir != "" {
+	if dir := environment(c.Env, "JUPYTER_DATA_DIR"); dir != "" {
 		add(dir + "/runtime")
 	}
-	homes := []string{environment(c, "HOME"), "/home/jovyan", "/root"}
+	homes := []string{environment(c.Env, "HOME"), "/home/jovyan", "/root"}
 	if user, _, _ := strings.Cut(c.User, ":"); user != "" && !strings.ContainsAny(user, "0123456789/.") {
 		homes = append(homes, "/home/"+user)
 	}
@@ -52,9 +83,9 @@ func infoFileDirs(c Container) []string {
 	return dirs
 }
 
-// environment returns a variable that the container was made with.
-func environment(c Container, name string) string {
-	for _, pair := range c.Env {
+// environment returns a variable of an environment.
+func environment(env []string, name string) string {
+	for _, pair := range env {
 		if value, found := strings.CutPrefix(pair, name+"="); found {
 			return value
 		}
@@ -64,16 +95,15 @@ func environment(c Container, name string) string {
 
 // environmentTokens returns the token that the container was made with, if any.
 func environmentTokens(c Container) []Token {
-	if t := environment(c, "JUPYTER_TOKEN"); t != "" {
+	if t := environment(c.Env, "JUPYTER_TOKEN"); t != "" {
 		return []Token{NewToken(t)}
 	}
 	return nil
 }
 
-// infoFileTokens returns the tokens in the info files of this run, the newest
-// first. Files of earlier runs can lie in the data volume, even under the same
-// process number.
-func infoFileTokens(ctx context.Context, e Engine, c Container) ([]Token, error) {
+// infoFiles returns the info files of this run, the newest first. Files of
+// earlier runs can lie in the data volume, even under the same process number.
+func infoFiles(ctx context.Context, e Engine, c Container) ([]infoFile, error) {
 	var files []infoFile
 	var errs []error
 	for _, dir := range infoFileDirs(c) {
@@ -92,13 +122,18 @@ func infoFileTokens(ctx context.Context, e Engine, c Container) ([]Token, error)
 	began := c.StartedAt.Truncate(time.Second) // an archive has whole seconds
 	files = slices.DeleteFunc(files, func(f infoFile) bool { return f.written.Before(began) })
 	slices.SortStableFunc(files, func(a, b infoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
+	return files, errors.Join(errs...)
+}
+
+// infoFileTokens returns the tokens in info files, each once.
+func infoFileTokens(files []infoFile) []Token {
 	var tokens []Token
 	for _, f := range files {
 		if !f.token.IsZero() && !slices.Contains(tokens, f.token) {
 			tokens = append(tokens, f.token)
 		}
 	}
-	return tokens, errors.Join(errs...)
+	return tokens
 }
 
 // readInfoFiles reads the info files in an archive of a runtime directory, and
@@ -117,15 +152,12 @@ func readInfoFiles(archive io.Reader) ([]infoFile, error) {
 		if !isInfoFile(header) {
 			continue
 		}
-		var content struct {
-			Token string `json:"token"`
-		}
 		text, err := io.ReadAll(r)
 		if err != nil {
 			return files, err
 		}
-		if json.Unmarshal(text, &content) == nil { // else it is being written
-			files = append(files, infoFile{NewToken(content.Token), header.ModTime})
+		if f, err := parseInfoFile(text, header.ModTime); err == nil { // else it is being written
+			files = append(files, f)
 		}
 	}
 	return files, nil

@@ -222,7 +222,11 @@ func (m *Manager) look(ctx context.Context, l look) {
 			output = lastLines(inspecting, m.engine(), c, 20)
 		}
 		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
-		m.post(seen{look: l.look, container: c, stale: stale, output: output})
+		elsewhere, err := misplaced(inspecting, m.engine(), profile, c)
+		if err != nil {
+			m.log.Debug("where the volume belongs", "error", err)
+		}
+		m.post(seen{look: l.look, container: c, stale: stale, misplaced: elsewhere, output: output})
 	})
 }
 
@@ -251,6 +255,9 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 	}
 	if b.verb.isJob() {
 		o.job = m.job
+	}
+	if m.model.root != "" {
+		o.data.roots[m.model.container.ID] = m.model.root
 	}
 	m.work.Go(func() {
 		defer cancel()

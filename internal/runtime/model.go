@@ -24,6 +24,7 @@ type (
 		look      lookID
 		container Container
 		stale     bool // the files in it are of other settings
+		misplaced bool // the data volume is not where it works
 		output    []string
 		failed    bool // the engine could not tell
 	}
@@ -56,6 +57,13 @@ type (
 		start   startID
 		url     BackendURL
 		changed bool
+		// settings: what is to be known of our settings in the server, if anything.
+		settings *Problem
+	}
+	// rooted: the server shows the files of this directory.
+	rooted struct {
+		start startID
+		root  string
 	}
 	// unanswered: Jupyter did not answer the first look at a run.
 	unanswered struct{ start startID }
@@ -84,6 +92,7 @@ func (progressed) isEvent() {}
 func (pulled) isEvent()     {}
 func (done) isEvent()       {}
 func (answered) isEvent()   {}
+func (rooted) isEvent()     {}
 func (unanswered) isEvent() {}
 func (idling) isEvent()     {}
 func (late) isEvent()       {}
@@ -163,11 +172,14 @@ type model struct {
 	// What was observed.
 	known     bool // container holds what the engine last said
 	container Container
-	stale     bool // the files in it are of other settings
-	settling  bool // the first look at a run that began before we watched is not over
+	stale     bool   // the files in it are of other settings
+	misplaced bool   // the data volume is not where it works
+	root      string // of the server, as far as known; also when it does not run any more
+	settling  bool   // the first look at a run that began before we watched is not over
 	url       BackendURL
 	changed   bool
 	late      *Problem
+	settings  *Problem  // what is to be known of our settings in the server
 	served    bool      // Jupyter answered once in this run
 	idleAt    time.Time // when it will be stopped for idleness
 	killed    bool      // this run was sent a signal through the engine
@@ -240,7 +252,11 @@ func (m *model) shownProblem() *Problem {
 
 // warnings returns what there is to be warned of beside the state.
 func (m *model) warnings() []*Problem {
-	return nil
+	var all []*Problem
+	if m.settings != nil && m.state() == Ready {
+		all = append(all, m.settings)
+	}
+	return all
 }
 
 // settled reports whether nothing that a person asked for is still under way,
@@ -293,7 +309,7 @@ func (m *model) step(e event) []effect {
 		m.killed = m.running() != startID{}
 	case seen:
 		if m.up && !e.failed && e.look >= m.firstLook {
-			m.stale = e.stale
+			m.stale, m.misplaced = e.stale, e.misplaced
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
 	case reprofiled:
@@ -323,9 +339,14 @@ func (m *model) step(e event) []effect {
 	case answered:
 		if m.watches(e.start) {
 			m.url, m.changed, m.late, m.settling, m.served = e.url, e.changed, nil, false, true
+			m.settings = e.settings
 			if m.problem != nil && m.problem.Code != CodeRolledBack {
 				m.problem = nil
 			}
+		}
+	case rooted:
+		if m.watches(e.start) {
+			m.root = e.root
 		}
 	case unanswered:
 		if m.watches(e.start) {
@@ -365,12 +386,16 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 func (m *model) forget() {
 	m.settling, m.killed, m.served = false, false, false
 	m.url, m.changed, m.late, m.idleAt = BackendURL{}, false, nil, time.Time{}
+	m.settings = nil
 }
 
 // take notes what the engine says of the container.
 func (m *model) take(c Container) {
 	if !c.Running || c.start() != m.running() {
 		m.forget()
+	}
+	if c.ID != m.container.ID {
+		m.root = ""
 	}
 	m.known, m.container = true, c
 }

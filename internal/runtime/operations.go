@@ -33,6 +33,7 @@ type operation struct {
 
 	proved   bool   // Jupyter answered in the run that goes on
 	previous string // the container in reserve for one that has not proved itself
+	rescued  []string
 
 	started bool
 }
@@ -63,7 +64,7 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	switch {
 	case v == update:
 		return o.update(ctx, c)
-	case v == restart && o.differs(c):
+	case v == restart && o.outdated(ctx, c):
 		return o.recreate(ctx, c, words.Say("problem.rolledBackSettings"))
 	}
 	if c.Paused {
@@ -105,6 +106,7 @@ func (o *operation) inspect(ctx context.Context) (Container, error) {
 func (o *operation) stop(ctx context.Context, c Container) error {
 	ctx, cancel := context.WithTimeout(ctx, quickly+stopGrace)
 	defer cancel()
+	o.data.noteRoot(ctx, c)
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
 
@@ -174,9 +176,13 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err := o.provideImage(ctx); err != nil {
 		return err
 	}
+	making := ctx // what is copied may take longer
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	spec := specOf(o.profile, o.server)
+	if err := o.place(ctx, &spec); err != nil {
+		return err
+	}
 	madeVolume, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec))
 	var id string
 	defer func() {
@@ -194,7 +200,10 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return o.startExisting(ctx, Container{ID: id, Labels: spec.Labels}, false)
+	if err := o.seed(making, spec, Container{}); err != nil {
+		return err
+	}
+	return o.startExisting(making, Container{ID: id, Labels: spec.Labels}, false)
 }
 
 // provideImage pulls the image when the engine does not have it.

@@ -69,26 +69,28 @@ func masked(line string, known []Token) string {
 	return secrets.ReplaceAllString(line, "${1}"+redacted)
 }
 
-// announcedURL finds a server's address in a line of its log, and the token in
-// it. Jupyter writes "..." where the token was given to it.
-var announcedURL = regexp.MustCompile(`https?://\S+:\d+/\S*`)
+// announcedURL is a line in which a server tells where it is, as Jupyter writes
+// it: the address alone, after blanks, "or" and what its log puts before all lines.
+// An address within a line is somebody else's, a page's in the log of requests say.
+var announcedURL = regexp.MustCompile(`^(?:\[[IC] [^\[\]]{1,60}\])?\s*(?:or )?(https?://[^\s/?#]+:\d+/\S*)\s*$`)
 
 // announcement reports whether a line tells where a server listens, and the
-// token it gives, which may be missing.
+// token it gives, which may be missing. Jupyter writes "..." where the token was
+// given to it.
 func announcement(line string) (Token, bool) {
-	found := announcedURL.FindString(printable(line))
-	if found == "" {
+	found := announcedURL.FindStringSubmatch(printable(line))
+	if found == nil {
 		return Token{}, false
 	}
-	u, err := url.Parse(found)
+	u, err := url.Parse(found[1])
 	if err != nil {
 		return Token{}, true
 	}
-	token := u.Query().Get("token")
-	if token == "..." {
-		token = ""
+	token := NewToken(u.Query().Get("token"))
+	if token.Reveal() == "..." || !token.sendable() {
+		token = Token{}
 	}
-	return NewToken(token), true
+	return token, true
 }
 
 // LogOptions selects what of a runtime's output is wanted.

@@ -2,12 +2,11 @@ package runtime
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"path"
 	"slices"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,10 +17,12 @@ import (
 const (
 	firstDelay   = 50 * time.Millisecond // grows by half each time ...
 	longestDelay = 3 * time.Second       // ... up to this
+	echo         = longestDelay / 2      // how long after a look its traces may come in the output
 	patience     = 2 * time.Minute       // of silence, until that is a problem
 	endurance    = 30 * time.Minute      // however much the container says
 	rarely       = 15 * time.Second      // and from then on
 	askTimeout   = 10 * time.Second      // for one look
+	refusedTime  = 2 * time.Second       // that a port refuses us though Jupyter is up
 )
 
 // watch waits for Jupyter's answer in one run of a container. The container's
@@ -35,14 +36,19 @@ type watch struct {
 	tokens    *TokenStore   // nil to remember none
 	asking    time.Duration // for one look
 	post      func(event)
+	send      func(*http.Request) (*http.Response, error)
 
 	port     int
 	token    Token // the one that was answered last
 	answered bool
+	asides   sync.WaitGroup
 }
 
 // run watches until ctx ends.
 func (w *watch) run(ctx context.Context) {
+	if w.send == nil {
+		w.send = askJupyter
+	}
 	w.port = jupyterPort(w.container, w.kind)
 	if w.port == 0 {
 		w.post(late{w.container.start(), unpublishedProblem(w.container, w.engine.CLI())})
@@ -51,6 +57,7 @@ func (w *watch) run(ctx context.Context) {
 	h := hearing{announced: make(chan Token, 16), spoke: make(chan struct{}, 1)}
 	var following sync.WaitGroup
 	defer following.Wait()
+	defer w.asides.Wait()
 	following.Go(func() { w.followOutput(ctx, h) })
 	w.wait(ctx, h)
 }
@@ -66,91 +73,107 @@ type glance struct {
 	hint   Token
 	hinted bool // the output announced something, if not a token
 	cancel context.CancelFunc
-	over   chan struct{} // closed when token and err are there
-	token  Token
-	err    error
+	over   chan struct{} // closed when found is there
+	found  finding
 }
 
 // wait looks for an answer at once, at every announcement in the output, and
-// while there is none at growing intervals. A newer look replaces the one under
-// way: a request that went out before Jupyter listened can hang for a second,
-// until the network sends it anew.
+// while there is none at growing intervals. An announcement replaces the look
+// under way: a request that went out before Jupyter listened can hang for a
+// second, until the network sends it anew. It does not replace the look at
+// another announcement, which anybody may forge.
 func (w *watch) wait(ctx context.Context, h hearing) {
-	delay, longest, silence := firstDelay, longestDelay, patience
-	again := time.NewTimer(0)
-	defer again.Stop()
-	tooLong := time.NewTimer(silence)
-	defer tooLong.Stop()
-	last := time.Now().Add(endurance)
+	p := newPace()
+	defer p.end()
 	g := &glance{cancel: func() {}}
 	defer func() { g.end() }()
-	for first := true; ; {
+	var next *Token // announced while another one was looked at
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case hint := <-h.announced:
-			if w.answered && (hint.IsZero() || hint == w.token) || g.over != nil && g.hinted && g.hint == hint {
-				continue
+			p.announced()
+			switch {
+			case w.answered && (hint.IsZero() || hint == w.token), g.over != nil && g.hinted && g.hint == hint:
+			case g.over != nil && g.hinted:
+				next = &hint
+			default:
+				g.end()
+				g = w.glance(ctx, hint, true, p)
 			}
-			g.end()
-			g = w.glance(ctx, hint, true, w.asking)
 		case <-w.recheck:
 			g.end()
-			g = w.glance(ctx, Token{}, false, w.asking)
-		case <-again.C:
+			g = w.glance(ctx, Token{}, false, p)
+		case <-p.again.C:
 			if g.over != nil && g.hinted {
 				continue // it knows more than a new one would
 			}
-			limit := w.asking
-			if !first {
-				limit = min(5*delay, limit)
-			}
 			g.end()
-			g = w.glance(ctx, Token{}, false, limit)
+			g = w.glance(ctx, Token{}, false, p)
 		case <-h.spoke: // it installs something, say
-			if silence == patience && !w.answered && time.Now().Before(last) {
-				tooLong.Reset(patience)
+			if g.over == nil && !w.answered {
+				p.spoke()
 			}
-		case <-tooLong.C:
-			longest, silence = rarely, 0
-			w.post(late{w.container.start(), silenceProblem(w.container, w.port, nil)})
+		case <-p.tooLong.C:
+			if p.giveUp() {
+				w.post(late{w.container.start(), silenceProblem(w.container, w.port, nil)})
+			}
 		case <-g.over:
-			token, err := g.token, g.err
+			found := g.found
 			g.over = nil
 			if ctx.Err() != nil {
 				return
 			}
-			if err == nil {
-				again.Stop()
-				tooLong.Stop()
-				delay, longest = firstDelay, longestDelay
-				w.accept(token)
-				first = false
-				continue
+			w.take(ctx, found, p)
+			if next != nil && (!w.answered || *next != w.token) {
+				g = w.glance(ctx, *next, true, p)
 			}
-			switch {
-			case first:
-				w.post(unanswered{w.container.start()})
-			case w.answered: // it did answer, and no longer does
-				w.answered = false
-				longest = rarely
-				w.post(late{w.container.start(), silenceProblem(w.container, w.port, err)})
-			}
-			first = false
-			again.Reset(delay)
-			delay = min(delay*3/2, longest)
+			next = nil
 		}
 	}
 }
 
-// glance begins a look that lasts so long at most.
-func (w *watch) glance(ctx context.Context, hint Token, hinted bool, limit time.Duration) *glance {
+// take tells what a look has found, and when to look again.
+func (w *watch) take(ctx context.Context, f finding, p *pace) {
+	first := p.first
+	p.looked(f)
+	if f.err == nil {
+		p.rest()
+		w.accept(ctx, f)
+		return
+	}
+	fault := f.fault
+	if fault == nil && !p.served && p.refused() {
+		fault = elsewhereProblem(w.engine.Host(), w.port, f.err)
+	}
+	switch {
+	case fault != nil:
+		if !p.tell(fault) {
+			w.post(late{w.container.start(), fault})
+		}
+	case w.answered: // it did answer, and no longer does
+		p.tell(nil)
+		w.post(late{w.container.start(), silenceProblem(w.container, w.port, f.err)})
+	case first:
+		w.post(unanswered{w.container.start()})
+	}
+	w.answered = false
+	p.wait()
+}
+
+// glance begins a look.
+func (w *watch) glance(ctx context.Context, hint Token, hinted bool, p *pace) *glance {
+	limit := w.asking
+	if !hinted {
+		limit = p.limit(limit)
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	g := &glance{hint: hint, hinted: hinted, cancel: cancel, over: make(chan struct{})}
-	known := w.token
+	known, announced := w.token, p.toldOf
 	go func(over chan<- struct{}) {
 		defer cancel()
-		g.token, g.err = w.look(ctx, hint, known)
+		g.found = w.look(ctx, known, hint, announced)
 		close(over)
 	}(g.over)
 	return g
@@ -165,86 +188,54 @@ func (g *glance) end() {
 	}
 }
 
-// look tries the tokens there are, the announced one and the known one first,
-// and returns the one that is accepted.
-func (w *watch) look(ctx context.Context, hint, known Token) (Token, error) {
-	tried := []Token{{}}
-	try := func(tokens ...Token) (Token, error) {
-		for _, t := range tokens {
-			if slices.Contains(tried, t) {
-				continue
-			}
-			tried = append(tried, t)
-			if err := w.ask(ctx, t); !errors.Is(err, errRefused) {
-				return t, err // accepted, or it does not answer at all
-			}
-		}
-		return Token{}, errRefused
-	}
-	if t, err := try(hint, known); !errors.Is(err, errRefused) {
-		return t, err
-	}
-	if err := w.alive(ctx); err != nil {
-		return Token{}, err
-	}
-	tokens, infoErr := infoFileTokens(ctx, w.engine, w.container)
-	t, err := try(append(tokens, environmentTokens(w.container)...)...)
-	if err != nil {
-		err = errors.Join(err, infoErr)
-	}
-	return t, err
-}
-
 // accept posts the Backend URL of the token that was accepted.
-func (w *watch) accept(t Token) {
-	w.answered, w.token = true, t
+func (w *watch) accept(ctx context.Context, f finding) {
+	if !w.answered {
+		w.asides.Go(func() { w.findRoot(ctx) })
+	}
+	w.answered, w.token = true, f.token
 	w.post(answered{
-		start:   w.container.start(),
-		url:     NewBackendURL(w.port, t),
-		changed: w.tokens.Changed(w.container.Name, t),
+		start:    w.container.start(),
+		url:      NewBackendURL(w.port, f.token),
+		changed:  w.tokens.Changed(w.container.Name, f.token),
+		settings: w.settings(f.said),
 	})
 }
 
-// errRefused means that Jupyter answered, but did not accept the token.
-var errRefused = errors.New("the token was refused")
+// findRoot tells whose files the server shows, which nobody waits for.
+func (w *watch) findRoot(ctx context.Context) {
+	files, _ := infoFiles(ctx, w.engine, w.container)
+	for _, f := range files {
+		if path.IsAbs(f.root) {
+			w.post(rooted{w.container.start(), path.Clean(f.root)})
+			return
+		}
+	}
+}
 
-// ask makes an authenticated request, which is what ready means. The token goes
-// in a header, so that it stays out of Jupyter's log of requests.
-func (w *watch) ask(ctx context.Context, t Token) error {
-	status, err := w.get(ctx, "/api/status", t)
-	switch {
-	case err != nil:
-		return err
-	case status == http.StatusOK:
+// settings tells what is to be known of our settings in a server that answers.
+func (w *watch) settings(said string) *Problem {
+	if w.kind == config.KindColab || !w.container.ours() {
 		return nil
-	case status == http.StatusForbidden || status == http.StatusUnauthorized || status == http.StatusFound:
-		return errRefused
-	default:
-		return fmt.Errorf("GET /api/status was answered with %d", status)
 	}
+	if said == "" {
+		return notInForceProblem(w.container)
+	}
+	var overruled []string
+	for _, name := range strings.Split(said, ",") { // of which the container can make what it wants
+		if slices.Contains(overrulable, name) && !slices.Contains(overruled, name) {
+			overruled = append(overruled, name)
+		}
+	}
+	if len(overruled) == 0 {
+		return nil
+	}
+	return overruledProblem(w.container, overruled)
 }
 
-// alive reports whether anything answers: GET /api needs no token.
-func (w *watch) alive(ctx context.Context) error {
-	_, err := w.get(ctx, "/api", Token{})
-	return err
-}
-
-func (w *watch) get(ctx context.Context, path string, t Token) (status int, err error) {
-	address := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(w.port)) + path
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return 0, err
-	}
-	if !t.IsZero() {
-		request.Header.Set("Authorization", "token "+t.Reveal())
-	}
-	response, err := askJupyter(request)
-	if err != nil {
-		return 0, err
-	}
-	_ = response.Body.Close()
-	return response.StatusCode, nil
+// overrulable are the settings of Jupyter that ours overrule.
+var overrulable = []string{
+	"base_url", "certfile", "keyfile", "client_ca", "ssl_options", "sock", "ip", "port", "port_retries", "token",
 }
 
 // askJupyter makes a request of Jupyter: it keeps no connection open, uses no

@@ -1,13 +1,21 @@
 package runtime
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"colabtray/internal/config"
@@ -19,6 +27,22 @@ import (
 type outputOnly struct {
 	Engine
 	output io.ReadCloser
+	info   *string // an info file; empty for none
+}
+
+func (e outputOnly) Host() string { return "unix:///run/docker.sock" }
+func (e outputOnly) CLI() string  { return "docker" }
+
+func (e outputOnly) Archive(_ context.Context, _, path string) (io.ReadCloser, error) {
+	if e.info == nil || *e.info == "" || !strings.HasPrefix(path, "/home/jovyan/") {
+		return nil, ErrNotFound
+	}
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	_ = w.WriteHeader(&tar.Header{Name: "runtime/jpserver-7.json", Mode: 0o600, Size: int64(len(*e.info)), ModTime: time.Now()})
+	_, _ = io.WriteString(w, *e.info)
+	_ = w.Close()
+	return io.NopCloser(&archive), nil
 }
 
 func (e outputOnly) Logs(context.Context, Container, LogQuery) (io.ReadCloser, error) {
@@ -45,7 +69,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	w := &watch{
 		engine:    outputOnly{output: output},
 		kind:      config.KindJupyter,
-		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}},
+		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}, Labels: map[string]string{labelRuntime: "r"}},
 		recheck:   make(chan struct{}),
 		asking:    time.Hour,
 		post:      func(e event) { events <- e },
@@ -64,4 +88,284 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	}
 	cancel()
 	<-over
+}
+
+// scene is a watch of a run whose clock, output and server are the test's: what
+// takes minutes is over at once.
+type scene struct {
+	t      *testing.T
+	out    *io.PipeWriter
+	events chan event
+	info   string // the info file; empty for none
+}
+
+// play runs a test with a scene in which the server answers as the function says.
+func play(t *testing.T, c Container, answer func(token string, path string) (status int, err error), test func(s *scene)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		output, out := io.Pipe()
+		s := &scene{t: t, out: out, events: make(chan event, 1000)}
+		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
+		w := &watch{
+			engine: outputOnly{output: output, info: &s.info}, kind: config.KindJupyter, container: c,
+			recheck: make(chan struct{}), asking: askTimeout, post: func(e event) { s.events <- e },
+			send: func(r *http.Request) (*http.Response, error) {
+				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
+				status, err := answer(token, r.URL.Path)
+				if err != nil {
+					return nil, err
+				}
+				return &http.Response{StatusCode: status, Body: http.NoBody}, nil
+			},
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			w.run(ctx)
+			close(over)
+		}()
+		test(s)
+		cancel()
+		<-over
+	})
+}
+
+// say writes a line of output, and waits until all that follows from it is done.
+func (s *scene) say(line string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.out, line+"\n"); err != nil {
+		s.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// told returns the problem that was told last, nil for none, or when Jupyter
+// answered after it.
+func (s *scene) told() (p *Problem) {
+	for {
+		select {
+		case e := <-s.events:
+			switch e := e.(type) {
+			case late:
+				p = e.problem
+			case answered:
+				p = nil
+			}
+		default:
+			return p
+		}
+	}
+}
+
+// within fails the test unless a problem of that kind is told soon enough, and
+// not before.
+func (s *scene) within(least, most time.Duration, code Code) *Problem {
+	s.t.Helper()
+	began := time.Now()
+	for {
+		synctest.Wait()
+		took := time.Since(began)
+		if p := s.told(); p != nil {
+			if p.Code != code || took < least {
+				s.t.Fatalf("after %s: %+v", took, p)
+			}
+			return p
+		}
+		if took > most {
+			s.t.Fatalf("after %s no problem was told", took)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+const announcesT = "[I 2026-11-26 22:57:32.825 ServerApp] http://127.0.0.1:8888/?token=secret"
+
+// accepts is a server with that token, which answers like Jupyter.
+func accepts(token string) func(string, string) (int, error) {
+	return func(got, path string) (int, error) {
+		if path == "/api" || got == token {
+			return http.StatusOK, nil
+		}
+		return http.StatusForbidden, nil
+	}
+}
+
+// nobody is the answer of docker-proxy while nobody listens behind it.
+func nobody(string, string) (int, error) { return 0, io.EOF }
+
+// refusing is a port that nobody has.
+func refusing(string, string) (int, error) {
+	return 0, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+}
+
+// hostile are lines that a container, or a page through the log of requests, may
+// write; %s stands for something new each time.
+var hostile = []string{
+	"[W 10:00:00 NotebookApp] 403 GET /api (172.17.0.1) 1.20ms referer=http://x:1/?token=%%0d%%0aX%s",
+	"http://x:1/?token=%%0d%%0aX%s", "http://x:1/?token=%s", "http://x:1/?token=...%s", "http://127.0.0.1:8888/lab?%s",
+	"http://x:1/?token=%%ff%s", "[C 10:00 ServerApp] https://x:1/?token=%s", "     or http://[::1]:1/?token=%s",
+	"\x1b[31mhttp://x:1/?token=%s\x1b[0m", "http://%%zz:1/%s", "%s", "\x00%s", "Traceback %s",
+	"http://x:1/?token=" + strings.Repeat("a", 9000) + "%s",
+}
+
+// TestHostileOutputOfAReadyRuntime: no lines make a ready runtime anything else.
+func TestHostileOutputOfAReadyRuntime(t *testing.T) {
+	server := accepts("secret")
+	answers := func(token, path string) (int, error) {
+		if len(token) >= 9000 {
+			return 0, io.ErrUnexpectedEOF // as tornado drops what is too long
+		}
+		return server(token, path)
+	}
+	play(t, Container{}, answers, func(s *scene) {
+		s.say(announcesT)
+		for ready := false; !ready; {
+			_, ready = (<-s.events).(answered)
+		}
+		random := rand.New(rand.NewPCG(1, 2))
+		for i := range 3000 {
+			line := fmt.Sprintf(hostile[random.IntN(len(hostile))], strconv.Itoa(i))
+			if random.IntN(4) == 0 {
+				s.say(line)
+				time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
+			} else if _, err := io.WriteString(s.out, line+"\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		for {
+			select {
+			case e := <-s.events:
+				if _, is := e.(rooted); is {
+					continue
+				}
+				if a, is := e.(answered); !is || a.url.Token().Reveal() != "secret" || a.changed {
+					t.Fatalf("hostile output led to %T %+v", e, e)
+				}
+				continue
+			default:
+			}
+			break
+		}
+	})
+}
+
+// TestHostileOutputOfAStartingRuntime: no lines keep the info file from being read.
+func TestHostileOutputOfAStartingRuntime(t *testing.T) {
+	play(t, Container{}, accepts("secret"), func(s *scene) {
+		s.info = `{"token": "secret", "base_url": "/"}`
+		over := make(chan struct{})
+		go func() { // without a pause
+			defer close(over)
+			for i := range 1000 {
+				if _, err := fmt.Fprintf(s.out, "http://x:1/?token=%d\n", i); err != nil {
+					return
+				}
+			}
+		}()
+		<-over
+		synctest.Wait()
+		for e := range s.events {
+			if _, is := e.(answered); is {
+				break
+			}
+			if _, is := e.(late); is {
+				t.Fatalf("hostile output led to %+v", e)
+			}
+		}
+	})
+}
+
+// TestPatience: how long is waited for an answer, and what makes it longer.
+func TestPatience(t *testing.T) {
+	const caused = "[W 10:00:00 NotebookApp] 404 GET /api (172.17.0.1) 1.20ms"
+	play(t, Container{}, nobody, func(s *scene) { // silence
+		s.within(patience, patience+longestDelay, CodeNoAnswer)
+	})
+	play(t, Container{}, nobody, func(s *scene) { // something is installed
+		for range 100 {
+			time.Sleep(10 * time.Second)
+			s.say("Downloading")
+		}
+		if p := s.told(); p != nil {
+			t.Errorf("while it says something: %+v", p)
+		}
+		s.within(patience/2, patience, CodeNoAnswer)
+	})
+	play(t, Container{}, nobody, func(s *scene) { // for ever
+		for range 1000 {
+			time.Sleep(10 * time.Second)
+			s.say("Downloading")
+		}
+		if p := s.told(); p == nil {
+			t.Error("no end of patience")
+		}
+	})
+	play(t, Container{}, nobody, func(s *scene) { // up, and then busy with saying so
+		s.say(announcesT)
+		for range 13 {
+			time.Sleep(10 * time.Second)
+			s.say("Loading")
+		}
+		if p := s.told(); p == nil {
+			t.Error("after the announcement there is no end of patience")
+		}
+	})
+	play(t, Container{}, func(string, string) (int, error) { return http.StatusNotFound, nil }, func(s *scene) {
+		for range 13 {
+			time.Sleep(10 * time.Second)
+			s.say(caused)
+		}
+		if p := s.told(); p == nil {
+			t.Error("what we cause extends the patience")
+		}
+	})
+	var s *scene
+	play(t, Container{}, func(string, string) (int, error) { // an https server, say, that nobody announced
+		_, _ = io.WriteString(s.out, "[W 10:00:00 NotebookApp] SSL Error on 8 ('172.17.0.1', 40000)\n")
+		return 0, io.EOF
+	}, func(now *scene) {
+		s = now
+		s.within(patience, patience+longestDelay, CodeNoAnswer)
+	})
+}
+
+// TestFaultsOfServers: what a server says of itself is named as soon as it is up.
+func TestFaultsOfServers(t *testing.T) {
+	everybody := func(string, string) (int, error) { return http.StatusOK, nil }
+	nowhere := func(string, string) (int, error) { return http.StatusNotFound, nil }
+	ours := Container{Labels: map[string]string{labelRuntime: "r"}}
+	for name, test := range map[string]struct {
+		container Container
+		answer    func(string, string) (int, error)
+		info      string
+		code      Code
+		short     string
+	}{
+		"password": {Container{}, accepts("none"), `{"token": "", "password": true, "base_url": "/"}`, CodeServes, "password and no token"},
+		"open":     {Container{}, everybody, `{"token": "", "password": false, "base_url": "/"}`, CodeServes, "lets everybody in"},
+		"open though it has a token": {
+			Container{Env: []string{"JUPYTER_TOKEN=abc"}}, everybody, `{"token": "", "base_url": "/"}`, CodeServes, "lets everybody in",
+		},
+		"https":        {Container{}, nobody, `{"token": "abc", "secure": true, "base_url": "/"}`, CodeServes, "serves https"},
+		"base":         {Container{}, nowhere, `{"token": "abc", "base_url": "/jupyter/"}`, CodeServes, "serves under /jupyter/"},
+		"inside":       {Container{}, nobody, `{"token": "abc", "base_url": "/", "hostname": "localhost"}`, CodeServes, "inside its container"},
+		"newline":      {Container{}, accepts("none"), `{"token": "abc\n", "base_url": "/"}`, CodeServes, "cannot be sent"},
+		"not ASCII":    {ours, accepts("none"), `{"token": "äbc", "base_url": "/"}`, CodeServes, "cannot be sent"},
+		"ours is open": {ours, everybody, `{"token": "", "base_url": "/"}`, CodeServes, "lets everybody in"},
+		"elsewhere":    {ours, refusing, "", CodeElsewhere, "not on this computer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, test.container, test.answer, func(s *scene) {
+				s.info = test.info
+				s.say("[I 10:00:00 ServerApp] http://127.0.0.1:8888/?token=...")
+				if p := s.within(0, 5*time.Second, test.code); !strings.Contains(p.Short, test.short) {
+					t.Errorf("it is called %q", p.Short)
+				}
+			})
+		})
+	}
+	play(t, Container{}, refusing, func(s *scene) { // not announced: it may just not be up
+		s.within(patience, patience+longestDelay, CodeNoAnswer)
+	})
 }

@@ -53,11 +53,9 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 	if o.previous, err = o.recover(ctx); err != nil || o.previous == "" || !o.proved {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, quickly)
-	defer cancel()
 	id := o.previous
 	o.previous = ""
-	return o.engine.Remove(ctx, id)
+	return o.discard(ctx, id)
 }
 
 // update pulls the image anew, and replaces a container made from another one. An
@@ -79,7 +77,7 @@ func (o *operation) update(ctx context.Context, c Container) error {
 	switch {
 	case err != nil:
 		return err
-	case c.ImageID == id && !o.differs(c):
+	case c.ImageID == id && !o.outdated(ctx, c):
 		if pullErr != nil {
 			return localImageProblem(o.profile, pullErr)
 		}
@@ -90,6 +88,16 @@ func (o *operation) update(ctx context.Context, c Container) error {
 
 // differs reports whether the container was made from other settings.
 func (o *operation) differs(c Container) bool { return specOf(o.profile, o.server).differs(c) }
+
+// outdated reports whether the container was made from other settings, or has the
+// volume where its Jupyter does not work.
+func (o *operation) outdated(ctx context.Context, c Container) bool {
+	elsewhere, err := misplaced(ctx, o.engine, o.profile, c)
+	if err != nil {
+		o.data.log.Warn("where the volume belongs", "error", err)
+	}
+	return o.differs(c) || elsewhere
+}
 
 // recreate replaces the container by one made from the settings of now. The
 // data volume stays. When the new one does not become ready, the old one is put
@@ -109,11 +117,17 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 		}
 		old.Running = ran // it takes the place of one that did
 	}
-	next, err := o.makeNext(ctx)
+	next, spec, err := o.makeNext(ctx)
 	if err != nil {
 		return err
 	}
 	err = o.exchange(ctx, old, next)
+	if err == nil {
+		err = o.rescue(ctx, old)
+	}
+	if err == nil {
+		err = o.seed(ctx, spec, old)
+	}
 	if err == nil {
 		err = o.proveNew(ctx, next)
 	}
@@ -121,13 +135,16 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 }
 
 // makeNext makes the container that is to be, beside the one that is.
-func (o *operation) makeNext(ctx context.Context) (id string, err error) {
+func (o *operation) makeNext(ctx context.Context) (id string, spec Spec, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	spec := specOf(o.profile, o.server)
+	spec = specOf(o.profile, o.server)
 	spec.Name = o.nextName()
+	if err := o.place(ctx, &spec); err != nil {
+		return "", spec, err
+	}
 	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec)); err != nil {
-		return "", err
+		return "", spec, err
 	}
 	if id, err = o.engine.Create(ctx, spec); err == nil {
 		err = o.putFiles(ctx, Container{ID: id, Labels: spec.Labels}, false)
@@ -139,7 +156,7 @@ func (o *operation) makeNext(ctx context.Context) (id string, err error) {
 		_, tidyErr := o.recover(tidy)
 		err = errors.Join(err, tidyErr)
 	}
-	return id, err
+	return id, spec, err
 }
 
 // exchange stops the old container and gives its name to the new one.
@@ -162,9 +179,21 @@ func (o *operation) exchange(ctx context.Context, old Container, next string) er
 func (o *operation) prove(ctx context.Context, c Container) error {
 	err := o.putFiles(ctx, c, false)
 	if err == nil {
+		err = o.rescuePrevious(ctx)
+	}
+	if err == nil {
 		err = o.proveNew(ctx, c.ID)
 	}
 	return o.conclude(ctx, err, o.previous, true, words.Say("problem.rolledBackSettings"))
+}
+
+// rescuePrevious does what the operation that was killed may not have come to.
+func (o *operation) rescuePrevious(ctx context.Context) error {
+	old, err := o.engine.Inspect(ctx, o.previous)
+	if err != nil {
+		return err
+	}
+	return o.rescue(ctx, old)
 }
 
 // proveNew starts a container and waits until Jupyter answers.
@@ -237,7 +266,7 @@ func (o *operation) conclude(ctx context.Context, err error, old string, run boo
 	defer cancel()
 	if err == nil {
 		o.started = true
-		return o.engine.Remove(ctx, old)
+		return o.discard(ctx, old)
 	}
 	problem := o.problem(ctx, err)
 	if err := o.putBack(ctx, old, run); err != nil {
@@ -256,7 +285,7 @@ func (o *operation) putBack(ctx context.Context, old string, run bool) error {
 		if err := o.engine.Stop(ctx, c.ID, time.Second); err != nil {
 			return err
 		}
-		if err := o.engine.Remove(ctx, c.ID); err != nil {
+		if err := o.discard(ctx, c.ID); err != nil {
 			return err
 		}
 	}

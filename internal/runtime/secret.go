@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 )
 
 // redacted stands where a secret would.
@@ -22,6 +23,11 @@ func (t Token) Reveal() string { return t.secret }
 
 // IsZero reports whether there is no token.
 func (t Token) IsZero() bool { return t.secret == "" }
+
+// sendable reports whether the token can stand in a header, as Colab sends it.
+func (t Token) sendable() bool {
+	return !strings.ContainsFunc(t.secret, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
 
 // String implements [fmt.Stringer] without the secret.
 func (t Token) String() string { return redacted }

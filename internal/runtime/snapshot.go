@@ -33,6 +33,9 @@ type Snapshot struct {
 	// RestartToApply tells that the container was made from other settings than
 	// those of the profile now. A restart makes it anew, and keeps the data.
 	RestartToApply bool
+	// Unsaved is the directory of the container where notebooks are and go away
+	// with it; empty when they lie in a volume or a folder.
+	Unsaved string
 	// Engine tells which engine we talk to; zero while none has answered.
 	Engine EngineInfo
 	// URL is the Backend URL; zero unless State is Ready.
@@ -134,6 +137,10 @@ const (
 	CodeOutOfMemory         Code = "out-of-memory"
 	CodeNoAnswer            Code = "no-answer"
 	CodeNotPublished        Code = "not-published"
+	CodeServes              Code = "not-usable"
+	CodeElsewhere           Code = "ports-elsewhere"
+	CodeOverruled           Code = "settings-overruled"
+	CodeNotInForce          Code = "settings-not-in-force"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeOccupied            Code = "settings-occupied"

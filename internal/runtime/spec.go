@@ -28,13 +28,16 @@ type Spec struct {
 	InnerPort int // Jupyter's port in the container
 	Port      int // published on 127.0.0.1
 	Volume    string
-	DataDir   string // where the volume is mounted
-	Folders   []config.Folder
-	Env       []config.Variable
-	Memory    int64   // bytes; 0 for no limit
-	CPUs      float64 // 0 for no limit
-	ShmSize   int64   // bytes; 0 for the engine's default
-	GPU       config.GPU
+	DataDir   string // where the volume is mounted, unless Mounts says otherwise
+	// Mounts are where the volume is mounted. They follow from the image, so that
+	// they are no setting.
+	Mounts  []string `json:"-"`
+	Folders []config.Folder
+	Env     []config.Variable
+	Memory  int64   // bytes; 0 for no limit
+	CPUs    float64 // 0 for no limit
+	ShmSize int64   // bytes; 0 for the engine's default
+	GPU     config.GPU
 }
 
 // specOf tells what the container of a profile is made from.

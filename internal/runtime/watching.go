@@ -87,8 +87,9 @@ func (m *Manager) snapshot() Snapshot {
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
 		s.Container = m.model.container.ID
-		s.RestartToApply = specOf(m.profile, m.server).differs(m.model.container) || m.model.stale && m.model.container.Running
+		s.RestartToApply = specOf(m.profile, m.server).differs(m.model.container) || m.model.misplaced || m.model.stale && m.model.container.Running
 		s.Ours = m.model.container.ours()
+		s.Unsaved = unsaved(m.profile.Kind, m.model.container, m.model.root)
 		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
 			s.Port = port
 		}

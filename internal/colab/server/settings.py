@@ -3,8 +3,8 @@
 # Settings that let Colab's page use this Jupyter server. The file is there
 # under two names: Jupyter Server 2 (JupyterLab, Notebook 7) reads
 # jupyter_server_config.py, Notebook 6 reads jupyter_notebook_config.py. It adds
-# to the settings of the image and of the person, and weakens no guard: the
-# token, XSRF and CSP stay as they are.
+# to the settings of the image and of the person, and weakens no guard: XSRF and
+# CSP stay as they are. What would keep Colab out is overruled, wherever it is set.
 
 COLAB = "https://colab.research.google.com"
 
@@ -34,13 +34,14 @@ def configure(c, path):
         app.open_browser = False
         if os.geteuid() == 0:
             app.allow_root = True
-        keep_token(c, app, own)
+        kept = keep_token(c, app, own)
         leave_environment(own)
+        before_serving(lambda server: overrule(server, kept))
     extend_applications()
 
 
 def keep_token(c, app, own):
-    """Gives the server one token for ever, where the profile says so.
+    """Gives the server one token for ever, where the profile says so, and returns it.
 
     It lies in the data volume, for its owner alone to read. Where each start
     makes a new one, an old one is forgotten.
@@ -52,7 +53,7 @@ def keep_token(c, app, own):
     from jupyter_core.paths import jupyter_data_dir
 
     if os.environ.get("JUPYTER_TOKEN"):
-        return  # the person has chosen one
+        return None  # the person has chosen one
     path = os.path.join(jupyter_data_dir(), "colab-tray-token")
     keep = read(os.path.join(own, "token-policy")).strip() == "keep"
     token = read(path).strip()
@@ -61,7 +62,7 @@ def keep_token(c, app, own):
             os.remove(path)
             token = ""
         if not keep:
-            return
+            return None
         if not token:
             token = secrets.token_hex(24)
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -69,11 +70,86 @@ def keep_token(c, app, own):
                 file.write(token)
     except OSError as error:
         print("Colab Tray: the token could not be kept, so it is a new one:", error, flush=True)
-        return
+        return None
     if app is c.ServerApp and server_version() >= 2:
         c.IdentityProvider.token = token
     else:
         app.token = token
+    return token
+
+
+def before_serving(act):
+    """Has something done to each server once all its configuration is read.
+
+    A file of settings is one voice among many: the person's own come after it, and
+    the command line after those.
+    """
+    import sys
+
+    for module, name in (("jupyter_server.serverapp", "ServerApp"), ("notebook.notebookapp", "NotebookApp")):
+        server = getattr(sys.modules.get(module), name, None)
+        if server is None or hasattr(server.init_webapp, "for_colab"):
+            continue
+
+        def init_webapp(self, *args, plain=server.init_webapp, **kwargs):
+            act(self)
+            return plain(self, *args, **kwargs)
+
+        init_webapp.for_colab = True
+        server.init_webapp = init_webapp
+
+
+def overrule(server, kept):
+    """Has the server listen where the engine publishes it, and ask for a token.
+
+    What was set otherwise is said in the log, and to Colab Tray.
+    """
+    overruled = []
+    for name, right, *others in (
+        ("base_url", "/"),
+        ("certfile", ""),
+        ("keyfile", ""),
+        ("client_ca", ""),
+        ("ssl_options", {}, None),
+        ("sock", ""),
+        ("ip", "0.0.0.0", "", "*"),
+        ("port", 8888),
+        ("port_retries", 0),
+    ):
+        if hasattr(server, name) and getattr(server, name) not in (right, *others):
+            setattr(server, name, right)
+            overruled.append(name)
+    if give_token(server, kept):
+        overruled.append("token")
+    if overruled:
+        print("Colab Tray: overruled in Jupyter's configuration, because of Colab:", ", ".join(overruled), flush=True)
+    server.tornado_settings = dict(server.tornado_settings, colab_tray=overruled)
+
+
+def give_token(server, kept):
+    """Gives a server a token that can be sent, and reports whether it had none."""
+    import os
+    import re
+    import secrets
+
+    holder = getattr(server, "identity_provider", server)  # of Jupyter Server 2
+    if not hasattr(type(holder), "token"):
+        return False
+    try:
+        token = holder.token
+    except OSError as error:  # of JUPYTER_TOKEN_FILE
+        print("Colab Tray: the token could not be read:", error, flush=True)
+        token = ""
+    choices = (token.strip(), os.environ.get("JUPYTER_TOKEN", "").strip(), kept or "")
+    right = next((t for t in choices if re.fullmatch("[!-~]+", t)), None)
+    if right == token:
+        return False
+    holder.token = right or secrets.token_hex(24)
+    if right is None:  # as one that the server has made
+        holder.token_generated = holder._token_generated = True
+    if "token" in server.tornado_settings:
+        server.tornado_settings["token"] = holder.token
+    return right != token.strip()
 
 
 def server_version():
@@ -131,15 +207,16 @@ def extend(application):
     first(application.wildcard_router, PathMatches(base + "api/colab/resources"), resources)
     # What extensions add later comes before the wildcard router, but after this.
     first(application.default_router, preflights(), preflight)
-    application.add_transform(cors())
+    application.add_transform(cors(application.settings.get("colab_tray", [])))
     make_content_folder(application)
 
 
-def cors():
+def cors(overruled):
     """Makes the output transform that writes the CORS headers.
 
     It sees every answer, also those to errors, where Jupyter Server 2 leaves
-    its own headers out. No origin but Colab's gets any.
+    its own headers out. No origin but Colab's gets any. Who may ask for the
+    status is told what was overruled.
     """
     from tornado.web import OutputTransform
 
@@ -150,6 +227,8 @@ def cors():
         def transform_first_chunk(self, status_code, headers, chunk, finishing):
             for name in [n for n in headers if n.lower().startswith("access-control-")]:
                 del headers[name]
+            if status_code == 200 and self.request.path.endswith("/api/status"):
+                headers["X-Colab-Tray"] = ",".join(overruled) or "none"
             if "origin" not in headers.get("Vary", "").lower():
                 headers.add("Vary", "Origin")
             if self.request.headers.get("Origin") == COLAB:

@@ -1,0 +1,166 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// finding is what one look has found.
+type finding struct {
+	token Token    // the one that is accepted, when err is nil
+	err   error    // why none is
+	fault *Problem // what keeps any from being accepted, where that is known
+	heard bool     // something answered, if not what was asked for
+	said  string   // what our settings in the server say, with the answer
+}
+
+// saysHeader is where the settings in a server say what they have overruled of
+// its configuration; it lacks where they are not in force.
+const saysHeader = "X-Colab-Tray"
+
+// errRefused means that Jupyter answered, but did not accept the token.
+var errRefused = errors.New("the token was refused")
+
+// statusError is an answer that tells nothing of the token.
+type statusError struct {
+	path   string
+	status int
+}
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("GET %s was answered with %d", e.path, e.status)
+}
+
+// look tries the tokens there are and returns the one that is accepted: the known
+// one first, so that nothing that the output says can make it count for less.
+// Whether the server has announced itself decides what is worth a look.
+func (w *watch) look(ctx context.Context, known, hint Token, announced bool) (f finding) {
+	tried := []Token{{}}
+	accepted := func(tokens ...Token) bool {
+		for _, t := range tokens {
+			if slices.Contains(tried, t) {
+				continue
+			}
+			tried = append(tried, t)
+			said, err := w.ask(ctx, t)
+			if f.take(err); err == nil {
+				f.token, f.said = t, said
+				return true
+			}
+		}
+		return false
+	}
+	if accepted(known) {
+		return f
+	}
+	if !accepted(hint) {
+		if !f.heard {
+			f.take(w.alive(ctx))
+		}
+		if !f.heard && !announced {
+			return f
+		}
+		files, infoErr := infoFiles(ctx, w.engine, w.container)
+		if !f.heard || !accepted(append(infoFileTokens(files), environmentTokens(w.container)...)...) {
+			f.err = errors.Join(f.err, infoErr)
+			f.fault = w.fault(files, f.heard)
+		}
+	}
+	// What we made has a token; of others it is to be seen that they ask for one.
+	if f.heard && f.fault == nil && (f.err != nil || !w.container.ours()) {
+		if _, err := w.ask(ctx, Token{}); err == nil {
+			f.token, f.err, f.fault = Token{}, errors.Join(errOpen, f.err), openProblem(w.container, w.engine.CLI())
+		}
+	}
+	return f
+}
+
+// errOpen means that Jupyter asks for no token.
+var errOpen = errors.New("no token is asked for")
+
+// take notes how a request went.
+func (f *finding) take(err error) {
+	var status statusError
+	f.heard = f.heard || err == nil || errors.Is(err, errRefused) || errors.As(err, &status)
+	f.err = err
+}
+
+// fault tells what the server says of itself that keeps Colab from using it.
+func (w *watch) fault(files []infoFile, heard bool) *Problem {
+	if len(files) == 0 {
+		return nil
+	}
+	cli := w.engine.CLI()
+	switch f := files[0]; {
+	case f.secure:
+		return servesProblem(w.container, cli, "https")
+	case f.base != "/" && f.base != "":
+		return servesProblem(w.container, cli, "under", "path", printable(f.base[:min(len(f.base), 100)]))
+	case !heard && f.inside:
+		return servesProblem(w.container, cli, "inside")
+	case f.token.IsZero() && f.password:
+		return servesProblem(w.container, cli, "password")
+	case !f.token.sendable():
+		return servesProblem(w.container, cli, "token")
+	default:
+		return nil
+	}
+}
+
+// ask makes an authenticated request, which is what ready means. The token goes
+// in a header, so that it stays out of Jupyter's log of requests. With the answer
+// comes what our settings say.
+func (w *watch) ask(ctx context.Context, t Token) (said string, err error) {
+	const path = "/api/status"
+	if !t.sendable() {
+		return "", errRefused
+	}
+	response, err := w.get(ctx, path, t)
+	if err != nil {
+		return "", err
+	}
+	switch response.StatusCode {
+	case http.StatusOK:
+		return response.Header.Get(saysHeader), nil
+	case http.StatusForbidden, http.StatusUnauthorized, http.StatusFound:
+		return "", errRefused
+	default:
+		return "", statusError{path, response.StatusCode}
+	}
+}
+
+// alive finds out whether anything answers: GET /api needs no token, and makes
+// none accepted.
+func (w *watch) alive(ctx context.Context) error {
+	const path = "/api"
+	response, err := w.get(ctx, path, Token{})
+	switch {
+	case err != nil:
+		return err
+	case response.StatusCode == http.StatusOK:
+		return errRefused
+	default:
+		return statusError{path, response.StatusCode}
+	}
+}
+
+func (w *watch) get(ctx context.Context, path string, t Token) (*http.Response, error) {
+	address := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(w.port)) + path
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	if !t.IsZero() {
+		request.Header.Set("Authorization", "token "+t.Reveal())
+	}
+	response, err := w.send(request)
+	if err != nil {
+		return nil, err
+	}
+	return response, response.Body.Close()
+}

@@ -1,0 +1,281 @@
+package runtime
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"colabtray/internal/config"
+	"colabtray/test/bed"
+)
+
+func TestDataMounts(t *testing.T) {
+	const passwd = "root:x:0:0:root:/root:/bin/bash\nana:x:1234:100::/home/ana:/bin/sh\nodd line\nnobody:x:65534:65534::/nonexistent:\n"
+	home := func(dir string) []string { return []string{"HOME=" + dir} }
+	for name, c := range map[string]struct {
+		image   ImageConfig
+		env     string
+		folders []string
+		kind    config.Kind
+		want    string
+	}{
+		"docker-stacks":                  {image: ImageConfig{"1000", "/home/jovyan", home("/home/jovyan")}, want: "/home/jovyan"},
+		"its subfolder":                  {image: ImageConfig{"1000", "/home/jovyan/work", home("/home/jovyan")}, want: "/home/jovyan"},
+		"works elsewhere":                {image: ImageConfig{"1000", "/workspace", home("/home/jovyan")}, want: "/home/jovyan /workspace"},
+		"TensorFlow":                     {image: ImageConfig{"", "/tf", nil}, want: "/root /tf"},
+		"a name":                         {image: ImageConfig{"ana", "/home/ana/", nil}, want: "/home/ana"},
+		"a number and a group":           {image: ImageConfig{"1234:100", "/home/ana", nil}, want: "/home/ana"},
+		"above the home":                 {image: ImageConfig{"ana", "/home", nil}, want: "/home/ana"},
+		"no directory":                   {image: ImageConfig{"ana", "", nil}, want: "/home/ana"},
+		"a directory of the system":      {image: ImageConfig{"ana", "/opt/app", nil}, want: "/home/ana"},
+		"that it is, unclean":            {image: ImageConfig{"ana", "//usr/../usr/src", nil}, want: "/home/ana"},
+		"an unknown number":              {image: ImageConfig{"4711", "/workspace", nil}, want: "/workspace"},
+		"nothing to go by":               {image: ImageConfig{"4711", "/", nil}, want: "/home/jovyan"},
+		"the profile's HOME":             {image: ImageConfig{"", "/tf", nil}, env: "/data/me", want: "/data/me /tf"},
+		"a folder of the host":           {image: ImageConfig{"ana", "/workspace", nil}, folders: []string{"/workspace"}, want: "/home/ana"},
+		"in one":                         {image: ImageConfig{"ana", "/w/nb", nil}, folders: []string{"/w"}, want: "/home/ana"},
+		"one beside":                     {image: ImageConfig{"ana", "/w", nil}, folders: []string{"/w/data"}, want: "/home/ana /w"},
+		"an image of Colab":              {image: ImageConfig{"", "/content", home("/root")}, kind: config.KindColab, want: "/content"},
+		"like a directory of the system": {image: ImageConfig{"", "/usrdata", nil}, want: "/root /usrdata"},
+	} {
+		p := config.Default()
+		if c.kind != "" {
+			p.Kind = c.kind
+		}
+		if c.env != "" {
+			p.Env = []config.Variable{{Name: "HOME", Value: config.NewSecret(c.env)}}
+		}
+		for _, f := range c.folders {
+			p.Folders = append(p.Folders, config.Folder{Path: f})
+		}
+		a, err := homeOf(c.image, p.Env, func() ([]byte, error) { return []byte(passwd), nil })
+		if got := strings.Join(dataMounts(p, a), " "); err != nil || got != c.want {
+			t.Errorf("%s: %q, want %q (%v)", name, got, c.want, err)
+		}
+	}
+}
+
+func TestUnsaved(t *testing.T) {
+	anonymous := strings.Repeat("0f", 32)
+	for name, c := range map[string]struct {
+		mounts []Mount
+		root   string
+		kind   config.Kind
+		want   string
+	}{
+		"in the volume":              {mounts: []Mount{{"v", "/work"}}},
+		"nowhere":                    {want: "/work"},
+		"in a folder":                {mounts: []Mount{{"", "/work"}}},
+		"below the volume":           {mounts: []Mount{{"v", "/"}}},
+		"beside it":                  {mounts: []Mount{{"v", "/workspace"}}, want: "/work"},
+		"in a volume without a name": {mounts: []Mount{{"v", "/"}, {anonymous, "/work"}}, want: "/work"},
+		"the server's own":           {mounts: []Mount{{"v", "/work"}}, root: "/tf/", want: "/tf"},
+		"the server's own is kept":   {mounts: []Mount{{"v", "/tf"}}, root: "/tf"},
+		"all":                        {mounts: []Mount{{"v", "/work"}}, root: "/", want: "/"},
+		"Colab's":                    {mounts: []Mount{{"v", "/work"}}, root: "/", kind: config.KindColab},
+		"the server's own, hostile":  {mounts: []Mount{{"v", "/work"}}, root: "../x"},
+	} {
+		if got := unsaved(c.kind, Container{Exists: true, WorkDir: "/work", Mounts: c.mounts}, c.root); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// layout is an image whose Jupyter does not work where those of docker-stacks do.
+type layout struct {
+	script  string   // run as root to make it
+	changes []string // to the image's configuration
+	dir     string   // where it works
+	brought string   // a file that the image has there
+	home    string
+	owner   string
+}
+
+var layouts = map[string]layout{
+	"workspace": {
+		script:  "mkdir /workspace; chown 1000:100 /workspace; echo brought > /workspace/readme.md",
+		changes: []string{"USER 1000:100", "WORKDIR /workspace"},
+		dir:     "/workspace", brought: "readme.md", home: "/home/jovyan", owner: "1000:100",
+	},
+	"ana": {
+		script:  "useradd --uid 1234 --gid 100 --create-home ana; echo brought > /home/ana/readme.md",
+		changes: []string{"USER ana", "WORKDIR /home/ana", "ENV HOME="},
+		dir:     "/home/ana", brought: "readme.md", home: "/home/ana", owner: "1234:100",
+	},
+	"tf": {
+		script:  "mkdir -p /tf/tutorials; echo brought > /tf/tutorials/one.ipynb; echo brought > /root/.ours",
+		changes: []string{"USER root", "WORKDIR /tf", "ENV HOME="},
+		dir:     "/tf", brought: "tutorials/one.ipynb", home: "/root", owner: "0:0",
+	},
+}
+
+// layout makes an image of that layout, which goes with the test.
+func (s site) layout(t *testing.T, image string, l layout) string {
+	t.Helper()
+	base, name := s.image(t, image), s.runtimeName(t)
+	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
+	args := []string{"commit"}
+	for _, change := range append(l.changes, `ENTRYPOINT ["tini","-g","--"]`, `CMD ["start-notebook.py"]`) {
+		args = append(args, "--change", change)
+	}
+	made := "localhost/" + name + ":1"
+	bed.DockerAt(t, s.host, append(args, name, made)...)
+	bed.DockerAt(t, s.host, "rm", name)
+	t.Cleanup(func() { bed.DockerAt(t, s.host, "rmi", "--force", made) })
+	return made
+}
+
+// newRigAt makes a runtime of an image of that layout.
+func newRigAt(t *testing.T, at site, image string, l layout) *rig {
+	t.Helper()
+	made := at.layout(t, image, l)
+	return newRigOf(t, at, made)
+}
+
+// eachLayout runs a test with each layout, on Docker and on Podman.
+func eachLayout(t *testing.T, test func(t *testing.T, r *rig, l layout)) {
+	for name, l := range layouts {
+		for engine, at := range sites {
+			t.Run(name+" on "+engine, func(t *testing.T) {
+				t.Parallel()
+				image := map[string]string{"docker": bed.Server2, "podman": bed.Notebook6}[engine]
+				test(t, newRigAt(t, at(t), image, l), l)
+			})
+		}
+	}
+}
+
+// write writes a file as Jupyter's page does.
+func (r *rig) write(name, text string) {
+	r.t.Helper()
+	body, _ := json.Marshal(map[string]string{"type": "file", "format": "text", "content": text})
+	if status, said := r.contents(http.MethodPut, name, body); status/100 != 2 {
+		r.t.Fatalf("%s was not written: %d %s", name, status, said)
+	}
+}
+
+// written returns what Jupyter's page shows of a file.
+func (r *rig) written(name string) string {
+	r.t.Helper()
+	status, said := r.contents(http.MethodGet, name, nil)
+	var file struct{ Content string }
+	if err := json.Unmarshal([]byte(said), &file); err != nil || status != http.StatusOK {
+		return fmt.Sprint("status ", status)
+	}
+	return strings.TrimSuffix(file.Content, "\n")
+}
+
+func (r *rig) contents(method, name string, body []byte) (status int, said string) {
+	r.t.Helper()
+	url := r.untilState(Ready).URL
+	request, err := http.NewRequestWithContext(r.t.Context(), method, fmt.Sprintf("http://127.0.0.1:%d/api/contents/%s?type=file&format=text", url.Port(), name), bytes.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "token "+url.Token().Reveal())
+	response, err := askJupyter(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var text bytes.Buffer
+	_, _ = text.ReadFrom(response.Body)
+	return response.StatusCode, text.String()
+}
+
+func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
+	eachLayout(t, func(t *testing.T, r *rig, l layout) {
+		r.open()
+		r.mustStart()
+		if got := r.written(l.brought); got != "brought" {
+			t.Errorf("what the image brings is %q", got)
+		}
+		r.write("work.ipynb.txt", "precious")
+		if s := r.Snapshot(); s.Unsaved != "" || s.RestartToApply {
+			t.Errorf("a new container: %+v", s)
+		}
+		if got := r.inVolume("stat -c %u:%g . && cat work.ipynb.txt"); got != l.owner+"\nprecious" {
+			t.Errorf("the volume has %q", got)
+		}
+		made := r.id()
+		r.change(func(p *config.Profile) { p.Memory = 1 << 30 })
+		r.untilState(Ready)
+		r.must(r.Restart)
+		if r.id() == made || r.written("work.ipynb.txt") != "precious" || r.written(l.brought) != "brought" {
+			t.Errorf("after a restart: %q, %q", r.written("work.ipynb.txt"), r.written(l.brought))
+		}
+		if _, err := r.Delete(t.Context(), DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		r.mustStart()
+		if r.written("work.ipynb.txt") != "precious" || r.written(l.brought) != "brought" {
+			t.Errorf("after delete and start: %q, %q", r.written("work.ipynb.txt"), r.written(l.brought))
+		}
+		r.noHelpers()
+		r.alone()
+	})
+}
+
+// earlier makes the container as versions did that had the volume at one place.
+func (r *rig) earlier() {
+	r.t.Helper()
+	spec := specOf(r.profile, r.server)
+	e, err := NewDocker(r.host)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer e.Close()
+	if _, err := e.Ping(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+	_, err = e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
+	id, bad := e.Create(r.t.Context(), spec)
+	if err := errors.Join(err, bad, e.CopyTo(r.t.Context(), id, r.server.Files(r.profile))); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func TestEarlierContainersGiveTheirFiles(t *testing.T) {
+	eachLayout(t, func(t *testing.T, r *rig, l layout) {
+		r.earlier()
+		r.open()
+		r.mustStart()
+		s := r.until("the warning", func(s Snapshot) bool { return s.Unsaved == l.dir })
+		if !s.RestartToApply {
+			t.Error("no word of a new container")
+		}
+		r.write("work.txt", "precious")
+		r.docker("exec", r.profile.Runtime, "sh", "-ec", `cd "$0"
+			mkdir -p deep/er __pycache__ "sp ace" proc
+			echo one > deep/er/a.py; ln deep/er/a.py deep/b.py; ln -s er/a.py deep/c.py
+			echo two > "sp ace/-x"; echo no > __pycache__/x; echo p > proc/p
+			printf bytes > "$(printf 'bad\377utf8')"; mkfifo pipe; echo mine > taken.txt`, l.dir)
+		r.inVolume("echo theirs > taken.txt; chown " + l.owner + " taken.txt")
+		made := r.id()
+		if r.must(r.Restart); r.id() == made {
+			t.Error("it was not made anew")
+		}
+		r.until("no warning", func(s Snapshot) bool { return s.Unsaved == "" && !s.RestartToApply })
+		if got := r.written("work.txt"); got != "precious" {
+			t.Errorf("the notebook is %q", got)
+		}
+		if got := r.written(l.brought); got != "brought" {
+			t.Errorf("what the image brings is %q", got)
+		}
+		got := r.docker("exec", r.profile.Runtime, "sh", "-c", `cd "$0"; cat deep/er/a.py deep/b.py deep/c.py "sp ace/-x" proc/p; ls __pycache__ 2>/dev/null
+			cat "$(printf 'bad\377utf8')"; echo; cat taken.txt recovered-*/taken.txt; stat -c '%u:%g' deep deep/er/a.py recovered-* recovered-*/taken.txt | sort -u; touch new`, l.dir)
+		if want := "one\none\none\ntwo\np\nbytes\ntheirs\nmine\n" + l.owner; got != want {
+			t.Errorf("it has\n%s\nwant\n%s", got, want)
+		}
+		r.alone()
+		r.noHelpers()
+		onlyFiles(t, r.backups)
+		if left := r.inVolume("ls -d .colab-tray-restore 2>/dev/null || :"); left != "" {
+			t.Error("something is left")
+		}
+	})
+}

@@ -1,0 +1,250 @@
+package runtime
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"colabtray/internal/backup"
+)
+
+// besideOf makes of what lies outside a part of a backup. It goes on for a while
+// after ctx has ended: what reads it ends.
+func (o *outside) besideOf(ctx context.Context, aside string) *backup.Beside {
+	return &backup.Beside{
+		Each:  func(add func(*tar.Header, io.Reader) error) error { return o.each(ctx, add) },
+		Aside: aside, UID: o.account.uid, GID: o.account.gid,
+	}
+}
+
+// recoveredDir is where files go whose places are taken.
+func recoveredDir(at time.Time) string { return "recovered-" + at.Format("20060102-150405") }
+
+// rescue copies what would go away with a container into the data volume. No file
+// there is overwritten. When it fails nothing is lost, and to do it again does no
+// harm. Who calls it has the claim.
+func (d *data) rescue(ctx context.Context, found *outside) error {
+	if found.nothing() {
+		return nil
+	}
+	d.progress(DataProgress{Step: StepRescue})
+	aside := recoveredDir(time.Now())
+	return d.merge(ctx, found.besideOf(ctx, aside), "keep", aside)
+}
+
+// merge puts files into the volume, where their places are free. Where they are
+// not, they go aside, or are left out when aside is empty.
+func (d *data) merge(ctx context.Context, files *backup.Beside, mode, aside string) error {
+	f, err := d.temporary()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}()
+	b, err := d.pack(ctx, f, files)
+	if err != nil || b.LeftOut.Beside == 0 && mode == "keep" {
+		return err
+	}
+	if err := d.verify(ctx, f, b.Contents); err != nil {
+		return err
+	}
+	if _, err := d.ensureVolume(ctx); err != nil {
+		return err
+	}
+	err = d.runCommand(ctx, []string{"sh", "-c", mergeScript, "sh", mode, dataPath, aside}, func(id string) error {
+		return d.stage(ctx, id, f, b)
+	})
+	if err != nil {
+		undone := d.recover(context.WithoutCancel(ctx))
+		if undone != nil && !errors.Is(undone, errOldData) {
+			return errors.Join(err, undone) // the next operation sees to the helpers
+		}
+	}
+	return errors.Join(err, d.clear(ctx))
+}
+
+// temporary makes a file that the next claim removes, should this program be killed.
+func (d *data) temporary() (*os.File, error) {
+	name := d.profile.Runtime + "-" + time.Now().UTC().Format(backupTime) + backupEnd
+	temp := partOf(filepath.Join(d.dir, name), d.profile)
+	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fileProblem(temp, err)
+	}
+	return f, nil
+}
+
+// pack writes files to f in the form of a backup.
+func (d *data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Backup, err error) {
+	tell := d.tell(StepRescue)
+	b.Contents, b.LeftOut, err = backup.Write(&diskWriter{f}, backup.Source{
+		Beside: files, Root: d.profile.Kind.DataDir(), Runtime: d.profile.Runtime, Made: time.Now(),
+		Progress: func(n int64) { tell(n, 0) },
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return b, err
+}
+
+// readerOf makes a helper through which a volume is read.
+func (d *data) readerOf(ctx context.Context, volume string) (id string, err error) {
+	images, err := d.images(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, image := range images {
+		id, err = d.engine.CreateHelper(ctx, HelperSpec{
+			Runtime: d.profile.Runtime, Image: image, Cmd: archiver, Volume: volume, Path: dataPath, Prints: true,
+		})
+		if err == nil || hopeless(ctx, err) {
+			break
+		}
+	}
+	return id, err
+}
+
+// discard removes a container of the runtime, after what would go away with it was
+// copied into the volume. It is the one way in which an operation removes one.
+func (o *operation) discard(ctx context.Context, id string) error {
+	c, err := o.engine.Inspect(ctx, id)
+	if err != nil || !c.Exists {
+		return err
+	}
+	if !c.ours() {
+		return handmadeProblem(c, o.engine.CLI())
+	}
+	if err := o.rescue(ctx, c); err != nil {
+		return err
+	}
+	return o.engine.Remove(ctx, id)
+}
+
+// rescue copies what would go away with a container into the volume, once: a
+// container that waits for its end is not written to any more.
+func (o *operation) rescue(ctx context.Context, c Container) error {
+	if slices.Contains(o.rescued, c.ID) {
+		return nil
+	}
+	found, err := o.data.outside(ctx, c)
+	if err != nil {
+		return unrescuedProblem(o.profile, c, err)
+	}
+	if !found.nothing() {
+		release, err := o.data.claim()
+		if err != nil {
+			return err
+		}
+		defer release()
+		if err := o.data.rescue(ctx, found); err != nil {
+			return unlessCancelled(ctx, err, unrescuedProblem(o.profile, c, err))
+		}
+	}
+	o.rescued = append(o.rescued, c.ID)
+	return nil
+}
+
+// place tells where the volume is mounted in the container that is to be made.
+func (o *operation) place(ctx context.Context, spec *Spec) error {
+	if o.profile.Kind != "jupyter" {
+		return nil
+	}
+	image, err := o.engine.ImageConfig(ctx, spec.Image)
+	if err != nil {
+		return err
+	}
+	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
+	if err == nil {
+		spec.Mounts = dataMounts(o.profile, a)
+	}
+	return err
+}
+
+// bare makes a container of an image that is never started, and has no volume over
+// what the image brings.
+func (d *data) bare(ctx context.Context, image string) (id string, remove func(), err error) {
+	id, err = d.engine.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: archiver})
+	return id, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		defer cancel()
+		if err := d.engine.RemoveHelper(ctx, id); err != nil {
+			d.log.Warn("a helper is left", "error", err)
+		}
+	}, err
+}
+
+// passwdOf reads the accounts of an image.
+func (d *data) passwdOf(ctx context.Context, image string) ([]byte, error) {
+	id, remove, err := d.bare(ctx, image)
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	return passwd(ctx, d.engine, id)
+}
+
+// seed puts into the volume what the image has where the volume hides it: the
+// engine does so for an empty volume, and one place. What the old container had
+// there already from the same image is left alone, for its owner may have deleted
+// some.
+func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
+	image, err := o.engine.ImageID(ctx, spec.Image, spec.Platform)
+	if err != nil {
+		return err
+	}
+	hidden := slices.DeleteFunc(slices.Clone(spec.Mounts), func(dir string) bool {
+		return old.ImageID == image && old.mounts(spec.Volume, dir)
+	})
+	if len(hidden) == 0 || len(spec.Mounts) == 1 && (!old.Exists || old.mounts(spec.Volume, spec.Mounts[0])) {
+		return nil
+	}
+	release, err := o.data.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
+	config, err := o.engine.ImageConfig(ctx, spec.Image)
+	if err != nil {
+		return err
+	}
+	id, remove, err := o.data.bare(ctx, spec.Image)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	a, err := accountOf(config, spec.Env, func() ([]byte, error) { return passwd(ctx, o.engine, id) })
+	if err != nil {
+		return err
+	}
+	from := &outside{engine: o.engine, container: id, account: a, dirs: hidden}
+	return o.data.merge(ctx, &backup.Beside{
+		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachIn(ctx, hidden, add) },
+		UID:  a.uid, GID: a.gid, Aside: recoveredDir(time.Now()),
+	}, "seed", "")
+}
+
+// eachIn gives all that is in directories of the container.
+func (o *outside) eachIn(ctx context.Context, dirs []string, add func(*tar.Header, io.Reader) error) error {
+	seen := map[string]bool{}
+	for _, dir := range dirs {
+		err := o.read(ctx, dir, true, func(string) bool { return true }, func(name string, h *tar.Header, content io.Reader) error {
+			if rel := below(dir, name); seen[rel] && h.Typeflag != tar.TypeDir {
+				return nil // the first one counts
+			} else {
+				seen[rel] = true
+			}
+			return o.give(ctx, name, h, content, add)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
