@@ -89,6 +89,7 @@ func TestUnsaved(t *testing.T) {
 type layout struct {
 	script  string   // run as root to make it
 	changes []string // to the image's configuration
+	entry   string   // its ENTRYPOINT, when not that of docker-stacks
 	dir     string   // where it works
 	brought string   // a file that the image has there
 	home    string
@@ -119,7 +120,11 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	base, name := s.image(t, image), s.runtimeName(t)
 	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
 	args := []string{"commit"}
-	for _, change := range append(l.changes, `ENTRYPOINT ["tini","-g","--"]`, `CMD ["start-notebook.py"]`) {
+	entry, cmd := `["tini","-g","--"]`, `CMD ["start-notebook.py"]`
+	if l.entry != "" {
+		entry, cmd = l.entry, "CMD []"
+	}
+	for _, change := range append(l.changes, "ENTRYPOINT "+entry, cmd) {
 		args = append(args, "--change", change)
 	}
 	made := "localhost/" + name + ":1"
