@@ -56,8 +56,6 @@ func TestImagesWithAnEntrypoint(t *testing.T) {
 	for name, entrypoint := range map[string]string{
 		"server":        `["jupyter-server","--no-browser"]`,
 		"shell":         `exec jupyter-server --port=8889`,
-		"tini":          `["tini","-g","--","start-notebook.sh"]`,
-		"passes on":     `["/usr/bin/env","A=1"]`,
 		"takes options": `["/usr/local/bin/own","--flag"]`,
 		"takes nothing": `["/usr/local/bin/own"]`,
 	} {
