@@ -444,6 +444,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 	made := &container.Config{
 		Hostname:     spec.Hostname,
 		Image:        spec.Image,
+		Entrypoint:   spec.Entrypoint,
 		Cmd:          spec.Cmd,
 		Env:          env,
 		Labels:       spec.Labels,

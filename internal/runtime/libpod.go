@@ -100,6 +100,9 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	if h.ShmSize > 0 {
 		spec["shm_size"] = h.ShmSize
 	}
+	if len(c.Entrypoint) > 0 {
+		spec["entrypoint"] = c.Entrypoint
+	}
 	if p != nil {
 		spec["image_os"], spec["image_arch"], spec["image_variant"] = p.OS, p.Architecture, p.Variant
 	}

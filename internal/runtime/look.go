@@ -16,6 +16,7 @@ type finding struct {
 	err   error    // why none is
 	fault *Problem // what keeps any from being accepted, where that is known
 	heard bool     // something answered, if not what was asked for
+	shown bool     // the server has written about itself, so it is up
 	said  string   // what our settings in the server say, with the answer
 }
 
@@ -38,8 +39,8 @@ func (e statusError) Error() string {
 
 // look tries the tokens there are and returns the one that is accepted: the known
 // one first, so that nothing that the output says can make it count for less.
-// Whether the server has announced itself decides what is worth a look.
-func (w *watch) look(ctx context.Context, known, hint Token, announced bool) (f finding) {
+// The info files of a server that does not answer are for a thorough look alone.
+func (w *watch) look(ctx context.Context, known, hint Token, thorough bool) (f finding) {
 	tried := []Token{{}}
 	accepted := func(tokens ...Token) bool {
 		for _, t := range tokens {
@@ -62,10 +63,11 @@ func (w *watch) look(ctx context.Context, known, hint Token, announced bool) (f 
 		if !f.heard {
 			f.take(w.alive(ctx))
 		}
-		if !f.heard && !announced {
+		if !f.heard && !thorough {
 			return f
 		}
 		files, infoErr := infoFiles(ctx, w.engine, w.container)
+		f.shown = len(files) > 0
 		if !f.heard || !accepted(append(infoFileTokens(files), environmentTokens(w.container)...)...) {
 			f.err = errors.Join(f.err, infoErr)
 			f.fault = w.fault(files, f.heard)

@@ -91,6 +91,7 @@ func TestUnsaved(t *testing.T) {
 type layout struct {
 	script  string   // run as root to make it
 	changes []string // to the image's configuration
+	entry   string   // its ENTRYPOINT, when not that of docker-stacks
 	dir     string   // where it works
 	brought string   // a file that the image has there
 	home    string
@@ -120,10 +121,14 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	t.Helper()
 	base, name := s.image(t, image), s.runtimeName(t)
 	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
+	entry, cmd := `["tini","-g","--"]`, `CMD ["start-notebook.py"]`
+	if l.entry != "" {
+		entry, cmd = l.entry, "CMD []"
+	}
 	made := "localhost/" + name + ":1"
 	_, err := s.engine(t).api.Load().ContainerCommit(t.Context(), name, container.CommitOptions{
 		Reference: made, Config: &container.Config{}, // Podman wants one
-		Changes: append(l.changes, `ENTRYPOINT ["tini","-g","--"]`, `CMD ["start-notebook.py"]`),
+		Changes: append(l.changes, "ENTRYPOINT "+entry, cmd),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ type pace struct {
 	first          bool      // nothing was looked at yet
 	served         bool      // it answered once
 	fixed          bool      // the server has shown itself, if only by an announcement
-	toldOf         bool      // it announced itself
+	toldOf         bool      // it is known to be up, by its own word
 	late           bool      // a problem was told
 	fault          *Problem  // which one, where a look found it
 	last           time.Time // when the output stops to count
@@ -43,11 +43,15 @@ func (p *pace) limit(longest time.Duration) time.Duration {
 	return min(5*p.delay, longest)
 }
 
-// announced notes that the output told of the server's address.
+// announced notes that the server has said that it is up.
 func (p *pace) announced() {
 	p.toldOf = true
 	p.fix()
 }
+
+// thorough reports whether it is time to look at more than whether it answers:
+// when there is a reason to, and now and then.
+func (p *pace) thorough() bool { return p.first || p.toldOf || p.delay >= longestDelay }
 
 // fix fixes the limit.
 func (p *pace) fix() {
@@ -77,6 +81,9 @@ func (p *pace) looked(f finding) {
 	p.first, p.over = false, time.Now()
 	if f.heard {
 		p.fix()
+	}
+	if f.shown {
+		p.announced()
 	}
 	switch {
 	case !p.toldOf || !refusedConnection(f.err):

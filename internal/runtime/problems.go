@@ -231,6 +231,9 @@ func deathProblem(c Container, engine string, output []string, served bool) *Pro
 		p.Code = CodeDiedStarting
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
 		p.Hint = lastWords(output)
+		if entrypoint := ownEntrypoint(c); entrypoint != "" {
+			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", printable(entrypoint)) + "\n" + p.Hint
+		}
 	case c.ExitCode == 0:
 		return nil
 	default:
@@ -298,7 +301,7 @@ func notInForceProblem(c Container) *Problem {
 		Code:    CodeNotInForce,
 		Short:   words.Say("problem.notInForce"),
 		Hint:    words.Say("problem.notInForceHint", "image", c.Image),
-		Command: "colab-tray config edit",
+		Command: "colab-tray logs --name " + c.Name,
 	}
 }
 

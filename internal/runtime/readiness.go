@@ -170,10 +170,10 @@ func (w *watch) glance(ctx context.Context, hint Token, hinted bool, p *pace) *g
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	g := &glance{hint: hint, hinted: hinted, cancel: cancel, over: make(chan struct{})}
-	known, announced := w.token, p.toldOf
+	known, thorough := w.token, p.thorough()
 	go func(over chan<- struct{}) {
 		defer cancel()
-		g.found = w.look(ctx, known, hint, announced)
+		g.found = w.look(ctx, known, hint, thorough)
 		close(over)
 	}(g.over)
 	return g

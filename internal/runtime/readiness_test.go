@@ -365,6 +365,10 @@ func TestFaultsOfServers(t *testing.T) {
 			})
 		})
 	}
+	play(t, Container{}, refusing, func(s *scene) { // the output cannot be read, and the info file tells
+		s.info = `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`
+		s.within(0, 20*time.Second, CodeElsewhere)
+	})
 	play(t, Container{}, refusing, func(s *scene) { // not announced: it may just not be up
 		s.within(patience, patience+longestDelay, CodeNoAnswer)
 	})

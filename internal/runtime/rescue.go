@@ -151,7 +151,8 @@ func (o *operation) rescue(ctx context.Context, c Container) error {
 	return nil
 }
 
-// place tells where the volume is mounted in the container that is to be made.
+// place tells where the volume is mounted in the container that is to be made, and
+// how Jupyter is started, which both depend on the image.
 func (o *operation) place(ctx context.Context, spec *Spec) error {
 	if o.profile.Kind != "jupyter" {
 		return nil
@@ -160,6 +161,11 @@ func (o *operation) place(ctx context.Context, spec *Spec) error {
 	if err != nil {
 		return err
 	}
+	entrypoint, cmd, err := o.engine.ImageCommand(ctx, spec.Image)
+	if err != nil {
+		return err
+	}
+	spec.launch(entrypoint, cmd, o.server.Cmd, o.profile.Command)
 	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
 	if err == nil {
 		spec.Mounts = dataMounts(o.profile, a)

@@ -19,16 +19,19 @@ const (
 
 // Spec is what a container is made from.
 type Spec struct {
-	Name      string // of the container
-	Hostname  string
-	Image     string
-	Platform  string   // empty for the engine's own
-	Cmd       []string // empty for the image's own
-	Labels    map[string]string
-	InnerPort int // Jupyter's port in the container
-	Port      int // published on 127.0.0.1
-	Volume    string
-	DataDir   string // where the volume is mounted, unless Mounts says otherwise
+	Name     string // of the container
+	Hostname string
+	Image    string
+	Platform string   // empty for the engine's own
+	Cmd      []string // empty for the image's own
+	// Entrypoint replaces the image's own, empty for that. It follows from the
+	// image, so that it is no setting.
+	Entrypoint []string `json:"-"`
+	Labels     map[string]string
+	InnerPort  int // Jupyter's port in the container
+	Port       int // published on 127.0.0.1
+	Volume     string
+	DataDir    string // where the volume is mounted, unless Mounts says otherwise
 	// Mounts are where the volume is mounted. They follow from the image, so that
 	// they are no setting.
 	Mounts  []string `json:"-"`
