@@ -123,6 +123,21 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 	return news
 }
 
+// told has the Backend URL that each profile had last: one that is in force again,
+// as after a pause, is no new one, though the runtime's snapshot marks it as long
+// as it lasts.
+type told map[string]runtime.BackendURL
+
+// unmarked returns a snapshot without the mark of what was told of, and notes the
+// Backend URL.
+func (t told) unmarked(s runtime.Snapshot) runtime.Snapshot {
+	if s.State == runtime.Ready {
+		s.URLChanged = s.URLChanged && s.URL != t[s.Profile]
+		t[s.Profile] = s.URL
+	}
+	return s
+}
+
 // change announces what has become of a runtime.
 func change(prev, next runtime.Snapshot) []Announcement {
 	coming := prev.Rev == 0 || prev.State == runtime.Unknown || prev.State == runtime.NoEngine

@@ -133,13 +133,17 @@ func TestAnnounceStories(t *testing.T) {
 		{"a stop that failed", []runtime.Snapshot{in(ready), in(runtime.Stopping), stopFailed, stopFailed}, "f"},
 		{"dies, and dies again", []runtime.Snapshot{in(ready), in(runtime.Failed), in(starting), in(runtime.Failed)}, "sf"},
 		{"another problem", []runtime.Snapshot{in(runtime.Failed), otherProblem}, "f"},
+		{"restart, paused and unpaused", []runtime.Snapshot{in(ready), in(starting), other, in(runtime.Unhealthy), other}, "Rfr"},
+		{"restart while paused", []runtime.Snapshot{in(ready), in(runtime.Unhealthy), in(starting), other}, "fR"},
+		{"restart, a stop is given up", []runtime.Snapshot{in(starting), other, in(runtime.Stopping), other}, "Rr"},
 		{"slow, then ready", []runtime.Snapshot{in(starting), in(runtime.Unhealthy), in(runtime.Unhealthy), in(ready)}, "fr"},
 	} {
 		var got strings.Builder
 		var before runtime.Snapshot
+		told := told{}
 		for i, after := range story.snapshots {
 			after.Rev = uint64(i + 1)
-			if announced := code(Announce(before, after)); announced != "." {
+			if announced := code(Announce(before, told.unmarked(after))); announced != "." {
 				got.WriteString(announced)
 			}
 			before = after
@@ -158,6 +162,22 @@ func TestAnnounceWarning(t *testing.T) {
 	got := Announce(in(runtime.Starting), ready)
 	if len(got) != 1 || !strings.HasSuffix(got[0].Body, " Others can reach it.") {
 		t.Errorf("announced %+v", got)
+	}
+}
+
+// TestSenderKnowsWhatItTold pauses a runtime of a new Backend URL.
+func TestSenderKnowsWhatItTold(t *testing.T) {
+	s := &Sender{wake: make(chan struct{}, 1), sent: map[place]bool{}, pulls: map[string]pull{}, told: told{}} // that shows nothing
+	changed := in(runtime.Ready)
+	changed.URLChanged = true
+	before := in(runtime.Starting)
+	for _, after := range []runtime.Snapshot{changed, in(runtime.Unhealthy), changed} {
+		s.announce(before, after, time.Now())
+		before = after
+	}
+	last := s.pending[len(s.pending)-1].announcement
+	if last == nil || code([]Announcement{*last}) != "r" {
+		t.Errorf("it ends with %+v", last)
 	}
 }
 

@@ -57,6 +57,7 @@ type Sender struct {
 	pending []order        // oldest first
 	sent    map[place]bool // what may be on the screen
 	pulls   map[string]pull
+	told    told
 }
 
 // order is an announcement that waits to be shown, or a place that waits to be
@@ -73,7 +74,7 @@ func newSender(o Options, to server, patience time.Duration) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Sender{
 		options: o, wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{}),
-		sent: map[place]bool{}, pulls: map[string]pull{},
+		sent: map[place]bool{}, pulls: map[string]pull{}, told: told{},
 	}
 	go s.run(ctx, to, patience)
 	return s
@@ -87,6 +88,7 @@ func (s *Sender) announce(prev, next runtime.Snapshot, now time.Time) {
 	s.mu.Lock()
 	p, news := s.pulls[next.Profile].announce(next, now)
 	s.pulls[next.Profile] = p
+	next = s.told.unmarked(next)
 	s.mu.Unlock()
 	s.Withdraw(next.Profile, outdated(next)...)
 	s.Send(append(news, Announce(prev, next)...)...)
