@@ -312,7 +312,7 @@ func TestGuideInGerman(t *testing.T) {
 		`document.getElementById("url").value`:                       "Sie steht hier, sobald die Laufzeit bereit ist.",
 		`document.querySelector("#check-steps").ariaLabel`:           "Schritte der Prüfung",
 		`document.querySelector("#use-cpu .value").textContent`:      "Wird gemessen…",
-		`document.getElementById("state-hint").textContent`:          "Docker antwortet nicht auf diesem Computer.",
+		`document.getElementById("state-hint").textContent`:          "Docker antwortet nicht.",
 		`document.querySelector("#browser-text strong").textContent`: "Zulassen",
 	} {
 		if got := value[string](w, expression); got != want {

@@ -28,6 +28,8 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
 	switch state {
+	case runtime.Unknown:
+		s.Engine.Name = "Docker"
 	case runtime.Ready:
 		s.URL = runtime.NewBackendURL(8888, runtime.NewToken(planted))
 	case runtime.Pulling:
