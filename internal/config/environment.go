@@ -57,6 +57,14 @@ func readEnv(r *reader, at spot, v any) (map[string]string, error) {
 	return env, nil
 }
 
+// Of all profiles together the files of env_file can have maxEnvFiles bytes: each
+// profile keeps what is in its own, also when it is the same as another's. One
+// counts for leastEnvFile at least.
+const (
+	maxEnvFiles  = 4 << 20
+	leastEnvFile = 1 << 10
+)
+
 // readEnvFile reads the file that env_file names.
 func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 	name, err := readText(anyText)(r, at, v)
@@ -74,6 +82,9 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 	text, err := readRegular(path)
 	if err != nil {
 		return nil, r.wrong(at, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", cause(err)), words.Say("config.envFileHint"))
+	}
+	if r.envSize += max(len(text), leastEnvFile); r.envSize > maxEnvFiles {
+		return nil, r.wrong(at, words.Say("config.envFilesTooLarge", "most", maxEnvFiles>>20), "")
 	}
 	env, line, short := parseEnvFile(text, r.from.Env)
 	if short != "" {
