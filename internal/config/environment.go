@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -79,7 +78,11 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 		path = filepath.Join(filepath.Dir(r.path), path)
 	}
 	r.envFiles = append(r.envFiles, path)
-	text, err := readRegular(path)
+	text, err := readOwn(path)
+	var others *otherHandsError
+	if errors.As(err, &others) {
+		return nil, r.wrongWith(at, others.command, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", others.short), words.Say("config.othersHint"))
+	}
 	if err != nil {
 		return nil, r.wrong(at, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", cause(err)), words.Say("config.envFileHint"))
 	}
@@ -91,19 +94,6 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 		return nil, r.wrong(at, words.Say("config.envFileLine", "line", line, "file", words.Escaped(path), "wrong", short), words.Say("config.envFileHint"))
 	}
 	return env, nil
-}
-
-// readRegular reads a file that is one: opening a pipe would wait for its other
-// end.
-func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New(words.Say("config.notRegular"))
-	}
-	return readBounded(path)
 }
 
 // parseEnvFile reads a text in the format of docker's --env-file: NAME=value;

@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -70,32 +69,19 @@ func (f *file) read() ([]byte, error) {
 	if f.path == "" {
 		return nil, nil
 	}
-	text, err := readBounded(f.path)
+	text, err := readOwn(f.path)
+	var others *otherHandsError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, errTooLarge):
 		return nil, &Error{File: f.path, Short: words.Say("config.tooLarge"), Hint: words.Say("config.tooLargeHint")}
+	case errors.As(err, &others):
+		return nil, &Error{File: f.path, Short: others.short, Hint: words.Say("config.othersHint"), Command: others.command}
 	case err != nil:
 		return nil, &Error{File: f.path, Short: words.Say("config.cannotRead", "cause", cause(err))}
 	}
 	return text, nil
-}
-
-var errTooLarge = errors.New("the file is too large")
-
-// readBounded reads a file of at most maxFile bytes.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = errTooLarge
-	}
-	return text, err
 }
 
 // cause returns why a file could not be used, without its path.
@@ -243,8 +229,11 @@ func (f *file) line(s spot) int {
 
 // wrong returns an *[Error] that tells where the spot is; what is not stated is
 // where its table is.
-func (f *file) wrong(s spot, short, hint string) error {
-	e := &Error{File: f.path, Key: shown(s.key), Short: short, Hint: hint}
+func (f *file) wrong(s spot, short, hint string) error { return f.wrongWith(s, "", short, hint) }
+
+// wrongWith returns the same with a command to run.
+func (f *file) wrongWith(s spot, command, short, hint string) error {
+	e := &Error{File: f.path, Key: shown(s.key), Short: short, Hint: hint, Command: command}
 	for up := &s; e.Line == 0 && up != nil; up = up.up {
 		e.Line = f.line(*up)
 	}
