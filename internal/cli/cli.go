@@ -119,7 +119,10 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		p.tell(problem)
 		return exitProblem
 	case errors.As(err, &wrong):
-		fmt.Fprintf(p.Stderr, "colab-tray: %v.\n", wrong)
+		fmt.Fprintln(p.Stderr, "colab-tray: "+words.FullStop(wrong.Error()))
+		if wrong.Command != "" {
+			fmt.Fprintln(p.Stderr, "    "+wrong.Command)
+		}
 		if wrong.IsFlag() {
 			return exitUsage
 		}

@@ -142,6 +142,9 @@ func settingsProblem(wrong *config.Error) *runtime.Problem {
 		Command: "colab-tray config check",
 		Err:     wrong,
 	}
+	if wrong.Command != "" {
+		p.Command = wrong.Command
+	}
 	switch {
 	case wrong.Line > 0:
 		p.Short = words.Say("cli.settingsWrongLine", "line", wrong.Line)

@@ -89,12 +89,17 @@ type Profile struct {
 func (p Profile) CommandLine(verb string, args ...string) string {
 	line := "colab-tray " + verb
 	for _, word := range slices.Concat(p.flags, args) {
-		if !plainWord.MatchString(word) {
-			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-		line += " " + word
+		line += " " + shellWord(word)
 	}
 	return line
+}
+
+// shellWord returns a word as a shell takes it.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // plainWord is what a shell takes as it is.

@@ -148,6 +148,7 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 		return nil, r.wrong(at, words.Say("config.wantFolders"), hint)
 	}
 	var folders []Folder
+	taken := map[string]bool{}
 	for i, item := range list {
 		content, is := item.(map[string]any)
 		if !is {
@@ -166,9 +167,10 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 		if inside.err != nil {
 			return nil, inside.err
 		}
-		if slices.ContainsFunc(folders, func(other Folder) bool { return other.Path == f.Path }) {
+		if taken[f.Path] {
 			return nil, r.wrong(at.item(i).in("path"), words.Say("config.twoFolders", "path", f.Path), words.Say("config.twoFoldersHint"))
 		}
+		taken[f.Path] = true
 		folders = append(folders, f)
 	}
 	return folders, nil

@@ -83,7 +83,7 @@ const defaultOrigin = "default"
 
 // origin tells where the file states something.
 func (f *file) origin(at spot) string {
-	if line := f.lines[at.place]; line > 0 {
+	if line := f.line(at); line > 0 {
 		return fmt.Sprintf("line %d", line)
 	}
 	return defaultOrigin

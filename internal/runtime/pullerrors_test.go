@@ -15,9 +15,9 @@ import (
 	"colabtray/test/bed"
 )
 
-// outside returns an address of this machine that engines take for one elsewhere:
+// publicAddress returns an address of this machine that engines take for one elsewhere:
 // at a loopback address they let a registry do without TLS.
-func outside(t *testing.T) string {
+func publicAddress(t *testing.T) string {
 	t.Helper()
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
@@ -63,7 +63,7 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 			if c.registry != nil {
 				on := "127.0.0.1:0"
 				if c.tls {
-					on = outside(t) + ":0"
+					on = publicAddress(t) + ":0"
 				}
 				server := httptest.NewUnstartedServer(c.registry)
 				server.Listener.Close()

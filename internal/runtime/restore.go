@@ -10,6 +10,7 @@ import (
 	"path"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
 
@@ -120,16 +121,8 @@ func (d *data) open(file string) (*os.File, error) {
 			return nil, err
 		}
 	}
-	f, err := os.Open(file)
+	f, err := config.OpenRegular(file)
 	if err != nil {
-		return nil, unreadableProblem(file, err)
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New(words.Say("problem.notAFile"))
-	}
-	if err != nil {
-		_ = f.Close()
 		return nil, unreadableProblem(file, err)
 	}
 	return f, nil

@@ -27,9 +27,16 @@ func FullStop(text string) string {
 	return text + "."
 }
 
+// longest is how much of what somebody wrote is said again, in bytes.
+const longest = 1000
+
 // Escaped makes what somebody wrote fit between the quotes of a text: what
-// could not be seen there is written as Go writes it.
+// could not be seen there is written as Go writes it, and what nobody would read
+// to its end is cut.
 func Escaped(text string) string {
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	}
 	quoted := strconv.Quote(text)
 	return quoted[1 : len(quoted)-1]
 }

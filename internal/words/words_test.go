@@ -132,4 +132,7 @@ func TestSentence(t *testing.T) {
 	if got := Escaped("a \"b\"\x1b[0m\n"); got != `a \"b\"\x1b[0m\n` {
 		t.Errorf("escaped: %s", got)
 	}
+	if got := Escaped(strings.Repeat("ä", 10_000)); len(got) > longest+len("…") || !strings.HasSuffix(got, "ä…") {
+		t.Errorf("a long one: %d bytes", len(got))
+	}
 }
