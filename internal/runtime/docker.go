@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,8 @@ type Docker struct {
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
 	cli    atomic.Pointer[string]
+
+	said sync.Map // what it said when it made a container, by the ID
 }
 
 var _ Engine = (*Docker)(nil)
@@ -308,6 +311,10 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 	}
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
 	c.Ports = publishedPorts(r)
+	c.Given = given(r)
+	if said, is := d.said.Load(r.ID); is {
+		c.Given.Said = said.([]string)
+	}
 	return c, nil
 }
 
@@ -387,7 +394,17 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 		return d.createLibpod(ctx, spec.Name, made, host, platform(spec.Platform))
 	}
 	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, platform(spec.Platform), spec.Name)
+	d.heard(created.ID, created.Warnings)
 	return created.ID, engineError(err)
+}
+
+// heard keeps what the engine had to say when it made a container: it says it
+// once.
+func (d *Docker) heard(id string, warnings []string) {
+	if len(warnings) > 0 {
+		d.log.Warn("the engine made a container", "id", id, "warnings", warnings)
+		d.said.Store(id, warnings)
+	}
 }
 
 // dockerSpec says in Docker's words what a container is made from.

@@ -42,8 +42,9 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	}
 	defer response.Body.Close()
 	var answer struct {
-		ID      string `json:"Id"`
-		Message string `json:"message"`
+		ID       string   `json:"Id"`
+		Warnings []string `json:"Warnings"`
+		Message  string   `json:"message"`
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
 		return "", fmt.Errorf("%s: %w", words.Say("problem.answerNotUnderstood"), err)
@@ -51,6 +52,7 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	if response.StatusCode != http.StatusCreated {
 		return "", engineError(errors.New(fromEngine + answer.Message))
 	}
+	d.heard(answer.ID, answer.Warnings)
 	return answer.ID, nil
 }
 

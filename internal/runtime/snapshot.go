@@ -126,6 +126,8 @@ const (
 	CodeNotPublished        Code = "not-published"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
+	CodeWithout             Code = "settings-left-out"
+	CodeEngineWarned        Code = "engine-warned"
 	CodeOccupied            Code = "settings-occupied"
 	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"
