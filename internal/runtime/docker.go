@@ -425,6 +425,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 		Env:          env,
 		Labels:       spec.Labels,
 		ExposedPorts: nat.PortSet{inner: {}},
+		User:         spec.User,
 	}
 	host := &container.HostConfig{
 		PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
