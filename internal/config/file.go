@@ -45,6 +45,7 @@ type table struct {
 	Token    any `toml:"token"`
 	IdleStop any `toml:"idle_stop"`
 	Platform any `toml:"platform"`
+	User     any `toml:"user"`
 }
 
 // folder is what one of a profile's folders can hold.

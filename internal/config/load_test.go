@@ -230,7 +230,7 @@ func wantErrors(t *testing.T, cases map[string]string) {
 
 func TestErrors(t *testing.T) {
 	const choose = "There are: classic, colab-cpu, colab-gpu, jupyter"
-	const inProfile = "In [profiles.NAME] there are: name, image, kind, port, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, idle_stop, platform"
+	const inProfile = "In [profiles.NAME] there are: name, image, kind, port, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, idle_stop, platform, user"
 	const inFile = "There are: profile, and the tables [profiles.NAME] and [preferences]"
 	const number, quotes = "it has to be a whole number, without quotes", "it has to be text in quotes"
 	const table = "it has to be a table, as in [profiles.NAME]"
@@ -328,7 +328,7 @@ func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"", "profile = 'jupyter'", "[profiles.a1]\nport = 1\nimage = 'a/b'", "profiles = {jupyter = {port = 0}}",
 		"[[profiles]]", "profiles.x = 1", "profile = '''\n'''", "[profiles.jupyter]\nkind = \"colab\"",
-		"[profiles.jupyter]\nmemory = '1.5gib'\ncpus = 2.5\nshm_size = 2_000_000\ngpu = ['0', 'GPU-1']\nplatform = 'linux/arm64'",
+		"[profiles.jupyter]\nmemory = '1.5gib'\ncpus = 2.5\nshm_size = 2_000_000\ngpu = ['0', 'GPU-1']\nplatform = 'linux/arm64'\nuser = 1000",
 		"[profiles.jupyter]\ntoken = 'keep'\nidle_stop = '30m'\npackages = ['polars']\ncommand = ['jupyter', 'lab']\nenv_file = 'a.env'",
 		"[[profiles.jupyter.folders]]\nhost = '~/a'\npath = '/b/c'\nread_only = true\n[profiles.jupyter.env]\nA = 'b'",
 		"[profiles.a1]\nfolders = [\n  {host = '/x', path = '/y'}, # two\n  {host = '/x', path = '/y/../z'},\n]\nenv.A = 'b'",
@@ -367,7 +367,8 @@ func inRange(t *testing.T, p Profile) {
 		p.GPU.Count >= 0 && p.GPU.Count <= maxGPUs &&
 		(p.Token == TokenFresh || p.Token == TokenKeep && p.Kind == KindJupyter) &&
 		(p.IdleStop == 0 || p.IdleStop >= minIdleStop) &&
-		(len(p.Packages) == 0 || p.Kind == KindJupyter)
+		(len(p.Packages) == 0 || p.Kind == KindJupyter) &&
+		(p.User == "" || p.Kind == KindJupyter)
 	paths := map[string]bool{}
 	for _, f := range p.Folders {
 		good = good && filepath.IsAbs(f.Host) && path.IsAbs(f.Path) && path.Clean(f.Path) == f.Path && f.Path != p.Kind.DataDir() && !paths[f.Path]

@@ -78,6 +78,9 @@ type Profile struct {
 	// Platform is what the image has to be made for, such as "linux/amd64";
 	// empty for the engine's own.
 	Platform string
+	// User is whom the container runs as, such as "1000" or "1000:100", or
+	// [UserRoot]; empty for the image's own.
+	User string
 
 	// flags choose the profile, as it is, in a terminal.
 	flags []string
@@ -172,6 +175,10 @@ const (
 	// TokenKeep keeps one token, so that the Backend URL stays the same.
 	TokenKeep TokenPolicy = "keep"
 )
+
+// UserRoot is the user of a container that starts as root, whose image then hands
+// the home directory over to its own user and goes on as that one.
+const UserRoot = "root"
 
 // Volume returns the name of the runtime's data volume.
 func (p Profile) Volume() string { return p.Runtime + "-data" }

@@ -58,6 +58,7 @@ func (f *file) apply(from Sources, p Profile) (Profile, error) {
 	p.Token = TokenPolicy(token)
 	take(r, "idle_stop", t.IdleStop, readDuration(minIdleStop), &p.IdleStop)
 	take(r, "platform", t.Platform, readText(checkPlatform), &p.Platform)
+	take(r, "user", t.User, readUser, &p.User)
 	if r.err != nil {
 		return p, r.err
 	}
@@ -81,6 +82,10 @@ func (p Profile) unsuited() (where func(table spot) spot, short, hint string) {
 	if p.Kind != KindJupyter && p.Token == TokenKeep {
 		return func(table spot) spot { return table.in("token") },
 			words.Say("config.noKeeping", "kind", p.Kind), words.Say("config.noKeepingHint")
+	}
+	if p.Kind != KindJupyter && p.User != "" {
+		return func(table spot) spot { return table.in("user") },
+			words.Say("config.noUsers", "kind", p.Kind), words.Say("config.noUsersHint")
 	}
 	return nil, "", ""
 }

@@ -114,6 +114,7 @@ func (p Profile) encoded() map[string]string {
 		"token":     encode(p.Token),
 		"idle_stop": encode(p.IdleStop),
 		"platform":  encode(p.Platform),
+		"user":      encode(p.User),
 	}
 }
 

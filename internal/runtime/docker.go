@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,8 @@ type Docker struct {
 	which  atomic.Pointer[EngineInfo]
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
+
+	said sync.Map // what it said when it made a container, by the ID
 }
 
 var _ Engine = (*Docker)(nil)
@@ -343,6 +346,10 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
 	c.Ports = publishedPorts(r)
 	c.Mounts = mountsOf(r.Mounts)
+	c.Given = given(r)
+	if said, is := d.said.Load(r.ID); is {
+		c.Given.Said = said.([]string)
+	}
 	return c, nil
 }
 
@@ -427,7 +434,17 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 		return d.createLibpod(ctx, spec.Name, made, host, on)
 	}
 	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, on, spec.Name)
+	d.heard(created.ID, created.Warnings)
 	return created.ID, engineError(err)
+}
+
+// heard keeps what the engine had to say when it made a container: it says it
+// once.
+func (d *Docker) heard(id string, warnings []string) {
+	if len(warnings) > 0 {
+		d.log.Warn("the engine made a container", "id", id, "warnings", warnings)
+		d.said.Store(id, warnings)
+	}
 }
 
 // dockerSpec says in Docker's words what a container is made from.
@@ -449,6 +466,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 		Env:          env,
 		Labels:       spec.Labels,
 		ExposedPorts: nat.PortSet{inner: {}},
+		User:         spec.User,
 	}
 	host := &container.HostConfig{
 		PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},

@@ -164,6 +164,7 @@ type Container struct {
 	// Ports maps the TCP ports in the container to the ports of the host at
 	// which 127.0.0.1 reaches them.
 	Ports map[int]int
+	Given Given
 }
 
 // ours reports whether the container was made by this program.

@@ -42,8 +42,9 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	}
 	defer response.Body.Close()
 	var answer struct {
-		ID      string `json:"Id"`
-		Message string `json:"message"`
+		ID       string   `json:"Id"`
+		Warnings []string `json:"Warnings"`
+		Message  string   `json:"message"`
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
 		return "", fmt.Errorf("%s: %w", words.Say("problem.answerNotUnderstood"), err)
@@ -51,6 +52,7 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	if response.StatusCode != http.StatusCreated {
 		return "", engineError(errors.New(fromEngine + answer.Message))
 	}
+	d.heard(answer.ID, answer.Warnings)
 	return answer.ID, nil
 }
 
@@ -96,6 +98,9 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	spec := object{
 		"name": name, "hostname": c.Hostname, "image": c.Image, "command": c.Cmd, "labels": c.Labels, "env": env,
 		"portmappings": ports, "volumes": volumes, "mounts": mounts, "devices": devices, "resource_limits": limits,
+	}
+	if c.User != "" {
+		spec["user"] = c.User
 	}
 	if h.ShmSize > 0 {
 		spec["shm_size"] = h.ShmSize

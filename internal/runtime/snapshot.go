@@ -143,6 +143,8 @@ const (
 	CodeNotInForce          Code = "settings-not-in-force"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
+	CodeWithout             Code = "settings-left-out"
+	CodeEngineWarned        Code = "engine-warned"
 	CodeOccupied            Code = "settings-occupied"
 	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"

@@ -102,6 +102,11 @@ func (m *Manager) snapshot() Snapshot {
 		s.Progress = m.model.progress
 	}
 	s.Warnings = m.model.warnings()
+	if s.Container != "" {
+		if w := withoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
+			s.Warnings = append(s.Warnings, w)
+		}
+	}
 	return s
 }
 
