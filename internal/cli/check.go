@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 
@@ -27,7 +26,7 @@ func runCheck(ctx context.Context, in *invocation) error {
 			return err
 		}
 		if in.json {
-			err = json.NewEncoder(in.Stdout).Encode(report)
+			err = in.printJSON(report)
 		} else {
 			_, err = fmt.Fprintf(in.Stdout, "\n%s\n", report.Verdict)
 		}

@@ -177,11 +177,13 @@ func shorten(before []Step, s *Step) {
 	}
 }
 
-// redactStep takes the token out of what a server may have sent back.
+// redactStep takes out of what a server may have sent back what must not reach a
+// person, and then the token, which it could have parted.
 func (c *checker) redactStep(s *Step) {
 	for _, text := range []*string{&s.Expected, &s.Got, &s.Advice, &s.Command} {
-		*text = c.redact(*text)
+		*text = c.redact(words.Lines(*text))
 	}
+	s.Got, s.Command = words.Line(s.Got), words.Line(s.Command)
 }
 
 func (c *checker) redact(text string) string {

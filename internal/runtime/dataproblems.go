@@ -97,7 +97,7 @@ func fileProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.backupFile"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
+		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(err.Error()))),
 		Err:   err,
 	}
 }
@@ -145,7 +145,7 @@ func unreadableProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBadBackup,
 		Short: words.Say("problem.unreadable"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
+		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(err.Error()))),
 		Err:   err,
 	}
 }

@@ -51,7 +51,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodeImageNotFound,
 			Short:   words.Say("problem.imageNotFound", "image", p.Image),
 			Hint:    words.Say("problem.imageNotFoundHint"),
-			Command: e.CLI() + " pull " + p.Image,
+			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
@@ -59,7 +59,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodePullFailed,
 			Short:   words.Say("problem.pullFailed"),
 			Hint:    words.Say("problem.pullFailedHint", "image", p.Image),
-			Command: e.CLI() + " pull " + p.Image,
+			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
@@ -141,7 +141,7 @@ func failedExit(c Container) bool {
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
 func deathProblem(c Container, output []string, served bool) *Problem {
-	p := &Problem{Command: "colab-tray logs --name " + c.Name}
+	p := &Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
 	switch {
 	case c.OOMKilled:
 		p.Code = CodeOutOfMemory
@@ -182,7 +182,7 @@ func silenceProblem(c Container, port int, err error) *Problem {
 		Code:    CodeNoAnswer,
 		Short:   words.Say("problem.noAnswer"),
 		Hint:    words.Say("problem.noAnswerHint", "port", port),
-		Command: "colab-tray logs --name " + c.Name,
+		Command: "colab-tray logs --name " + config.ShellWord(c.Name),
 		Err:     err,
 	}
 }
@@ -209,7 +209,7 @@ func occupiedProblem(c Container, path, cli string) *Problem {
 
 // setAside is the command that gives a container another name.
 func setAside(c Container, cli string) string {
-	return fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name)
+	return fmt.Sprintf("%s rename %s %s", cli, config.ShellWord(c.Name), config.ShellWord(c.Name+"-old"))
 }
 
 // rolledBackProblem tells why a new container was given up for the old one, which
@@ -250,7 +250,7 @@ func pausedProblem(c Container, cli string) *Problem {
 		Code:    CodeNoAnswer,
 		Short:   words.Say("problem.paused"),
 		Hint:    words.Say("problem.pausedHint"),
-		Command: cli + " unpause " + c.Name,
+		Command: cli + " unpause " + config.ShellWord(c.Name),
 	}
 }
 
@@ -267,7 +267,7 @@ func startedAgainProblem(c Container) *Problem {
 		Code:    CodeCancelled,
 		Short:   words.Say("problem.startedAgain"),
 		Hint:    words.Say("problem.startedAgainHint"),
-		Command: "colab-tray stop --name " + c.Name,
+		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
 	}
 }
 
@@ -278,7 +278,7 @@ func lastError(err error) string {
 	if text != err.Error() {
 		return words.Say("problem.engineSays", "engine", text)
 	}
-	return text
+	return words.Line(text)
 }
 
 // fromEngine is what the docker client puts before the words of an engine.

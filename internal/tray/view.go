@@ -2,7 +2,6 @@ package tray
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf16"
 
 	"colabtray/assets"
@@ -280,21 +279,9 @@ func pulling(p runtime.Progress) string {
 	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }
 
-// oneLine makes a text that can come from anywhere fit to be shown: no control
-// or direction characters, no long gaps, no line ends.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsGraphic(r):
-			return r
-		default:
-			return -1
-		}
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
-}
+// oneLine makes a text that can come from anywhere fit for a row, which has no
+// room for long gaps.
+func oneLine(text string) string { return strings.Join(strings.Fields(words.Line(text)), " ") }
 
 // wrapped breaks each line of a text between words into so many rows of so many
 // UTF-16 units. What there is no room for is left out of the first line, which

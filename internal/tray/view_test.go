@@ -229,7 +229,7 @@ func TestEveryViewIsFitToBeShown(t *testing.T) {
 		if n := len(utf16.Encode([]rune(v.Tooltip))); n > 120 {
 			t.Errorf("the tooltip of %s has %d UTF-16 units", name, n)
 		}
-		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\u202e") {
+		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\x7f\u009b\u200b\u2028\u202e\u2066") {
 			t.Errorf("%s has characters that do not belong into a menu: %q", name, all)
 		}
 		for i, row := range v.Rows {
