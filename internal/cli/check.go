@@ -52,9 +52,16 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 		Profile: s.Profile,
 		Engine:  words.Say("cli.engine", "name", now.Engine.Name, "version", now.Engine.Version, "host", now.Engine.Host),
 		Port:    now.Port,
+		Host:    now.URL.Host(),
+		IPv6:    now.IPv6,
 		Token:   now.URL.Token(),
 		Ours:    now.Ours,
 		Browser: desktop.DefaultBrowser(ctx),
+	}
+	for _, w := range now.Warnings() {
+		if w.Code == runtime.CodeOpenToNetwork {
+			t.Open = checkProblem(w)
+		}
 	}
 	switch {
 	case now.State == runtime.NoEngine:

@@ -152,6 +152,13 @@ func (p *Program) tell(problem *runtime.Problem) {
 	}
 }
 
+// warn tells what is wrong with a runtime though it can be used.
+func (p *Program) warn(s runtime.Snapshot) {
+	for _, w := range s.Warnings() {
+		p.tell(w)
+	}
+}
+
 func (p *Program) run(ctx context.Context, args []string) error {
 	p.speak()
 	in := &invocation{Program: p}

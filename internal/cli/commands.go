@@ -120,11 +120,13 @@ func runURL(ctx context.Context, in *invocation) error {
 	})
 }
 
-// printURL prints the Backend URL, which this command alone reveals.
+// printURL prints the Backend URL, which this command alone reveals, and tells
+// before what is to be known of the runtime.
 func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
 	if s.State != runtime.Ready {
 		return notReady(s, p)
 	}
+	in.warn(s)
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
 	return err
 }

@@ -36,6 +36,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
+		in.warn(snapshot)
 		if snapshot.Problem != nil {
 			in.tell(snapshot.Problem)
 			return errReported
@@ -75,6 +76,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		if !in.json {
 			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, stateWords(snapshot))
 		}
+		in.warn(snapshot)
 		if p := snapshot.Problem; p != nil {
 			in.tell(p)
 			err = errReported
@@ -98,6 +100,9 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
+		if !in.json {
+			in.warn(snapshot)
+		}
 		if snapshot.Problem != nil && !in.json {
 			in.tell(snapshot.Problem)
 		}
@@ -117,6 +122,8 @@ type statusJSON struct {
 	Image   string       `json:"image"`
 	Engine  engineJSON   `json:"engine"`
 	Problem *problemJSON `json:"problem"`
+	// Warnings are what is wrong though the runtime can be used.
+	Warnings []problemJSON `json:"warnings"`
 }
 
 type engineJSON struct {
@@ -162,10 +169,19 @@ func asJSON(s runtime.Snapshot) statusJSON {
 			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found,
 		},
 	}
-	if p := s.Problem; p != nil {
-		j.Problem = &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
+	if s.Problem != nil {
+		p := problemAsJSON(s.Problem)
+		j.Problem = &p
+	}
+	j.Warnings = []problemJSON{}
+	for _, w := range s.Warnings() {
+		j.Warnings = append(j.Warnings, problemAsJSON(w))
 	}
 	return j
+}
+
+func problemAsJSON(p *runtime.Problem) problemJSON {
+	return problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
 }
 
 // stateWords tells a state to a person.

@@ -24,8 +24,16 @@ type Target struct {
 	// ContainerProblem tells why the container cannot be used, such as that it
 	// does not run; nil when it can.
 	ContainerProblem *Problem
+	// Open tells that other computers reach the runtime; nil when they do not.
+	Open *Problem
 	// Port is where Jupyter is published on the loopback interface.
 	Port int
+	// Host is what the Backend URL calls this computer: "localhost", or
+	// "127.0.0.1" where localhost leads to another program, too.
+	Host string
+	// IPv6 tells that the engine publishes Jupyter at [::1], too. Otherwise what
+	// answers there is another program, whatever it says.
+	IPv6 bool
 	// Token is the token of the server. It is sent to Port of the loopback
 	// interface, and nowhere else.
 	Token interface{ Reveal() string }

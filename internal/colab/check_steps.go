@@ -34,6 +34,9 @@ func (c *checker) checkContainer(_ context.Context, s *Step) {
 	case c.Port < 1 || c.Port > 65535:
 		s.fail(words.Say("check.container.noPort"))
 		s.Advice = words.Say("check.container.noPortAdvice")
+	case c.Open != nil:
+		s.warn(c.Open.Short)
+		s.Advice, s.Command = c.Open.Hint, c.Open.Command
 	default:
 		s.ok(words.Say("check.container.ok", "port", c.Port))
 	}
@@ -63,11 +66,17 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 	}
 	for _, address := range others(ctx) {
 		at := net.JoinHostPort(address, port)
+		ours := address != "::1" || c.IPv6
 		switch other, err := c.jupyterAt(ctx, at); {
-		case err == nil && other == version:
+		case err == nil && other == version && ours:
 			c.also = append(c.also, at)
 		case err == nil, errors.Is(err, errNoJupyter), errors.Is(err, errTimeout), errors.Is(err, errEndless), errors.Is(err, errNotHTTP):
-			s.anotherAt(at)
+			if c.Host == "127.0.0.1" { // which is where Colab is led
+				s.warn(words.Say("check.port.besides", "version", c.brief(version), "address", at))
+				s.Advice = words.Say("problem.localhostHint")
+				return
+			}
+			c.anotherAt(s, at)
 			return
 		}
 		// Nothing there: a browser goes on to 127.0.0.1.
@@ -80,9 +89,9 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 }
 
 // anotherAt tells that localhost can lead to another program.
-func (s *Step) anotherAt(address string) {
+func (c *checker) anotherAt(s *Step, address string) {
 	s.fail(words.Say("check.port.anotherAt", "address", address))
-	s.Advice = words.Say("check.port.anotherAtAdvice")
+	s.Advice, s.Command = words.Say("check.port.anotherAtAdvice"), c.Profile.CommandLine("url")
 }
 
 // others returns the addresses that localhost stands for beside 127.0.0.1.
@@ -142,7 +151,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {origin}})
 		client.CloseIdleConnections()
 		if err != nil || a.status != http.StatusOK {
-			s.anotherAt(at)
+			c.anotherAt(s, at)
 			return
 		}
 	}

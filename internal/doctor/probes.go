@@ -192,8 +192,11 @@ func cards(ctx context.Context) (string, error) {
 
 func state(s runtime.Snapshot) string {
 	text := fmt.Sprintf("%s since %s", s.State, s.Since.UTC().Format(time.RFC3339))
-	if p := s.Problem; p != nil {
-		text += fmt.Sprintf("\n%s: %s\n%s\n%s", p.Code, p.Short, p.Hint, p.Command)
+	for _, p := range append([]*runtime.Problem{s.Problem}, s.Warnings()...) {
+		if p == nil {
+			continue
+		}
+		text += strings.TrimRight(fmt.Sprintf("\n%s: %s\n%s\n%s", p.Code, p.Short, p.Hint, p.Command), "\n")
 		if p.Err != nil {
 			text += "\n" + p.Err.Error()
 		}
@@ -213,7 +216,11 @@ func (o Options) container(ctx context.Context) (string, error) {
 	if len(id) > 12 {
 		id = id[:12]
 	}
-	text := fmt.Sprintf("%s (%s) from %s, user %q, ports %v, running %t, paused %t, started %s", c.Name, id, c.Image, c.User, c.Ports,
+	ports := fmt.Sprint("ports ", c.Addresses)
+	if c.HostNetwork {
+		ports = "network of the host"
+	}
+	text := fmt.Sprintf("%s (%s) from %s, user %q, %s, running %t, paused %t, started %s", c.Name, id, c.Image, c.User, ports,
 		c.Running, c.Paused, c.StartedAt.Format(time.RFC3339))
 	if !c.Running {
 		text += fmt.Sprintf(", exit code %d, out of memory %t", c.ExitCode, c.OOMKilled)

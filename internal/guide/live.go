@@ -20,10 +20,12 @@ type state struct {
 	Image      string        `json:"image"`
 	Port       int           `json:"port"`
 	Engine     string        `json:"engine"`
-	URL        int           `json:"url"` // number of the Backend URL, which changes with it; 0 for none
+	URL        int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
+	Host       string        `json:"host"` // as the Backend URL has it
 	URLChanged bool          `json:"urlChanged"`
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
+	Warnings   []said        `json:"warnings"`
 	Said       *said         `json:"said"`
 	Install    *install.Help `json:"install"`
 }
@@ -57,7 +59,10 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		URLChanged: s.URLChanged,
+		URLChanged: s.URLChanged, Host: s.URL.Host(), Warnings: []said{},
+	}
+	for _, w := range s.Warnings() {
+		now.Warnings = append(now.Warnings, said{w.Short, w.Hint, w.Command})
 	}
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version

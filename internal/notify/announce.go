@@ -7,6 +7,7 @@
 package notify
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -149,6 +150,11 @@ func change(prev, next runtime.Snapshot) []Announcement {
 	default:
 		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.ready.title"), words.Say("notify.ready.body")
 		a.Actions = []Action{CopyURL, OpenColab}
+	}
+	if a.Kind == KindReady || a.Kind == KindURLChanged {
+		for _, w := range slices.Backward(next.Warnings()) {
+			a.Body = words.FullStop(w.Short) + " " + a.Body
+		}
 	}
 	return []Announcement{a}
 }

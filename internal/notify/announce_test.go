@@ -150,6 +150,16 @@ func TestAnnounceStories(t *testing.T) {
 	}
 }
 
+// TestAnnounceWarnings: what is wrong though the runtime is ready is told first.
+func TestAnnounceWarnings(t *testing.T) {
+	starting, ready := in(runtime.Starting), in(runtime.Ready)
+	plain := Announce(starting, ready)[0].Body
+	ready.URL, ready.Open = ready.URL.Besides(true), "0.0.0.0:8888"
+	if got, want := Announce(starting, ready)[0].Body, "Other computers can reach the runtime. Another program listens at [::1]:8888. "+plain; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
+
 func TestAnnounceProblem(t *testing.T) {
 	starting, failed := in(runtime.Starting), in(runtime.Failed)
 	failed.Problem = &runtime.Problem{Short: "Port 8888 is in use by nginx", Hint: "End that program.\nOr another port."}

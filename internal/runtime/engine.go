@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/netip"
 	"time"
 )
 
@@ -145,6 +146,12 @@ type Container struct {
 	// Ports maps the TCP ports in the container to the ports of the host at
 	// which 127.0.0.1 reaches them.
 	Ports map[int]int
+	// Addresses maps the TCP ports in the container to all the addresses of the
+	// host at which they are published, IPv4 first.
+	Addresses map[int][]netip.AddrPort
+	// HostNetwork tells that the container has no network of its own: its ports
+	// are those of the host.
+	HostNetwork bool
 }
 
 // ours reports whether the container was made by this program.

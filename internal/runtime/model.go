@@ -55,6 +55,7 @@ type (
 	answered struct {
 		start   startID
 		url     BackendURL
+		open    string // where others reach a container that has no network of its own
 		changed bool
 	}
 	// unanswered: Jupyter did not answer the first look at a run.
@@ -166,6 +167,7 @@ type model struct {
 	stale     bool // the files in it are of other settings
 	settling  bool // the first look at a run that began before we watched is not over
 	url       BackendURL
+	open      string
 	changed   bool
 	late      *Problem
 	served    bool      // Jupyter answered once in this run
@@ -317,7 +319,7 @@ func (m *model) step(e event) []effect {
 		}
 	case answered:
 		if m.watches(e.start) {
-			m.url, m.changed, m.late, m.settling, m.served = e.url, e.changed, nil, false, true
+			m.url, m.open, m.changed, m.late, m.settling, m.served = e.url, e.open, e.changed, nil, false, true
 			if m.problem != nil && m.problem.Code != CodeRolledBack {
 				m.problem = nil
 			}
@@ -359,7 +361,7 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 // forget drops what was observed of a run.
 func (m *model) forget() {
 	m.settling, m.killed, m.served = false, false, false
-	m.url, m.changed, m.late, m.idleAt = BackendURL{}, false, nil, time.Time{}
+	m.url, m.open, m.changed, m.late, m.idleAt = BackendURL{}, "", false, nil, time.Time{}
 }
 
 // take notes what the engine says of the container.

@@ -124,7 +124,7 @@ func (w *watch) wait(ctx context.Context, h hearing) {
 				again.Stop()
 				tooLong.Stop()
 				delay, longest = firstDelay, longestDelay
-				w.accept(token)
+				w.accept(ctx, token)
 				first = false
 				continue
 			}
@@ -196,11 +196,12 @@ func (w *watch) look(ctx context.Context, hint, known Token) (Token, error) {
 }
 
 // accept posts the Backend URL of the token that was accepted.
-func (w *watch) accept(t Token) {
+func (w *watch) accept(ctx context.Context, t Token) {
 	w.answered, w.token = true, t
 	w.post(answered{
 		start:   w.container.start(),
-		url:     NewBackendURL(w.port, t),
+		url:     NewBackendURL(w.port, t).Besides(besides(ctx, w.container, w.port)),
+		open:    openOnHost(ctx, w.container, w.port),
 		changed: w.tokens.Changed(w.container.Name, t),
 	})
 }

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -88,6 +89,11 @@ func (m *Manager) snapshot() Snapshot {
 		s.Ours = m.model.container.ours()
 		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
 			s.Port = port
+			s.InnerPort, s.Open, s.IPv6 = m.model.container.published(port)
+			s.Open = cmp.Or(s.Open, m.model.open)
+			if !m.model.container.Running {
+				s.Open = ""
+			}
 		}
 	}
 	if s.State == Ready {

@@ -65,6 +65,8 @@ func view(s scene) View {
 	short, hint := status(now)
 	if s.said.short != "" {
 		short, hint = s.said.short, s.said.hint
+	} else if hint == "" {
+		hint = warning(now)
 	}
 	short = oneLine(short)
 	v := View{
@@ -259,6 +261,20 @@ func advice(p *runtime.Problem) string {
 		text += "\n" + words.Say("tray.command", "command", p.Command)
 	}
 	return strings.TrimSpace(text)
+}
+
+// warning tells what is wrong with a runtime that can be used: one thing in full,
+// of several what they are.
+func warning(s runtime.Snapshot) string {
+	all := s.Warnings()
+	if len(all) == 1 {
+		return words.FullStop(all[0].Short) + " " + advice(all[0])
+	}
+	var names []string
+	for _, w := range all {
+		names = append(names, words.FullStop(w.Short))
+	}
+	return strings.Join(names, " ")
 }
 
 // pulling tells how far a pull is.

@@ -123,6 +123,14 @@ func scenes() map[string]scene {
 	}
 	all["failed-long"] = scene{overview: seen(long)}
 
+	openReady := ready
+	openReady.Open, openReady.InnerPort, openReady.Engine.CLI = "0.0.0.0:8888", 8888, "docker"
+	all["ready-open"] = scene{overview: seen(openReady)}
+	openReady.URL = openReady.URL.Besides(true)
+	all["ready-open-besides"] = scene{overview: seen(openReady)}
+	openReady.Open = ""
+	all["ready-besides"] = scene{overview: seen(openReady)}
+
 	toApply := ready
 	toApply.RestartToApply = true
 	all["ready-to-apply"] = scene{overview: seen(toApply), offered: everything()}
