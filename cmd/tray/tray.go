@@ -17,6 +17,7 @@ import (
 	"colabtray/internal/notify"
 	"colabtray/internal/runtime"
 	"colabtray/internal/tray"
+	"colabtray/internal/words"
 )
 
 // buttons are what those of notifications do in the tray.
@@ -227,5 +228,5 @@ func ask(ctx context.Context, dir string, log *slog.Logger) {
 		log.Warn("second start", "error", err)
 		said = notify.Running(runtime.Snapshot{}).Title + "."
 	}
-	fmt.Fprintln(os.Stderr, said)
+	fmt.Fprintln(os.Stderr, words.Lines(said))
 }

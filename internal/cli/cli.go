@@ -105,7 +105,13 @@ var takesFile = map[string]bool{"backup": true, "restore": true}
 
 // Run runs the command line and returns the exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
-	err := p.run(ctx, args)
+	shown := *p
+	shown.Stdout, shown.Stderr = screen{p.Stdout}, screen{p.Stderr}
+	return shown.exitCode(shown.run(ctx, args))
+}
+
+// exitCode tells an error, and returns the exit code that it stands for.
+func (p *Program) exitCode(err error) int {
 	var problem *runtime.Problem
 	var wrong *config.Error
 	var usage *usageError
@@ -119,9 +125,9 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		p.tell(problem)
 		return exitProblem
 	case errors.As(err, &wrong):
-		fmt.Fprintln(p.Stderr, "colab-tray: "+words.FullStop(wrong.Error()))
+		fmt.Fprintln(p.Stderr, "colab-tray: "+words.FullStop(words.Line(wrong.Error())))
 		if wrong.Command != "" {
-			fmt.Fprintln(p.Stderr, "    "+wrong.Command)
+			fmt.Fprintln(p.Stderr, "    "+words.Line(wrong.Command))
 		}
 		if wrong.IsFlag() {
 			return exitUsage
@@ -133,7 +139,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, words.Say("cli.interrupted"))
 		return exitProblem
 	default:
-		fmt.Fprintf(p.Stderr, "colab-tray: %s\n", words.Error(err))
+		fmt.Fprintf(p.Stderr, "colab-tray: %s\n", words.Line(words.Error(err)))
 		return exitProblem
 	}
 }
@@ -143,12 +149,12 @@ var errReported = errors.New("reported")
 
 // tell writes a problem: what happened, why and what to do, the command.
 func (p *Program) tell(problem *runtime.Problem) {
-	fmt.Fprintln(p.Stderr, problem.Short+".")
+	fmt.Fprintln(p.Stderr, words.Line(problem.Short)+".")
 	if problem.Hint != "" {
 		fmt.Fprintln(p.Stderr, problem.Hint)
 	}
 	if problem.Command != "" {
-		fmt.Fprintln(p.Stderr, "    "+problem.Command)
+		fmt.Fprintln(p.Stderr, "    "+words.Line(problem.Command))
 	}
 }
 

@@ -65,9 +65,7 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	if err != nil {
 		return err
 	}
-	now := s.Runtime.Snapshot()
-	in.warn(now)
-	return in.printURL(s.Profile, now)
+	return in.printURL(s.Profile, s.Runtime.Snapshot())
 }
 
 // warn tells on standard error what a person should know of beside the state.
@@ -100,7 +98,6 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		} else {
 			fmt.Fprintln(in.Stderr, words.Say("cli.newerImage", "runtime", s.Profile.Runtime))
 		}
-		in.warn(after)
 		if after.State != runtime.Ready {
 			return nil
 		}
@@ -135,11 +132,13 @@ func runURL(ctx context.Context, in *invocation) error {
 	})
 }
 
-// printURL prints the Backend URL, which this command alone reveals.
+// printURL prints the Backend URL, which this command alone reveals, and tells
+// before what is to be known of the runtime.
 func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
 	if s.State != runtime.Ready {
 		return notReady(s, p)
 	}
+	in.warn(s)
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
 	return err
 }

@@ -79,7 +79,7 @@ func runConfigEdit(ctx context.Context, in *invocation) error {
 	}
 	// It is not ended with this program: it may hold what is not saved.
 	edit := exec.Command(editor[0], append(editor[1:], path)...)
-	edit.Stdin, edit.Stdout, edit.Stderr = os.Stdin, in.Stdout, in.Stderr
+	edit.Stdin, edit.Stdout, edit.Stderr = os.Stdin, bare(in.Stdout), bare(in.Stderr)
 	if err := edit.Run(); err != nil {
 		return noEditor(path, err)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,7 +28,7 @@ func runDoctor(ctx context.Context, in *invocation) error {
 		return err
 	}
 	if in.json {
-		return json.NewEncoder(in.Stdout).Encode(report)
+		return in.printJSON(report)
 	}
 	_, err = fmt.Fprint(in.Stdout, report.Text())
 	return err

@@ -55,11 +55,12 @@ func (l *progressLine) show(s runtime.Snapshot) {
 
 // write shows the text, unless it is there.
 func (l *progressLine) write(text string) {
+	text = words.Line(text)
 	if text == l.last || text == "" {
 		return
 	}
 	if l.rewrite {
-		fmt.Fprintf(l.in.Stderr, "\r%s\r%s ...", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4), text)
+		fmt.Fprintf(bare(l.in.Stderr), "\r%s\r%s ...", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4), text)
 	} else {
 		fmt.Fprintf(l.in.Stderr, "%s ...\n", text)
 	}
@@ -68,7 +69,7 @@ func (l *progressLine) write(text string) {
 
 func (l *progressLine) clear() {
 	if l.rewrite && l.last != "" {
-		fmt.Fprintf(l.in.Stderr, "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
+		fmt.Fprintf(bare(l.in.Stderr), "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
 	}
 }
 

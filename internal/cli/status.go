@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -89,7 +88,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	}
 	switch {
 	case in.json:
-		err = errors.Join(json.NewEncoder(in.Stdout).Encode(all), err)
+		err = errors.Join(in.printJSON(all), err)
 	case len(all) == 0:
 		fmt.Fprintln(in.Stderr, words.Say("cli.noRuntime"))
 	}
@@ -150,7 +149,7 @@ type problemJSON struct {
 
 func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
-		return json.NewEncoder(in.Stdout).Encode(asJSON(s))
+		return in.printJSON(asJSON(s))
 	}
 	text := fmt.Sprintf("%s: %s", s.Runtime, stateWords(s))
 	if s.Engine.Version != "" {

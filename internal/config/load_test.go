@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -161,6 +162,27 @@ port = 9100
 		}
 		if !s.Profile.Equal(c.want) {
 			t.Errorf("got %+v, want %+v", s.Profile, c.want)
+		}
+	}
+}
+
+// TestShellWord has a shell take the words of commands that people are told to run.
+func TestShellWord(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, word := range []string{
+		"", "plain-1.2_3:/@", "two words", "it's", "$(id)`id`$HOME;id", `a\b"c`, "\x1b[2J", "new\nline 'and \"quotes\"\\", "\u202e\u200b\u2028", "\u009b31m", "\xff", "-\r\t\a",
+	} {
+		quoted := ShellWord(word)
+		if quoted != words.Line(quoted) {
+			t.Errorf("%q is to be written as %q", word, quoted)
+		}
+		run := exec.CommandContext(t.Context(), bash, "-c", "printf %s "+quoted)
+		run.Env = []string{"LC_ALL=C.UTF-8"}
+		if got, err := run.Output(); err != nil || string(got) != word {
+			t.Errorf("%q is written as %s, which bash takes for %q (%v)", word, quoted, got, err)
 		}
 	}
 }

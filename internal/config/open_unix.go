@@ -87,7 +87,7 @@ func inOtherHands(info fs.FileInfo, path string) error {
 		if info.IsDir() {
 			short = words.Say("config.writableDir", "path", words.Escaped(path))
 		}
-		return &otherHandsError{short: short, command: "chmod go-w " + shellWord(path)}
+		return &otherHandsError{short: short, command: "chmod go-w " + ShellWord(path)}
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func inOtherHands(info fs.FileInfo, path string) error {
 func belongsToOthers(path string) error {
 	return &otherHandsError{
 		short:   words.Say("config.belongsToOthers", "path", words.Escaped(path)),
-		command: "sudo chown -h " + strconv.Itoa(os.Getuid()) + " " + shellWord(path),
+		command: "sudo chown -h " + strconv.Itoa(os.Getuid()) + " " + ShellWord(path),
 	}
 }
 

@@ -101,7 +101,7 @@ func TestWhatOthersCanChangeIsRefused(t *testing.T) {
 				continue
 			}
 			var e *Error
-			command := strings.NewReplacer("FILE", shellWord(file), "DIR/between", shellWord(filepath.Join(dir, "between")), "DIR", shellWord(dir), "ME", strconv.Itoa(os.Getuid())).Replace(c.command)
+			command := strings.NewReplacer("FILE", ShellWord(file), "DIR/between", ShellWord(filepath.Join(dir, "between")), "DIR", ShellWord(dir), "ME", strconv.Itoa(os.Getuid())).Replace(c.command)
 			if !errors.As(err, &e) || !strings.Contains(e.Short, c.short) || e.Command != command {
 				t.Errorf("%s, %s: got %#v, want %s", what, kind, err, command)
 			}

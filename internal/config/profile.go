@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // Kind tells which contract an image follows.
@@ -92,15 +94,19 @@ type Profile struct {
 func (p Profile) CommandLine(verb string, args ...string) string {
 	line := "colab-tray " + verb
 	for _, word := range slices.Concat(p.flags, args) {
-		line += " " + shellWord(word)
+		line += " " + ShellWord(word)
 	}
 	return line
 }
 
-// shellWord returns a word as a shell takes it.
-func shellWord(word string) string {
-	if plainWord.MatchString(word) {
+// ShellWord writes a word of a command that people are told to run: whatever is
+// in it, a shell takes it for this one word, and nothing in it acts on a terminal.
+func ShellWord(word string) string {
+	switch {
+	case plainWord.MatchString(word):
 		return word
+	case words.Line(word) != word:
+		return "$'" + strings.ReplaceAll(words.Escaped(word), "'", `\'`) + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

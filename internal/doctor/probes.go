@@ -16,7 +16,6 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // Runtime is what the report needs of a runtime; *[runtime.Manager] is one.
@@ -94,7 +93,6 @@ func (o Options) remote(secretsKnown bool) []Probe {
 		{"Engine", "Image", o.image},
 		{"Runtime", "Profile", fact(profile(o.Profile))},
 		{"Runtime", "State", fact(state(snapshot))},
-		{"Runtime", "Warnings", fact(warnings(snapshot))},
 		{"Runtime", "Container", o.container},
 		{"Runtime", "Port", o.port},
 		{"Runtime", "Last output", func(ctx context.Context) (string, error) {
@@ -104,18 +102,6 @@ func (o Options) remote(secretsKnown bool) []Probe {
 			return o.output(ctx)
 		}},
 	}
-}
-
-// warnings are what a person is told of beside the state.
-func warnings(s runtime.Snapshot) string {
-	if len(s.Warnings) == 0 {
-		return "none"
-	}
-	var lines []string
-	for _, w := range s.Warnings {
-		lines = append(lines, words.FullStop(w.Short)+" "+w.Hint)
-	}
-	return strings.Join(lines, "\n")
 }
 
 func system() string {
@@ -210,8 +196,11 @@ func cards(ctx context.Context) (string, error) {
 
 func state(s runtime.Snapshot) string {
 	text := fmt.Sprintf("%s since %s", s.State, s.Since.UTC().Format(time.RFC3339))
-	if p := s.Problem; p != nil {
-		text += fmt.Sprintf("\n%s: %s\n%s\n%s", p.Code, p.Short, p.Hint, p.Command)
+	for _, p := range append([]*runtime.Problem{s.Problem}, s.Warnings...) {
+		if p == nil {
+			continue
+		}
+		text += strings.TrimRight(fmt.Sprintf("\n%s: %s\n%s\n%s", p.Code, p.Short, p.Hint, p.Command), "\n")
 		if p.Err != nil {
 			text += "\n" + p.Err.Error()
 		}
@@ -231,7 +220,11 @@ func (o Options) container(ctx context.Context) (string, error) {
 	if len(id) > 12 {
 		id = id[:12]
 	}
-	text := fmt.Sprintf("%s (%s) from %s, user %q, ports %v, running %t, paused %t, started %s", c.Name, id, c.Image, c.User, c.Ports,
+	ports := fmt.Sprint("ports ", c.Addresses)
+	if c.HostNetwork {
+		ports = "network of the host"
+	}
+	text := fmt.Sprintf("%s (%s) from %s, user %q, %s, running %t, paused %t, started %s", c.Name, id, c.Image, c.User, ports,
 		c.Running, c.Paused, c.StartedAt.Format(time.RFC3339))
 	if !c.Running {
 		text += fmt.Sprintf(", exit code %d, out of memory %t", c.ExitCode, c.OOMKilled)

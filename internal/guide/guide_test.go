@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -378,4 +379,18 @@ func firstArgument(call string) string {
 		}
 	}
 	return call
+}
+
+// TestStreamIsHarmless: the page gets nothing of what an engine says that could
+// deceive who reads it.
+func TestStreamIsHarmless(t *testing.T) {
+	sent := httptest.NewRecorder()
+	out := &stream{w: sent, control: http.NewResponseController(sent), cancel: func() { t.Error("it was cancelled") }}
+	out.event("state", state{Image: "a\x1b[31mb\u202ec", Problem: &said{Short: "d\u009b31me\u200bf", Hint: "one\ntwo\u2028three"}})
+	out.line(map[string]any{"verdict": "\u2066g"})
+	for _, part := range []string{`"image":"abc"`, `"short":"def"`, `"hint":"one\ntwo three"`, "event: state\ndata: {", "}\n\n{", `{"verdict":"g"}`} {
+		if !strings.Contains(sent.Body.String(), part) {
+			t.Errorf("%s is missing in %q", part, sent.Body.String())
+		}
+	}
 }

@@ -20,13 +20,14 @@ type state struct {
 	Image      string        `json:"image"`
 	Port       int           `json:"port"`
 	Engine     string        `json:"engine"`
-	URL        int           `json:"url"` // number of the Backend URL, which changes with it; 0 for none
+	URL        int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
+	Host       string        `json:"host"` // as the Backend URL has it
 	URLChanged bool          `json:"urlChanged"`
 	Product    string        `json:"product"` // the kind of engine
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
-	Said       *said         `json:"said"`
 	Warnings   []said        `json:"warnings"`
+	Said       *said         `json:"said"`
 	Install    *install.Help `json:"install"`
 }
 
@@ -59,7 +60,7 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		URLChanged: s.URLChanged, Product: s.Engine.Name,
+		URLChanged: s.URLChanged, Product: s.Engine.Name, Host: s.URL.Host(), Warnings: []said{},
 	}
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version

@@ -2,7 +2,6 @@ package guide
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -128,7 +127,7 @@ func (s *stream) line(value any) { s.send("", value) }
 func (s *stream) event(name string, value any) { s.send("event: "+name+"\ndata: ", value) }
 
 func (s *stream) send(before string, value any) {
-	text, err := json.Marshal(value)
+	text, err := words.JSON(value)
 	if err != nil {
 		s.cancel()
 		return

@@ -7,6 +7,7 @@
 package notify
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -165,8 +166,10 @@ func change(prev, next runtime.Snapshot) []Announcement {
 		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.ready.title"), words.Say("notify.ready.body")
 		a.Actions = []Action{CopyURL, OpenColab}
 	}
-	if len(next.Warnings) > 0 && next.State == runtime.Ready && a.Kind == KindReady {
-		a.Body += " " + words.FullStop(next.Warnings[0].Short)
+	if a.Kind == KindReady || a.Kind == KindURLChanged {
+		for _, w := range slices.Backward(next.Warnings) {
+			a.Body = words.FullStop(w.Short) + " " + a.Body
+		}
 	}
 	return []Announcement{a}
 }

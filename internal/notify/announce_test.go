@@ -154,13 +154,12 @@ func TestAnnounceStories(t *testing.T) {
 	}
 }
 
-// TestAnnounceWarning holds that who is told that the runtime is ready is told
-// of the gravest warning, too.
+// TestAnnounceWarning: what is wrong though the runtime is ready is told first.
 func TestAnnounceWarning(t *testing.T) {
 	ready := in(runtime.Ready)
-	ready.Warnings = []*runtime.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "a lesser one"}}
+	ready.Warnings = []*runtime.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "A lesser one"}}
 	got := Announce(in(runtime.Starting), ready)
-	if len(got) != 1 || !strings.HasSuffix(got[0].Body, " Others can reach it.") {
+	if len(got) != 1 || !strings.HasPrefix(got[0].Body, "Others can reach it. A lesser one. ") {
 		t.Errorf("announced %+v", got)
 	}
 }

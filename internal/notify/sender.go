@@ -4,12 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // delivering bounds how long a notification server may take. One that hangs
@@ -207,16 +206,10 @@ func (s *Sender) next() (order, bool) {
 	return o, true
 }
 
-// shown returns a text as a notification can have it: short, and without what
-// a bus refuses.
+// shown returns a text as a notification can have it: short, and on one line.
 func shown(text string) string {
 	const most = 200
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "�"))
+	text = words.Line(text)
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}

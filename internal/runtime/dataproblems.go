@@ -109,7 +109,7 @@ func fileProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.backupFile"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err))),
+		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err)))),
 		Err:   err,
 	}
 }
@@ -157,7 +157,7 @@ func unreadableProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBadBackup,
 		Short: words.Say("problem.unreadable"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err))),
+		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err)))),
 		Err:   err,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -344,7 +345,7 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 		TTY:       r.Config.Tty,
 	}
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
-	c.Ports = publishedPorts(r)
+	c.takePorts(r)
 	c.Mounts = mountsOf(r.Mounts)
 	c.Given = given(r)
 	if said, is := d.said.Load(r.ID); is {
@@ -372,32 +373,54 @@ func engineTime(s string) time.Time {
 	return t.UTC()
 }
 
-// publishedPorts maps the TCP ports in the container to the ports at which
-// 127.0.0.1 reaches them.
-func publishedPorts(r container.InspectResponse) map[int]int {
+// takePorts notes where the TCP ports in the container are published.
+func (c *Container) takePorts(r container.InspectResponse) {
 	bindings := nat.PortMap{}
 	if r.HostConfig != nil {
 		bindings = r.HostConfig.PortBindings
 		if r.HostConfig.NetworkMode.IsHost() {
-			return map[int]int{8888: 8888, 8080: 8080}
+			c.HostNetwork, c.Ports = true, map[int]int{8888: 8888, 8080: 8080}
+			return
 		}
 	}
 	if r.NetworkSettings != nil && len(r.NetworkSettings.Ports) > 0 {
 		bindings = r.NetworkSettings.Ports
 	}
-	ports := map[int]int{}
+	c.Ports, c.Addresses = map[int]int{}, map[int][]netip.AddrPort{}
 	for inner, published := range bindings {
 		if inner.Proto() != "tcp" {
 			continue
 		}
 		for _, b := range published {
-			port, err := strconv.Atoi(b.HostPort)
-			if err == nil && port > 0 && (b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "127.0.0.1") {
-				ports[inner.Int()] = port
+			port, err := strconv.ParseUint(b.HostPort, 10, 16)
+			if err != nil || port == 0 {
+				continue
+			}
+			for _, ip := range hostAddresses(b.HostIP) {
+				c.Addresses[inner.Int()] = append(c.Addresses[inner.Int()], netip.AddrPortFrom(ip, uint16(port)))
+			}
+			if b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "127.0.0.1" {
+				c.Ports[inner.Int()] = int(port)
 			}
 		}
 	}
-	return ports
+	for _, addresses := range c.Addresses {
+		slices.SortFunc(addresses, netip.AddrPort.Compare)
+	}
+}
+
+// hostAddresses reads where a port is published: without an address at all of
+// them, and one that is not understood may be any.
+func hostAddresses(text string) []netip.Addr {
+	ip, err := netip.ParseAddr(text)
+	switch {
+	case text == "":
+		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}
+	case err != nil:
+		return []netip.Addr{netip.IPv4Unspecified()}
+	default:
+		return []netip.Addr{ip.Unmap()}
+	}
 }
 
 // Named implements [Engine].

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"time"
 )
 
@@ -164,7 +165,13 @@ type Container struct {
 	// Ports maps the TCP ports in the container to the ports of the host at
 	// which 127.0.0.1 reaches them.
 	Ports map[int]int
-	Given Given
+	// Addresses maps the TCP ports in the container to all the addresses of the
+	// host at which they are published, IPv4 first.
+	Addresses map[int][]netip.AddrPort
+	// HostNetwork tells that the container has no network of its own: its ports
+	// are those of the host.
+	HostNetwork bool
+	Given       Given
 }
 
 // ours reports whether the container was made by this program.

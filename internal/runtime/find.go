@@ -15,6 +15,7 @@ import (
 	dockerendpoint "github.com/docker/cli/cli/context/docker"
 	"github.com/docker/cli/opts"
 
+	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
 
@@ -176,11 +177,11 @@ func (p place) cli(podman bool) string {
 	case podman && p.own:
 		return "podman"
 	case podman:
-		return "podman --url " + p.host
+		return "podman --url " + config.ShellWord(p.host)
 	case p.found == "default", p.fromEnv, p.found == "DOCKER_HOST", strings.HasPrefix(p.found, "context "):
 		return "docker"
 	default:
-		return "docker --host " + p.host
+		return "docker --host " + config.ShellWord(p.host)
 	}
 }
 
@@ -276,7 +277,7 @@ func contextProblem(name string, env bool, err error) *Problem {
 	}
 	return &Problem{
 		Code:    CodeNoContext,
-		Short:   words.Say("problem.noContext", "context", printable(name)),
+		Short:   words.Say("problem.noContext", "context", name),
 		Hint:    hint,
 		Command: "docker context ls",
 		Err:     err,
@@ -286,9 +287,9 @@ func contextProblem(name string, env bool, err error) *Problem {
 // sshProblem tells that the engine is on a machine whose ports are not ours, and
 // who says so: a docker context, or DOCKER_HOST where that is empty.
 func sshProblem(context, host, command string) *Problem {
-	hint := words.Say("problem.remoteEngineEnvHint", "host", printable(host))
+	hint := words.Say("problem.remoteEngineEnvHint", "host", host)
 	if context != "" {
-		hint = words.Say("problem.remoteEngineHint", "context", context, "host", printable(host))
+		hint = words.Say("problem.remoteEngineHint", "context", context, "host", host)
 	}
 	return &Problem{
 		Code:    CodeRemoteEngine,
@@ -303,12 +304,12 @@ func addressProblem(p place, err error) *Problem {
 	problem := &Problem{
 		Code:    CodeNoEngine,
 		Short:   words.Say("problem.badAddress"),
-		Hint:    words.FullStop(words.Say("problem.badAddressEnvHint", "cause", printable(err.Error()))),
+		Hint:    words.FullStop(words.Say("problem.badAddressEnvHint", "cause", err.Error())),
 		Command: "unset DOCKER_HOST",
 		Err:     err,
 	}
 	if !p.fromEnv {
-		problem.Hint = words.FullStop(words.Say("problem.badAddressHint", "found", foundWords(p.found), "cause", printable(err.Error())))
+		problem.Hint = words.FullStop(words.Say("problem.badAddressHint", "found", foundWords(p.found), "cause", err.Error()))
 		problem.Command = "docker context ls"
 	}
 	return problem

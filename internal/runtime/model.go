@@ -56,6 +56,7 @@ type (
 	answered struct {
 		start   startID
 		url     BackendURL
+		open    string // where others reach a container that has no network of its own
 		changed bool
 		// settings: what is to be known of our settings in the server, if anything.
 		settings *Problem
@@ -177,6 +178,7 @@ type model struct {
 	root      string // of the server, as far as known; also when it does not run any more
 	settling  bool   // the first look at a run that began before we watched is not over
 	url       BackendURL
+	open      string
 	changed   bool
 	late      *Problem
 	settings  *Problem  // what is to be known of our settings in the server
@@ -248,15 +250,6 @@ func (m *model) shownProblem() *Problem {
 	default:
 		return nil
 	}
-}
-
-// warnings returns what there is to be warned of beside the state.
-func (m *model) warnings() []*Problem {
-	var all []*Problem
-	if m.settings != nil && m.state() == Ready {
-		all = append(all, m.settings)
-	}
-	return all
 }
 
 // settled reports whether nothing that a person asked for is still under way,
@@ -338,7 +331,7 @@ func (m *model) step(e event) []effect {
 		}
 	case answered:
 		if m.watches(e.start) {
-			m.url, m.changed, m.late, m.settling, m.served = e.url, e.changed, nil, false, true
+			m.url, m.open, m.changed, m.late, m.settling, m.served = e.url, e.open, e.changed, nil, false, true
 			m.settings = e.settings
 			if m.problem != nil && m.problem.Code != CodeRolledBack {
 				m.problem = nil
@@ -385,7 +378,7 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 // forget drops what was observed of a run.
 func (m *model) forget() {
 	m.settling, m.killed, m.served = false, false, false
-	m.url, m.changed, m.late, m.idleAt = BackendURL{}, false, nil, time.Time{}
+	m.url, m.open, m.changed, m.late, m.idleAt = BackendURL{}, "", false, nil, time.Time{}
 	m.settings = nil
 }
 

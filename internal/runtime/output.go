@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"colabtray/internal/words"
 )
@@ -41,21 +40,6 @@ func eachLine(stream io.Reader, line func(string)) error {
 	}
 }
 
-// escapes are the terminal's control sequences: ECMA-48 CSI, OSC, and the rest.
-var escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -/]*[0-~])")
-
-// printable strips what could act on the terminal or the log viewer that shows
-// a line from the container.
-func printable(line string) string {
-	line = escapes.ReplaceAllString(line, "")
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || unicode.IsGraphic(r) {
-			return r
-		}
-		return -1
-	}, line)
-}
-
 // secrets finds what follows the word token in a URL, an option or a header.
 var secrets = regexp.MustCompile(`(?i)(token(?:=|%3D|["']?:\s*)["']?|authorization: token )[^\s&"',;]+`)
 
@@ -78,7 +62,7 @@ var announcedURL = regexp.MustCompile(`^(?:\[[IC] [^\[\]]{1,60}\])?\s*(?:or )?(h
 // token it gives, which may be missing. Jupyter writes "..." where the token was
 // given to it.
 func announcement(line string) (Token, bool) {
-	found := announcedURL.FindStringSubmatch(printable(line))
+	found := announcedURL.FindStringSubmatch(words.Lines(line))
 	if found == nil {
 		return Token{}, false
 	}
@@ -128,7 +112,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	var failed error
 	err = eachLine(stream, func(line string) {
 		if failed == nil {
-			_, failed = io.WriteString(w, masked(printable(line), known)+"\n")
+			_, failed = io.WriteString(w, masked(words.Lines(line), known)+"\n")
 		}
 		if failed != nil {
 			_ = stream.Close()
@@ -153,7 +137,7 @@ func lastLines(ctx context.Context, e Engine, c Container, n int) []string {
 	known := environmentTokens(c)
 	var lines []string
 	_ = eachLine(stream, func(line string) {
-		lines = append(lines, masked(printable(line), known))
+		lines = append(lines, words.Line(masked(words.Lines(line), known)))
 	})
 	return lines[max(0, len(lines)-n):]
 }

@@ -83,7 +83,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodeImageNotFound,
 			Short:   words.Say("problem.imageNotFound", "image", p.Image),
 			Hint:    words.Say("problem.imageNotFoundHint") + pullSays(which, err),
-			Command: e.CLI() + " pull " + p.Image,
+			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
@@ -91,7 +91,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodePullFailed,
 			Short:   words.Say("problem.pullFailed"),
 			Hint:    pullHint(p, which, err) + pullSays(which, err),
-			Command: e.CLI() + " pull " + p.Image,
+			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
@@ -152,7 +152,7 @@ func pullSays(e EngineInfo, err error) string {
 // excerpt returns the engine's words, in one line. A web page in them can be long.
 func excerpt(err error) string {
 	const most = 400
-	said := printable(strings.Join(strings.Fields(engineWords(err)), " "))
+	said := words.Line(strings.Join(strings.Fields(engineWords(err)), " "))
 	if runes := []rune(said); len(runes) > most {
 		said = string(runes[:most]) + "…"
 	}
@@ -221,7 +221,7 @@ func failedExit(c Container) bool {
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
 func deathProblem(c Container, engine string, output []string, served bool) *Problem {
-	p := &Problem{Command: "colab-tray logs --name " + c.Name}
+	p := &Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
 	switch {
 	case c.OOMKilled:
 		p.Code = CodeOutOfMemory
@@ -232,7 +232,7 @@ func deathProblem(c Container, engine string, output []string, served bool) *Pro
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
 		p.Hint = lastWords(output)
 		if entrypoint := ownEntrypoint(c); entrypoint != "" {
-			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", printable(entrypoint)) + "\n" + p.Hint
+			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", entrypoint) + "\n" + p.Hint
 		}
 	case c.ExitCode == 0:
 		return nil
@@ -265,7 +265,7 @@ func silenceProblem(c Container, port int, err error) *Problem {
 		Code:    CodeNoAnswer,
 		Short:   words.Say("problem.noAnswer"),
 		Hint:    words.Say("problem.noAnswerHint", "port", port),
-		Command: "colab-tray logs --name " + c.Name,
+		Command: "colab-tray logs --name " + config.ShellWord(c.Name),
 		Err:     err,
 	}
 }
@@ -313,11 +313,11 @@ func elsewhereProblem(host string, port int, err error) *Problem {
 	p := &Problem{
 		Code:  CodeElsewhere,
 		Short: words.Say("problem.elsewhere", "port", port),
-		Hint:  words.Say("problem.elsewhereSocketHint", "host", printable(host)),
+		Hint:  words.Say("problem.elsewhereSocketHint", "host", host),
 		Err:   err,
 	}
 	if u, bad := url.Parse(host); bad == nil && u.Hostname() != "" {
-		p.Hint = words.Say("problem.elsewhereHint", "host", printable(host))
+		p.Hint = words.Say("problem.elsewhereHint", "host", host)
 		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, u.Hostname())
 	}
 	return p
@@ -345,7 +345,7 @@ func occupiedProblem(c Container, path, cli string) *Problem {
 
 // setAside is the command that gives a container another name.
 func setAside(c Container, cli string) string {
-	return fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name)
+	return fmt.Sprintf("%s rename %s %s", cli, config.ShellWord(c.Name), config.ShellWord(c.Name+"-old"))
 }
 
 // rolledBackProblem tells why a new container was given up for the old one, which
@@ -386,7 +386,7 @@ func pausedProblem(c Container, cli string) *Problem {
 		Code:    CodeNoAnswer,
 		Short:   words.Say("problem.paused"),
 		Hint:    words.Say("problem.pausedHint"),
-		Command: cli + " unpause " + c.Name,
+		Command: cli + " unpause " + config.ShellWord(c.Name),
 	}
 }
 
@@ -403,7 +403,7 @@ func startedAgainProblem(c Container) *Problem {
 		Code:    CodeCancelled,
 		Short:   words.Say("problem.startedAgain"),
 		Hint:    words.Say("problem.startedAgainHint"),
-		Command: "colab-tray stop --name " + c.Name,
+		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
 	}
 }
 
@@ -414,7 +414,7 @@ func lastError(err error) string {
 	if text != err.Error() {
 		return words.Say("problem.engineSays", "said", text)
 	}
-	return words.Error(err)
+	return words.Line(words.Error(err))
 }
 
 // fromEngine is what the docker client puts before the words of an engine.

@@ -25,6 +25,14 @@ type Snapshot struct {
 	// Port is the published port on the loopback interface, or the one that
 	// would be.
 	Port int
+	// InnerPort is the port in the container that Port leads to; 0 while there is
+	// no container.
+	InnerPort int
+	// Open is the address at which other computers reach the runtime, while it
+	// runs; empty when they do not.
+	Open string
+	// IPv6 tells that this computer reaches the runtime at [::1], too.
+	IPv6 bool
 	// Ours tells that the container was made by this program, which puts the
 	// settings that Colab needs into it.
 	Ours bool
@@ -159,6 +167,8 @@ const (
 	CodeBusy                Code = "busy"
 	CodeDataInUse           Code = "data-in-use"
 	CodeNoData              Code = "no-data"
+	CodeOpenToNetwork       Code = "open-to-network"
+	CodeLocalhostTaken      Code = "localhost-taken"
 	CodeNotEmpty            Code = "not-empty"
 	CodeBackupFailed        Code = "backup-failed"
 	CodeBadBackup           Code = "bad-backup"

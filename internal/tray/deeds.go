@@ -212,7 +212,7 @@ func (a *app) check(ctx context.Context, profile string) outcome {
 	}
 	said := outcome{short: strings.TrimSuffix(verdict, ".")}
 	if path, err := a.write("check.txt", func(w io.Writer) error {
-		_, err := io.WriteString(w, report)
+		_, err := io.WriteString(w, words.Lines(report))
 		return err
 	}); err != nil {
 		a.Log.Warn("report of the check", "error", err)

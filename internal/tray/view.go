@@ -2,7 +2,6 @@ package tray
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf16"
 
 	"colabtray/assets"
@@ -64,11 +63,10 @@ const (
 func view(s scene) View {
 	now := s.overview.Runtime()
 	short, hint := status(now)
-	if hint == "" {
-		hint = warning(now)
-	}
 	if s.said.short != "" {
 		short, hint = s.said.short, s.said.hint
+	} else if hint == "" {
+		hint = warning(now)
 	}
 	short = oneLine(short)
 	v := View{
@@ -241,15 +239,6 @@ func status(s runtime.Snapshot) (short, hint string) {
 	}
 }
 
-// warning tells the gravest of what a person should know of beside the state.
-func warning(s runtime.Snapshot) string {
-	if len(s.Warnings) == 0 {
-		return ""
-	}
-	w := s.Warnings[0]
-	return words.FullStop(w.Short) + " " + advice(w)
-}
-
 // engine tells which engine it is, unless that goes without saying: at the usual
 // place, or where the person's own environment says.
 func engine(e runtime.EngineInfo) string {
@@ -274,6 +263,20 @@ func advice(p *runtime.Problem) string {
 	return strings.TrimSpace(text)
 }
 
+// warning tells what is wrong with a runtime that can be used: one thing in full,
+// of several what they are.
+func warning(s runtime.Snapshot) string {
+	all := s.Warnings
+	if len(all) == 1 {
+		return words.FullStop(all[0].Short) + " " + advice(all[0])
+	}
+	var names []string
+	for _, w := range all {
+		names = append(names, words.FullStop(w.Short))
+	}
+	return strings.Join(names, " ")
+}
+
 // pulling tells how far a pull is.
 func pulling(p runtime.Progress) string {
 	if p.Layers <= 0 {
@@ -292,21 +295,9 @@ func pulling(p runtime.Progress) string {
 	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }
 
-// oneLine makes a text that can come from anywhere fit to be shown: no control
-// or direction characters, no long gaps, no line ends.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsGraphic(r):
-			return r
-		default:
-			return -1
-		}
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
-}
+// oneLine makes a text that can come from anywhere fit for a row, which has no
+// room for long gaps.
+func oneLine(text string) string { return strings.Join(strings.Fields(words.Line(text)), " ") }
 
 // wrapped breaks each line of a text between words into so many rows of so many
 // UTF-16 units. What there is no room for is left out of the first line, which

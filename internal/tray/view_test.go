@@ -113,9 +113,10 @@ func scenes() map[string]scene {
 	warned := ready
 	warned.Warnings = []*runtime.Problem{
 		{Short: "Others on the network can reach the runtime", Hint: "Whoever has the token can use it.", Command: "docker rm x"},
-		{Short: "a lesser one"},
 	}
 	all["ready-warned"] = scene{overview: seen(warned)}
+	warned.Warnings = append(warned.Warnings, &runtime.Problem{Short: "A lesser one", Hint: "More of it."})
+	all["ready-warned-twice"] = scene{overview: seen(warned)}
 
 	died := snapshot(runtime.Failed)
 	died.Problem = &runtime.Problem{
@@ -238,7 +239,7 @@ func TestEveryViewIsFitToBeShown(t *testing.T) {
 		if n := len(utf16.Encode([]rune(v.Tooltip))); n > 120 {
 			t.Errorf("the tooltip of %s has %d UTF-16 units", name, n)
 		}
-		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\u202e") {
+		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\x7f\u009b\u200b\u2028\u202e\u2066") {
 			t.Errorf("%s has characters that do not belong into a menu: %q", name, all)
 		}
 		for i, row := range v.Rows {

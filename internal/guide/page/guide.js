@@ -104,7 +104,7 @@ function showState(next) {
     set($("pull-text"), say("pull.progress", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
   }
   showProblem(now.problem || now.said);
-  showWarnings(now.warnings || []);
+  showWarnings(now.warnings);
   showInstall(now.install);
 
   enable($("start"), startable.includes(now.state));
@@ -112,7 +112,7 @@ function showState(next) {
   enable($("restart"), restartable.includes(now.state));
   $("start").classList.toggle("primary", now.state !== "ready");
 
-  if (now.url !== before.url || now.port !== before.port) hideURL();
+  if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
   $("url").disabled = !now.url;
   enable($("show"), now.url);
   enable($("copy"), now.url);
@@ -157,6 +157,7 @@ function showProblem(problem) {
 
 let warned = "";
 
+// showWarnings tells what is wrong though the runtime can be used.
 function showWarnings(warnings) {
   const text = JSON.stringify(warnings);
   if (text === warned) return;
@@ -164,7 +165,7 @@ function showWarnings(warnings) {
   $("warnings").replaceChildren(...warnings.map((warning) => {
     const box = make("div", "problem warning");
     box.append(make("p", "short", warning.short), make("p", "hint", warning.hint || ""));
-    if (warning.command) box.append(commandLine(warning.command));
+    if (warning.command) box.append(make("p", "quiet", say("command")), commandLine(warning.command));
     return box;
   }));
 }
