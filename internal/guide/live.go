@@ -22,6 +22,7 @@ type state struct {
 	Engine     string        `json:"engine"`
 	URL        int           `json:"url"` // number of the Backend URL, which changes with it; 0 for none
 	URLChanged bool          `json:"urlChanged"`
+	Idle       bool          `json:"idle"` // it was stopped for want of use
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
 	Said       *said         `json:"said"`
@@ -57,7 +58,7 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		URLChanged: s.URLChanged,
+		URLChanged: s.URLChanged, Idle: s.IdleStopped,
 	}
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version
