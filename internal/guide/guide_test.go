@@ -300,6 +300,15 @@ func TestTokenIsOnlyRevealed(t *testing.T) {
 	}
 }
 
+// TestIdleStopIsSaid: the page is told why the runtime is stopped.
+func TestIdleStopIsSaid(t *testing.T) {
+	for _, idle := range []bool{true, false} {
+		if now, _ := New(Options{}).state(runtime.Snapshot{State: runtime.Stopped, IdleStopped: idle}); now.Idle != idle {
+			t.Errorf("the page is told %+v", now)
+		}
+	}
+}
+
 func TestCardsAreThoseOfThisComputer(t *testing.T) {
 	for host, want := range map[string]bool{
 		"unix:///var/run/docker.sock": true, "npipe:////./pipe/docker_engine": true,

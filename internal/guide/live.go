@@ -23,6 +23,7 @@ type state struct {
 	URL        int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
 	Host       string        `json:"host"` // as the Backend URL has it
 	URLChanged bool          `json:"urlChanged"`
+	Idle       bool          `json:"idle"` // it was stopped for want of use
 	Product    string        `json:"product"` // the kind of engine
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
@@ -60,7 +61,7 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		URLChanged: s.URLChanged, Product: s.Engine.Name, Host: s.URL.Host(), Warnings: []said{},
+		URLChanged: s.URLChanged, Idle: s.IdleStopped, Product: s.Engine.Name, Host: s.URL.Host(), Warnings: []said{},
 	}
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version

@@ -243,6 +243,9 @@ func Running(s runtime.Snapshot) Announcement {
 		a.Body = words.Say("notify.running.pulling")
 	case runtime.Stopped:
 		a.Body = words.Say("notify.running.stopped")
+		if s.IdleStopped {
+			a.Body = words.Say("notify.running.stoppedIdle")
+		}
 	case runtime.Starting:
 		a.Body = words.Say("notify.running.starting")
 	case runtime.Ready:

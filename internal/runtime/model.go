@@ -74,6 +74,9 @@ type (
 		url BackendURL
 		at  time.Time
 	}
+	// idled: the runtime with this Backend URL is stopped now, because nobody uses
+	// it.
+	idled struct{ url BackendURL }
 	// late: Jupyter has not answered for long, or no longer.
 	late struct {
 		start   startID
@@ -96,6 +99,7 @@ func (answered) isEvent()   {}
 func (rooted) isEvent()     {}
 func (unanswered) isEvent() {}
 func (idling) isEvent()     {}
+func (idled) isEvent()      {}
 func (late) isEvent()       {}
 
 // verb is what a person can ask for.
@@ -184,6 +188,7 @@ type model struct {
 	settings  *Problem  // what is to be known of our settings in the server
 	served    bool      // Jupyter answered once in this run
 	idleAt    time.Time // when it will be stopped for idleness
+	idled     startID   // the run that was
 	killed    bool      // this run was sent a signal through the engine
 	following startID
 	lastLook  lookID
@@ -250,6 +255,12 @@ func (m *model) shownProblem() *Problem {
 	default:
 		return nil
 	}
+}
+
+// stoppedIdle reports whether idleness is why the container does not run. Another
+// run is another story, whoever began it.
+func (m *model) stoppedIdle() bool {
+	return m.state() == Stopped && m.idled != startID{} && m.container.start() == m.idled
 }
 
 // settled reports whether nothing that a person asked for is still under way,
@@ -348,6 +359,10 @@ func (m *model) step(e event) []effect {
 	case idling:
 		if e.url == m.url {
 			m.idleAt = e.at
+		}
+	case idled:
+		if e.url == m.url {
+			m.idled = m.running()
 		}
 	case late:
 		if m.watches(e.start) {
@@ -489,6 +504,9 @@ func (m *model) reconcile() []effect {
 func (m *model) finish(d done) {
 	if m.up && !m.cancelled {
 		m.problem = d.problem
+	}
+	if d.problem != nil {
+		m.idled = startID{} // the stop failed
 	}
 	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, Progress{}
 	m.firstLook = m.lastLook + 1

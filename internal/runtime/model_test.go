@@ -68,6 +68,7 @@ var situations = []situation{
 	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{start: runA.start(), url: urlA})},
 	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{runA.start(), mute})},
 	{"stopping", Stopping, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{stop})},
+	{"stopped for idleness", Stopped, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, idled{urlA}, command{stop}, done{op: 1, container: ended(runA, 0), known: true})},
 	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{update})},
 	{"being deleted", Stopping, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{remove})},
 	{"cancelled delete", Stopping, steps(up, seen{}, command{remove}, abandoned{job: true})},
@@ -118,6 +119,7 @@ var columns = []struct {
 	{"answer of another run", func(*model) event { return answered{start: runB.start(), url: urlB, changed: true} }},
 	{"no answer yet", func(*model) event { return unanswered{runA.start()} }},
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
+	{"idled", func(*model) event { return idled{urlA} }},
 	{"silence", func(*model) event { return late{runA.start(), mute} }},
 }
 
@@ -174,6 +176,9 @@ func outcome(m *model, effects []effect) string {
 	}
 	if !m.idleAt.IsZero() {
 		line += " idle"
+	}
+	if m.stoppedIdle() {
+		line += " for idleness"
 	}
 	if m.want != nothing {
 		line += " ... wants " + m.want.String()

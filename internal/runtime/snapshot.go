@@ -55,6 +55,9 @@ type Snapshot struct {
 	IdleStop time.Duration
 	// IdleStopAt is when that will be, while it is to be warned of; else zero.
 	IdleStopAt time.Time
+	// IdleStopped tells that the runtime was stopped for want of use, by this
+	// program since it started; false unless State is Stopped.
+	IdleStopped bool
 	// Progress tells how far a pull is; zero unless State is Pulling.
 	Progress Progress
 	// Problem is what a person can act on; nil when all is well. It is never

@@ -104,6 +104,7 @@ func (m *Manager) snapshot() Snapshot {
 		s.URL, s.URLChanged = m.model.url, m.model.changed
 		s.IdleStop, s.IdleStopAt = m.profile.IdleStop, m.model.idleAt
 	}
+	s.IdleStopped = m.model.stoppedIdle()
 	if s.State == Pulling {
 		s.Progress = m.model.progress
 	}

@@ -219,6 +219,9 @@ func status(s runtime.Snapshot) (short, hint string) {
 	case runtime.Pulling:
 		return pulling(s.Progress), ""
 	case runtime.Stopped:
+		if s.IdleStopped {
+			return words.Say("tray.state.stoppedIdle", "time", s.Since.Local().Format("15:04")), ""
+		}
 		return words.Say("tray.state.stopped") + engine(s.Engine), ""
 	case runtime.Starting:
 		return words.Say("tray.state.starting"), ""

@@ -103,6 +103,9 @@ func scenes() map[string]scene {
 	idle := ready
 	idle.IdleStopAt = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
 	all["ready-idle"] = scene{overview: seen(idle), offered: everything()}
+	idled := snapshot(runtime.Stopped)
+	idled.IdleStopped, idled.Since = true, idle.IdleStopAt
+	all["stopped-idle"] = scene{overview: seen(idled)}
 	changed := ready
 	changed.URLChanged = true
 	all["ready-changed"] = scene{overview: seen(changed)}

@@ -14,34 +14,34 @@ import (
 // in it, which is English everywhere, is said in the language in use as far as
 // people are likely to meet it.
 func Error(err error) string {
-	if inner, says := inWords(err); inner != nil {
+	if says, inner := inWords(err); inner != nil {
 		return strings.Replace(err.Error(), inner.Error(), says, 1)
 	}
 	return err.Error()
 }
 
 // inWords finds an error in err that there are other words for; nil for none.
-func inWords(err error) (inner error, says string) {
+func inWords(err error) (says string, inner error) {
 	var path *fs.PathError
 	var link *os.LinkError
 	var program *exec.Error
 	var ended *exec.ExitError
 	switch {
 	case errors.As(err, &path):
-		return path, path.Path + ": " + Error(path.Err)
+		return path.Path + ": " + Error(path.Err), path
 	case errors.As(err, &link):
-		return link, link.New + ": " + Error(link.Err)
+		return link.New + ": " + Error(link.Err), link
 	case errors.As(err, &program):
-		return program, program.Name + ": " + Error(program.Err)
+		return program.Name + ": " + Error(program.Err), program
 	case errors.As(err, &ended) && ended.Exited():
-		return ended, Say("error.ended", "code", ended.ExitCode())
+		return Say("error.ended", "code", ended.ExitCode()), ended
 	}
 	for _, c := range common {
 		if inner := find(err, c.err); inner != nil {
-			return inner, Say("error." + c.name)
+			return Say("error." + c.name), inner
 		}
 	}
-	return nil, ""
+	return "", nil
 }
 
 // common are errors by the names of their texts.
