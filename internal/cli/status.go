@@ -125,7 +125,7 @@ type engineJSON struct {
 	Version string `json:"version"`
 	API     string `json:"api"`
 	Host    string `json:"host"`
-	Found   string `json:"found"` // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
+	Found   string `json:"found"`            // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
 	Barred  string `json:"barred,omitempty"` // the address of one that may not be used, so that this one is
 }
 
