@@ -75,6 +75,9 @@ func (l *progressLine) clear() {
 
 // pullWords tells how far a pull is, such as "120 of 512 MB, 3 of 9 layers".
 func pullWords(p runtime.Progress) string {
-	mega := func(bytes int64) string { return fmt.Sprintf("%.0f", float64(bytes)/1e6) }
-	return words.Say("cli.work.pulled", "mega", mega(p.Bytes), "allMega", mega(p.Total), "layers", p.LayersDone, "allLayers", p.Layers)
+	done, all, known := p.Megabytes()
+	if !known {
+		return words.Say("cli.work.pulledLayers", "layers", p.LayersDone, "allLayers", p.Layers)
+	}
+	return words.Say("cli.work.pulled", "mega", done, "allMega", all, "layers", p.LayersDone, "allLayers", p.Layers)
 }

@@ -362,6 +362,7 @@ func TestPull(t *testing.T) {
 			{90, 9 * giga, 8 * giga, 9, 9, ""},
 		},
 		"megabytes": {{30, 30 * mega, 90 * mega, 1, 9, "33 %, 30 of 90 MB"}},
+		"small":     {{30, 300_000, 400_000, 8, 9, "75 %, 0 of 1 MB"}},
 		"by layers": {{20, 0, 0, 1, 4, "1 of 4 layers"}, {21, 0, 0, 4, 4, ""}, {26, 0, 0, 4, 4, "4 of 4 layers"}},
 		"unknown":   {{20, 0, 0, 0, 0, "This takes a while. Files that were pulled are kept."}, {99, 0, 0, 0, 0, ""}},
 		"absurd":    {{20, -5, 10, -3, -1, "This takes a while. Files that were pulled are kept."}, {60, 1 << 62, 1 << 61, 9, 3, "100 % of 2305843009.2 GB"}},

@@ -24,6 +24,8 @@ type Engine interface {
 	CLI() string
 	// Ping asks who the engine is; it negotiates the API version anew.
 	Ping(ctx context.Context) (EngineInfo, error)
+	// Await returns when something changed where the engine may be, or ctx ends.
+	Await(ctx context.Context)
 	// Kind tells how the engine was installed.
 	Kind(ctx context.Context) (EngineKind, error)
 	// Events calls opened once the stream is open, then event for each change

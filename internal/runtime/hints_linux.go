@@ -26,6 +26,8 @@ func serviceAt(host string) service {
 		return service{"systemctl --user", "docker", "docker"}
 	case own && strings.HasSuffix(socket, "/podman/podman.sock"):
 		return service{"systemctl --user", "podman.socket", "podman.service"}
+	case strings.HasSuffix(socket, "/.docker/desktop/docker.sock"):
+		return service{"systemctl --user", "docker-desktop", "docker-desktop"}
 	case host == rootPodman:
 		return service{"sudo systemctl", "podman.socket", "podman.service"}
 	}

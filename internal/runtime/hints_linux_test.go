@@ -22,3 +22,26 @@ func TestPermissionDenied(t *testing.T) {
 		}
 	}
 }
+
+// TestStartCommand: what starts an engine, or restarts one that hangs, goes by the
+// address; of others only their owner knows.
+func TestStartCommand(t *testing.T) {
+	for host, want := range map[string][2]string{
+		"unix:///var/run/docker.sock":                 {"sudo systemctl start docker", "sudo systemctl restart docker"},
+		"unix:///run/user/7/docker.sock":              {"systemctl --user start docker", "systemctl --user restart docker"},
+		"unix:///run/user/7/podman/podman.sock":       {"systemctl --user start podman.socket", "systemctl --user restart podman.service"},
+		rootPodman:                                    {"sudo systemctl start podman.socket", "sudo systemctl restart podman.service"},
+		"unix:///home/me/.docker/desktop/docker.sock": {"systemctl --user start docker-desktop", "systemctl --user restart docker-desktop"},
+		"unix:///home/me/.colima/default/docker.sock": {},
+		"tcp://127.0.0.1:2375":                        {},
+	} {
+		e := EngineInfo{Name: "Docker", Host: host, Found: "DOCKER_HOST"}
+		away, hangs := engineProblem(e, ErrUnreachable), engineProblem(e, ErrSilent)
+		if want[0] == "" {
+			want[0] = "unset DOCKER_HOST" // which leads there
+		}
+		if away.Command != want[0] || hangs.Command != want[1] {
+			t.Errorf("%s: %q and %q", host, away.Command, hangs.Command)
+		}
+	}
+}

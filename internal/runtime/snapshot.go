@@ -127,6 +127,18 @@ type Progress struct {
 	Bytes, Total int64
 }
 
+// Megabytes returns how much of all is downloaded, for people: there is never more
+// than all, and never nothing of nothing. known is false while the engine has told
+// no sizes, as where it only lists the layers or has them all.
+func (p Progress) Megabytes() (done, all int64, known bool) {
+	const mega = 1_000_000
+	all = p.Total / mega
+	if p.Total%mega > 0 {
+		all++
+	}
+	return min(max(p.Bytes, 0), p.Total) / mega, all, p.Total > 0
+}
+
 // Code names a kind of problem, for programs: it does not change between
 // releases.
 type Code string

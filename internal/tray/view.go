@@ -286,14 +286,14 @@ func pulling(p runtime.Progress) string {
 		return words.Say("tray.state.pulling")
 	}
 	layers := words.Say("tray.pull.layers", "done", p.LayersDone, "all", p.Layers)
-	if p.Total <= 0 {
+	done, all, known := p.Megabytes()
+	if !known {
 		return words.Say("tray.pull.some", "layers", layers)
 	}
-	const mega, giga = 1e6, 1e9
-	done := min(max(p.Bytes, 0), p.Total)
-	amount := words.Say("tray.pull.mega", "done", done/mega, "all", (p.Total+mega-1)/mega)
+	const giga = 1e9
+	amount := words.Say("tray.pull.mega", "done", done, "all", all)
 	if p.Total >= giga {
-		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(done)/giga), "all", words.Decimal(float64(p.Total)/giga))
+		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
 	}
 	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }

@@ -100,9 +100,9 @@ function showState(next) {
   $("pull").hidden = !now.progress || !now.progress.layers;
   if (!$("pull").hidden) {
     const p = now.progress;
-    $("pull-bar").max = p.total || 1;
-    $("pull-bar").value = p.bytes;
-    set($("pull-text"), say("pull.progress", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
+    $("pull-bar").max = p.total || p.layers;
+    $("pull-bar").value = p.total ? p.bytes : p.layersDone;
+    set($("pull-text"), say(p.total ? "pull.progress" : "pull.layers", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
   }
   showProblem(now.problem || now.said);
   showWarnings(now.warnings);
