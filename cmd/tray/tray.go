@@ -17,6 +17,7 @@ import (
 	"colabtray/internal/notify"
 	"colabtray/internal/runtime"
 	"colabtray/internal/tray"
+	"colabtray/internal/words"
 )
 
 // buttons are what those of notifications do in the tray.
@@ -108,7 +109,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	registered := make(chan struct{}, 1)
 	if noPanel {
 		short, hint := desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"))
-		fmt.Fprintf(os.Stderr, "%s. %s\n", short, hint)
+		fmt.Fprintln(os.Stderr, words.Sentences(short, hint))
 		go tellNoTray(ctx, registered, func() { sender.Tell(short, hint) })
 	}
 	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
@@ -211,7 +212,7 @@ func answer(ctx context.Context, s *cli.FleetSession, sender *notify.Sender) str
 			s.Log.Warn("guide for a second start", "error", err)
 		}
 	}
-	return a.Title + ". " + a.Body
+	return words.Sentences(a.Title, a.Body)
 }
 
 // ask prints what the tray that runs already is doing.
@@ -219,7 +220,7 @@ func ask(ctx context.Context, dir string, log *slog.Logger) {
 	said, err := desktop.Ask(ctx, dir)
 	if err != nil {
 		log.Warn("second start", "error", err)
-		said = notify.Running(runtime.Snapshot{}).Title + "."
+		said = words.FullStop(notify.Running(runtime.Snapshot{}).Title)
 	}
 	fmt.Fprintln(os.Stderr, said)
 }

@@ -140,7 +140,7 @@ var errReported = errors.New("reported")
 
 // tell writes a problem: what happened, why and what to do, the command.
 func (p *Program) tell(problem *runtime.Problem) {
-	fmt.Fprintln(p.Stderr, problem.Short+".")
+	fmt.Fprintln(p.Stderr, words.FullStop(problem.Short))
 	if problem.Hint != "" {
 		fmt.Fprintln(p.Stderr, problem.Hint)
 	}

@@ -236,7 +236,7 @@ func Running(s runtime.Snapshot) Announcement {
 		a.Body = words.Say("notify.running.unknown")
 	}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
-		a.Body = p.Short + "."
+		a.Body = words.FullStop(p.Short)
 	}
 	return a
 }

@@ -74,7 +74,7 @@ func unsavedProblem(err error) *Problem {
 func cause(err error) string {
 	var p *Problem
 	if errors.As(err, &p) {
-		return words.FullStop(p.Short) + " " + words.FullStop(p.Hint)
+		return words.Sentences(p.Short, p.Hint)
 	}
 	return words.FullStop(lastError(err))
 }
