@@ -116,6 +116,18 @@ func TestConfigEdit(t *testing.T) {
 	if out := edit(1, ""); out != "colab-tray: "+file+": the editor failed: exit status 1. Set EDITOR to another, or open the file yourself.\n" {
 		t.Errorf("got %q", out)
 	}
+	c.set("EDITOR=")
+	usual := t.TempDir()
+	c.set("PATH=" + usual)
+	for _, name := range []string{"vi", "nano", "sensible-editor"} { // the better one each
+		c.write(filepath.Join(usual, name), "#!/bin/sh\necho "+name+"\n")
+		if err := os.Chmod(filepath.Join(usual, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if out := edit(0, ""); out != name+"\n"+file+": no problem\n" {
+			t.Errorf("got %q", out)
+		}
+	}
 	c.set("EDITOR=" + editor)
 	if out := edit(1, `port = 1\n`); !strings.HasPrefix(out, "colab-tray: "+file+":") || !strings.Contains(out, "port: there is no such setting") {
 		t.Errorf("got %q", out)

@@ -110,7 +110,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	registered := make(chan struct{}, 1)
 	if noPanel {
 		short, hint := noTray(ctx)
-		fmt.Fprintf(os.Stderr, "%s. %s\n", short, hint)
+		fmt.Fprintln(os.Stderr, words.Sentences(short, hint))
 		go tellNoTray(ctx, registered, func() { sender.Tell(noTray(ctx)) })
 	}
 	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
@@ -218,7 +218,7 @@ func answer(ctx context.Context, s *cli.FleetSession, sender *notify.Sender) str
 			s.Log.Warn("guide for a second start", "error", err)
 		}
 	}
-	return a.Title + ". " + a.Body
+	return words.Sentences(a.Title, a.Body)
 }
 
 // ask prints what the tray that runs already is doing.
@@ -226,7 +226,7 @@ func ask(ctx context.Context, dir string, log *slog.Logger) {
 	said, err := desktop.Ask(ctx, dir)
 	if err != nil {
 		log.Warn("second start", "error", err)
-		said = notify.Running(runtime.Snapshot{}).Title + "."
+		said = words.FullStop(notify.Running(runtime.Snapshot{}).Title)
 	}
 	fmt.Fprintln(os.Stderr, words.Lines(said))
 }

@@ -149,7 +149,7 @@ var errReported = errors.New("reported")
 
 // tell writes a problem: what happened, why and what to do, the command.
 func (p *Program) tell(problem *runtime.Problem) {
-	fmt.Fprintln(p.Stderr, words.Line(problem.Short)+".")
+	fmt.Fprintln(p.Stderr, words.FullStop(words.Line(problem.Short)))
 	if problem.Hint != "" {
 		fmt.Fprintln(p.Stderr, problem.Hint)
 	}

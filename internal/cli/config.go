@@ -69,6 +69,11 @@ func runConfigEdit(ctx context.Context, in *invocation) error {
 	if err != nil && !errors.As(err, &exists) {
 		return err
 	}
+	f, err := config.OpenRegular(path) // an editor would wait for a pipe's other end
+	if err != nil {
+		return noEditor(path, err)
+	}
+	_ = f.Close()
 	editor := in.editor()
 	if editor == nil {
 		if err := desktop.OpenText(ctx, path); err != nil {
@@ -86,8 +91,8 @@ func runConfigEdit(ctx context.Context, in *invocation) error {
 	return runConfigCheck(ctx, in)
 }
 
-// editor returns the command that $VISUAL or $EDITOR names, nil for none, and
-// where there is no terminal it could use.
+// editor returns the command that $VISUAL or $EDITOR names, or else the first of
+// the usual ones; nil for none, and where there is no terminal it could use.
 func (in *invocation) editor() []string {
 	if !isTerminal(os.Stdin) || !isTerminal(in.Stdout) {
 		return nil
@@ -99,6 +104,11 @@ func (in *invocation) editor() []string {
 		}
 		if parts := strings.Fields(command); len(parts) > 0 {
 			return parts
+		}
+	}
+	for _, command := range []string{"sensible-editor", "nano", "vi"} {
+		if _, err := exec.LookPath(command); err == nil {
+			return []string{command}
 		}
 	}
 	return nil

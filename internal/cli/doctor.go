@@ -47,7 +47,7 @@ func (in *invocation) examine(ctx context.Context) (doctor.Report, error) {
 	case errors.As(err, &wrong) && wrong.IsFlag():
 		return doctor.Report{}, err
 	case errors.As(err, &problem):
-		err = fmt.Errorf("%s. %s", problem.Short, problem.Hint)
+		err = errors.New(words.Sentences(problem.Short, problem.Hint))
 	}
 	return doctor.Examine(ctx, doctor.Options{Version: in.Version, Unusable: err, Settings: config.File(), Environ: os.Environ()}), nil
 }

@@ -156,12 +156,9 @@ func settingsProblem(wrong *config.Error) *runtime.Problem {
 
 // whatIsWrong leaves out where the file is.
 func whatIsWrong(wrong *config.Error) string {
-	text := words.FullStop(wrong.Short)
+	text := wrong.Short
 	if wrong.Key != "" {
 		text = wrong.Key + ": " + text
 	}
-	if wrong.Hint != "" {
-		text += " " + words.FullStop(wrong.Hint)
-	}
-	return text
+	return words.Sentences(text, wrong.Hint)
 }

@@ -102,6 +102,9 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 // are, with quotes and blanks. Where something is wrong it returns the line
 // and what it is.
 func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[string]string, line int, wrong string) {
+	if line := utf16Line(text); line > 0 {
+		return nil, line, words.Sentences(words.Say("config.utf16"), words.Say("config.utf16Hint"))
+	}
 	env = map[string]string{}
 	text = bytes.TrimPrefix(text, byteOrderMark)
 	for raw := range bytes.Lines(text) {
@@ -112,14 +115,14 @@ func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[stri
 			continue
 		}
 		name, value, stated := strings.Cut(content, "=")
-		if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
+		if !utf8.ValidString(content) {
 			return nil, line, words.Say("config.notPlain")
 		}
 		if !variableName.MatchString(name) {
 			return nil, line, words.Say("config.lineWithoutName")
 		}
 		if short, hint := checkReserved(name); short != "" {
-			return nil, line, short + ". " + hint
+			return nil, line, words.Sentences(short, hint)
 		}
 		if !stated && lookup != nil {
 			value, stated = lookup(name)

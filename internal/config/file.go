@@ -103,8 +103,25 @@ func cause(err error) string {
 // byteOrderMark is what editors on Windows may begin a file with.
 var byteOrderMark = []byte("\ufeff")
 
+// utf16Line returns the line in which a text is seen to be UTF-16, which editors
+// on Windows can save; 0 for none. Every second byte of most such texts is zero,
+// which no other text has.
+func utf16Line(text []byte) int {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return 1
+	}
+	if at := bytes.IndexByte(text, 0); at >= 0 {
+		return 1 + bytes.Count(text[:at], []byte("\n"))
+	}
+	return 0
+}
+
 // parse reads the text into f, as far as it is right.
 func (f *file) parse(text []byte) error {
+	if line := utf16Line(text); line > 0 {
+		f.root = &node{}
+		return &Error{File: f.path, Line: line, Short: words.Say("config.utf16"), Hint: words.Say("config.utf16Hint")}
+	}
 	o := outlineOf(bytes.TrimPrefix(text, byteOrderMark))
 	f.root = o.root
 	typeErr := f.fill()

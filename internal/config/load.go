@@ -73,11 +73,10 @@ func (e *Error) Error() string {
 	if e.Key != "" {
 		where += e.Key + ": "
 	}
-	text := where + e.Short
-	if e.Hint != "" {
-		text += ". " + e.Hint
+	if e.Hint == "" {
+		return where + e.Short
 	}
-	return text
+	return words.FullStop(where+e.Short) + " " + e.Hint
 }
 
 // IsFlag reports whether the error is about a flag of the command line.

@@ -273,6 +273,11 @@ func TestErrors(t *testing.T) {
 		"[profiles.\"\\u001b[2J\"]":                `:1: profiles."\u001B[2J": "\x1b[2J" cannot be the name of a profile. ` + nameHint,
 		"\n[profiles." + long + "]":                ":2: profiles." + long + `.name: "local-` + long + `-runtime" cannot be the name of a container. ` + nameHint,
 		"[profiles.'a.b']\nport = 0":               `:2: profiles."a.b".port: 0 is out of range. ` + portHint,
+		// As editors on Windows may save it, with a mark and without.
+		"\xff\xfe#\x00\n\x00":    ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
+		"\xfe\xff\x00#\x00\n":    ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
+		"#\x00\r\x00\n\x00#\x00": ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
+		"\x00#\x00\r\x00\n":      ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
 		// Keys are as they are written.
 		"Profile = 'jupyter'":                           ":1: Profile: there is no such setting. " + inFile,
 		"[profiles.jupyter]\nPORT = 1":                  ":2: profiles.jupyter.PORT: there is no such setting. " + inProfile,

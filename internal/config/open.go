@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"colabtray/internal/words"
 )
@@ -41,7 +40,7 @@ func regular(info fs.FileInfo) error {
 	case info.Mode().IsRegular():
 		return nil
 	case info.IsDir():
-		return syscall.EISDIR
+		return errors.New(words.Say("config.directory"))
 	default:
 		return errors.New(words.Say("config.notRegular"))
 	}

@@ -295,6 +295,7 @@ func TestKindComesWithTheImage(t *testing.T) {
 }
 
 func TestEnvFile(t *testing.T) {
+	const utf16 = "it is not plain text, or in UTF-16. Save it as UTF-8. "
 	file := write(t, "[profiles.jupyter]\nenv_file = 'my.env'\nenv = {B = 'from env'}")
 	beside := filepath.Join(filepath.Dir(file), "my.env")
 	load := func(text string) ([]Variable, error) {
@@ -327,7 +328,9 @@ func TestEnvFile(t *testing.T) {
 		"export A=hunter2":             "line 1 of %: it does not begin with the name of a variable. " + envFileHint,
 		"-----hunter2":                 "line 1 of %: it does not begin with the name of a variable. " + envFileHint,
 		"A=hunter2\n\nB=\xff":          "line 3 of %: it is not plain text. " + envFileHint,
-		"A=hunter2\x00":                "line 1 of %: it is not plain text. " + envFileHint,
+		"A=hunter2\nB=\x00":            "line 2 of %: " + utf16 + envFileHint,
+		"\xff\xfeA\x00=\x001\x00":      "line 1 of %: " + utf16 + envFileHint,
+		"\xfe\xff\x00A\x00=\x001":      "line 1 of %: " + utf16 + envFileHint,
 		"PATH=hunter2":                 "line 1 of %: PATH belongs to Colab Tray, and the runtime would break with another value. Use command to start something by its full path. " + envFileHint,
 		"#\nHOME":                      "line 2 of %: HOME belongs to Colab Tray, and the runtime would break with another value. Use image and folders to have other files there. " + envFileHint,
 		strings.Repeat("#\n", maxFile): "% cannot be read: it is larger than 1 MiB. " + envFileHint,
@@ -348,7 +351,7 @@ func TestEnvFile(t *testing.T) {
 	if err := os.Mkdir(beside, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(Sources{File: file}); err == nil || !strings.Contains(err.Error(), "my.env\" cannot be read: it is not a regular file. ") {
+	if _, err := Load(Sources{File: file}); err == nil || !strings.Contains(err.Error(), "my.env\" cannot be read: it is a directory. ") {
 		t.Errorf("a directory: %v", err)
 	}
 }

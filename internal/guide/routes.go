@@ -103,7 +103,7 @@ func (v *visit) check(w http.ResponseWriter, r *http.Request) {
 	var p *runtime.Problem
 	switch {
 	case errors.As(err, &p):
-		out.line(map[string]any{"ok": false, "verdict": p.Short + "."})
+		out.line(map[string]any{"ok": false, "verdict": words.FullStop(p.Short)})
 	case err != nil:
 		v.guide.Log.Warn("guide: check", "error", err)
 		out.line(map[string]any{"ok": false, "verdict": words.Say("guide.check.failed")})

@@ -260,7 +260,7 @@ func Running(s runtime.Snapshot) Announcement {
 		a.Body = words.Say("notify.running.unknown", "engine", s.Engine.Name)
 	}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
-		a.Body = p.Short + "."
+		a.Body = words.FullStop(p.Short)
 	}
 	return a
 }

@@ -86,7 +86,7 @@ func unrescuedProblem(p config.Profile, c Container, err error) *Problem {
 func cause(err error) string {
 	var p *Problem
 	if errors.As(err, &p) {
-		return words.FullStop(p.Short) + " " + words.FullStop(p.Hint)
+		return words.Sentences(p.Short, p.Hint)
 	}
 	return words.FullStop(lastError(err))
 }

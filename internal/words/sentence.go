@@ -18,10 +18,21 @@ func Sentence(text string) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// FullStop ends a text with a full stop, if there is any text.
+// Sentences puts texts one after the other, each with its full stop.
+func Sentences(texts ...string) string {
+	var sentences []string
+	for _, text := range texts {
+		if text = FullStop(text); text != "" {
+			sentences = append(sentences, text)
+		}
+	}
+	return strings.Join(sentences, " ")
+}
+
+// FullStop ends a text with a full stop, if there is any text without an end.
 func FullStop(text string) string {
 	text = strings.TrimSpace(text)
-	if text == "" || strings.HasSuffix(text, ".") {
+	if end, _ := utf8.DecodeLastRuneInString(text); text == "" || strings.ContainsRune(".!?…", end) {
 		return text
 	}
 	return text + "."

@@ -108,14 +108,16 @@ func Say(name string, values ...any) string {
 	return fill(text, values)
 }
 
-// fill replaces what is in braces. Values are not looked into.
+// fill replaces what is in braces. Values are not looked into; but one that ends
+// a sentence, as errors of others may, gets no second full stop.
 func fill(text string, values []any) string {
 	if len(values) == 0 {
 		return text
 	}
 	var pairs []string
 	for i := 0; i+1 < len(values); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("{%v}", values[i]), Line(fmt.Sprint(values[i+1])))
+		name, value := fmt.Sprintf("{%v}", values[i]), Line(fmt.Sprint(values[i+1]))
+		pairs = append(pairs, name+".", FullStop(value), name, value)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }

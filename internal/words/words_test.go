@@ -84,6 +84,34 @@ func TestValuesAreNotLookedInto(t *testing.T) {
 	}
 }
 
+// TestNoSecondFullStop: whatever is said in a text, also what ends as a sentence.
+func TestNoSecondFullStop(t *testing.T) {
+	doubled := regexp.MustCompile(`[^.]\.\.([^.]|$)|[!?…]\.`)
+	for _, language := range Languages() {
+		for name, text := range catalogues[language]().texts {
+			for _, value := range []string{"Invalid name.", "really?", "no!", "wait…", "word"} {
+				var all []any
+				for _, placeholder := range values(text) {
+					all = append(all, placeholder, value)
+				}
+				if got := fill(text, all); doubled.MatchString(got) {
+					t.Errorf("%s.toml: %s is %q", language, name, got)
+				}
+			}
+		}
+	}
+	for want, texts := range map[string][]string{
+		"":             {"", " "},
+		"One.":         {"One"},
+		"One. Two.":    {"One.", "", "Two\n"},
+		"One! Two? 3.": {"One!", "Two?", "3"},
+	} {
+		if got := Sentences(texts...); got != want {
+			t.Errorf("%q: got %q", texts, got)
+		}
+	}
+}
+
 func TestSystem(t *testing.T) {
 	for _, test := range []struct {
 		env  map[string]string

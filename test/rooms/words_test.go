@@ -260,3 +260,24 @@ func valuesOf(text string) []string {
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
 }
+
+// TestFullStops: what is said in code ends by words.FullStop and its like, which
+// make no second full stop.
+func TestFullStops(t *testing.T) {
+	joined := regexp.MustCompile(`\+ ?"\. ?"|%[sv]\. ?(%|"|\\n)`)
+	for _, part := range []string{"cmd", "internal"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", part), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "sentence.go" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if at := joined.Find(text); at != nil {
+				t.Errorf("%s has %s", path, at)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
