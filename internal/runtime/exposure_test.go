@@ -43,12 +43,11 @@ func TestPublished(t *testing.T) {
 		{append(at("127.0.0.1"), nat.PortBinding{HostIP: "0.0.0.0", HostPort: "9999"}), "0.0.0.0:9999", false},
 		{append(at("127.0.0.1"), nat.PortBinding{HostIP: "::", HostPort: "9999"}), "[::]:9999", false},
 	} {
+		settings := new(container.NetworkSettings)
+		settings.Ports = nat.PortMap{"8888/tcp": test.bindings, "22/tcp": at("0.0.0.0"), "8888/udp": at("0.0.0.0")}
 		var c Container
 		c.takePorts(container.InspectResponse{
-			ContainerJSONBase: &container.ContainerJSONBase{HostConfig: &container.HostConfig{}},
-			NetworkSettings: &container.NetworkSettings{NetworkSettingsBase: container.NetworkSettingsBase{
-				Ports: nat.PortMap{"8888/tcp": test.bindings, "22/tcp": at("0.0.0.0"), "8888/udp": at("0.0.0.0")},
-			}},
+			ContainerJSONBase: &container.ContainerJSONBase{HostConfig: &container.HostConfig{}}, NetworkSettings: settings,
 		})
 		delete(c.Ports, 22) // another port leads nowhere that matters here
 		inner, open, ipv6 := c.published(jupyterPort(c, config.KindJupyter))
