@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http/httptrace"
 	"net/netip"
 	"os"
 	"slices"
@@ -215,9 +216,16 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 	if err != nil {
 		return EngineInfo{}, addressProblem(p, err)
 	}
-	info, err := identity(ctx, api)
+	var connected atomic.Bool
+	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
+		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also by a pipe of Windows
+	}), api)
 	if err != nil {
 		_ = api.Close()
+		if errors.Is(err, context.DeadlineExceeded) && !connected.Load() {
+			return EngineInfo{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+		}
 		return EngineInfo{}, engineError(err)
 	}
 	info.Found = p.found

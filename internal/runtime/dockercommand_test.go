@@ -323,8 +323,13 @@ func TestProxiesAsTheDockerCommand(t *testing.T) {
 			made, wanted := environment(ours), environment(theirs)
 			proxies := 0
 			for _, pair := range made {
-				if name, _, _ := strings.Cut(strings.ToLower(pair), "="); strings.HasSuffix(name, "_proxy") {
-					proxies++
+				name, _, _ := strings.Cut(pair, "=")
+				if !strings.HasSuffix(strings.ToLower(name), "_proxy") {
+					continue
+				}
+				proxies++
+				if secretName.MatchString(name) == strings.EqualFold(name, "no_proxy") {
+					t.Errorf("%s can be in a report", name)
 				}
 			}
 			if !slices.Equal(made, wanted) || proxies != c.want {

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"strings"
-	"syscall"
 
 	cerrdefs "github.com/containerd/errdefs"
 )
@@ -22,9 +20,9 @@ func engineError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission) || noConnection(err) && strings.Contains(text, "permission denied"):
 		return fmt.Errorf("%w: %w", ErrPermission, err)
-	case silent(err):
+	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w: %w", ErrSilent, err)
-	case noConnection(err) || errors.Is(err, context.DeadlineExceeded):
+	case noConnection(err):
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	case strings.Contains(text, "is too old") || strings.Contains(text, "api version") && strings.Contains(text, "too"):
 		return fmt.Errorf("%w: %w", ErrTooOld, err)
@@ -43,16 +41,6 @@ func engineError(err error) error {
 	default:
 		return err
 	}
-}
-
-// silent reports whether somebody is there who does not answer in time: only
-// who cannot be connected to at all is not there.
-func silent(err error) bool {
-	if errors.Is(err, syscall.EAGAIN) || strings.Contains(err.Error(), "resource temporarily unavailable") {
-		return true // nobody takes the connections that wait at the socket
-	}
-	var op *net.OpError
-	return errors.Is(err, context.DeadlineExceeded) && !(errors.As(err, &op) && op.Op == "dial")
 }
 
 // portTaken knows the words for a port that another container (the first) or

@@ -1,10 +1,16 @@
 package runtime
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestPermissionDenied(t *testing.T) {
@@ -43,5 +49,41 @@ func TestStartCommand(t *testing.T) {
 		if away.Command != want[0] || hangs.Command != want[1] {
 			t.Errorf("%s: %q and %q", host, away.Command, hangs.Command)
 		}
+	}
+}
+
+// TestEngineThatCannotBeConnectedTo: a machine that drops what is sent to it is not
+// one that is there and silent.
+func TestEngineThatCannotBeConnectedTo(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
+	for { // until its queue is full, and it drops the next
+		c, err := net.DialTimeout("tcp", address, 300*time.Millisecond)
+		if err != nil {
+			break
+		}
+		defer c.Close()
+	}
+	d, err := NewDocker("tcp://" + address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = d.Ping(ctx)
+	if p := engineProblem(d.Which(), err); p.Code != CodeNoEngine {
+		t.Errorf("the problem is %+v (%v)", p, err)
 	}
 }
