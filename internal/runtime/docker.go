@@ -49,6 +49,8 @@ type Docker struct {
 	podman atomic.Bool // it is no Docker
 	cli    atomic.Pointer[string]
 
+	mapsUsers atomic.Bool // see mapped.go
+
 	said sync.Map // what it said when it made a container, by the ID
 }
 
@@ -196,6 +198,12 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 	d.podman.Store(info.Name == "Podman")
 	d.cli.Store(&info.CLI)
 	d.use(api, p)
+	if info.Name == "Podman" {
+		if info.MapsUsers, err = d.askMapping(ctx); err != nil {
+			d.log.Warn("whether Podman maps users", "error", err)
+		}
+	}
+	d.mapsUsers.Store(info.MapsUsers)
 	return info, nil
 }
 
@@ -390,6 +398,9 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 		return "", err
 	}
 	made, host := dockerSpec(spec, gpus)
+	if host.UsernsMode, err = d.userns(ctx, spec.Volume); err != nil {
+		return "", err
+	}
 	if d.podman.Load() && gpus != nil {
 		return d.createLibpod(ctx, spec.Name, made, host, platform(spec.Platform))
 	}

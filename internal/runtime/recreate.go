@@ -116,7 +116,11 @@ func (o *operation) makeNext(ctx context.Context) (id string, err error) {
 	defer cancel()
 	spec := specOf(o.profile, o.server)
 	spec.Name = o.nextName()
-	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec)); err != nil {
+	labels, err := newVolumeLabels(ctx, o.engine, spec)
+	if err != nil {
+		return "", err
+	}
+	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, labels); err != nil {
 		return "", err
 	}
 	if id, err = o.engine.Create(ctx, spec); err == nil {

@@ -74,6 +74,9 @@ type EngineInfo struct {
 	// CLI is the command that asks the engine in a terminal, such as "docker",
 	// "podman" or "docker --host ADDRESS".
 	CLI string
+	// MapsUsers tells that folders belong to root in a container unless users
+	// are mapped, and that the engine can do that.
+	MapsUsers bool
 }
 
 // FoundWords is Found in the language in use.
@@ -127,6 +130,7 @@ const (
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeWithout             Code = "settings-left-out"
+	CodeFoldersUnmapped     Code = "folders-unmapped"
 	CodeEngineWarned        Code = "engine-warned"
 	CodeOccupied            Code = "settings-occupied"
 	CodeGPU                 Code = "gpu-unavailable"

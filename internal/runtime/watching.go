@@ -104,6 +104,9 @@ func (m *Manager) snapshot() Snapshot {
 		if w := withoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
 			s.Warnings = append(s.Warnings, w)
 		}
+		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
+			s.Warnings = append(s.Warnings, w)
+		}
 	}
 	return s
 }
