@@ -12,7 +12,7 @@ import (
 
 // aboutExit reports whether the problem is that a container ended.
 func (p *Problem) aboutExit() bool {
-	return p.Code == CodeDiedStarting || p.Code == CodeExited || p.Code == CodeOutOfMemory
+	return p.Code == CodeDiedStarting || p.Code == CodeNotOwned || p.Code == CodeExited || p.Code == CodeOutOfMemory
 }
 
 // engineProblem tells why the engine at host does not answer.
@@ -150,7 +150,10 @@ func failedExit(c Container) bool {
 
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
-func deathProblem(c Container, output []string, served bool) *Problem {
+func deathProblem(c Container, output []string, served bool, cli string) *Problem {
+	if p := deniedProblem(c, output, cli); p != nil && c.ExitCode != 0 && !c.OOMKilled {
+		return p
+	}
 	p := &Problem{Command: "colab-tray logs --name " + c.Name}
 	switch {
 	case c.OOMKilled:

@@ -219,7 +219,7 @@ func (o *operation) untilReady(ctx context.Context, c Container) error {
 			if err != nil {
 				return err
 			}
-			return cmp.Or(deathProblem(now, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+			return cmp.Or(deathProblem(now, lastLines(ctx, o.engine, now, 20), false, o.engine.CLI()), stoppedMeanwhileProblem())
 		}
 	}
 }

@@ -130,6 +130,7 @@ const (
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeWithout             Code = "settings-left-out"
+	CodeNotOwned            Code = "data-not-owned"
 	CodeFoldersUnmapped     Code = "folders-unmapped"
 	CodeEngineWarned        Code = "engine-warned"
 	CodeOccupied            Code = "settings-occupied"
