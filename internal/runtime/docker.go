@@ -50,6 +50,8 @@ type Docker struct {
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
 
+	mapsUsers atomic.Bool // see mapped.go
+
 	said sync.Map // what it said when it made a container, by the ID
 }
 
@@ -234,6 +236,12 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 		info.Barred = before.Barred // the one in use is asked first
 	}
 	d.use(api, info)
+	if info.Name == "Podman" {
+		if info.MapsUsers, err = d.askMapping(ctx); err != nil {
+			d.log.Warn("whether Podman maps users", "error", err)
+		}
+	}
+	d.mapsUsers.Store(info.MapsUsers)
 	return info, nil
 }
 
@@ -461,6 +469,9 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	}
 	made, host := dockerSpec(spec, gpus)
 	made.Env = withProxies(made.Env, d.api.Load().DaemonHost())
+	if host.UsernsMode, err = d.userns(ctx, spec.Volume); err != nil {
+		return "", err
+	}
 	if d.podman.Load() && gpus != nil {
 		return d.createLibpod(ctx, spec.Name, made, host, on)
 	}

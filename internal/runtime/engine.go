@@ -87,6 +87,9 @@ type Engine interface {
 	// far it is.
 	Pull(ctx context.Context, image, platform string, progress func(Progress)) error
 
+	// MappedUser returns the user, as numbers, whom a person is to be in what
+	// mounts a new volume; empty where the engine has no such way or no need.
+	MappedUser(ctx context.Context, spec Spec) (user string, err error)
 	// EnsureVolume makes the volume if there is none, and reports whether it did.
 	EnsureVolume(ctx context.Context, name string, labels map[string]string) (made bool, err error)
 	// RemoveVolume removes a volume that no container uses.

@@ -582,7 +582,7 @@ func TestProblemsNameTheEngine(t *testing.T) {
 			t.Errorf("%v: %+v", err, p)
 		}
 	}
-	if p := deathProblem(Container{OOMKilled: true}, "Podman", nil, true); strings.Contains(p.Hint, "Docker") {
+	if p := deathProblem(Container{OOMKilled: true}, EngineInfo{Name: "Podman"}, nil, true); strings.Contains(p.Hint, "Docker") {
 		t.Errorf("out of memory: %+v", p)
 	}
 }

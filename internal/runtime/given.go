@@ -17,6 +17,9 @@ type Given struct {
 	CPUs    float64 // 0 for no limit
 	ShmSize int64   // bytes
 	Folders []config.Folder
+	// Mapped tells that its users are others outside than the engine's own way
+	// has them.
+	Mapped bool
 	// Said is what the engine had to say when it made the container, as far as
 	// this program asked it to.
 	Said []string
@@ -25,6 +28,7 @@ type Given struct {
 // given reads it from an inspection.
 func given(r container.InspectResponse) (g Given) {
 	if h := r.HostConfig; h != nil {
+		g.Mapped = h.UsernsMode == "private" // so says Podman, whichever they are
 		g.Memory, g.CPUs, g.ShmSize = h.Memory, float64(h.NanoCPUs)/1e9, h.ShmSize
 		if g.CPUs == 0 && h.CPUPeriod > 0 {
 			g.CPUs = float64(h.CPUQuota) / float64(h.CPUPeriod)

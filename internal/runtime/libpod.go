@@ -26,12 +26,7 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	if err != nil {
 		return "", err
 	}
-	// The client's connections lead to a socket whatever the address says.
-	host := "podman"
-	if address, is := strings.CutPrefix(d.Host(), "tcp://"); is {
-		host = address
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+host+"/v4.0.0/libpod/containers/create", bytes.NewReader(body))
+	request, err := d.libpodRequest(ctx, http.MethodPost, "containers/create", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
@@ -54,6 +49,16 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	}
 	d.heard(answer.ID, answer.Warnings)
 	return answer.ID, nil
+}
+
+// libpodRequest makes a request to Podman's own API.
+func (d *Docker) libpodRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+	// The client's connections lead to a socket whatever the address says.
+	host := "podman"
+	if address, is := strings.CutPrefix(d.Host(), "tcp://"); is {
+		host = address
+	}
+	return http.NewRequestWithContext(ctx, method, "http://"+host+"/v4.0.0/libpod/"+path, body)
 }
 
 // libpodSpec says in Podman's words what [Docker.Create] says in Docker's.
@@ -98,6 +103,9 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	spec := object{
 		"name": name, "hostname": c.Hostname, "image": c.Image, "command": c.Cmd, "labels": c.Labels, "env": env,
 		"portmappings": ports, "volumes": volumes, "mounts": mounts, "devices": devices, "resource_limits": limits,
+	}
+	if how, value, is := strings.Cut(string(h.UsernsMode), ":"); is {
+		spec["userns"] = object{"nsmode": how, "value": value}
 	}
 	if c.User != "" {
 		spec["user"] = c.User

@@ -273,7 +273,7 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		if c, err := o.inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
 			if d.started && !c.Running && d.problem == nil {
-				d.problem = deathProblem(c, m.engine().Which().Name, lastLines(ctx, m.engine(), c, 20), false)
+				d.problem = deathProblem(c, m.engine().Which(), lastLines(ctx, m.engine(), c, 20), false)
 			}
 		}
 		m.post(d)

@@ -422,13 +422,13 @@ func (m *model) observe(c Container, output []string) []effect {
 	case !known && c.Running:
 		m.settling = true
 	case failedExit(c) && (!known || before == startID{} && c.start() != lastRun):
-		m.problem = deathProblem(c, m.engine.Name, output, true) // we never saw it run
+		m.problem = deathProblem(c, m.engine, output, true) // we never saw it run
 	case now != before && c.Running:
 		m.problem = nil // somebody started it
 	case now != before:
 		m.problem = nil
 		if c.ID == before.container && !wasKilled {
-			m.problem = deathProblem(c, m.engine.Name, output, served)
+			m.problem = deathProblem(c, m.engine, output, served)
 		}
 	case !c.Exists && m.problem != nil && m.problem.aboutExit():
 		m.problem = nil // the container that had failed is gone

@@ -15,7 +15,7 @@ import (
 
 // aboutExit reports whether the problem is that a container ended.
 func (p *Problem) aboutExit() bool {
-	return p.Code == CodeDiedStarting || p.Code == CodeExited || p.Code == CodeOutOfMemory
+	return p.Code == CodeDiedStarting || p.Code == CodeNotOwned || p.Code == CodeExited || p.Code == CodeOutOfMemory
 }
 
 // engineProblem tells why an engine does not answer.
@@ -220,13 +220,16 @@ func failedExit(c Container) bool {
 
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
-func deathProblem(c Container, engine string, output []string, served bool) *Problem {
+func deathProblem(c Container, engine EngineInfo, output []string, served bool) *Problem {
+	if p := deniedProblem(c, output, engine.CLI); p != nil && c.ExitCode != 0 && !c.OOMKilled {
+		return p
+	}
 	p := &Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
 	switch {
 	case c.OOMKilled:
 		p.Code = CodeOutOfMemory
 		p.Short = words.Say("problem.outOfMemory")
-		p.Hint = words.Say("problem.outOfMemoryHint", "engine", engine)
+		p.Hint = words.Say("problem.outOfMemoryHint", "engine", engine.Name)
 	case !served:
 		p.Code = CodeDiedStarting
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)

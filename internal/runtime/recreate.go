@@ -143,7 +143,11 @@ func (o *operation) makeNext(ctx context.Context) (id string, spec Spec, err err
 	if err := o.place(ctx, &spec); err != nil {
 		return "", spec, err
 	}
-	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec)); err != nil {
+	labels, err := newVolumeLabels(ctx, o.engine, spec)
+	if err != nil {
+		return "", spec, err
+	}
+	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, labels); err != nil {
 		return "", spec, err
 	}
 	if id, err = o.engine.Create(ctx, spec); err == nil {
@@ -254,7 +258,7 @@ func (o *operation) untilReady(ctx context.Context, c Container) error {
 			if err != nil {
 				return err
 			}
-			return cmp.Or(deathProblem(now, o.engine.Which().Name, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+			return cmp.Or(deathProblem(now, o.engine.Which(), lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 		}
 	}
 }

@@ -199,7 +199,10 @@ func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Back
 func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	labels := map[string]string{labelRuntime: d.profile.Runtime, labelProfile: d.profile.Name}
+	labels, err := newVolumeLabels(ctx, d.engine, specOf(d.profile, Server{}))
+	if err != nil {
+		return false, err
+	}
 	return d.engine.EnsureVolume(ctx, d.profile.Volume(), labels)
 }
 

@@ -91,6 +91,9 @@ type EngineInfo struct {
 	// CLI is the command that asks the engine in a terminal, such as "docker",
 	// "podman" or "docker --host ADDRESS".
 	CLI string
+	// MapsUsers tells that folders belong to root in a container unless users
+	// are mapped, and that the engine can do that.
+	MapsUsers bool
 }
 
 // Chosen reports whether the person's own settings name this engine: it is not
@@ -167,6 +170,8 @@ const (
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
 	CodeWithout             Code = "settings-left-out"
+	CodeNotOwned            Code = "data-not-owned"
+	CodeFoldersUnmapped     Code = "folders-unmapped"
 	CodeEngineWarned        Code = "engine-warned"
 	CodeOccupied            Code = "settings-occupied"
 	CodeGPU                 Code = "gpu-unavailable"

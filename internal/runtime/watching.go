@@ -128,6 +128,9 @@ func (m *Manager) warnings(s Snapshot) []*Problem {
 		if w := withoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
+		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
+			s.Warnings = append(s.Warnings, w)
+		}
 	}
 	return all
 }
