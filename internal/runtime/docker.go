@@ -308,6 +308,9 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 	}
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
 	c.Ports = publishedPorts(r)
+	if r.HostConfig != nil {
+		c.LogDriver = r.HostConfig.LogConfig.Type
+	}
 	return c, nil
 }
 

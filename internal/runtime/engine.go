@@ -142,6 +142,8 @@ type Container struct {
 	User      string
 	Env       []string
 	TTY       bool
+	// LogDriver is what its output is kept by; the engine's names vary.
+	LogDriver string
 	// Ports maps the TCP ports in the container to the ports of the host at
 	// which 127.0.0.1 reaches them.
 	Ports map[int]int

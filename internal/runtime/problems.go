@@ -150,25 +150,28 @@ func deathProblem(c Container, output []string, served bool) *Problem {
 	case !served:
 		p.Code = CodeDiedStarting
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
-		p.Hint = lastWords(output)
+		p.Hint = lastWords(c, output)
 	case c.ExitCode == 0:
 		return nil
 	default:
 		p.Code = CodeExited
 		p.Short = words.Say("problem.exited", "code", c.ExitCode)
-		p.Hint = lastWords(output)
+		p.Hint = lastWords(c, output)
 	}
 	return p
 }
 
 // lastWords makes a hint of the last lines of a container's output.
-func lastWords(output []string) string {
+func lastWords(c Container, output []string) string {
 	const most = 5
 	var kept []string
 	for _, line := range output {
 		if strings.TrimSpace(line) != "" {
 			kept = append(kept, line)
 		}
+	}
+	if len(kept) == 0 && c.LogDriver == noLogDriver {
+		return noLogProblem(c).Hint
 	}
 	if len(kept) == 0 {
 		return words.Say("problem.noLastOutput")

@@ -123,6 +123,7 @@ const (
 	CodeNotPublished        Code = "not-published"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
+	CodeNoLog               Code = "no-log"
 	CodeOccupied            Code = "settings-occupied"
 	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"
