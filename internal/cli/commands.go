@@ -55,6 +55,7 @@ func runRestart(ctx context.Context, in *invocation) error {
 // bringUp does what ends in a ready runtime, tells on standard error how far it
 // is, and prints the Backend URL.
 func (in *invocation) bringUp(ctx context.Context, s *Session, action func(context.Context) error) error {
+	in.warn(s.Profile)
 	told := in.tellProgress(ctx, s)
 	err := action(ctx)
 	told()

@@ -27,6 +27,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 		return in.statusOfAll(ctx)
 	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		in.warn(s.Profile)
 		if in.watch {
 			return in.watchStatus(ctx, s)
 		}

@@ -134,6 +134,11 @@ func profile(p config.Profile) string {
 	}
 	if n := len(p.Folders); n > 0 {
 		text += fmt.Sprintf(", %d folders", n)
+		for _, f := range p.Folders {
+			if opens := f.Opens(); opens != "" {
+				text += fmt.Sprintf(", one opens the whole %s", opens)
+			}
+		}
 	}
 	return text
 }
