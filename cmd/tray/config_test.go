@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -65,6 +66,22 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	c.run(0, "config", "path")
+
+	if runtime.GOOS == "windows" {
+		return
+	}
+	c.write(file, "[profiles.jupyter]\nfolders = [{host = '/', path = '/host'}]\n")
+	out, errs = c.run(0, "config", "check")
+	if out != file+": no problem\n" || !strings.HasPrefix(errs, "Warning: The profile jupyter opens the whole disk to its runtime") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("a folder that opens the disk: %q, %q", out, errs)
+	}
+	if err := os.Chmod(file, 0o606); err != nil {
+		t.Fatal(err)
+	}
+	_, errs = c.run(1, "config", "check")
+	if want := "colab-tray: " + file + ": others than you can change it. It says what is run with your rights, so that nobody else may change it.\n    chmod go-w " + file + "\n"; errs != want {
+		t.Errorf("a file that others can write: %q, want %q", errs, want)
+	}
 }
 
 func (c *terminal) write(path, text string) {

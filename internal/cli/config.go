@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"colabtray/internal/config"
@@ -49,14 +51,20 @@ func runConfigShow(_ context.Context, in *invocation) error {
 
 func runConfigCheck(_ context.Context, in *invocation) error {
 	from := in.sources()
-	if _, err := config.Load(from); err != nil {
+	settings, err := config.Load(from)
+	if err != nil {
 		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings.Profiles)) {
+		for _, warning := range settings.Profiles[name].Warnings() {
+			fmt.Fprintln(in.Stderr, words.Say("cli.warning", "warning", warning))
+		}
 	}
 	verdict := words.Say("cli.settingsRight")
 	if _, err := os.Stat(from.File); errors.Is(err, fs.ErrNotExist) {
 		verdict = words.Say("cli.settingsDefault")
 	}
-	_, err := fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
+	_, err = fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
 	return err
 }
 

@@ -134,6 +134,11 @@ func profile(p config.Profile) string {
 	}
 	if n := len(p.Folders); n > 0 {
 		text += fmt.Sprintf(", %d folders", n)
+		for _, f := range p.Folders {
+			if opens := f.Opens(); opens != "" {
+				text += fmt.Sprintf(", one opens the whole %s", opens)
+			}
+		}
 	}
 	return text
 }
@@ -244,6 +249,10 @@ func (o Options) output(ctx context.Context) (string, error) {
 	const lastLines = 40
 	out := &bounded{left: 16 << 10}
 	err := o.Runtime.Logs(ctx, out, runtime.LogOptions{Tail: lastLines})
+	var problem *runtime.Problem
+	if errors.As(err, &problem) && problem.Code == runtime.CodeNoLog {
+		return "there is no log, because of the logging driver that the container was made with", nil
+	}
 	return out.String(), err
 }
 

@@ -367,6 +367,9 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 	if said, is := d.said.Load(r.ID); is {
 		c.Given.Said = said.([]string)
 	}
+	if r.HostConfig != nil {
+		c.LogDriver = r.HostConfig.LogConfig.Type
+	}
 	return c, nil
 }
 

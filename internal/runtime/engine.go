@@ -167,6 +167,8 @@ type Container struct {
 	Env       []string
 	TTY       bool
 	Mounts    []Mount
+	// LogDriver is what its output is kept by; the engine's names vary.
+	LogDriver string
 	// Ports maps the TCP ports in the container to the ports of the host at
 	// which 127.0.0.1 reaches them.
 	Ports map[int]int

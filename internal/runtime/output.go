@@ -85,9 +85,25 @@ type LogOptions struct {
 	Tail int
 }
 
+// An engine keeps no output with the logging driver of that name, and with some
+// others gives none back; Docker has these words for it.
+const (
+	noLogDriver   = "none"
+	unreadableLog = "logging driver does not support reading"
+)
+
+// noLogProblem tells that the engine keeps no output of the container.
+func noLogProblem(c Container) *Problem {
+	return &Problem{
+		Code:  CodeNoLog,
+		Short: words.Say("problem.noLog"),
+		Hint:  words.Say("problem.noLogHint", "container", c.Name, "driver", c.LogDriver),
+	}
+}
+
 // Logs writes the output of the runtime's container to w, line by line, with
 // every token masked and control sequences left out. It returns a *[Problem]
-// when there is no container or no engine.
+// when there is no container, no log or no engine.
 func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
@@ -100,7 +116,13 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	if query.Tail <= 0 {
 		query.Tail = -1
 	}
+	if c.LogDriver == noLogDriver {
+		return noLogProblem(c)
+	}
 	stream, err := m.engine().Logs(ctx, c, query)
+	if err != nil && strings.Contains(err.Error(), unreadableLog) {
+		return noLogProblem(c)
+	}
 	if err != nil {
 		return operationProblem(m.Profile(), m.engine(), err)
 	}

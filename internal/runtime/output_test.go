@@ -131,6 +131,16 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 }
 
+// TestLastWordsWithoutLog: what is not kept is not called silence.
+func TestLastWordsWithoutLog(t *testing.T) {
+	for driver, want := range map[string]string{"json-file": "It wrote nothing before it ended.", "none": "made with the logging driver none"} {
+		p := deathProblem(Container{Name: "mine", ExitCode: 1, LogDriver: driver}, EngineInfo{}, nil, false)
+		if !strings.Contains(p.Hint, want) {
+			t.Errorf("%s: %s", driver, p.Hint)
+		}
+	}
+}
+
 func TestTokenStore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokens.json")
 	var log bytes.Buffer

@@ -218,6 +218,15 @@ func failedExit(c Container) bool {
 	return true
 }
 
+// unusualProblems tell what of a profile's settings few people mean.
+func unusualProblems(p config.Profile) []*Problem {
+	var all []*Problem
+	for _, warning := range p.Warnings() {
+		all = append(all, &Problem{Code: CodeUnusual, Short: strings.TrimSuffix(warning, ".")})
+	}
+	return all
+}
+
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
 func deathProblem(c Container, engine EngineInfo, output []string, served bool) *Problem {
@@ -233,7 +242,7 @@ func deathProblem(c Container, engine EngineInfo, output []string, served bool) 
 	case !served:
 		p.Code = CodeDiedStarting
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
-		p.Hint = lastWords(output)
+		p.Hint = lastWords(c, output)
 		if entrypoint := ownEntrypoint(c); entrypoint != "" {
 			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", entrypoint) + "\n" + p.Hint
 		}
@@ -242,19 +251,22 @@ func deathProblem(c Container, engine EngineInfo, output []string, served bool) 
 	default:
 		p.Code = CodeExited
 		p.Short = words.Say("problem.exited", "code", c.ExitCode)
-		p.Hint = lastWords(output)
+		p.Hint = lastWords(c, output)
 	}
 	return p
 }
 
 // lastWords makes a hint of the last lines of a container's output.
-func lastWords(output []string) string {
+func lastWords(c Container, output []string) string {
 	const most = 5
 	var kept []string
 	for _, line := range output {
 		if strings.TrimSpace(line) != "" {
 			kept = append(kept, line)
 		}
+	}
+	if len(kept) == 0 && c.LogDriver == noLogDriver {
+		return noLogProblem(c).Hint
 	}
 	if len(kept) == 0 {
 		return words.Say("problem.noLastOutput")

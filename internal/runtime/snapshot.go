@@ -173,6 +173,8 @@ const (
 	CodeNotOwned            Code = "data-not-owned"
 	CodeFoldersUnmapped     Code = "folders-unmapped"
 	CodeEngineWarned        Code = "engine-warned"
+	CodeNoLog               Code = "no-log"
+	CodeUnusual             Code = "settings-unusual"
 	CodeOccupied            Code = "settings-occupied"
 	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"

@@ -129,10 +129,10 @@ func (m *Manager) warnings(s Snapshot) []*Problem {
 			all = append(all, w)
 		}
 		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
-			s.Warnings = append(s.Warnings, w)
+			all = append(all, w)
 		}
 	}
-	return all
+	return append(all, m.unusual...)
 }
 
 // same reports whether two snapshots tell a person the same.

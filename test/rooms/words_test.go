@@ -264,7 +264,7 @@ func without(list, other []string) []string {
 // TestFullStops: what is said in code ends by words.FullStop and its like, which
 // make no second full stop.
 func TestFullStops(t *testing.T) {
-	joined := regexp.MustCompile(`\+ ?"\. ?"|%[sv]\. ?(%|"|\\n)`)
+	joined := regexp.MustCompile(`(?i:short|hint|title|body) ?\+ ?"\. ?"|%[sv]\. ?(%|"|\\n)`)
 	for _, part := range []string{"cmd", "internal"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", part), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "sentence.go" {
