@@ -41,6 +41,9 @@ func runCheck(ctx context.Context, in *invocation) error {
 // check checks the runtime as it is now.
 func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
 	snapshot, err := s.settled(ctx)
+	if err == nil {
+		snapshot, err = s.withUnsaved(ctx, snapshot)
+	}
 	if err != nil {
 		return colab.Report{}, err
 	}
@@ -56,6 +59,9 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 		Token:   now.URL.Token(),
 		Ours:    now.Ours,
 		Browser: desktop.DefaultBrowser(ctx),
+	}
+	if w := runtime.UnsavedWarning(s.Profile, now); w != nil {
+		t.Unsaved = checkProblem(w)
 	}
 	switch {
 	case now.State == runtime.NoEngine:

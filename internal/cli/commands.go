@@ -65,7 +65,33 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	if err != nil {
 		return err
 	}
-	return in.printURL(s.Profile, s.Runtime.Snapshot())
+	if err := in.printURL(s.Profile, s.Runtime.Snapshot()); err != nil {
+		return err
+	}
+	return in.warn(ctx, s)
+}
+
+// warn tells of notebooks that go away with the container. The server has only just
+// begun to answer, so it is asked for whose files it shows.
+func (in *invocation) warn(ctx context.Context, s *Session) error {
+	now, err := s.withUnsaved(ctx, s.Runtime.Snapshot())
+	if err != nil {
+		return err
+	}
+	if w := runtime.UnsavedWarning(s.Profile, now); w != nil {
+		in.tell(w)
+	}
+	return nil
+}
+
+// withUnsaved returns the snapshot with what is not known at once.
+func (s *Session) withUnsaved(ctx context.Context, now runtime.Snapshot) (runtime.Snapshot, error) {
+	if now.State != runtime.Ready {
+		return now, nil
+	}
+	var err error
+	now.Unsaved, err = s.Runtime.Unsaved(ctx)
+	return now, err
 }
 
 // runUpdate prints the Backend URL only where the runtime runs afterwards.
@@ -94,7 +120,10 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		if after.State != runtime.Ready {
 			return nil
 		}
-		return in.printURL(s.Profile, after)
+		if err := in.printURL(s.Profile, after); err != nil {
+			return err
+		}
+		return in.warn(ctx, s)
 	})
 }
 

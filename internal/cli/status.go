@@ -31,6 +31,9 @@ func runStatus(ctx context.Context, in *invocation) error {
 			return in.watchStatus(ctx, s)
 		}
 		snapshot, err := s.settled(ctx)
+		if err == nil {
+			snapshot, err = s.withUnsaved(ctx, snapshot)
+		}
 		if err != nil {
 			return err
 		}
@@ -116,6 +119,7 @@ type statusJSON struct {
 	Ready   bool         `json:"ready"`
 	Port    int          `json:"port"`
 	Image   string       `json:"image"`
+	Unsaved string       `json:"unsaved"` // the directory of the container where notebooks are in it alone
 	Engine  engineJSON   `json:"engine"`
 	Problem *problemJSON `json:"problem"`
 }
@@ -146,6 +150,12 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if s.RestartToApply {
 		text += "\n" + words.Say("cli.restartToApply", "command", p.CommandLine("restart"))
 	}
+	if w := runtime.UnsavedWarning(p, s); w != nil {
+		text += "\n" + words.Sentence(w.Short) + " " + w.Hint
+		if w.Command != "" {
+			text += " " + w.Command
+		}
+	}
 	_, err := fmt.Fprintln(in.Stdout, text)
 	return err
 }
@@ -159,6 +169,7 @@ func asJSON(s runtime.Snapshot) statusJSON {
 		Ready:   s.State == runtime.Ready,
 		Port:    s.Port,
 		Image:   s.Image,
+		Unsaved: s.Unsaved,
 		Engine: engineJSON{
 			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found,
 		},

@@ -24,6 +24,8 @@ type Target struct {
 	// ContainerProblem tells why the container cannot be used, such as that it
 	// does not run; nil when it can.
 	ContainerProblem *Problem
+	// Unsaved tells that notebooks go away with the container; nil when they do not.
+	Unsaved *Problem
 	// Port is where Jupyter is published on the loopback interface.
 	Port int
 	// Token is the token of the server. It is sent to Port of the loopback

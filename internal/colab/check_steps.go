@@ -34,6 +34,9 @@ func (c *checker) checkContainer(_ context.Context, s *Step) {
 	case c.Port < 1 || c.Port > 65535:
 		s.fail(words.Say("check.container.noPort"))
 		s.Advice = words.Say("check.container.noPortAdvice")
+	case c.Unsaved != nil:
+		s.warn(c.Unsaved.Short)
+		s.Advice, s.Command = c.Unsaved.Hint, c.Unsaved.Command
 	default:
 		s.ok(words.Say("check.container.ok", "port", c.Port))
 	}

@@ -25,6 +25,7 @@ type state struct {
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
 	Said       *said         `json:"said"`
+	Warning    *said         `json:"warning"`
 	Install    *install.Help `json:"install"`
 }
 
@@ -61,6 +62,9 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	}
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version
+	}
+	if w := runtime.UnsavedWarning(g.Runtime.Profile(), s); w != nil {
+		now.Warning = &said{w.Short, w.Hint, w.Command}
 	}
 	if s.State == runtime.Pulling {
 		now.Progress = &progress{s.Progress.LayersDone, s.Progress.Layers, s.Progress.Bytes, s.Progress.Total}

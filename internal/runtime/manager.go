@@ -256,9 +256,6 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 	if b.verb.isJob() {
 		o.job = m.job
 	}
-	if m.model.root != "" {
-		o.data.roots[m.model.container.ID] = m.model.root
-	}
 	m.work.Go(func() {
 		defer cancel()
 		err := o.run(ctx, b.verb)

@@ -198,17 +198,3 @@ func misplaced(ctx context.Context, e Engine, p config.Profile, c Container) (bo
 	}
 	return slices.ContainsFunc(dataMounts(p, a), func(dir string) bool { return !c.mounts(p.Volume(), dir) }), nil
 }
-
-// unsaved returns the directory whose files are lost with the container, if that
-// is where the notebooks are: what the server shows, if that is known, or else
-// where it works. It is empty when all is well.
-func unsaved(k config.Kind, c Container, root string) string {
-	dir := path.Join("/", c.WorkDir)
-	if k != config.KindColab && path.IsAbs(root) {
-		dir = path.Clean(root)
-	}
-	if !c.Exists || c.keeps(dir) {
-		return ""
-	}
-	return dir
-}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -288,5 +290,64 @@ func TestEarlierContainersGiveTheirFiles(t *testing.T) {
 		if left := r.inVolume("ls -d .colab-tray-restore 2>/dev/null || :"); left != "" {
 			t.Error("something is left")
 		}
+	})
+}
+
+// TestHandmadeIsSavedBeforeItGoes deletes containers that people made themselves,
+// and that have no volume, or another one.
+func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		run := func(args ...string) {
+			args = append([]string{"run", "-d", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port)}, args...)
+			r.docker(append(args, r.profile.Image)...)
+		}
+		run()
+		r.open()
+		if s := r.until("the server's directory", func(s Snapshot) bool { return s.State == Ready && s.root != "" }); s.Unsaved != "/home/jovyan" || s.RestartToApply {
+			t.Errorf("ready, and %+v", s)
+		}
+		r.write("work.txt", "precious")
+		goes, err := r.WhatGoes(t.Context())
+		if err != nil || !goes.Container || !goes.Running || goes.Ours || goes.Volume || goes.Others != nil || goes.Lost.Files == 0 || fmt.Sprint(goes.Lost.Dirs) != "[/home/jovyan]" {
+			t.Errorf("what goes is %+v, %v", goes, err)
+		}
+		file := filepath.Join(t.TempDir(), "b")
+		b, err := r.Backup(t.Context(), BackupOptions{File: file})
+		if err != nil || b.LeftOut.Beside == 0 || fmt.Sprint(b.Outside) != "[/home/jovyan]" {
+			t.Errorf("backup %+v, %v", b, err)
+		}
+		deleted, err := r.Delete(t.Context(), DeleteOptions{})
+		if err != nil || !deleted.Container || deleted.Volume || deleted.Backup == "" || deleted.Rescued != nil {
+			t.Fatalf("deleted %+v, %v", deleted, err)
+		}
+		r.nothingMade()
+		r.noHelpers()
+		onlyFiles(t, r.backups, filepath.Base(deleted.Backup))
+		if _, err := r.Restore(t.Context(), RestoreOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		r.mustStart()
+		if got := r.written("work.txt"); got != "precious" {
+			t.Errorf("after the restore the notebook is %q", got)
+		}
+		if _, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true}); err != nil {
+			t.Fatal(err)
+		}
+
+		other := r.profile.Runtime + "-other"
+		t.Cleanup(func() { r.docker("volume", "rm", other) })
+		run("-v", other+":/home/jovyan")
+		if s := r.untilState(Ready); s.Unsaved != "" {
+			t.Errorf("with a volume of its own: %+v", s)
+		}
+		goes, err = r.WhatGoes(t.Context())
+		if err != nil || goes.Volume || fmt.Sprint(goes.Others) != "["+other+"]" || goes.Lost.Files != 0 {
+			t.Errorf("what goes is %+v, %v", goes, err)
+		}
+		deleted, err = r.Delete(t.Context(), DeleteOptions{Data: true})
+		if err != nil || !reflect.DeepEqual(deleted, Deleted{Container: true}) {
+			t.Errorf("deleted %+v, %v", deleted, err)
+		}
+		r.docker("volume", "inspect", other)
 	})
 }

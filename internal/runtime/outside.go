@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -29,6 +30,7 @@ type outside struct {
 	paths     []string // of the layer, sorted
 	added     map[string]bool
 	volumes   []Mount
+	had       map[string]bool // the directories of which files were given
 	reader    func(ctx context.Context, volume string) (helper string, err error)
 }
 
@@ -68,7 +70,7 @@ func workDirs(k config.Kind, c Container, a account, root string) []string {
 func (d *data) outside(ctx context.Context, c Container) (*outside, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	o := &outside{engine: d.engine, container: c.ID, mounts: c.Mounts, reader: d.readerOf}
+	o := &outside{engine: d.engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, reader: d.readerOf}
 	if !c.Exists || c.StartedAt.IsZero() {
 		return o, nil
 	}
@@ -267,8 +269,14 @@ func (o *outside) give(ctx context.Context, name string, h *tar.Header, content 
 			return o.give(ctx, name, h, content, add)
 		})
 	}
+	if h.Typeflag != tar.TypeDir {
+		o.had[dir] = true
+	}
 	return add(&entry, content)
 }
+
+// where lists the directories of which files were given.
+func (o *outside) where() []string { return slices.Sorted(maps.Keys(o.had)) }
 
 // eachOf gives what is in a volume without a name.
 func (o *outside) eachOf(ctx context.Context, v Mount, add func(*tar.Header, io.Reader) error) (err error) {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf16"
 
 	"colabtray/assets"
+	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -218,17 +219,17 @@ func status(s runtime.Snapshot) (short, hint string) {
 	case runtime.Pulling:
 		return pulling(s.Progress), ""
 	case runtime.Stopped:
-		return words.Say("tray.state.stopped") + engine(s.Engine), ""
+		return words.Say("tray.state.stopped") + engine(s.Engine), unsaved(s)
 	case runtime.Starting:
 		return words.Say("tray.state.starting"), ""
 	case runtime.Ready:
 		if at := s.IdleStopAt; !at.IsZero() {
-			return words.Say("tray.state.readyIdle", "port", s.Port, "time", at.Local().Format("15:04")), ""
+			return words.Say("tray.state.readyIdle", "port", s.Port, "time", at.Local().Format("15:04")), unsaved(s)
 		}
 		if s.URLChanged {
-			return words.Say("tray.state.readyChanged", "port", s.Port), ""
+			return words.Say("tray.state.readyChanged", "port", s.Port), unsaved(s)
 		}
-		return words.Say("tray.state.ready", "port", s.Port), ""
+		return words.Say("tray.state.ready", "port", s.Port), unsaved(s)
 	case runtime.Unhealthy:
 		return words.Say("tray.state.unhealthy"), ""
 	case runtime.Stopping:
@@ -236,6 +237,15 @@ func status(s runtime.Snapshot) (short, hint string) {
 	default:
 		return words.Say("tray.state.failed"), ""
 	}
+}
+
+// unsaved tells of notebooks that go away with the container.
+func unsaved(s runtime.Snapshot) string {
+	w := runtime.UnsavedWarning(config.Profile{Name: s.Profile, Runtime: s.Runtime}, s)
+	if w == nil {
+		return ""
+	}
+	return words.FullStop(w.Short) + " " + strings.TrimSuffix(w.Hint, ":")
 }
 
 // engine tells which engine it is, unless that goes without saying: at the usual

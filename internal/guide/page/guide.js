@@ -103,7 +103,7 @@ function showState(next) {
     $("pull-bar").value = p.bytes;
     set($("pull-text"), say("pull.progress", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
   }
-  showProblem(now.problem || now.said);
+  showProblem(now.problem || now.said || now.warning);
   showInstall(now.install);
 
   enable($("start"), startable.includes(now.state));

@@ -1,0 +1,54 @@
+package runtime
+
+import (
+	"context"
+	"path"
+
+	"colabtray/internal/config"
+	"colabtray/internal/words"
+)
+
+// unsaved returns the directory whose files are lost with the container, if that
+// is where the notebooks are: what the server shows, if that is known, or else
+// where it works. It is empty when all is well.
+func unsaved(k config.Kind, c Container, root string) string {
+	dir := path.Join("/", c.WorkDir)
+	if k != config.KindColab && path.IsAbs(root) {
+		dir = path.Clean(root)
+	}
+	if !c.Exists || c.keeps(dir) {
+		return ""
+	}
+	return dir
+}
+
+// Unsaved is [Snapshot.Unsaved] as it is now, also when the server has only just
+// begun to answer.
+func (m *Manager) Unsaved(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	d := m.data(nil)
+	c, err := d.engine.Inspect(ctx, m.runtime)
+	if err != nil {
+		return "", d.problem(ctx, err)
+	}
+	return unsaved(d.profile.Kind, c, d.rootOf(ctx, c)), nil
+}
+
+// UnsavedWarning tells of notebooks that go away with the container, and what to
+// do; it is nil when there are none.
+func UnsavedWarning(p config.Profile, s Snapshot) *Problem {
+	if s.Unsaved == "" {
+		return nil
+	}
+	w := &Problem{Code: CodeUnsaved, Short: words.Say("unsaved.short", "dir", printable(s.Unsaved))}
+	switch {
+	case !s.Ours:
+		w.Hint, w.Command = words.Say("unsaved.handmade"), p.CommandLine("backup", "FILE")
+	case s.RestartToApply:
+		w.Hint, w.Command = words.Say("unsaved.restart"), p.CommandLine("restart")
+	default:
+		w.Hint = words.Say("unsaved.ours")
+	}
+	return w
+}
