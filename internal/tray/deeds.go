@@ -41,6 +41,11 @@ func (a *app) deed(chosen Row) deed {
 			return result{}
 		}
 	case DeleteContainer:
+		if asksFirst(now) {
+			return func(ctx context.Context) result { return a.armContainer(ctx, profile) }
+		}
+		return a.deleting(profile, false)
+	case ConfirmDelete:
 		return a.deleting(profile, false)
 	case DeleteData:
 		return func(ctx context.Context) result { return a.arm(ctx, profile) }
@@ -88,7 +93,21 @@ func (a *app) arm(ctx context.Context, profile string) result {
 	if err != nil {
 		return result{outcome: a.failedTold(err, words.Say("tray.failed.size"), words.Say("tray.failed.sizeHint"))}
 	}
-	armed := armed{profile, size}
+	return a.armWith(armed{profile: profile, size: size})
+}
+
+// armContainer looks what the container alone has, and asks for a second choice.
+func (a *app) armContainer(ctx context.Context, profile string) result {
+	ctx, cancel := context.WithTimeout(ctx, sizeTime)
+	defer cancel()
+	size, err := a.Lost(ctx, profile)
+	if err != nil {
+		return result{outcome: a.failedTold(err, words.Say("tray.failed.size"), words.Say("tray.failed.sizeHint"))}
+	}
+	return a.armWith(armed{profile: profile, size: size, container: true})
+}
+
+func (a *app) armWith(armed armed) result {
 	said := outcome{short: words.Say("tray.armed"), hint: words.Say("tray.armedHint", "row", confirmation(armed))}
 	a.tell(said)
 	return result{outcome: said, armed: armed}

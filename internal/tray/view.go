@@ -52,6 +52,8 @@ type outcome struct {
 type armed struct {
 	profile string // whose data are to be deleted
 	size    int64  // in bytes; negative when the engine cannot tell
+	// container tells that it is the container alone, and size what only that has.
+	container bool
 }
 
 // The longest texts shown, in UTF-16 units. Windows cuts a tooltip at 127, and
@@ -245,7 +247,7 @@ func unsaved(s runtime.Snapshot) string {
 	if w == nil {
 		return ""
 	}
-	return words.FullStop(w.Short) + " " + strings.TrimSuffix(w.Hint, ":")
+	return strings.TrimSpace(words.FullStop(w.Short) + " " + w.Hint + " " + w.Command)
 }
 
 // engine tells which engine it is, unless that goes without saying: at the usual

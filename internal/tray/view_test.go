@@ -144,9 +144,18 @@ func scenes() map[string]scene {
 	all["settings-broken-failed"] = scene{overview: broken}
 
 	stopped := seen(snapshot(runtime.Stopped))
-	all["delete-armed"] = scene{overview: stopped, offered: everything(), armed: armed{"default", 1_312_000_000}}
-	all["delete-armed-unknown"] = scene{overview: stopped, offered: everything(), armed: armed{"default", -1}}
-	all["delete-armed-empty"] = scene{overview: stopped, offered: everything(), armed: armed{"default", 0}}
+	all["delete-armed"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: 1_312_000_000}}
+	all["delete-armed-unknown"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: -1}}
+	all["delete-armed-empty"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: 0}}
+	handmade := snapshot(runtime.Ready)
+	handmade.Container, handmade.Unsaved = "0f0f", "/home/jovyan"
+	all["ready-unsaved"] = scene{overview: seen(handmade), offered: everything()}
+	all["delete-armed-container"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", size: 4_200_000, container: true}}
+	handmade.Unsaved = ""
+	all["delete-armed-container-empty"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", container: true}}
+	earlier := snapshot(runtime.Stopped)
+	earlier.Container, earlier.Ours, earlier.Unsaved, earlier.RestartToApply = "0f0f", true, "/tf", true
+	all["stopped-unsaved"] = scene{overview: seen(earlier), offered: everything()}
 	all["deleting"] = scene{overview: stopped, offered: everything(), busy: [actions]bool{ConfirmDeleteData: true}}
 	return all
 }
@@ -160,7 +169,7 @@ func written(v View) string {
 	names := [actions]string{
 		"nothing", "start", "stop", "restart", "start without gpu", "keep running", "copy url", "open colab", "guide", "check", "select", "show logs",
 		"start at login", "start at open", "keep url", "stop on quit", "notifications", "edit settings",
-		"delete container", "delete data", "confirm delete data", "quit",
+		"delete container", "delete data", "confirm delete", "confirm delete data", "quit",
 	}
 	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, names[v.Primary])
 	var list func(under int, margin string)
