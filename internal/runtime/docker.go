@@ -408,6 +408,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 		Hostname:     spec.Hostname,
 		Image:        spec.Image,
 		Cmd:          spec.Cmd,
+		WorkingDir:   spec.WorkDir,
 		Env:          env,
 		Labels:       spec.Labels,
 		ExposedPorts: nat.PortSet{inner: {}},

@@ -97,6 +97,9 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 		"name": name, "hostname": c.Hostname, "image": c.Image, "command": c.Cmd, "labels": c.Labels, "env": env,
 		"portmappings": ports, "volumes": volumes, "mounts": mounts, "devices": devices, "resource_limits": limits,
 	}
+	if c.WorkingDir != "" {
+		spec["work_dir"] = c.WorkingDir
+	}
 	if h.ShmSize > 0 {
 		spec["shm_size"] = h.ShmSize
 	}

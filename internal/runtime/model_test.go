@@ -116,6 +116,7 @@ var columns = []struct {
 	{"done of another", func(*model) event { return done{op: 99, problem: oops} }},
 	{"answer", func(*model) event { return answered{runA.start(), urlB, true} }},
 	{"answer of another run", func(*model) event { return answered{runB.start(), urlB, true} }},
+	{"server's directory", func(*model) event { return rooted{runA.start(), "/tf"} }},
 	{"no answer yet", func(*model) event { return unanswered{runA.start()} }},
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
 	{"silence", func(*model) event { return late{runA.start(), mute} }},

@@ -161,6 +161,15 @@ func dataMounts(p config.Profile, a account) []string {
 	return mounts
 }
 
+// works tells where Jupyter is to work, empty for where the image says: nobody means
+// the root of the container, where no volume can be.
+func works(p config.Profile, a account) string {
+	if p.Kind == config.KindColab || a.workDir != "/" || !slices.Contains(dataMounts(p, a), a.home) {
+		return ""
+	}
+	return a.home
+}
+
 // setting is what the engine says of a container in the words of an image.
 func (c Container) setting() ImageConfig { return ImageConfig{c.User, c.WorkDir, c.Env} }
 
@@ -196,5 +205,6 @@ func misplaced(ctx context.Context, e Engine, p config.Profile, c Container) (bo
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(dataMounts(p, a), func(dir string) bool { return !c.mounts(p.Volume(), dir) }), nil
+	elsewhere := func(dir string) bool { return !c.mounts(p.Volume(), dir) }
+	return works(p, a) != "" || slices.ContainsFunc(dataMounts(p, a), elsewhere), nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/config"
 )
 
 // beside makes of what lies outside a part of a backup.
@@ -139,7 +140,7 @@ func (o *operation) rescue(ctx context.Context, c Container) error {
 
 // place tells where the volume is mounted in the container that is to be made.
 func (o *operation) place(ctx context.Context, spec *Spec) error {
-	if o.profile.Kind != "jupyter" {
+	if o.profile.Kind == config.KindColab {
 		return nil
 	}
 	image, err := o.engine.ImageConfig(ctx, spec.Image)
@@ -148,7 +149,7 @@ func (o *operation) place(ctx context.Context, spec *Spec) error {
 	}
 	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
 	if err == nil {
-		spec.Mounts = dataMounts(o.profile, a)
+		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a), works(o.profile, a)
 	}
 	return err
 }

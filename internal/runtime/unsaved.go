@@ -45,7 +45,7 @@ func UnsavedWarning(p config.Profile, s Snapshot) *Problem {
 	switch {
 	case !s.Ours:
 		w.Hint, w.Command = words.Say("unsaved.handmade"), p.CommandLine("backup", "FILE")
-	case s.RestartToApply:
+	case s.RestartToApply && s.State == Ready: // which is when a restart does it
 		w.Hint, w.Command = words.Say("unsaved.restart"), p.CommandLine("restart")
 	default:
 		w.Hint = words.Say("unsaved.ours")

@@ -153,9 +153,9 @@ func scenes() map[string]scene {
 	all["delete-armed-container"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", size: 4_200_000, container: true}}
 	handmade.Unsaved = ""
 	all["delete-armed-container-empty"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", container: true}}
-	earlier := snapshot(runtime.Stopped)
+	earlier := snapshot(runtime.Ready)
 	earlier.Container, earlier.Ours, earlier.Unsaved, earlier.RestartToApply = "0f0f", true, "/tf", true
-	all["stopped-unsaved"] = scene{overview: seen(earlier), offered: everything()}
+	all["ready-unsaved-earlier"] = scene{overview: seen(earlier), offered: everything()}
 	all["deleting"] = scene{overview: stopped, offered: everything(), busy: [actions]bool{ConfirmDeleteData: true}}
 	return all
 }
