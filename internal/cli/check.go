@@ -42,7 +42,7 @@ func runCheck(ctx context.Context, in *invocation) error {
 func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
 	snapshot, err := s.settled(ctx)
 	if err == nil {
-		snapshot, err = s.withUnsaved(ctx, snapshot)
+		snapshot, err = s.Runtime.WithUnsaved(ctx, snapshot)
 	}
 	if err != nil {
 		return colab.Report{}, err

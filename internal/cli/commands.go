@@ -74,7 +74,7 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 // warn tells of notebooks that go away with the container. The server has only just
 // begun to answer, so it is asked for whose files it shows.
 func (in *invocation) warn(ctx context.Context, s *Session) error {
-	now, err := s.withUnsaved(ctx, s.Runtime.Snapshot())
+	now, err := s.Runtime.WithUnsaved(ctx, s.Runtime.Snapshot())
 	if err != nil {
 		return err
 	}
@@ -82,16 +82,6 @@ func (in *invocation) warn(ctx context.Context, s *Session) error {
 		in.tell(w)
 	}
 	return nil
-}
-
-// withUnsaved returns the snapshot with what is not known at once.
-func (s *Session) withUnsaved(ctx context.Context, now runtime.Snapshot) (runtime.Snapshot, error) {
-	if now.State != runtime.Ready {
-		return now, nil
-	}
-	var err error
-	now.Unsaved, err = s.Runtime.Unsaved(ctx)
-	return now, err
 }
 
 // runUpdate prints the Backend URL only where the runtime runs afterwards.

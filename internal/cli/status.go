@@ -32,7 +32,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 		}
 		snapshot, err := s.settled(ctx)
 		if err == nil {
-			snapshot, err = s.withUnsaved(ctx, snapshot)
+			snapshot, err = s.Runtime.WithUnsaved(ctx, snapshot)
 		}
 		if err != nil {
 			return err

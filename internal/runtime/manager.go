@@ -207,7 +207,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 		return
 	}
 	m.looking = true
-	profile := m.profile
+	profile, roots := m.profile, map[string]string{m.model.container.ID: m.model.root}
 	m.work.Go(func() {
 		inspecting, cancel := context.WithTimeout(ctx, quickly)
 		defer cancel()
@@ -222,7 +222,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 			output = lastLines(inspecting, m.engine(), c, 20)
 		}
 		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
-		elsewhere, err := misplaced(inspecting, m.engine(), profile, c)
+		elsewhere, err := misplaced(inspecting, m.engine(), profile, c, roots[c.ID])
 		if err != nil {
 			m.log.Debug("where the volume belongs", "error", err)
 		}

@@ -139,7 +139,7 @@ func (o *operation) rescue(ctx context.Context, c Container) error {
 }
 
 // place tells where the volume is mounted in the container that is to be made.
-func (o *operation) place(ctx context.Context, spec *Spec) error {
+func (o *operation) place(ctx context.Context, spec *Spec, old Container) error {
 	if o.profile.Kind == config.KindColab {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (o *operation) place(ctx context.Context, spec *Spec) error {
 	}
 	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
 	if err == nil {
-		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a), works(o.profile, a)
+		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.rootOf(ctx, old)), works(o.profile, a)
 	}
 	return err
 }

@@ -22,17 +22,26 @@ func unsaved(k config.Kind, c Container, root string) string {
 	return dir
 }
 
-// Unsaved is [Snapshot.Unsaved] as it is now, also when the server has only just
-// begun to answer.
-func (m *Manager) Unsaved(ctx context.Context) (string, error) {
+// WithUnsaved returns a snapshot of a ready runtime with [Snapshot.Unsaved] as it is
+// now, also when the server has only just begun to answer.
+func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error) {
+	if s.State != Ready {
+		return s, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	d := m.data(nil)
 	c, err := d.engine.Inspect(ctx, m.runtime)
 	if err != nil {
-		return "", d.problem(ctx, err)
+		return s, d.problem(ctx, err)
 	}
-	return unsaved(d.profile.Kind, c, d.rootOf(ctx, c)), nil
+	root := d.rootOf(ctx, c)
+	if s.Unsaved = unsaved(d.profile.Kind, c, root); s.Unsaved == "" {
+		return s, nil
+	}
+	elsewhere, err := misplaced(ctx, d.engine, d.profile, c, root)
+	s.RestartToApply = s.RestartToApply || elsewhere
+	return s, d.problem(ctx, err)
 }
 
 // UnsavedWarning tells of notebooks that go away with the container, and what to
