@@ -220,7 +220,7 @@ func TestStatusJSON(t *testing.T) {
 	delete(got, "engine")
 	want := map[string]any{
 		"profile": "jupyter", "runtime": c.get("COLAB_TRAY_NAME"), "state": "ready", "ready": true,
-		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": bed.Server2, "problem": nil,
+		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": bed.Server2, "problem": nil, "unsaved": "",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)
