@@ -195,6 +195,20 @@ func (c Container) mounts(volume, dir string) bool {
 	return slices.Contains(c.Mounts, Mount{Volume: volume, Target: dir})
 }
 
+// homeRuntimeDir is the Jupyter runtime directory of an account that is a number, and
+// of which the environment does not have the home.
+func homeRuntimeDir(ctx context.Context, e Engine, c Container) []string {
+	user, _, _ := strings.Cut(c.User, ":")
+	if _, err := strconv.Atoi(user); err != nil || environment(c.Env, "HOME") != "" {
+		return nil
+	}
+	a, err := c.account(ctx, e)
+	if dir := a.home + "/.local/share/jupyter/runtime"; err == nil && !slices.Contains(infoFileDirs(c), dir) {
+		return []string{dir}
+	}
+	return nil
+}
+
 // misplaced reports whether the data volume of a container of ours is not where
 // its Jupyter works and another one would have it there: versions before this one
 // did not look, and what the server shows is known only when it runs.

@@ -275,8 +275,14 @@ func (o *outside) give(ctx context.Context, name string, h *tar.Header, content 
 	return add(&entry, content)
 }
 
-// where lists the directories of which files were given.
-func (o *outside) where() []string { return slices.Sorted(maps.Keys(o.had)) }
+// where lists the directories of which files were given, for people.
+func (o *outside) where() []string {
+	var dirs []string
+	for _, dir := range slices.Sorted(maps.Keys(o.had)) {
+		dirs = append(dirs, printable(dir))
+	}
+	return dirs
+}
 
 // eachOf gives what is in a volume without a name.
 func (o *outside) eachOf(ctx context.Context, v Mount, add func(*tar.Header, io.Reader) error) (err error) {

@@ -556,6 +556,14 @@ func TestDeletingSomebodysContainerTakesTwoChoices(t *testing.T) {
 		}
 		s.runtime.answer <- nil
 		synctest.Wait()
+
+		s.clickOn(rowDeleteData)
+		s.size <- 0 // in the volume
+		s.size <- 1_300_000_000
+		synctest.Wait()
+		if !s.screen.is(rowConfirmDelete, "Yes, delete 1.3 GB of notebooks and files") {
+			t.Errorf("the second row is %+v", s.screen.Rows[rowConfirmDelete])
+		}
 	})
 }
 

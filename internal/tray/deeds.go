@@ -48,7 +48,7 @@ func (a *app) deed(chosen Row) deed {
 	case ConfirmDelete:
 		return a.deleting(profile, false)
 	case DeleteData:
-		return func(ctx context.Context) result { return a.arm(ctx, profile) }
+		return func(ctx context.Context) result { return a.arm(ctx, profile, asksFirst(now)) }
 	case ConfirmDeleteData:
 		return a.deleting(profile, true)
 	case Select:
@@ -85,11 +85,17 @@ func (a *app) saying(action Action, now runtime.Snapshot) func(context.Context) 
 	}
 }
 
-// arm looks how much would be deleted, and asks for a second choice.
-func (a *app) arm(ctx context.Context, profile string) result {
+// arm looks how much would be deleted, in the volume and maybe in the container
+// alone, and asks for a second choice.
+func (a *app) arm(ctx context.Context, profile string, container bool) result {
 	ctx, cancel := context.WithTimeout(ctx, sizeTime)
 	defer cancel()
 	size, err := a.DataSize(ctx, profile)
+	if err == nil && container && size >= 0 {
+		var lost int64
+		lost, err = a.Lost(ctx, profile)
+		size += lost
+	}
 	if err != nil {
 		return result{outcome: a.failedTold(err, words.Say("tray.failed.size"), words.Say("tray.failed.sizeHint"))}
 	}
