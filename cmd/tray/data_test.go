@@ -77,6 +77,40 @@ func TestDataPath(t *testing.T) {
 	}
 }
 
+// TestHandmadeWithoutVolume goes the way of a person whose notebooks no volume has.
+func TestHandmadeWithoutVolume(t *testing.T) {
+	c := newTerminal(t, bed.Image(t, bed.Server2))
+	runtime := c.get("COLAB_TRAY_NAME")
+	bed.Docker(t, "run", "-d", "--name", runtime, "-p", "127.0.0.1:"+c.get("COLAB_TRAY_PORT")+":8888", bed.Server2)
+	const warning = "Notebooks in /home/jovyan are in the container alone"
+	_, errs := c.run(0, "start")
+	has(t, errs, warning, "colab-tray backup FILE")
+	bed.Docker(t, "exec", runtime, "sh", "-c", "echo precious > ~/work.ipynb")
+	out, _ := c.run(0, "status")
+	has(t, out, warning)
+	out, _ = c.run(0, "status", "--json")
+	has(t, out, `"unsaved":"/home/jovyan"`)
+	_, errs = c.run(0, "backup", filepath.Join(t.TempDir(), "b"))
+	has(t, errs, "of /home/jovyan, which lie in no volume")
+
+	_, errs = c.run(2, "delete")
+	has(t, errs, "in /home/jovyan", "A backup of them is made before")
+	if strings.Contains(errs, "-data") {
+		t.Errorf("it names a volume that is not there: %s", errs)
+	}
+	_, errs = c.run(2, "delete", "--data", "--no-backup")
+	has(t, errs, "cannot be brought back")
+	_, errs = c.run(0, "delete", "--yes")
+	has(t, errs, "The container "+runtime+" is deleted.", "kept for 7 days", "colab-tray restore")
+	if strings.Contains(errs, "-data") || c.hasVolume() {
+		t.Errorf("it names a volume that is not there: %s", errs)
+	}
+	c.run(0, "restore")
+	if got := c.volume("cat work.ipynb"); got != "precious" {
+		t.Errorf("the notebook has become %q", got)
+	}
+}
+
 // TestHostileFiles: nothing is made or changed for a file that is no good.
 func TestHostileFiles(t *testing.T) {
 	c := newTerminal(t, bed.Image(t, bed.Notebook6))

@@ -144,6 +144,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		EditSettings:    func(ctx context.Context) error { return s.EditSettings(ctx, desktop.OpenText) },
 		SettingsChanged: s.SettingsChanged(),
 		Delete:          s.Delete,
+		Lost:            s.Lost,
 		DataSize:        s.DataSize,
 		Quit:            s.Quit,
 		Requests:        requests,

@@ -40,6 +40,9 @@ func runCheck(ctx context.Context, in *invocation) error {
 // check checks the runtime as it is now.
 func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
 	snapshot, err := s.settled(ctx)
+	if err == nil {
+		snapshot, err = s.Runtime.WithUnsaved(ctx, snapshot)
+	}
 	if err != nil {
 		return colab.Report{}, err
 	}

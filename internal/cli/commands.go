@@ -65,7 +65,14 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	if err != nil {
 		return err
 	}
-	return in.printURL(s.Profile, s.Runtime.Snapshot())
+	return in.printNewURL(ctx, s)
+}
+
+// printNewURL prints the Backend URL of a server that has only just begun to
+// answer, so that it is asked whose files it shows.
+func (in *invocation) printNewURL(ctx context.Context, s *Session) error {
+	now, err := s.Runtime.WithUnsaved(ctx, s.Runtime.Snapshot())
+	return errors.Join(in.printURL(s.Profile, now), err)
 }
 
 // warn tells on standard error what a person should know of beside the state.
@@ -101,7 +108,7 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		if after.State != runtime.Ready {
 			return nil
 		}
-		return in.printURL(s.Profile, after)
+		return in.printNewURL(ctx, s)
 	})
 }
 

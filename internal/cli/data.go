@@ -24,15 +24,19 @@ func deleteFlags(set *flag.FlagSet, in *invocation) {
 
 func runDelete(ctx context.Context, in *invocation) error {
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
-		goes, err := in.whatGoes(ctx, s)
+		goes, err := s.Runtime.WhatGoes(ctx)
 		if err != nil {
 			return err
 		}
-		if goes == "" {
+		text, err := in.whatGoes(ctx, s, goes)
+		if err != nil {
+			return err
+		}
+		if text == "" {
 			fmt.Fprintln(in.Stderr, words.Say("cli.delete.nothing", "runtime", s.Profile.Runtime))
 			return nil
 		}
-		if err := in.sure(ctx, goes, words.Say("question.delete")); err != nil {
+		if err := in.sure(ctx, text, words.Say("question.delete")); err != nil {
 			return err
 		}
 		line := in.workLine(s.Profile.Runtime)
@@ -46,58 +50,91 @@ func runDelete(ctx context.Context, in *invocation) error {
 	})
 }
 
-// whatGoes says what would be deleted; nothing when there is nothing.
-func (in *invocation) whatGoes(ctx context.Context, s *Session) (string, error) {
-	exists, running, err := s.Runtime.HasContainer(ctx)
-	if err != nil {
-		return "", err
-	}
+// whatGoes says what would be deleted, and what stays; nothing when there is
+// nothing.
+func (in *invocation) whatGoes(ctx context.Context, s *Session, goes runtime.Goes) (string, error) {
 	container := ""
 	switch {
-	case running:
+	case goes.Running:
 		container = words.Say("cli.delete.runningContainer", "container", s.Profile.Runtime)
-	case exists:
+	case goes.Container:
 		container = words.Say("cli.delete.container", "container", s.Profile.Runtime)
 	}
-	if !in.data {
-		if container == "" {
-			return "", nil
+	var lines []string
+	switch {
+	case in.data && goes.Volume:
+		volume, err := in.volume(ctx, s)
+		if err != nil {
+			return "", err
 		}
-		return words.Say("cli.delete.keepingData", "container", container, "volume", s.Profile.Volume()), nil
+		text := words.Say("cli.delete.one", "what", volume)
+		if goes.Container {
+			text = words.Say("cli.delete.both", "container", container, "volume", volume)
+		}
+		lines = append(lines, text)
+	case !goes.Container:
+		return "", nil
+	case goes.Volume:
+		lines = append(lines, words.Say("cli.delete.keepingData", "container", container, "volume", s.Profile.Volume()))
+	default:
+		lines = append(lines, words.Say("cli.delete.alone", "container", container))
 	}
-	size, there, err := s.Runtime.DataSize(ctx)
+	if lost := in.whatIsLost(s, goes); lost != "" {
+		lines = append(lines, lost)
+	}
+	if len(goes.Others) > 0 {
+		lines = append(lines, words.Say("cli.delete.others", "volumes", strings.Join(goes.Others, ", ")))
+	}
+	switch {
+	case !in.data || !goes.Volume:
+	case in.noBackup:
+		lines = append(lines, words.Say("cli.delete.noBackup"))
+	default:
+		lines = append(lines, words.Say("cli.delete.backup"))
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// volume names the data volume, and how big it is.
+func (in *invocation) volume(ctx context.Context, s *Session) (string, error) {
+	size, _, err := s.Runtime.DataSize(ctx)
 	if err != nil {
 		return "", err
 	}
-	text := words.Say("cli.delete.volume", "volume", s.Profile.Volume())
-	if size >= 0 {
-		text = words.Say("cli.delete.volumeOfSize", "volume", s.Profile.Volume(), "size", megabytes(size))
+	if size < 0 {
+		return words.Say("cli.delete.volume", "volume", s.Profile.Volume()), nil
 	}
+	return words.Say("cli.delete.volumeOfSize", "volume", s.Profile.Volume(), "size", megabytes(size)), nil
+}
+
+// whatIsLost says what the container alone has, and what becomes of it.
+func (in *invocation) whatIsLost(s *Session, goes runtime.Goes) string {
+	if goes.Lost.Files == 0 {
+		return ""
+	}
+	files := words.Say("cli.delete.files", "count", goes.Lost.Files, "size", megabytes(goes.Lost.Bytes), "dirs", strings.Join(goes.Lost.Dirs, ", "))
 	switch {
-	case container == "" && !there:
-		return "", nil
-	case !there:
-		return words.Say("cli.delete.one", "what", container), nil
-	case container == "":
-		text = words.Say("cli.delete.one", "what", text)
+	case in.noBackup:
+		return words.Say("cli.delete.filesLost", "files", files)
+	case goes.Ours:
+		return words.Say("cli.delete.filesCopied", "files", files, "volume", s.Profile.Volume())
 	default:
-		text = words.Say("cli.delete.both", "container", container, "volume", text)
+		return words.Say("cli.delete.filesSaved", "files", files)
 	}
-	if in.noBackup {
-		return text + "\n" + words.Say("cli.delete.noBackup"), nil
-	}
-	return text + "\n" + words.Say("cli.delete.backup"), nil
 }
 
 func (in *invocation) tellDeleted(s *Session, d runtime.Deleted) {
 	switch {
-	case d.Container && d.Volume:
-		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDone", "container", s.Profile.Runtime))
-	case d.Container:
+	case d.Container && d.Kept:
 		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDoneDataKept", "container", s.Profile.Runtime, "volume", s.Profile.Volume()))
+	case d.Container:
+		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDone", "container", s.Profile.Runtime))
 	}
 	if d.Volume {
 		fmt.Fprintln(in.Stderr, words.Say("cli.delete.volumeDone", "volume", s.Profile.Volume()))
+	}
+	if len(d.Rescued) > 0 && d.Kept {
+		fmt.Fprintln(in.Stderr, words.Say("cli.delete.rescued", "dirs", strings.Join(d.Rescued, ", ")))
 	}
 	if d.Backup != "" {
 		fmt.Fprintf(in.Stderr, "%s\n    %s\n", words.Say("cli.delete.kept", "file", d.Backup), s.Profile.CommandLine("restore"))
@@ -131,6 +168,9 @@ func (in *invocation) tellBackup(b runtime.Backup) {
 	}
 	fmt.Fprintln(in.Stderr, words.Say("cli.backup.done",
 		"file", b.File, "runtime", b.Runtime, "entries", entries, "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
+	if b.LeftOut.Beside > 0 {
+		fmt.Fprintln(in.Stderr, words.Say("cli.backup.outside", "count", b.LeftOut.Beside, "dirs", strings.Join(b.Outside, ", ")))
+	}
 	switch {
 	case b.Special == 1:
 		fmt.Fprintln(in.Stderr, words.Say("cli.backup.oneSpecial"))
@@ -284,6 +324,8 @@ func (l *workLine) stepWords(step runtime.DataStep) string {
 		return words.Say("cli.work.verify", "runtime", l.name)
 	case runtime.StepCheck:
 		return words.Say("cli.work.check", "runtime", l.name)
+	case runtime.StepRescue:
+		return words.Say("cli.work.rescue", "runtime", l.name)
 	case runtime.StepRestore:
 		return words.Say("cli.work.restore", "runtime", l.name)
 	case runtime.StepDelete:

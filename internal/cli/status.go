@@ -30,6 +30,9 @@ func runStatus(ctx context.Context, in *invocation) error {
 			return in.watchStatus(ctx, s)
 		}
 		snapshot, err := s.settled(ctx)
+		if err == nil {
+			snapshot, err = s.Runtime.WithUnsaved(ctx, snapshot)
+		}
 		if err != nil {
 			return err
 		}
@@ -125,6 +128,7 @@ type statusJSON struct {
 	Ready   bool         `json:"ready"`
 	Port    int          `json:"port"`
 	Image   string       `json:"image"`
+	Unsaved string       `json:"unsaved"` // the directory of the container where notebooks are in it alone
 	Engine  engineJSON   `json:"engine"`
 	Problem *problemJSON `json:"problem"`
 	// Warnings are what to know of beside the state, the gravest first.
@@ -174,6 +178,7 @@ func asJSON(s runtime.Snapshot) statusJSON {
 		Ready:   s.State == runtime.Ready,
 		Port:    s.Port,
 		Image:   s.Image,
+		Unsaved: s.Unsaved,
 
 		Warnings: []*problemJSON{},
 		Engine: engineJSON{

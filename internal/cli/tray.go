@@ -85,6 +85,16 @@ func (s *FleetSession) Delete(ctx context.Context, profile string, data bool) (b
 	return deleted.Backup, err
 }
 
+// Lost returns how many bytes of files the container of a profile alone has.
+func (s *FleetSession) Lost(ctx context.Context, profile string) (int64, error) {
+	m, err := s.Fleet.Manager(profile)
+	if err != nil {
+		return 0, err
+	}
+	goes, err := m.WhatGoes(ctx)
+	return goes.Lost.Bytes, err
+}
+
 // DataSize returns how big the data of a profile are, in bytes; negative when
 // the engine does not know.
 func (s *FleetSession) DataSize(ctx context.Context, profile string) (int64, error) {

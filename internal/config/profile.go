@@ -24,7 +24,7 @@ type Kind string
 const (
 	// KindJupyter is an image in the manner of jupyter/docker-stacks: a
 	// Jupyter server on port 8888 started by our start script, with the data
-	// volume on /home/jovyan.
+	// volume where it works, which is /home/jovyan unless the image says otherwise.
 	KindJupyter Kind = "jupyter"
 	// KindColab is Google's Colab runtime image: a front on port 8080 started
 	// by the image's own command, with the data volume on /content.

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"colabtray/internal/colab"
+	"colabtray/internal/config"
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
@@ -29,6 +30,7 @@ import (
 
 // Runtime is what the guide needs of a runtime; *[runtime.Manager] is one.
 type Runtime interface {
+	Profile() config.Profile
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	Restart(ctx context.Context) error

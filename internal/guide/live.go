@@ -23,7 +23,7 @@ type state struct {
 	URL        int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
 	Host       string        `json:"host"` // as the Backend URL has it
 	URLChanged bool          `json:"urlChanged"`
-	Idle       bool          `json:"idle"` // it was stopped for want of use
+	Idle       bool          `json:"idle"`    // it was stopped for want of use
 	Product    string        `json:"product"` // the kind of engine
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`

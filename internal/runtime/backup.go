@@ -31,6 +31,9 @@ type Backup struct {
 	backup.Contents
 	backup.LeftOut
 	File string
+	// Outside are the directories of the container of which files are in it that
+	// lie in no volume with a name.
+	Outside []string
 }
 
 // Backup writes the data of the runtime to a file, also while it runs. The file
@@ -58,13 +61,27 @@ func (d *data) backupFile(ctx context.Context, o BackupOptions) (Backup, error) 
 		return Backup{}, err
 	}
 	there, err := d.hasVolume(ctx)
-	if err == nil && !there {
+	if err != nil {
+		return Backup{}, err
+	}
+	c, err := d.engine.Inspect(ctx, d.profile.Runtime)
+	if err != nil {
+		return Backup{}, err
+	}
+	found, err := d.outside(ctx, c)
+	if err == nil && !there && found.nothing() {
 		err = noDataProblem(d.profile)
 	}
 	if err != nil {
 		return Backup{}, err
 	}
-	return d.backup(ctx, o.File, o.Force)
+	return d.backup(ctx, o.File, o.Force, contents{there, found})
+}
+
+// contents is what goes into a backup.
+type contents struct {
+	volume  bool
+	outside *outside // of it; can be nil
 }
 
 // problem makes a problem of an error, unless ctx has ended.
@@ -105,8 +122,8 @@ func writable(file string, replace bool) error {
 	return nil
 }
 
-// backup writes the volume to a file. Who calls it has the claim.
-func (d *data) backup(ctx context.Context, file string, replace bool) (b Backup, err error) {
+// backup writes what there is to a file. Who calls it has the claim.
+func (d *data) backup(ctx context.Context, file string, replace bool, what contents) (b Backup, err error) {
 	file, err = filepath.Abs(file)
 	if err != nil {
 		return b, fileProblem(file, err)
@@ -124,9 +141,12 @@ func (d *data) backup(ctx context.Context, file string, replace bool) (b Backup,
 		_ = f.Close()
 		_ = os.Remove(temp)
 	}()
-	b, err = d.fill(ctx, f)
+	b, err = d.fill(ctx, f, what)
 	if err != nil {
 		return b, err
+	}
+	if !what.volume && b.LeftOut.Beside == 0 {
+		return b, noDataProblem(d.profile)
 	}
 	if err := d.verify(ctx, f, b.Contents); err != nil {
 		return b, err
@@ -144,13 +164,13 @@ func partOf(file string, p config.Profile) string {
 	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+"."+p.Runtime+".part")
 }
 
-// fill writes the volume to f, once more when the data change meanwhile. Each try
+// fill writes what there is to f, once more when the data change meanwhile. Each try
 // has a helper of its own: Podman may not be done yet with one that was broken
 // off, and does not let it be read again then.
-func (d *data) fill(ctx context.Context, f *os.File) (b Backup, err error) {
+func (d *data) fill(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
 	const tries = 4
 	for range tries {
-		b, err = d.fillOnce(ctx, f)
+		b, err = d.fillOnce(ctx, f, what)
 		if !errors.Is(err, backup.ErrChanged) || ctx.Err() != nil {
 			return b, err
 		}
@@ -162,7 +182,7 @@ func (d *data) fill(ctx context.Context, f *os.File) (b Backup, err error) {
 	return b, changingProblem(d.profile, err)
 }
 
-func (d *data) fillOnce(ctx context.Context, f *os.File) (b Backup, err error) {
+func (d *data) fillOnce(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return b, fileProblem(f.Name(), err)
 	}
@@ -171,20 +191,30 @@ func (d *data) fillOnce(ctx context.Context, f *os.File) (b Backup, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	helper, err := d.reader(ctx)
-	if err != nil {
-		return b, err
-	}
-	archive, err := d.engine.ReadHelper(ctx, helper)
-	if err != nil {
-		return b, err
-	}
-	defer archive.Close()
 	tell := d.tell(StepBackup)
-	b.Contents, b.LeftOut, err = backup.Write(&diskWriter{f}, backup.Source{
-		Archive: archive, Root: d.profile.Kind.DataDir(), Runtime: d.profile.Runtime, Made: time.Now(),
+	from := backup.Source{
+		Root: d.profile.Kind.DataDir(), Runtime: d.profile.Runtime, Made: time.Now(),
 		Progress: func(n int64) { tell(n, 0) },
-	})
+	}
+	if what.volume {
+		helper, err := d.reader(ctx)
+		if err != nil {
+			return b, err
+		}
+		archive, err := d.engine.ReadHelper(ctx, helper)
+		if err != nil {
+			return b, err
+		}
+		defer archive.Close()
+		from.Archive = archive
+	}
+	if what.outside != nil && !what.outside.nothing() || !what.volume {
+		from.Beside = what.outside.beside(ctx, recoveredDir(from.Made))
+	}
+	b.Contents, b.LeftOut, err = backup.Write(&diskWriter{f}, from)
+	if from.Beside != nil && b.LeftOut.Beside > 0 {
+		b.Outside = what.outside.where()
+	}
 	if err == nil {
 		err = onDisk(f.Name(), f.Sync())
 	}
@@ -297,14 +327,14 @@ func (d *data) removeParts() {
 
 // backupByItself makes a backup in the directory for those that nobody asked for
 // by name, and removes old ones.
-func (d *data) backupByItself(ctx context.Context) (file string, err error) {
+func (d *data) backupByItself(ctx context.Context, what contents) (file string, err error) {
 	for at := time.Now().UTC(); ; at = at.Add(time.Millisecond) {
 		file = filepath.Join(d.dir, d.profile.Runtime+"-"+at.Format(backupTime)+backupEnd)
 		if _, err := os.Lstat(file); err != nil {
 			break
 		}
 	}
-	if _, err := d.backup(ctx, file, false); err != nil {
+	if _, err := d.backup(ctx, file, false, what); err != nil {
 		return "", err
 	}
 	if err := PruneBackups(d.dir, time.Now()); err != nil {

@@ -69,6 +69,9 @@ func (m *Manager) data(progress func(DataProgress)) *data {
 		progress = func(DataProgress) {}
 	}
 	d := &data{engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress, roots: map[string]string{}}
+	if s := m.Snapshot(); s.root != "" {
+		d.roots[s.Container] = s.root
+	}
 	d.pull = func(ctx context.Context) error {
 		return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {})
 	}
@@ -183,23 +186,28 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 }
 
 // create makes a helper, which writes to the volume or else prints what it has.
-func (d *data) create(ctx context.Context, image string, cmd []string, writes bool) (id string, err error) {
+func (d *data) create(ctx context.Context, image string, cmd []string, volume string, writes bool) (id string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	return d.engine.CreateHelper(ctx, HelperSpec{
-		Runtime: d.profile.Runtime, Image: image, Cmd: cmd, Volume: d.profile.Volume(), Path: dataPath,
+		Runtime: d.profile.Runtime, Image: image, Cmd: cmd, Volume: volume, Path: dataPath,
 		Writes: writes, Prints: !writes,
 	})
 }
 
 // reader makes a helper through which the volume is read.
 func (d *data) reader(ctx context.Context) (id string, err error) {
+	return d.readerOf(ctx, d.profile.Volume())
+}
+
+// readerOf makes a helper through which a volume is read.
+func (d *data) readerOf(ctx context.Context, volume string) (id string, err error) {
 	images, err := d.images(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, image := range images {
-		id, err = d.create(ctx, image, archiver, false)
+		id, err = d.create(ctx, image, archiver, volume, false)
 		if err == nil || hopeless(ctx, err) {
 			break
 		}
@@ -222,7 +230,7 @@ func (d *data) runCommand(ctx context.Context, cmd []string, prepare func(helper
 	prepared, before := false, ""
 	for _, image := range images {
 		var id string
-		if id, err = d.create(ctx, image, cmd, true); err == nil {
+		if id, err = d.create(ctx, image, cmd, d.profile.Volume(), true); err == nil {
 			if !prepared {
 				if err := prepare(id); err != nil {
 					return err

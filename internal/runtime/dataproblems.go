@@ -49,12 +49,16 @@ func volumeInUseProblem(p config.Profile, users []string, cli string) *Problem {
 
 // undeletedProblem tells that data were not deleted because they could not be
 // backed up.
-func undeletedProblem(p config.Profile, err error) *Problem {
+func undeletedProblem(p config.Profile, data bool, err error) *Problem {
+	args := []string{"delete", "--no-backup"}
+	if data {
+		args = []string{"delete", "--data", "--no-backup"}
+	}
 	return &Problem{
 		Code:    CodeBackupFailed,
 		Short:   words.Say("problem.undeleted"),
 		Hint:    words.Say("problem.undeletedHint", "cause", cause(err)),
-		Command: p.CommandLine("delete", "--data", "--no-backup"),
+		Command: p.CommandLine(args[0], args[1:]...),
 		Err:     err,
 	}
 }

@@ -1,8 +1,10 @@
 package runtime
 
 import (
+	"archive/tar"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +25,13 @@ type DeleteOptions struct {
 // Deleted tells what was deleted.
 type Deleted struct {
 	Container, Volume bool
+	// Kept tells that the data volume is still there.
+	Kept bool
 	// Backup is the file that has the data; empty when none was made.
 	Backup string
+	// Rescued are the directories of the container of which files were copied into
+	// the volume.
+	Rescued []string
 }
 
 // Delete deletes the container of the runtime and, if asked, its data, of which
@@ -48,6 +55,7 @@ func (m *Manager) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) 
 }
 
 func (d *data) delete(ctx context.Context, op *operation, o DeleteOptions) (deleted Deleted, err error) {
+	op.data = d // which learns what the server shows before it is stopped
 	if err := d.tidy(ctx); err != nil {
 		return deleted, err
 	}
@@ -55,11 +63,7 @@ func (d *data) delete(ctx context.Context, op *operation, o DeleteOptions) (dele
 	if err != nil {
 		return deleted, err
 	}
-	there := false
 	if o.Data {
-		if there, err = d.hasVolume(ctx); err != nil {
-			return deleted, err
-		}
 		if err := d.unused(ctx, op, false); err != nil {
 			return deleted, err
 		}
@@ -68,11 +72,16 @@ func (d *data) delete(ctx context.Context, op *operation, o DeleteOptions) (dele
 	if err != nil {
 		return deleted, err
 	}
-	if there && !o.NoBackup {
-		if deleted.Backup, err = d.backupByItself(ctx); err != nil {
-			return deleted, unlessCancelled(ctx, err, undeletedProblem(d.profile, err))
+	if !o.NoBackup {
+		if deleted.Rescued, deleted.Backup, err = d.save(ctx, previous, c, o.Data); err != nil {
+			return deleted, unlessCancelled(ctx, err, undeletedProblem(d.profile, o.Data, err))
 		}
 	}
+	there, err := d.hasVolume(ctx)
+	if err != nil {
+		return deleted, err
+	}
+	deleted.Kept = there && !o.Data
 	if err := ctx.Err(); err != nil {
 		return deleted, err
 	}
@@ -89,13 +98,59 @@ func (d *data) delete(ctx context.Context, op *operation, o DeleteOptions) (dele
 		}
 		deleted.Container = true
 	}
-	if there {
+	if there && o.Data {
 		if err := d.engine.RemoveVolume(ctx, d.profile.Volume()); err != nil && !errors.Is(err, ErrNotFound) {
 			return deleted, err
 		}
 		deleted.Volume = true
 	}
 	return deleted, nil
+}
+
+// save sees to it that nothing of what is to be deleted is lost. What is in a
+// container of ours alone is copied into the volume. Nothing is put into the
+// volume for one that was made by hand: what it has goes into a backup, as the
+// volume does when that is to be deleted, too.
+func (d *data) save(ctx context.Context, previous string, c Container, data bool) (rescued []string, file string, err error) {
+	containers := []Container{c}
+	if previous != "" {
+		old, err := d.engine.Inspect(ctx, previous)
+		if err != nil {
+			return nil, "", err
+		}
+		containers = append(containers, old)
+	}
+	var handmade *outside
+	for _, c := range containers {
+		found, err := d.outside(ctx, c)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case c.ours():
+			err = d.rescue(ctx, found)
+			rescued = append(rescued, found.where()...)
+		case !found.nothing():
+			handmade = found
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	volume := false
+	if data {
+		if volume, err = d.hasVolume(ctx); err != nil {
+			return nil, "", err
+		}
+	}
+	if !volume && handmade == nil {
+		return rescued, "", nil
+	}
+	file, err = d.backupByItself(ctx, contents{volume, handmade})
+	var p *Problem
+	if errors.As(err, &p) && p.Code == CodeNoData {
+		return rescued, "", nil // directories alone
+	}
+	return rescued, file, err
 }
 
 // halt stops the runtime if it runs, and returns its container as it was.
@@ -180,16 +235,57 @@ func (d *data) size(ctx context.Context) (int64, error) {
 	return -1, ctx.Err()
 }
 
-// HasContainer asks the engine whether the runtime has a container, and whether
-// that runs.
-func (m *Manager) HasContainer(ctx context.Context) (exists, running bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, quickly)
-	defer cancel()
-	c, err := m.engine().Inspect(ctx, m.runtime)
-	if err != nil {
-		return false, false, operationProblem(m.Profile(), m.engine(), err)
+// Goes is what deleting would take away, and what would stay.
+type Goes struct {
+	// Container tells that there is one, Running that it runs, and Ours that this
+	// program made it.
+	Container, Running, Ours bool
+	// Volume tells that the data volume is there.
+	Volume bool
+	// Others are the volumes with names that the container has besides; they stay.
+	Others []string
+	// Lost is what the container alone has.
+	Lost Lost
+}
+
+// WhatGoes looks what deleting the runtime would take away.
+func (m *Manager) WhatGoes(ctx context.Context) (g Goes, err error) {
+	d := m.data(nil)
+	c, err := d.engine.Inspect(ctx, m.runtime)
+	if err == nil {
+		g.Volume, err = d.hasVolume(ctx)
 	}
-	return c.Exists, c.Running, nil
+	if err == nil {
+		g.Container, g.Running, g.Ours = c.Exists, c.Running, c.ours()
+		for _, mount := range c.Mounts {
+			if v := mount.Volume; v != "" && mount.lasts() && v != d.profile.Volume() && !slices.Contains(g.Others, v) {
+				g.Others = append(g.Others, v)
+			}
+		}
+		g.Lost, err = d.lost(ctx, c)
+	}
+	if err != nil {
+		return Goes{}, d.problem(ctx, err)
+	}
+	return g, nil
+}
+
+// lost counts what a container alone has.
+func (d *data) lost(ctx context.Context, c Container) (Lost, error) {
+	var l Lost
+	found, err := d.outside(ctx, c)
+	if err != nil || found.nothing() {
+		return l, err
+	}
+	err = found.each(ctx, func(h *tar.Header, _ io.Reader) error {
+		if h.Typeflag != tar.TypeDir {
+			l.Files++
+			l.Bytes += h.Size
+		}
+		return nil
+	})
+	l.Dirs = found.where()
+	return l, err
 }
 
 // listed joins names for a sentence.

@@ -56,6 +56,7 @@
 //	done           take in what the operation left behind, with its problem; look
 //	answered       ready, with this Backend URL
 //	unanswered     not ready yet
+//	rooted         remember whose files the server shows; look, if nothing keeps them
 //	late           unhealthy, with this problem
 //	idling         remember when it will be stopped for idleness
 //	idled          remember that this run is stopped for idleness

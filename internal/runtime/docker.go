@@ -508,6 +508,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 		Image:        spec.Image,
 		Entrypoint:   spec.Entrypoint,
 		Cmd:          spec.Cmd,
+		WorkingDir:   spec.WorkDir,
 		Env:          env,
 		Labels:       spec.Labels,
 		ExposedPorts: nat.PortSet{inner: {}},

@@ -106,7 +106,7 @@ func environmentTokens(c Container) []Token {
 func infoFiles(ctx context.Context, e Engine, c Container) ([]infoFile, error) {
 	var files []infoFile
 	var errs []error
-	for _, dir := range infoFileDirs(c) {
+	for _, dir := range append(infoFileDirs(c), homeRuntimeDir(ctx, e, c)...) {
 		archive, err := e.Archive(ctx, c.ID, dir)
 		if errors.Is(err, ErrNotFound) {
 			continue

@@ -110,6 +110,9 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	if c.User != "" {
 		spec["user"] = c.User
 	}
+	if c.WorkingDir != "" {
+		spec["work_dir"] = c.WorkingDir
+	}
 	if h.ShmSize > 0 {
 		spec["shm_size"] = h.ShmSize
 	}

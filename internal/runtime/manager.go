@@ -209,7 +209,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 		return
 	}
 	m.looking = true
-	profile := m.profile
+	profile, roots := m.profile, map[string]string{m.model.container.ID: m.model.root}
 	m.work.Go(func() {
 		inspecting, cancel := context.WithTimeout(ctx, quickly)
 		defer cancel()
@@ -224,7 +224,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 			output = lastLines(inspecting, m.engine(), c, 20)
 		}
 		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
-		elsewhere, err := misplaced(inspecting, m.engine(), profile, c)
+		elsewhere, err := misplaced(inspecting, m.engine(), profile, c, roots[c.ID])
 		if err != nil {
 			m.log.Debug("where the volume belongs", "error", err)
 		}
@@ -257,9 +257,6 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 	}
 	if b.verb.isJob() {
 		o.job = m.job
-	}
-	if m.model.root != "" {
-		o.data.roots[m.model.container.ID] = m.model.root
 	}
 	m.work.Go(func() {
 		defer cancel()

@@ -349,8 +349,11 @@ func (m *model) step(e event) []effect {
 			}
 		}
 	case rooted:
-		if m.watches(e.start) {
+		if m.watches(e.start) && m.root != e.root {
 			m.root = e.root
+			if !m.container.keeps(e.root) { // another container may
+				fx = append(fx, m.lookAgain())
+			}
 		}
 	case unanswered:
 		if m.watches(e.start) {

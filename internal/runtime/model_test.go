@@ -117,6 +117,7 @@ var columns = []struct {
 	{"done of another", func(*model) event { return done{op: 99, problem: oops} }},
 	{"answer", func(*model) event { return answered{start: runA.start(), url: urlB, changed: true} }},
 	{"answer of another run", func(*model) event { return answered{start: runB.start(), url: urlB, changed: true} }},
+	{"server's directory", func(*model) event { return rooted{runA.start(), "/tf"} }},
 	{"no answer yet", func(*model) event { return unanswered{runA.start()} }},
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
 	{"idled", func(*model) event { return idled{urlA} }},

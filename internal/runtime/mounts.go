@@ -140,15 +140,15 @@ func within(dir, name string) bool {
 }
 
 // dataMounts tells where the data volume is mounted so that what Jupyter writes is
-// kept: at the home of its account and, where that lies elsewhere, at the
-// directory that it works in. The first one is where the engine looks for what an
-// empty volume is to begin with.
-func dataMounts(p config.Profile, a account) []string {
+// kept: at the home of its account and, where these lie elsewhere, at the directory
+// that it works in and the one whose files its server shows, if that is known. The
+// first one is where the engine looks for what an empty volume is to begin with.
+func dataMounts(p config.Profile, a account, root string) []string {
 	if p.Kind == config.KindColab {
 		return []string{p.Kind.DataDir()} // its server shows everything, and works there
 	}
 	var mounts []string
-	for _, dir := range []string{a.home, a.workDir} {
+	for _, dir := range []string{a.home, a.workDir, path.Join("/", root)} {
 		taken := func(f config.Folder) bool { return within(f.Path, dir) }
 		inTheWay := func(m string) bool { return within(m, dir) || within(dir, m) }
 		if dir != "/" && !isSystem(dir) && !slices.ContainsFunc(p.Folders, taken) && !slices.ContainsFunc(mounts, inTheWay) {
@@ -159,6 +159,15 @@ func dataMounts(p config.Profile, a account) []string {
 		return []string{p.Kind.DataDir()}
 	}
 	return mounts
+}
+
+// works tells where Jupyter is to work, empty for where the image says: nobody means
+// the root of the container, where no volume can be.
+func works(p config.Profile, a account) string {
+	if p.Kind == config.KindColab || a.workDir != "/" || !slices.Contains(dataMounts(p, a, ""), a.home) {
+		return ""
+	}
+	return a.home
 }
 
 // setting is what the engine says of a container in the words of an image.
@@ -186,9 +195,24 @@ func (c Container) mounts(volume, dir string) bool {
 	return slices.Contains(c.Mounts, Mount{Volume: volume, Target: dir})
 }
 
+// homeRuntimeDir is the Jupyter runtime directory of an account that is a number, and
+// of which the environment does not have the home.
+func homeRuntimeDir(ctx context.Context, e Engine, c Container) []string {
+	user, _, _ := strings.Cut(c.User, ":")
+	if _, err := strconv.Atoi(user); err != nil || environment(c.Env, "HOME") != "" {
+		return nil
+	}
+	a, err := c.account(ctx, e)
+	if dir := a.home + "/.local/share/jupyter/runtime"; err == nil && !slices.Contains(infoFileDirs(c), dir) {
+		return []string{dir}
+	}
+	return nil
+}
+
 // misplaced reports whether the data volume of a container of ours is not where
-// its Jupyter works, as versions before this one had it.
-func misplaced(ctx context.Context, e Engine, p config.Profile, c Container) (bool, error) {
+// its Jupyter works and another one would have it there: versions before this one
+// did not look, and what the server shows is known only when it runs.
+func misplaced(ctx context.Context, e Engine, p config.Profile, c Container, root string) (bool, error) {
 	if !c.Exists || !c.ours() || p.Kind == config.KindColab {
 		return false, nil
 	}
@@ -196,19 +220,6 @@ func misplaced(ctx context.Context, e Engine, p config.Profile, c Container) (bo
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(dataMounts(p, a), func(dir string) bool { return !c.mounts(p.Volume(), dir) }), nil
-}
-
-// unsaved returns the directory whose files are lost with the container, if that
-// is where the notebooks are: what the server shows, if that is known, or else
-// where it works. It is empty when all is well.
-func unsaved(k config.Kind, c Container, root string) string {
-	dir := path.Join("/", c.WorkDir)
-	if k != config.KindColab && path.IsAbs(root) {
-		dir = path.Clean(root)
-	}
-	if !c.Exists || c.keeps(dir) {
-		return ""
-	}
-	return dir
+	elsewhere := func(dir string) bool { return !c.mounts(p.Volume(), dir) }
+	return works(p, a) != "" || slices.ContainsFunc(dataMounts(p, a, root), elsewhere), nil
 }

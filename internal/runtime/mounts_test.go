@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -23,6 +26,7 @@ func TestDataMounts(t *testing.T) {
 		env     string
 		folders []string
 		kind    config.Kind
+		root    string
 		want    string
 	}{
 		"docker-stacks":                  {image: ImageConfig{"1000", "/home/jovyan", home("/home/jovyan")}, want: "/home/jovyan"},
@@ -41,6 +45,10 @@ func TestDataMounts(t *testing.T) {
 		"a folder of the host":           {image: ImageConfig{"ana", "/workspace", nil}, folders: []string{"/workspace"}, want: "/home/ana"},
 		"in one":                         {image: ImageConfig{"ana", "/w/nb", nil}, folders: []string{"/w"}, want: "/home/ana"},
 		"one beside":                     {image: ImageConfig{"ana", "/w", nil}, folders: []string{"/w/data"}, want: "/home/ana /w"},
+		"what the server shows":          {image: ImageConfig{"ana", "/home/ana", nil}, root: "/data", want: "/home/ana /data"},
+		"it shows all":                   {image: ImageConfig{"ana", "/home/ana", nil}, root: "/", want: "/home/ana"},
+		"it shows what is there":         {image: ImageConfig{"ana", "/home/ana", nil}, root: "/home/ana/nb", want: "/home/ana"},
+		"it shows the system":            {image: ImageConfig{"ana", "/home/ana", nil}, root: "/etc/x", want: "/home/ana"},
 		"an image of Colab":              {image: ImageConfig{"", "/content", home("/root")}, kind: config.KindColab, want: "/content"},
 		"like a directory of the system": {image: ImageConfig{"", "/usrdata", nil}, want: "/root /usrdata"},
 	} {
@@ -55,7 +63,7 @@ func TestDataMounts(t *testing.T) {
 			p.Folders = append(p.Folders, config.Folder{Path: f})
 		}
 		a, err := homeOf(c.image, p.Env, func() ([]byte, error) { return []byte(passwd), nil })
-		if got := strings.Join(dataMounts(p, a), " "); err != nil || got != c.want {
+		if got := strings.Join(dataMounts(p, a, c.root), " "); err != nil || got != c.want {
 			t.Errorf("%s: %q, want %q (%v)", name, got, c.want, err)
 		}
 	}
@@ -295,3 +303,109 @@ func TestEarlierContainersGiveTheirFiles(t *testing.T) {
 		}
 	})
 }
+
+// TestHandmadeIsSavedBeforeItGoes deletes containers that people made themselves,
+// and that have no volume, or another one.
+func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		run := func(args ...string) {
+			args = append([]string{"run", "-d", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port)}, args...)
+			r.docker(append(args, r.profile.Image)...)
+		}
+		run()
+		r.open()
+		if s := r.until("the server's directory", func(s Snapshot) bool { return s.State == Ready && s.root != "" }); s.Unsaved != "/home/jovyan" || s.RestartToApply {
+			t.Errorf("ready, and %+v", s)
+		}
+		r.write("work.txt", "precious")
+		goes, err := r.WhatGoes(t.Context())
+		if err != nil || !goes.Container || !goes.Running || goes.Ours || goes.Volume || goes.Others != nil || goes.Lost.Files == 0 || fmt.Sprint(goes.Lost.Dirs) != "[/home/jovyan]" {
+			t.Errorf("what goes is %+v, %v", goes, err)
+		}
+		file := filepath.Join(t.TempDir(), "b")
+		b, err := r.Backup(t.Context(), BackupOptions{File: file})
+		if err != nil || b.LeftOut.Beside == 0 || fmt.Sprint(b.Outside) != "[/home/jovyan]" {
+			t.Errorf("backup %+v, %v", b, err)
+		}
+		deleted, err := r.Delete(t.Context(), DeleteOptions{})
+		if err != nil || !deleted.Container || deleted.Volume || deleted.Backup == "" || deleted.Rescued != nil {
+			t.Fatalf("deleted %+v, %v", deleted, err)
+		}
+		r.nothingMade()
+		r.noHelpers()
+		onlyFiles(t, r.backups, filepath.Base(deleted.Backup))
+		if _, err := r.Restore(t.Context(), RestoreOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		r.mustStart()
+		if got := r.written("work.txt"); got != "precious" {
+			t.Errorf("after the restore the notebook is %q", got)
+		}
+		if _, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true}); err != nil {
+			t.Fatal(err)
+		}
+
+		other := r.profile.Runtime + "-other"
+		t.Cleanup(func() { r.docker("volume", "rm", other) })
+		run("-v", other+":/home/jovyan")
+		if s := r.untilState(Ready); s.Unsaved != "" {
+			t.Errorf("with a volume of its own: %+v", s)
+		}
+		goes, err = r.WhatGoes(t.Context())
+		if err != nil || goes.Volume || fmt.Sprint(goes.Others) != "["+other+"]" || goes.Lost.Files != 0 {
+			t.Errorf("what goes is %+v, %v", goes, err)
+		}
+		deleted, err = r.Delete(t.Context(), DeleteOptions{Data: true})
+		if err != nil || !reflect.DeepEqual(deleted, Deleted{Container: true}) {
+			t.Errorf("deleted %+v, %v", deleted, err)
+		}
+		r.docker("volume", "inspect", other)
+	})
+}
+
+// TestServerShowsAnotherDirectory: its own configuration says so, which nobody knows
+// before it runs. The first time the files cannot be copied, so all is as it was.
+func TestServerShowsAnotherDirectory(t *testing.T) {
+	r := newRigAt(t, onDocker(t), bed.Server2, layout{
+		script: `mkdir /data; chown 1000:100 /data; echo brought > /data/readme.md
+			echo "c = get_config(); c.ServerApp.ip = '0.0.0.0'; c.ServerApp.root_dir = '/data'" > /etc/jupyter/jupyter_server_config.py`,
+		changes: []string{"USER 1000:100", "WORKDIR /home/jovyan"},
+	})
+	r.open()
+	r.mustStart()
+	r.until("the warning", func(s Snapshot) bool { return s.Unsaved == "/data" && s.RestartToApply })
+	now, err := r.WithUnsaved(t.Context(), r.Snapshot())
+	if w := UnsavedWarning(r.profile, now); err != nil || w == nil || w.Command != r.profile.CommandLine("restart") {
+		t.Errorf("the warning is %+v, %v", w, err)
+	}
+	r.write("work.txt", "precious")
+	made := r.id()
+
+	blocked := filepath.Join(r.backups, r.profile.Runtime+".lock")
+	if err := errors.Join(os.RemoveAll(blocked), os.MkdirAll(blocked, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	p := r.problem(r.Restart(t.Context()), CodeRolledBack)
+	r.until("the warning again", func(s Snapshot) bool { return s.Unsaved == "/data" })
+	if r.id() != made || r.written("work.txt") != "precious" {
+		t.Errorf("it could not be copied (%s), and is gone", p.Hint)
+	}
+	r.problem(second2(r.Delete(t.Context(), DeleteOptions{})), CodeBackupFailed)
+	if err := os.Remove(blocked); err != nil {
+		t.Fatal(err)
+	}
+
+	r.mustStart()
+	r.must(r.Restart)
+	r.until("no warning", func(s Snapshot) bool { return s.Unsaved == "" && s.root == "/data" && !s.RestartToApply })
+	if r.id() == made || r.written("work.txt") != "precious" || r.written("readme.md") != "brought" {
+		t.Errorf("it has %q, %q", r.written("work.txt"), r.written("readme.md"))
+	}
+	if got := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.txt"); got != "precious" {
+		t.Errorf("the volume has %q", got)
+	}
+	r.alone()
+	r.noHelpers()
+}
+
+func second2(_ Deleted, err error) error { return err }

@@ -180,7 +180,7 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	spec := specOf(o.profile, o.server)
-	if err := o.place(ctx, &spec); err != nil {
+	if err := o.place(ctx, &spec, Container{}); err != nil {
 		return err
 	}
 	labels, err := newVolumeLabels(ctx, o.engine, spec)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // outside is what goes away with a container: the files in the directories where
@@ -29,6 +31,7 @@ type outside struct {
 	paths     []string // of the layer, sorted
 	added     map[string]bool
 	volumes   []Mount
+	had       map[string]bool // the directories of which files were given
 	reader    func(ctx context.Context, volume string) (helper string, err error)
 }
 
@@ -68,7 +71,7 @@ func workDirs(k config.Kind, c Container, a account, root string) []string {
 func (d *data) outside(ctx context.Context, c Container) (*outside, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	o := &outside{engine: d.engine, container: c.ID, mounts: c.Mounts, reader: d.readerOf}
+	o := &outside{engine: d.engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, reader: d.readerOf}
 	if !c.Exists || c.StartedAt.IsZero() {
 		return o, nil
 	}
@@ -267,7 +270,19 @@ func (o *outside) give(ctx context.Context, name string, h *tar.Header, content 
 			return o.give(ctx, name, h, content, add)
 		})
 	}
+	if h.Typeflag != tar.TypeDir {
+		o.had[dir] = true
+	}
 	return add(&entry, content)
+}
+
+// where lists the directories of which files were given, for people.
+func (o *outside) where() []string {
+	var dirs []string
+	for _, dir := range slices.Sorted(maps.Keys(o.had)) {
+		dirs = append(dirs, words.Line(dir))
+	}
+	return dirs
 }
 
 // eachOf gives what is in a volume without a name.

@@ -92,7 +92,7 @@ func (o *operation) differs(c Container) bool { return specOf(o.profile, o.serve
 // outdated reports whether the container was made from other settings, or has the
 // volume where its Jupyter does not work.
 func (o *operation) outdated(ctx context.Context, c Container) bool {
-	elsewhere, err := misplaced(ctx, o.engine, o.profile, c)
+	elsewhere, err := misplaced(ctx, o.engine, o.profile, c, o.data.rootOf(ctx, c))
 	if err != nil {
 		o.data.log.Warn("where the volume belongs", "error", err)
 	}
@@ -117,7 +117,7 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 		}
 		old.Running = ran // it takes the place of one that did
 	}
-	next, spec, err := o.makeNext(ctx)
+	next, spec, err := o.makeNext(ctx, old)
 	if err != nil {
 		return err
 	}
@@ -135,12 +135,12 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 }
 
 // makeNext makes the container that is to be, beside the one that is.
-func (o *operation) makeNext(ctx context.Context) (id string, spec Spec, err error) {
+func (o *operation) makeNext(ctx context.Context, old Container) (id string, spec Spec, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	spec = specOf(o.profile, o.server)
 	spec.Name = o.nextName()
-	if err := o.place(ctx, &spec); err != nil {
+	if err := o.place(ctx, &spec, old); err != nil {
 		return "", spec, err
 	}
 	labels, err := newVolumeLabels(ctx, o.engine, spec)

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/config"
 )
 
-// besideOf makes of what lies outside a part of a backup. It goes on for a while
-// after ctx has ended: what reads it ends.
-func (o *outside) besideOf(ctx context.Context, aside string) *backup.Beside {
+// beside makes of what lies outside a part of a backup.
+func (o *outside) beside(ctx context.Context, aside string) *backup.Beside {
 	return &backup.Beside{
 		Each:  func(add func(*tar.Header, io.Reader) error) error { return o.each(ctx, add) },
 		Aside: aside, UID: o.account.uid, GID: o.account.gid,
@@ -34,7 +34,11 @@ func (d *data) rescue(ctx context.Context, found *outside) error {
 	}
 	d.progress(DataProgress{Step: StepRescue})
 	aside := recoveredDir(time.Now())
-	return d.merge(ctx, found.besideOf(ctx, aside), "keep", aside)
+	err := d.merge(ctx, found.beside(ctx, aside), "keep", aside)
+	if err == nil && len(found.where()) > 0 {
+		d.log.Info("what the container alone had is in the volume now", "from", found.where())
+	}
+	return err
 }
 
 // merge puts files into the volume, where their places are free. Where they are
@@ -94,23 +98,6 @@ func (d *data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Ba
 	return b, err
 }
 
-// readerOf makes a helper through which a volume is read.
-func (d *data) readerOf(ctx context.Context, volume string) (id string, err error) {
-	images, err := d.images(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, image := range images {
-		id, err = d.engine.CreateHelper(ctx, HelperSpec{
-			Runtime: d.profile.Runtime, Image: image, Cmd: archiver, Volume: volume, Path: dataPath, Prints: true,
-		})
-		if err == nil || hopeless(ctx, err) {
-			break
-		}
-	}
-	return id, err
-}
-
 // discard removes a container of the runtime, after what would go away with it was
 // copied into the volume. It is the one way in which an operation removes one.
 func (o *operation) discard(ctx context.Context, id string) error {
@@ -153,8 +140,8 @@ func (o *operation) rescue(ctx context.Context, c Container) error {
 
 // place tells where the volume is mounted in the container that is to be made, and
 // how Jupyter is started, which both depend on the image.
-func (o *operation) place(ctx context.Context, spec *Spec) error {
-	if o.profile.Kind != "jupyter" {
+func (o *operation) place(ctx context.Context, spec *Spec, old Container) error {
+	if o.profile.Kind == config.KindColab {
 		return nil
 	}
 	image, err := o.engine.ImageConfig(ctx, spec.Image)
@@ -168,7 +155,7 @@ func (o *operation) place(ctx context.Context, spec *Spec) error {
 	spec.launch(entrypoint, cmd, o.server.Cmd, o.profile.Command)
 	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
 	if err == nil {
-		spec.Mounts = dataMounts(o.profile, a)
+		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.rootOf(ctx, old)), works(o.profile, a)
 	}
 	return err
 }
@@ -229,7 +216,7 @@ func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
 	if err != nil {
 		return err
 	}
-	from := &outside{engine: o.engine, container: id, account: a, dirs: hidden}
+	from := &outside{engine: o.engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
 	return o.data.merge(ctx, &backup.Beside{
 		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachIn(ctx, hidden, add) },
 		UID:  a.uid, GID: a.gid, Aside: recoveredDir(time.Now()),

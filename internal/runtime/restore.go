@@ -181,7 +181,7 @@ func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Back
 	}
 	*ran = c.Running
 	if save {
-		if saved, err = d.backupByItself(ctx); err != nil {
+		if saved, err = d.backupByItself(ctx, contents{volume: true}); err != nil {
 			return "", unlessCancelled(ctx, err, unsavedProblem(err))
 		}
 	}

@@ -44,6 +44,7 @@ type Snapshot struct {
 	// Unsaved is the directory of the container where notebooks are and go away
 	// with it; empty when they lie in a volume or a folder.
 	Unsaved string
+	root    string // of the server, as far as known
 	// Engine tells which engine we talk to; zero while none has answered.
 	Engine EngineInfo
 	// URL is the Backend URL; zero unless State is Ready.
@@ -196,6 +197,7 @@ const (
 	CodeBadBackup           Code = "bad-backup"
 	CodeNoBackup            Code = "no-backup"
 	CodeFileExists          Code = "file-exists"
+	CodeUnsaved             Code = "notebooks-unsaved"
 )
 
 // Problem is something a person can act on. It is an error, so that callers

@@ -36,7 +36,10 @@ type Spec struct {
 	DataDir    string // where the volume is mounted, unless Mounts says otherwise
 	// Mounts are where the volume is mounted. They follow from the image, so that
 	// they are no setting.
-	Mounts  []string `json:"-"`
+	Mounts []string `json:"-"`
+	// WorkDir is where Jupyter works; empty for where the image says. It follows
+	// from that, too.
+	WorkDir string `json:"-"`
 	Folders []config.Folder
 	Env     []config.Variable
 	Memory  int64   // bytes; 0 for no limit

@@ -17,7 +17,7 @@ func TestSettingsHashStays(t *testing.T) {
 		p := config.Default()
 		p.Kind = kind
 		spec := specOf(p, shipped())
-		spec.Mounts = []string{"/home/ana", "/workspace"}
+		spec.Mounts, spec.WorkDir = []string{"/home/ana", "/workspace"}, "/home/ana"
 		if got := spec.hash(); got != want || spec.Labels[labelSettings] != want {
 			t.Errorf("%s: the hash is %s", kind, got)
 		}

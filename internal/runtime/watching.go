@@ -90,6 +90,7 @@ func (m *Manager) snapshot() Snapshot {
 		s.Container = m.model.container.ID
 		s.RestartToApply = specOf(m.profile, m.server).differs(m.model.container) || m.model.misplaced || m.model.stale && m.model.container.Running
 		s.Ours = m.model.container.ours()
+		s.root = m.model.root
 		s.Unsaved = unsaved(m.profile.Kind, m.model.container, m.model.root)
 		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
 			s.Port = port
@@ -115,6 +116,9 @@ func (m *Manager) snapshot() Snapshot {
 // warnings are what a person should know of beside the state, the gravest first.
 func (m *Manager) warnings(s Snapshot) []*Problem {
 	var all []*Problem
+	if w := UnsavedWarning(m.profile, s); w != nil {
+		all = append(all, w)
+	}
 	if s.Open != "" {
 		all = append(all, exposedProblem(s))
 	}

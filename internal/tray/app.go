@@ -86,6 +86,8 @@ type Options struct {
 	// Delete removes the container of a profile, and with data its volume. It
 	// returns the file with a backup of the data, empty when none was made.
 	Delete func(ctx context.Context, profile string, data bool) (backup string, err error)
+	// Lost tells how many bytes of files the container of a profile alone has.
+	Lost func(ctx context.Context, profile string) (int64, error)
 	// DataSize tells how big the volume of a profile is, in bytes; negative
 	// when the engine cannot tell.
 	DataSize func(ctx context.Context, profile string) (int64, error)
@@ -195,7 +197,7 @@ func newApp(o Options) *app {
 		Start: true, Stop: true, Restart: true, CopyURL: true, OpenColab: true, Check: true, Select: true, ShowLogs: true,
 		Guide: o.Guide != nil, StartWithoutGPU: o.StartWithoutGPU != nil, KeepRunning: o.KeepRunning != nil,
 		EditSettings:    o.EditSettings != nil,
-		DeleteContainer: o.Delete != nil, DeleteData: o.Delete != nil && o.DataSize != nil,
+		DeleteContainer: o.Delete != nil && o.Lost != nil, ConfirmDelete: o.Delete != nil && o.Lost != nil, DeleteData: o.Delete != nil && o.DataSize != nil,
 		ConfirmDeleteData: o.Delete != nil && o.DataSize != nil,
 	}
 	for action, t := range a.toggles() {
@@ -346,7 +348,7 @@ func (a *app) finish(r result) (ends bool) {
 	}
 	if r.choice == a.choice {
 		a.scene.armed = r.armed
-	} else if r.action == DeleteData && !r.failed {
+	} else if r.armed != (armed{}) {
 		a.scene.said = outcome{}
 	}
 	a.read()
@@ -418,7 +420,7 @@ func meanwhile(action Action) string {
 	switch action {
 	case Check:
 		return words.Say("tray.meanwhile.check")
-	case DeleteContainer:
+	case DeleteContainer, ConfirmDelete:
 		return words.Say("tray.meanwhile.deleteContainer")
 	case DeleteData:
 		return words.Say("tray.meanwhile.deleteData")

@@ -143,6 +143,7 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 				return "/backups/default.tar.zst", nil
 			},
 			DataSize: func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			Lost:     func(context.Context, string) (int64, error) { return <-s.size, s.failing },
 			KeepURL: &Toggle{
 				Get: func() bool { return s.kept },
 				Set: func(on bool) error {
@@ -532,6 +533,36 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 		synctest.Wait()
 		if !s.screen.is(rowStatus, "Stopped") {
 			t.Errorf("the menu says %+v", s.screen.Rows[0])
+		}
+	})
+}
+
+// TestDeletingSomebodysContainerTakesTwoChoices: what it alone has goes with it.
+func TestDeletingSomebodysContainerTakesTwoChoices(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		handmade := snapshot(runtime.Stopped)
+		handmade.Container = "0f0f"
+		s.overviews <- seen(handmade)
+		synctest.Wait()
+		s.clickOn(rowDeleteContainer)
+		s.size <- 1_300_000_000
+		synctest.Wait()
+		if len(s.runtime.asked) != 0 || !s.screen.is(rowStatus, "Nothing is deleted yet") {
+			t.Errorf("one choice: the menu says %+v", s.screen.Rows[0])
+		}
+		s.clickOn(rowConfirmDelete)
+		if got := <-s.runtime.asked; got != "delete default false" {
+			t.Errorf("asked to %s", got)
+		}
+		s.runtime.answer <- nil
+		synctest.Wait()
+
+		s.clickOn(rowDeleteData)
+		s.size <- 0 // in the volume
+		s.size <- 1_300_000_000
+		synctest.Wait()
+		if !s.screen.is(rowConfirmDelete, "Yes, delete 1.3 GB of notebooks and files") {
+			t.Errorf("the second row is %+v", s.screen.Rows[rowConfirmDelete])
 		}
 	})
 }

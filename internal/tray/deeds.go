@@ -41,9 +41,14 @@ func (a *app) deed(chosen Row) deed {
 			return result{}
 		}
 	case DeleteContainer:
+		if asksFirst(now) {
+			return func(ctx context.Context) result { return a.armContainer(ctx, profile) }
+		}
+		return a.deleting(profile, false)
+	case ConfirmDelete:
 		return a.deleting(profile, false)
 	case DeleteData:
-		return func(ctx context.Context) result { return a.arm(ctx, profile) }
+		return func(ctx context.Context) result { return a.arm(ctx, profile, asksFirst(now)) }
 	case ConfirmDeleteData:
 		return a.deleting(profile, true)
 	case Select:
@@ -80,15 +85,35 @@ func (a *app) saying(action Action, now runtime.Snapshot) func(context.Context) 
 	}
 }
 
-// arm looks how much would be deleted, and asks for a second choice.
-func (a *app) arm(ctx context.Context, profile string) result {
+// arm looks how much would be deleted, in the volume and maybe in the container
+// alone, and asks for a second choice.
+func (a *app) arm(ctx context.Context, profile string, container bool) result {
 	ctx, cancel := context.WithTimeout(ctx, sizeTime)
 	defer cancel()
 	size, err := a.DataSize(ctx, profile)
+	if err == nil && container && size >= 0 {
+		var lost int64
+		lost, err = a.Lost(ctx, profile)
+		size += lost
+	}
 	if err != nil {
 		return result{outcome: a.failedTold(err, words.Say("tray.failed.size"), words.Say("tray.failed.sizeHint"))}
 	}
-	armed := armed{profile, size}
+	return a.armWith(armed{profile: profile, size: size})
+}
+
+// armContainer looks what the container alone has, and asks for a second choice.
+func (a *app) armContainer(ctx context.Context, profile string) result {
+	ctx, cancel := context.WithTimeout(ctx, sizeTime)
+	defer cancel()
+	size, err := a.Lost(ctx, profile)
+	if err != nil {
+		return result{outcome: a.failedTold(err, words.Say("tray.failed.size"), words.Say("tray.failed.sizeHint"))}
+	}
+	return a.armWith(armed{profile: profile, size: size, container: true})
+}
+
+func (a *app) armWith(armed armed) result {
 	said := outcome{short: words.Say("tray.armed"), hint: words.Say("tray.armedHint", "row", confirmation(armed))}
 	a.tell(said)
 	return result{outcome: said, armed: armed}

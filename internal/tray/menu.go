@@ -25,6 +25,7 @@ const (
 	EditSettings
 	DeleteContainer
 	DeleteData
+	ConfirmDelete
 	ConfirmDeleteData
 	Quit
 	actions // their number

@@ -66,6 +66,7 @@ func childOptions() Options {
 			fmt.Println("asked to delete", profile, data)
 			return "", nil
 		},
+		Lost:     func(context.Context, string) (int64, error) { return 0, nil },
 		DataSize: func(context.Context, string) (int64, error) { return 1_300_000_000, nil },
 	}
 }
@@ -503,7 +504,7 @@ func TestSubmenusOverTheBus(t *testing.T) {
 	b.shows(i, "a toggle that is on", view())
 
 	b.choose(i, ids[rowDeleteData])
-	here.scene.armed = armed{"profile_03", 1_300_000_000}
+	here.scene.armed = armed{profile: "profile_03", size: 1_300_000_000}
 	here.scene.said = outcome{short: "Nothing is deleted yet", hint: "To delete, choose Delete > Yes, delete 1.3 GB of notebooks and files"}
 	b.shows(i, "a deletion to be chosen once more", view())
 	b.choose(i, ids[rowConfirmDelete])

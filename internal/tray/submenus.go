@@ -84,15 +84,25 @@ func (s scene) listSettings(v *View) {
 func (s scene) listDelete(v *View, state runtime.State) {
 	data := state == runtime.Absent || canDelete(state)
 	v.Rows[rowDelete] = Row{Text: words.Say("tray.row.delete"), Disabled: !data, Hidden: !s.offered[DeleteContainer] && !s.offered[DeleteData]}
-	v.Rows[rowDeleteContainer] = s.row(words.Say("tray.row.deleteContainer"), DeleteContainer, canDelete(state))
+	text := words.Say("tray.row.deleteContainer")
+	if asksFirst(s.overview.Runtime()) {
+		text = words.Say("tray.row.deleteContainerAsking")
+	}
+	v.Rows[rowDeleteContainer] = s.row(text, DeleteContainer, canDelete(state) && !s.busy[ConfirmDelete])
 	v.Rows[rowDeleteData] = s.row(words.Say("tray.row.deleteData"), DeleteData, data && !s.busy[ConfirmDeleteData])
 	confirm := s.row("", ConfirmDeleteData, data)
+	if s.armed.container {
+		confirm = s.row("", ConfirmDelete, canDelete(state))
+	}
 	confirm.Hidden = confirm.Hidden || s.armed == armed{}
 	if !confirm.Hidden {
 		confirm.Text, confirm.Profile = confirmation(s.armed), s.armed.profile
 	}
 	v.Rows[rowConfirmDelete] = confirm
 }
+
+// asksFirst reports whether more than the container may go with it.
+func asksFirst(s runtime.Snapshot) bool { return s.Container != "" && (!s.Ours || s.Unsaved != "") }
 
 // canDelete reports whether there may be a container that nothing is being done
 // to.
@@ -108,6 +118,10 @@ func canDelete(s runtime.State) bool {
 // confirmation is the row whose choice deletes data.
 func confirmation(a armed) string {
 	switch {
+	case a.container && a.size == 0:
+		return words.Say("tray.row.confirmContainer")
+	case a.container:
+		return words.Say("tray.row.confirmContainerSaving", "amount", amount(a.size))
 	case a.size < 0:
 		return words.Say("tray.row.confirmUnknown")
 	case a.size == 0:

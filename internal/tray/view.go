@@ -50,6 +50,8 @@ type outcome struct {
 type armed struct {
 	profile string // whose data are to be deleted
 	size    int64  // in bytes; negative when the engine cannot tell
+	// container tells that it is the container alone, and size what only that has.
+	container bool
 }
 
 // The longest texts shown, in UTF-16 units. Windows cuts a tooltip at 127, and

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"colabtray/assets"
+	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 )
 
@@ -157,9 +158,20 @@ func scenes() map[string]scene {
 	all["settings-broken-failed"] = scene{overview: broken}
 
 	stopped := seen(snapshot(runtime.Stopped))
-	all["delete-armed"] = scene{overview: stopped, offered: everything(), armed: armed{"default", 1_312_000_000}}
-	all["delete-armed-unknown"] = scene{overview: stopped, offered: everything(), armed: armed{"default", -1}}
-	all["delete-armed-empty"] = scene{overview: stopped, offered: everything(), armed: armed{"default", 0}}
+	all["delete-armed"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: 1_312_000_000}}
+	all["delete-armed-unknown"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: -1}}
+	all["delete-armed-empty"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: 0}}
+	handmade := snapshot(runtime.Ready)
+	handmade.Container, handmade.Unsaved = "0f0f", "/home/jovyan"
+	handmade.Warnings = []*runtime.Problem{runtime.UnsavedWarning(config.Default(), handmade)}
+	all["ready-unsaved"] = scene{overview: seen(handmade), offered: everything()}
+	all["delete-armed-container"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", size: 4_200_000, container: true}}
+	handmade.Unsaved, handmade.Warnings = "", nil
+	all["delete-armed-container-empty"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", container: true}}
+	earlier := snapshot(runtime.Ready)
+	earlier.Container, earlier.Ours, earlier.Unsaved, earlier.RestartToApply = "0f0f", true, "/tf", true
+	earlier.Warnings = []*runtime.Problem{runtime.UnsavedWarning(config.Default(), earlier)}
+	all["ready-unsaved-earlier"] = scene{overview: seen(earlier), offered: everything()}
 	all["deleting"] = scene{overview: stopped, offered: everything(), busy: [actions]bool{ConfirmDeleteData: true}}
 	return all
 }
@@ -173,7 +185,7 @@ func written(v View) string {
 	names := [actions]string{
 		"nothing", "start", "stop", "restart", "start without gpu", "keep running", "copy url", "open colab", "guide", "check", "select", "show logs",
 		"start at login", "start at open", "keep url", "stop on quit", "notifications", "edit settings",
-		"delete container", "delete data", "confirm delete data", "quit",
+		"delete container", "delete data", "confirm delete", "confirm delete data", "quit",
 	}
 	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, names[v.Primary])
 	var list func(under int, margin string)

@@ -1,0 +1,66 @@
+package runtime
+
+import (
+	"context"
+	"path"
+	"slices"
+
+	"colabtray/internal/config"
+	"colabtray/internal/words"
+)
+
+// unsaved returns the directory whose files are lost with the container, if that
+// is where the notebooks are: what the server shows, if that is known, or else
+// where it works. It is empty when all is well.
+func unsaved(k config.Kind, c Container, root string) string {
+	dir := path.Join("/", c.WorkDir)
+	if k != config.KindColab && path.IsAbs(root) {
+		dir = path.Clean(root)
+	}
+	if !c.Exists || c.keeps(dir) {
+		return ""
+	}
+	return dir
+}
+
+// WithUnsaved returns a snapshot of a ready runtime with [Snapshot.Unsaved], and what
+// is warned of, as it is now, also when the server has only just begun to answer.
+func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error) {
+	if s.State != Ready {
+		return s, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	d := m.data(nil)
+	c, err := d.engine.Inspect(ctx, m.runtime)
+	if err != nil {
+		return s, d.problem(ctx, err)
+	}
+	root := d.rootOf(ctx, c)
+	s.Warnings = slices.DeleteFunc(slices.Clone(s.Warnings), func(w *Problem) bool { return w.Code == CodeUnsaved })
+	if s.Unsaved = unsaved(d.profile.Kind, c, root); s.Unsaved == "" {
+		return s, nil
+	}
+	elsewhere, err := misplaced(ctx, d.engine, d.profile, c, root)
+	s.RestartToApply = s.RestartToApply || elsewhere
+	s.Warnings = slices.Insert(s.Warnings, 0, UnsavedWarning(d.profile, s))
+	return s, d.problem(ctx, err)
+}
+
+// UnsavedWarning tells of notebooks that go away with the container, and what to
+// do; it is nil when there are none.
+func UnsavedWarning(p config.Profile, s Snapshot) *Problem {
+	if s.Unsaved == "" {
+		return nil
+	}
+	w := &Problem{Code: CodeUnsaved, Short: words.Say("unsaved.short", "dir", s.Unsaved)}
+	switch {
+	case !s.Ours:
+		w.Hint, w.Command = words.Say("unsaved.handmade"), p.CommandLine("backup", "FILE")
+	case s.RestartToApply && s.State == Ready: // which is when a restart does it
+		w.Hint, w.Command = words.Say("unsaved.restart"), p.CommandLine("restart")
+	default:
+		w.Hint = words.Say("unsaved.ours")
+	}
+	return w
+}
