@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -67,9 +66,6 @@ func TestConfig(t *testing.T) {
 	}
 	c.run(0, "config", "path")
 
-	if runtime.GOOS == "windows" {
-		return
-	}
 	c.write(file, "[profiles.jupyter]\nfolders = [{host = '/', path = '/host'}]\n")
 	out, errs = c.run(0, "config", "check")
 	if out != file+": no problem\n" || !strings.HasPrefix(errs, "Warning: The profile jupyter opens the whole disk to its runtime") || strings.Count(errs, "\n") != 1 {
