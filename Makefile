@@ -43,13 +43,15 @@ vet:
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 
-bench: build ## measure: ready lag, time to up, time to icon, idle
+bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle
+	@test/setup
 	go run ./test/bench
 
 dist: ## make deb, rpm, tar.gz and zip into dist/
 	packaging/make-dist
 
 screenshots: build ## take the pictures of the README anew
+	@test/setup
 	go run ./test/screenshots
 
 icons: ## draw PNG and ICO from the SVG sources

@@ -217,6 +217,7 @@ func TestWindowsProgram(t *testing.T) {
 func TestDesktopEntry(t *testing.T) {
 	for _, check := range [][]string{
 		{"desktop-file-validate", "dev.colabtray.ColabTray.desktop"},
+		{"mandoc", "-T", "lint", "-W", "style,stop", "../docs/colab-tray.1"},
 		{"appstreamcli", "validate", "--no-net", "dev.colabtray.ColabTray.metainfo.xml"},
 	} {
 		t.Run(check[0], func(t *testing.T) {

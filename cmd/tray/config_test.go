@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -65,6 +66,22 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	c.run(0, "config", "path")
+
+	if runtime.GOOS == "windows" {
+		return
+	}
+	c.write(file, "[profiles.jupyter]\nfolders = [{host = '/', path = '/host'}]\n")
+	out, errs = c.run(0, "config", "check")
+	if out != file+": no problem\n" || !strings.HasPrefix(errs, "Warning: The profile jupyter opens the whole disk to its runtime") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("a folder that opens the disk: %q, %q", out, errs)
+	}
+	if err := os.Chmod(file, 0o606); err != nil {
+		t.Fatal(err)
+	}
+	_, errs = c.run(1, "config", "check")
+	if want := "colab-tray: " + file + ": others than you can change it. It says what is run with your rights, so that nobody else may change it.\n    chmod go-w " + file + "\n"; errs != want {
+		t.Errorf("a file that others can write: %q, want %q", errs, want)
+	}
 }
 
 func (c *terminal) write(path, text string) {
@@ -115,6 +132,18 @@ func TestConfigEdit(t *testing.T) {
 	c.set("EDITOR=false")
 	if out := edit(1, ""); out != "colab-tray: "+file+": the editor failed: exit status 1. Set EDITOR to another, or open the file yourself.\n" {
 		t.Errorf("got %q", out)
+	}
+	c.set("EDITOR=")
+	usual := t.TempDir()
+	c.set("PATH=" + usual)
+	for _, name := range []string{"vi", "nano", "sensible-editor"} { // the better one each
+		c.write(filepath.Join(usual, name), "#!/bin/sh\necho "+name+"\n")
+		if err := os.Chmod(filepath.Join(usual, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if out := edit(0, ""); out != name+"\n"+file+": no problem\n" {
+			t.Errorf("got %q", out)
+		}
 	}
 	c.set("EDITOR=" + editor)
 	if out := edit(1, `port = 1\n`); !strings.HasPrefix(out, "colab-tray: "+file+":") || !strings.Contains(out, "port: there is no such setting") {

@@ -12,12 +12,16 @@ import (
 	"syscall"
 
 	"colabtray/internal/cli"
+	"colabtray/internal/config"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
-func main() { exit(run()) }
+func main() {
+	config.FindHome()
+	exit(run())
+}
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -31,6 +35,7 @@ func run() int {
 		Stderr:    os.Stderr,
 		LookupEnv: os.LookupEnv,
 		HasTray:   hasTray,
+		Alone:     alone,
 		Tray:      showTray,
 	}
 	return program.Run(ctx, os.Args[1:])

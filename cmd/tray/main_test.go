@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -151,7 +152,13 @@ func TestMainPath(t *testing.T) {
 			has(t, errs, "not running", "colab-tray start")
 			_, errs = c.run(1, "logs")
 			has(t, errs, "colab-tray start")
-			c.run(0, "stop")
+			_, errs = c.run(1, "update")
+			has(t, errs, "no runtime "+c.get("COLAB_TRAY_NAME"), "colab-tray start")
+			_, errs = c.run(0, "stop")
+			has(t, errs, "no runtime "+c.get("COLAB_TRAY_NAME"))
+			if strings.Contains(errs, "data") {
+				t.Errorf("stop tells of data that there are not: %s", errs)
+			}
 
 			first, errs := c.run(0, "start")
 			if !regexp.MustCompile(`^http://localhost:` + port + `/\?token=\w+\n$`).MatchString(first) {
@@ -170,6 +177,7 @@ func TestMainPath(t *testing.T) {
 			if url, _ := c.run(0, "url"); url != first {
 				t.Error("url printed another URL")
 			}
+			c.besideAnother(first)
 			secret := strings.TrimSpace(strings.Split(first, "token=")[1])
 			out, errs = c.run(0, "logs")
 			if strings.Contains(out+errs, secret) {
@@ -192,6 +200,29 @@ func TestMainPath(t *testing.T) {
 			has(t, out, "stopped")
 		})
 	}
+}
+
+// besideAnother has another program listen where browsers look for localhost
+// first: the Backend URL leads past it.
+func (c *terminal) besideAnother(url string) {
+	c.t.Helper()
+	at := net.JoinHostPort("::1", c.get("COLAB_TRAY_PORT"))
+	another, err := net.Listen("tcp6", at)
+	bed.Need(c.t, "IPv6 on the loopback interface", err == nil)
+	defer another.Close()
+	const short = "Another program listens at "
+	want := strings.Replace(url, "localhost", "127.0.0.1", 1)
+	for _, command := range []string{"url", "start"} {
+		if got, errs := c.run(0, command); got != want || !strings.Contains(errs, short+at+".\n") {
+			c.t.Errorf("beside another program %s printed %q, and %q", command, got, errs)
+		}
+	}
+	_, errs := c.run(0, "status")
+	has(c.t, errs, short+at, "127.0.0.1")
+	out, _ := c.run(0, "status", "--json")
+	has(c.t, out, `"code":"localhost-taken"`)
+	out, _ = c.run(0, "doctor")
+	has(c.t, out, "localhost-taken: "+short+at)
 }
 
 func TestStatusJSON(t *testing.T) {
@@ -220,7 +251,7 @@ func TestStatusJSON(t *testing.T) {
 	delete(got, "engine")
 	want := map[string]any{
 		"profile": "jupyter", "runtime": c.get("COLAB_TRAY_NAME"), "state": "ready", "ready": true,
-		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": bed.Server2, "problem": nil,
+		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": bed.Server2, "problem": nil, "warnings": []any{},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)
@@ -405,6 +436,25 @@ func TestWithoutTray(t *testing.T) {
 	}
 }
 
+// openToTheNetwork starts a container that was made by hand without an address
+// for its port: that others reach it is said wherever one looks.
+func (c *terminal) openToTheNetwork() {
+	c.t.Helper()
+	name, port := c.get("COLAB_TRAY_NAME"), c.get("COLAB_TRAY_PORT")
+	const short = "Other computers can reach the runtime"
+	repair := []string{"0.0.0.0:" + port, "-p 127.0.0.1:" + port + ":8888", name + "-data", "docker rename " + name + " " + name + "-old"}
+	for _, command := range []string{"start", "url", "status"} {
+		_, errs := c.run(0, command)
+		has(c.t, errs, append(repair, short+".\n")...)
+	}
+	out, _ := c.run(0, "status", "--json")
+	has(c.t, out, `"warnings":[{"code":"open-to-network","short":"`+short)
+	out, _ = c.run(1, "check")
+	has(c.t, out, append(repair, "warn  Container", short)...)
+	out, _ = c.run(0, "doctor")
+	has(c.t, out, append(repair, "open-to-network: "+short, "8888:[0.0.0.0:"+port)...)
+}
+
 // TestCheckAndFix checks a container that was made by hand with the documented
 // options, follows the advice, and checks again.
 func TestCheckAndFix(t *testing.T) {
@@ -420,7 +470,7 @@ func TestCheckAndFix(t *testing.T) {
 				"--NotebookApp.allow_origin=https://colab.research.google.com", "--port=8888",
 				"--NotebookApp.port_retries=0", "--NotebookApp.allow_credentials=True")
 			bed.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
-			c.run(0, "start")
+			c.openToTheNetwork()
 			out, _ = c.run(1, "check")
 			has(t, out, "fail  Build info", "restart --settings", "Colab cannot connect")
 

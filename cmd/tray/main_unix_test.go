@@ -4,12 +4,32 @@ package main
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
 	"colabtray/test/bed"
 )
+
+// TestNoHome: the account has one.
+func TestNoHome(t *testing.T) {
+	account, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, env := range [][]string{{}, {"HOME="}, {"HOME=relative"}} {
+		c := &terminal{t: t, env: env}
+		want := filepath.Join(account.HomeDir, ".config", "colab-tray", "config.toml") + "\n"
+		if runtime.GOOS == "darwin" {
+			want = filepath.Join(account.HomeDir, "Library", "Application Support", "colab-tray", "config.toml") + "\n"
+		}
+		if out, _ := c.run(0, "config", "path"); out != want {
+			t.Errorf("with %q: %q, want %q", env, out, want)
+		}
+	}
+}
 
 func TestNoPermission(t *testing.T) {
 	engine := bed.Engine(t)

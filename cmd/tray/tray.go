@@ -17,6 +17,7 @@ import (
 	"colabtray/internal/notify"
 	"colabtray/internal/runtime"
 	"colabtray/internal/tray"
+	"colabtray/internal/words"
 )
 
 // buttons are what those of notifications do in the tray.
@@ -61,25 +62,26 @@ func hasTray(ctx context.Context) error {
 	return nil
 }
 
-// showTray puts the icon into the tray until its person quits. A second tray of
-// the same person says what the first one is doing, and ends.
+// alone reports whether no other tray of the same person runs, and says what
+// that one is doing. The place is kept until release.
+func alone(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error) {
+	dir := config.RuntimeDir()
+	if err := config.EnsurePrivateDir(dir); err != nil {
+		return func() {}, false, err
+	}
+	release, alone, err = desktop.Acquire(dir)
+	if err == nil && !alone {
+		ask(ctx, dir, log)
+	}
+	return release, alone, err
+}
+
+// showTray puts the icon into the tray until its person quits.
 func showTray(ctx context.Context, s *cli.FleetSession) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	slog.SetDefault(s.Log) // for what the tray's toolkit has to say
 	dir := config.RuntimeDir()
-	if err := config.EnsurePrivateDir(dir); err != nil {
-		return err
-	}
-	release, first, err := desktop.Acquire(dir)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if !first {
-		ask(ctx, dir, s.Log)
-		return nil
-	}
 	requests := make(chan tray.Request)
 	sender := notify.NewSender(notify.Options{
 		Log:     s.Log,
@@ -107,9 +109,9 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	})
 	registered := make(chan struct{}, 1)
 	if noPanel {
-		short, hint := desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"))
-		fmt.Fprintf(os.Stderr, "%s. %s\n", short, hint)
-		go tellNoTray(ctx, registered, func() { sender.Tell(short, hint) })
+		short, hint := noTray(ctx)
+		fmt.Fprintln(os.Stderr, words.Sentences(short, hint))
+		go tellNoTray(ctx, registered, func() { sender.Tell(noTray(ctx)) })
 	}
 	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
 		s.Log.Info("the start at login named a program that is gone", "repaired", repaired, "error", err)
@@ -117,7 +119,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	clipboard := &desktop.Clipboard{ClearAfter: func() time.Duration { return s.Preferences().ClearClipboard }}
 	defer clipboard.Close()
 	leaveOwnConsole()
-	err = tray.Run(ctx, tray.Options{
+	err := tray.Run(ctx, tray.Options{
 		Runtimes: s.Fleet,
 		Select:   s.Select,
 		Copy:     clipboard.Copy,
@@ -189,6 +191,11 @@ func startAtLogin(log *slog.Logger) *tray.Toggle {
 // there is none: at login the program can be the faster one.
 const panelTime = 10 * time.Second
 
+// noTray says why there is no icon, and what to do, on this desktop as it is now.
+func noTray(ctx context.Context) (short, hint string) {
+	return desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"), desktop.HasXEmbedTray(ctx))
+}
+
 // tellNoTray tells once that there is no tray, unless there is one by then.
 func tellNoTray(ctx context.Context, registered <-chan struct{}, tell func()) {
 	late := time.NewTimer(panelTime)
@@ -211,7 +218,7 @@ func answer(ctx context.Context, s *cli.FleetSession, sender *notify.Sender) str
 			s.Log.Warn("guide for a second start", "error", err)
 		}
 	}
-	return a.Title + ". " + a.Body
+	return words.Sentences(a.Title, a.Body)
 }
 
 // ask prints what the tray that runs already is doing.
@@ -219,7 +226,7 @@ func ask(ctx context.Context, dir string, log *slog.Logger) {
 	said, err := desktop.Ask(ctx, dir)
 	if err != nil {
 		log.Warn("second start", "error", err)
-		said = notify.Running(runtime.Snapshot{}).Title + "."
+		said = words.FullStop(notify.Running(runtime.Snapshot{}).Title)
 	}
-	fmt.Fprintln(os.Stderr, said)
+	fmt.Fprintln(os.Stderr, words.Lines(said))
 }

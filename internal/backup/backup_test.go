@@ -330,6 +330,8 @@ func TestTrailerThatLies(t *testing.T) {
 		"few entries":  {func(c *Contents) { c.Entries-- }, "holds more"},
 		"no entries":   {func(c *Contents) { c.Entries = 0 }, "makes no sense"},
 		"negative":     {func(c *Contents) { c.Bytes = -1 }, "makes no sense"},
+		"no name":      {func(c *Contents) { c.Runtime = "" }, "makes no sense"},
+		"a forged one": {func(c *Contents) { c.Runtime = "r, of today.\x1b[2J\nNothing is replaced" }, "makes no sense"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := check(packed(t, a, 2, test.change), CheckOptions{})

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"regexp"
 	"time"
 
 	"colabtray/internal/words"
@@ -29,6 +30,9 @@ type trailer struct {
 	Bytes   int64     `json:"bytes"`
 	SHA256  string    `json:"sha256"`
 }
+
+// runtimeName is what a runtime can be called: a question to a person has it.
+var runtimeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$`)
 
 // frame returns the last frame of a file.
 func (c Contents) frame() ([]byte, error) {
@@ -82,7 +86,7 @@ func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error
 		return c, 0, &Refused{Why: words.Say("backup.newer", "format", t.Format)}
 	}
 	sum, err := hex.DecodeString(t.SHA256)
-	if err != nil || len(sum) != 32 || t.Format < 1 || t.Entries < 1 || t.Bytes < 1 {
+	if err != nil || len(sum) != 32 || t.Format < 1 || t.Entries < 1 || t.Bytes < 1 || !runtimeName.MatchString(t.Runtime) {
 		return c, 0, damaged
 	}
 	return Contents{Runtime: t.Runtime, Made: t.Made, Entries: t.Entries, Bytes: t.Bytes, Size: size, sum: hex.EncodeToString(sum)}, packed, nil

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 
@@ -27,7 +26,7 @@ func runCheck(ctx context.Context, in *invocation) error {
 			return err
 		}
 		if in.json {
-			err = json.NewEncoder(in.Stdout).Encode(report)
+			err = in.printJSON(report)
 		} else {
 			_, err = fmt.Fprintf(in.Stdout, "\n%s\n", report.Verdict)
 		}
@@ -53,12 +52,16 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 		Profile: s.Profile,
 		Engine:  words.Say("cli.engine", "name", now.Engine.Name, "version", now.Engine.Version, "host", now.Engine.Host),
 		Port:    now.Port,
+		Host:    now.URL.Host(),
+		IPv6:    now.IPv6,
 		Token:   now.URL.Token(),
 		Ours:    now.Ours,
 		Browser: desktop.DefaultBrowser(ctx),
 	}
 	for _, w := range now.Warnings {
-		t.Warnings = append(t.Warnings, checkProblem(w))
+		if w.Code != runtime.CodeLocalhostTaken { // the check looks for itself
+			t.Warnings = append(t.Warnings, checkProblem(w))
+		}
 	}
 	switch {
 	case now.State == runtime.NoEngine:

@@ -41,6 +41,9 @@ type Program struct {
 	LookupEnv func(string) (string, bool)
 	// HasTray returns why no tray can ever be shown here, nil when one may.
 	HasTray func(ctx context.Context) error
+	// Alone makes this the person's only tray, until release, which is never nil.
+	// Where there is one already it says what that one is doing, and reports false.
+	Alone func(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error)
 	// Tray shows the tray until its person quits.
 	Tray func(ctx context.Context, s *FleetSession) error
 }
@@ -102,7 +105,13 @@ var takesFile = map[string]bool{"backup": true, "restore": true}
 
 // Run runs the command line and returns the exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
-	err := p.run(ctx, args)
+	shown := *p
+	shown.Stdout, shown.Stderr = screen{p.Stdout}, screen{p.Stderr}
+	return shown.exitCode(shown.run(ctx, args))
+}
+
+// exitCode tells an error, and returns the exit code that it stands for.
+func (p *Program) exitCode(err error) int {
 	var problem *runtime.Problem
 	var wrong *config.Error
 	var usage *usageError
@@ -116,7 +125,10 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		p.tell(problem)
 		return exitProblem
 	case errors.As(err, &wrong):
-		fmt.Fprintf(p.Stderr, "colab-tray: %v.\n", wrong)
+		fmt.Fprintln(p.Stderr, "colab-tray: "+words.FullStop(words.Line(wrong.Error())))
+		if wrong.Command != "" {
+			fmt.Fprintln(p.Stderr, "    "+words.Line(wrong.Command))
+		}
 		if wrong.IsFlag() {
 			return exitUsage
 		}
@@ -127,7 +139,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, words.Say("cli.interrupted"))
 		return exitProblem
 	default:
-		fmt.Fprintf(p.Stderr, "colab-tray: %v\n", err)
+		fmt.Fprintf(p.Stderr, "colab-tray: %s\n", words.Line(words.Error(err)))
 		return exitProblem
 	}
 }
@@ -137,12 +149,12 @@ var errReported = errors.New("reported")
 
 // tell writes a problem: what happened, why and what to do, the command.
 func (p *Program) tell(problem *runtime.Problem) {
-	fmt.Fprintln(p.Stderr, problem.Short+".")
+	fmt.Fprintln(p.Stderr, words.FullStop(words.Line(problem.Short)))
 	if problem.Hint != "" {
 		fmt.Fprintln(p.Stderr, problem.Hint)
 	}
 	if problem.Command != "" {
-		fmt.Fprintln(p.Stderr, "    "+problem.Command)
+		fmt.Fprintln(p.Stderr, "    "+words.Line(problem.Command))
 	}
 }
 

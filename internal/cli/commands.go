@@ -65,9 +65,7 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 	if err != nil {
 		return err
 	}
-	now := s.Runtime.Snapshot()
-	in.warn(now)
-	return in.printURL(s.Profile, now)
+	return in.printURL(s.Profile, s.Runtime.Snapshot())
 }
 
 // warn tells on standard error what a person should know of beside the state.
@@ -100,7 +98,6 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		} else {
 			fmt.Fprintln(in.Stderr, words.Say("cli.newerImage", "runtime", s.Profile.Runtime))
 		}
-		in.warn(after)
 		if after.State != runtime.Ready {
 			return nil
 		}
@@ -113,10 +110,15 @@ func runStop(ctx context.Context, in *invocation) error {
 		told := in.tellProgress(ctx, s)
 		err := s.Runtime.Stop(ctx)
 		told()
-		if err == nil {
+		switch {
+		case err != nil:
+			return err
+		case s.Runtime.Snapshot().State == runtime.Absent:
+			fmt.Fprintln(in.Stderr, words.Say("cli.nothingToStop", "runtime", s.Profile.Runtime))
+		default:
 			fmt.Fprintln(in.Stderr, words.Say("cli.stopped", "runtime", s.Profile.Runtime))
 		}
-		return err
+		return nil
 	})
 }
 
@@ -130,11 +132,13 @@ func runURL(ctx context.Context, in *invocation) error {
 	})
 }
 
-// printURL prints the Backend URL, which this command alone reveals.
+// printURL prints the Backend URL, which this command alone reveals, and tells
+// before what is to be known of the runtime.
 func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
 	if s.State != runtime.Ready {
 		return notReady(s, p)
 	}
+	in.warn(s)
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
 	return err
 }

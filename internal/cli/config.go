@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"colabtray/internal/config"
@@ -49,14 +51,20 @@ func runConfigShow(_ context.Context, in *invocation) error {
 
 func runConfigCheck(_ context.Context, in *invocation) error {
 	from := in.sources()
-	if _, err := config.Load(from); err != nil {
+	settings, err := config.Load(from)
+	if err != nil {
 		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings.Profiles)) {
+		for _, warning := range settings.Profiles[name].Warnings() {
+			fmt.Fprintln(in.Stderr, words.Say("cli.warning", "warning", warning))
+		}
 	}
 	verdict := words.Say("cli.settingsRight")
 	if _, err := os.Stat(from.File); errors.Is(err, fs.ErrNotExist) {
 		verdict = words.Say("cli.settingsDefault")
 	}
-	_, err := fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
+	_, err = fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
 	return err
 }
 
@@ -69,6 +77,11 @@ func runConfigEdit(ctx context.Context, in *invocation) error {
 	if err != nil && !errors.As(err, &exists) {
 		return err
 	}
+	f, err := config.OpenRegular(path) // an editor would wait for a pipe's other end
+	if err != nil {
+		return noEditor(path, err)
+	}
+	_ = f.Close()
 	editor := in.editor()
 	if editor == nil {
 		if err := desktop.OpenText(ctx, path); err != nil {
@@ -79,15 +92,15 @@ func runConfigEdit(ctx context.Context, in *invocation) error {
 	}
 	// It is not ended with this program: it may hold what is not saved.
 	edit := exec.Command(editor[0], append(editor[1:], path)...)
-	edit.Stdin, edit.Stdout, edit.Stderr = os.Stdin, in.Stdout, in.Stderr
+	edit.Stdin, edit.Stdout, edit.Stderr = os.Stdin, bare(in.Stdout), bare(in.Stderr)
 	if err := edit.Run(); err != nil {
 		return noEditor(path, err)
 	}
 	return runConfigCheck(ctx, in)
 }
 
-// editor returns the command that $VISUAL or $EDITOR names, nil for none, and
-// where there is no terminal it could use.
+// editor returns the command that $VISUAL or $EDITOR names, or else the first of
+// the usual ones; nil for none, and where there is no terminal it could use.
 func (in *invocation) editor() []string {
 	if !isTerminal(os.Stdin) || !isTerminal(in.Stdout) {
 		return nil
@@ -101,9 +114,14 @@ func (in *invocation) editor() []string {
 			return parts
 		}
 	}
+	for _, command := range []string{"sensible-editor", "nano", "vi"} {
+		if _, err := exec.LookPath(command); err == nil {
+			return []string{command}
+		}
+	}
 	return nil
 }
 
 func noEditor(path string, err error) error {
-	return &config.Error{File: path, Short: words.Say("cli.editorFailed", "cause", err), Hint: words.Say("cli.editorFailedHint")}
+	return &config.Error{File: path, Short: words.Say("cli.editorFailed", "cause", words.Error(err)), Hint: words.Say("cli.editorFailedHint")}
 }

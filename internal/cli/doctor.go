@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,7 +28,7 @@ func runDoctor(ctx context.Context, in *invocation) error {
 		return err
 	}
 	if in.json {
-		return json.NewEncoder(in.Stdout).Encode(report)
+		return in.printJSON(report)
 	}
 	_, err = fmt.Fprint(in.Stdout, report.Text())
 	return err
@@ -48,7 +47,7 @@ func (in *invocation) examine(ctx context.Context) (doctor.Report, error) {
 	case errors.As(err, &wrong) && wrong.IsFlag():
 		return doctor.Report{}, err
 	case errors.As(err, &problem):
-		err = fmt.Errorf("%s. %s", problem.Short, problem.Hint)
+		err = errors.New(words.Sentences(problem.Short, problem.Hint))
 	}
 	return doctor.Examine(ctx, doctor.Options{Version: in.Version, Unusable: err, Settings: config.File(), Environ: os.Environ()}), nil
 }

@@ -46,7 +46,7 @@ func TestLanguage(t *testing.T) {
 		{port, german, "config check", exitProblem, "config.toml:2: profiles.jupyter.port: 0 ist außerhalb des Möglichen."},
 		{"[preferences]\nlanguage = 'fr'", german, "config check", exitProblem, "mit „fr“ ist hier nichts gemeint"},
 		{asksForGerman, english, "config check", exitDone, "alles in Ordnung"},
-		{asksForGerman, english, "status", exitProblem, "Docker antwortet nicht.\nUnter unix:///nowhere/docker.sock antwortet nichts."},
+		{asksForGerman, english, "status", exitProblem, "Docker antwortet nicht.\nUnter unix:///nowhere/docker.sock antwortet nichts; dort ist die Engine laut DOCKER_HOST."},
 		{asksForGerman, english, "delete", exitProblem, "Docker antwortet nicht.\n"},
 		{asksForGerman, english, "doctor", exitDone, "Docker does not answer"},
 	} {

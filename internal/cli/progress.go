@@ -55,11 +55,12 @@ func (l *progressLine) show(s runtime.Snapshot) {
 
 // write shows the text, unless it is there.
 func (l *progressLine) write(text string) {
+	text = words.Line(text)
 	if text == l.last || text == "" {
 		return
 	}
 	if l.rewrite {
-		fmt.Fprintf(l.in.Stderr, "\r%s\r%s ...", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4), text)
+		fmt.Fprintf(bare(l.in.Stderr), "\r%s\r%s ...", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4), text)
 	} else {
 		fmt.Fprintf(l.in.Stderr, "%s ...\n", text)
 	}
@@ -68,12 +69,15 @@ func (l *progressLine) write(text string) {
 
 func (l *progressLine) clear() {
 	if l.rewrite && l.last != "" {
-		fmt.Fprintf(l.in.Stderr, "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
+		fmt.Fprintf(bare(l.in.Stderr), "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
 	}
 }
 
 // pullWords tells how far a pull is, such as "120 of 512 MB, 3 of 9 layers".
 func pullWords(p runtime.Progress) string {
-	mega := func(bytes int64) string { return fmt.Sprintf("%.0f", float64(bytes)/1e6) }
-	return words.Say("cli.work.pulled", "mega", mega(p.Bytes), "allMega", mega(p.Total), "layers", p.LayersDone, "allLayers", p.Layers)
+	done, all, known := p.Megabytes()
+	if !known {
+		return words.Say("cli.work.pulledLayers", "layers", p.LayersDone, "allLayers", p.Layers)
+	}
+	return words.Say("cli.work.pulled", "mega", done, "allMega", all, "layers", p.LayersDone, "allLayers", p.Layers)
 }

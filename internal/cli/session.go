@@ -97,6 +97,9 @@ func (s *Session) settled(ctx context.Context) (runtime.Snapshot, error) {
 
 // isTerminal reports whether something is shown to a person right away.
 func isTerminal(w any) bool {
+	if s, is := w.(screen); is {
+		w = s.bare
+	}
 	f, is := w.(*os.File)
 	if !is {
 		return false

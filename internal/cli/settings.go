@@ -125,7 +125,7 @@ func (s *settings) keep(key []string, value any) error {
 	if err == nil {
 		return nil
 	}
-	p := &runtime.Problem{Code: runtime.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: err.Error(), Err: err}
+	p := &runtime.Problem{Code: runtime.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: words.Error(err), Err: err}
 	var wrong *config.Error
 	if errors.As(err, &wrong) {
 		p.Hint = whatIsWrong(wrong)
@@ -142,6 +142,9 @@ func settingsProblem(wrong *config.Error) *runtime.Problem {
 		Command: "colab-tray config check",
 		Err:     wrong,
 	}
+	if wrong.Command != "" {
+		p.Command = wrong.Command
+	}
 	switch {
 	case wrong.Line > 0:
 		p.Short = words.Say("cli.settingsWrongLine", "line", wrong.Line)
@@ -153,12 +156,9 @@ func settingsProblem(wrong *config.Error) *runtime.Problem {
 
 // whatIsWrong leaves out where the file is.
 func whatIsWrong(wrong *config.Error) string {
-	text := words.FullStop(wrong.Short)
+	text := wrong.Short
 	if wrong.Key != "" {
 		text = wrong.Key + ": " + text
 	}
-	if wrong.Hint != "" {
-		text += " " + words.FullStop(wrong.Hint)
-	}
-	return text
+	return words.Sentences(text, wrong.Hint)
 }

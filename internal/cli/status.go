@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -89,7 +88,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	}
 	switch {
 	case in.json:
-		err = errors.Join(json.NewEncoder(in.Stdout).Encode(all), err)
+		err = errors.Join(in.printJSON(all), err)
 	case len(all) == 0:
 		fmt.Fprintln(in.Stderr, words.Say("cli.noRuntime"))
 	}
@@ -137,7 +136,8 @@ type engineJSON struct {
 	Version string `json:"version"`
 	API     string `json:"api"`
 	Host    string `json:"host"`
-	Found   string `json:"found"` // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
+	Found   string `json:"found"`            // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
+	Barred  string `json:"barred,omitempty"` // the address of one that may not be used, so that this one is
 }
 
 type problemJSON struct {
@@ -149,11 +149,14 @@ type problemJSON struct {
 
 func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
-		return json.NewEncoder(in.Stdout).Encode(asJSON(s))
+		return in.printJSON(asJSON(s))
 	}
 	text := fmt.Sprintf("%s: %s", s.Runtime, stateWords(s))
 	if s.Engine.Version != "" {
 		text += "\n" + words.Say("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundWords())
+	}
+	if s.Engine.Barred != "" {
+		text += "\n" + words.Say("cli.engineBarred", "host", s.Engine.Barred)
 	}
 	if s.RestartToApply {
 		text += "\n" + words.Say("cli.restartToApply", "command", p.CommandLine("restart"))
@@ -174,8 +177,11 @@ func asJSON(s runtime.Snapshot) statusJSON {
 
 		Warnings: []*problemJSON{},
 		Engine: engineJSON{
-			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found,
+			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found, Barred: s.Engine.Barred,
 		},
+	}
+	if s.Engine.Version == "" {
+		j.Engine.Name, j.Engine.Found = "", "" // only what is certain is for programs
 	}
 	if s.Problem != nil {
 		j.Problem = problemAsJSON(s.Problem)
@@ -195,7 +201,7 @@ func stateWords(s runtime.Snapshot) string {
 	since := s.Since.Local().Format(time.DateTime)
 	switch s.State {
 	case runtime.NoEngine:
-		return words.Say("cli.state.noEngine")
+		return words.Say("cli.state.noEngine", "engine", s.Engine.Name)
 	case runtime.Absent:
 		return words.Say("cli.state.absent")
 	case runtime.Pulling:

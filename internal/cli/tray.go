@@ -154,8 +154,15 @@ func (s *FleetSession) settled(ctx context.Context) ([]runtime.Snapshot, error) 
 // would: it starts the runtime.
 func runTray(ctx context.Context, in *invocation) error {
 	if err := in.HasTray(ctx); err != nil {
-		fmt.Fprintln(in.Stderr, words.Say("cli.noTray", "cause", err))
+		fmt.Fprintln(in.Stderr, words.Say("cli.noTray", "cause", words.Error(err)))
 		return runStart(ctx, in)
+	}
+	// What is below is the work of one tray: the next one at the same time would
+	// start a runtime that the first one has stopped, and guard it twice.
+	release, alone, err := in.Alone(ctx, in.log())
+	defer release()
+	if err != nil || !alone {
+		return err
 	}
 	if dir := config.StateDir(); config.EnsurePrivateDir(dir) == nil {
 		file := logfile.Open(filepath.Join(dir, "colab-tray.log"))

@@ -29,6 +29,12 @@ type Target struct {
 	Warnings []*Problem
 	// Port is where Jupyter is published on the loopback interface.
 	Port int
+	// Host is what the Backend URL calls this computer: "localhost", or
+	// "127.0.0.1" where localhost leads to another program, too.
+	Host string
+	// IPv6 tells that the engine publishes Jupyter at [::1], too. Otherwise what
+	// answers there is another program, whatever it says.
+	IPv6 bool
 	// Token is the token of the server. It is sent to Port of the loopback
 	// interface, and nowhere else.
 	Token interface{ Reveal() string }
@@ -180,11 +186,13 @@ func shorten(before []Step, s *Step) {
 	}
 }
 
-// redactStep takes the token out of what a server may have sent back.
+// redactStep takes out of what a server may have sent back what must not reach a
+// person, and then the token, which it could have parted.
 func (c *checker) redactStep(s *Step) {
 	for _, text := range []*string{&s.Expected, &s.Got, &s.Advice, &s.Command} {
-		*text = c.redact(*text)
+		*text = c.redact(words.Lines(*text))
 	}
+	s.Got, s.Command = words.Line(s.Got), words.Line(s.Command)
 }
 
 func (c *checker) redact(text string) string {

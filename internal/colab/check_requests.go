@@ -2,10 +2,10 @@ package colab
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -78,7 +78,7 @@ type answer struct {
 
 // address returns the URL of a request, as the Backend URL leads to it.
 func (c *checker) address(scheme, path string, query url.Values) string {
-	u := url.URL{Scheme: scheme, Host: fmt.Sprintf("localhost:%d", c.Port), Path: path, RawQuery: query.Encode()}
+	u := url.URL{Scheme: scheme, Host: net.JoinHostPort(cmp.Or(c.Host, "localhost"), strconv.Itoa(c.Port)), Path: path, RawQuery: query.Encode()}
 	return u.String()
 }
 

@@ -77,11 +77,17 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 	}
 	for _, address := range others(ctx) {
 		at := net.JoinHostPort(address, port)
+		ours := address != "::1" || c.IPv6
 		switch other, err := c.jupyterAt(ctx, at); {
-		case err == nil && other == version:
+		case err == nil && other == version && ours:
 			c.also = append(c.also, at)
 		case err == nil, errors.Is(err, errNoJupyter), errors.Is(err, errTimeout), errors.Is(err, errEndless), errors.Is(err, errNotHTTP):
-			s.anotherAt(at)
+			if c.Host == "127.0.0.1" { // which is where Colab is led
+				s.warn(words.Say("check.port.besides", "version", c.brief(version), "address", at))
+				s.Advice = words.Say("problem.localhostHint")
+				return
+			}
+			c.anotherAt(s, at)
 			return
 		}
 		// Nothing there: a browser goes on to 127.0.0.1.
@@ -94,9 +100,9 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 }
 
 // anotherAt tells that localhost can lead to another program.
-func (s *Step) anotherAt(address string) {
+func (c *checker) anotherAt(s *Step, address string) {
 	s.fail(words.Say("check.port.anotherAt", "address", address))
-	s.Advice = words.Say("check.port.anotherAtAdvice")
+	s.Advice, s.Command = words.Say("check.port.anotherAtAdvice"), c.Profile.CommandLine("url")
 }
 
 // others returns the addresses that localhost stands for beside 127.0.0.1.
@@ -156,7 +162,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {origin}})
 		client.CloseIdleConnections()
 		if err != nil || a.status != http.StatusOK {
-			s.anotherAt(at)
+			c.anotherAt(s, at)
 			return
 		}
 	}

@@ -32,9 +32,13 @@ var quick = limits{
 }
 
 // checkAt checks what listens at an address.
-func checkAt(t *testing.T, address net.Addr, l limits) Report {
+func checkAt(t *testing.T, address net.Addr, l limits, change ...func(*Target)) Report {
 	t.Helper()
-	r := check(t.Context(), targetAt(address), l, nil)
+	target := targetAt(address)
+	for _, f := range change {
+		f(&target)
+	}
+	r := check(t.Context(), target, l, nil)
 	statuses(t, r)
 	return r
 }
@@ -353,7 +357,7 @@ func TestCheckIPv6(t *testing.T) {
 	s := f.serve(t)
 	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
 	serveIPv6(t, port, f)
-	r := checkAt(t, s.Listener.Addr(), usual)
+	r := checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.IPv6 = true })
 	if got := stepOf(t, r, "port").Got; !r.OK || got != `Jupyter "2.15.0" answers there, and at [::1]:`+port {
 		t.Errorf("\n%s", r.Text())
 	}
@@ -371,8 +375,41 @@ func TestCheckAnotherProgramAtIPv6(t *testing.T) {
 	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
-	if asked := <-seen; asked != "/api" || len(seen) > 0 {
-		t.Errorf("the other program was sent %q", asked)
+	if got := stepOf(t, r, "port"); !strings.HasPrefix(got.Command, "colab-tray url") {
+		t.Errorf("it advises to run %q", got.Command)
+	}
+	r = checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.Host = "127.0.0.1" })
+	if got := stepOf(t, r, "port"); !r.OK || got.Status != Warn || !strings.Contains(got.Got, "another program at [::1]:"+port) || !strings.Contains(got.Advice, "127.0.0.1") {
+		t.Errorf("with 127.0.0.1 in the Backend URL:\n%s", r.Text())
+	}
+	for range 2 {
+		if asked := <-seen; asked != "/api" {
+			t.Errorf("the other program was sent %q", asked)
+		}
+	}
+	if len(seen) > 0 {
+		t.Errorf("the other program was sent %q, too", <-seen)
+	}
+}
+
+// TestCheckSendsNoTokenToAnother: a program that calls itself what our Jupyter
+// does is sent no token, unless the engine says that it is the runtime.
+func TestCheckSendsNoTokenToAnother(t *testing.T) {
+	s := new(fake).serve(t)
+	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
+	same := new(fake)
+	serveIPv6(t, port, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if text := fmt.Sprint(r.URL, r.Header); strings.Contains(text, planted) {
+			t.Errorf("the other program was sent the token: %s", text)
+		}
+		same.ServeHTTP(w, r)
+	}))
+	r := checkAt(t, s.Listener.Addr(), usual)
+	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
+		t.Errorf("\n%s", r.Text())
+	}
+	if r = checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.Host = "127.0.0.1" }); !r.OK || stepOf(t, r, "port").Status != Warn {
+		t.Errorf("with 127.0.0.1 in the Backend URL:\n%s", r.Text())
 	}
 }
 
@@ -382,7 +419,7 @@ func TestCheckAnotherJupyterAtIPv6(t *testing.T) {
 	serveIPv6(t, port, &fake{wrong: map[string]http.HandlerFunc{
 		"GET /api/status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
 	}})
-	r := checkAt(t, s.Listener.Addr(), usual)
+	r := checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.IPv6 = true })
 	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}

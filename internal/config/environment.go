@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -57,6 +56,14 @@ func readEnv(r *reader, at spot, v any) (map[string]string, error) {
 	return env, nil
 }
 
+// Of all profiles together the files of env_file can have maxEnvFiles bytes: each
+// profile keeps what is in its own, also when it is the same as another's. One
+// counts for leastEnvFile at least.
+const (
+	maxEnvFiles  = 4 << 20
+	leastEnvFile = 1 << 10
+)
+
 // readEnvFile reads the file that env_file names.
 func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 	name, err := readText(anyText)(r, at, v)
@@ -71,9 +78,16 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 		path = filepath.Join(filepath.Dir(r.path), path)
 	}
 	r.envFiles = append(r.envFiles, path)
-	text, err := readRegular(path)
+	text, err := readOwn(path)
+	var others *otherHandsError
+	if errors.As(err, &others) {
+		return nil, r.wrongWith(at, others.command, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", others.short), words.Say("config.othersHint"))
+	}
 	if err != nil {
 		return nil, r.wrong(at, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", cause(err)), words.Say("config.envFileHint"))
+	}
+	if r.envSize += max(len(text), leastEnvFile); r.envSize > maxEnvFiles {
+		return nil, r.wrong(at, words.Say("config.envFilesTooLarge", "most", maxEnvFiles>>20), "")
 	}
 	env, line, short := parseEnvFile(text, r.from.Env)
 	if short != "" {
@@ -82,25 +96,15 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 	return env, nil
 }
 
-// readRegular reads a file that is one: opening a pipe would wait for its other
-// end.
-func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New(words.Say("config.notRegular"))
-	}
-	return readBounded(path)
-}
-
 // parseEnvFile reads a text in the format of docker's --env-file: NAME=value;
 // NAME alone takes the value from our own environment, and is left out when it
 // is not there; what begins with "#" is a comment. Values are taken as they
 // are, with quotes and blanks. Where something is wrong it returns the line
 // and what it is.
 func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[string]string, line int, wrong string) {
+	if line := utf16Line(text); line > 0 {
+		return nil, line, words.Sentences(words.Say("config.utf16"), words.Say("config.utf16Hint"))
+	}
 	env = map[string]string{}
 	text = bytes.TrimPrefix(text, byteOrderMark)
 	for raw := range bytes.Lines(text) {
@@ -111,14 +115,14 @@ func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[stri
 			continue
 		}
 		name, value, stated := strings.Cut(content, "=")
-		if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
+		if !utf8.ValidString(content) {
 			return nil, line, words.Say("config.notPlain")
 		}
 		if !variableName.MatchString(name) {
 			return nil, line, words.Say("config.lineWithoutName")
 		}
 		if short, hint := checkReserved(name); short != "" {
-			return nil, line, short + ". " + hint
+			return nil, line, words.Sentences(short, hint)
 		}
 		if !stated && lookup != nil {
 			value, stated = lookup(name)

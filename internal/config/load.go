@@ -56,9 +56,11 @@ type Error struct {
 	Key string
 	// Short says what is wrong, Hint what would be right.
 	Short, Hint string
+	// Command can be run in a terminal to repair it; empty for none.
+	Command string
 }
 
-// Error returns all of it in one line.
+// Error returns all of it but the command in one line.
 func (e *Error) Error() string {
 	var where string
 	if e.File != "" {
@@ -71,11 +73,10 @@ func (e *Error) Error() string {
 	if e.Key != "" {
 		where += e.Key + ": "
 	}
-	text := where + e.Short
-	if e.Hint != "" {
-		text += ". " + e.Hint
+	if e.Hint == "" {
+		return where + e.Short
 	}
-	return text
+	return words.FullStop(where+e.Short) + " " + e.Hint
 }
 
 // IsFlag reports whether the error is about a flag of the command line.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -165,6 +166,27 @@ port = 9100
 	}
 }
 
+// TestShellWord has a shell take the words of commands that people are told to run.
+func TestShellWord(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, word := range []string{
+		"", "plain-1.2_3:/@", "two words", "it's", "$(id)`id`$HOME;id", `a\b"c`, "\x1b[2J", "new\nline 'and \"quotes\"\\", "\u202e\u200b\u2028", "\u009b31m", "\xff", "-\r\t\a",
+	} {
+		quoted := ShellWord(word)
+		if quoted != words.Line(quoted) {
+			t.Errorf("%q is to be written as %q", word, quoted)
+		}
+		run := exec.CommandContext(t.Context(), bash, "-c", "printf %s "+quoted)
+		run.Env = []string{"LC_ALL=C.UTF-8"}
+		if got, err := run.Output(); err != nil || string(got) != word {
+			t.Errorf("%q is written as %s, which bash takes for %q (%v)", word, quoted, got, err)
+		}
+	}
+}
+
 // TestCommandLine: what a person is told to run means the profile at hand, in a
 // terminal that has the same settings file and environment.
 func TestCommandLine(t *testing.T) {
@@ -230,7 +252,7 @@ func wantErrors(t *testing.T, cases map[string]string) {
 
 func TestErrors(t *testing.T) {
 	const choose = "There are: classic, colab-cpu, colab-gpu, jupyter"
-	const inProfile = "In [profiles.NAME] there are: name, image, kind, port, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, idle_stop, platform"
+	const inProfile = "In [profiles.NAME] there are: name, image, kind, port, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, idle_stop, platform, user"
 	const inFile = "There are: profile, and the tables [profiles.NAME] and [preferences]"
 	const number, quotes = "it has to be a whole number, without quotes", "it has to be text in quotes"
 	const table = "it has to be a table, as in [profiles.NAME]"
@@ -251,6 +273,11 @@ func TestErrors(t *testing.T) {
 		"[profiles.\"\\u001b[2J\"]":                `:1: profiles."\u001B[2J": "\x1b[2J" cannot be the name of a profile. ` + nameHint,
 		"\n[profiles." + long + "]":                ":2: profiles." + long + `.name: "local-` + long + `-runtime" cannot be the name of a container. ` + nameHint,
 		"[profiles.'a.b']\nport = 0":               `:2: profiles."a.b".port: 0 is out of range. ` + portHint,
+		// As editors on Windows may save it, with a mark and without.
+		"\xff\xfe#\x00\n\x00":    ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
+		"\xfe\xff\x00#\x00\n":    ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
+		"#\x00\r\x00\n\x00#\x00": ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
+		"\x00#\x00\r\x00\n":      ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
 		// Keys are as they are written.
 		"Profile = 'jupyter'":                           ":1: Profile: there is no such setting. " + inFile,
 		"[profiles.jupyter]\nPORT = 1":                  ":2: profiles.jupyter.PORT: there is no such setting. " + inProfile,
@@ -328,7 +355,7 @@ func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"", "profile = 'jupyter'", "[profiles.a1]\nport = 1\nimage = 'a/b'", "profiles = {jupyter = {port = 0}}",
 		"[[profiles]]", "profiles.x = 1", "profile = '''\n'''", "[profiles.jupyter]\nkind = \"colab\"",
-		"[profiles.jupyter]\nmemory = '1.5gib'\ncpus = 2.5\nshm_size = 2_000_000\ngpu = ['0', 'GPU-1']\nplatform = 'linux/arm64'",
+		"[profiles.jupyter]\nmemory = '1.5gib'\ncpus = 2.5\nshm_size = 2_000_000\ngpu = ['0', 'GPU-1']\nplatform = 'linux/arm64'\nuser = 1000",
 		"[profiles.jupyter]\ntoken = 'keep'\nidle_stop = '30m'\npackages = ['polars']\ncommand = ['jupyter', 'lab']\nenv_file = 'a.env'",
 		"[[profiles.jupyter.folders]]\nhost = '~/a'\npath = '/b/c'\nread_only = true\n[profiles.jupyter.env]\nA = 'b'",
 		"[profiles.a1]\nfolders = [\n  {host = '/x', path = '/y'}, # two\n  {host = '/x', path = '/y/../z'},\n]\nenv.A = 'b'",
@@ -367,7 +394,8 @@ func inRange(t *testing.T, p Profile) {
 		p.GPU.Count >= 0 && p.GPU.Count <= maxGPUs &&
 		(p.Token == TokenFresh || p.Token == TokenKeep && p.Kind == KindJupyter) &&
 		(p.IdleStop == 0 || p.IdleStop >= minIdleStop) &&
-		(len(p.Packages) == 0 || p.Kind == KindJupyter)
+		(len(p.Packages) == 0 || p.Kind == KindJupyter) &&
+		(p.User == "" || p.Kind == KindJupyter)
 	paths := map[string]bool{}
 	for _, f := range p.Folders {
 		good = good && filepath.IsAbs(f.Host) && path.IsAbs(f.Path) && path.Clean(f.Path) == f.Path && f.Path != p.Kind.DataDir() && !paths[f.Path]

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,15 +10,33 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"colabtray/internal/words"
 )
 
-// outline tells where everything is in a text that is valid TOML.
+// The deepest that there is: profiles.NAME.env.VARIABLE, and a list. One more of
+// each is read, because what is wrong with it can be said better. What is deeper is refused before anything
+// is made of it: each level of a key that is as long as the file costs as much
+// again as all above it.
+const (
+	maxNames = 5
+	maxLists = 2
+)
+
+// maxEntries is how many there can be in a text. Nobody has so many settings; but
+// a text of the largest size that is nothing but small tables could, and would
+// take some hundred megabytes.
+const maxEntries = 100_000
+
+// outline tells where everything is in a text, and what it says.
 type outline struct {
 	text []byte
 	// entries are in the order of the text; the first stands for the text
 	// itself.
 	entries  []*entry
+	root     *node
 	newlines []int // the offset of each
+	err      *Error
 }
 
 // entryKind tells what an entry is.
@@ -36,8 +55,6 @@ type entry struct {
 	// path is its key from the top; an element of an array has that of the
 	// array.
 	path []string
-	// place is its key with the numbers of elements, as in a.b[0].c.
-	place string
 	// in is what it is stated in: a table, or what has an inline table or an
 	// array as its value.
 	in *entry
@@ -50,52 +67,75 @@ type entry struct {
 	array bool
 }
 
-// outlineOf returns the outline of a text that is valid TOML.
+// outlineOf returns the outline of a text, up to the first that is wrong; its
+// err tells what that is.
 func outlineOf(text []byte) *outline {
-	o := &outline{text: text, entries: []*entry{{}}}
+	o := &outline{text: text, entries: []*entry{{}}, root: &node{kind: nodeTable}}
 	for i, b := range text {
 		if b == '\n' {
 			o.newlines = append(o.newlines, i)
 		}
 	}
-	tables := map[string]int{} // how many of each array of tables there are
-	table := o.entries[0]
+	in, table := o.entries[0], o.root
 	var p unstable.Parser
-	for p.Reset(text); p.NextExpression(); {
+	for p.Reset(text); o.err == nil && p.NextExpression(); {
 		switch e := p.Expression(); e.Kind {
-		case unstable.Table:
-			table = o.add(entryTable, o.entries[0], e)
-		case unstable.ArrayTable:
-			table = o.add(entryArray, o.entries[0], e)
-			table.array = true
-			n := tables[table.place]
-			tables[table.place]++
-			table.place = numbered(table.place, n)
+		case unstable.Table, unstable.ArrayTable:
+			kind := entryTable
+			if e.Kind == unstable.ArrayTable {
+				kind = entryArray
+			}
+			if in = o.add(kind, o.entries[0], e); in != nil {
+				in.array = kind == entryArray
+				table = o.stated(in, o.root.header(in.path, in.array, o.line(in)))
+			}
 		case unstable.KeyValue:
-			o.addPair(&p, table, e)
+			o.addPair(&p, in, table, e, 0)
 		}
+	}
+	var wrong *unstable.ParserError
+	if errors.As(p.Error(), &wrong) && o.err == nil {
+		o.err = &Error{Line: p.Shape(p.Range(wrong.Highlight)).Start.Line, Short: words.Say("config.syntax", "parser", wrong.Message)}
 	}
 	return o
 }
 
-// add adds what has a key.
+// add adds what has a key, unless that is too deep.
 func (o *outline) add(kind entryKind, in *entry, node *unstable.Node) *entry {
-	e := &entry{kind: kind, in: in, path: slices.Clone(in.path), place: in.place, array: in.array}
+	e := &entry{kind: kind, in: in, path: slices.Clone(in.path), array: in.array}
 	for it := node.Key(); it.Next(); {
 		name := it.Node()
 		if len(e.path) == len(in.path) {
 			e.start = int(name.Raw.Offset)
 		}
+		if len(e.path) == maxNames {
+			o.tooDeep(e)
+			return nil
+		}
 		e.end = int(name.Raw.Offset + name.Raw.Length)
 		e.path = append(e.path, string(name.Data))
-		e.place = below(e.place, string(name.Data))
 	}
-	o.entries = append(o.entries, e)
+	if !o.append(e) {
+		return nil
+	}
 	return e
 }
 
-func (o *outline) addPair(p *unstable.Parser, in *entry, node *unstable.Node) {
+// append adds an entry unless there are too many.
+func (o *outline) append(e *entry) bool {
+	if len(o.entries) == maxEntries {
+		o.err = &Error{Line: o.line(e), Short: words.Say("config.tooMany", "most", maxEntries), Hint: words.Say("config.tooLargeHint")}
+		return false
+	}
+	o.entries = append(o.entries, e)
+	return true
+}
+
+func (o *outline) addPair(p *unstable.Parser, in *entry, table *node, node *unstable.Node, lists int) {
 	e := o.add(entryPair, in, node)
+	if e == nil {
+		return
+	}
 	blank := func() {
 		for o.text[e.value] == ' ' || o.text[e.value] == '\t' {
 			e.value++
@@ -106,77 +146,90 @@ func (o *outline) addPair(p *unstable.Parser, in *entry, node *unstable.Node) {
 	e.value++ // the "="
 	blank()
 	e.end = int(node.Raw.Offset + node.Raw.Length)
-	o.addValue(p, e, node.Value())
+	if value := o.stated(e, table.pair(e.path[len(in.path):], o.line(e))); value != nil {
+		o.addValue(p, e, value, node.Value(), lists)
+	}
 }
 
 // addValue adds what is in a value.
-func (o *outline) addValue(p *unstable.Parser, of *entry, value *unstable.Node) {
+func (o *outline) addValue(p *unstable.Parser, of *entry, to *node, value *unstable.Node, lists int) {
 	switch value.Kind {
 	case unstable.InlineTable:
 		of.inline = true
-		for it := value.Children(); it.Next(); {
-			o.addPair(p, of, it.Node())
+		to.kind = nodeInline
+		for it := value.Children(); o.err == nil && it.Next(); {
+			o.addPair(p, of, to, it.Node(), lists)
 		}
 	case unstable.Array:
-		n := 0
-		for it := value.Children(); it.Next(); n++ {
-			e := &entry{kind: entryElement, path: of.path, place: numbered(of.place, n), in: of, array: true, start: of.start}
+		to.kind = nodeList
+		if lists == maxLists {
+			o.tooDeep(of)
+		}
+		for it := value.Children(); o.err == nil && it.Next(); {
+			e := &entry{kind: entryElement, path: of.path, in: of, array: true, start: of.start}
 			if raw := it.Node().Raw; raw.Length > 0 { // arrays have none
 				e.start = int(raw.Offset)
 			}
-			o.entries = append(o.entries, e)
-			o.addValue(p, e, it.Node())
+			if !o.append(e) {
+				return
+			}
+			element := &node{line: o.line(e)}
+			to.list = append(to.list, element)
+			o.addValue(p, e, element, it.Node(), lists+1)
+		}
+	default:
+		var short string
+		if to.scalar, short = scalar(value, p.Raw(value.Raw)); short != "" {
+			o.err = &Error{Line: o.line(of), Key: shown(of.path), Short: short}
 		}
 	}
+}
+
+// stated returns the node that an entry makes, if it can.
+func (o *outline) stated(e *entry, n *node) *node {
+	if n == nil {
+		o.err = &Error{Line: o.line(e), Key: shown(e.path), Short: words.Say("config.twice")}
+	}
+	return n
+}
+
+func (o *outline) tooDeep(e *entry) {
+	hint := unknownKey(e.path)
+	if hint == "" {
+		hint = words.Say("config.tooDeepHint")
+	}
+	o.err = &Error{Line: o.line(e), Key: shown(e.path), Short: words.Say("config.tooDeep"), Hint: hint}
 }
 
 // line returns the line an entry begins in.
 func (o *outline) line(e *entry) int { return sort.SearchInts(o.newlines, e.start) + 1 }
 
-// lines returns the line of each place, of tables that a key makes on the way,
-// too.
-func (o *outline) lines() map[string]int {
-	lines := map[string]int{}
-	for _, e := range o.entries[1:] {
-		line := o.line(e)
-		add := func(place string) {
-			if lines[place] == 0 {
-				lines[place] = line
-			}
-		}
-		place := e.in.place
-		for _, name := range e.path[len(e.in.path):] {
-			place = below(place, name)
-			add(place)
-		}
-		add(e.place)
-	}
-	return lines
-}
-
-// below returns the place of a key in a table.
-func below(place, name string) string {
-	if !bareKey.MatchString(name) {
-		name = quote(name)
-	}
-	if place == "" {
-		return name
-	}
-	return place + "." + name
-}
-
-// numbered returns the place of an element of an array.
-func numbered(place string, n int) string { return fmt.Sprintf("%s[%d]", place, n) }
-
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // dotted returns the key as one would write it in a file.
 func dotted(path []string) string {
-	var place string
-	for _, name := range path {
-		place = below(place, name)
+	names := make([]string, len(path))
+	for i, name := range path {
+		if !bareKey.MatchString(name) {
+			name = quote(name)
+		}
+		names[i] = name
 	}
-	return place
+	return strings.Join(names, ".")
+}
+
+// longestShown is how much of a name is shown to a person, in bytes.
+const longestShown = 100
+
+// shown returns the key for a person: nobody reads a name of a megabyte.
+func shown(path []string) string {
+	path = slices.Clone(path)
+	for i, name := range path {
+		if len(name) > longestShown {
+			path[i] = strings.ToValidUTF8(name[:longestShown], "") + "…"
+		}
+	}
+	return dotted(path)
 }
 
 // quote returns a text as TOML writes it, without control characters.

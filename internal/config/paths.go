@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
+	"runtime"
 
 	"github.com/adrg/xdg"
 
@@ -13,6 +15,18 @@ import (
 
 // directory is the name of this program's directory in those of the platform.
 const directory = "colab-tray"
+
+// FindHome sets HOME to the home directory of the account where there is none, as
+// in a service or after "env -i": what is looked for there would be in "/" else,
+// by this program and all that it starts. Windows has other ways to tell.
+func FindHome() {
+	if runtime.GOOS == "windows" || filepath.IsAbs(os.Getenv("HOME")) {
+		return
+	}
+	if account, err := user.Current(); err == nil && filepath.IsAbs(account.HomeDir) {
+		_ = os.Setenv("HOME", account.HomeDir) // which has no reason to fail
+	}
+}
 
 // File returns the path of the settings file, which need not exist:
 // $XDG_CONFIG_HOME/colab-tray/config.toml or its like on the platform.

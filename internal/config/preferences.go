@@ -78,12 +78,12 @@ func DefaultPreferences() Preferences {
 
 // preferences is the table [preferences].
 type preferences struct {
-	StartAtOpen    any            `toml:"start_at_open"`
-	StopOnQuit     any            `toml:"stop_on_quit"`
-	Icon           any            `toml:"icon"`
-	Language       any            `toml:"language"`
-	ClearClipboard any            `toml:"clear_clipboard"`
-	Notifications  *notifications `toml:"notifications"`
+	StartAtOpen    any           `toml:"start_at_open"`
+	StopOnQuit     any           `toml:"stop_on_quit"`
+	Icon           any           `toml:"icon"`
+	Language       any           `toml:"language"`
+	ClearClipboard any           `toml:"clear_clipboard"`
+	Notifications  notifications `toml:"notifications"`
 }
 
 // notifications is the table [preferences.notifications].
@@ -101,10 +101,8 @@ type notifications struct {
 func LanguageIn(path string) Language {
 	content, _ := readFile(path)
 	language := LanguageAuto
-	if t := content.Preferences; t != nil {
-		r := &reader{file: content, table: at("preferences")}
-		take(r, "language", t.Language, readLanguage, &language)
-	}
+	r := &reader{file: content, table: at("preferences")}
+	take(r, "language", content.Preferences.Language, readLanguage, &language)
 	return language
 }
 
@@ -117,24 +115,20 @@ func readLanguage(r *reader, at spot, v any) (Language, error) {
 func (f *file) readPreferences() (Preferences, error) {
 	p := DefaultPreferences()
 	t := f.Preferences
-	if t == nil {
-		return p, nil
-	}
 	r := &reader{file: f, table: at("preferences")}
 	take(r, "start_at_open", t.StartAtOpen, readBool, &p.StartAtOpen)
 	take(r, "stop_on_quit", t.StopOnQuit, readBool, &p.StopOnQuit)
 	take(r, "icon", t.Icon, readChoice(iconHint, IconAuto, IconColour, IconLight, IconDark), &p.Icon)
 	take(r, "language", t.Language, readLanguage, &p.Language)
 	take(r, "clear_clipboard", t.ClearClipboard, readDuration(minClear), &p.ClearClipboard)
-	if n := t.Notifications; n != nil {
-		r.table = r.table.in("notifications")
-		take(r, "ready", n.Ready, readBool, &p.Notifications.Ready)
-		take(r, "url_changed", n.URLChanged, readBool, &p.Notifications.URLChanged)
-		take(r, "stopped", n.Stopped, readBool, &p.Notifications.Stopped)
-		take(r, "failed", n.Failed, readBool, &p.Notifications.Failed)
-		take(r, "idle", n.Idle, readBool, &p.Notifications.Idle)
-		take(r, "progress", n.Progress, readBool, &p.Notifications.Progress)
-	}
+	n := t.Notifications
+	r.table = r.table.in("notifications")
+	take(r, "ready", n.Ready, readBool, &p.Notifications.Ready)
+	take(r, "url_changed", n.URLChanged, readBool, &p.Notifications.URLChanged)
+	take(r, "stopped", n.Stopped, readBool, &p.Notifications.Stopped)
+	take(r, "failed", n.Failed, readBool, &p.Notifications.Failed)
+	take(r, "idle", n.Idle, readBool, &p.Notifications.Idle)
+	take(r, "progress", n.Progress, readBool, &p.Notifications.Progress)
 	return p, r.err
 }
 

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // Kind tells which contract an image follows.
@@ -78,6 +80,9 @@ type Profile struct {
 	// Platform is what the image has to be made for, such as "linux/amd64";
 	// empty for the engine's own.
 	Platform string
+	// User is whom the container runs as, such as "1000" or "1000:100", or
+	// [UserRoot]; empty for the image's own.
+	User string
 
 	// flags choose the profile, as it is, in a terminal.
 	flags []string
@@ -89,12 +94,21 @@ type Profile struct {
 func (p Profile) CommandLine(verb string, args ...string) string {
 	line := "colab-tray " + verb
 	for _, word := range slices.Concat(p.flags, args) {
-		if !plainWord.MatchString(word) {
-			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-		line += " " + word
+		line += " " + ShellWord(word)
 	}
 	return line
+}
+
+// ShellWord writes a word of a command that people are told to run: whatever is
+// in it, a shell takes it for this one word, and nothing in it acts on a terminal.
+func ShellWord(word string) string {
+	switch {
+	case plainWord.MatchString(word):
+		return word
+	case words.Line(word) != word:
+		return "$'" + strings.ReplaceAll(words.Escaped(word), "'", `\'`) + "'"
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // plainWord is what a shell takes as it is.
@@ -167,6 +181,10 @@ const (
 	// TokenKeep keeps one token, so that the Backend URL stays the same.
 	TokenKeep TokenPolicy = "keep"
 )
+
+// UserRoot is the user of a container that starts as root, whose image then hands
+// the home directory over to its own user and goes on as that one.
+const UserRoot = "root"
 
 // Volume returns the name of the runtime's data volume.
 func (p Profile) Volume() string { return p.Runtime + "-data" }

@@ -58,6 +58,7 @@ func (f *file) apply(from Sources, p Profile) (Profile, error) {
 	p.Token = TokenPolicy(token)
 	take(r, "idle_stop", t.IdleStop, readDuration(minIdleStop), &p.IdleStop)
 	take(r, "platform", t.Platform, readText(checkPlatform), &p.Platform)
+	take(r, "user", t.User, readUser, &p.User)
 	if r.err != nil {
 		return p, r.err
 	}
@@ -81,6 +82,10 @@ func (p Profile) unsuited() (where func(table spot) spot, short, hint string) {
 	if p.Kind != KindJupyter && p.Token == TokenKeep {
 		return func(table spot) spot { return table.in("token") },
 			words.Say("config.noKeeping", "kind", p.Kind), words.Say("config.noKeepingHint")
+	}
+	if p.Kind != KindJupyter && p.User != "" {
+		return func(table spot) spot { return table.in("user") },
+			words.Say("config.noUsers", "kind", p.Kind), words.Say("config.noUsersHint")
 	}
 	return nil, "", ""
 }
@@ -148,6 +153,7 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 		return nil, r.wrong(at, words.Say("config.wantFolders"), hint)
 	}
 	var folders []Folder
+	taken := map[string]bool{}
 	for i, item := range list {
 		content, is := item.(map[string]any)
 		if !is {
@@ -166,9 +172,10 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 		if inside.err != nil {
 			return nil, inside.err
 		}
-		if slices.ContainsFunc(folders, func(other Folder) bool { return other.Path == f.Path }) {
+		if taken[f.Path] {
 			return nil, r.wrong(at.item(i).in("path"), words.Say("config.twoFolders", "path", f.Path), words.Say("config.twoFoldersHint"))
 		}
+		taken[f.Path] = true
 		folders = append(folders, f)
 	}
 	return folders, nil

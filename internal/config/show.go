@@ -83,7 +83,7 @@ const defaultOrigin = "default"
 
 // origin tells where the file states something.
 func (f *file) origin(at spot) string {
-	if line := f.lines[at.place]; line > 0 {
+	if line := f.line(at); line > 0 {
 		return fmt.Sprintf("line %d", line)
 	}
 	return defaultOrigin
@@ -114,6 +114,7 @@ func (p Profile) encoded() map[string]string {
 		"token":     encode(p.Token),
 		"idle_stop": encode(p.IdleStop),
 		"platform":  encode(p.Platform),
+		"user":      encode(p.User),
 	}
 }
 

@@ -25,6 +25,7 @@ command = ["jupyter", "lab"]
 token = "keep"
 idle_stop = "90m"
 platform = "linux/arm64"
+user = 1000
 [preferences]
 icon = "dark"
 clear_clipboard = "30s"
@@ -55,8 +56,9 @@ notifications.idle = false
 		`packages = ["polars"] # line 12`,
 		`idle_stop = "1h30m" # line 15`,
 		`env = {} # default`,
-		`icon = "dark" # line 18`,
-		`idle = false # line 20`,
+		`user = "1000" # line 17`,
+		`icon = "dark" # line 19`,
+		`idle = false # line 21`,
 		`ready = true # default`,
 	} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Join(strings.Fields(l), " ") == line }) {

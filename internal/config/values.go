@@ -199,6 +199,25 @@ func checkPlatform(s string) (short, hint string) {
 	return words.Say("config.noPlatform", "name", words.Escaped(s)), words.Say("config.platformHint")
 }
 
+// userNumbers are a user and perhaps a group. Root is asked for by name.
+var userNumbers = regexp.MustCompile(`^[1-9][0-9]{0,8}(:[0-9]{1,9})?$`)
+
+// readUser reads whom a container runs as.
+func readUser(r *reader, at spot, v any) (string, error) {
+	hint := words.Say("config.userHint")
+	if number, is := v.(int64); is {
+		v = strconv.FormatInt(number, 10)
+	}
+	text, is := v.(string)
+	switch {
+	case !is:
+		return "", r.wrong(at, words.Say("config.wantText"), hint)
+	case text != "" && text != UserRoot && !userNumbers.MatchString(text):
+		return "", r.wrong(at, words.Say("config.noUser", "text", words.Escaped(text)), hint)
+	}
+	return text, nil
+}
+
 // readHostPath reads the path of a folder of the host.
 func readHostPath(r *reader, at spot, v any) (string, error) {
 	text, err := readText(anyText)(r, at, v)

@@ -66,6 +66,10 @@ func TestValues(t *testing.T) {
 		`platform = ""`:             func(*Profile) {},
 		`platform = "linux/amd64"`:  func(p *Profile) { p.Platform = "linux/amd64" },
 		`platform = "linux/arm/v7"`: func(p *Profile) { p.Platform = "linux/arm/v7" },
+		`user = ""`:                 func(*Profile) {},
+		`user = 1001`:               func(p *Profile) { p.User = "1001" },
+		`user = "1001:100"`:         func(p *Profile) { p.User = "1001:100" },
+		`user = "root"`:             func(p *Profile) { p.User = UserRoot },
 	} {
 		s, err := Load(Sources{File: write(t, "[profiles.jupyter]\n"+text)})
 		want := Default()
@@ -87,6 +91,7 @@ func TestErrorsOfValues(t *testing.T) {
 	const packages = `Name packages as pip takes them, as in ["polars", "scikit-learn==1.5"]`
 	const command = `Write the command as in ["jupyter", "lab", "--no-browser"]`
 	const list = `it has to be a list of texts. Write it as in ["one", "two"]`
+	const user = `Use a number such as 1000, with a group as in "1000:100", or "root"`
 	const idle = `Use "off", or a time of at least 5m such as "30m"`
 	cases := map[string]string{}
 	for text, want := range map[string]string{
@@ -195,6 +200,14 @@ func TestErrorsOfValues(t *testing.T) {
 		`platform = "windows/amd64"`:       `platform: "windows/amd64" is no platform of Linux containers. Use one such as "linux/amd64" or "linux/arm64"`,
 		`platform = "linux/amd64/v2/more"`: `platform: "linux/amd64/v2/more" is no platform of Linux containers. Use one such as "linux/amd64" or "linux/arm64"`,
 		`platform = 1`:                     `platform: ` + wantText,
+		`user = "jovyan"`:                  `user: "jovyan" is no user. ` + user,
+		`user = "1000:users"`:              `user: "1000:users" is no user. ` + user,
+		`user = "0"`:                       `user: "0" is no user. ` + user,
+		`user = 0`:                         `user: "0" is no user. ` + user,
+		`user = -1`:                        `user: "-1" is no user. ` + user,
+		`user = "4294967296"`:              `user: "4294967296" is no user. ` + user,
+		`user = true`:                      `user: ` + wantText + ". " + user,
+		"user = 1000\nkind = 'colab'":      `user: an image of kind "colab" works as root alone. Remove user from this profile`,
 	} {
 		cases["[profiles.jupyter]\n"+text] = ":2: profiles.jupyter." + want
 	}
@@ -282,6 +295,7 @@ func TestKindComesWithTheImage(t *testing.T) {
 }
 
 func TestEnvFile(t *testing.T) {
+	const utf16 = "it is not plain text, or in UTF-16. Save it as UTF-8. "
 	file := write(t, "[profiles.jupyter]\nenv_file = 'my.env'\nenv = {B = 'from env'}")
 	beside := filepath.Join(filepath.Dir(file), "my.env")
 	load := func(text string) ([]Variable, error) {
@@ -314,7 +328,9 @@ func TestEnvFile(t *testing.T) {
 		"export A=hunter2":             "line 1 of %: it does not begin with the name of a variable. " + envFileHint,
 		"-----hunter2":                 "line 1 of %: it does not begin with the name of a variable. " + envFileHint,
 		"A=hunter2\n\nB=\xff":          "line 3 of %: it is not plain text. " + envFileHint,
-		"A=hunter2\x00":                "line 1 of %: it is not plain text. " + envFileHint,
+		"A=hunter2\nB=\x00":            "line 2 of %: " + utf16 + envFileHint,
+		"\xff\xfeA\x00=\x001\x00":      "line 1 of %: " + utf16 + envFileHint,
+		"\xfe\xff\x00A\x00=\x001":      "line 1 of %: " + utf16 + envFileHint,
 		"PATH=hunter2":                 "line 1 of %: PATH belongs to Colab Tray, and the runtime would break with another value. Use command to start something by its full path. " + envFileHint,
 		"#\nHOME":                      "line 2 of %: HOME belongs to Colab Tray, and the runtime would break with another value. Use image and folders to have other files there. " + envFileHint,
 		strings.Repeat("#\n", maxFile): "% cannot be read: it is larger than 1 MiB. " + envFileHint,
@@ -335,7 +351,7 @@ func TestEnvFile(t *testing.T) {
 	if err := os.Mkdir(beside, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(Sources{File: file}); err == nil || !strings.Contains(err.Error(), "my.env\" cannot be read: it is not a regular file. ") {
+	if _, err := Load(Sources{File: file}); err == nil || !strings.Contains(err.Error(), "my.env\" cannot be read: it is a directory. ") {
 		t.Errorf("a directory: %v", err)
 	}
 }

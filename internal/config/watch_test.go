@@ -104,6 +104,16 @@ func TestWatch(t *testing.T) {
 	w.write(w.path, withPort(5)) // as it was before
 	w.port(5)
 
+	if runtime.GOOS != "windows" {
+		dir := filepath.Dir(w.path)
+		for path, mode := range map[string]os.FileMode{w.path: 0o600, dir: 0o700} {
+			w.must(os.Chmod(path, 0o777))
+			w.broken("others than you can change")
+			w.must(os.Chmod(path, mode))
+			w.port(5)
+		}
+	}
+
 	w.must(os.Remove(w.path))
 	w.port(DefaultPort)
 	w.write(w.path, withPort(6))

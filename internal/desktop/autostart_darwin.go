@@ -2,9 +2,12 @@ package desktop
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"colabtray/internal/config"
 )
 
 // launchAgent is the path of the property list that starts the program. What
@@ -21,10 +24,15 @@ func readLaunchAgent() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile(path)
+	f, err := config.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
 	if err != nil {
 		return "", err
 	}

@@ -2,6 +2,7 @@ package desktop
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/adrg/xdg"
 
+	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
 
@@ -27,17 +29,21 @@ func ownEntry() string {
 // readEntry reads an entry; nil when there is none.
 func readEntry(path string) (entry, error) {
 	const most = 64 << 10
-	info, err := os.Stat(path)
+	f, err := config.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
+	if errors.Is(err, fs.ErrPermission) {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > most {
+	if err != nil {
 		return nil, errors.New(words.Say("desktop.noEntry", "file", path))
 	}
-	text, err := os.ReadFile(path)
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if len(text) > most {
+		return nil, errors.New(words.Say("desktop.noEntry", "file", path))
+	}
 	return parseEntry(string(text)), err
 }
 

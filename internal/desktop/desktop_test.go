@@ -38,23 +38,26 @@ func TestFamily(t *testing.T) {
 func TestNoTray(t *testing.T) {
 	t.Cleanup(func() { words.Use(words.English) })
 	for desktop, part := range map[string]string{
-		"":                    "StatusNotifierItem",
-		"Enlightenment":       "StatusNotifierItem",
-		"GNOME":               "gnome-shell-extension-appindicator",
-		"ubuntu:GNOME":        "gnome-shell-extension-appindicator",
-		"GNOME-Classic:GNOME": "gnome-shell-extension-appindicator",
-		"KDE":                 "widget System Tray",
-		"XFCE":                "Status Tray Plugin",
-		"X-Cinnamon":          "XApp Status",
-		"Budgie:GNOME":        "gnome-shell",
-		"sway":                "Waybar",
+		"":                         "StatusNotifierItem",
+		"Enlightenment":            "StatusNotifierItem",
+		"GNOME":                    "gnome-shell-extension-appindicator",
+		"ubuntu:GNOME":             "gnome-shell-extension-appindicator",
+		"GNOME-Classic:GNOME":      "gnome-shell-extension-appindicator",
+		"KDE":                      "widget System Tray",
+		"XFCE":                     "Status Tray Plugin",
+		"X-Cinnamon":               "XApp Status",
+		"Budgie:GNOME":             "gnome-shell",
+		"sway":                     "Waybar",
+		"i3 with an XEmbed tray":   "snixembed",
+		"LXDE with an XEmbed tray": "snixembed",
 	} {
-		short, hint := NoTray(desktop)
+		name, _, xembed := strings.Cut(desktop, " with ")
+		short, hint := NoTray(name, xembed)
 		if !strings.Contains(hint, part) || !strings.HasSuffix(hint, "The icon appears by itself then.") || len(hint) > 200 || short == "" {
 			t.Errorf("%q: %q of %d bytes has no %q", desktop, hint, len(hint), part)
 		}
 		words.Use("de")
-		if _, german := NoTray(desktop); german == hint || !strings.HasSuffix(german, "Dann erscheint das Symbol von selbst.") || utf8.RuneCountInString(german) > 200 {
+		if _, german := NoTray(name, xembed); german == hint || !strings.HasSuffix(german, "Dann erscheint das Symbol von selbst.") || utf8.RuneCountInString(german) > 200 {
 			t.Errorf("%q: in German %q of %d bytes", desktop, german, len(german))
 		}
 		words.Use(words.English)

@@ -7,8 +7,12 @@ import (
 )
 
 // NoTray says that the desktop of that name, which XDG_CURRENT_DESKTOP holds,
-// shows no tray: one line, and what to do about it.
-func NoTray(currentDesktop string) (short, hint string) {
+// shows no tray: one line, and what to do about it. One with a tray of the older
+// kind, by [HasXEmbedTray], shows none of our icons either.
+func NoTray(currentDesktop string, xembed bool) (short, hint string) {
+	if xembed {
+		return words.Say("desktop.noTray.shortXEmbed"), words.Say("desktop.noTray.hint", "do", words.Say("desktop.noTray.xembed"))
+	}
 	hint = words.Say("desktop.noTray.other")
 	for name := range strings.SplitSeq(currentDesktop, ":") {
 		if known := addTray(strings.TrimSuffix(strings.ToLower(name), "-classic")); known != "" {

@@ -22,6 +22,9 @@ func TrayHost(ctx context.Context) (string, error) {
 	if err := bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned); err != nil {
 		return "", err
 	}
+	if !owned && HasXEmbedTray(ctx) {
+		return "", errors.New("no " + name + " on the session bus; a tray of the older kind (XEmbed) is there, which needs snixembed")
+	}
 	if !owned {
 		return "", errors.New("no " + name + " on the session bus")
 	}

@@ -16,7 +16,6 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // Runtime is what the report needs of a runtime; *[runtime.Manager] is one.
@@ -94,7 +93,6 @@ func (o Options) remote(secretsKnown bool) []Probe {
 		{"Engine", "Image", o.image},
 		{"Runtime", "Profile", fact(profile(o.Profile))},
 		{"Runtime", "State", fact(state(snapshot))},
-		{"Runtime", "Warnings", fact(warnings(snapshot))},
 		{"Runtime", "Container", o.container},
 		{"Runtime", "Port", o.port},
 		{"Runtime", "Last output", func(ctx context.Context) (string, error) {
@@ -104,18 +102,6 @@ func (o Options) remote(secretsKnown bool) []Probe {
 			return o.output(ctx)
 		}},
 	}
-}
-
-// warnings are what a person is told of beside the state.
-func warnings(s runtime.Snapshot) string {
-	if len(s.Warnings) == 0 {
-		return "none"
-	}
-	var lines []string
-	for _, w := range s.Warnings {
-		lines = append(lines, words.FullStop(w.Short)+" "+w.Hint)
-	}
-	return strings.Join(lines, "\n")
 }
 
 func system() string {
@@ -148,6 +134,11 @@ func profile(p config.Profile) string {
 	}
 	if n := len(p.Folders); n > 0 {
 		text += fmt.Sprintf(", %d folders", n)
+		for _, f := range p.Folders {
+			if opens := f.Opens(); opens != "" {
+				text += fmt.Sprintf(", one opens the whole %s", opens)
+			}
+		}
 	}
 	return text
 }
@@ -180,7 +171,11 @@ func engine(s runtime.Snapshot) (string, error) {
 	if e.Version == "" {
 		return e.Host, errors.New("no answer")
 	}
-	return fmt.Sprintf("%s %s, API %s, %s, at %s (found by: %s)", e.Name, e.Version, e.API, e.Arch, e.Host, e.Found), nil
+	text := fmt.Sprintf("%s %s, API %s, %s, at %s (found by: %s)", e.Name, e.Version, e.API, e.Arch, e.Host, e.Found)
+	if e.Barred != "" {
+		text += ", as " + e.Barred + " may not be used"
+	}
+	return text, nil
 }
 
 func (o Options) image(ctx context.Context) (string, error) {
@@ -206,8 +201,11 @@ func cards(ctx context.Context) (string, error) {
 
 func state(s runtime.Snapshot) string {
 	text := fmt.Sprintf("%s since %s", s.State, s.Since.UTC().Format(time.RFC3339))
-	if p := s.Problem; p != nil {
-		text += fmt.Sprintf("\n%s: %s\n%s\n%s", p.Code, p.Short, p.Hint, p.Command)
+	for _, p := range append([]*runtime.Problem{s.Problem}, s.Warnings...) {
+		if p == nil {
+			continue
+		}
+		text += strings.TrimRight(fmt.Sprintf("\n%s: %s\n%s\n%s", p.Code, p.Short, p.Hint, p.Command), "\n")
 		if p.Err != nil {
 			text += "\n" + p.Err.Error()
 		}
@@ -227,7 +225,11 @@ func (o Options) container(ctx context.Context) (string, error) {
 	if len(id) > 12 {
 		id = id[:12]
 	}
-	text := fmt.Sprintf("%s (%s) from %s, user %q, ports %v, running %t, paused %t, started %s", c.Name, id, c.Image, c.User, c.Ports,
+	ports := fmt.Sprint("ports ", c.Addresses)
+	if c.HostNetwork {
+		ports = "network of the host"
+	}
+	text := fmt.Sprintf("%s (%s) from %s, user %q, %s, running %t, paused %t, started %s", c.Name, id, c.Image, c.User, ports,
 		c.Running, c.Paused, c.StartedAt.Format(time.RFC3339))
 	if !c.Running {
 		text += fmt.Sprintf(", exit code %d, out of memory %t", c.ExitCode, c.OOMKilled)
@@ -247,6 +249,10 @@ func (o Options) output(ctx context.Context) (string, error) {
 	const lastLines = 40
 	out := &bounded{left: 16 << 10}
 	err := o.Runtime.Logs(ctx, out, runtime.LogOptions{Tail: lastLines})
+	var problem *runtime.Problem
+	if errors.As(err, &problem) && problem.Code == runtime.CodeNoLog {
+		return "there is no log, because of the logging driver that the container was made with", nil
+	}
 	return out.String(), err
 }
 

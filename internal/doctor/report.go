@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // patience is how long one probe may take. All are tried at once.
@@ -56,7 +58,8 @@ func Make(ctx context.Context, probes []Probe, secrets *Secrets) Report {
 	all.Wait()
 	var r Report
 	for i, item := range items {
-		item.Value, item.Error = secrets.redact(item.Value), secrets.redact(item.Error)
+		// First what cannot be seen is taken out: it could part a secret.
+		item.Value, item.Error = secrets.redact(words.Lines(item.Value)), secrets.redact(words.Lines(item.Error))
 		title := probes[i].Section
 		if n := len(r.Sections); n == 0 || r.Sections[n-1].Title != title {
 			r.Sections = append(r.Sections, Section{Title: title})

@@ -3,6 +3,7 @@ package guide
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // policy is what the page may do: what comes with it, and nothing else.
@@ -16,6 +17,7 @@ const header = "X-Colab-Tray"
 // guard lets nobody in but the page itself, and who opens it with a key.
 //
 //	request                          needs
+//	any                              a program of the person's own, and no body
 //	any                              Host: 127.0.0.1:PORT, against DNS that points a name of others at us
 //	GET /?key=KEY, from anywhere     a key that nobody has used
 //	GET /                            the cookie; as a page of its own
@@ -33,6 +35,14 @@ func (v *visit) guard(next http.Handler) http.Handler {
 			"Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			w.Header().Set(name, value)
+		}
+		if !callerOf(r).own {
+			v.turnAway(w, r, "who asks", "stranger.html")
+			return
+		}
+		if r.ContentLength != 0 {
+			v.refuse(w, r, "body")
+			return
 		}
 		if r.Host != v.host {
 			v.refuse(w, r, "Host")
@@ -55,6 +65,7 @@ func (v *visit) guard(next http.Handler) http.Handler {
 			return
 		}
 		defer v.leave()
+		v.waiting.leave(callerOf(r))
 		next.ServeHTTP(w, r)
 	})
 }
@@ -103,8 +114,18 @@ func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
 
 // refuse says no, and to a person how to get in.
 func (v *visit) refuse(w http.ResponseWriter, r *http.Request, why string) {
+	v.turnAway(w, r, why, "refused.html")
+}
+
+// turnAway answers with a page, and waits for nothing: neither for the body of
+// the request, nor for another request, nor long for the page to be taken.
+func (v *visit) turnAway(w http.ResponseWriter, r *http.Request, why, page string) {
 	v.guide.Log.Debug("guide: refused", "method", r.Method, "path", r.URL.Path, "because of", why)
-	v.send(w, http.StatusForbidden, "refused.html")
+	control, now := http.NewResponseController(w), time.Now()
+	_ = control.SetReadDeadline(now)
+	_ = control.SetWriteDeadline(now.Add(writeTime))
+	w.Header().Set("Connection", "close")
+	v.send(w, http.StatusForbidden, page)
 }
 
 // send sends what belongs to the page.

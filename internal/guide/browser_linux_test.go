@@ -248,6 +248,13 @@ func TestGuide(t *testing.T) {
 
 	w.click("show")
 	w.wait("the Backend URL again", fmt.Sprintf(`document.getElementById("url").value === %q`, address))
+	if got := w.text("warnings"); got != "" {
+		t.Errorf("the page warns of nothing: %q", got)
+	}
+	at := fmt.Sprintf("[::1]:%d", r.profile.Port)
+	another, err := net.Listen("tcp6", at)
+	bed.Need(t, "IPv6 on the loopback interface", err == nil)
+	defer another.Close()
 	w.click("restart")
 	w.wait("another start", `document.getElementById("state").textContent !== "Ready"`)
 	w.wait("a ready runtime again", `document.getElementById("state").textContent === "Ready"`)
@@ -256,6 +263,12 @@ func TestGuide(t *testing.T) {
 	}
 	if got := w.text("state-hint"); !strings.Contains(got, "has changed") {
 		t.Errorf("the page says %q of another token", got)
+	}
+	if got := w.text("warnings"); !strings.Contains(got, "Another program listens at "+at) {
+		t.Errorf("beside another program the page warns of %q", got)
+	}
+	if got := value[string](w, `document.getElementById("url").value`); !strings.HasPrefix(got, fmt.Sprintf("http://127.0.0.1:%d/", r.profile.Port)) {
+		t.Errorf("beside another program the Backend URL is %q", got)
 	}
 	w.click("stop")
 	w.wait("a stopped runtime", `document.getElementById("state").textContent === "Stopped"`)
@@ -312,7 +325,7 @@ func TestGuideInGerman(t *testing.T) {
 		`document.getElementById("url").value`:                       "Sie steht hier, sobald die Laufzeit bereit ist.",
 		`document.querySelector("#check-steps").ariaLabel`:           "Schritte der Prüfung",
 		`document.querySelector("#use-cpu .value").textContent`:      "Wird gemessen…",
-		`document.getElementById("state-hint").textContent`:          "Docker antwortet nicht auf diesem Computer.",
+		`document.getElementById("state-hint").textContent`:          "Docker antwortet nicht.",
 		`document.querySelector("#browser-text strong").textContent`: "Zulassen",
 	} {
 		if got := value[string](w, expression); got != want {

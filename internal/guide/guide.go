@@ -3,9 +3,10 @@
 // Colab, the check, what the runtime uses, and its output.
 //
 // The page is served on 127.0.0.1 while somebody looks at it, and nobody
-// listens otherwise. Whoever opens it needs a key that works once; everything
-// else needs the cookie that the key was exchanged for, and comes from the page
-// itself. Nothing on the page comes from elsewhere.
+// listens otherwise. Whoever asks has to be a program of the person's own.
+// Opening the page needs a key that works once; everything else needs the cookie
+// that the key was exchanged for, and comes from the page itself. Nothing on the
+// page comes from elsewhere.
 //
 // The package does not own what it shows: the runtime, the check and the report
 // are handed to it.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -299,6 +300,15 @@ func TestTokenIsOnlyRevealed(t *testing.T) {
 	}
 }
 
+// TestIdleStopIsSaid: the page is told why the runtime is stopped.
+func TestIdleStopIsSaid(t *testing.T) {
+	for _, idle := range []bool{true, false} {
+		if now, _ := New(Options{}).state(runtime.Snapshot{State: runtime.Stopped, IdleStopped: idle}); now.Idle != idle {
+			t.Errorf("the page is told %+v", now)
+		}
+	}
+}
+
 func TestCardsAreThoseOfThisComputer(t *testing.T) {
 	for host, want := range map[string]bool{
 		"unix:///var/run/docker.sock": true, "npipe:////./pipe/docker_engine": true,
@@ -315,7 +325,7 @@ func TestCardsAreThoseOfThisComputer(t *testing.T) {
 func TestWords(t *testing.T) {
 	all, script := texts(), string(file("guide.js"))
 	used := map[string]bool{"lang": true}
-	for _, page := range []string{"guide.html", "enter.html", "refused.html"} {
+	for _, page := range []string{"guide.html", "enter.html", "refused.html", "stranger.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
 			used[name[1]] = true
 		}
@@ -378,4 +388,18 @@ func firstArgument(call string) string {
 		}
 	}
 	return call
+}
+
+// TestStreamIsHarmless: the page gets nothing of what an engine says that could
+// deceive who reads it.
+func TestStreamIsHarmless(t *testing.T) {
+	sent := httptest.NewRecorder()
+	out := &stream{w: sent, control: http.NewResponseController(sent), cancel: func() { t.Error("it was cancelled") }}
+	out.event("state", state{Image: "a\x1b[31mb\u202ec", Problem: &said{Short: "d\u009b31me\u200bf", Hint: "one\ntwo\u2028three"}})
+	out.line(map[string]any{"verdict": "\u2066g"})
+	for _, part := range []string{`"image":"abc"`, `"short":"def"`, `"hint":"one\ntwo three"`, "event: state\ndata: {", "}\n\n{", `{"verdict":"g"}`} {
+		if !strings.Contains(sent.Body.String(), part) {
+			t.Errorf("%s is missing in %q", part, sent.Body.String())
+		}
+	}
 }

@@ -20,12 +20,15 @@ type state struct {
 	Image      string        `json:"image"`
 	Port       int           `json:"port"`
 	Engine     string        `json:"engine"`
-	URL        int           `json:"url"` // number of the Backend URL, which changes with it; 0 for none
+	URL        int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
+	Host       string        `json:"host"` // as the Backend URL has it
 	URLChanged bool          `json:"urlChanged"`
+	Idle       bool          `json:"idle"` // it was stopped for want of use
+	Product    string        `json:"product"` // the kind of engine
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
-	Said       *said         `json:"said"`
 	Warnings   []said        `json:"warnings"`
+	Said       *said         `json:"said"`
 	Install    *install.Help `json:"install"`
 }
 
@@ -58,7 +61,7 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		URLChanged: s.URLChanged,
+		URLChanged: s.URLChanged, Idle: s.IdleStopped, Product: s.Engine.Name, Host: s.URL.Host(), Warnings: []said{},
 	}
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version
@@ -68,7 +71,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	}
 	if p := s.Problem; p != nil {
 		now.Problem = &said{p.Short, p.Hint, p.Command}
-		if p.Code == runtime.CodeNoEngine {
+		if p.Code == runtime.CodeNoEngine && !s.Engine.Chosen() {
 			help := g.Install()
 			now.Install = &help
 		}

@@ -2,11 +2,14 @@ package guide
 
 import (
 	"context"
+	"errors"
+	"io"
 	"strings"
 	"sync"
 	"time"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // A container can write without end, and as fast as it can: a page gets so
@@ -45,7 +48,11 @@ func follow(ctx context.Context, r Runtime) <-chan output {
 			// A start is told of before there is a container that can be followed.
 			for first := true; first || s.State == runtime.Starting && r.Snapshot().State == runtime.Starting; first = false {
 				t.renew()
-				_ = r.Logs(ctx, t, runtime.LogOptions{Follow: true, Tail: maxLines})
+				err := r.Logs(ctx, t, runtime.LogOptions{Follow: true, Tail: maxLines})
+				var p *runtime.Problem
+				if errors.As(err, &p) && p.Code == runtime.CodeNoLog {
+					_, _ = io.WriteString(t, words.Sentences(p.Short, p.Hint)+"\n") // it never fails
+				}
 				if !pause(ctx, flushEvery) {
 					return
 				}

@@ -2,7 +2,6 @@ package guide
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -104,7 +103,7 @@ func (v *visit) check(w http.ResponseWriter, r *http.Request) {
 	var p *runtime.Problem
 	switch {
 	case errors.As(err, &p):
-		out.line(map[string]any{"ok": false, "verdict": p.Short + "."})
+		out.line(map[string]any{"ok": false, "verdict": words.FullStop(p.Short)})
 	case err != nil:
 		v.guide.Log.Warn("guide: check", "error", err)
 		out.line(map[string]any{"ok": false, "verdict": words.Say("guide.check.failed")})
@@ -128,7 +127,7 @@ func (s *stream) line(value any) { s.send("", value) }
 func (s *stream) event(name string, value any) { s.send("event: "+name+"\ndata: ", value) }
 
 func (s *stream) send(before string, value any) {
-	text, err := json.Marshal(value)
+	text, err := words.JSON(value)
 	if err != nil {
 		s.cancel()
 		return

@@ -38,6 +38,8 @@ type visit struct {
 	close  func()
 	ended  chan struct{}
 
+	waiting, strangers hall
+
 	mu      sync.Mutex
 	keys    []hash
 	cookies []hash
@@ -63,6 +65,9 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 		origin: "http://" + listener.Addr().String(),
 		cookie: fmt.Sprintf("colab-tray-guide-%d", port),
 		ended:  make(chan struct{}),
+
+		waiting:   hall{most: maxWaiting},
+		strangers: hall{most: maxStrangers},
 	}
 	v.server = &http.Server{
 		Handler:           v.handler(),
@@ -71,6 +76,8 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 		MaxHeaderBytes:    maxHead,
 		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnContext:       withCaller,
+		ConnState:         v.follow,
 	}
 	// What the engine or the person takes their time for ends with the visit.
 	v.close = sync.OnceFunc(func() {
@@ -92,19 +99,6 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 		g.forget(v)
 	}()
 	return v, nil
-}
-
-// doorman lets in nobody but the person's own programs.
-type doorman struct{ net.Listener }
-
-func (d doorman) Accept() (net.Conn, error) {
-	for {
-		c, err := d.Listener.Accept()
-		if err != nil || !stranger(c) {
-			return c, err
-		}
-		_ = c.Close()
-	}
 }
 
 // tired ends the visit, unless somebody came at the last moment.

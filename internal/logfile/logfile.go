@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+
+	"colabtray/internal/config"
 )
 
 // The file is put aside when it has maxFile bytes, in the place of the one that
@@ -160,7 +162,7 @@ func read(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file, err := os.Open(path)
+	file, err := config.OpenRegular(path)
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@
 package notify
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -123,6 +124,21 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 	return news
 }
 
+// told has the Backend URL that each profile had last: one that is in force again,
+// as after a pause, is no new one, though the runtime's snapshot marks it as long
+// as it lasts.
+type told map[string]runtime.BackendURL
+
+// unmarked returns a snapshot without the mark of what was told of, and notes the
+// Backend URL.
+func (t told) unmarked(s runtime.Snapshot) runtime.Snapshot {
+	if s.State == runtime.Ready {
+		s.URLChanged = s.URLChanged && s.URL != t[s.Profile]
+		t[s.Profile] = s.URL
+	}
+	return s
+}
+
 // change announces what has become of a runtime.
 func change(prev, next runtime.Snapshot) []Announcement {
 	coming := prev.Rev == 0 || prev.State == runtime.Unknown || prev.State == runtime.NoEngine
@@ -150,8 +166,10 @@ func change(prev, next runtime.Snapshot) []Announcement {
 		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.ready.title"), words.Say("notify.ready.body")
 		a.Actions = []Action{CopyURL, OpenColab}
 	}
-	if len(next.Warnings) > 0 && next.State == runtime.Ready && a.Kind == KindReady {
-		a.Body += " " + words.FullStop(next.Warnings[0].Short)
+	if a.Kind == KindReady || a.Kind == KindURLChanged {
+		for _, w := range slices.Backward(next.Warnings) {
+			a.Body = words.FullStop(w.Short) + " " + a.Body
+		}
 	}
 	return []Announcement{a}
 }
@@ -218,13 +236,16 @@ func Running(s runtime.Snapshot) Announcement {
 	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title")}
 	switch s.State {
 	case runtime.NoEngine:
-		a.Body = words.Say("notify.running.noEngine")
+		a.Body = words.Say("notify.running.noEngine", "engine", s.Engine.Name)
 	case runtime.Absent:
 		a.Body = words.Say("notify.running.absent")
 	case runtime.Pulling:
 		a.Body = words.Say("notify.running.pulling")
 	case runtime.Stopped:
 		a.Body = words.Say("notify.running.stopped")
+		if s.IdleStopped {
+			a.Body = words.Say("notify.running.stoppedIdle")
+		}
 	case runtime.Starting:
 		a.Body = words.Say("notify.running.starting")
 	case runtime.Ready:
@@ -236,10 +257,10 @@ func Running(s runtime.Snapshot) Announcement {
 	case runtime.Failed:
 		a.Body = words.Say("notify.running.failed")
 	default:
-		a.Body = words.Say("notify.running.unknown")
+		a.Body = words.Say("notify.running.unknown", "engine", s.Engine.Name)
 	}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
-		a.Body = p.Short + "."
+		a.Body = words.FullStop(p.Short)
 	}
 	return a
 }

@@ -133,13 +133,17 @@ func TestAnnounceStories(t *testing.T) {
 		{"a stop that failed", []runtime.Snapshot{in(ready), in(runtime.Stopping), stopFailed, stopFailed}, "f"},
 		{"dies, and dies again", []runtime.Snapshot{in(ready), in(runtime.Failed), in(starting), in(runtime.Failed)}, "sf"},
 		{"another problem", []runtime.Snapshot{in(runtime.Failed), otherProblem}, "f"},
+		{"restart, paused and unpaused", []runtime.Snapshot{in(ready), in(starting), other, in(runtime.Unhealthy), other}, "Rfr"},
+		{"restart while paused", []runtime.Snapshot{in(ready), in(runtime.Unhealthy), in(starting), other}, "fR"},
+		{"restart, a stop is given up", []runtime.Snapshot{in(starting), other, in(runtime.Stopping), other}, "Rr"},
 		{"slow, then ready", []runtime.Snapshot{in(starting), in(runtime.Unhealthy), in(runtime.Unhealthy), in(ready)}, "fr"},
 	} {
 		var got strings.Builder
 		var before runtime.Snapshot
+		told := told{}
 		for i, after := range story.snapshots {
 			after.Rev = uint64(i + 1)
-			if announced := code(Announce(before, after)); announced != "." {
+			if announced := code(Announce(before, told.unmarked(after))); announced != "." {
 				got.WriteString(announced)
 			}
 			before = after
@@ -150,14 +154,29 @@ func TestAnnounceStories(t *testing.T) {
 	}
 }
 
-// TestAnnounceWarning holds that who is told that the runtime is ready is told
-// of the gravest warning, too.
+// TestAnnounceWarning: what is wrong though the runtime is ready is told first.
 func TestAnnounceWarning(t *testing.T) {
 	ready := in(runtime.Ready)
-	ready.Warnings = []*runtime.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "a lesser one"}}
+	ready.Warnings = []*runtime.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "A lesser one"}}
 	got := Announce(in(runtime.Starting), ready)
-	if len(got) != 1 || !strings.HasSuffix(got[0].Body, " Others can reach it.") {
+	if len(got) != 1 || !strings.HasPrefix(got[0].Body, "Others can reach it. A lesser one. ") {
 		t.Errorf("announced %+v", got)
+	}
+}
+
+// TestSenderKnowsWhatItTold pauses a runtime of a new Backend URL.
+func TestSenderKnowsWhatItTold(t *testing.T) {
+	s := &Sender{wake: make(chan struct{}, 1), sent: map[place]bool{}, pulls: map[string]pull{}, told: told{}} // that shows nothing
+	changed := in(runtime.Ready)
+	changed.URLChanged = true
+	before := in(runtime.Starting)
+	for _, after := range []runtime.Snapshot{changed, in(runtime.Unhealthy), changed} {
+		s.announce(before, after, time.Now())
+		before = after
+	}
+	last := s.pending[len(s.pending)-1].announcement
+	if last == nil || code([]Announcement{*last}) != "r" {
+		t.Errorf("it ends with %+v", last)
 	}
 }
 
@@ -343,6 +362,7 @@ func TestPull(t *testing.T) {
 			{90, 9 * giga, 8 * giga, 9, 9, ""},
 		},
 		"megabytes": {{30, 30 * mega, 90 * mega, 1, 9, "33 %, 30 of 90 MB"}},
+		"small":     {{30, 300_000, 400_000, 8, 9, "75 %, 0 of 1 MB"}},
 		"by layers": {{20, 0, 0, 1, 4, "1 of 4 layers"}, {21, 0, 0, 4, 4, ""}, {26, 0, 0, 4, 4, "4 of 4 layers"}},
 		"unknown":   {{20, 0, 0, 0, 0, "This takes a while. Files that were pulled are kept."}, {99, 0, 0, 0, 0, ""}},
 		"absurd":    {{20, -5, 10, -3, -1, "This takes a while. Files that were pulled are kept."}, {60, 1 << 62, 1 << 61, 9, 3, "100 % of 2305843009.2 GB"}},

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"math"
 	"time"
 
 	"colabtray/internal/runtime"
@@ -35,14 +34,14 @@ func (p pull) announce(s runtime.Snapshot, now time.Time) (pull, []Announcement)
 		return p, nil
 	}
 	a := Announcement{Kind: KindProgress, Title: words.Say("notify.pull.title"), Urgency: Low, Profile: s.Profile, Percent: percent}
-	const mega, giga = 1e6, 1e9
-	switch done, total := float64(max(s.Progress.Bytes, 0)), float64(s.Progress.Total); {
+	const giga = 1e9
+	switch done, all, known := s.Progress.Megabytes(); {
 	case percent == 0:
 		a.Body = words.Say("notify.pull.begin")
-	case total >= giga:
-		a.Body = words.Say("notify.pull.giga", "percent", percent, "all", words.Decimal(total/giga))
-	case total > 0:
-		a.Body = words.Say("notify.pull.mega", "percent", percent, "done", math.RoundToEven(min(done, total)/mega), "all", math.RoundToEven(total/mega))
+	case s.Progress.Total >= giga:
+		a.Body = words.Say("notify.pull.giga", "percent", percent, "all", words.Decimal(float64(s.Progress.Total)/giga))
+	case known:
+		a.Body = words.Say("notify.pull.mega", "percent", percent, "done", done, "all", all)
 	default:
 		a.Body = words.Say("notify.pull.layers", "done", s.Progress.LayersDone, "all", s.Progress.Layers)
 	}

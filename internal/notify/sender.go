@@ -4,12 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 // delivering bounds how long a notification server may take. One that hangs
@@ -57,6 +56,7 @@ type Sender struct {
 	pending []order        // oldest first
 	sent    map[place]bool // what may be on the screen
 	pulls   map[string]pull
+	told    told
 }
 
 // order is an announcement that waits to be shown, or a place that waits to be
@@ -73,7 +73,7 @@ func newSender(o Options, to server, patience time.Duration) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Sender{
 		options: o, wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{}),
-		sent: map[place]bool{}, pulls: map[string]pull{},
+		sent: map[place]bool{}, pulls: map[string]pull{}, told: told{},
 	}
 	go s.run(ctx, to, patience)
 	return s
@@ -87,6 +87,7 @@ func (s *Sender) announce(prev, next runtime.Snapshot, now time.Time) {
 	s.mu.Lock()
 	p, news := s.pulls[next.Profile].announce(next, now)
 	s.pulls[next.Profile] = p
+	next = s.told.unmarked(next)
 	s.mu.Unlock()
 	s.Withdraw(next.Profile, outdated(next)...)
 	s.Send(append(news, Announce(prev, next)...)...)
@@ -205,16 +206,10 @@ func (s *Sender) next() (order, bool) {
 	return o, true
 }
 
-// shown returns a text as a notification can have it: short, and without what
-// a bus refuses.
+// shown returns a text as a notification can have it: short, and on one line.
 func shown(text string) string {
 	const most = 200
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "�"))
+	text = words.Line(text)
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}

@@ -337,7 +337,7 @@ func TestMessage(t *testing.T) {
 	if got := second.hints["urgency"].Value(); got != byte(2) {
 		t.Errorf("the urgency is %v", got)
 	}
-	if second.replaces != 1 || second.body != "�control characters " || len([]rune(second.summary)) != 200 {
+	if second.replaces != 1 || second.body != "�controlcharacters " || len([]rune(second.summary)) != 200 {
 		t.Errorf("replaces %d, body %q, title of %d characters", second.replaces, second.body, len([]rune(second.summary)))
 	}
 }

@@ -2,33 +2,24 @@ package runtime
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/distribution/reference"
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
+	"github.com/docker/cli/cli/config/credentials"
+	"github.com/docker/cli/cli/config/types"
 	"github.com/docker/docker-credential-helpers/client"
-	"github.com/docker/docker-credential-helpers/credentials"
+	helpers "github.com/docker/docker-credential-helpers/credentials"
 	"github.com/docker/docker/api/types/registry"
 )
-
-// dockerAuth is what the docker configuration keeps about a registry itself.
-type dockerAuth struct {
-	Auth          string `json:"auth"` // user:password in base64
-	Username      string `json:"username"`
-	Password      string `json:"password"`
-	IdentityToken string `json:"identitytoken"`
-	RegistryToken string `json:"registrytoken"`
-}
 
 // imageCredentials returns what the docker command would log in with to pull an
 // image, in the form of the engine's API; empty for an anonymous pull. The error
@@ -40,11 +31,16 @@ func imageCredentials(ctx context.Context, image string, patience time.Duration)
 	if err != nil {
 		return "", nil // the engine will say so
 	}
-	auth, err := readDockerConfig().credentials(ctx, registryKey(reference.Domain(named)))
-	if err != nil || auth == (registry.AuthConfig{}) {
+	docker, broken := readDockerConfig()
+	auth, err := registryCredentials(ctx, docker, registryKey(reference.Domain(named)))
+	if broken != nil {
+		err = errors.Join(err, fmt.Errorf("%s was not understood", docker.Filename))
+	}
+	if auth == (registry.AuthConfig{}) {
 		return "", err
 	}
-	return registry.EncodeAuthConfig(auth)
+	encoded, encodeErr := registry.EncodeAuthConfig(auth)
+	return encoded, errors.Join(err, encodeErr)
 }
 
 // registryKey returns the name under which the docker command keeps the
@@ -56,58 +52,39 @@ func registryKey(domain string) string {
 	return domain
 }
 
-// credentials returns those for a registry: of DOCKER_AUTH_CONFIG, of the
-// credential helper that is configured, or of the configuration itself.
-func (c dockerConfig) credentials(ctx context.Context, key string) (registry.AuthConfig, error) {
+// registryCredentials returns those for a registry: of DOCKER_AUTH_CONFIG, of
+// the credential helper that is configured, or of the configuration itself. With
+// an error there can be some all the same.
+func registryCredentials(ctx context.Context, docker *configfile.ConfigFile, key string) (registry.AuthConfig, error) {
+	var broken error
 	if text := os.Getenv("DOCKER_AUTH_CONFIG"); text != "" {
-		var env dockerConfig
-		if json.Unmarshal([]byte(text), &env) != nil {
-			return registry.AuthConfig{}, errors.New("DOCKER_AUTH_CONFIG was not understood")
-		}
-		if auth, is := env.Auths[key]; is {
-			return auth.decode(key)
-		}
-	}
-	if helper := cmp.Or(c.CredHelpers[key], c.CredsStore); helper != "" {
-		return askHelper(ctx, helper, key)
-	}
-	if auth, is := c.Auths[key]; is {
-		return auth.decode(key)
-	}
-	for name, auth := range c.Auths { // as old versions wrote it, with scheme and path
-		if hostOf(name) == key {
-			return auth.decode(key)
+		env, err := config.LoadFromReader(strings.NewReader(text))
+		if err != nil {
+			broken = errors.New("DOCKER_AUTH_CONFIG was not understood")
+		} else if auth, is := env.AuthConfigs[key]; is {
+			return authFor(key, auth), nil
 		}
 	}
-	return registry.AuthConfig{}, nil
+	helper, is := docker.CredentialHelpers[key]
+	if !is {
+		helper = docker.CredentialsStore
+	}
+	if helper != "" {
+		auth, err := askHelper(ctx, helper, key)
+		return auth, errors.Join(broken, err)
+	}
+	auth, err := credentials.NewFileStore(docker).Get(key)
+	return authFor(key, auth), errors.Join(broken, err)
 }
 
-// hostOf returns the host, with its port, of a registry's address.
-func hostOf(address string) string {
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		return u.Host
+// authFor says in the engine's words what the configuration keeps about a
+// registry, which can be nothing but the mail address that old versions noted.
+func authFor(key string, a types.AuthConfig) registry.AuthConfig {
+	auth := registry.AuthConfig{Username: a.Username, Password: a.Password, IdentityToken: a.IdentityToken, RegistryToken: a.RegistryToken}
+	if auth != (registry.AuthConfig{}) {
+		auth.ServerAddress = key
 	}
-	host, _, _ := strings.Cut(address, "/")
-	return host
-}
-
-func (a dockerAuth) decode(key string) (registry.AuthConfig, error) {
-	auth := registry.AuthConfig{
-		Username: a.Username, Password: a.Password, ServerAddress: key,
-		IdentityToken: a.IdentityToken, RegistryToken: a.RegistryToken,
-	}
-	if a.Auth != "" {
-		text, err := base64.StdEncoding.DecodeString(a.Auth)
-		user, password, is := strings.Cut(string(text), ":")
-		if err != nil || !is || user == "" {
-			return registry.AuthConfig{}, fmt.Errorf("the docker configuration's entry for %s was not understood", key)
-		}
-		auth.Username, auth.Password = user, strings.Trim(password, "\x00")
-	}
-	if auth == (registry.AuthConfig{ServerAddress: key}) {
-		return registry.AuthConfig{}, nil // only a mail address, which old versions kept
-	}
-	return auth, nil
+	return auth
 }
 
 // askHelper asks docker-credential-NAME. What it says when it fails is not
@@ -116,7 +93,7 @@ func askHelper(ctx context.Context, name, key string) (registry.AuthConfig, erro
 	program := &helperProgram{ctx: ctx, name: "docker-credential-" + name}
 	got, err := client.Get(program.run, key)
 	switch {
-	case credentials.IsErrCredentialsNotFound(err):
+	case helpers.IsErrCredentialsNotFound(err):
 		return registry.AuthConfig{}, nil
 	case program.err != nil:
 		return registry.AuthConfig{}, fmt.Errorf("%s: %w", program.name, program.err)

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/cli/cli/config/configfile"
+	"github.com/docker/cli/cli/config/types"
+
 	"colabtray/test/bed"
 )
 
@@ -63,9 +66,10 @@ func pullWithCredentials(t *testing.T, engine string) {
 		"a helper that hangs":       {guard: open, config: helpers, helper: `exec sleep 60`, noted: "did not answer in time"},
 		"a helper that is wrong":    {guard: open, config: helpers, helper: helper("me", "pass:old"), noted: "refused"},
 		"wrong, and needed":         {guard: closed, config: helpers, helper: helper("me", "pass:old"), fails: true, noted: "refused"},
-		"a broken entry":            {guard: open, config: auths(reg.address, `{"auth": "pass:word"}`), noted: "not understood"},
+		"a broken entry":            {guard: open, config: auths(reg.address, `{"auth": "pass:word"}`), noted: "config.json was not understood"},
 		"a broken environment":      {guard: open, config: `{}`, env: "pass:word", noted: "DOCKER_AUTH_CONFIG"},
-		"a broken configuration":    {guard: open, config: `{"auths": `},
+		"only that is broken":       {guard: closed, config: auths(reg.address, good), env: "pass:word", noted: "DOCKER_AUTH_CONFIG"},
+		"a broken configuration":    {guard: open, config: `{"auths": `, noted: "config.json was not understood"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			home := dockerHome(t)
@@ -110,7 +114,7 @@ func pullWithCredentials(t *testing.T, engine string) {
 
 func TestRegistryKeys(t *testing.T) {
 	dockerHome(t)
-	config := dockerConfig{Auths: map[string]dockerAuth{
+	docker := &configfile.ConfigFile{AuthConfigs: map[string]types.AuthConfig{
 		"https://index.docker.io/v1/": {Username: "hub", Password: "p"},
 		"https://quay.io/v2/":         {Username: "quay", Password: "p"},
 		"localhost:5000":              {Username: "local", Password: "p"},
@@ -119,7 +123,7 @@ func TestRegistryKeys(t *testing.T) {
 	for domain, user := range map[string]string{
 		"docker.io": "hub", "quay.io": "quay", "localhost:5000": "local", "localhost": "", "gcr.io": "", "example.org": "",
 	} {
-		auth, err := config.credentials(t.Context(), registryKey(domain))
+		auth, err := registryCredentials(t.Context(), docker, registryKey(domain))
 		if err != nil || auth.Username != user {
 			t.Errorf("%s: got %q, %v", domain, auth.Username, err)
 		}

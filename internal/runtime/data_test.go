@@ -404,6 +404,29 @@ func TestDataSize(t *testing.T) {
 	})
 }
 
+// TestDataSizeIsNotNeeded: that somebody else asks for the size stands in no
+// one's way.
+func TestDataSizeIsNotNeeded(t *testing.T) {
+	r := newRig(t, onDocker(t), bed.Notebook6)
+	r.fill()
+	engine := newCounter(t, r.host)
+	r.host = engine.address
+	r.open()
+	engine.diskBusy.Store(2)
+	if size, there, err := r.DataSize(t.Context()); !there || size < 3_000_000 || err != nil {
+		t.Errorf("asked again: %d, %v, %v", size, there, err)
+	}
+	engine.diskBusy.Store(1000)
+	if size, there, err := r.DataSize(t.Context()); !there || size >= 0 || err != nil {
+		t.Errorf("never told: %d, %v, %v", size, there, err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, _, err := r.DataSize(ended); err == nil {
+		t.Error("whoever asked is gone, and got an answer")
+	}
+}
+
 // TestBusy: two programs do not work on the same data at a time.
 func TestBusy(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {

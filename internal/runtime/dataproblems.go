@@ -32,7 +32,7 @@ func backupDirProblem(dir string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.backupDir"),
-		Hint:  words.Say("problem.backupDirHint", "dir", dir, "cause", words.FullStop(err.Error())),
+		Hint:  words.Say("problem.backupDirHint", "dir", dir, "cause", words.FullStop(words.Error(err))),
 		Err:   err,
 	}
 }
@@ -86,7 +86,7 @@ func unrescuedProblem(p config.Profile, c Container, err error) *Problem {
 func cause(err error) string {
 	var p *Problem
 	if errors.As(err, &p) {
-		return words.FullStop(p.Short) + " " + words.FullStop(p.Hint)
+		return words.Sentences(p.Short, p.Hint)
 	}
 	return words.FullStop(lastError(err))
 }
@@ -109,7 +109,7 @@ func fileProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.backupFile"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
+		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err)))),
 		Err:   err,
 	}
 }
@@ -136,7 +136,7 @@ func unverifiedProblem(err error) *Problem {
 	return &Problem{
 		Code:  CodeBackupFailed,
 		Short: words.Say("problem.unverified"),
-		Hint:  words.Say("problem.unverifiedHint", "cause", words.FullStop(err.Error())),
+		Hint:  words.Say("problem.unverifiedHint", "cause", words.FullStop(words.Error(err))),
 		Err:   err,
 	}
 }
@@ -157,7 +157,7 @@ func unreadableProblem(file string, err error) *Problem {
 	return &Problem{
 		Code:  CodeBadBackup,
 		Short: words.Say("problem.unreadable"),
-		Hint:  fmt.Sprintf("%s: %s", file, words.FullStop(err.Error())),
+		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err)))),
 		Err:   err,
 	}
 }

@@ -144,23 +144,40 @@ func unlessCancelled(ctx context.Context, err error, p *Problem) error {
 }
 
 // DataSize returns how many bytes the data volume takes, negative when the
-// engine does not know; there is false when there is no volume.
+// engine does not tell; there is false when there is no volume.
 func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err error) {
 	d := m.data(nil)
 	there, err = d.hasVolume(ctx)
 	if err == nil && there {
-		// To add up the size takes an engine without an index of it a while.
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-		defer cancel()
-		size, err = d.engine.VolumeSize(ctx, d.profile.Volume())
-		if errors.Is(err, ErrNotFound) {
-			size, err = -1, nil
-		}
+		size, err = d.size(ctx)
 	}
 	if err != nil {
 		return 0, false, operationProblem(m.Profile(), m.engine(), err)
 	}
 	return size, there, nil
+}
+
+// size asks for the size of the volume. It is wanted, not needed: only ctx's end
+// is an error. Docker answers one at a time who asks for it, and refuses others.
+func (d *data) size(ctx context.Context) (int64, error) {
+	const tries, pause = 5, 300 * time.Millisecond
+	// To add up the size takes an engine without an index of it a while.
+	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for range tries {
+		size, err := d.engine.VolumeSize(asking, d.profile.Volume())
+		if err == nil {
+			return size, nil
+		}
+		if !errors.Is(err, ErrBusy) {
+			break
+		}
+		select {
+		case <-asking.Done():
+		case <-time.After(pause):
+		}
+	}
+	return -1, ctx.Err()
 }
 
 // HasContainer asks the engine whether the runtime has a container, and whether

@@ -58,6 +58,7 @@
 //	unanswered     not ready yet
 //	late           unhealthy, with this problem
 //	idling         remember when it will be stopped for idleness
+//	idled          remember that this run is stopped for idleness
 //
 // The test of the model goes through every pair of state and event.
 package runtime

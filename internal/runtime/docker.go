@@ -9,15 +9,19 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
+	"net/http/httptrace"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
+	"github.com/containerd/platforms"
+	dockerendpoint "github.com/docker/cli/cli/context/docker"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
@@ -28,7 +32,6 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
-	"github.com/docker/go-connections/tlsconfig"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"colabtray/internal/config"
@@ -43,10 +46,13 @@ type Docker struct {
 	// to unlock a key ring; one that does not answer means an anonymous pull.
 	helperPatience time.Duration
 
-	host   atomic.Pointer[string]
+	which  atomic.Pointer[EngineInfo]
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
-	cli    atomic.Pointer[string]
+
+	mapsUsers atomic.Bool // see mapped.go
+
+	said sync.Map // what it said when it made a container, by the ID
 }
 
 var _ Engine = (*Docker)(nil)
@@ -65,7 +71,7 @@ func NewDocker(host string) (*Docker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine's address: %w", err)
 	}
-	d.use(api, p)
+	d.use(api, p.guess())
 	return d, nil
 }
 
@@ -83,38 +89,51 @@ func newFound(f *finder) *Docker {
 		p = candidates[0]
 		var api *client.Client
 		if api, err = p.client(); err == nil {
-			d.use(api, p)
+			d.use(api, p.guess())
 			return d
 		}
 		err = addressProblem(p, err)
 	}
-	d.use(nowhere(err), p)
+	d.use(nowhere(err), p.guess())
 	return d
 }
 
 // LogTo makes the engine tell in a log what it got along without.
 func (d *Docker) LogTo(log *slog.Logger) { d.log = log }
 
-// client makes a client for the place. DOCKER_API_VERSION is left aside,
-// because it would disable the negotiation of the version.
-func (p place) client() (*client.Client, error) {
-	options := []client.Opt{client.WithUserAgent("colab-tray"), client.WithAPIVersionNegotiation()}
-	if p.fromEnv {
-		options = append(options, client.WithTLSClientConfigFromEnv())
-	} else if p.tls != (tlsFiles{}) && strings.HasPrefix(p.host, "tcp://") {
-		settings, err := tlsconfig.Client(tlsconfig.Options{
-			CAFile: p.tls.ca, CertFile: p.tls.cert, KeyFile: p.tls.key,
-			InsecureSkipVerify: p.tls.skipVerify, ExclusiveRootPools: true,
-		})
+// endpoint is the place with what belongs to it for TLS, read afresh.
+func (p place) endpoint() (dockerendpoint.Endpoint, error) {
+	switch {
+	case p.fromEnv:
+		return endpointOfEnv(p.host)
+	case p.context != "":
+		meta, err := contextEndpoint(p.context)
 		if err != nil {
-			return nil, err
+			return dockerendpoint.Endpoint{}, err
 		}
-		options = append(options, client.WithHTTPClient(&http.Client{
-			Transport:     &http.Transport{TLSClientConfig: settings},
-			CheckRedirect: client.CheckRedirect,
-		}))
+		meta.Host = p.host
+		return dockerendpoint.WithTLSData(contexts(), p.context, meta)
 	}
-	return client.NewClientWithOpts(append(options, client.WithHost(p.host))...)
+	return dockerendpoint.Endpoint{EndpointMeta: dockerendpoint.EndpointMeta{Host: p.host}}, nil
+}
+
+// client makes a client for the place, as the docker command does.
+func (p place) client() (*client.Client, error) {
+	e, err := p.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	options, err := e.ClientOpts()
+	if err != nil {
+		return nil, err
+	}
+	// The last two are about the version, where DOCKER_API_VERSION would disable
+	// its negotiation.
+	options = append(options[:len(options)-2], client.WithAPIVersionNegotiation(), client.WithUserAgent("colab-tray"))
+	if docker, _ := readDockerConfig(); len(docker.HTTPHeaders) > 0 {
+		options = append(options, client.WithHTTPHeaders(docker.HTTPHeaders))
+	}
+	return client.NewClientWithOpts(options...)
 }
 
 // nowhere makes a client whose every request fails with err.
@@ -125,25 +144,24 @@ func nowhere(err error) *client.Client {
 	return api
 }
 
-// use makes the engine at p the one that is asked from now on. What is idle of
-// the connections to the one before is closed; requests under way go on.
-func (d *Docker) use(api *client.Client, p place) {
-	d.host.Store(&p.host)
+// use makes an engine the one that is asked from now on. What is idle of the
+// connections to the one before is closed; requests under way go on.
+func (d *Docker) use(api *client.Client, info EngineInfo) {
+	d.podman.Store(info.Name == "Podman")
+	d.which.Store(&info)
 	if before := d.api.Swap(api); before != nil {
 		_ = before.Close()
 	}
 }
 
-// Host returns the address of the engine.
-func (d *Docker) Host() string { return *d.host.Load() }
+// Which implements [Engine].
+func (d *Docker) Which() EngineInfo { return *d.which.Load() }
+
+// Host implements [Engine].
+func (d *Docker) Host() string { return d.Which().Host }
 
 // CLI implements [Engine].
-func (d *Docker) CLI() string {
-	if cli := d.cli.Load(); cli != nil {
-		return *cli
-	}
-	return "docker"
-}
+func (d *Docker) CLI() string { return d.Which().CLI }
 
 // Close lets go of the connections to the engine.
 func (d *Docker) Close() error { return d.api.Load().Close() }
@@ -160,20 +178,37 @@ func (d *Docker) Ping(ctx context.Context) (EngineInfo, error) {
 		return EngineInfo{}, err
 	}
 	var first error
+	var barred string
 	for _, p := range candidates {
-		trying, cancel := context.WithTimeout(ctx, pingTimeout/time.Duration(len(candidates)))
+		patience := pingTimeout
+		if p.found != "default" {
+			patience /= time.Duration(len(candidates))
+		}
+		trying, cancel := context.WithTimeout(ctx, patience)
 		info, err := d.try(trying, p)
 		cancel()
 		if err == nil {
 			d.finder.answered(p)
+			info.Barred = cmp.Or(barred, info.Barred)
+			d.which.Store(&info)
 			return info, nil
 		}
 		if first == nil {
 			first = err
 		}
+		if p.found == "default" {
+			// The docker command would ask it, and no other, unless it may not.
+			if !errors.Is(err, ErrPermission) {
+				break
+			}
+			barred = p.host
+		}
 	}
 	d.finder.silent()
-	d.host.Store(&candidates[0].host)
+	if d.Host() != candidates[0].host {
+		guess := candidates[0].guess()
+		d.which.Store(&guess)
+	}
 	return EngineInfo{}, first
 }
 
@@ -183,16 +218,30 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 	if err != nil {
 		return EngineInfo{}, addressProblem(p, err)
 	}
-	info, err := identity(ctx, api)
+	var connected atomic.Bool
+	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
+		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also by a pipe of Windows
+	}), api)
 	if err != nil {
 		_ = api.Close()
+		if errors.Is(err, context.DeadlineExceeded) && !connected.Load() {
+			return EngineInfo{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+		}
 		return EngineInfo{}, engineError(err)
 	}
 	info.Found = p.found
 	info.CLI = p.cli(info.Name == "Podman")
-	d.podman.Store(info.Name == "Podman")
-	d.cli.Store(&info.CLI)
-	d.use(api, p)
+	if before := d.Which(); before.Host == info.Host {
+		info.Barred = before.Barred // the one in use is asked first
+	}
+	d.use(api, info)
+	if info.Name == "Podman" {
+		if info.MapsUsers, err = d.askMapping(ctx); err != nil {
+			d.log.Warn("whether Podman maps users", "error", err)
+		}
+	}
+	d.mapsUsers.Store(info.MapsUsers)
 	return info, nil
 }
 
@@ -204,6 +253,9 @@ func identity(ctx context.Context, api *client.Client) (EngineInfo, error) {
 	ping, err := api.Ping(ctx)
 	if err != nil {
 		return EngineInfo{}, err
+	}
+	if ping.APIVersion == "" {
+		return EngineInfo{}, errors.New(words.Say("problem.noVersion"))
 	}
 	api.NegotiateAPIVersionPing(ping)
 	if versions.LessThan(api.ClientVersion(), oldestAPI) {
@@ -309,8 +361,15 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 		TTY:       r.Config.Tty,
 	}
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
-	c.Ports = publishedPorts(r)
+	c.takePorts(r)
 	c.Mounts = mountsOf(r.Mounts)
+	c.Given = given(r)
+	if said, is := d.said.Load(r.ID); is {
+		c.Given.Said = said.([]string)
+	}
+	if r.HostConfig != nil {
+		c.LogDriver = r.HostConfig.LogConfig.Type
+	}
 	return c, nil
 }
 
@@ -333,32 +392,54 @@ func engineTime(s string) time.Time {
 	return t.UTC()
 }
 
-// publishedPorts maps the TCP ports in the container to the ports at which
-// 127.0.0.1 reaches them.
-func publishedPorts(r container.InspectResponse) map[int]int {
+// takePorts notes where the TCP ports in the container are published.
+func (c *Container) takePorts(r container.InspectResponse) {
 	bindings := nat.PortMap{}
 	if r.HostConfig != nil {
 		bindings = r.HostConfig.PortBindings
 		if r.HostConfig.NetworkMode.IsHost() {
-			return map[int]int{8888: 8888, 8080: 8080}
+			c.HostNetwork, c.Ports = true, map[int]int{8888: 8888, 8080: 8080}
+			return
 		}
 	}
 	if r.NetworkSettings != nil && len(r.NetworkSettings.Ports) > 0 {
 		bindings = r.NetworkSettings.Ports
 	}
-	ports := map[int]int{}
+	c.Ports, c.Addresses = map[int]int{}, map[int][]netip.AddrPort{}
 	for inner, published := range bindings {
 		if inner.Proto() != "tcp" {
 			continue
 		}
 		for _, b := range published {
-			port, err := strconv.Atoi(b.HostPort)
-			if err == nil && port > 0 && (b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "127.0.0.1") {
-				ports[inner.Int()] = port
+			port, err := strconv.ParseUint(b.HostPort, 10, 16)
+			if err != nil || port == 0 {
+				continue
+			}
+			for _, ip := range hostAddresses(b.HostIP) {
+				c.Addresses[inner.Int()] = append(c.Addresses[inner.Int()], netip.AddrPortFrom(ip, uint16(port)))
+			}
+			if b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "127.0.0.1" {
+				c.Ports[inner.Int()] = int(port)
 			}
 		}
 	}
-	return ports
+	for _, addresses := range c.Addresses {
+		slices.SortFunc(addresses, netip.AddrPort.Compare)
+	}
+}
+
+// hostAddresses reads where a port is published: without an address at all of
+// them, and one that is not understood may be any.
+func hostAddresses(text string) []netip.Addr {
+	ip, err := netip.ParseAddr(text)
+	switch {
+	case text == "":
+		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}
+	case err != nil:
+		return []netip.Addr{netip.IPv4Unspecified()}
+	default:
+		return []netip.Addr{ip.Unmap()}
+	}
 }
 
 // Named implements [Engine].
@@ -385,12 +466,30 @@ func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	made, host := dockerSpec(spec, gpus)
-	if d.podman.Load() && gpus != nil {
-		return d.createLibpod(ctx, spec.Name, made, host, platform(spec.Platform))
+	on, err := platform(spec.Platform)
+	if err != nil {
+		return "", err
 	}
-	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, platform(spec.Platform), spec.Name)
+	made, host := dockerSpec(spec, gpus)
+	made.Env = withProxies(made.Env, d.api.Load().DaemonHost())
+	if host.UsernsMode, err = d.userns(ctx, spec.Volume); err != nil {
+		return "", err
+	}
+	if d.podman.Load() && gpus != nil {
+		return d.createLibpod(ctx, spec.Name, made, host, on)
+	}
+	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, on, spec.Name)
+	d.heard(created.ID, created.Warnings)
 	return created.ID, engineError(err)
+}
+
+// heard keeps what the engine had to say when it made a container: it says it
+// once.
+func (d *Docker) heard(id string, warnings []string) {
+	if len(warnings) > 0 {
+		d.log.Warn("the engine made a container", "id", id, "warnings", warnings)
+		d.said.Store(id, warnings)
+	}
 }
 
 // dockerSpec says in Docker's words what a container is made from.
@@ -412,6 +511,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 		Env:          env,
 		Labels:       spec.Labels,
 		ExposedPorts: nat.PortSet{inner: {}},
+		User:         spec.User,
 	}
 	host := &container.HostConfig{
 		PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
@@ -455,14 +555,22 @@ func (d *Docker) Kind(ctx context.Context) (EngineKind, error) {
 	return kindOf(info, d.podman.Load()), engineError(err)
 }
 
-// platform splits the name of a platform such as "linux/arm64/v8"; it is nil
-// for an empty one.
-func platform(name string) *ocispec.Platform {
+// platformName is that of the platform wanted, or else of the one that the docker
+// command goes by; empty for the engine's own.
+func platformName(wanted string) string { return cmp.Or(wanted, os.Getenv("DOCKER_DEFAULT_PLATFORM")) }
+
+// platform understands the name of a platform such as "linux/arm64/v8"; it is nil
+// for the engine's own.
+func platform(wanted string) (*ocispec.Platform, error) {
+	name := platformName(wanted)
 	if name == "" {
-		return nil
+		return nil, nil
 	}
-	parts := append(strings.Split(name, "/"), "", "")
-	return &ocispec.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2]}
+	p, err := platforms.Parse(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlatform, err)
+	}
+	return &p, nil
 }
 
 // CopyTo implements [Engine]. The files are owned by root and readable by all.
@@ -590,10 +698,24 @@ func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error
 	if cerrdefs.IsNotFound(err) {
 		return "", nil
 	}
-	if p := platform(wanted); p != nil && (p.OS != found.Os || p.Architecture != found.Architecture) {
+	if err != nil {
 		return "", engineError(err)
 	}
-	return found.ID, engineError(err)
+	on, err := platform(wanted)
+	if on != nil && (on.OS != found.Os || on.Architecture != found.Architecture) {
+		return "", nil
+	}
+	return found.ID, err
+}
+
+// IsLocal implements [Engine]. An image that came from a registry has a digest
+// there; Podman gives one, of the registry localhost, to what it made itself.
+func (d *Docker) IsLocal(ctx context.Context, ref string) (bool, error) {
+	found, err := d.api.Load().ImageInspect(ctx, ref)
+	if err != nil {
+		return false, engineError(err)
+	}
+	return !slices.ContainsFunc(found.RepoDigests, func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }), nil
 }
 
 // Pull implements [Engine]. Credentials that cannot be had, or are refused, must
@@ -611,7 +733,7 @@ func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(Pro
 }
 
 func (d *Docker) pull(ctx context.Context, ref, wanted, auth string, progress func(Progress)) error {
-	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: wanted, RegistryAuth: auth})
+	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: platformName(wanted), RegistryAuth: auth})
 	if err != nil {
 		return pullError(err)
 	}

@@ -106,6 +106,10 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 	if spec.Writes {
 		labels[labelWrites] = "yes"
 	}
+	userns, err := d.userns(ctx, spec.Volume)
+	if err != nil {
+		return "", err
+	}
 	var logging container.LogConfig
 	if spec.Prints {
 		logging.Type = "none"
@@ -129,6 +133,7 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 		},
 		&container.HostConfig{
 			NetworkMode: "none",
+			UsernsMode:  userns,
 			LogConfig:   logging,
 			Mounts:      mounts,
 		}, nil, nil, "")

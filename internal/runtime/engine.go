@@ -3,8 +3,10 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"time"
 )
 
@@ -12,6 +14,9 @@ import (
 // ends soon after its context does. Errors wrap one of the Err values below
 // where a caller decides on them.
 type Engine interface {
+	// Which tells what is known of the engine without asking it: its address, how
+	// it was found, and the name of its kind, which is a guess until it answered.
+	Which() EngineInfo
 	// Host returns the address of the engine.
 	Host() string
 	// CLI returns the command that asks the engine in a terminal, such as
@@ -19,6 +24,8 @@ type Engine interface {
 	CLI() string
 	// Ping asks who the engine is; it negotiates the API version anew.
 	Ping(ctx context.Context) (EngineInfo, error)
+	// Await returns when something changed where the engine may be, or ctx ends.
+	Await(ctx context.Context)
 	// Kind tells how the engine was installed.
 	Kind(ctx context.Context) (EngineKind, error)
 	// Events calls opened once the stream is open, then event for each change
@@ -69,6 +76,9 @@ type Engine interface {
 	// ImageID returns the ID of an image, empty when it is not there, or not
 	// for that platform, which can be empty.
 	ImageID(ctx context.Context, image, platform string) (string, error)
+	// IsLocal reports whether an image that is there was made on the engine's
+	// machine, so that no registry is known to have it.
+	IsLocal(ctx context.Context, image string) (bool, error)
 	// ImageConfig returns what the image says of containers made from it.
 	ImageConfig(ctx context.Context, image string) (ImageConfig, error)
 	// ImageCommand returns what containers made from the image run.
@@ -77,6 +87,9 @@ type Engine interface {
 	// far it is.
 	Pull(ctx context.Context, image, platform string, progress func(Progress)) error
 
+	// MappedUser returns the user, as numbers, whom a person is to be in what
+	// mounts a new volume; empty where the engine has no such way or no need.
+	MappedUser(ctx context.Context, spec Spec) (user string, err error)
 	// EnsureVolume makes the volume if there is none, and reports whether it did.
 	EnsureVolume(ctx context.Context, name string, labels map[string]string) (made bool, err error)
 	// RemoveVolume removes a volume that no container uses.
@@ -84,7 +97,7 @@ type Engine interface {
 	// HasVolume reports whether the volume is there.
 	HasVolume(ctx context.Context, name string) (bool, error)
 	// VolumeSize returns how many bytes the volume takes; it wraps ErrNotFound
-	// when the engine does not know.
+	// when the engine does not know, and ErrBusy when it may tell soon.
 	VolumeSize(ctx context.Context, name string) (int64, error)
 	// VolumeUsers returns the names of the containers that mount the volume, or
 	// of those that also run.
@@ -111,6 +124,7 @@ type Engine interface {
 // What an error of the engine can be about.
 var (
 	ErrUnreachable   = errors.New("engine cannot be reached")
+	ErrSilent        = fmt.Errorf("%w: it is there, and does not answer in time", ErrUnreachable)
 	ErrPermission    = errors.New("no permission to use the engine")
 	ErrTooOld        = errors.New("engine is too old")
 	ErrNotFound      = errors.New("not found")
@@ -121,6 +135,7 @@ var (
 	ErrDiskFull      = errors.New("disk is full")
 	ErrPlatform      = errors.New("image is for another platform")
 	ErrNoFolder      = errors.New("folder of the host is not there")
+	ErrBusy          = errors.New("engine does that for somebody else")
 )
 
 // ContainerEvent is a hint that a container changed.
@@ -152,9 +167,18 @@ type Container struct {
 	Env       []string
 	TTY       bool
 	Mounts    []Mount
+	// LogDriver is what its output is kept by; the engine's names vary.
+	LogDriver string
 	// Ports maps the TCP ports in the container to the ports of the host at
 	// which 127.0.0.1 reaches them.
 	Ports map[int]int
+	// Addresses maps the TCP ports in the container to all the addresses of the
+	// host at which they are published, IPv4 first.
+	Addresses map[int][]netip.AddrPort
+	// HostNetwork tells that the container has no network of its own: its ports
+	// are those of the host.
+	HostNetwork bool
+	Given       Given
 }
 
 // ours reports whether the container was made by this program.

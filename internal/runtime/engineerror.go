@@ -20,7 +20,9 @@ func engineError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission) || noConnection(err) && strings.Contains(text, "permission denied"):
 		return fmt.Errorf("%w: %w", ErrPermission, err)
-	case noConnection(err) || errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", ErrSilent, err)
+	case noConnection(err):
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	case strings.Contains(text, "is too old") || strings.Contains(text, "api version") && strings.Contains(text, "too"):
 		return fmt.Errorf("%w: %w", ErrTooOld, err)
@@ -30,6 +32,8 @@ func engineError(err error) error {
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	case strings.Contains(text, "bind source path does not exist") || strings.Contains(text, "statfs ") && strings.Contains(text, "no such file"):
 		return fmt.Errorf("%w: %w", ErrNoFolder, err)
+	case strings.Contains(text, "operation is already running"):
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case cerrdefs.IsNotFound(err):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	case cerrdefs.IsConflict(err):
@@ -48,6 +52,14 @@ func portTaken(text string) bool {
 		strings.Contains(text, "only one usage of each socket address")
 }
 
+// isPage reports whether something that should speak a registry's language
+// answered with a web page, as what leads people to a sign-in page does. The text
+// is in lower case.
+func isPage(text string) bool {
+	return strings.Contains(text, "<html") || strings.Contains(text, "<!doctype") || strings.Contains(text, "invalid character '<'") ||
+		strings.Contains(text, "text/html")
+}
+
 // pullError does the same for a pull, where the engine passes on the words of
 // registries and of the network.
 func pullError(err error) error {
@@ -64,7 +76,7 @@ func pullError(err error) error {
 		return false
 	}
 	switch {
-	case noConnection(err):
+	case noConnection(err), errors.Is(err, context.DeadlineExceeded):
 		return engineError(err)
 	case has("no space left on device"):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
@@ -72,7 +84,7 @@ func pullError(err error) error {
 		return fmt.Errorf("%w: %w", ErrPlatform, err)
 	case has("dial tcp", "no such host", "i/o timeout", "connection refused", "connection reset", "tls handshake", "client.timeout",
 		"network is unreachable", "awaiting headers", "proxyconnect", "unexpected eof", "server misbehaving", "bad gateway",
-		"service unavailable", "gateway timeout", "x509"):
+		"service unavailable", "gateway timeout", "too many requests", "internal server error", "x509") || isPage(text):
 		return fmt.Errorf("%w: %w", ErrNetwork, err)
 	case has("not found", "manifest unknown", "does not exist", "name unknown", "repository name not known", "access denied", "unauthorized",
 		"authentication required", "denied", "invalid reference"):

@@ -32,7 +32,7 @@ func (m *Manager) PortHolder(ctx context.Context) string {
 }
 
 // secretName finds the names of variables whose values are not for others.
-var secretName = regexp.MustCompile(`(?i)token|secret|passw|key|credential|auth`)
+var secretName = regexp.MustCompile(`(?i)token|secret|passw|key|credential|auth|(http|https|ftp|all)_proxy`)
 
 // Secrets returns all the secrets of the runtime that are known: the token of
 // its Backend URL, those in the files of its server and in its container's

@@ -12,6 +12,10 @@ import (
 	"sync"
 	"time"
 
+	dockerendpoint "github.com/docker/cli/cli/context/docker"
+	"github.com/docker/cli/opts"
+
+	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
 
@@ -19,15 +23,9 @@ import (
 type place struct {
 	host    string // its address, as DOCKER_HOST has it
 	found   string // how we came upon it, as [EngineInfo] has it
-	fromEnv bool   // with the TLS settings that stand beside DOCKER_HOST
+	context string // the docker context whose settings for TLS count
+	fromEnv bool   // those of the environment do
 	own     bool   // the podman command asks the engine there by itself
-	tls     tlsFiles
-}
-
-// tlsFiles are what a docker context brings for TLS; each may be missing.
-type tlsFiles struct {
-	ca, cert, key string // paths
-	skipVerify    bool
 }
 
 // surroundings are all that tells where engines may be.
@@ -38,9 +36,10 @@ type surroundings struct {
 	runtimeDir string // $XDG_RUNTIME_DIR, or where it usually is
 	tempDir    string
 	dockerHost string // $DOCKER_HOST
+	tls        bool   // the environment asks for TLS
 	context    string // name of the docker context, empty for the default one
 	contextEnv bool   // it is $DOCKER_CONTEXT, not the docker configuration, that names it
-	endpoint   func(context string) (endpoint, error)
+	endpoint   func(context string) (dockerendpoint.EndpointMeta, error)
 }
 
 // lookAround reads the environment and the docker configuration.
@@ -55,9 +54,11 @@ func lookAround() surroundings {
 		endpoint:   contextEndpoint,
 	}
 	s.home, _ = os.UserHomeDir() // without one, nothing is below it
+	s.tls, _ = tlsWanted()
 	s.contextEnv = s.context != ""
 	if s.context == "" {
-		s.context = readDockerConfig().CurrentContext
+		docker, _ := readDockerConfig()
+		s.context = docker.CurrentContext
 	}
 	return s
 }
@@ -66,13 +67,11 @@ func lookAround() surroundings {
 // the docker command, with a *[Problem] when that cannot be used, or else the
 // default one and those of engines that keep their socket elsewhere.
 func places(s surroundings) ([]place, error) {
+	byDefault := s.context == "" || s.context == "default"
 	switch {
-	case s.dockerHost != "":
-		if overSSH(s.dockerHost) {
-			return nil, sshProblem("", s.dockerHost, "unset DOCKER_HOST")
-		}
-		return []place{{host: s.dockerHost, found: "DOCKER_HOST", fromEnv: true}}, nil
-	case s.context == "" || s.context == "default":
+	case s.dockerHost != "", s.tls && byDefault:
+		return s.envPlace()
+	case byDefault:
 		return usualPlaces(s), nil
 	}
 	found, command := "context "+s.context, "docker context use default"
@@ -83,12 +82,29 @@ func places(s surroundings) ([]place, error) {
 	switch {
 	case err != nil:
 		return nil, contextProblem(s.context, s.contextEnv, err)
-	case overSSH(e.host):
-		return nil, sshProblem(s.context, e.host, command)
-	case e.host == "":
-		return []place{{host: usualPlaces(s)[0].host, found: found}}, nil
+	case overSSH(e.Host):
+		return nil, sshProblem(s.context, e.Host, command)
+	case e.Host == "":
+		return []place{{host: usualPlaces(s)[0].host, found: found, context: s.context}}, nil
 	}
-	return []place{{host: e.host, found: found, tls: e.tls}}, nil
+	return []place{{host: e.Host, found: found, context: s.context}}, nil
+}
+
+// envPlace is the place that the environment names. DOCKER_HOST may be short or
+// blank, and with TLS asked for there is another default.
+func (s surroundings) envPlace() ([]place, error) {
+	host, err := opts.ParseHost(s.tls, s.dockerHost)
+	p := place{host: host, found: "DOCKER_HOST", fromEnv: true}
+	if s.dockerHost == "" {
+		p.found = "DOCKER_TLS"
+	}
+	switch {
+	case err != nil:
+		return nil, addressProblem(p, err)
+	case overSSH(host):
+		return nil, sshProblem("", host, "unset DOCKER_HOST")
+	}
+	return []place{p}, nil
 }
 
 func overSSH(host string) bool { return strings.HasPrefix(host, "ssh://") }
@@ -144,6 +160,16 @@ func (s surroundings) ownPodman(host string) bool {
 	})
 }
 
+// guess is what may be said of the engine at a place before it answered.
+func (p place) guess() EngineInfo {
+	podman := strings.Contains(p.found, "Podman") || strings.Contains(p.host, "podman")
+	info := EngineInfo{Name: "Docker", Host: p.host, Found: p.found, CLI: p.cli(podman)}
+	if podman {
+		info.Name = "Podman"
+	}
+	return info
+}
+
 // cli returns the command that asks the engine at a place in a terminal: docker
 // or podman, with the address where it would ask another one by itself.
 func (p place) cli(podman bool) string {
@@ -151,11 +177,11 @@ func (p place) cli(podman bool) string {
 	case podman && p.own:
 		return "podman"
 	case podman:
-		return "podman --url " + p.host
-	case p.found == "default", p.found == "DOCKER_HOST", strings.HasPrefix(p.found, "context "):
+		return "podman --url " + config.ShellWord(p.host)
+	case p.found == "default", p.fromEnv, p.found == "DOCKER_HOST", strings.HasPrefix(p.found, "context "):
 		return "docker"
 	default:
-		return "docker --host " + p.host
+		return "docker --host " + config.ShellWord(p.host)
 	}
 }
 
@@ -163,10 +189,9 @@ func (p place) cli(podman bool) string {
 // another one takes its place: it may just be starting again.
 const restartTime = time.Minute
 
-// chosen picks the places to try, in order: of several the first that is there,
-// and further ones only when that is not where the docker command would look.
-// An engine that answered last and has been away for less than restartTime is
-// the only one.
+// chosen picks the places to try, in order: of several those that are there. An
+// engine that answered last and has been away for less than restartTime is the
+// only one.
 func chosen(all []place, there func(host string) bool, last place, away time.Duration) []place {
 	if away < restartTime && slices.Contains(all, last) {
 		return []place{last}
@@ -177,7 +202,7 @@ func chosen(all []place, there func(host string) bool, last place, away time.Dur
 			here = append(here, p)
 		}
 	}
-	if len(here) == 0 || here[0] == all[0] {
+	if len(here) == 0 {
 		return all[:1]
 	}
 	return here
@@ -252,7 +277,7 @@ func contextProblem(name string, env bool, err error) *Problem {
 	}
 	return &Problem{
 		Code:    CodeNoContext,
-		Short:   words.Say("problem.noContext", "context", printable(name)),
+		Short:   words.Say("problem.noContext", "context", name),
 		Hint:    hint,
 		Command: "docker context ls",
 		Err:     err,
@@ -262,9 +287,9 @@ func contextProblem(name string, env bool, err error) *Problem {
 // sshProblem tells that the engine is on a machine whose ports are not ours, and
 // who says so: a docker context, or DOCKER_HOST where that is empty.
 func sshProblem(context, host, command string) *Problem {
-	hint := words.Say("problem.remoteEngineEnvHint", "host", printable(host))
+	hint := words.Say("problem.remoteEngineEnvHint", "host", host)
 	if context != "" {
-		hint = words.Say("problem.remoteEngineHint", "context", context, "host", printable(host))
+		hint = words.Say("problem.remoteEngineHint", "context", context, "host", host)
 	}
 	return &Problem{
 		Code:    CodeRemoteEngine,
@@ -279,12 +304,12 @@ func addressProblem(p place, err error) *Problem {
 	problem := &Problem{
 		Code:    CodeNoEngine,
 		Short:   words.Say("problem.badAddress"),
-		Hint:    words.FullStop(words.Say("problem.badAddressEnvHint", "cause", printable(err.Error()))),
+		Hint:    words.FullStop(words.Say("problem.badAddressEnvHint", "cause", err.Error())),
 		Command: "unset DOCKER_HOST",
 		Err:     err,
 	}
 	if !p.fromEnv {
-		problem.Hint = words.FullStop(words.Say("problem.badAddressHint", "found", foundWords(p.found), "cause", printable(err.Error())))
+		problem.Hint = words.FullStop(words.Say("problem.badAddressHint", "found", foundWords(p.found), "cause", err.Error()))
 		problem.Command = "docker context ls"
 	}
 	return problem

@@ -1,19 +1,14 @@
 package runtime
 
 import (
+	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -22,17 +17,21 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	dockerendpoint "github.com/docker/cli/cli/context/docker"
+
+	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
 
 func TestPlaces(t *testing.T) {
+	type endpoint = dockerendpoint.EndpointMeta
 	contexts := map[string]endpoint{
-		"colima": {host: "unix:///home/me/.colima/x.sock"},
-		"remote": {host: "tcp://10.0.0.1:2376", tls: tlsFiles{ca: "/ca.pem"}},
-		"far":    {host: "ssh://me@far"},
+		"colima": {Host: "unix:///home/me/.colima/x.sock"},
+		"far":    {Host: "ssh://me@far"},
 		"plain":  {},
 	}
 	linux := surroundings{
@@ -61,15 +60,23 @@ func TestPlaces(t *testing.T) {
 		},
 		"a context": {
 			around: with(func(s *surroundings) { s.context = "colima" }),
-			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima"}},
-		},
-		"a context with TLS": {
-			around: with(func(s *surroundings) { s.context = "remote" }),
-			want:   []place{{host: "tcp://10.0.0.1:2376", found: "context remote", tls: tlsFiles{ca: "/ca.pem"}}},
+			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
 		},
 		"a context without an address": {
 			around: with(func(s *surroundings) { s.context = "plain" }),
-			want:   []place{{host: "unix:///var/run/docker.sock", found: "context plain"}},
+			want:   []place{{host: "unix:///var/run/docker.sock", found: "context plain", context: "plain"}},
+		},
+		"DOCKER_HOST makes no sense": {
+			around: with(func(s *surroundings) { s.dockerHost = "localhost:nine" }),
+			code:   CodeNoEngine, say: "unset DOCKER_HOST",
+		},
+		"TLS has another default": {
+			around: with(func(s *surroundings) { s.tls = true }),
+			want:   []place{{host: "tcp://localhost:2376", found: "DOCKER_TLS", fromEnv: true}},
+		},
+		"TLS of the environment is not for a context": {
+			around: with(func(s *surroundings) { s.tls, s.context = true, "colima" }),
+			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
 		},
 		"a context that is not there": {
 			around: with(func(s *surroundings) { s.context = "gone" }),
@@ -148,7 +155,7 @@ func TestChosen(t *testing.T) {
 		want  string
 	}{
 		"nothing is there":                         {"", "", 0, "default"},
-		"the default one":                          {"default colima podman", "", 0, "default"},
+		"the default one":                          {"default colima podman", "", 0, "default colima podman"},
 		"others":                                   {"colima podman", "", 0, "colima podman"},
 		"the one in use stays":                     {"default colima podman", "podman", 0, "podman"},
 		"the one in use may be starting again":     {"podman", "default", restartTime - 1, "default"},
@@ -175,7 +182,7 @@ func dockerHome(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(home) })
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_DEFAULT_PLATFORM", "DOCKER_API_VERSION"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", home)
@@ -229,7 +236,7 @@ func TestEngineOfContext(t *testing.T) {
 	}
 	t.Setenv("DOCKER_CONTEXT", "three")
 	_, err = d.Ping(t.Context())
-	if p := engineProblem(d.Host(), err); p.Code != CodeNoContext || p.Command != "docker context ls" {
+	if p := engineProblem(d.Which(), err); p.Code != CodeNoContext || p.Command != "docker context ls" {
 		t.Errorf("a context that is not there: %+v", p)
 	}
 	t.Setenv("DOCKER_HOST", engine)
@@ -258,14 +265,14 @@ func TestWrongContextIsAProblem(t *testing.T) {
 		"ping":    func() error { _, err := d.Ping(t.Context()); return err },
 		"inspect": func() error { _, err := d.Inspect(t.Context(), "x"); return err },
 	} {
-		if p := engineProblem(d.Host(), ask()); p.Code != CodeNoContext || !strings.Contains(p.Short, "gone") {
+		if p := engineProblem(d.Which(), ask()); p.Code != CodeNoContext || !strings.Contains(p.Short, "gone") {
 			t.Errorf("%s: the problem is %+v", name, p)
 		}
 	}
 	if err := os.WriteFile(config, []byte(`{"currentContext": `), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c := readDockerConfig(); c.CurrentContext != "" {
+	if c, err := readDockerConfig(); err == nil || c.CurrentContext != "" {
 		t.Errorf("a broken configuration gave %+v", c)
 	}
 }
@@ -277,7 +284,7 @@ func TestContextWithTLS(t *testing.T) {
 	home := dockerHome(t)
 	cert := filepath.Join(home, "cert.pem")
 	key := filepath.Join(home, "key.pem")
-	address := tlsRelay(t, engine, cert, key)
+	address := tlsRelay(t, engine, home)
 	dockerCommand(t, "context", "create", "safe", "--docker", fmt.Sprintf("host=%s,ca=%s,cert=%s,key=%s", address, cert, cert, key))
 	dockerCommand(t, "context", "create", "bare", "--docker", "host="+address)
 	d, err := NewDocker("")
@@ -297,37 +304,9 @@ func TestContextWithTLS(t *testing.T) {
 
 // tlsRelay offers an engine over TLS to who has the certificate that it writes,
 // which is also its own, and returns the address.
-func tlsRelay(t *testing.T, engine, certFile, keyFile string) string {
+func tlsRelay(t *testing.T, engine, dir string) string {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	own, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := x509.NewCertPool()
-	known.AddCert(own.Leaf)
+	own, known := certificate(t, dir)
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
 		Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: known,
 	})
@@ -438,7 +417,7 @@ func TestEngineTooOld(t *testing.T) {
 	}
 	defer d.Close()
 	_, err = d.Ping(t.Context())
-	if p := engineProblem(d.Host(), err); p.Code != CodeEngineTooOld || !strings.Contains(p.Hint, "19.03") {
+	if p := engineProblem(d.Which(), err); p.Code != CodeEngineTooOld || !strings.Contains(p.Hint, "19.03") {
 		t.Errorf("the problem is %+v (%v)", p, err)
 	}
 }
@@ -468,5 +447,142 @@ func TestCommandThatAsksTheEngine(t *testing.T) {
 		if got := c.place.cli(c.podman); got != c.want {
 			t.Errorf("%+v, Podman %v, root %v: %q, not %q", c.place, c.podman, c.root, got, c.want)
 		}
+	}
+}
+
+// TestEngineThatIsSilent: who is there and does not answer is told from nobody,
+// and from somebody who is no engine.
+func TestEngineThatIsSilent(t *testing.T) {
+	home := dockerHome(t)
+	for name, c := range map[string]struct {
+		serve func(net.Conn) // nil when nobody listens
+		code  Code
+		say   string
+	}{
+		"nobody listens": {code: CodeNoEngine, say: "Nothing answers"},
+		"silence":        {serve: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, code: CodeSilent, say: "no answer in time"},
+		"silence after the first answer": {serve: func(c net.Conn) {
+			for in := bufio.NewReader(c); ; {
+				q, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				if q.URL.Path == "/_ping" {
+					_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 0\r\n\r\n")
+				}
+			}
+		}, code: CodeSilent, say: "no answer in time"},
+		"it hangs up": {serve: func(c net.Conn) { _ = c.Close() }, code: CodeSilent, say: "not as an engine does"},
+		"a web page": {serve: func(c net.Conn) {
+			for in := bufio.NewReader(c); ; {
+				q, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n")
+				if q.Method != http.MethodHead {
+					_, _ = io.WriteString(c, "<html>")
+				}
+			}
+		}, code: CodeSilent, say: "not as an engine does"},
+	} {
+		for _, network := range []string{"unix", "tcp"} {
+			t.Run(name+" over "+network, func(t *testing.T) {
+				address := "127.0.0.1:0"
+				if network == "unix" {
+					address = filepath.Join(home, "engine.sock")
+				}
+				on := listen(t, network, address)
+				host := network + "://" + on.Addr().String()
+				var serving sync.WaitGroup
+				defer serving.Wait()
+				defer on.Close()
+				if c.serve == nil {
+					_ = on.Close()
+				} else {
+					serving.Go(func() {
+						for {
+							conn, err := on.Accept()
+							if err != nil {
+								return
+							}
+							serving.Go(func() {
+								defer conn.Close()
+								c.serve(conn)
+							})
+						}
+					})
+				}
+				d, err := NewDocker(host)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer d.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				defer cancel()
+				_, err = d.Ping(ctx)
+				p := engineProblem(d.Which(), err)
+				if p.Code != c.code || !strings.Contains(p.Hint, c.say) || !strings.Contains(p.Hint, host) {
+					t.Errorf("the problem is %+v", p)
+				}
+			})
+		}
+	}
+}
+
+// TestWhoSaysWhereTheEngineIs: where nothing answers, what is wrong can be what
+// leads there, and then nobody is told to start Docker.
+func TestWhoSaysWhereTheEngineIs(t *testing.T) {
+	home := dockerHome(t)
+	dockerCommand(t, "context", "create", "gone", "--docker", "host=unix://"+home+"/none.sock")
+	for name, c := range map[string]struct {
+		env           map[string]string
+		hint, command string
+	}{
+		"DOCKER_HOST": {map[string]string{"DOCKER_HOST": "unix://" + home + "/none.sock"}, "DOCKER_HOST says", "unset DOCKER_HOST"},
+		"a context":   {map[string]string{"DOCKER_CONTEXT": "gone"}, "the docker context gone says", "docker context ls"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for name, value := range c.env {
+				t.Setenv(name, value)
+			}
+			d, err := NewDocker("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			_, err = d.Ping(t.Context())
+			p := engineProblem(d.Which(), err)
+			if p.Code != CodeNoEngine || !strings.Contains(p.Hint, c.hint) || !strings.Contains(p.Hint, home+"/none.sock") || p.Command != c.command {
+				t.Errorf("the problem is %+v", p)
+			}
+		})
+	}
+}
+
+// named is an engine of which only the name is asked.
+type named struct {
+	Engine
+	info EngineInfo
+}
+
+func (n named) Which() EngineInfo { return n.info }
+func (n named) CLI() string       { return n.info.CLI }
+
+// TestProblemsNameTheEngine: on Podman no problem speaks of Docker.
+func TestProblemsNameTheEngine(t *testing.T) {
+	info := EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", CLI: "podman"}
+	for _, err := range []error{
+		ErrUnreachable, ErrSilent, ErrPermission, ErrTooOld, ErrImageNotFound, ErrNetwork, ErrDiskFull, ErrPlatform, ErrNoFolder, errors.New("else"),
+		fmt.Errorf("%w: x509", ErrNetwork), fmt.Errorf("%w: <html>", ErrNetwork),
+	} {
+		p := operationProblem(config.Default(), named{info: info}, err)
+		text := strings.NewReplacer("install Docker", "", "Docker 19.03", "", "DOCKER_HOST", "", "docs.docker.com", "", "/etc/docker/certs.d", "").Replace(p.Short + p.Hint + p.Command)
+		if strings.Contains(strings.ToLower(text), "docker") {
+			t.Errorf("%v: %+v", err, p)
+		}
+	}
+	if p := deathProblem(Container{OOMKilled: true}, EngineInfo{Name: "Podman"}, nil, true); strings.Contains(p.Hint, "Docker") {
+		t.Errorf("out of memory: %+v", p)
 	}
 }

@@ -22,10 +22,12 @@ import (
 	"colabtray/test/bed"
 )
 
-// counter is a way to an engine that counts the event streams.
+// counter is a way to an engine that counts the event streams, and can refuse to
+// tell so many times what is on the disk.
 type counter struct {
 	address      string
 	open, opened atomic.Int32
+	diskBusy     atomic.Int32
 }
 
 func newCounter(t *testing.T, engine string) *counter {
@@ -63,6 +65,12 @@ func newCounter(t *testing.T, engine string) *counter {
 			c.opened.Add(1)
 			c.open.Add(1)
 			defer c.open.Add(-1)
+		}
+		if strings.HasSuffix(r.URL.Path, "/system/df") && c.diskBusy.Add(-1) >= 0 {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(w, `{"message": "a disk usage operation is already running"}`) // Docker 20.10
+			return
 		}
 		forward.ServeHTTP(w, r)
 	})}

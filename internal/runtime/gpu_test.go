@@ -218,7 +218,8 @@ func TestPodmansOwnAPI(t *testing.T) {
 	r.profile.Memory, r.profile.CPUs, r.profile.ShmSize, r.profile.Platform = 1<<30, 1.5, 128<<20, "linux/amd64"
 	r.profile.Folders = []config.Folder{{Host: t.TempDir(), Path: "/data", ReadOnly: true}, {Host: t.TempDir(), Path: "/more"}}
 	r.profile.Env = []config.Variable{{Name: "A", Value: config.NewSecret("b=c")}}
-	const what = `{{.Config.Hostname}} {{json .Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Labels}} {{.Config.Image}}
+	r.profile.User = "1001:100"
+	const what = `{{.Config.Hostname}} {{.Config.User}} {{json .Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Labels}} {{.Config.Image}}
 {{json .HostConfig.PortBindings}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.ShmSize}} {{.HostConfig.NetworkMode}}
 {{range .Config.Env}}{{.}}
 {{end}}{{range .Mounts}}{{json .}}
@@ -239,7 +240,7 @@ func TestPodmansOwnAPI(t *testing.T) {
 	ours := describe(func(s Spec) (string, error) { return d.Create(t.Context(), s) })
 	own := describe(func(s Spec) (string, error) {
 		made, host := dockerSpec(s, []container.DeviceRequest{})
-		return d.createLibpod(t.Context(), s.Name, made, host, platform(s.Platform))
+		return d.createLibpod(t.Context(), s.Name, made, host, nil)
 	})
 	if ours != own || !strings.Contains(ours, "\nA=b=c\n") {
 		t.Errorf("through Docker's API:\n%s\nthrough Podman's own:\n%s", ours, own)

@@ -1,7 +1,13 @@
 package runtime
 
-import "colabtray/internal/words"
+import "strings"
 
-const engineCommand = "open -a Docker"
+const installGuide = "https://docs.docker.com/desktop/setup/install/mac-install/"
 
-func engineHint(host string) string { return words.Say("problem.noEngineMacHint", "host", host) }
+// startCommand starts the engine at an address; empty where that is not known.
+func startCommand(host string) string {
+	if host == "unix:///var/run/docker.sock" || strings.HasSuffix(host, "/.docker/run/docker.sock") {
+		return "open -a Docker"
+	}
+	return ""
+}

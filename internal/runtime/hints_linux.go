@@ -1,29 +1,77 @@
 package runtime
 
 import (
+	"os/exec"
 	"strings"
 
 	"colabtray/internal/words"
 )
 
-const engineCommand = "sudo systemctl start docker"
+const installGuide = "https://docs.docker.com/engine/install/"
 
-func engineHint(host string) string { return words.Say("problem.noEngineLinuxHint", "host", host) }
+// service is who serves at an address, in systemd's words.
+type service struct {
+	systemctl     string // the command, for the system's or the person's own units
+	start, engine string // the unit that starts it, and what a restart is for
+}
+
+// serviceAt returns the service at a usual address; nothing for others.
+func serviceAt(host string) service {
+	socket := strings.TrimPrefix(host, "unix://")
+	own := strings.HasPrefix(socket, "/run/user/")
+	switch {
+	case socket == "/var/run/docker.sock", socket == "/run/docker.sock":
+		return service{"sudo systemctl", "docker", "docker"}
+	case own && strings.HasSuffix(socket, "/docker.sock"):
+		return service{"systemctl --user", "docker", "docker"}
+	case own && strings.HasSuffix(socket, "/podman/podman.sock"):
+		return service{"systemctl --user", "podman.socket", "podman.service"}
+	case strings.HasSuffix(socket, "/.docker/desktop/docker.sock"):
+		return service{"systemctl --user", "docker-desktop", "docker-desktop"}
+	case host == rootPodman:
+		return service{"sudo systemctl", "podman.socket", "podman.service"}
+	}
+	return service{}
+}
+
+// startCommand starts the engine at an address; empty where that is not known.
+func startCommand(host string) string {
+	s := serviceAt(host)
+	if s.systemctl == "" {
+		return ""
+	}
+	return s.systemctl + " start " + s.start
+}
+
+// restartCommand is the same for an engine that hangs.
+func restartCommand(host string) string {
+	s := serviceAt(host)
+	if s.systemctl == "" {
+		return ""
+	}
+	return s.systemctl + " restart " + s.engine
+}
 
 // permissionProblem tells whose the socket is: root's Docker lets a group in;
-// Podman and rootless Docker serve their owner alone.
-func permissionProblem(host string, err error) *Problem {
-	p := &Problem{Code: CodePermission, Short: words.Say("problem.permission"), Err: err}
-	switch socket := strings.TrimPrefix(host, "unix://"); {
+// Podman and rootless Docker serve their owner alone. Whoever has Podman needs no
+// rights like root's.
+func permissionProblem(e EngineInfo, err error) *Problem {
+	const ownPodman = "systemctl --user enable --now podman.socket"
+	p := &Problem{Code: CodePermission, Short: words.Say("problem.permission", "engine", e.Name), Err: err}
+	_, podman := exec.LookPath("podman")
+	switch socket := strings.TrimPrefix(e.Host, "unix://"); {
 	case strings.Contains(socket, "podman"):
 		p.Short = words.Say("problem.permissionPodman")
-		p.Hint = words.Say("problem.permissionPodmanHint", "host", host)
-		p.Command = "systemctl --user enable --now podman.socket"
+		p.Hint = words.Say("problem.permissionPodmanHint", "host", e.Host)
+		p.Command = ownPodman
 	case socket != "/var/run/docker.sock" && socket != "/run/docker.sock":
 		p.Hint = words.Say("problem.permissionSocketHint", "socket", socket)
 		p.Command = "dockerd-rootless-setuptool.sh install"
+	case podman == nil && !e.Chosen():
+		p.Hint = words.Say("problem.permissionOwnHint", "host", e.Host)
+		p.Command = ownPodman
 	default:
-		p.Hint = words.Say("problem.permissionGroupHint", "host", host)
+		p.Hint = words.Say("problem.permissionGroupHint", "host", e.Host)
 		p.Command = "sudo usermod -aG docker $USER"
 	}
 	return p

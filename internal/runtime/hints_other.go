@@ -4,11 +4,14 @@ package runtime
 
 import "colabtray/internal/words"
 
-func permissionProblem(host string, err error) *Problem {
+// restartCommand restarts an engine that hangs; Docker Desktop has a menu for it.
+func restartCommand(string) string { return "" }
+
+func permissionProblem(e EngineInfo, err error) *Problem {
 	return &Problem{
 		Code:  CodePermission,
-		Short: words.Say("problem.permission"),
-		Hint:  words.Say("problem.permissionDesktopHint", "host", host),
+		Short: words.Say("problem.permission", "engine", e.Name),
+		Hint:  words.Say("problem.permissionDesktopHint", "host", e.Host),
 		Err:   err,
 	}
 }

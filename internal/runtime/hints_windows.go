@@ -1,7 +1,12 @@
 package runtime
 
-import "colabtray/internal/words"
+const installGuide = "https://docs.docker.com/desktop/setup/install/windows-install/"
 
-const engineCommand = `start "" "%ProgramFiles%\Docker\Docker\Docker Desktop.exe"`
-
-func engineHint(host string) string { return words.Say("problem.noEngineWindowsHint", "host", host) }
+// startCommand starts the engine at an address; empty where that is not known.
+func startCommand(host string) string {
+	switch host {
+	case "npipe:////./pipe/docker_engine", "npipe:////./pipe/dockerDesktopLinuxEngine":
+		return `start "" "%ProgramFiles%\Docker\Docker\Docker Desktop.exe"`
+	}
+	return ""
+}

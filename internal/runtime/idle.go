@@ -104,6 +104,7 @@ func (g *idleGuard) look(ctx context.Context) time.Duration {
 		return g.spare(limit - warning)
 	default:
 		g.m.log.Info("the runtime is stopped, because it is idle", "for", limit)
+		g.m.post(idled{g.s.URL})
 		if err := g.m.Stop(ctx); err != nil {
 			g.m.log.Warn("the idle runtime could not be stopped", "error", err)
 		}

@@ -136,8 +136,15 @@ func TestIdleRuntimeIsStopped(t *testing.T) {
 		if s := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }); s.State != Ready {
 			t.Errorf("warned, but %s", s.State)
 		}
-		if s := r.untilState(Stopped); s.Problem != nil || !s.IdleStopAt.IsZero() {
+		if s := r.untilState(Stopped); s.Problem != nil || !s.IdleStopAt.IsZero() || !s.IdleStopped {
 			t.Errorf("stopped for idleness, but %+v", s)
+		}
+		r.mustStart()
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if r.untilState(Stopped).IdleStopped {
+			t.Error("what its person has stopped is said to be stopped for idleness")
 		}
 	})
 }

@@ -26,12 +26,7 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	if err != nil {
 		return "", err
 	}
-	// The client's connections lead to a socket whatever the address says.
-	host := "podman"
-	if address, is := strings.CutPrefix(d.Host(), "tcp://"); is {
-		host = address
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+host+"/v4.0.0/libpod/containers/create", bytes.NewReader(body))
+	request, err := d.libpodRequest(ctx, http.MethodPost, "containers/create", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
@@ -42,8 +37,9 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	}
 	defer response.Body.Close()
 	var answer struct {
-		ID      string `json:"Id"`
-		Message string `json:"message"`
+		ID       string   `json:"Id"`
+		Warnings []string `json:"Warnings"`
+		Message  string   `json:"message"`
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
 		return "", fmt.Errorf("%s: %w", words.Say("problem.answerNotUnderstood"), err)
@@ -51,7 +47,18 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 	if response.StatusCode != http.StatusCreated {
 		return "", engineError(errors.New(fromEngine + answer.Message))
 	}
+	d.heard(answer.ID, answer.Warnings)
 	return answer.ID, nil
+}
+
+// libpodRequest makes a request to Podman's own API.
+func (d *Docker) libpodRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+	// The client's connections lead to a socket whatever the address says.
+	host := "podman"
+	if address, is := strings.CutPrefix(d.Host(), "tcp://"); is {
+		host = address
+	}
+	return http.NewRequestWithContext(ctx, method, "http://"+host+"/v4.0.0/libpod/"+path, body)
 }
 
 // libpodSpec says in Podman's words what [Docker.Create] says in Docker's.
@@ -96,6 +103,12 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	spec := object{
 		"name": name, "hostname": c.Hostname, "image": c.Image, "command": c.Cmd, "labels": c.Labels, "env": env,
 		"portmappings": ports, "volumes": volumes, "mounts": mounts, "devices": devices, "resource_limits": limits,
+	}
+	if how, value, is := strings.Cut(string(h.UsernsMode), ":"); is {
+		spec["userns"] = object{"nsmode": how, "value": value}
+	}
+	if c.User != "" {
+		spec["user"] = c.User
 	}
 	if h.ShmSize > 0 {
 		spec["shm_size"] = h.ShmSize

@@ -10,12 +10,25 @@ import (
 	"time"
 )
 
-// How often an engine that does not answer is tried. A person's click tries at once.
+// How often an engine that does not answer is tried. A person's click tries at
+// once, and so does a socket that appears.
 const (
 	soonest     = 250 * time.Millisecond // doubles each time ...
-	latest      = 5 * time.Second        // ... up to this
+	soon        = time.Second            // ... up to this while the outage is young,
+	latest      = 5 * time.Second        // and then to this
+	longOutage  = 10 * time.Minute
 	pingTimeout = 15 * time.Second
 )
+
+// pause is how long to wait before the engine is tried again, after the time that
+// was waited before.
+func pause(before, outage time.Duration) time.Duration {
+	most := soon
+	if outage >= longOutage {
+		most = latest
+	}
+	return min(max(2*before, soonest), most)
+}
 
 // Link is the one connection to an engine that all runtimes share: it finds
 // out whether the engine answers, and follows its events in one stream.
@@ -36,25 +49,44 @@ func NewLink(e Engine, log *slog.Logger) *Link {
 
 // Run keeps the connection until ctx ends.
 func (l *Link) Run(ctx context.Context) {
-	for delay := soonest; ctx.Err() == nil; {
+	var delay time.Duration
+	for lost := time.Now(); ctx.Err() == nil; {
 		opened, err := l.connect(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if opened {
-			delay = soonest
+			delay, lost = 0, time.Now()
 			continue // the stream broke off: the engine may be there all the same
 		}
 		l.log.Debug("engine does not answer", "host", l.engine.Host(), "error", err)
-		l.toAll(engineDown{engineProblem(l.engine.Host(), err)})
-		select {
-		case <-ctx.Done():
-		case <-l.kick:
-			delay = soonest
-		case <-time.After(delay):
-			delay = min(2*delay, latest)
+		l.toAll(engineDown{engineProblem(l.engine.Which(), err)})
+		delay = pause(delay, time.Since(lost))
+		if l.await(ctx, delay) {
+			delay = 0
 		}
 	}
+}
+
+// await waits for that long, or until somebody asks for the engine or something
+// changed where it may be, which it reports.
+func (l *Link) await(ctx context.Context, long time.Duration) (early bool) {
+	ctx, cancel := context.WithTimeout(ctx, long)
+	defer cancel()
+	changed := make(chan struct{})
+	go func() {
+		defer close(changed)
+		l.engine.Await(ctx)
+	}()
+	select {
+	case <-l.kick:
+		early = true
+		cancel()
+		<-changed
+	case <-changed:
+		early = ctx.Err() == nil
+	}
+	return early
 }
 
 // connect follows the events until the stream breaks off, and reports whether

@@ -102,7 +102,7 @@ func (w *watch) fault(files []infoFile, heard bool) *Problem {
 	case f.secure:
 		return servesProblem(w.container, cli, "https")
 	case f.base != "/" && f.base != "":
-		return servesProblem(w.container, cli, "under", "path", printable(f.base[:min(len(f.base), 100)]))
+		return servesProblem(w.container, cli, "under", "path", f.base[:min(len(f.base), 100)])
 	case !heard && f.inside:
 		return servesProblem(w.container, cli, "inside")
 	case f.token.IsZero() && f.password:

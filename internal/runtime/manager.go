@@ -26,6 +26,7 @@ type Manager struct {
 
 	mu       sync.Mutex
 	profile  config.Profile // changed by the owning goroutine alone
+	unusual  []*Problem     // what of the profile few people mean; changed with it
 	current  Snapshot
 	watchers map[chan Snapshot]struct{}
 
@@ -98,6 +99,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 	if m.backups == "" {
 		m.backups = BackupDir()
 	}
+	m.unusual = unusualProblems(p)
 	m.current = m.snapshot()
 	m.current.Rev = 1
 	return m
@@ -166,7 +168,7 @@ func (m *Manager) take(ctx context.Context, e event) {
 		m.looked(ctx, e)
 	case reprofiled:
 		m.mu.Lock()
-		m.profile = e.profile
+		m.profile, m.unusual = e.profile, unusualProblems(e.profile)
 		m.mu.Unlock()
 	}
 	for _, fx := range m.model.step(e) {
@@ -273,7 +275,7 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		if c, err := o.inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
 			if d.started && !c.Running && d.problem == nil {
-				d.problem = deathProblem(c, lastLines(ctx, m.engine(), c, 20), false)
+				d.problem = deathProblem(c, m.engine().Which(), lastLines(ctx, m.engine(), c, 20), false)
 			}
 		}
 		m.post(d)

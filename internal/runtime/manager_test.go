@@ -195,6 +195,9 @@ func TestTakeover(t *testing.T) {
 		before := r.docker("inspect", "--format", "{{.Id}} {{json .Config}} {{json .HostConfig}}", name)
 		r.open()
 		s := r.untilState(Ready)
+		if want := fmt.Sprintf("0.0.0.0:%d", r.profile.Port); s.Open != want || s.InnerPort != 8888 {
+			t.Errorf("it is open to others at %q, and not %q, from port %d", s.Open, want, s.InnerPort)
+		}
 		r.works(s.URL)
 		r.works(r.must(r.Restart).URL)
 		if after := r.docker("inspect", "--format", "{{.Id}} {{json .Config}} {{json .HostConfig}}", name); after != before {

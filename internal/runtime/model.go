@@ -56,6 +56,7 @@ type (
 	answered struct {
 		start   startID
 		url     BackendURL
+		open    string // where others reach a container that has no network of its own
 		changed bool
 		// settings: what is to be known of our settings in the server, if anything.
 		settings *Problem
@@ -73,6 +74,9 @@ type (
 		url BackendURL
 		at  time.Time
 	}
+	// idled: the runtime with this Backend URL is stopped now, because nobody uses
+	// it.
+	idled struct{ url BackendURL }
 	// late: Jupyter has not answered for long, or no longer.
 	late struct {
 		start   startID
@@ -95,6 +99,7 @@ func (answered) isEvent()   {}
 func (rooted) isEvent()     {}
 func (unanswered) isEvent() {}
 func (idling) isEvent()     {}
+func (idled) isEvent()      {}
 func (late) isEvent()       {}
 
 // verb is what a person can ask for.
@@ -177,11 +182,13 @@ type model struct {
 	root      string // of the server, as far as known; also when it does not run any more
 	settling  bool   // the first look at a run that began before we watched is not over
 	url       BackendURL
+	open      string
 	changed   bool
 	late      *Problem
 	settings  *Problem  // what is to be known of our settings in the server
 	served    bool      // Jupyter answered once in this run
 	idleAt    time.Time // when it will be stopped for idleness
+	idled     startID   // the run that was
 	killed    bool      // this run was sent a signal through the engine
 	following startID
 	lastLook  lookID
@@ -250,13 +257,10 @@ func (m *model) shownProblem() *Problem {
 	}
 }
 
-// warnings returns what there is to be warned of beside the state.
-func (m *model) warnings() []*Problem {
-	var all []*Problem
-	if m.settings != nil && m.state() == Ready {
-		all = append(all, m.settings)
-	}
-	return all
+// stoppedIdle reports whether idleness is why the container does not run. Another
+// run is another story, whoever began it.
+func (m *model) stoppedIdle() bool {
+	return m.state() == Stopped && m.idled != startID{} && m.container.start() == m.idled
 }
 
 // settled reports whether nothing that a person asked for is still under way,
@@ -338,7 +342,7 @@ func (m *model) step(e event) []effect {
 		}
 	case answered:
 		if m.watches(e.start) {
-			m.url, m.changed, m.late, m.settling, m.served = e.url, e.changed, nil, false, true
+			m.url, m.open, m.changed, m.late, m.settling, m.served = e.url, e.open, e.changed, nil, false, true
 			m.settings = e.settings
 			if m.problem != nil && m.problem.Code != CodeRolledBack {
 				m.problem = nil
@@ -355,6 +359,10 @@ func (m *model) step(e event) []effect {
 	case idling:
 		if e.url == m.url {
 			m.idleAt = e.at
+		}
+	case idled:
+		if e.url == m.url {
+			m.idled = m.running()
 		}
 	case late:
 		if m.watches(e.start) {
@@ -385,7 +393,7 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 // forget drops what was observed of a run.
 func (m *model) forget() {
 	m.settling, m.killed, m.served = false, false, false
-	m.url, m.changed, m.late, m.idleAt = BackendURL{}, false, nil, time.Time{}
+	m.url, m.open, m.changed, m.late, m.idleAt = BackendURL{}, "", false, nil, time.Time{}
 	m.settings = nil
 }
 
@@ -414,13 +422,13 @@ func (m *model) observe(c Container, output []string) []effect {
 	case !known && c.Running:
 		m.settling = true
 	case failedExit(c) && (!known || before == startID{} && c.start() != lastRun):
-		m.problem = deathProblem(c, output, true) // we never saw it run
+		m.problem = deathProblem(c, m.engine, output, true) // we never saw it run
 	case now != before && c.Running:
 		m.problem = nil // somebody started it
 	case now != before:
 		m.problem = nil
 		if c.ID == before.container && !wasKilled {
-			m.problem = deathProblem(c, output, served)
+			m.problem = deathProblem(c, m.engine, output, served)
 		}
 	case !c.Exists && m.problem != nil && m.problem.aboutExit():
 		m.problem = nil // the container that had failed is gone
@@ -496,6 +504,9 @@ func (m *model) reconcile() []effect {
 func (m *model) finish(d done) {
 	if m.up && !m.cancelled {
 		m.problem = d.problem
+	}
+	if d.problem != nil {
+		m.idled = startID{} // the stop failed
 	}
 	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, Progress{}
 	m.firstLook = m.lastLook + 1

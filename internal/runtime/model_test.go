@@ -65,16 +65,17 @@ var situations = []situation{
 	{"being started", Starting, steps(up, seen{}, command{start})},
 	{"starting", Starting, steps(up, seen{}, command{start}, done{op: 1, container: runA, known: true, started: true})},
 	{"starting, not by us", Starting, steps(up, seen{}, seen{container: runA})},
-	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{runA.start(), urlA, false, nil})},
+	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{start: runA.start(), url: urlA})},
 	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{runA.start(), mute})},
-	{"stopping", Stopping, steps(up, seen{container: runA}, answered{runA.start(), urlA, false, nil}, command{stop})},
-	{"being updated", Starting, steps(up, seen{container: runA}, answered{runA.start(), urlA, false, nil}, command{update})},
-	{"being deleted", Stopping, steps(up, seen{container: runA}, answered{runA.start(), urlA, false, nil}, command{remove})},
+	{"stopping", Stopping, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{stop})},
+	{"stopped for idleness", Stopped, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, idled{urlA}, command{stop}, done{op: 1, container: ended(runA, 0), known: true})},
+	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{update})},
+	{"being deleted", Stopping, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{remove})},
 	{"cancelled delete", Stopping, steps(up, seen{}, command{remove}, abandoned{job: true})},
 	{"pulling to restore", Pulling, steps(up, seen{}, command{restore}, progressed{1, Progress{Layers: 1}})},
-	{"being restarted", Starting, steps(up, seen{container: runA}, answered{runA.start(), urlA, false, nil}, command{restart})},
+	{"being restarted", Starting, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{restart})},
 	{"failed", Failed, steps(up, seen{}, command{start}, done{op: 1, known: true, problem: oops})},
-	{"died", Failed, steps(up, seen{container: runA}, answered{runA.start(), urlA, false, nil}, seen{container: ended(runA, 1)})},
+	{"died", Failed, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, seen{container: ended(runA, 1)})},
 }
 
 // columns are the events, each made for the model it is given to.
@@ -114,10 +115,11 @@ var columns = []struct {
 	{"done, ended", func(*model) event { return done{op: 1, container: ended(runA, 0), known: true} }},
 	{"done with a problem", func(*model) event { return done{op: 1, known: true, problem: oops} }},
 	{"done of another", func(*model) event { return done{op: 99, problem: oops} }},
-	{"answer", func(*model) event { return answered{runA.start(), urlB, true, nil} }},
-	{"answer of another run", func(*model) event { return answered{runB.start(), urlB, true, nil} }},
+	{"answer", func(*model) event { return answered{start: runA.start(), url: urlB, changed: true} }},
+	{"answer of another run", func(*model) event { return answered{start: runB.start(), url: urlB, changed: true} }},
 	{"no answer yet", func(*model) event { return unanswered{runA.start()} }},
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
+	{"idled", func(*model) event { return idled{urlA} }},
 	{"silence", func(*model) event { return late{runA.start(), mute} }},
 }
 
@@ -174,6 +176,9 @@ func outcome(m *model, effects []effect) string {
 	}
 	if !m.idleAt.IsZero() {
 		line += " idle"
+	}
+	if m.stoppedIdle() {
+		line += " for idleness"
 	}
 	if m.want != nothing {
 		line += " ... wants " + m.want.String()

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker/docker/api/types/container"
+
 	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
@@ -119,19 +121,35 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	t.Helper()
 	base, name := s.image(t, image), s.runtimeName(t)
 	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
-	args := []string{"commit"}
 	entry, cmd := `["tini","-g","--"]`, `CMD ["start-notebook.py"]`
 	if l.entry != "" {
 		entry, cmd = l.entry, "CMD []"
 	}
-	for _, change := range append(l.changes, "ENTRYPOINT "+entry, cmd) {
-		args = append(args, "--change", change)
-	}
 	made := "localhost/" + name + ":1"
-	bed.DockerAt(t, s.host, append(args, name, made)...)
+	_, err := s.engine(t).api.Load().ContainerCommit(t.Context(), name, container.CommitOptions{
+		Reference: made, Config: &container.Config{}, // Podman wants one
+		Changes: append(l.changes, "ENTRYPOINT "+entry, cmd),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	bed.DockerAt(t, s.host, "rm", name)
 	t.Cleanup(func() { bed.DockerAt(t, s.host, "rmi", "--force", made) })
 	return made
+}
+
+// engine connects to the engine, past any manager.
+func (s site) engine(t *testing.T) *Docker {
+	t.Helper()
+	e, err := NewDocker(s.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	if _, err := e.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // newRigAt makes a runtime of an image of that layout.
@@ -229,15 +247,8 @@ func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 func (r *rig) earlier() {
 	r.t.Helper()
 	spec := specOf(r.profile, r.server)
-	e, err := NewDocker(r.host)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer e.Close()
-	if _, err := e.Ping(r.t.Context()); err != nil {
-		r.t.Fatal(err)
-	}
-	_, err = e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
+	e := r.site.engine(r.t)
+	_, err := e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
 	id, bad := e.Create(r.t.Context(), spec)
 	if err := errors.Join(err, bad, e.CopyTo(r.t.Context(), id, r.server.Files(r.profile))); err != nil {
 		r.t.Fatal(err)

@@ -183,7 +183,11 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err := o.place(ctx, &spec); err != nil {
 		return err
 	}
-	madeVolume, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec))
+	labels, err := newVolumeLabels(ctx, o.engine, spec)
+	if err != nil {
+		return err
+	}
+	madeVolume, err := o.engine.EnsureVolume(ctx, spec.Volume, labels)
 	var id string
 	defer func() {
 		if err == nil {

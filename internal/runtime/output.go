@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"colabtray/internal/words"
 )
@@ -41,21 +40,6 @@ func eachLine(stream io.Reader, line func(string)) error {
 	}
 }
 
-// escapes are the terminal's control sequences: ECMA-48 CSI, OSC, and the rest.
-var escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -/]*[0-~])")
-
-// printable strips what could act on the terminal or the log viewer that shows
-// a line from the container.
-func printable(line string) string {
-	line = escapes.ReplaceAllString(line, "")
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || unicode.IsGraphic(r) {
-			return r
-		}
-		return -1
-	}, line)
-}
-
 // secrets finds what follows the word token in a URL, an option or a header.
 var secrets = regexp.MustCompile(`(?i)(token(?:=|%3D|["']?:\s*)["']?|authorization: token )[^\s&"',;]+`)
 
@@ -78,7 +62,7 @@ var announcedURL = regexp.MustCompile(`^(?:\[[IC] [^\[\]]{1,60}\])?\s*(?:or )?(h
 // token it gives, which may be missing. Jupyter writes "..." where the token was
 // given to it.
 func announcement(line string) (Token, bool) {
-	found := announcedURL.FindStringSubmatch(printable(line))
+	found := announcedURL.FindStringSubmatch(words.Lines(line))
 	if found == nil {
 		return Token{}, false
 	}
@@ -101,27 +85,44 @@ type LogOptions struct {
 	Tail int
 }
 
+// An engine keeps no output with the logging driver of that name, and with some
+// others gives none back; Docker has these words for it.
+const (
+	noLogDriver   = "none"
+	unreadableLog = "logging driver does not support reading"
+)
+
+// noLogProblem tells that the engine keeps no output of the container.
+func noLogProblem(c Container) *Problem {
+	return &Problem{
+		Code:  CodeNoLog,
+		Short: words.Say("problem.noLog"),
+		Hint:  words.Say("problem.noLogHint", "container", c.Name, "driver", c.LogDriver),
+	}
+}
+
 // Logs writes the output of the runtime's container to w, line by line, with
 // every token masked and control sequences left out. It returns a *[Problem]
-// when there is no container or no engine.
+// when there is no container, no log or no engine.
 func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
 		return operationProblem(m.Profile(), m.engine(), err)
 	}
 	if !c.Exists {
-		return &Problem{
-			Code:    CodeNoContainer,
-			Short:   words.Say("problem.noContainer", "runtime", m.runtime),
-			Hint:    words.Say("problem.noContainerHint"),
-			Command: m.Profile().CommandLine("start"),
-		}
+		return noContainerProblem(m.Profile(), words.Say("problem.noOutputHint"))
 	}
 	query := LogQuery{Follow: options.Follow, Tail: options.Tail}
 	if query.Tail <= 0 {
 		query.Tail = -1
 	}
+	if c.LogDriver == noLogDriver {
+		return noLogProblem(c)
+	}
 	stream, err := m.engine().Logs(ctx, c, query)
+	if err != nil && strings.Contains(err.Error(), unreadableLog) {
+		return noLogProblem(c)
+	}
 	if err != nil {
 		return operationProblem(m.Profile(), m.engine(), err)
 	}
@@ -133,7 +134,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	var failed error
 	err = eachLine(stream, func(line string) {
 		if failed == nil {
-			_, failed = io.WriteString(w, masked(printable(line), known)+"\n")
+			_, failed = io.WriteString(w, masked(words.Lines(line), known)+"\n")
 		}
 		if failed != nil {
 			_ = stream.Close()
@@ -158,7 +159,7 @@ func lastLines(ctx context.Context, e Engine, c Container, n int) []string {
 	known := environmentTokens(c)
 	var lines []string
 	_ = eachLine(stream, func(line string) {
-		lines = append(lines, masked(printable(line), known))
+		lines = append(lines, words.Line(masked(words.Lines(line), known)))
 	})
 	return lines[max(0, len(lines)-n):]
 }

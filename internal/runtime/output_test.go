@@ -63,23 +63,6 @@ func TestMasked(t *testing.T) {
 	}
 }
 
-func TestPrintable(t *testing.T) {
-	for line, want := range map[string]string{
-		"\x1b[31mred\x1b[0m":                   "red",
-		"\x1b]0;title\x07text":                 "text",
-		"\x1b]52;c;aGVsbG8=\x1b\\clip":         "clip",
-		"bell\x07 back\x08 null\x00 tab\tkept": "bell back null tab\tkept",
-		"Grüße 漢字":                             "Grüße 漢字",
-		"right-to-left \u202e override":        "right-to-left  override",
-		"\x1b":                                 "",
-		string([]byte{0xff, 'a'}):              "\ufffda",
-	} {
-		if got := printable(line); got != want {
-			t.Errorf("%q became %q, want %q", line, got, want)
-		}
-	}
-}
-
 func TestEachLineBoundsMemory(t *testing.T) {
 	var lines []string
 	err := eachLine(strings.NewReader("one\r\n\n"+strings.Repeat("x", 3*maxLine)+"\nlast"), func(l string) { lines = append(lines, l) })
@@ -97,9 +80,6 @@ func FuzzOutput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, output []byte) {
 		_ = eachLine(bytes.NewReader(output), func(line string) {
 			announcement(line)
-			if shown := printable(line); strings.ContainsAny(shown, "\x1b\x07\n\r") {
-				t.Errorf("%q shows control characters", shown)
-			}
 		})
 	})
 }
@@ -148,6 +128,16 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 	if url.Reveal() != "http://localhost:8888/?token=hunter2" {
 		t.Errorf("revealed, the URL is %s", url.Reveal())
+	}
+}
+
+// TestLastWordsWithoutLog: what is not kept is not called silence.
+func TestLastWordsWithoutLog(t *testing.T) {
+	for driver, want := range map[string]string{"json-file": "It wrote nothing before it ended.", "none": "made with the logging driver none"} {
+		p := deathProblem(Container{Name: "mine", ExitCode: 1, LogDriver: driver}, EngineInfo{}, nil, false)
+		if !strings.Contains(p.Hint, want) {
+			t.Errorf("%s: %s", driver, p.Hint)
+		}
 	}
 }
 

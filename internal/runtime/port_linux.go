@@ -29,7 +29,7 @@ func processAt(port int) string {
 		pid := strings.Split(link, "/")[2]
 		name, err := os.ReadFile("/proc/" + pid + "/comm")
 		if err == nil {
-			return words.Say("problem.portProcess", "program", printable(strings.TrimSpace(string(name))), "pid", pid)
+			return words.Say("problem.portProcess", "program", strings.TrimSpace(string(name)), "pid", pid)
 		}
 	}
 	return ""

@@ -3,9 +3,11 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"colabtray/internal/config"
 	"colabtray/internal/words"
@@ -13,61 +15,90 @@ import (
 
 // aboutExit reports whether the problem is that a container ended.
 func (p *Problem) aboutExit() bool {
-	return p.Code == CodeDiedStarting || p.Code == CodeExited || p.Code == CodeOutOfMemory
+	return p.Code == CodeDiedStarting || p.Code == CodeNotOwned || p.Code == CodeExited || p.Code == CodeOutOfMemory
 }
 
-// engineProblem tells why the engine at host does not answer.
-func engineProblem(host string, err error) *Problem {
+// engineProblem tells why an engine does not answer.
+func engineProblem(e EngineInfo, err error) *Problem {
 	var p *Problem
 	switch {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, ErrPermission):
-		return permissionProblem(host, err)
+		return permissionProblem(e, err)
 	case errors.Is(err, ErrTooOld):
 		return &Problem{
 			Code:  CodeEngineTooOld,
-			Short: words.Say("problem.engineTooOld"),
+			Short: words.Say("problem.engineTooOld", "engine", e.Name),
 			Hint:  words.Say("problem.engineTooOldHint"),
 			Err:   err,
 		}
-	default:
+	case errors.Is(err, ErrSilent):
 		return &Problem{
-			Code:    CodeNoEngine,
-			Short:   words.Say("problem.noEngine"),
-			Hint:    engineHint(host),
-			Command: engineCommand,
+			Code:    CodeSilent,
+			Short:   words.Say("problem.noEngine", "engine", e.Name),
+			Hint:    words.Say("problem.silentHint", "host", e.Host, "engine", e.Name),
+			Command: restartCommand(e.Host),
 			Err:     err,
 		}
+	default:
+		p := &Problem{Code: CodeNoEngine, Short: words.Say("problem.noEngine", "engine", e.Name), Err: err}
+		if strange(err) {
+			p.Code, p.Hint = CodeSilent, words.Say("problem.strangeHint", "host", e.Host, "cause", words.FullStop(excerpt(err)))
+			return p
+		}
+		p.Hint, p.Command = absence(e)
+		return p
+	}
+}
+
+// strange reports whether somebody answered, though not as an engine does.
+func strange(err error) bool {
+	return !errors.Is(err, ErrUnreachable) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// absence tells what to do where nothing answers. Who says where the engine is
+// can be wrong, unless that is a place where one usually is.
+func absence(e EngineInfo) (hint, command string) {
+	name, isContext := strings.CutPrefix(e.Found, "context ")
+	start := startCommand(e.Host)
+	switch {
+	case start != "" || !e.Chosen():
+		return words.Say("problem.noEngineHint", "host", e.Host, "engine", e.Name, "guide", installGuide), start
+	case isContext:
+		return words.Say("problem.noEngineContextHint", "host", e.Host, "context", name), "docker context ls"
+	default:
+		return words.Say("problem.noEngineEnvHint", "host", e.Host, "variable", e.Found), "unset " + e.Found
 	}
 }
 
 // operationProblem tells why an operation on a runtime failed.
 func operationProblem(p config.Profile, e Engine, err error) *Problem {
+	which := e.Which()
 	switch {
 	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrPermission), errors.Is(err, ErrTooOld):
-		return engineProblem(e.Host(), err)
+		return engineProblem(which, err)
 	case errors.Is(err, ErrImageNotFound):
 		return &Problem{
 			Code:    CodeImageNotFound,
 			Short:   words.Say("problem.imageNotFound", "image", p.Image),
-			Hint:    words.Say("problem.imageNotFoundHint"),
-			Command: e.CLI() + " pull " + p.Image,
+			Hint:    words.Say("problem.imageNotFoundHint") + pullSays(which, err),
+			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
 		return &Problem{
 			Code:    CodePullFailed,
 			Short:   words.Say("problem.pullFailed"),
-			Hint:    words.Say("problem.pullFailedHint", "image", p.Image),
-			Command: e.CLI() + " pull " + p.Image,
+			Hint:    pullHint(p, which, err) + pullSays(which, err),
+			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
 		return &Problem{
 			Code:    CodeDiskFull,
-			Short:   words.Say("problem.diskFull"),
-			Hint:    words.Say("problem.diskFullHint"),
+			Short:   words.Say("problem.diskFull", "engine", which.Name),
+			Hint:    words.Say("problem.diskFullHint", "engine", which.Name),
 			Command: e.CLI() + " system df",
 			Err:     err,
 		}
@@ -77,17 +108,65 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 		return &Problem{
 			Code:    CodeFolderMissing,
 			Short:   words.Say("problem.folderMissing"),
-			Hint:    words.Say("problem.folderMissingHint", "engine", words.FullStop(engineWords(err)), "profile", p.Name),
+			Hint:    words.Say("problem.folderMissingHint", "engine", which.Name, "said", words.FullStop(engineWords(err)), "profile", p.Name),
 			Command: "colab-tray config edit",
 			Err:     err,
 		}
 	default:
 		return &Problem{
 			Code:  CodeEngineFailed,
-			Short: words.Say("problem.engineFailed"),
+			Short: words.Say("problem.engineFailed", "engine", which.Name),
 			Hint:  words.FullStop(lastError(err)),
 			Err:   err,
 		}
+	}
+}
+
+// noContainerProblem tells that there is nothing to do it to yet.
+func noContainerProblem(p config.Profile, hint string) *Problem {
+	return &Problem{
+		Code:    CodeNoContainer,
+		Short:   words.Say("problem.noContainer", "runtime", p.Runtime),
+		Hint:    hint,
+		Command: p.CommandLine("start"),
+	}
+}
+
+// pullHint tells why a registry could not be reached.
+func pullHint(p config.Profile, e EngineInfo, err error) string {
+	host, _, _ := strings.Cut(p.Image, "/")
+	switch text := strings.ToLower(err.Error()); {
+	case strings.Contains(text, "x509"):
+		return words.Say("problem.pullCertificateHint", "image", p.Image, "engine", e.Name, "registry", host)
+	case isPage(text):
+		return words.Say("problem.pullPageHint", "image", p.Image, "engine", e.Name)
+	}
+	return words.Say("problem.pullFailedHint", "image", p.Image)
+}
+
+// pullSays adds what the engine says of a pull, whatever we make of it.
+func pullSays(e EngineInfo, err error) string {
+	return " " + words.FullStop(words.Say("problem.engineSaysSo", "engine", e.Name, "said", excerpt(err)))
+}
+
+// excerpt returns the engine's words, in one line. A web page in them can be long.
+func excerpt(err error) string {
+	const most = 400
+	said := words.Line(strings.Join(strings.Fields(engineWords(err)), " "))
+	if runes := []rune(said); len(runes) > most {
+		said = string(runes[:most]) + "…"
+	}
+	return said
+}
+
+// localImageProblem tells that there is nothing to pull, because the image was
+// made here.
+func localImageProblem(p config.Profile, err error) *Problem {
+	return &Problem{
+		Code:  CodePullFailed,
+		Short: words.Say("problem.localImage", "image", p.Image),
+		Hint:  words.Say("problem.localImageHint"),
+		Err:   err,
 	}
 }
 
@@ -139,40 +218,55 @@ func failedExit(c Container) bool {
 	return true
 }
 
+// unusualProblems tell what of a profile's settings few people mean.
+func unusualProblems(p config.Profile) []*Problem {
+	var all []*Problem
+	for _, warning := range p.Warnings() {
+		all = append(all, &Problem{Code: CodeUnusual, Short: strings.TrimSuffix(warning, ".")})
+	}
+	return all
+}
+
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
-func deathProblem(c Container, output []string, served bool) *Problem {
-	p := &Problem{Command: "colab-tray logs --name " + c.Name}
+func deathProblem(c Container, engine EngineInfo, output []string, served bool) *Problem {
+	if p := deniedProblem(c, output, engine.CLI); p != nil && c.ExitCode != 0 && !c.OOMKilled {
+		return p
+	}
+	p := &Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
 	switch {
 	case c.OOMKilled:
 		p.Code = CodeOutOfMemory
 		p.Short = words.Say("problem.outOfMemory")
-		p.Hint = words.Say("problem.outOfMemoryHint")
+		p.Hint = words.Say("problem.outOfMemoryHint", "engine", engine.Name)
 	case !served:
 		p.Code = CodeDiedStarting
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
-		p.Hint = lastWords(output)
+		p.Hint = lastWords(c, output)
 		if entrypoint := ownEntrypoint(c); entrypoint != "" {
-			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", printable(entrypoint)) + "\n" + p.Hint
+			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", entrypoint) + "\n" + p.Hint
 		}
 	case c.ExitCode == 0:
 		return nil
 	default:
 		p.Code = CodeExited
 		p.Short = words.Say("problem.exited", "code", c.ExitCode)
-		p.Hint = lastWords(output)
+		p.Hint = lastWords(c, output)
 	}
 	return p
 }
 
 // lastWords makes a hint of the last lines of a container's output.
-func lastWords(output []string) string {
+func lastWords(c Container, output []string) string {
 	const most = 5
 	var kept []string
 	for _, line := range output {
 		if strings.TrimSpace(line) != "" {
 			kept = append(kept, line)
 		}
+	}
+	if len(kept) == 0 && c.LogDriver == noLogDriver {
+		return noLogProblem(c).Hint
 	}
 	if len(kept) == 0 {
 		return words.Say("problem.noLastOutput")
@@ -186,7 +280,7 @@ func silenceProblem(c Container, port int, err error) *Problem {
 		Code:    CodeNoAnswer,
 		Short:   words.Say("problem.noAnswer"),
 		Hint:    words.Say("problem.noAnswerHint", "port", port),
-		Command: "colab-tray logs --name " + c.Name,
+		Command: "colab-tray logs --name " + config.ShellWord(c.Name),
 		Err:     err,
 	}
 }
@@ -234,11 +328,11 @@ func elsewhereProblem(host string, port int, err error) *Problem {
 	p := &Problem{
 		Code:  CodeElsewhere,
 		Short: words.Say("problem.elsewhere", "port", port),
-		Hint:  words.Say("problem.elsewhereSocketHint", "host", printable(host)),
+		Hint:  words.Say("problem.elsewhereSocketHint", "host", host),
 		Err:   err,
 	}
 	if u, bad := url.Parse(host); bad == nil && u.Hostname() != "" {
-		p.Hint = words.Say("problem.elsewhereHint", "host", printable(host))
+		p.Hint = words.Say("problem.elsewhereHint", "host", host)
 		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, u.Hostname())
 	}
 	return p
@@ -266,7 +360,7 @@ func occupiedProblem(c Container, path, cli string) *Problem {
 
 // setAside is the command that gives a container another name.
 func setAside(c Container, cli string) string {
-	return fmt.Sprintf("%s rename %s %s-old", cli, c.Name, c.Name)
+	return fmt.Sprintf("%s rename %s %s", cli, config.ShellWord(c.Name), config.ShellWord(c.Name+"-old"))
 }
 
 // rolledBackProblem tells why a new container was given up for the old one, which
@@ -307,7 +401,7 @@ func pausedProblem(c Container, cli string) *Problem {
 		Code:    CodeNoAnswer,
 		Short:   words.Say("problem.paused"),
 		Hint:    words.Say("problem.pausedHint"),
-		Command: cli + " unpause " + c.Name,
+		Command: cli + " unpause " + config.ShellWord(c.Name),
 	}
 }
 
@@ -324,7 +418,7 @@ func startedAgainProblem(c Container) *Problem {
 		Code:    CodeCancelled,
 		Short:   words.Say("problem.startedAgain"),
 		Hint:    words.Say("problem.startedAgainHint"),
-		Command: "colab-tray stop --name " + c.Name,
+		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
 	}
 }
 
@@ -333,9 +427,9 @@ func startedAgainProblem(c Container) *Problem {
 func lastError(err error) string {
 	text := engineWords(err)
 	if text != err.Error() {
-		return words.Say("problem.engineSays", "engine", text)
+		return words.Say("problem.engineSays", "said", text)
 	}
-	return text
+	return words.Line(words.Error(err))
 }
 
 // fromEngine is what the docker client puts before the words of an engine.
@@ -346,6 +440,9 @@ func engineWords(err error) string {
 	text := err.Error()
 	if _, after, found := strings.Cut(text, fromEngine); found {
 		return after
+	}
+	for _, ours := range []error{ErrNetwork, ErrImageNotFound, ErrPlatform} {
+		text = strings.TrimPrefix(text, ours.Error()+": ")
 	}
 	return text
 }

@@ -198,7 +198,8 @@ func (w *watch) accept(ctx context.Context, f finding) {
 	w.answered, w.token = true, f.token
 	w.post(answered{
 		start:    w.container.start(),
-		url:      NewBackendURL(w.port, f.token),
+		url:      NewBackendURL(w.port, f.token).Besides(besides(ctx, w.container, w.port)),
+		open:     openOnHost(ctx, w.container, w.port),
 		changed:  w.tokens.Changed(w.container.Name, f.token),
 		settings: w.settings(f.said),
 	})

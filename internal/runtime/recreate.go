@@ -58,17 +58,30 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 	return o.discard(ctx, id)
 }
 
-// update pulls the image anew, and replaces a container made from another one.
+// update pulls the image anew, and replaces a container made from another one. An
+// image that was made here cannot be pulled: it may have been made anew.
 func (o *operation) update(ctx context.Context, c Container) error {
-	if c.Exists && !c.ours() {
+	switch {
+	case !c.Exists:
+		return noContainerProblem(o.profile, words.Say("problem.noUpdateHint"))
+	case !c.ours():
 		return handmadeProblem(c, o.engine.CLI())
 	}
-	if err := o.pull(ctx); err != nil {
-		return err
+	pullErr := o.pull(ctx)
+	if pullErr != nil {
+		if local, err := o.engine.IsLocal(ctx, o.profile.Image); err != nil || !local || ctx.Err() != nil {
+			return pullErr
+		}
 	}
 	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
-	if err != nil || !c.Exists || c.ImageID == id && !o.outdated(ctx, c) {
+	switch {
+	case err != nil:
 		return err
+	case c.ImageID == id && !o.outdated(ctx, c):
+		if pullErr != nil {
+			return localImageProblem(o.profile, pullErr)
+		}
+		return nil
 	}
 	return o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
 }
@@ -130,7 +143,11 @@ func (o *operation) makeNext(ctx context.Context) (id string, spec Spec, err err
 	if err := o.place(ctx, &spec); err != nil {
 		return "", spec, err
 	}
-	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, volumeLabels(spec)); err != nil {
+	labels, err := newVolumeLabels(ctx, o.engine, spec)
+	if err != nil {
+		return "", spec, err
+	}
+	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, labels); err != nil {
 		return "", spec, err
 	}
 	if id, err = o.engine.Create(ctx, spec); err == nil {
@@ -241,7 +258,7 @@ func (o *operation) untilReady(ctx context.Context, c Container) error {
 			if err != nil {
 				return err
 			}
-			return cmp.Or(deathProblem(now, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+			return cmp.Or(deathProblem(now, o.engine.Which(), lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 		}
 	}
 }

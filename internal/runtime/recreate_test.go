@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func TestRestartAppliesSettings(t *testing.T) {
 		}
 		s := r.must(r.Restart)
 		r.works(s.URL)
-		if s.URL.Port() != port || s.RestartToApply || r.id() == made {
+		if s.URL.Port() != port || s.RestartToApply || r.id() == made || len(s.Warnings) > 0 {
 			t.Errorf("the settings were not applied: %+v", s)
 		}
 		r.alone()
@@ -129,10 +130,11 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 	})
 }
 
-// TestHandmadeIsNotMadeAnew: nobody but its owner knows what it was made from.
+// TestHandmadeIsNotMadeAnew: nobody but its owner knows what it was made from. This
+// one keeps no log, which is told when that is asked for, and no hindrance else.
 func TestHandmadeIsNotMadeAnew(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.docker("run", "-d", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
+		r.docker("run", "-d", "--log-driver", "none", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
 		r.profile.Memory = 1 << 30
 		r.open()
 		made := r.id()
@@ -140,6 +142,12 @@ func TestHandmadeIsNotMadeAnew(t *testing.T) {
 			t.Error("settings are to be applied to what was made by hand")
 		}
 		r.must(r.Restart)
+		for _, follow := range []bool{false, true} {
+			p := r.problem(r.Logs(t.Context(), io.Discard, LogOptions{Follow: follow}), CodeNoLog)
+			if p.Short != "There is no log" || !strings.Contains(p.Hint, "made with the logging driver none") {
+				t.Errorf("got %+v", p)
+			}
+		}
 		r.problem(r.Update(t.Context()), CodeHandmade)
 		if r.id() != made {
 			t.Error("the container was made anew")

@@ -10,6 +10,7 @@ import (
 	"path"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
 
@@ -120,16 +121,8 @@ func (d *data) open(file string) (*os.File, error) {
 			return nil, err
 		}
 	}
-	f, err := os.Open(file)
+	f, err := config.OpenRegular(file)
 	if err != nil {
-		return nil, unreadableProblem(file, err)
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New(words.Say("problem.notAFile"))
-	}
-	if err != nil {
-		_ = f.Close()
 		return nil, unreadableProblem(file, err)
 	}
 	return f, nil
@@ -206,7 +199,10 @@ func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Back
 func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	labels := map[string]string{labelRuntime: d.profile.Runtime, labelProfile: d.profile.Name}
+	labels, err := newVolumeLabels(ctx, d.engine, specOf(d.profile, Server{}))
+	if err != nil {
+		return false, err
+	}
 	return d.engine.EnsureVolume(ctx, d.profile.Volume(), labels)
 }
 

@@ -42,11 +42,13 @@ func (t Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 func (t Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // BackendURL is what Colab's "Connect to a local runtime" dialog asks for:
-// http://localhost:PORT/?token=TOKEN. It prints without its token; Reveal
-// gives it whole. The zero value means that there is none.
+// http://localhost:PORT/?token=TOKEN, or with 127.0.0.1 where localhost could
+// lead a browser to another program. It prints without its token; Reveal gives
+// it whole. The zero value means that there is none.
 type BackendURL struct {
-	port  int
-	token Token
+	port    int
+	token   Token
+	besides bool // another program listens where localhost can lead to
 }
 
 // NewBackendURL makes the Backend URL of a server published at port (1 to
@@ -55,13 +57,28 @@ func NewBackendURL(port int, token Token) BackendURL {
 	return BackendURL{port: port, token: token}
 }
 
+// Besides is the URL where another program listens at that port of [::1], where
+// browsers look for localhost first: such a URL has 127.0.0.1.
+func (u BackendURL) Besides(another bool) BackendURL {
+	u.besides = another
+	return u
+}
+
+// Host returns what the URL calls this computer: "localhost" or "127.0.0.1".
+func (u BackendURL) Host() string {
+	if u.besides {
+		return "127.0.0.1"
+	}
+	return "localhost"
+}
+
 // Reveal returns the Backend URL with its token; see [Token.Reveal] for who
 // may have it. It is empty when there is none.
 func (u BackendURL) Reveal() string {
 	if u.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("http://localhost:%d/?token=%s", u.port, url.QueryEscape(u.token.Reveal()))
+	return fmt.Sprintf("http://%s:%d/?token=%s", u.Host(), u.port, url.QueryEscape(u.token.Reveal()))
 }
 
 // Port returns the port on the loopback interface, 0 when there is no URL.
@@ -78,7 +95,7 @@ func (u BackendURL) String() string {
 	if u.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("http://localhost:%d/?token=%s", u.port, redacted)
+	return fmt.Sprintf("http://%s:%d/?token=%s", u.Host(), u.port, redacted)
 }
 
 // Format implements [fmt.Formatter] without the token, for every verb.

@@ -36,7 +36,7 @@ func TestUnsuitableServers(t *testing.T) {
 				}
 				r.docker("restart", "-t", "1", name)
 			}
-			r.put("/home/jovyan/server.pem", certificate(t))
+			r.put("/home/jovyan/server.pem", serverPEM(t))
 			for _, u := range unsuitable {
 				configure("app." + u.config)
 				s := r.until(u.called, func(s Snapshot) bool { return s.Problem != nil && strings.Contains(s.Problem.Short, u.called) })
@@ -50,8 +50,8 @@ func TestUnsuitableServers(t *testing.T) {
 	}
 }
 
-// certificate returns a server's certificate and its key.
-func certificate(t *testing.T) string {
+// serverPEM returns a server's certificate and its key.
+func serverPEM(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewTLSServer(nil)
 	defer server.Close()

@@ -25,6 +25,14 @@ type Snapshot struct {
 	// Port is the published port on the loopback interface, or the one that
 	// would be.
 	Port int
+	// InnerPort is the port in the container that Port leads to; 0 while there is
+	// no container.
+	InnerPort int
+	// Open is the address at which other computers reach the runtime, while it
+	// runs; empty when they do not.
+	Open string
+	// IPv6 tells that this computer reaches the runtime at [::1], too.
+	IPv6 bool
 	// Ours tells that the container was made by this program, which puts the
 	// settings that Colab needs into it.
 	Ours bool
@@ -47,6 +55,9 @@ type Snapshot struct {
 	IdleStop time.Duration
 	// IdleStopAt is when that will be, while it is to be warned of; else zero.
 	IdleStopAt time.Time
+	// IdleStopped tells that the runtime was stopped for want of use, by this
+	// program since it started; false unless State is Stopped.
+	IdleStopped bool
 	// Progress tells how far a pull is; zero unless State is Pulling.
 	Progress Progress
 	// Problem is what a person can act on; nil when all is well. It is never
@@ -74,9 +85,21 @@ type EngineInfo struct {
 	// colima" or "socket of Podman"; empty when its address was given. It is
 	// English, also for programs.
 	Found string
+	// Barred is the address of an engine that comes first and may not be used, so
+	// that this one is; empty where there is none.
+	Barred string
 	// CLI is the command that asks the engine in a terminal, such as "docker",
 	// "podman" or "docker --host ADDRESS".
 	CLI string
+	// MapsUsers tells that folders belong to root in a container unless users
+	// are mapped, and that the engine can do that.
+	MapsUsers bool
+}
+
+// Chosen reports whether the person's own settings name this engine: it is not
+// where engines usually are.
+func (e EngineInfo) Chosen() bool {
+	return strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
 }
 
 // FoundWords is Found in the language in use.
@@ -107,6 +130,18 @@ type Progress struct {
 	Bytes, Total int64
 }
 
+// Megabytes returns how much of all is downloaded, for people: there is never more
+// than all, and never nothing of nothing. known is false while the engine has told
+// no sizes, as where it only lists the layers or has them all.
+func (p Progress) Megabytes() (done, all int64, known bool) {
+	const mega = 1_000_000
+	all = p.Total / mega
+	if p.Total%mega > 0 {
+		all++
+	}
+	return min(max(p.Bytes, 0), p.Total) / mega, all, p.Total > 0
+}
+
 // Code names a kind of problem, for programs: it does not change between
 // releases.
 type Code string
@@ -116,6 +151,7 @@ const (
 	CodeNoEngine            Code = "no-engine"
 	CodeNoContext           Code = "no-context"
 	CodeRemoteEngine        Code = "remote-engine"
+	CodeSilent              Code = "engine-silent"
 	CodePermission          Code = "permission-denied"
 	CodeEngineTooOld        Code = "engine-too-old"
 	CodePortInUse           Code = "port-in-use"
@@ -133,6 +169,12 @@ const (
 	CodeNotInForce          Code = "settings-not-in-force"
 	CodeUnsupportedPlatform Code = "unsupported-platform"
 	CodeNoContainer         Code = "no-container"
+	CodeWithout             Code = "settings-left-out"
+	CodeNotOwned            Code = "data-not-owned"
+	CodeFoldersUnmapped     Code = "folders-unmapped"
+	CodeEngineWarned        Code = "engine-warned"
+	CodeNoLog               Code = "no-log"
+	CodeUnusual             Code = "settings-unusual"
 	CodeOccupied            Code = "settings-occupied"
 	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"
@@ -147,6 +189,8 @@ const (
 	CodeBusy                Code = "busy"
 	CodeDataInUse           Code = "data-in-use"
 	CodeNoData              Code = "no-data"
+	CodeOpenToNetwork       Code = "open-to-network"
+	CodeLocalhostTaken      Code = "localhost-taken"
 	CodeNotEmpty            Code = "not-empty"
 	CodeBackupFailed        Code = "backup-failed"
 	CodeBadBackup           Code = "bad-backup"

@@ -6,12 +6,18 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"colabtray/internal/config"
 )
+
+// maxTokens is what is read of the file, in bytes.
+const maxTokens = 16 << 20
 
 // TokenStore remembers which token each runtime had last, as a salted hash, to
 // notice a change also while the program was not running. A nil TokenStore
@@ -71,10 +77,15 @@ func (s *TokenStore) Changed(name string, t Token) bool {
 // not understood.
 func (s *TokenStore) read() (map[string]tokenHash, error) {
 	hashes := map[string]tokenHash{}
-	text, err := os.ReadFile(s.path)
+	f, err := config.OpenRegular(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return hashes, nil
 	}
+	if err != nil {
+		return hashes, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxTokens))
 	if err != nil {
 		return hashes, err
 	}

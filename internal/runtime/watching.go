@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -81,7 +82,8 @@ func (m *Manager) snapshot() Snapshot {
 		s.Since = time.Now()
 	}
 	if s.State == NoEngine || s.State == Unknown {
-		s.Engine = EngineInfo{Host: m.engine().Host()}
+		which := m.engine().Which()
+		s.Engine = EngineInfo{Name: which.Name, Host: which.Host, Found: which.Found}
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
@@ -91,17 +93,46 @@ func (m *Manager) snapshot() Snapshot {
 		s.Unsaved = unsaved(m.profile.Kind, m.model.container, m.model.root)
 		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
 			s.Port = port
+			s.InnerPort, s.Open, s.IPv6 = m.model.container.published(port)
+			s.Open = cmp.Or(s.Open, m.model.open)
+			if !m.model.container.Running {
+				s.Open = ""
+			}
 		}
 	}
 	if s.State == Ready {
 		s.URL, s.URLChanged = m.model.url, m.model.changed
 		s.IdleStop, s.IdleStopAt = m.profile.IdleStop, m.model.idleAt
 	}
+	s.IdleStopped = m.model.stoppedIdle()
 	if s.State == Pulling {
 		s.Progress = m.model.progress
 	}
-	s.Warnings = m.model.warnings()
+	s.Warnings = m.warnings(s)
 	return s
+}
+
+// warnings are what a person should know of beside the state, the gravest first.
+func (m *Manager) warnings(s Snapshot) []*Problem {
+	var all []*Problem
+	if s.Open != "" {
+		all = append(all, exposedProblem(s))
+	}
+	if s.URL.besides {
+		all = append(all, localhostProblem(s.URL))
+	}
+	if m.model.settings != nil && s.State == Ready {
+		all = append(all, m.model.settings)
+	}
+	if s.Container != "" {
+		if w := withoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
+			all = append(all, w)
+		}
+		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
+			all = append(all, w)
+		}
+	}
+	return append(all, m.unusual...)
 }
 
 // same reports whether two snapshots tell a person the same.

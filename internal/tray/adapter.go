@@ -81,6 +81,8 @@ func newMenu(v View, click func(row int)) *menu {
 	for i, at := range places {
 		if at.under == 0 || !tellsRegistration {
 			m.add(i)
+		} else if places[i-1].under != at.under {
+			m.openable(at.under)
 		}
 	}
 	// On Windows a row that is hidden cannot get a submenu.
@@ -114,6 +116,11 @@ func (m *menu) setSubmenus(filled bool) {
 		}
 	}
 }
+
+// openable makes a row one with a submenu while there is nothing in it. Plasma
+// looks for that when it sees a row for the first time, and never again; and the
+// toolkit says it from the first row in the submenu on.
+func (m *menu) openable(i int) { m.items[i].AddSubMenuItem("", "").Remove() }
 
 // add adds a row as it is to be shown. It has a goroutine of its own that hands
 // on clicks, until the row is removed: the toolkit drops those that nobody is

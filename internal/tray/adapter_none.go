@@ -2,12 +2,9 @@
 
 package tray
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
-var errNoTray = errors.New("this build has no tray: it was made without cgo")
+const errNoTray missing = "build"
 
 // Probe tells that there is no tray in this build.
 func Probe(context.Context) error { return errNoTray }

@@ -128,6 +128,12 @@ const title = "Colab Tray"
 // for something that does: a panel may come later.
 var ErrNoPanel = errors.New("no tray on this desktop")
 
+// missing is why no icon can be shown, by the name of its text: it says itself in
+// the language in use.
+type missing string
+
+func (m missing) Error() string { return words.Say("tray.missing." + string(m)) }
+
 // errSessionEnded is why the tray ends when the desktop session does.
 var errSessionEnded = errors.New("the desktop session has ended")
 

@@ -129,7 +129,7 @@ func passing(do deed) deed {
 func (a *app) choosing(f func(context.Context) error) deed {
 	return func(ctx context.Context) result {
 		if err := f(ctx); err != nil {
-			return result{outcome: a.failedTold(err, words.Say("tray.failed.setting"), words.Sentence(err.Error()))}
+			return result{outcome: a.failedTold(err, words.Say("tray.failed.setting"), words.Sentence(words.Error(err)))}
 		}
 		return result{}
 	}
@@ -141,7 +141,7 @@ func (a *app) opening(f func(context.Context) error, failed string) deed {
 		ctx, cancel := context.WithTimeout(ctx, openTime)
 		defer cancel()
 		if err := f(ctx); err != nil {
-			return result{outcome: a.failedTold(err, failed, words.Sentence(err.Error()))}
+			return result{outcome: a.failedTold(err, failed, words.Sentence(words.Error(err)))}
 		}
 		return result{}
 	}
@@ -212,7 +212,7 @@ func (a *app) check(ctx context.Context, profile string) outcome {
 	}
 	said := outcome{short: strings.TrimSuffix(verdict, ".")}
 	if path, err := a.write("check.txt", func(w io.Writer) error {
-		_, err := io.WriteString(w, report)
+		_, err := io.WriteString(w, words.Lines(report))
 		return err
 	}); err != nil {
 		a.Log.Warn("report of the check", "error", err)

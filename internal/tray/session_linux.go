@@ -25,7 +25,10 @@ const tellsRegistration = true
 // probeTime bounds every conversation with the session bus here.
 const probeTime = 5 * time.Second
 
-var errNoSession = errors.New("no session bus")
+const (
+	errNoSession     missing = "session"
+	errSilentSession missing = "silent"
+)
 
 // Probe returns nil when a tray icon can be shown, else the reason in a few
 // words; [ErrNoPanel] when only the place for it is missing. It takes some
@@ -41,7 +44,7 @@ func Probe(ctx context.Context) error {
 	var owned bool
 	err = bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, watcherName).Store(&owned)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNoSession, err)
+		return errSilentSession
 	}
 	if !owned {
 		return ErrNoPanel
@@ -61,7 +64,7 @@ func connect(ctx context.Context) (*dbus.Conn, error) {
 	}
 	if err := errors.Join(bus.Auth(nil), bus.Hello()); err != nil {
 		_ = bus.Close()
-		return nil, fmt.Errorf("%w that answers", errNoSession)
+		return nil, errSilentSession
 	}
 	return bus, nil
 }
@@ -91,7 +94,7 @@ func followSession(ctx context.Context, registered, gone func(), end context.Can
 	))
 	if err != nil {
 		dialed()
-		return fmt.Errorf("%w: %w", errNoSession, err)
+		return errSilentSession
 	}
 	go func() {
 		defer dialed()

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -348,12 +349,26 @@ type layout struct {
 	Children []dbus.Variant
 }
 
-func (b *bus) layout(i item) (layout, error) {
+// layout asks for a row and what is below it, so many levels deep.
+func (b *bus) layout(i item, id, depth int32) (layout, error) {
 	var revision uint32
-	var root layout
+	var row layout
 	err := b.conn.Object(i.owner, "/StatusNotifierItem/menu").
-		Call("com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&revision, &root)
-	return root, err
+		Call("com.canonical.dbusmenu.GetLayout", 0, id, depth, []string{}).Store(&revision, &row)
+	return row, err
+}
+
+// children are the rows of a submenu.
+func (b *bus) children(of layout) (rows []layout) {
+	b.t.Helper()
+	for _, child := range of.Children {
+		var row layout
+		if err := dbus.Store([]any{child.Value()}, &row); err != nil {
+			b.t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // shows wants the menu on the bus to be the view, and returns the number on the
@@ -361,7 +376,7 @@ func (b *bus) layout(i item) (layout, error) {
 func (b *bus) shows(i item, what string, want View) (ids [rows]int32) {
 	b.t.Helper()
 	bed.WaitFor(b.t, "the menu of "+what, func() error {
-		root, err := b.layout(i)
+		root, err := b.layout(i, 0, -1)
 		if err != nil {
 			return err
 		}
@@ -434,15 +449,16 @@ func TestSubmenusOverTheBus(t *testing.T) {
 	if err := b.conn.AddMatchSignal(dbus.WithMatchInterface("com.canonical.dbusmenu"), dbus.WithMatchMember("ItemsPropertiesUpdated")); err != nil {
 		t.Fatal(err)
 	}
-	root, err := b.layout(i)
+	root, err := b.layout(i, 0, -1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, child := range root.Children {
-		var row layout
-		if err := dbus.Store([]any{child.Value()}, &row); err != nil || len(row.Children) > 0 {
-			t.Errorf("before the panel has looked there is something in a submenu: %+v, %v", row, err)
+	submenus := map[int32]bool{}
+	for _, row := range b.children(root) {
+		if len(row.Children) > 0 {
+			t.Errorf("before the panel has looked there is something in a submenu: %+v", row)
 		}
+		submenus[row.ID] = row.Props["children-display"].Value() == "submenu"
 	}
 	// Nobody looks meanwhile: while the toolkit answers the first one who does,
 	// it races with the second.
@@ -456,6 +472,21 @@ func TestSubmenusOverTheBus(t *testing.T) {
 	fmt.Fprintln(p.input, 1)
 	here.take(stoppedFleet(1))
 	ids := b.shows(i, "five profiles", view())
+	// Plasma takes a row for one with a submenu when it sees it for the first
+	// time or never, and asks for what is in a submenu when it is opened.
+	for row, at := range places {
+		if at.under == 0 {
+			continue
+		}
+		parent, text := ids[at.under], view().Rows[at.under].Text
+		if !submenus[parent] {
+			t.Fatalf("%q had no submenu when it was seen for the first time", text)
+		}
+		opened, err := b.layout(i, parent, 1)
+		if !slices.ContainsFunc(b.children(opened), func(child layout) bool { return child.ID == ids[row] }) {
+			t.Errorf("row %d is not in the submenu %q: %v", row, text, err)
+		}
+	}
 	b.choose(i, ids[rowProfile+3])
 	p.prints("asked to select profile_03")
 	fmt.Fprintln(p.input, 3)

@@ -2,7 +2,6 @@ package tray
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf16"
 
 	"colabtray/assets"
@@ -64,11 +63,10 @@ const (
 func view(s scene) View {
 	now := s.overview.Runtime()
 	short, hint := status(now)
-	if hint == "" {
-		hint = warning(now)
-	}
 	if s.said.short != "" {
 		short, hint = s.said.short, s.said.hint
+	} else if hint == "" {
+		hint = warning(now)
 	}
 	short = oneLine(short)
 	v := View{
@@ -213,14 +211,17 @@ func status(s runtime.Snapshot) (short, hint string) {
 	}
 	switch s.State {
 	case runtime.Unknown:
-		return words.Say("tray.state.unknown"), ""
+		return words.Say("tray.state.unknown", "engine", s.Engine.Name), ""
 	case runtime.NoEngine:
-		return words.Say("tray.state.noEngine"), ""
+		return words.Say("tray.state.noEngine", "engine", s.Engine.Name), ""
 	case runtime.Absent:
 		return words.Say("tray.state.absent") + engine(s.Engine), ""
 	case runtime.Pulling:
 		return pulling(s.Progress), ""
 	case runtime.Stopped:
+		if s.IdleStopped {
+			return words.Say("tray.state.stoppedIdle", "time", s.Since.Local().Format("15:04")), ""
+		}
 		return words.Say("tray.state.stopped") + engine(s.Engine), ""
 	case runtime.Starting:
 		return words.Say("tray.state.starting"), ""
@@ -239,15 +240,6 @@ func status(s runtime.Snapshot) (short, hint string) {
 	default:
 		return words.Say("tray.state.failed"), ""
 	}
-}
-
-// warning tells the gravest of what a person should know of beside the state.
-func warning(s runtime.Snapshot) string {
-	if len(s.Warnings) == 0 {
-		return ""
-	}
-	w := s.Warnings[0]
-	return words.FullStop(w.Short) + " " + advice(w)
 }
 
 // engine tells which engine it is, unless that goes without saying: at the usual
@@ -274,39 +266,41 @@ func advice(p *runtime.Problem) string {
 	return strings.TrimSpace(text)
 }
 
+// warning tells what is wrong with a runtime that can be used: one thing in full,
+// of several what they are.
+func warning(s runtime.Snapshot) string {
+	all := s.Warnings
+	if len(all) == 1 {
+		return words.FullStop(all[0].Short) + " " + advice(all[0])
+	}
+	var names []string
+	for _, w := range all {
+		names = append(names, words.FullStop(w.Short))
+	}
+	return strings.Join(names, " ")
+}
+
 // pulling tells how far a pull is.
 func pulling(p runtime.Progress) string {
 	if p.Layers <= 0 {
 		return words.Say("tray.state.pulling")
 	}
 	layers := words.Say("tray.pull.layers", "done", p.LayersDone, "all", p.Layers)
-	if p.Total <= 0 {
+	done, all, known := p.Megabytes()
+	if !known {
 		return words.Say("tray.pull.some", "layers", layers)
 	}
-	const mega, giga = 1e6, 1e9
-	done := min(max(p.Bytes, 0), p.Total)
-	amount := words.Say("tray.pull.mega", "done", done/mega, "all", (p.Total+mega-1)/mega)
+	const giga = 1e9
+	amount := words.Say("tray.pull.mega", "done", done, "all", all)
 	if p.Total >= giga {
-		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(done)/giga), "all", words.Decimal(float64(p.Total)/giga))
+		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
 	}
 	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }
 
-// oneLine makes a text that can come from anywhere fit to be shown: no control
-// or direction characters, no long gaps, no line ends.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsGraphic(r):
-			return r
-		default:
-			return -1
-		}
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
-}
+// oneLine makes a text that can come from anywhere fit for a row, which has no
+// room for long gaps.
+func oneLine(text string) string { return strings.Join(strings.Fields(words.Line(text)), " ") }
 
 // wrapped breaks each line of a text between words into so many rows of so many
 // UTF-16 units. What there is no room for is left out of the first line, which

@@ -28,6 +28,8 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
 	switch state {
+	case runtime.Unknown:
+		s.Engine.Name = "Docker"
 	case runtime.Ready:
 		s.URL = runtime.NewBackendURL(8888, runtime.NewToken(planted))
 	case runtime.Pulling:
@@ -101,6 +103,9 @@ func scenes() map[string]scene {
 	idle := ready
 	idle.IdleStopAt = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
 	all["ready-idle"] = scene{overview: seen(idle), offered: everything()}
+	idled := snapshot(runtime.Stopped)
+	idled.IdleStopped, idled.Since = true, idle.IdleStopAt
+	all["stopped-idle"] = scene{overview: seen(idled)}
 	changed := ready
 	changed.URLChanged = true
 	all["ready-changed"] = scene{overview: seen(changed)}
@@ -111,9 +116,10 @@ func scenes() map[string]scene {
 	warned := ready
 	warned.Warnings = []*runtime.Problem{
 		{Short: "Others on the network can reach the runtime", Hint: "Whoever has the token can use it.", Command: "docker rm x"},
-		{Short: "a lesser one"},
 	}
 	all["ready-warned"] = scene{overview: seen(warned)}
+	warned.Warnings = append(warned.Warnings, &runtime.Problem{Short: "A lesser one", Hint: "More of it."})
+	all["ready-warned-twice"] = scene{overview: seen(warned)}
 
 	died := snapshot(runtime.Failed)
 	died.Problem = &runtime.Problem{
@@ -236,7 +242,7 @@ func TestEveryViewIsFitToBeShown(t *testing.T) {
 		if n := len(utf16.Encode([]rune(v.Tooltip))); n > 120 {
 			t.Errorf("the tooltip of %s has %d UTF-16 units", name, n)
 		}
-		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\u202e") {
+		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\x7f\u009b\u200b\u2028\u202e\u2066") {
 			t.Errorf("%s has characters that do not belong into a menu: %q", name, all)
 		}
 		for i, row := range v.Rows {

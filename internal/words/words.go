@@ -1,6 +1,7 @@
 // Package words owns all texts for people, in each language there is: one file
 // per language, en.toml and de.toml, with a name for each text. A translation is
-// a copy of en.toml with other texts.
+// a copy of en.toml with other texts. It also makes the words of others harmless
+// that are to reach a person: [Line], [Lines], [JSON].
 //
 // It does not own when a text is said, nor the texts that are no person's own:
 // the program's log, errors that only code looks at, and the report of the
@@ -94,8 +95,8 @@ func inUse() *catalogue {
 
 // Say returns the text of that name in the language in use. What it has in
 // braces, such as {port}, is replaced by the value that follows this name in
-// values, which are names and values in turn. A text that the language does not
-// have is said in English.
+// values, which are names and values in turn; a value can come from anywhere, and
+// is made fit by [Line]. A text that the language does not have is said in English.
 func Say(name string, values ...any) string {
 	text, ok := inUse().texts[name]
 	if !ok {
@@ -107,14 +108,16 @@ func Say(name string, values ...any) string {
 	return fill(text, values)
 }
 
-// fill replaces what is in braces. Values are not looked into.
+// fill replaces what is in braces. Values are not looked into; but one that ends
+// a sentence, as errors of others may, gets no second full stop.
 func fill(text string, values []any) string {
 	if len(values) == 0 {
 		return text
 	}
 	var pairs []string
 	for i := 0; i+1 < len(values); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("{%v}", values[i]), fmt.Sprint(values[i+1]))
+		name, value := fmt.Sprintf("{%v}", values[i]), Line(fmt.Sprint(values[i+1]))
+		pairs = append(pairs, name+".", FullStop(value), name, value)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }

@@ -84,6 +84,34 @@ func TestValuesAreNotLookedInto(t *testing.T) {
 	}
 }
 
+// TestNoSecondFullStop: whatever is said in a text, also what ends as a sentence.
+func TestNoSecondFullStop(t *testing.T) {
+	doubled := regexp.MustCompile(`[^.]\.\.([^.]|$)|[!?…]\.`)
+	for _, language := range Languages() {
+		for name, text := range catalogues[language]().texts {
+			for _, value := range []string{"Invalid name.", "really?", "no!", "wait…", "word"} {
+				var all []any
+				for _, placeholder := range values(text) {
+					all = append(all, placeholder, value)
+				}
+				if got := fill(text, all); doubled.MatchString(got) {
+					t.Errorf("%s.toml: %s is %q", language, name, got)
+				}
+			}
+		}
+	}
+	for want, texts := range map[string][]string{
+		"":             {"", " "},
+		"One.":         {"One"},
+		"One. Two.":    {"One.", "", "Two\n"},
+		"One! Two? 3.": {"One!", "Two?", "3"},
+	} {
+		if got := Sentences(texts...); got != want {
+			t.Errorf("%q: got %q", texts, got)
+		}
+	}
+}
+
 func TestSystem(t *testing.T) {
 	for _, test := range []struct {
 		env  map[string]string
@@ -131,5 +159,8 @@ func TestSentence(t *testing.T) {
 	}
 	if got := Escaped("a \"b\"\x1b[0m\n"); got != `a \"b\"\x1b[0m\n` {
 		t.Errorf("escaped: %s", got)
+	}
+	if got := Escaped(strings.Repeat("ä", 10_000)); len(got) > longest+len("…") || !strings.HasSuffix(got, "ä…") {
+		t.Errorf("a long one: %d bytes", len(got))
 	}
 }

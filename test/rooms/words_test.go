@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -98,6 +99,34 @@ var foreign = map[string]string{
 // report of the doctor is for whoever helps.
 var english = []string{"internal/doctor", "internal/words"}
 
+// shown are the rooms whose errors a person sees as they are: these say
+// themselves by words.Say.
+var shown = []string{"cmd/tray", "internal/cli", "internal/config", "internal/tray"}
+
+// unseen are errors of those rooms that no person sees, by who looks at them.
+var unseen = map[string]string{
+	"no tray on this desktop":       "whoever shows the tray",
+	"reported":                      "whoever ends the program",
+	"the desktop session has ended": "the log",
+	"the file is too large":         "whoever tells why a file cannot be read",
+}
+
+// verb is a place in a format.
+var verb = regexp.MustCompile(`%[#+.\d]*[a-z]`)
+
+// scrap returns the text of an error that a call makes, if that has words in it
+// that a person would see.
+func scrap(call *ast.CallExpr) (text string, is bool) {
+	switch types.ExprString(call.Fun) {
+	case "errors.New", "fmt.Errorf":
+		text, _ = literal(call.Args[0])
+		_, known := unseen[text]
+		return text, !known && strings.ContainsFunc(verb.ReplaceAllString(text, ""), unicode.IsLetter)
+	default:
+		return "", false
+	}
+}
+
 // listen looks through the program's code for what it says.
 func listen(t *testing.T, root string) speech {
 	t.Helper()
@@ -127,6 +156,9 @@ func listen(t *testing.T, root string) speech {
 					if s, is := saying(n); is {
 						s.at = set.Position(n.Pos())
 						all.said = append(all.said, s)
+					}
+					if _, is := scrap(n); is && slices.Contains(shown, room) {
+						all.written = append(all.written, set.Position(n.Pos()))
 					}
 				case *ast.BasicLit:
 					text, _ := literal(n)
@@ -227,4 +259,25 @@ func valuesOf(text string) []string {
 // without returns what of the one list is not in the other.
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
+}
+
+// TestFullStops: what is said in code ends by words.FullStop and its like, which
+// make no second full stop.
+func TestFullStops(t *testing.T) {
+	joined := regexp.MustCompile(`(?i:short|hint|title|body) ?\+ ?"\. ?"|%[sv]\. ?(%|"|\\n)`)
+	for _, part := range []string{"cmd", "internal"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", part), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "sentence.go" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if at := joined.Find(text); at != nil {
+				t.Errorf("%s has %s", path, at)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -91,7 +91,8 @@ function showState(next) {
   $("status").dataset.state = now.state;
   document.title = `${say("state." + now.state)} – ${say("title")}`;
   set($("state"), say("state." + now.state));
-  const hint = now.state === "ready" && now.urlChanged ? say("hint.changed") : say("hint." + now.state, now);
+  const hint = now.state === "ready" && now.urlChanged ? say("hint.changed")
+    : now.idle ? say("hint.idle") : say("hint." + now.state, now);
   set($("state-hint"), hint);
   const details = { runtime: now.runtime, port: now.port, engine: now.engine };
   set($("details"), say(now.engine ? "status.details" : "status.detailsNoEngine", details) + since());
@@ -99,12 +100,12 @@ function showState(next) {
   $("pull").hidden = !now.progress || !now.progress.layers;
   if (!$("pull").hidden) {
     const p = now.progress;
-    $("pull-bar").max = p.total || 1;
-    $("pull-bar").value = p.bytes;
-    set($("pull-text"), say("pull.progress", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
+    $("pull-bar").max = p.total || p.layers;
+    $("pull-bar").value = p.total ? p.bytes : p.layersDone;
+    set($("pull-text"), say(p.total ? "pull.progress" : "pull.layers", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
   }
   showProblem(now.problem || now.said);
-  showWarnings(now.warnings || []);
+  showWarnings(now.warnings);
   showInstall(now.install);
 
   enable($("start"), startable.includes(now.state));
@@ -112,7 +113,7 @@ function showState(next) {
   enable($("restart"), restartable.includes(now.state));
   $("start").classList.toggle("primary", now.state !== "ready");
 
-  if (now.url !== before.url || now.port !== before.port) hideURL();
+  if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
   $("url").disabled = !now.url;
   enable($("show"), now.url);
   enable($("copy"), now.url);
@@ -157,6 +158,7 @@ function showProblem(problem) {
 
 let warned = "";
 
+// showWarnings tells what is wrong though the runtime can be used.
 function showWarnings(warnings) {
   const text = JSON.stringify(warnings);
   if (text === warned) return;
@@ -164,7 +166,7 @@ function showWarnings(warnings) {
   $("warnings").replaceChildren(...warnings.map((warning) => {
     const box = make("div", "problem warning");
     box.append(make("p", "short", warning.short), make("p", "hint", warning.hint || ""));
-    if (warning.command) box.append(commandLine(warning.command));
+    if (warning.command) box.append(make("p", "quiet", say("command")), commandLine(warning.command));
     return box;
   }));
 }

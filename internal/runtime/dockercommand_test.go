@@ -1,0 +1,343 @@
+package runtime
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"colabtray/internal/config"
+	"colabtray/test/bed"
+)
+
+// heard is what a stand-in engine was asked.
+type heard struct {
+	at       string // which of the stubs
+	request  string // method and path
+	platform string
+	headers  string
+	tls      bool
+	client   bool // the client has a certificate
+}
+
+// engineStubs stand where an engine may be, and note the first request on each
+// path of the API.
+type engineStubs struct {
+	mu    sync.Mutex
+	heard map[string]heard // by the last part of the path
+}
+
+// take returns what was heard on a path since the last time.
+func (l *engineStubs) take(path string) heard {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer clear(l.heard)
+	return l.heard[path]
+}
+
+// serve answers at a listener as an engine would.
+func (l *engineStubs) serve(t *testing.T, at string, on net.Listener) {
+	t.Helper()
+	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers := r.Header.Clone()
+		headers.Del("User-Agent")
+		headers.Del("Content-Length")
+		headers.Del("X-Registry-Auth") // docker sends an empty one where we send none
+		var lines []string
+		for name, values := range headers {
+			lines = append(lines, name+": "+strings.Join(values, ","))
+		}
+		slices.Sort(lines)
+		path := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+		l.mu.Lock()
+		if _, before := l.heard[path]; !before {
+			l.heard[path] = heard{
+				at: at, request: r.Method + " " + r.URL.Path, headers: strings.Join(lines, "\n"), platform: r.URL.Query().Get("platform"),
+				tls: r.TLS != nil, client: r.TLS != nil && len(r.TLS.PeerCertificates) > 0,
+			}
+		}
+		l.mu.Unlock()
+		w.Header().Set("Api-Version", "1.41")
+		switch {
+		case path == "version":
+			fmt.Fprint(w, `{"Version": "20.10.24", "ApiVersion": "1.41"}`)
+		case strings.HasSuffix(r.URL.Path, "/containers/create"):
+			w.WriteHeader(http.StatusCreated)
+			fmt.Fprint(w, `{"Id": "x"}`)
+		case path == "create":
+			fmt.Fprint(w, `{"status": "done"}`)
+		case path != "_ping":
+			http.NotFound(w, r)
+		}
+	})}
+	go func() { _ = server.Serve(on) }()
+	t.Cleanup(func() { _ = server.Close() })
+}
+
+// certificate writes a certificate for this machine that is its own authority,
+// as the files that docker looks for in a directory.
+func certificate(t *testing.T, dir string) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	for file, text := range map[string][]byte{"ca.pem": cert, "cert.pem": cert, "key.pem": pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret})} {
+		write(t, filepath.Join(dir, file), string(text))
+	}
+	own, err := tls.LoadX509KeyPair(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := x509.NewCertPool()
+	known.AddCert(own.Leaf)
+	return own, known
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func listen(t *testing.T, network, address string) net.Listener {
+	t.Helper()
+	on, err := net.Listen(network, address)
+	if err != nil {
+		t.Skip("nobody may have the address: ", err)
+	}
+	return on
+}
+
+// TestAsTheDockerCommand has the docker command and us ask engines, in the same
+// surroundings: at the same address, with the same headers, TLS and platform.
+func TestAsTheDockerCommand(t *testing.T) {
+	bed.NeedCommand(t, "docker")
+	home := dockerHome(t)
+	l := &engineStubs{heard: map[string]heard{}}
+	own, known := certificate(t, filepath.Join(home, "certs"))
+	secured := func(auth tls.ClientAuthType) *tls.Config {
+		return &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: auth, ClientCAs: known}
+	}
+	plain, safe, lax := listen(t, "tcp", "127.0.0.1:0"), listen(t, "tcp", "127.0.0.1:0"), listen(t, "tcp", "127.0.0.1:0")
+	usual := listen(t, "tcp", "127.0.0.1:2376")
+	socket := filepath.Join(home, "engine.sock")
+	l.serve(t, "tcp", plain)
+	l.serve(t, "mutual TLS", tls.NewListener(safe, secured(tls.RequireAndVerifyClientCert)))
+	l.serve(t, "TLS", tls.NewListener(lax, secured(tls.VerifyClientCertIfGiven)))
+	l.serve(t, "usual port", tls.NewListener(usual, secured(tls.RequireAndVerifyClientCert)))
+	l.serve(t, "socket", listen(t, "unix", socket))
+
+	certs := filepath.Join(home, "certs")
+	dockerCommand(t, "context", "create", "safe", "--docker",
+		fmt.Sprintf("host=tcp://%s,ca=%s/ca.pem,cert=%[2]s/cert.pem,key=%[2]s/key.pem", safe.Addr(), certs))
+	dockerCommand(t, "context", "create", "unsafe", "--docker", fmt.Sprintf("host=tcp://%s,skip-tls-verify=true", lax.Addr()))
+	dockerCommand(t, "context", "create", "socket", "--docker", "host=unix://"+socket)
+	dockerCommand(t, "context", "create", "bare", "--docker", "host=tcp://"+safe.Addr().String())
+	configFile := filepath.Join(home, ".docker", "config.json")
+	elsewhere := filepath.Join(home, "elsewhere")
+	write(t, filepath.Join(elsewhere, "config.json"), `{"currentContext": "here", "HttpHeaders": {"X-Where": "elsewhere"}}`)
+	t.Setenv("DOCKER_CONFIG", elsewhere)
+	dockerCommand(t, "context", "create", "here", "--docker", "host=unix://"+socket)
+	for _, file := range []string{"ca.pem", "cert.pem", "key.pem"} {
+		text, err := os.ReadFile(filepath.Join(certs, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(home, ".docker", file), string(text))
+	}
+
+	_, port, _ := net.SplitHostPort(plain.Addr().String())
+	_, safePort, _ := net.SplitHostPort(safe.Addr().String())
+	_, laxPort, _ := net.SplitHostPort(lax.Addr().String())
+	type env = map[string]string
+	for name, c := range map[string]struct {
+		env    env
+		config string
+		does   string // create, pull, or the version is asked for
+		want   string // where it is heard; empty for nowhere
+	}{
+		"address and port":                {env: env{"DOCKER_HOST": "127.0.0.1:" + port}, want: "tcp"},
+		"a port":                          {env: env{"DOCKER_HOST": ":" + port}, want: "tcp"},
+		"blanks around it":                {env: env{"DOCKER_HOST": "  tcp://127.0.0.1:" + port + " "}, want: "tcp"},
+		"another protocol":                {env: env{"DOCKER_HOST": "http://127.0.0.1:" + port}},
+		"a port that is none":             {env: env{"DOCKER_HOST": "127.0.0.1:nine"}},
+		"a socket":                        {env: env{"DOCKER_HOST": "unix://" + socket}, want: "socket"},
+		"DOCKER_HOST before contexts":     {env: env{"DOCKER_HOST": ":" + port, "DOCKER_CONTEXT": "socket"}, want: "tcp"},
+		"DOCKER_CONTEXT":                  {env: env{"DOCKER_CONTEXT": "socket"}, config: `{"currentContext": "safe"}`, want: "socket"},
+		"currentContext":                  {config: `{"currentContext": "safe"}`, want: "mutual TLS"},
+		"a context that skips the check":  {config: `{"currentContext": "unsafe"}`, want: "TLS"},
+		"a context without the files":     {config: `{"currentContext": "bare"}`},
+		"a context that is not there":     {config: `{"currentContext": "gone"}`},
+		"DOCKER_CONFIG":                   {env: env{"DOCKER_CONFIG": elsewhere}, want: "socket"},
+		"TLS of a path":                   {env: env{"DOCKER_HOST": ":" + safePort, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": certs}, want: "mutual TLS"},
+		"TLS without a path":              {env: env{"DOCKER_HOST": "localhost:" + safePort, "DOCKER_TLS_VERIFY": "1"}, want: "mutual TLS"},
+		"TLS without a path or files":     {env: env{"DOCKER_HOST": "localhost:" + safePort, "DOCKER_TLS_VERIFY": "1", "DOCKER_CONFIG": elsewhere}},
+		"TLS without a host":              {env: env{"DOCKER_TLS_VERIFY": "1"}, want: "usual port"},
+		"TLS that is not verified":        {env: env{"DOCKER_HOST": ":" + laxPort, "DOCKER_TLS": "1"}, want: "TLS"},
+		"TLS is not for contexts":         {env: env{"DOCKER_CONTEXT": "bare", "DOCKER_TLS_VERIFY": "1"}},
+		"TLS is not for sockets":          {env: env{"DOCKER_HOST": "unix://" + socket, "DOCKER_TLS_VERIFY": "1"}, want: "socket"},
+		"headers":                         {env: env{"DOCKER_HOST": ":" + port}, config: `{"HttpHeaders": {"X-Team": "blue", "User-Agent": "mine"}}`, want: "tcp"},
+		"headers, a broken configuration": {env: env{"DOCKER_HOST": ":" + port}, config: `{"HttpHeaders": {"X-Team": "blue"}, "auths": {"x": {"auth": "%"}}}`, want: "tcp"},
+		"a platform to create for":        {env: env{"DOCKER_HOST": ":" + port, "DOCKER_DEFAULT_PLATFORM": "linux/arm64/v8"}, does: "create", want: "tcp"},
+		"a short name of it":              {env: env{"DOCKER_HOST": ":" + port, "DOCKER_DEFAULT_PLATFORM": "aarch64"}, does: "create", want: "tcp"},
+		"a platform that is none":         {env: env{"DOCKER_HOST": ":" + port, "DOCKER_DEFAULT_PLATFORM": "a/b/c/d"}, does: "create"},
+		"a platform to pull for":          {env: env{"DOCKER_HOST": ":" + port, "DOCKER_DEFAULT_PLATFORM": "linux/s390x"}, does: "pull", want: "tcp"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("DOCKER_CONFIG", "")
+			if c.config == "" {
+				c.config = "{}"
+			}
+			write(t, configFile, c.config)
+			for name, value := range c.env {
+				t.Setenv(name, value)
+			}
+			command, path := []string{"version"}, "_ping"
+			switch c.does {
+			case "create":
+				command, path = []string{"create", "--pull", "never", "example/image"}, "create"
+			case "pull":
+				command, path = []string{"pull", "example/image"}, "create"
+			}
+			said, _ := exec.Command("docker", command...).CombinedOutput()
+			theirs := l.take(path)
+
+			d, err := NewDocker("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			_, err = d.Ping(t.Context())
+			switch c.does {
+			case "create":
+				_, err = d.Create(t.Context(), Spec{Name: "x", Image: "example/image"})
+			case "pull":
+				err = d.Pull(t.Context(), "example/image", "", func(Progress) {})
+			}
+			ours := l.take(path)
+			if ours != theirs || ours.at != c.want {
+				t.Errorf("wanted at %q\ndocker: %+v (%s)\nours: %+v (%v)", c.want, theirs, said, ours, err)
+			}
+			if c.want == "" && err == nil {
+				t.Error("there was no error")
+			}
+		})
+	}
+	t.Run("the version is negotiated all the same", func(t *testing.T) {
+		t.Setenv("DOCKER_CONFIG", "")
+		t.Setenv("DOCKER_HOST", ":"+port)
+		t.Setenv("DOCKER_API_VERSION", "1.30")
+		d, err := NewDocker("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if info, err := d.Ping(t.Context()); err != nil || info.API != "1.41" {
+			t.Errorf("it is %+v, %v", info, err)
+		}
+	})
+}
+
+// TestProxiesAsTheDockerCommand makes containers with the docker command and by
+// ourselves, and compares their environment.
+func TestProxiesAsTheDockerCommand(t *testing.T) {
+	at := onDocker(t)
+	image := at.image(t, bed.Notebook6)
+	home := dockerHome(t)
+	t.Setenv("DOCKER_HOST", at.host)
+	const byDefault = `"default": {"httpProxy": "http://me:secret@proxy:3128", "httpsProxy": "http://proxy:3129", "noProxy": "a,b", "ftpProxy": "f", "allProxy": "all"}`
+	for name, c := range map[string]struct {
+		config string
+		env    map[string]string
+		want   int // how many variables
+	}{
+		"none":                  {config: `{}`},
+		"of all engines":        {config: `{"proxies": {` + byDefault + `}}`, want: 10},
+		"of this engine":        {config: `{"proxies": {` + byDefault + `, "` + at.host + `": {"httpProxy": "http://here"}}}`, want: 2},
+		"of another engine":     {config: `{"proxies": {"tcp://elsewhere:2375": {"httpProxy": "http://there"}}}`},
+		"the profile's first":   {config: `{"proxies": {` + byDefault + `}}`, env: map[string]string{"HTTP_PROXY": "http://own", "no_proxy": "", "A": "b"}, want: 10},
+		"broken, but readable":  {config: `{"proxies": {` + byDefault + `}, "auths": {"x": {"auth": "%"}}}`, want: 10},
+		"of which some are not": {config: `{"proxies": {"default": {"noProxy": "x"}}}`, want: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			write(t, filepath.Join(home, ".docker", "config.json"), c.config)
+			environment := func(container string) []string {
+				lines := strings.Split(strings.TrimSpace(bed.DockerAt(t, at.host, "inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container)), "\n")
+				slices.Sort(lines)
+				return lines
+			}
+			theirs, ours := at.runtimeName(t), at.runtimeName(t)
+			command := []string{"create", "--name", theirs}
+			spec := Spec{Name: ours, Image: image, InnerPort: 8888, Port: bed.FreePort(t), Volume: ours + "-data", DataDir: "/home/jovyan"}
+			for _, name := range slices.Sorted(maps.Keys(c.env)) {
+				command = append(command, "--env", name+"="+c.env[name])
+				spec.Env = append(spec.Env, config.Variable{Name: name, Value: config.NewSecret(c.env[name])})
+			}
+			bed.DockerAt(t, at.host, append(command, image)...)
+			hash := spec.hash()
+			d, err := NewDocker("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			if _, err := d.Create(t.Context(), spec); err != nil {
+				t.Fatal(err)
+			}
+			made, wanted := environment(ours), environment(theirs)
+			proxies := 0
+			for _, pair := range made {
+				name, _, _ := strings.Cut(pair, "=")
+				if !strings.HasSuffix(strings.ToLower(name), "_proxy") {
+					continue
+				}
+				proxies++
+				if secretName.MatchString(name) == strings.EqualFold(name, "no_proxy") {
+					t.Errorf("%s can be in a report", name)
+				}
+			}
+			if !slices.Equal(made, wanted) || proxies != c.want {
+				t.Errorf("docker: %q\nours: %q", wanted, made)
+			}
+			if spec.hash() != hash || strings.Contains(fmt.Sprintf("%+v", spec), "secret@") {
+				t.Errorf("the proxies are part of the settings: %+v", spec)
+			}
+		})
+	}
+}

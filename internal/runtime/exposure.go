@@ -1,0 +1,92 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"time"
+
+	"colabtray/internal/words"
+)
+
+// exposedProblem tells that other computers reach the runtime.
+func exposedProblem(s Snapshot) *Problem {
+	return &Problem{
+		Code:  CodeOpenToNetwork,
+		Short: words.Say("problem.open"),
+		Hint: words.Say("problem.openHint", "address", s.Open,
+			"volume", s.Runtime+"-data", "option", "-p 127.0.0.1:"+strconv.Itoa(s.Port)+":"+strconv.Itoa(s.InnerPort)),
+		Command: setAside(Container{Name: s.Runtime}, s.Engine.CLI),
+	}
+}
+
+// localhostProblem tells that localhost leads to another program, too.
+func localhostProblem(u BackendURL) *Problem {
+	return &Problem{
+		Code:  CodeLocalhostTaken,
+		Short: words.Say("problem.localhost", "address", net.JoinHostPort(ipv6Loopback, strconv.Itoa(u.port))),
+		Hint:  words.Say("problem.localhostHint"),
+	}
+}
+
+// published returns to which port in the container a port of the host leads, at
+// which address other computers reach that one, if any, and whether this
+// computer reaches it at [::1].
+func (c Container) published(port int) (inner int, open string, ipv6 bool) {
+	for in, at := range c.Ports {
+		if at != port {
+			continue
+		}
+		inner = in
+		for _, address := range c.Addresses[in] {
+			ip := address.Addr().Unmap()
+			if !ip.IsLoopback() && open == "" {
+				open = address.String()
+			}
+			ipv6 = ipv6 || int(address.Port()) == port && (ip == netip.IPv6Loopback() || ip == netip.IPv6Unspecified())
+		}
+	}
+	return inner, open, ipv6
+}
+
+const (
+	ipv6Loopback = "::1"
+	// anotherLoopback is led to by what listens at all addresses, and not by what
+	// listens at 127.0.0.1 alone.
+	anotherLoopback = "127.0.0.2"
+	// dialTime is how long something on this computer may take to be connected to.
+	// Where nothing listens some systems take longer to say so.
+	dialTime = 200 * time.Millisecond
+)
+
+// besides reports whether a browser that looks for localhost at a port finds a
+// program that is not known to be the container.
+func besides(ctx context.Context, c Container, port int) bool {
+	if _, _, ipv6 := c.published(port); ipv6 {
+		return false
+	}
+	return dial(ctx, ipv6Loopback, port) == nil
+}
+
+// openOnHost returns the address at which other computers reach a container
+// that has no network of its own; "" when it listens to this one alone. Where
+// that cannot be found out it counts as open.
+func openOnHost(ctx context.Context, c Container, port int) string {
+	if !c.HostNetwork || errors.Is(dial(ctx, anotherLoopback, port), syscall.ECONNREFUSED) {
+		return ""
+	}
+	return netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port)).String()
+}
+
+func dial(ctx context.Context, host string, port int) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err
+}

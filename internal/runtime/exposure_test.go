@@ -1,0 +1,134 @@
+package runtime
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/go-connections/nat"
+
+	"colabtray/internal/config"
+	"colabtray/test/bed"
+)
+
+// TestPublished reads what engines say of ports.
+func TestPublished(t *testing.T) {
+	const port = 8888
+	at := func(addresses ...string) []nat.PortBinding {
+		var all []nat.PortBinding
+		for _, a := range addresses {
+			all = append(all, nat.PortBinding{HostIP: a, HostPort: strconv.Itoa(port)})
+		}
+		return all
+	}
+	for _, test := range []struct {
+		bindings []nat.PortBinding
+		open     string
+		ipv6     bool
+	}{
+		{at("127.0.0.1"), "", false},
+		{at("127.0.0.1", "::1"), "", true},
+		{at("127.0.0.1", "127.0.0.9"), "", false},
+		{at("127.0.0.1", "::ffff:127.0.0.2"), "", false},
+		{at("0.0.0.0"), "0.0.0.0:8888", false},
+		{at("::", "0.0.0.0"), "0.0.0.0:8888", true},
+		{at(""), "0.0.0.0:8888", true},
+		{at("127.0.0.1", "::"), "[::]:8888", true},
+		{at("127.0.0.1", "192.0.2.7"), "192.0.2.7:8888", false},
+		{at("127.0.0.1", "fe80::1%eth0"), "[fe80::1%eth0]:8888", false},
+		{at("127.0.0.1", "no address"), "0.0.0.0:8888", false},
+		{append(at("127.0.0.1"), nat.PortBinding{HostIP: "0.0.0.0", HostPort: "9999"}), "0.0.0.0:9999", false},
+		{append(at("127.0.0.1"), nat.PortBinding{HostIP: "::", HostPort: "9999"}), "[::]:9999", false},
+	} {
+		settings := new(container.NetworkSettings)
+		settings.Ports = nat.PortMap{"8888/tcp": test.bindings, "22/tcp": at("0.0.0.0"), "8888/udp": at("0.0.0.0")}
+		var c Container
+		c.takePorts(container.InspectResponse{
+			ContainerJSONBase: &container.ContainerJSONBase{HostConfig: &container.HostConfig{}}, NetworkSettings: settings,
+		})
+		delete(c.Ports, 22) // another port leads nowhere that matters here
+		inner, open, ipv6 := c.published(jupyterPort(c, config.KindJupyter))
+		if inner != 8888 || open != test.open || ipv6 != test.ipv6 {
+			t.Errorf("%v: port %d, open %q, IPv6 %t", test.bindings, inner, open, ipv6)
+		}
+	}
+}
+
+// TestNetworkOfTheHost: a container there is as open as its Jupyter listens.
+func TestNetworkOfTheHost(t *testing.T) {
+	listen := func(address string, port int) int {
+		l, err := net.Listen("tcp4", net.JoinHostPort(address, strconv.Itoa(port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		return l.Addr().(*net.TCPAddr).Port
+	}
+	host := Container{HostNetwork: true}
+	if got := openOnHost(t.Context(), host, listen("127.0.0.1", 0)); got != "" {
+		t.Errorf("what listens at 127.0.0.1 alone is open at %s", got)
+	}
+	port := listen("0.0.0.0", 0)
+	if got, want := openOnHost(t.Context(), host, port), fmt.Sprintf("0.0.0.0:%d", port); got != want {
+		t.Errorf("what listens everywhere is open at %q, want %q", got, want)
+	}
+	if got := openOnHost(t.Context(), Container{}, port); got != "" {
+		t.Errorf("a container with a network of its own is open at %s", got)
+	}
+
+	r := newRig(t, onDocker(t), bed.Notebook6)
+	r.docker("create", "--name", r.profile.Runtime, "--network", "host", r.profile.Image)
+	docker, err := NewDocker(r.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docker.Close()
+	c, err := docker.Inspect(t.Context(), r.profile.Runtime)
+	if err != nil || !c.HostNetwork || c.Ports[8888] != 8888 {
+		t.Errorf("the engine says %+v, %v", c, err)
+	}
+}
+
+// TestOpenWhileItRuns: what the model was told of counts as long as the run does.
+func TestOpenWhileItRuns(t *testing.T) {
+	var m model
+	hostNetwork := runA
+	hostNetwork.HostNetwork = true
+	m.step(engineUp{EngineInfo{}})
+	m.step(seen{container: hostNetwork})
+	m.step(answered{start: hostNetwork.start(), url: urlA.Besides(true), open: "0.0.0.0:8888"})
+	if m.open != "0.0.0.0:8888" {
+		t.Errorf("it is open at %q", m.open)
+	}
+	m.step(seen{container: ended(hostNetwork, 0)})
+	if m.open != "" {
+		t.Errorf("stopped, it is open at %q", m.open)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	s := Snapshot{State: Ready, Runtime: "r", Port: 9000, InnerPort: 8080, URL: urlA, Engine: EngineInfo{CLI: "podman"}}
+	m := new(Manager)
+	if all := m.warnings(s); len(all) != 0 {
+		t.Errorf("of nothing there is %v", all)
+	}
+	s.Open, s.URL = "[::]:9000", urlA.Besides(true)
+	all := m.warnings(s)
+	if len(all) != 2 || all[0].Code != CodeOpenToNetwork || all[1].Code != CodeLocalhostTaken {
+		t.Fatalf("there are %v", all)
+	}
+	for _, part := range []string{"[::]:9000", "-p 127.0.0.1:9000:8080", "r-data"} {
+		if !strings.Contains(all[0].Hint, part) {
+			t.Errorf("%q is missing in %q", part, all[0].Hint)
+		}
+	}
+	if all[0].Command != "podman rename r r-old" || !strings.Contains(all[1].Short, "[::1]:8888") {
+		t.Errorf("they are %+v and %+v", all[0], all[1])
+	}
+	if got := s.URL.Reveal(); got != "http://127.0.0.1:8888/?token=secret-a" || !strings.HasPrefix(fmt.Sprint(s.URL), "http://127.0.0.1:8888/") {
+		t.Errorf("the Backend URL is %s, or %s", got, s.URL)
+	}
+}

@@ -1,0 +1,98 @@
+package runtime
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"colabtray/internal/config"
+)
+
+// TestWithout: what was asked for and is not there is noticed.
+func TestWithout(t *testing.T) {
+	p := config.Default()
+	p.Memory, p.CPUs, p.ShmSize = 1<<30, 1.5, 128<<20
+	p.Folders = []config.Folder{{Host: "/srv/a", Path: "/a"}, {Host: "/srv/b", Path: "/b", ReadOnly: true}}
+	s := specOf(p, shipped())
+	made := Container{Exists: true, Labels: s.Labels, Ports: map[int]int{8888: p.Port}, Given: Given{
+		Memory: 1 << 30, CPUs: 1.5, ShmSize: 128 << 20,
+		Folders: []config.Folder{{Host: "/mnt/elsewhere/a", Path: "/a"}, {Host: "/srv/b", Path: "/b", ReadOnly: true}},
+	}}
+	for want, change := range map[string]func(*Container){
+		"":             func(*Container) {},
+		"memory":       func(c *Container) { c.Given.Memory = 0 },
+		"memory, cpus": func(c *Container) { c.Given.Memory, c.Given.CPUs = -1, 0 },
+		"cpus":         func(c *Container) { c.Given.CPUs = 2 },
+		"shm_size":     func(c *Container) { c.Given.ShmSize = 64 << 20 },
+		"folders":      func(c *Container) { c.Given.Folders = c.Given.Folders[1:] },
+		"port":         func(c *Container) { c.Ports = map[int]int{8888: p.Port + 1} },
+	} {
+		c := made
+		change(&c)
+		if got := strings.Join(s.without(c), ", "); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	writable := made
+	writable.Given.Folders = []config.Folder{{Path: "/a"}, {Path: "/b"}}
+	if got := s.without(writable); !slices.Equal(got, []string{"folders"}) {
+		t.Errorf("a folder that is to be read only can be written: got %q", got)
+	}
+	for name, c := range map[string]Container{
+		"made from other settings": {Exists: true, Labels: map[string]string{labelSettings: "other"}},
+		"made by hand":             {Exists: true},
+	} {
+		if got := s.without(c); got != nil {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+	if got := specOf(config.Default(), shipped()).without(Container{Exists: true, Labels: specOf(config.Default(), shipped()).Labels}); got != nil {
+		t.Errorf("nothing was asked for: got %q", got)
+	}
+}
+
+// TestEngineWarns: what an engine says when it makes a container reaches a
+// person. The words are those of Docker 20.10 on a kernel without cgroups for
+// memory.
+func TestEngineWarns(t *testing.T) {
+	const warning = "Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded."
+	p := config.Default()
+	p.Memory = 1 << 30
+	s := specOf(p, shipped())
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/containers/create"):
+			w.WriteHeader(http.StatusCreated)
+			fmt.Fprintf(w, `{"Id": "made", "Warnings": [%q]}`, warning)
+		default:
+			fmt.Fprintf(w, `{"Id": "made", "Name": "/x", "State": {}, "Config": {"Labels": {%q: %q}}, "HostConfig": {"Memory": 0}}`,
+				labelSettings, s.Labels[labelSettings])
+		}
+	}))
+	t.Cleanup(engine.Close)
+	d, err := NewDocker(strings.Replace(engine.URL, "http://", "tcp://", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	id, err := d.Create(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.Inspect(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := withoutWarning(s, c, EngineInfo{Name: "Docker", CLI: "docker"})
+	if w == nil || w.Code != CodeWithout || !strings.Contains(w.Short, "memory") || !strings.Contains(w.Hint, warning) || w.Command != "docker info" {
+		t.Errorf("got %+v", w)
+	}
+	p.Memory = 0 // and what it says of something else
+	if w := withoutWarning(specOf(p, shipped()), c, EngineInfo{Name: "Docker"}); w == nil || w.Code != CodeEngineWarned || !strings.Contains(w.Hint, warning) {
+		t.Errorf("got %+v", w)
+	}
+}

@@ -1,0 +1,34 @@
+package runtime
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// TestPipesAreRefused: nobody waits for the other end of a pipe that has the name
+// of a backup, or of the file with the tokens.
+func TestPipesAreRefused(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, "/dev/zero", "/dev/tty"} {
+		var problem *Problem
+		_, err := (&data{}).open(path)
+		if !errors.As(err, &problem) || problem.Code != CodeBadBackup || problem.Hint != path+": it is not a regular file." {
+			t.Errorf("%s as a backup: %v", path, err)
+		}
+		for _, replace := range []bool{false, true} {
+			if err := writable(path, replace); !errors.As(err, &problem) {
+				t.Errorf("a backup to %s: %v", path, err)
+			}
+		}
+		if _, err := NewTokenStore(path, slog.New(slog.NewTextHandler(io.Discard, nil))).read(); err == nil {
+			t.Errorf("%s as the file with the tokens is no error", path)
+		}
+	}
+}
