@@ -140,7 +140,9 @@ func (w *watch) take(ctx context.Context, f finding, p *pace) {
 	p.looked(f)
 	if f.err == nil {
 		p.rest()
-		w.accept(ctx, f)
+		if !w.answered || f.token != w.token {
+			w.accept(ctx, f)
+		}
 		return
 	}
 	fault := f.fault

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -27,20 +28,20 @@ import (
 type outputOnly struct {
 	Engine
 	output io.ReadCloser
-	info   *string // an info file; empty for none
+	info   string // an info file; empty for none
 }
 
 func (e outputOnly) Host() string { return "unix:///run/docker.sock" }
 func (e outputOnly) CLI() string  { return "docker" }
 
 func (e outputOnly) Archive(_ context.Context, _, path string) (io.ReadCloser, error) {
-	if e.info == nil || *e.info == "" || !strings.HasPrefix(path, "/home/jovyan/") {
+	if e.info == "" || !strings.HasPrefix(path, "/home/jovyan/") {
 		return nil, ErrNotFound
 	}
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	_ = w.WriteHeader(&tar.Header{Name: "runtime/jpserver-7.json", Mode: 0o600, Size: int64(len(*e.info)), ModTime: time.Now()})
-	_, _ = io.WriteString(w, *e.info)
+	_ = w.WriteHeader(&tar.Header{Name: "runtime/jpserver-7.json", Mode: 0o600, Size: int64(len(e.info)), ModTime: time.Now()})
+	_, _ = io.WriteString(w, e.info)
 	_ = w.Close()
 	return io.NopCloser(&archive), nil
 }
@@ -96,18 +97,17 @@ type scene struct {
 	t      *testing.T
 	out    *io.PipeWriter
 	events chan event
-	info   string // the info file; empty for none
 }
 
 // play runs a test with a scene in which the server answers as the function says.
-func play(t *testing.T, c Container, answer func(token string, path string) (status int, err error), test func(s *scene)) {
+func play(t *testing.T, c Container, info string, answer func(token, path string) (status int, err error), test func(s *scene)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		output, out := io.Pipe()
 		s := &scene{t: t, out: out, events: make(chan event, 1000)}
 		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
 		w := &watch{
-			engine: outputOnly{output: output, info: &s.info}, kind: config.KindJupyter, container: c,
+			engine: outputOnly{output: output, info: info}, kind: config.KindJupyter, container: c,
 			recheck: make(chan struct{}), asking: askTimeout, post: func(e event) { s.events <- e },
 			send: func(r *http.Request) (*http.Response, error) {
 				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
@@ -217,7 +217,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 		}
 		return server(token, path)
 	}
-	play(t, Container{}, answers, func(s *scene) {
+	play(t, Container{}, "", answers, func(s *scene) {
 		s.say(announcesT)
 		for ready := false; !ready; {
 			_, ready = (<-s.events).(answered)
@@ -239,10 +239,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 				if _, is := e.(rooted); is {
 					continue
 				}
-				if a, is := e.(answered); !is || a.url.Token().Reveal() != "secret" || a.changed {
-					t.Fatalf("hostile output led to %T %+v", e, e)
-				}
-				continue
+				t.Fatalf("hostile output led to %T %+v", e, e)
 			default:
 			}
 			break
@@ -252,8 +249,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 
 // TestHostileOutputOfAStartingRuntime: no lines keep the info file from being read.
 func TestHostileOutputOfAStartingRuntime(t *testing.T) {
-	play(t, Container{}, accepts("secret"), func(s *scene) {
-		s.info = `{"token": "secret", "base_url": "/"}`
+	play(t, Container{}, `{"token": "secret", "base_url": "/"}`, accepts("secret"), func(s *scene) {
 		over := make(chan struct{})
 		go func() { // without a pause
 			defer close(over)
@@ -279,10 +275,10 @@ func TestHostileOutputOfAStartingRuntime(t *testing.T) {
 // TestPatience: how long is waited for an answer, and what makes it longer.
 func TestPatience(t *testing.T) {
 	const caused = "[W 10:00:00 NotebookApp] 404 GET /api (172.17.0.1) 1.20ms"
-	play(t, Container{}, nobody, func(s *scene) { // silence
+	play(t, Container{}, "", nobody, func(s *scene) { // silence
 		s.within(patience, patience+longestDelay, CodeNoAnswer)
 	})
-	play(t, Container{}, nobody, func(s *scene) { // something is installed
+	play(t, Container{}, "", nobody, func(s *scene) { // something is installed
 		for range 100 {
 			time.Sleep(10 * time.Second)
 			s.say("Downloading")
@@ -292,7 +288,7 @@ func TestPatience(t *testing.T) {
 		}
 		s.within(patience/2, patience, CodeNoAnswer)
 	})
-	play(t, Container{}, nobody, func(s *scene) { // for ever
+	play(t, Container{}, "", nobody, func(s *scene) { // for ever
 		for range 1000 {
 			time.Sleep(10 * time.Second)
 			s.say("Downloading")
@@ -301,7 +297,7 @@ func TestPatience(t *testing.T) {
 			t.Error("no end of patience")
 		}
 	})
-	play(t, Container{}, nobody, func(s *scene) { // up, and then busy with saying so
+	play(t, Container{}, "", nobody, func(s *scene) { // up, and then busy with saying so
 		s.say(announcesT)
 		for range 13 {
 			time.Sleep(10 * time.Second)
@@ -311,7 +307,7 @@ func TestPatience(t *testing.T) {
 			t.Error("after the announcement there is no end of patience")
 		}
 	})
-	play(t, Container{}, func(string, string) (int, error) { return http.StatusNotFound, nil }, func(s *scene) {
+	play(t, Container{}, "", func(string, string) (int, error) { return http.StatusNotFound, nil }, func(s *scene) {
 		for range 13 {
 			time.Sleep(10 * time.Second)
 			s.say(caused)
@@ -320,12 +316,14 @@ func TestPatience(t *testing.T) {
 			t.Error("what we cause extends the patience")
 		}
 	})
-	var s *scene
-	play(t, Container{}, func(string, string) (int, error) { // an https server, say, that nobody announced
-		_, _ = io.WriteString(s.out, "[W 10:00:00 NotebookApp] SSL Error on 8 ('172.17.0.1', 40000)\n")
+	var output atomic.Pointer[io.PipeWriter]
+	play(t, Container{}, "", func(string, string) (int, error) { // an https server, say, that nobody announced
+		if out := output.Load(); out != nil {
+			_, _ = io.WriteString(out, "[W 10:00:00 NotebookApp] SSL Error on 8 ('172.17.0.1', 40000)\n")
+		}
 		return 0, io.EOF
-	}, func(now *scene) {
-		s = now
+	}, func(s *scene) {
+		output.Store(s.out)
 		s.within(patience, patience+longestDelay, CodeNoAnswer)
 	})
 }
@@ -356,8 +354,7 @@ func TestFaultsOfServers(t *testing.T) {
 		"elsewhere":    {ours, refusing, "", CodeElsewhere, "not on this computer"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			play(t, test.container, test.answer, func(s *scene) {
-				s.info = test.info
+			play(t, test.container, test.info, test.answer, func(s *scene) {
 				s.say("[I 10:00:00 ServerApp] http://127.0.0.1:8888/?token=...")
 				if p := s.within(0, 5*time.Second, test.code); !strings.Contains(p.Short, test.short) {
 					t.Errorf("it is called %q", p.Short)
@@ -365,11 +362,11 @@ func TestFaultsOfServers(t *testing.T) {
 			})
 		})
 	}
-	play(t, Container{}, refusing, func(s *scene) { // the output cannot be read, and the info file tells
-		s.info = `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`
+	up := `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`
+	play(t, Container{}, up, refusing, func(s *scene) { // the output cannot be read, and the info file tells
 		s.within(0, 20*time.Second, CodeElsewhere)
 	})
-	play(t, Container{}, refusing, func(s *scene) { // not announced: it may just not be up
+	play(t, Container{}, "", refusing, func(s *scene) { // not announced: it may just not be up
 		s.within(patience, patience+longestDelay, CodeNoAnswer)
 	})
 }
