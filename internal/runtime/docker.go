@@ -225,8 +225,11 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 	}), api)
 	if err != nil {
 		_ = api.Close()
-		if errors.Is(err, context.DeadlineExceeded) && !connected.Load() {
+		switch {
+		case errors.Is(err, context.DeadlineExceeded) && !connected.Load():
 			return EngineInfo{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+		case noConnection(err) && connected.Load():
+			return EngineInfo{}, fmt.Errorf("%w: %w", errHangsUp, err)
 		}
 		return EngineInfo{}, engineError(err)
 	}

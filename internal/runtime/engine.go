@@ -125,6 +125,7 @@ type Engine interface {
 var (
 	ErrUnreachable   = errors.New("engine cannot be reached")
 	ErrSilent        = fmt.Errorf("%w: it is there, and does not answer in time", ErrUnreachable)
+	errHangsUp       = fmt.Errorf("%w: it is there, and hangs up", ErrUnreachable)
 	ErrPermission    = errors.New("no permission to use the engine")
 	ErrTooOld        = errors.New("engine is too old")
 	ErrNotFound      = errors.New("not found")

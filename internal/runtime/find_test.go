@@ -523,7 +523,7 @@ func TestEngineThatIsSilent(t *testing.T) {
 				_, err = d.Ping(ctx)
 				p := engineProblem(d.Which(), err)
 				if p.Code != c.code || !strings.Contains(p.Hint, c.say) || !strings.Contains(p.Hint, host) {
-					t.Errorf("the problem is %+v", p)
+					t.Errorf("the problem is %s: %s (%#v, %v)", p.Code, p.Hint, err, err)
 				}
 			})
 		}

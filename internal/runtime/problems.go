@@ -3,11 +3,9 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"colabtray/internal/config"
 	"colabtray/internal/words"
@@ -54,7 +52,7 @@ func engineProblem(e EngineInfo, err error) *Problem {
 
 // strange reports whether somebody answered, though not as an engine does.
 func strange(err error) bool {
-	return !errors.Is(err, ErrUnreachable) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+	return !errors.Is(err, ErrUnreachable) || errors.Is(err, errHangsUp)
 }
 
 // absence tells what to do where nothing answers. Who says where the engine is
