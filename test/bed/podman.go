@@ -194,7 +194,8 @@ func (e *PodmanEngine) Start(t testing.TB) {
 	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"),
 		"CONTAINERS_REGISTRIES_CONF="+filepath.Join(e.dir, "registries.conf"))
 	if e.account != nil {
-		cmd.Env = append(cmd.Env, "HOME="+e.dir, "XDG_RUNTIME_DIR="+e.dir)
+		cmd.Env = append(cmd.Env, "HOME="+e.dir, "XDG_RUNTIME_DIR="+e.dir,
+			"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(e.dir, "no-bus")) // else one is launched
 	}
 	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
 }
