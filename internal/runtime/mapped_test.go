@@ -1,10 +1,13 @@
 package runtime
 
 import (
+	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/test/bed"
 )
 
 func TestOrdinaryUser(t *testing.T) {
@@ -57,4 +60,41 @@ func TestUnmappedWarning(t *testing.T) {
 	if w := unmappedWarning(p, plain, EngineInfo{Name: "Podman"}); w != nil {
 		t.Errorf("on root's Podman: got %+v", w)
 	}
+}
+
+// TestRootlessPodman: folders can be written in the container, what the engine
+// leaves out is told, and a helper has the users of the volume.
+func TestRootlessPodman(t *testing.T) {
+	if testing.Short() {
+		t.Skip("to give it an image takes long")
+	}
+	rootless := bed.RootlessPodman(t)
+	r := newRig(t, site{host: rootless.Host(), podman: rootless}, bed.Server2)
+	r.profile.Memory = 1 << 30
+	r.profile.Folders = []config.Folder{{Host: rootless.Folder(t), Path: "/home/jovyan/f"}}
+	r.open()
+	s := r.mustStart()
+	r.works(s.URL)
+	var codes []Code
+	for _, w := range s.Warnings {
+		codes = append(codes, w.Code)
+	}
+	limited := r.docker("inspect", "--format", "{{.HostConfig.Memory}}", r.profile.Runtime) != "0"
+	if slices.Contains(codes, CodeWithout) == limited || slices.Contains(codes, CodeFoldersUnmapped) {
+		t.Errorf("limits: %v, warnings: %q", limited, codes)
+	}
+	got := r.docker("exec", r.profile.Runtime, "sh", "-c", "cd && echo ours > f/new && cat f/new && stat -c %u:%g .")
+	if got != "ours\n1000:100" {
+		t.Errorf("in the container: %q", got)
+	}
+
+	r.docker("exec", "--user", "0:0", r.profile.Runtime, "chown", "-R", "0:0", "/home/jovyan/.local")
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := r.problem(r.Start(t.Context()), CodeNotOwned)
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", p.Command).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", p.Command, err, out)
+	}
+	r.works(r.mustStart().URL)
 }

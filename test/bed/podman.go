@@ -24,6 +24,8 @@ type PodmanEngine struct {
 	bridge string
 	subnet string
 
+	account *account // whose it is; nil for root's
+
 	mu     sync.Mutex
 	loaded map[string]bool
 	daemon
@@ -75,6 +77,27 @@ func PodmanWithDisk(t testing.TB, size int) *PodmanEngine {
 	return e
 }
 
+// RootlessPodman returns a Podman of an ordinary user, that of test/setup. It has
+// to be given its images, and ends with the test.
+func RootlessPodman(t testing.TB) *PodmanEngine {
+	t.Helper()
+	needPodman(t)
+	for _, command := range []string{"setpriv", "newuidmap", "slirp4netns"} {
+		NeedCommand(t, command)
+	}
+	who := findAccount()
+	Need(t, "the user "+accountName, who != nil)
+	e := newPodman(t)
+	e.account = who
+	t.Cleanup(func() {
+		if err := e.remove(); err != nil {
+			t.Errorf("Podman leaves something behind: %v", err)
+		}
+	})
+	e.begin(t)
+	return e
+}
+
 func needPodman(t testing.TB) {
 	t.Helper()
 	Need(t, "root, to start Podman", os.Geteuid() == 0)
@@ -101,7 +124,11 @@ func newPodman(t testing.TB) *PodmanEngine {
 // begin configures the engine and starts it for the first time.
 func (e *PodmanEngine) begin(t testing.TB) {
 	t.Helper()
-	if err := e.configure(); err != nil {
+	err := e.configure()
+	if e.account != nil {
+		err = errors.Join(err, e.account.own(e.dir))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	e.Start(t)
@@ -115,7 +142,7 @@ func (e *PodmanEngine) root() string { return filepath.Join(e.dir, "root") }
 // limits that Podman sets by default. Registries on this machine speak plain
 // HTTP, which to Docker goes without saying.
 func (e *PodmanEngine) configure() error {
-	const network = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
+	const bridge = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
 "driver": "bridge", "network_interface": "%[1]s", "subnets": [{"subnet": "%[2]s.0/24", "gateway": "%[2]s.1"}],
 "ipv6_enabled": false, "internal": false, "dns_enabled": false, "ipam_options": {"driver": "host-local"}}`
 	const settings = `[containers]
@@ -124,7 +151,8 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
-[network]
+`
+	const network = `[network]
 network_backend = "netavark"
 network_config_dir = "%s"
 `
@@ -132,14 +160,17 @@ network_config_dir = "%s"
 location = "127.0.0.1"
 insecure = true
 `
-	networks := filepath.Join(e.dir, "networks")
-	return errors.Join(
-		os.Mkdir(networks, 0o700),
-		os.Symlink(networkLock, filepath.Join(networks, "netavark.lock")),
-		os.WriteFile(filepath.Join(networks, "podman.json"), fmt.Appendf(nil, network, e.bridge, e.subnet), 0o600),
-		os.WriteFile(filepath.Join(e.dir, "registries.conf"), []byte(registries), 0o600),
-		os.WriteFile(filepath.Join(e.dir, "containers.conf"), fmt.Appendf(nil, settings, networks), 0o600),
-	)
+	err := os.WriteFile(filepath.Join(e.dir, "registries.conf"), []byte(registries), 0o600)
+	text := settings
+	if e.account == nil { // others have a network without a bridge
+		networks := filepath.Join(e.dir, "networks")
+		text += fmt.Sprintf(network, networks)
+		err = errors.Join(err,
+			os.Mkdir(networks, 0o700),
+			os.Symlink(networkLock, filepath.Join(networks, "netavark.lock")),
+			os.WriteFile(filepath.Join(networks, "podman.json"), fmt.Appendf(nil, bridge, e.bridge, e.subnet), 0o600))
+	}
+	return errors.Join(err, os.WriteFile(filepath.Join(e.dir, "containers.conf"), []byte(text), 0o600))
 }
 
 // Host returns the address of its service in the form of DOCKER_HOST.
@@ -151,12 +182,21 @@ func (e *PodmanEngine) Start(t testing.TB) {
 	args := []string{
 		"--root", e.root(), "--runroot", filepath.Join(e.dir, "run"), "--tmpdir", filepath.Join(e.dir, "tmp"),
 	}
-	if _, err := os.Stat(podmanStore); err == nil {
+	if e.account != nil {
+		args = append(args, "--storage-driver", "overlay")
+	} else if _, err := os.Stat(podmanStore); err == nil {
 		args = append(args, "--storage-driver", "overlay", "--storage-opt", "overlay.imagestore="+podmanStore)
 	}
 	cmd := exec.Command("podman", append(args, "system", "service", "--time=0", e.Host())...)
+	if e.account != nil {
+		cmd = e.account.command(cmd)
+	}
 	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"),
 		"CONTAINERS_REGISTRIES_CONF="+filepath.Join(e.dir, "registries.conf"))
+	if e.account != nil {
+		cmd.Env = append(cmd.Env, "HOME="+e.dir, "XDG_RUNTIME_DIR="+e.dir,
+			"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(e.dir, "no-bus")) // else one is launched
+	}
 	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
 }
 
@@ -182,6 +222,16 @@ func (e *PodmanEngine) Image(t testing.TB, image string) string {
 	return image
 }
 
+// Folder returns a new directory of whom the engine belongs to.
+func (e *PodmanEngine) Folder(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(e.dir, "folder")
+	if err := errors.Join(os.Mkdir(dir, 0o755), e.account.own(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // RuntimeName is [RuntimeName] for this engine.
 func (e *PodmanEngine) RuntimeName(t testing.TB) string {
 	t.Helper()
@@ -201,6 +251,7 @@ func (e *PodmanEngine) remove() error {
 		}
 		errs = append(errs, e.daemon.end())
 	}
+	errs = append(errs, e.account.endPause(e.dir))
 	// The monitor of a finished exec stays for five minutes more.
 	monitors, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, monitor := range monitors {
