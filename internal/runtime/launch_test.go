@@ -62,11 +62,7 @@ func TestImagesWithAnEntrypoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := onDocker(t)
-			l := layout{
-				script: `printf '#!/bin/sh\n[ $# -eq 0 ] || [ "$1" != --flag ] || exit 2\nexec jupyter-server --ip=0.0.0.0\n' > /usr/local/bin/own; chmod +x /usr/local/bin/own`,
-				entry:  entrypoint, changes: []string{"USER 1000:100"},
-			}
-			r := newRigAt(t, at, bed.Server2, l).open()
+			r := newRigOf(t, at, at.withEntrypoint(t, bed.Server2, entrypoint)).open()
 			switch name {
 			case "takes options":
 				p := r.problem(r.Start(t.Context()), CodeDiedStarting)
@@ -90,4 +86,19 @@ func TestImagesWithAnEntrypoint(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withEntrypoint makes an image with an entrypoint of its own and no command, which
+// goes with the test.
+func (s site) withEntrypoint(t *testing.T, image, entrypoint string) string {
+	t.Helper()
+	const own = `printf '#!/bin/sh\n[ $# -eq 0 ] || [ "$1" != --flag ] || exit 2\nexec jupyter-server --ip=0.0.0.0\n' > /usr/local/bin/own
+chmod +x /usr/local/bin/own`
+	base, name := s.image(t, image), s.runtimeName(t)
+	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", own)
+	made := "localhost/" + name + ":1"
+	bed.DockerAt(t, s.host, "commit", "--change", "USER 1000:100", "--change", "ENTRYPOINT "+entrypoint, "--change", "CMD []", name, made)
+	bed.DockerAt(t, s.host, "rm", name)
+	t.Cleanup(func() { bed.DockerAt(t, s.host, "rmi", "--force", made) })
+	return made
 }

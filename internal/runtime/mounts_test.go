@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/docker/docker/api/types/container"
-
 	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
@@ -99,7 +97,6 @@ func TestUnsaved(t *testing.T) {
 type layout struct {
 	script  string   // run as root to make it
 	changes []string // to the image's configuration
-	entry   string   // its ENTRYPOINT, when not that of docker-stacks
 	dir     string   // where it works
 	brought string   // a file that the image has there
 	home    string
@@ -129,35 +126,15 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	t.Helper()
 	base, name := s.image(t, image), s.runtimeName(t)
 	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
-	entry, cmd := `["tini","-g","--"]`, `CMD ["start-notebook.py"]`
-	if l.entry != "" {
-		entry, cmd = l.entry, "CMD []"
+	args := []string{"commit"}
+	for _, change := range append(l.changes, `ENTRYPOINT ["tini","-g","--"]`, `CMD ["start-notebook.py"]`) {
+		args = append(args, "--change", change)
 	}
 	made := "localhost/" + name + ":1"
-	_, err := s.engine(t).api.Load().ContainerCommit(t.Context(), name, container.CommitOptions{
-		Reference: made, Config: &container.Config{}, // Podman wants one
-		Changes: append(l.changes, "ENTRYPOINT "+entry, cmd),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	bed.DockerAt(t, s.host, append(args, name, made)...)
 	bed.DockerAt(t, s.host, "rm", name)
 	t.Cleanup(func() { bed.DockerAt(t, s.host, "rmi", "--force", made) })
 	return made
-}
-
-// engine connects to the engine, past any manager.
-func (s site) engine(t *testing.T) *Docker {
-	t.Helper()
-	e, err := NewDocker(s.host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
-	if _, err := e.Ping(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return e
 }
 
 // newRigAt makes a runtime of an image of that layout.
@@ -255,8 +232,15 @@ func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 func (r *rig) earlier() {
 	r.t.Helper()
 	spec := specOf(r.profile, r.server)
-	e := r.site.engine(r.t)
-	_, err := e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
+	e, err := NewDocker(r.host)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer e.Close()
+	if _, err := e.Ping(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+	_, err = e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
 	id, bad := e.Create(r.t.Context(), spec)
 	if err := errors.Join(err, bad, e.CopyTo(r.t.Context(), id, r.server.Files(r.profile))); err != nil {
 		r.t.Fatal(err)
