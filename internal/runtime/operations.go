@@ -93,6 +93,9 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	case o.previous != "":
 		return o.prove(ctx, c)
 	default:
+		if err := o.seedUnstarted(ctx, c, Container{}); err != nil {
+			return err
+		}
 		return o.startExisting(ctx, c, v == repair)
 	}
 }

@@ -183,7 +183,7 @@ func (o *operation) exchange(ctx context.Context, old Container, next string) er
 func (o *operation) prove(ctx context.Context, c Container) error {
 	err := o.putFiles(ctx, c, false)
 	if err == nil {
-		err = o.rescuePrevious(ctx)
+		err = o.rescuePrevious(ctx, c)
 	}
 	if err == nil {
 		err = o.proveNew(ctx, c.ID)
@@ -192,12 +192,15 @@ func (o *operation) prove(ctx context.Context, c Container) error {
 }
 
 // rescuePrevious does what the operation that was killed may not have come to.
-func (o *operation) rescuePrevious(ctx context.Context) error {
+func (o *operation) rescuePrevious(ctx context.Context, c Container) error {
 	old, err := o.engine.Inspect(ctx, o.previous)
+	if err == nil {
+		err = o.rescue(ctx, old)
+	}
 	if err != nil {
 		return err
 	}
-	return o.rescue(ctx, old)
+	return o.seedUnstarted(ctx, c, old)
 }
 
 // proveNew starts a container and waits until Jupyter answers.

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -221,6 +222,21 @@ func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
 		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachIn(ctx, hidden, add) },
 		UID:  a.uid, GID: a.gid, Aside: recoveredDir(time.Now()),
 	}, "seed", "")
+}
+
+// seedUnstarted does what seed does for a container whose making was broken off.
+func (o *operation) seedUnstarted(ctx context.Context, c, old Container) error {
+	if !c.ours() || !c.StartedAt.IsZero() || o.profile.Kind == config.KindColab {
+		return nil
+	}
+	spec := specOf(o.profile, o.server)
+	spec.Image, spec.Platform = cmp.Or(c.ImageID, spec.Image), ""
+	for _, m := range c.Mounts {
+		if m.Volume == spec.Volume {
+			spec.Mounts = append(spec.Mounts, m.Target)
+		}
+	}
+	return o.seed(ctx, spec, old)
 }
 
 // eachIn gives all that is in directories of the container.
