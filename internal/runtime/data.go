@@ -16,17 +16,14 @@ import (
 	"colabtray/internal/words"
 )
 
-// Labels on helpers.
-const (
-	labelHelper = "dev.colabtray.helper" // the runtime whose data it gets at
-	labelWrites = "dev.colabtray.writes" // it may have changed them
-)
-
 const (
 	// dataPath is where a helper has the data volume.
 	dataPath = "/colab-tray-data"
 	// maxImages is how many images are tried for a helper.
 	maxImages = 8
+	// helperPatience is how long the end of a helper that works on the data is
+	// waited for. It moves files within the volume, and deletes old ones.
+	helperPatience = 15 * time.Minute
 )
 
 // DataStep is a step of work on the data.
@@ -60,13 +57,14 @@ type data struct {
 	log      *slog.Logger
 	progress func(DataProgress)
 	pull     func(context.Context) error // pulls the profile's image
+	patience time.Duration               // with a helper that does not end
 }
 
 func (m *Manager) data(progress func(DataProgress)) *data {
 	if progress == nil {
 		progress = func(DataProgress) {}
 	}
-	d := &data{engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress}
+	d := &data{engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress, patience: helperPatience}
 	d.pull = func(ctx context.Context) error {
 		return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {})
 	}
@@ -255,9 +253,24 @@ func (d *data) start(ctx context.Context, helper string) error {
 	return d.engine.Start(ctx, helper)
 }
 
+// await waits for the end of a helper, within patience.
+func (d *data) await(ctx context.Context, helper string) error {
+	waiting, cancel := context.WithTimeout(ctx, d.patience)
+	defer cancel()
+	err := d.engine.Wait(waiting, helper)
+	if err == nil || waiting.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	c, err := d.engine.Inspect(ctx, helper)
+	if err != nil || !c.Running {
+		return err
+	}
+	return helperRunsProblem(d.profile, c.Name, d.patience, d.engine.CLI())
+}
+
 // ended waits for the end of a helper that was started.
 func (d *data) ended(ctx context.Context, helper string) error {
-	if err := d.engine.Wait(ctx, helper); err != nil {
+	if err := d.await(ctx, helper); err != nil {
 		return err
 	}
 	c, err := d.engine.Inspect(ctx, helper)
@@ -283,18 +296,32 @@ func (d *data) ended(ctx context.Context, helper string) error {
 // before that one starts, so that no two run at a time: the engine may just be
 // starting one whose program was killed.
 func (d *data) recover(ctx context.Context) error {
-	var self string
-	return d.runScript(ctx, "recover", func(id string) error {
-		self = id
+	return d.runScript(ctx, "recover", func(self string) error {
 		helpers, err := d.helpers(ctx)
 		for _, h := range helpers {
 			if h.ID == self || err != nil {
 				continue
 			}
-			if err = d.engine.Wait(ctx, h.ID); err == nil || errors.Is(err, ErrNotFound) {
+			d.log.Info("waiting for a helper that works on the data", "container", h.Name)
+			if err = d.await(ctx, h.ID); err == nil || errors.Is(err, ErrNotFound) {
 				err = d.engine.RemoveHelper(ctx, h.ID)
 			}
 		}
+		if err != nil {
+			err = errors.Join(err, d.withdraw(ctx, self))
+		}
 		return err
 	})
+}
+
+// withdraw removes a helper that was not started, if there is another that tells
+// the next operation to put the data in order.
+func (d *data) withdraw(ctx context.Context, self string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	helpers, err := d.engine.Helpers(ctx, d.profile.Runtime)
+	if err != nil || !slices.ContainsFunc(helpers, func(h Helper) bool { return h.Writes && h.ID != self }) {
+		return err
+	}
+	return d.engine.RemoveHelper(ctx, self)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
@@ -25,6 +26,16 @@ func busyProblem(p config.Profile) *Problem {
 		Code:  CodeBusy,
 		Short: words.Say("problem.busy", "runtime", p.Runtime),
 		Hint:  words.Say("problem.busyHint"),
+	}
+}
+
+// helperRunsProblem tells that a helper works on the data, and does not end.
+func helperRunsProblem(p config.Profile, helper string, waited time.Duration, cli string) *Problem {
+	return &Problem{
+		Code:    CodeBusy,
+		Short:   words.Say("problem.busy", "runtime", p.Runtime),
+		Hint:    words.Say("problem.helperRunsHint", "container", helper, "minutes", int(waited.Minutes())),
+		Command: cli + " logs " + helper,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,8 @@ type Docker struct {
 	host   atomic.Pointer[string]
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
+
+	imageLabels sync.Map // of images of which it was asked, by ID
 	cli    atomic.Pointer[string]
 }
 
@@ -308,7 +311,16 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 	}
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
 	c.Ports = publishedPorts(r)
-	return c, nil
+	if r.HostConfig != nil {
+		c.Network = string(r.HostConfig.NetworkMode)
+	}
+	for _, m := range r.Mounts {
+		if m.Type == mount.TypeVolume {
+			c.Volumes = append(c.Volumes, VolumeMount{m.Name, m.Destination})
+		}
+	}
+	c.Inherited, err = d.inherited(ctx, c)
+	return c, err
 }
 
 // familiar shortens the name of an image to how people and Docker write it; Podman
@@ -358,21 +370,6 @@ func publishedPorts(r container.InspectResponse) map[int]int {
 	return ports
 }
 
-// Named implements [Engine].
-func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, error) {
-	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
-		All:     true,
-		Filters: filters.NewArgs(filters.Arg("label", labelRuntime+"="+runtime)),
-	})
-	ids := map[string]string{}
-	for _, c := range list {
-		for _, name := range c.Names {
-			ids[strings.TrimPrefix(name, "/")] = c.ID
-		}
-	}
-	return ids, engineError(err)
-}
-
 // Create implements [Engine].
 func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	if err := d.haveFolders(spec.Folders); err != nil {
@@ -406,7 +403,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 		Image:        spec.Image,
 		Cmd:          spec.Cmd,
 		Env:          env,
-		Labels:       spec.Labels,
+		Labels:       marked(spec.Labels),
 		ExposedPorts: nat.PortSet{inner: {}},
 	}
 	host := &container.HostConfig{

@@ -28,8 +28,8 @@ type Engine interface {
 	// Inspect returns the container of that name or ID; Exists is false when
 	// there is none.
 	Inspect(ctx context.Context, name string) (Container, error)
-	// Named returns the containers of one runtime by their label, under
-	// whatever name they are, running or not: name to ID.
+	// Named returns the containers that were made for one runtime, running or
+	// not: name to ID.
 	Named(ctx context.Context, runtime string) (map[string]string, error)
 	// Create makes the container and returns its ID.
 	Create(ctx context.Context, spec Spec) (id string, err error)
@@ -85,7 +85,7 @@ type Engine interface {
 
 	// Images returns the IDs of the images that are there.
 	Images(ctx context.Context) ([]string, error)
-	// Helpers returns the helper containers of a runtime.
+	// Helpers returns the helper containers that were made for a runtime.
 	Helpers(ctx context.Context, runtime string) ([]Helper, error)
 	// CreateHelper makes a helper container and returns its ID.
 	CreateHelper(ctx context.Context, spec HelperSpec) (id string, err error)
@@ -139,6 +139,11 @@ type Container struct {
 	ExitCode  int
 	OOMKilled bool
 	Labels    map[string]string
+	// Inherited has the labels of its image; it is nil when that is gone, or
+	// nothing depends on it.
+	Inherited map[string]string
+	Volumes   []VolumeMount
+	Network   string // the mode of its network, such as "none"
 	User      string
 	Env       []string
 	TTY       bool
@@ -147,8 +152,8 @@ type Container struct {
 	Ports map[int]int
 }
 
-// ours reports whether the container was made by this program.
-func (c Container) ours() bool { return c.Labels[labelRuntime] != "" }
+// VolumeMount is where a container has a volume.
+type VolumeMount struct{ Name, Path string }
 
 // start identifies one run of the container.
 func (c Container) start() startID { return startID{c.ID, c.StartedAt} }
@@ -166,7 +171,7 @@ type startID struct {
 // Helper is a container that was made to get at the data of a runtime, and that
 // is removed again.
 type Helper struct {
-	ID string
+	Name, ID string
 	// Writes tells that it was made to change the data.
 	Writes bool
 }

@@ -194,7 +194,7 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return o.startExisting(ctx, Container{ID: id, Labels: spec.Labels}, false)
+	return o.startExisting(ctx, spec.container(id), false)
 }
 
 // provideImage pulls the image when the engine does not have it.

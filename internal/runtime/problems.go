@@ -234,6 +234,17 @@ func notPutBackProblem(p config.Profile, name string, err error) *Problem {
 	}
 }
 
+// nameTakenProblem tells that a container of somebody else has a name that is
+// needed while a container is replaced.
+func nameTakenProblem(name, cli string) *Problem {
+	return &Problem{
+		Code:    CodeNameTaken,
+		Short:   words.Say("problem.nameTaken", "container", name),
+		Hint:    words.Say("problem.nameTakenHint", "container", name),
+		Command: setAside(Container{Name: name}, cli),
+	}
+}
+
 // handmadeProblem tells that a container is not made anew, because nobody but
 // its owner knows what it was made from.
 func handmadeProblem(c Container, cli string) *Problem {

@@ -17,11 +17,11 @@ import (
 //	start the new one, wait until ready   the same
 //	remove the old one                    NAME new
 //
-// What was left behind the next operation finds by its label: a NAME-next is
+// What was left behind the next operation finds by its name and label: a NAME-next is
 // removed, a NAME-previous without a NAME takes its name back, and one beside a
 // NAME is kept until that has proved itself.
-func (o *operation) nextName() string     { return o.profile.Runtime + "-next" }
-func (o *operation) previousName() string { return o.profile.Runtime + "-previous" }
+func (o *operation) nextName() string     { return o.profile.Runtime + nextSuffix }
+func (o *operation) previousName() string { return o.profile.Runtime + previousSuffix }
 
 // recover ends what an operation was killed in the middle of. It returns the
 // container that has yet to be replaced, as its ID, if there is one.
@@ -96,6 +96,9 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 		}
 		old.Running = ran // it takes the place of one that did
 	}
+	if err := o.freeNames(ctx); err != nil {
+		return err
+	}
 	next, err := o.makeNext(ctx)
 	if err != nil {
 		return err
@@ -105,6 +108,19 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 		err = o.proveNew(ctx, next)
 	}
 	return o.conclude(ctx, err, old.ID, old.Running, failed)
+}
+
+// freeNames makes sure that no container of somebody else has a name that is
+// needed. What was left of ours is gone by now.
+func (o *operation) freeNames(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	for _, name := range []string{o.nextName(), o.previousName()} {
+		if c, err := o.engine.Inspect(ctx, name); err != nil || c.Exists {
+			return cmp.Or(err, error(nameTakenProblem(name, o.engine.CLI())))
+		}
+	}
+	return nil
 }
 
 // makeNext makes the container that is to be, beside the one that is.
@@ -117,7 +133,7 @@ func (o *operation) makeNext(ctx context.Context) (id string, err error) {
 		return "", err
 	}
 	if id, err = o.engine.Create(ctx, spec); err == nil {
-		err = o.putFiles(ctx, Container{ID: id, Labels: spec.Labels}, false)
+		err = o.putFiles(ctx, spec.container(id), false)
 	}
 	if err != nil {
 		// A request that was cut off may have been obeyed all the same.

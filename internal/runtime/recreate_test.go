@@ -359,7 +359,7 @@ func TestHalfReplaced(t *testing.T) {
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, r.profile.Image)
+		r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image)
 		r.mustStart()
 		r.alone()
 
@@ -377,7 +377,7 @@ func TestHalfReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.docker("rename", name, name+"-previous")
-		r.docker("create", "--name", name, "--label", labelRuntime+"="+name, r.profile.Image, "sh", "-c", "exit 5")
+		r.docker("create", "--name", name, "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image, "sh", "-c", "exit 5")
 		r.problem(r.Start(t.Context()), CodeRolledBack)
 		r.alone()
 		if r.untilState(Ready); r.id() != made {

@@ -127,6 +127,7 @@ const (
 	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"
 	CodeHandmade            Code = "made-by-hand"
+	CodeNameTaken           Code = "name-taken"
 	CodeRolledBack          Code = "rolled-back"
 	CodeNotReady            Code = "not-ready"
 	CodeNoBrowser           Code = "no-browser"
