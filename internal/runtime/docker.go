@@ -49,7 +49,7 @@ type Docker struct {
 	podman atomic.Bool // it is no Docker
 
 	imageLabels sync.Map // of images of which it was asked, by ID
-	cli    atomic.Pointer[string]
+	cli         atomic.Pointer[string]
 }
 
 var _ Engine = (*Docker)(nil)
@@ -587,6 +587,32 @@ func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error
 		return "", engineError(err)
 	}
 	return found.ID, engineError(err)
+}
+
+// Tag implements [Engine].
+func (d *Docker) Tag(ctx context.Context, id, name string) error {
+	return engineError(d.api.Load().ImageTag(ctx, id, name))
+}
+
+// Untag implements [Engine]. An image that was pulled has a digest besides, with
+// which Docker keeps it.
+func (d *Docker) Untag(ctx context.Context, name string) error {
+	api := d.api.Load()
+	named, err := api.ImageInspect(ctx, name)
+	if err != nil {
+		return engineError(err)
+	}
+	if _, err := api.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true}); err != nil {
+		return engineError(err)
+	}
+	left, err := api.ImageInspect(ctx, named.ID)
+	if err == nil && len(left.RepoTags) == 0 {
+		_, err = api.ImageRemove(ctx, named.ID, image.RemoveOptions{PruneChildren: true})
+	}
+	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) { // it is gone, or in use
+		return nil
+	}
+	return engineError(err)
 }
 
 // Pull implements [Engine]. Credentials that cannot be had, or are refused, must

@@ -70,6 +70,12 @@ type Engine interface {
 	// far it is.
 	Pull(ctx context.Context, image, platform string, progress func(Progress)) error
 
+	// Tag has the name of an image mean the image of that ID.
+	Tag(ctx context.Context, id, name string) error
+	// Untag takes a name from an image. One that has no other, and that no
+	// container is made from, goes.
+	Untag(ctx context.Context, name string) error
+
 	// EnsureVolume makes the volume if there is none, and reports whether it did.
 	EnsureVolume(ctx context.Context, name string, labels map[string]string) (made bool, err error)
 	// RemoveVolume removes a volume that no container uses.

@@ -50,6 +50,11 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	if err := o.findPrevious(ctx); err != nil {
 		return err
 	}
+	if v != stop && o.previous == "" { // else it is not known yet whether the image works
+		if err := o.settleImage(ctx); err != nil {
+			return err
+		}
+	}
 	c, err := o.inspect(ctx)
 	if err != nil {
 		return err
@@ -63,6 +68,8 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	switch {
 	case v == update:
 		return o.update(ctx, c)
+	case v == revert:
+		return o.revert(ctx, c)
 	case v == restart && o.differs(c):
 		return o.recreate(ctx, c, words.Say("problem.rolledBackSettings"))
 	}

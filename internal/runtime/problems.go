@@ -222,6 +222,15 @@ func rolledBackProblem(short string, cause *Problem) *Problem {
 	return p
 }
 
+// noPreviousProblem tells that no update can be undone.
+func noPreviousProblem(p config.Profile) *Problem {
+	return &Problem{
+		Code:  CodeNoPrevious,
+		Short: words.Say("problem.noPrevious", "runtime", p.Runtime),
+		Hint:  words.Say("problem.noPreviousHint"),
+	}
+}
+
 // notPutBackProblem tells where the old container is, when neither it nor the
 // new one could be made to run.
 func notPutBackProblem(p config.Profile, name string, err error) *Problem {

@@ -60,21 +60,6 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 	return o.engine.Remove(ctx, id)
 }
 
-// update pulls the image anew, and replaces a container made from another one.
-func (o *operation) update(ctx context.Context, c Container) error {
-	if c.Exists && !c.ours() {
-		return handmadeProblem(c, o.engine.CLI())
-	}
-	if err := o.pull(ctx); err != nil {
-		return err
-	}
-	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
-	if err != nil || !c.Exists || c.ImageID == id && !o.differs(c) {
-		return err
-	}
-	return o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
-}
-
 // differs reports whether the container was made from other settings.
 func (o *operation) differs(c Container) bool { return specOf(o.profile, o.server).differs(c) }
 
@@ -95,6 +80,9 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 			return err
 		}
 		old.Running = ran // it takes the place of one that did
+		if err := o.settleImage(ctx); err != nil {
+			return err
+		}
 	}
 	if err := o.freeNames(ctx); err != nil {
 		return err
@@ -167,7 +155,8 @@ func (o *operation) prove(ctx context.Context, c Container) error {
 	if err == nil {
 		err = o.proveNew(ctx, c.ID)
 	}
-	return o.conclude(ctx, err, o.previous, true, words.Say("problem.rolledBackSettings"))
+	err = o.conclude(ctx, err, o.previous, true, words.Say("problem.rolledBackSettings"))
+	return errors.Join(err, o.settleImage(ctx))
 }
 
 // proveNew starts a container and waits until Jupyter answers.

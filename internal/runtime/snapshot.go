@@ -33,6 +33,9 @@ type Snapshot struct {
 	// RestartToApply tells that the container was made from other settings than
 	// those of the profile now. A restart makes it anew, and keeps the data.
 	RestartToApply bool
+	// PreviousImage tells that the image from before the last update is there,
+	// and can be gone back to.
+	PreviousImage bool
 	// Engine tells which engine we talk to; zero while none has answered.
 	Engine EngineInfo
 	// URL is the Backend URL; zero unless State is Ready.
@@ -129,6 +132,7 @@ const (
 	CodeHandmade            Code = "made-by-hand"
 	CodeNameTaken           Code = "name-taken"
 	CodeRolledBack          Code = "rolled-back"
+	CodeNoPrevious          Code = "no-previous-image"
 	CodeNotReady            Code = "not-ready"
 	CodeNoBrowser           Code = "no-browser"
 	CodeCancelled           Code = "cancelled"
