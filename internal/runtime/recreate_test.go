@@ -375,6 +375,17 @@ func (r *updatedRig) undone(t *testing.T) {
 	if working := r.imageID(kept(keptWorking, r.profile)); working != "" {
 		t.Errorf("an image is still on trial: %s", working)
 	}
+
+	// A program that was killed after the pull, or while the new container
+	// starts, leaves the new image on trial.
+	r.docker("tag", r.profile.Image, kept(keptWorking, r.profile))
+	r.docker("tag", first, r.profile.Image)
+	r.works(r.must(r.Restart).URL)
+	r.madeOf(t, "2")
+	if working := r.imageID(kept(keptWorking, r.profile)); working != "" {
+		t.Errorf("an image is still on trial: %s", working)
+	}
+
 	if err := r.RemovePrevious(t.Context()); err != nil {
 		t.Fatal(err)
 	}

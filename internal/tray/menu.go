@@ -10,6 +10,7 @@ const (
 	Stop
 	Restart
 	StartWithoutGPU
+	UndoUpdate
 	KeepRunning
 	CopyURL
 	OpenColab
@@ -48,6 +49,7 @@ const (
 	rowStartStop
 	rowRestart
 	rowWithoutGPU
+	rowUndoUpdate
 	rowKeepRunning
 	rowCopyURL
 	rowOpenColab
