@@ -178,14 +178,12 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 	return candidates[:min(len(candidates), maxImages)], nil
 }
 
-// create makes a helper, which writes to the volume or else prints what it has.
-func (d *data) create(ctx context.Context, image string, cmd []string, writes bool) (id string, err error) {
+// create makes a helper that mounts the volume.
+func (d *data) create(ctx context.Context, spec HelperSpec) (id string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	return d.engine.CreateHelper(ctx, HelperSpec{
-		Runtime: d.profile.Runtime, Image: image, Cmd: cmd, Volume: d.profile.Volume(), Path: dataPath,
-		Writes: writes, Prints: !writes,
-	})
+	spec.Runtime, spec.Volume, spec.Path = d.profile.Runtime, d.profile.Volume(), dataPath
+	return d.engine.CreateHelper(ctx, spec)
 }
 
 // reader makes a helper through which the volume is read.
@@ -195,7 +193,7 @@ func (d *data) reader(ctx context.Context) (id string, err error) {
 		return "", err
 	}
 	for _, image := range images {
-		id, err = d.create(ctx, image, archiver, false)
+		id, err = d.create(ctx, HelperSpec{Image: image, Cmd: archiver, Prints: true})
 		if err == nil || hopeless(ctx, err) {
 			break
 		}
@@ -214,7 +212,8 @@ func (d *data) runScript(ctx context.Context, mode string, prepare func(helper s
 	prepared, before := false, ""
 	for _, image := range images {
 		var id string
-		if id, err = d.create(ctx, image, []string{"sh", "-c", script, "sh", mode, dataPath}, true); err == nil {
+		spec := HelperSpec{Image: image, Cmd: []string{"sh", "-c", script, "sh", mode, dataPath}, Writes: true}
+		if id, err = d.create(ctx, spec); err == nil {
 			if !prepared {
 				if err := prepare(id); err != nil {
 					return err

@@ -90,6 +90,16 @@ func cause(err error) string {
 	return words.FullStop(lastError(err))
 }
 
+// noRoomProblem tells that the content of a backup does not fit beside the data.
+func noRoomProblem(p config.Profile, need, free int64, cli string) *Problem {
+	return &Problem{
+		Code:    CodeDiskFull,
+		Short:   words.Say("problem.noRoom"),
+		Hint:    words.Say("problem.noRoomHint", "need", need>>20, "volume", p.Volume(), "free", free>>20),
+		Command: cli + " system df",
+	}
+}
+
 func noDataProblem(p config.Profile) *Problem {
 	return &Problem{
 		Code:    CodeNoData,

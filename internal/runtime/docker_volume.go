@@ -91,7 +91,7 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 	if spec.Writes {
 		labels[labelWrites] = "yes"
 	}
-	var logging container.LogConfig
+	logging := container.LogConfig{Type: "json-file"} // which can be read, whatever the engine's usual one is
 	if spec.Prints {
 		logging.Type = "none"
 	}
