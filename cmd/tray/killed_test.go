@@ -231,7 +231,7 @@ func TestKilledWhileMadeAnew(t *testing.T) {
 
 // killedWhileMadeAnew kills at each request. One ordinary start later the runtime
 // is ready in the old way or the new one, and its data are there; after one more
-// command nothing else of it is.
+// command nothing else of it is, and its image's name means what it is made from.
 func killedWhileMadeAnew(c *terminal, k *killer, r remaking) {
 	t, name := c.t, c.get("COLAB_TRAY_NAME")
 	c.run(0, append([]string{"start"}, r.flags(r.ways[0])...)...)
@@ -261,6 +261,11 @@ func killedWhileMadeAnew(c *terminal, k *killer, r remaking) {
 		k.run(c, 0, false, append([]string{r.command}, flags...)...)
 		if names := c.docker("ps", "-a", "--filter", "label=dev.colabtray.runtime="+name, "--format", "{{.Names}}"); names != name {
 			t.Errorf("%s: its containers are %q", point, names)
+		}
+		named, madeOf := c.docker("image", "inspect", "--format", "{{.Id}}", c.get("COLAB_TRAY_IMAGE")), c.docker("inspect", "--format", "{{.Image}}", name)
+		trial := c.docker("images", "--quiet", "--filter", "reference=localhost/colab-tray/working:"+name+"-*")
+		if named != madeOf || trial != "" {
+			t.Errorf("%s: it is made from the image %s, the image's name means %s, and %q is on trial", point, madeOf, named, trial)
 		}
 		if made := c.docker("inspect", "--format", r.made, name); made != r.ways[1] {
 			t.Fatalf("%s: in the end it is made in the way %q", point, made)

@@ -135,6 +135,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		Guide:           s.OpenGuide,
 		StartWithoutGPU: s.StartWithoutGPU,
+		UndoUpdate:      s.UndoUpdate,
 		KeepRunning:     s.KeepRunning,
 		StartAtLogin:    startAtLogin(s.Log),
 		StartAtOpen:     &tray.Toggle{Get: s.StartsAtOpen, Set: s.SetStartAtOpen},

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -350,8 +351,15 @@ func TestTrailerThatLies(t *testing.T) {
 // less than it is, soon after.
 func TestBomb(t *testing.T) {
 	a := archive(t, dir("."))
-	bomb := packed(t, a, 1, func(c *Contents) { c.Bytes = 11 << 30 })
-	_, err := check(bomb, CheckOptions{})
+	says := func(bytes int64) []byte { return packed(t, a, 1, func(c *Contents) { c.Bytes = bytes }) }
+	_, err := check(says(1<<30), CheckOptions{})
+	refused(t, err, "holds less")
+	_, err = check(says(1<<30+1), CheckOptions{})
+	refused(t, err, "very large")
+	_, err = check(says(math.MaxInt64), CheckOptions{})
+	refused(t, err, "very large")
+	bomb := says(9 << 30)
+	_, err = check(bomb, CheckOptions{})
 	refused(t, err, "very large")
 	if r := new(Refused); !errors.As(err, &r) || !r.Large {
 		t.Error("it is not refused for its size")

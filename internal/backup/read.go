@@ -14,9 +14,10 @@ import (
 )
 
 // What is more than this is refused unless it was said that it is large: a file
-// of a few kilobytes can claim to hold more than any disk.
+// of a few kilobytes can claim to hold more than any disk. Up to largeBytes it
+// does not matter how well it was compressed.
 const (
-	largeBytes   = 10 << 30
+	largeBytes   = 1 << 30
 	largeRatio   = 200
 	largeEntries = 5_000_000
 	maxWindow    = 64 << 20 // of memory, to unpack
@@ -38,7 +39,7 @@ func Check(f io.ReaderAt, size int64, o CheckOptions) (Contents, error) {
 		return c, err
 	}
 	if !o.Large && (c.Bytes > largeBytes && c.Bytes/largeRatio > packed || c.Entries > largeEntries) {
-		return c, &Refused{Large: true, Why: words.Say("backup.veryLarge", "entries", c.Entries, "unpacked", c.Bytes>>30, "packed", packed>>20)}
+		return c, &Refused{Large: true, Why: words.Say("backup.veryLarge", "entries", c.Entries, "unpacked", c.Bytes>>30, "packed", (packed+1<<20-1)>>20)}
 	}
 	return c, read(f, packed, c, o.Progress, func(*tar.Header, string, io.Reader) error { return nil })
 }

@@ -60,8 +60,8 @@ type invocation struct {
 	verbose bool
 	logFile io.Writer // nil for a command
 
-	all, json, watch, follow, settings, noGPU bool
-	tail                                      int
+	all, json, watch, follow, settings, noGPU, undo, removeOld bool
+	tail                                                       int
 
 	data, noBackup, force, large, yes bool
 	file                              string
@@ -80,7 +80,7 @@ func commands() []command {
 		{"start", startFlags, runStart},
 		{"stop", none, runStop},
 		{"restart", restartFlags, runRestart},
-		{"update", none, runUpdate},
+		{"update", updateFlags, runUpdate},
 		{"status", statusFlags, runStatus},
 		{"url", none, runURL},
 		{"logs", logsFlags, runLogs},

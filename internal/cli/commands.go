@@ -82,15 +82,34 @@ func (in *invocation) warn(s runtime.Snapshot) {
 	}
 }
 
+func updateFlags(set *flag.FlagSet, in *invocation) {
+	set.BoolVar(&in.undo, "undo", false, "")
+	set.BoolVar(&in.removeOld, "remove-old", false, "")
+}
+
 // runUpdate prints the Backend URL only where the runtime runs afterwards.
 func runUpdate(ctx context.Context, in *invocation) error {
+	if in.undo && in.removeOld {
+		return &usageError{words.Say("cli.undoOrRemove")}
+	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
+		if in.removeOld {
+			err := s.Runtime.RemovePrevious(ctx)
+			if err == nil {
+				fmt.Fprintln(in.Stderr, words.Say("cli.removedOld", "runtime", s.Profile.Runtime))
+			}
+			return err
+		}
 		before, err := s.settled(ctx)
 		if err != nil {
 			return err
 		}
 		told := in.tellProgress(ctx, s)
-		err = s.Runtime.Update(ctx)
+		action := s.Runtime.Update
+		if in.undo {
+			action = s.Runtime.UndoUpdate
+		}
+		err = action(ctx)
 		told()
 		if errors.Is(err, context.Canceled) {
 			fmt.Fprintln(in.Stderr, words.Say("cli.interruptedUpdate"))
@@ -100,10 +119,13 @@ func runUpdate(ctx context.Context, in *invocation) error {
 			return err
 		}
 		after := s.Runtime.Snapshot()
-		if after.Container == before.Container {
+		switch {
+		case in.undo:
+			fmt.Fprintln(in.Stderr, words.Say("cli.earlierImage", "runtime", s.Profile.Runtime))
+		case after.Container == before.Container:
 			fmt.Fprintln(in.Stderr, words.Say("cli.newestImage", "runtime", s.Profile.Runtime))
-		} else {
-			fmt.Fprintln(in.Stderr, words.Say("cli.newerImage", "runtime", s.Profile.Runtime))
+		default:
+			fmt.Fprintln(in.Stderr, words.Say("cli.newerImage", "runtime", s.Profile.Runtime, "command", s.Profile.CommandLine("update", "--undo")))
 		}
 		if after.State != runtime.Ready {
 			return nil

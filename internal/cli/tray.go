@@ -74,6 +74,15 @@ func (s *FleetSession) StartWithoutGPU(ctx context.Context, profile string) erro
 	return m.StartWithoutGPU(ctx)
 }
 
+// UndoUpdate is [runtime.Manager.UndoUpdate] for the runtime of a profile.
+func (s *FleetSession) UndoUpdate(ctx context.Context, profile string) error {
+	m, err := s.Fleet.Manager(profile)
+	if err != nil {
+		return err
+	}
+	return m.UndoUpdate(ctx)
+}
+
 // Delete deletes the container of a profile and, if asked, its data, of which it
 // returns the backup.
 func (s *FleetSession) Delete(ctx context.Context, profile string, data bool) (backup string, err error) {

@@ -16,17 +16,14 @@ import (
 	"colabtray/internal/words"
 )
 
-// Labels on helpers.
-const (
-	labelHelper = "dev.colabtray.helper" // the runtime whose data it gets at
-	labelWrites = "dev.colabtray.writes" // it may have changed them
-)
-
 const (
 	// dataPath is where a helper has the data volume.
 	dataPath = "/colab-tray-data"
 	// maxImages is how many images are tried for a helper.
 	maxImages = 8
+	// helperPatience is how long the end of a helper that works on the data is
+	// waited for. It moves files within the volume, and deletes old ones.
+	helperPatience = 15 * time.Minute
 )
 
 // DataStep is a step of work on the data.
@@ -62,13 +59,17 @@ type data struct {
 	progress func(DataProgress)
 	pull     func(context.Context) error // pulls the profile's image
 	roots    map[string]string           // what the servers of containers show, by ID
+	patience time.Duration               // with a helper that does not end
 }
 
 func (m *Manager) data(progress func(DataProgress)) *data {
 	if progress == nil {
 		progress = func(DataProgress) {}
 	}
-	d := &data{engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress, roots: map[string]string{}}
+	d := &data{
+		engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress,
+		roots: map[string]string{}, patience: helperPatience,
+	}
 	if s := m.Snapshot(); s.root != "" {
 		d.roots[s.Container] = s.root
 	}
@@ -185,14 +186,12 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 	return candidates[:min(len(candidates), maxImages)], nil
 }
 
-// create makes a helper, which writes to the volume or else prints what it has.
-func (d *data) create(ctx context.Context, image string, cmd []string, volume string, writes bool) (id string, err error) {
+// create makes a helper that mounts a volume.
+func (d *data) create(ctx context.Context, spec HelperSpec) (id string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	return d.engine.CreateHelper(ctx, HelperSpec{
-		Runtime: d.profile.Runtime, Image: image, Cmd: cmd, Volume: volume, Path: dataPath,
-		Writes: writes, Prints: !writes,
-	})
+	spec.Runtime, spec.Path = d.profile.Runtime, dataPath
+	return d.engine.CreateHelper(ctx, spec)
 }
 
 // reader makes a helper through which the volume is read.
@@ -207,7 +206,7 @@ func (d *data) readerOf(ctx context.Context, volume string) (id string, err erro
 		return "", err
 	}
 	for _, image := range images {
-		id, err = d.create(ctx, image, archiver, volume, false)
+		id, err = d.create(ctx, HelperSpec{Image: image, Cmd: archiver, Volume: volume, Prints: true})
 		if err == nil || hopeless(ctx, err) {
 			break
 		}
@@ -230,7 +229,7 @@ func (d *data) runCommand(ctx context.Context, cmd []string, prepare func(helper
 	prepared, before := false, ""
 	for _, image := range images {
 		var id string
-		if id, err = d.create(ctx, image, cmd, d.profile.Volume(), true); err == nil {
+		if id, err = d.create(ctx, HelperSpec{Image: image, Cmd: cmd, Volume: d.profile.Volume(), Writes: true}); err == nil {
 			if !prepared {
 				if err := prepare(id); err != nil {
 					return err
@@ -269,9 +268,24 @@ func (d *data) start(ctx context.Context, helper string) error {
 	return d.engine.Start(ctx, helper)
 }
 
+// await waits for the end of a helper, within patience.
+func (d *data) await(ctx context.Context, helper string) error {
+	waiting, cancel := context.WithTimeout(ctx, d.patience)
+	defer cancel()
+	err := d.engine.Wait(waiting, helper)
+	if err == nil || waiting.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	c, err := d.engine.Inspect(ctx, helper)
+	if err != nil || !c.Running {
+		return err
+	}
+	return helperRunsProblem(d.profile, c.Name, d.patience, d.engine.CLI())
+}
+
 // ended waits for the end of a helper that was started.
 func (d *data) ended(ctx context.Context, helper string) error {
-	if err := d.engine.Wait(ctx, helper); err != nil {
+	if err := d.await(ctx, helper); err != nil {
 		return err
 	}
 	c, err := d.engine.Inspect(ctx, helper)
@@ -297,18 +311,32 @@ func (d *data) ended(ctx context.Context, helper string) error {
 // before that one starts, so that no two run at a time: the engine may just be
 // starting one whose program was killed.
 func (d *data) recover(ctx context.Context) error {
-	var self string
-	return d.runScript(ctx, "recover", func(id string) error {
-		self = id
+	return d.runScript(ctx, "recover", func(self string) error {
 		helpers, err := d.helpers(ctx)
 		for _, h := range helpers {
 			if h.ID == self || err != nil {
 				continue
 			}
-			if err = d.engine.Wait(ctx, h.ID); err == nil || errors.Is(err, ErrNotFound) {
+			d.log.Info("waiting for a helper that works on the data", "container", h.Name)
+			if err = d.await(ctx, h.ID); err == nil || errors.Is(err, ErrNotFound) {
 				err = d.engine.RemoveHelper(ctx, h.ID)
 			}
 		}
+		if err != nil {
+			err = errors.Join(err, d.withdraw(ctx, self))
+		}
 		return err
 	})
+}
+
+// withdraw removes a helper that was not started, if there is another that tells
+// the next operation to put the data in order.
+func (d *data) withdraw(ctx context.Context, self string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	helpers, err := d.engine.Helpers(ctx, d.profile.Runtime)
+	if err != nil || !slices.ContainsFunc(helpers, func(h Helper) bool { return h.Writes && h.ID != self }) {
+		return err
+	}
+	return d.engine.RemoveHelper(ctx, self)
 }

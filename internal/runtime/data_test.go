@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -209,6 +210,38 @@ func TestBackupAndRestoreKeepEverything(t *testing.T) {
 		r.noHelpers()
 		if s := r.Snapshot(); s.State != Absent {
 			t.Errorf("the state is %s", s.State)
+		}
+	})
+}
+
+// TestNoRoom: what does not fit beside the data is refused before anything is
+// changed.
+func TestNoRoom(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.fill()
+		r.open()
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		r.docker("volume", "rm", r.profile.Volume())
+		r.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=nr_blocks=2048", r.profile.Volume())
+		var steps []DataStep
+		_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: func(p DataProgress) {
+			if !slices.Contains(steps, p.Step) {
+				steps = append(steps, p.Step)
+			}
+		}})
+		p := r.problem(err, CodeDiskFull)
+		if want := r.profile.Volume() + " has 8 MiB left"; !strings.Contains(p.Hint, want) {
+			t.Errorf("the hint is %q, not %q", p.Hint, want)
+		}
+		if !slices.Equal(steps, []DataStep{StepCheck}) {
+			t.Errorf("the steps were %v", steps)
+		}
+		r.noHelpers()
+		if !r.hasVolume() {
+			t.Error("the volume is gone")
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
@@ -25,6 +26,16 @@ func busyProblem(p config.Profile) *Problem {
 		Code:  CodeBusy,
 		Short: words.Say("problem.busy", "runtime", p.Runtime),
 		Hint:  words.Say("problem.busyHint"),
+	}
+}
+
+// helperRunsProblem tells that a helper works on the data, and does not end.
+func helperRunsProblem(p config.Profile, helper string, waited time.Duration, cli string) *Problem {
+	return &Problem{
+		Code:    CodeBusy,
+		Short:   words.Say("problem.busy", "runtime", p.Runtime),
+		Hint:    words.Say("problem.helperRunsHint", "container", helper, "minutes", int(waited.Minutes())),
+		Command: cli + " logs " + helper,
 	}
 }
 
@@ -93,6 +104,16 @@ func cause(err error) string {
 		return words.Sentences(p.Short, p.Hint)
 	}
 	return words.FullStop(lastError(err))
+}
+
+// noRoomProblem tells that the content of a backup does not fit beside the data.
+func noRoomProblem(p config.Profile, need, free int64, cli string) *Problem {
+	return &Problem{
+		Code:    CodeDiskFull,
+		Short:   words.Say("problem.noRoom"),
+		Hint:    words.Say("problem.noRoomHint", "need", need>>20, "volume", p.Volume(), "free", free>>20),
+		Command: cli + " system df",
+	}
 }
 
 func noDataProblem(p config.Profile) *Problem {

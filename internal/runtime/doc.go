@@ -47,6 +47,7 @@
 //	hint           look
 //	killed         remember that the run's end is no failure
 //	seen           take in the inspection; a run that ended unasked and badly is a problem
+//	kept image     remember whether there is one to go back to
 //	reprofiled     look; watch anew, if the image is of another kind
 //	command        want it: begin now, after what is under way, or instead of it (stop)
 //	abandoned      cancel the start under way, or stop the run that it began;

@@ -52,7 +52,8 @@ type Docker struct {
 
 	mapsUsers atomic.Bool // see mapped.go
 
-	said sync.Map // what it said when it made a container, by the ID
+	said        sync.Map // what it said when it made a container, by the ID
+	imageLabels sync.Map // of images of which it was asked, by ID
 }
 
 var _ Engine = (*Docker)(nil)
@@ -371,9 +372,10 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 		c.Given.Said = said.([]string)
 	}
 	if r.HostConfig != nil {
-		c.LogDriver = r.HostConfig.LogConfig.Type
+		c.Network, c.LogDriver = string(r.HostConfig.NetworkMode), r.HostConfig.LogConfig.Type
 	}
-	return c, nil
+	c.Inherited, err = d.inherited(ctx, c)
+	return c, err
 }
 
 // familiar shortens the name of an image to how people and Docker write it; Podman
@@ -445,21 +447,6 @@ func hostAddresses(text string) []netip.Addr {
 	}
 }
 
-// Named implements [Engine].
-func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, error) {
-	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
-		All:     true,
-		Filters: filters.NewArgs(filters.Arg("label", labelRuntime+"="+runtime)),
-	})
-	ids := map[string]string{}
-	for _, c := range list {
-		for _, name := range c.Names {
-			ids[strings.TrimPrefix(name, "/")] = c.ID
-		}
-	}
-	return ids, engineError(err)
-}
-
 // Create implements [Engine].
 func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
 	if err := d.haveFolders(spec.Folders); err != nil {
@@ -513,7 +500,7 @@ func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *
 		Cmd:          spec.Cmd,
 		WorkingDir:   spec.WorkDir,
 		Env:          env,
-		Labels:       spec.Labels,
+		Labels:       marked(spec.Labels),
 		ExposedPorts: nat.PortSet{inner: {}},
 		User:         spec.User,
 	}
@@ -720,6 +707,32 @@ func (d *Docker) IsLocal(ctx context.Context, ref string) (bool, error) {
 		return false, engineError(err)
 	}
 	return !slices.ContainsFunc(found.RepoDigests, func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }), nil
+}
+
+// Tag implements [Engine].
+func (d *Docker) Tag(ctx context.Context, id, name string) error {
+	return engineError(d.api.Load().ImageTag(ctx, id, name))
+}
+
+// Untag implements [Engine]. An image that was pulled has a digest besides, with
+// which Docker keeps it.
+func (d *Docker) Untag(ctx context.Context, name string) error {
+	api := d.api.Load()
+	named, err := api.ImageInspect(ctx, name)
+	if err != nil {
+		return engineError(err)
+	}
+	if _, err := api.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true}); err != nil {
+		return engineError(err)
+	}
+	left, err := api.ImageInspect(ctx, named.ID)
+	if err == nil && len(left.RepoTags) == 0 {
+		_, err = api.ImageRemove(ctx, named.ID, image.RemoveOptions{PruneChildren: true})
+	}
+	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) { // it is gone, or in use
+		return nil
+	}
+	return engineError(err)
 }
 
 // Pull implements [Engine]. Credentials that cannot be had, or are refused, must

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -83,26 +84,10 @@ func (d *Docker) Images(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Helpers implements [Engine].
-func (d *Docker) Helpers(ctx context.Context, runtime string) ([]Helper, error) {
-	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
-		All:     true,
-		Filters: filters.NewArgs(filters.Arg("label", labelHelper+"="+runtime)),
-	})
-	if err != nil {
-		return nil, engineError(err)
-	}
-	var helpers []Helper
-	for _, c := range list {
-		helpers = append(helpers, Helper{ID: c.ID, Writes: c.Labels[labelWrites] != ""})
-	}
-	return helpers, nil
-}
-
 // CreateHelper implements [Engine]. NoCopy keeps the engine from filling an
 // empty volume with what the image has at that path.
 func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, error) {
-	labels := map[string]string{labelHelper: spec.Runtime}
+	labels := marked(map[string]string{labelHelper: spec.Runtime, labelWrites: ""}) // whatever the image has
 	if spec.Writes {
 		labels[labelWrites] = "yes"
 	}
@@ -110,7 +95,7 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 	if err != nil {
 		return "", err
 	}
-	var logging container.LogConfig
+	logging := container.LogConfig{Type: "json-file"} // which can be read, whatever the engine's usual one is
 	if spec.Prints {
 		logging.Type = "none"
 	}
@@ -136,8 +121,16 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 			UsernsMode:  userns,
 			LogConfig:   logging,
 			Mounts:      mounts,
-		}, nil, nil, "")
+		}, nil, nil, helperName(spec.Runtime))
 	return created.ID, engineError(err)
+}
+
+// helperPrefix begins the names of helpers.
+const helperPrefix = "colab-tray-helper-"
+
+// helperName returns a name that tells people what the container is for.
+func helperName(runtime string) string {
+	return helperPrefix + runtime + "-" + strings.ToLower(rand.Text()[:8])
 }
 
 // archiver is the command of a helper that reads the volume.
@@ -191,6 +184,8 @@ func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 // archived tells how the command archiver ended. Its exit code is 1 when a file
 // changed while it was read.
 func (d *Docker) archived(ctx context.Context, id, said string) error {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
 	if err := d.Wait(ctx, id); err != nil {
 		return err
 	}

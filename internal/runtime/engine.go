@@ -35,8 +35,8 @@ type Engine interface {
 	// Inspect returns the container of that name or ID; Exists is false when
 	// there is none.
 	Inspect(ctx context.Context, name string) (Container, error)
-	// Named returns the containers of one runtime by their label, under
-	// whatever name they are, running or not: name to ID.
+	// Named returns the containers that were made for one runtime, running or
+	// not: name to ID.
 	Named(ctx context.Context, runtime string) (map[string]string, error)
 	// Create makes the container and returns its ID.
 	Create(ctx context.Context, spec Spec) (id string, err error)
@@ -87,6 +87,12 @@ type Engine interface {
 	// far it is.
 	Pull(ctx context.Context, image, platform string, progress func(Progress)) error
 
+	// Tag has the name of an image mean the image of that ID.
+	Tag(ctx context.Context, id, name string) error
+	// Untag takes a name from an image. One that has no other, and that no
+	// container is made from, goes.
+	Untag(ctx context.Context, name string) error
+
 	// MappedUser returns the user, as numbers, whom a person is to be in what
 	// mounts a new volume; empty where the engine has no such way or no need.
 	MappedUser(ctx context.Context, spec Spec) (user string, err error)
@@ -105,7 +111,7 @@ type Engine interface {
 
 	// Images returns the IDs of the images that are there.
 	Images(ctx context.Context) ([]string, error)
-	// Helpers returns the helper containers of a runtime.
+	// Helpers returns the helper containers that were made for a runtime.
 	Helpers(ctx context.Context, runtime string) ([]Helper, error)
 	// CreateHelper makes a helper container and returns its ID.
 	CreateHelper(ctx context.Context, spec HelperSpec) (id string, err error)
@@ -162,6 +168,10 @@ type Container struct {
 	ExitCode  int
 	OOMKilled bool
 	Labels    map[string]string
+	// Inherited has the labels of its image; it is nil when that is gone, or
+	// nothing depends on it.
+	Inherited map[string]string
+	Network   string // the mode of its network, such as "none"
 	User      string
 	WorkDir   string
 	Cmd       []string // with the entrypoint
@@ -182,9 +192,6 @@ type Container struct {
 	Given       Given
 }
 
-// ours reports whether the container was made by this program.
-func (c Container) ours() bool { return c.Labels[labelRuntime] != "" }
-
 // start identifies one run of the container.
 func (c Container) start() startID { return startID{c.ID, c.StartedAt} }
 
@@ -201,7 +208,7 @@ type startID struct {
 // Helper is a container that was made to get at the data of a runtime, and that
 // is removed again.
 type Helper struct {
-	ID string
+	Name, ID string
 	// Writes tells that it was made to change the data.
 	Writes bool
 }

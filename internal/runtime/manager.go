@@ -229,6 +229,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 			m.log.Debug("where the volume belongs", "error", err)
 		}
 		m.post(seen{look: l.look, container: c, stale: stale, misplaced: elsewhere, output: output})
+		m.post(keptImage{hasPrevious(inspecting, m.engine(), profile, c)})
 	})
 }
 
@@ -341,6 +342,10 @@ func (m *Manager) Repair(ctx context.Context) error { return m.request(ctx, repa
 // container anew from it. The data stay, and the old container is put back if
 // the new one does not become ready.
 func (m *Manager) Update(ctx context.Context) error { return m.request(ctx, update) }
+
+// UndoUpdate makes the container anew from the image from before the last
+// update, as [Manager.Update] does; done again, it undoes that.
+func (m *Manager) UndoUpdate(ctx context.Context) error { return m.request(ctx, revert) }
 
 func (m *Manager) request(ctx context.Context, v verb) error {
 	return m.wait(ctx, &request{verb: v, reply: make(chan *Problem, 1)})

@@ -33,6 +33,8 @@ type (
 		profile config.Profile
 		kind    bool // it is for another kind of image
 	}
+	// keptImage: whether there is an image to go back to.
+	keptImage struct{ there bool }
 	// command: a person asked for something.
 	command struct{ verb verb }
 	// abandoned: who asked for a start, or for a job, no longer waits for it.
@@ -90,6 +92,7 @@ func (killed) isEvent()     {}
 func (hint) isEvent()       {}
 func (seen) isEvent()       {}
 func (reprofiled) isEvent() {}
+func (keptImage) isEvent()  {}
 func (command) isEvent()    {}
 func (abandoned) isEvent()  {}
 func (progressed) isEvent() {}
@@ -112,17 +115,22 @@ const (
 	restart
 	repair     // restart, with the settings put in though the container is not ours
 	update     // pull the image, and make the container anew if it is another one
+	revert     // make the container anew from the image before the last update
 	startPlain // start, without a GPU
 	remove     // delete the container, and the data if that was asked for
 	restore    // put other data into the volume; the container is stopped for it
 )
 
 func (v verb) String() string {
-	return [...]string{"nothing", "start", "stop", "restart", "repair", "update", "start without GPU", "delete", "restore"}[v]
+	return [...]string{"nothing", "start", "stop", "restart", "repair", "update", "revert", "start without GPU", "delete", "restore"}[v]
 }
 
 // starts reports whether the verb leaves alone what runs.
 func (v verb) starts() bool { return v == start || v == startPlain }
+
+// changesImage reports whether the verb brings another image, or leaves the
+// runtime as it was.
+func (v verb) changesImage() bool { return v == update || v == revert }
 
 // isJob reports whether the verb stands for a job, which is never begun for
 // another that is like it, and which only who asked for it may cancel.
@@ -179,6 +187,7 @@ type model struct {
 	container Container
 	stale     bool   // the files in it are of other settings
 	misplaced bool   // the data volume is not where it works
+	previous  bool   // there is an image to go back to
 	root      string // of the server, as far as known; also when it does not run any more
 	settling  bool   // the first look at a run that began before we watched is not over
 	url       BackendURL
@@ -284,7 +293,7 @@ func (m *model) settled(v verb) (bool, *Problem) {
 		return true, nil
 	case v == stop:
 		return true, startedAgainProblem(m.container)
-	case v == update && !m.container.Running:
+	case v.changesImage() && !m.container.Running:
 		return true, nil
 	case state == Unhealthy:
 		return true, m.shownProblem()
@@ -302,7 +311,7 @@ func (m *model) step(e event) []effect {
 		fx = append(fx, m.lookAgain())
 	case engineDown:
 		m.forget()
-		m.known, m.container = false, Container{}
+		m.known, m.container, m.previous = false, Container{}, false
 		m.firstLook = m.lastLook + 1
 		m.tried, m.up, m.down, m.want = true, false, e.problem, nothing
 	case hint:
@@ -316,6 +325,8 @@ func (m *model) step(e event) []effect {
 			m.stale, m.misplaced = e.stale, e.misplaced
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
+	case keptImage:
+		m.previous = m.up && e.there
 	case reprofiled:
 		if m.up { // what is in the container may be out of date now
 			fx = append(fx, m.lookAgain())
@@ -448,7 +459,7 @@ func (m *model) obey(v verb) []effect {
 	case m.tried && !m.up:
 		return []effect{reconnect{}}
 	case m.op == 0, m.cancelled, m.opVerb.isJob():
-	case v == m.opVerb, v != stop && v != update && !v.isJob() && m.opVerb != stop:
+	case v == m.opVerb, v != stop && !v.changesImage() && !v.isJob() && m.opVerb != stop:
 		m.want = nothing // what is under way ends in what is wanted
 	case v == stop, v.isJob() && m.opVerb != stop:
 		m.cancelled = true
@@ -469,7 +480,7 @@ func (m *model) abandon(job bool) []effect {
 		}
 	case m.op != 0 && m.opVerb != stop:
 		m.cancelled = true
-		if m.opVerb != update { // which leaves a runtime as it was
+		if !m.opVerb.changesImage() { // which leaves a runtime as it was
 			m.want = stop
 		}
 		return []effect{cancel{m.op}}

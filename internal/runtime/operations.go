@@ -51,6 +51,11 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	if err := o.findPrevious(ctx); err != nil {
 		return err
 	}
+	if v != stop && o.previous == "" { // else it is not known yet whether the image works
+		if err := o.settleImage(ctx); err != nil {
+			return err
+		}
+	}
 	c, err := o.inspect(ctx)
 	if err != nil {
 		return err
@@ -64,6 +69,8 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	switch {
 	case v == update:
 		return o.update(ctx, c)
+	case v == revert:
+		return o.revert(ctx, c)
 	case v == restart && o.outdated(ctx, c):
 		return o.recreate(ctx, c, words.Say("problem.rolledBackSettings"))
 	}
@@ -210,7 +217,7 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err := o.seed(making, spec, Container{}); err != nil {
 		return err
 	}
-	return o.startExisting(making, Container{ID: id, Labels: spec.Labels}, false)
+	return o.startExisting(making, spec.container(id), false)
 }
 
 // provideImage pulls the image when the engine does not have it.

@@ -371,6 +371,15 @@ func rolledBackProblem(short string, cause *Problem) *Problem {
 	return p
 }
 
+// noPreviousProblem tells that no update can be undone.
+func noPreviousProblem(p config.Profile) *Problem {
+	return &Problem{
+		Code:  CodeNoPrevious,
+		Short: words.Say("problem.noPrevious", "runtime", p.Runtime),
+		Hint:  words.Say("problem.noPreviousHint"),
+	}
+}
+
 // notPutBackProblem tells where the old container is, when neither it nor the
 // new one could be made to run.
 func notPutBackProblem(p config.Profile, name string, err error) *Problem {
@@ -380,6 +389,17 @@ func notPutBackProblem(p config.Profile, name string, err error) *Problem {
 		Hint:    words.Say("problem.notPutBackHint", "container", name),
 		Command: p.CommandLine("start"),
 		Err:     err,
+	}
+}
+
+// nameTakenProblem tells that a container of somebody else has a name that is
+// needed while a container is replaced.
+func nameTakenProblem(name, cli string) *Problem {
+	return &Problem{
+		Code:    CodeNameTaken,
+		Short:   words.Say("problem.nameTaken", "container", name),
+		Hint:    words.Say("problem.nameTakenHint", "container", name),
+		Command: setAside(Container{Name: name}, cli),
 	}
 }
 

@@ -17,11 +17,11 @@ import (
 //	start the new one, wait until ready   the same
 //	remove the old one                    NAME new
 //
-// What was left behind the next operation finds by its label: a NAME-next is
+// What was left behind the next operation finds by its name and label: a NAME-next is
 // removed, a NAME-previous without a NAME takes its name back, and one beside a
 // NAME is kept until that has proved itself.
-func (o *operation) nextName() string     { return o.profile.Runtime + "-next" }
-func (o *operation) previousName() string { return o.profile.Runtime + "-previous" }
+func (o *operation) nextName() string     { return o.profile.Runtime + nextSuffix }
+func (o *operation) previousName() string { return o.profile.Runtime + previousSuffix }
 
 // recover ends what an operation was killed in the middle of. It returns the
 // container that has yet to be replaced, as its ID, if there is one.
@@ -58,34 +58,6 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 	return o.discard(ctx, id)
 }
 
-// update pulls the image anew, and replaces a container made from another one. An
-// image that was made here cannot be pulled: it may have been made anew.
-func (o *operation) update(ctx context.Context, c Container) error {
-	switch {
-	case !c.Exists:
-		return noContainerProblem(o.profile, words.Say("problem.noUpdateHint"))
-	case !c.ours():
-		return handmadeProblem(c, o.engine.CLI())
-	}
-	pullErr := o.pull(ctx)
-	if pullErr != nil {
-		if local, err := o.engine.IsLocal(ctx, o.profile.Image); err != nil || !local || ctx.Err() != nil {
-			return pullErr
-		}
-	}
-	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
-	switch {
-	case err != nil:
-		return err
-	case c.ImageID == id && !o.outdated(ctx, c):
-		if pullErr != nil {
-			return localImageProblem(o.profile, pullErr)
-		}
-		return nil
-	}
-	return o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
-}
-
 // differs reports whether the container was made from other settings.
 func (o *operation) differs(c Container) bool { return specOf(o.profile, o.server).differs(c) }
 
@@ -116,6 +88,12 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 			return err
 		}
 		old.Running = ran // it takes the place of one that did
+		if err := o.settleImage(ctx); err != nil {
+			return err
+		}
+	}
+	if err := o.freeNames(ctx); err != nil {
+		return err
 	}
 	next, spec, err := o.makeNext(ctx, old)
 	if err != nil {
@@ -132,6 +110,19 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 		err = o.proveNew(ctx, next)
 	}
 	return o.conclude(ctx, err, old.ID, old.Running, failed)
+}
+
+// freeNames makes sure that no container of somebody else has a name that is
+// needed. What was left of ours is gone by now.
+func (o *operation) freeNames(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	for _, name := range []string{o.nextName(), o.previousName()} {
+		if c, err := o.engine.Inspect(ctx, name); err != nil || c.Exists {
+			return cmp.Or(err, error(nameTakenProblem(name, o.engine.CLI())))
+		}
+	}
+	return nil
 }
 
 // makeNext makes the container that is to be, beside the one that is.
@@ -151,7 +142,7 @@ func (o *operation) makeNext(ctx context.Context, old Container) (id string, spe
 		return "", spec, err
 	}
 	if id, err = o.engine.Create(ctx, spec); err == nil {
-		err = o.putFiles(ctx, Container{ID: id, Labels: spec.Labels}, false)
+		err = o.putFiles(ctx, spec.container(id), false)
 	}
 	if err != nil {
 		// A request that was cut off may have been obeyed all the same.
@@ -188,7 +179,8 @@ func (o *operation) prove(ctx context.Context, c Container) error {
 	if err == nil {
 		err = o.proveNew(ctx, c.ID)
 	}
-	return o.conclude(ctx, err, o.previous, true, words.Say("problem.rolledBackSettings"))
+	err = o.conclude(ctx, err, o.previous, true, words.Say("problem.rolledBackSettings"))
+	return errors.Join(err, o.settleImage(ctx))
 }
 
 // rescuePrevious does what the operation that was killed may not have come to.

@@ -276,7 +276,7 @@ func (r *rig) output() string {
 }
 
 // TestUpdate pulls newer images from a registry: the same again, one that
-// works, and one that does not.
+// works, and one that does not. And it goes back.
 func TestUpdate(t *testing.T) {
 	repository := newRegistry(t).address + "/test/updated"
 	ref := repository + ":1"
@@ -307,8 +307,11 @@ func TestUpdate(t *testing.T) {
 		{"made", "LABEL edition=1\n", (*updatedRig).made},
 		{"newer", "LABEL edition=2\n", (*updatedRig).newer},
 		{"broken", "ENTRYPOINT [\"sh\", \"-c\", \"echo out of order; exit 7\"]\n", (*updatedRig).broken},
+		{"undone", "", (*updatedRig).undone},
 	} {
-		publish(stage.dockerfile)
+		if stage.dockerfile != "" {
+			publish(stage.dockerfile)
+		}
 		for engine, r := range updated {
 			t.Run(stage.name+" on "+engine, func(t *testing.T) { stage.run(r, t) })
 		}
@@ -355,6 +358,73 @@ func (r *updatedRig) broken(t *testing.T) {
 		t.Error("the old container was not put back")
 	}
 	r.alone()
+	r.madeOf(t, "2")
+
+	// What worked can be made again: the name of the image means it.
+	if _, err := r.Delete(t.Context(), DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	r.works(r.mustStart().URL)
+	r.madeOf(t, "2")
+}
+
+// undone goes back to the image before the last update, and forth again.
+func (r *updatedRig) undone(t *testing.T) {
+	first := r.imageID(kept(keptPrevious, r.profile))
+	r.until("an image to go back to", func(s Snapshot) bool { return s.PreviousImage })
+	for _, edition := range []string{"1", "2"} {
+		r.works(r.must(r.UndoUpdate).URL)
+		r.madeOf(t, edition)
+		r.alone()
+	}
+	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+		t.Errorf("the notebook has become %q", text)
+	}
+	if working := r.imageID(kept(keptWorking, r.profile)); working != "" {
+		t.Errorf("an image is still on trial: %s", working)
+	}
+
+	// A program that was killed after the pull, or while the new container
+	// starts, leaves the new image on trial.
+	r.docker("tag", r.profile.Image, kept(keptWorking, r.profile))
+	r.docker("tag", first, r.profile.Image)
+	r.works(r.must(r.Restart).URL)
+	r.madeOf(t, "2")
+	if working := r.imageID(kept(keptWorking, r.profile)); working != "" {
+		t.Errorf("an image is still on trial: %s", working)
+	}
+
+	if err := r.RemovePrevious(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left := r.imageID(first); left != "" {
+		t.Error("the image was not removed")
+	}
+	r.problem(r.RemovePrevious(t.Context()), CodeNoPrevious)
+	r.problem(r.UndoUpdate(t.Context()), CodeNoPrevious)
+	r.works(r.untilState(Ready).URL)
+}
+
+// madeOf asserts that the runtime is made from that edition of the image, and
+// that the image's name means it.
+func (r *updatedRig) madeOf(t *testing.T, edition string) {
+	t.Helper()
+	if got := r.docker("inspect", "--format", "{{.Config.Labels.edition}}", r.profile.Runtime); got != edition {
+		t.Errorf("the runtime is edition %s, want %s", got, edition)
+	}
+	if named, made := r.imageID(r.profile.Image), r.docker("inspect", "--format", "{{.Image}}", r.profile.Runtime); named != made {
+		t.Errorf("the image's name means %s, and the runtime is made from %s", named, made)
+	}
+}
+
+// imageID returns the ID of an image, empty when it is not there.
+func (r *rig) imageID(name string) string {
+	r.t.Helper()
+	id, err := r.engine().ImageID(r.t.Context(), name, "")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return id
 }
 
 // TestHalfReplaced: what an operation left that was killed half way is put in
@@ -367,7 +437,7 @@ func TestHalfReplaced(t *testing.T) {
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, r.profile.Image)
+		r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image)
 		r.mustStart()
 		r.alone()
 
@@ -385,7 +455,7 @@ func TestHalfReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.docker("rename", name, name+"-previous")
-		r.docker("create", "--name", name, "--label", labelRuntime+"="+name, r.profile.Image, "sh", "-c", "exit 5")
+		r.docker("create", "--name", name, "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image, "sh", "-c", "exit 5")
 		r.problem(r.Start(t.Context()), CodeRolledBack)
 		r.alone()
 		if r.untilState(Ready); r.id() != made {

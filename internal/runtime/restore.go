@@ -175,6 +175,18 @@ func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Back
 	if err := d.unused(ctx, op, true); err != nil {
 		return "", err
 	}
+	made, err := d.ensureVolume(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil && made {
+			err = errors.Join(err, d.removeVolume(ctx))
+		}
+	}()
+	if err := d.room(ctx, from.Contents); err != nil {
+		return "", err
+	}
 	c, err := d.halt(ctx, op)
 	if err != nil {
 		return "", err
@@ -185,15 +197,7 @@ func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Back
 			return "", unlessCancelled(ctx, err, unsavedProblem(err))
 		}
 	}
-	made, err := d.ensureVolume(ctx)
-	if err != nil {
-		return saved, err
-	}
-	err = d.replace(ctx, f, from)
-	if err != nil && made {
-		err = errors.Join(err, d.removeVolume(ctx))
-	}
-	return saved, err
+	return saved, d.replace(ctx, f, from)
 }
 
 func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {

@@ -45,6 +45,9 @@ type Snapshot struct {
 	// with it; empty when they lie in a volume or a folder.
 	Unsaved string
 	root    string // of the server, as far as known
+	// PreviousImage tells that the image from before the last update is there,
+	// and can be gone back to.
+	PreviousImage bool
 	// Engine tells which engine we talk to; zero while none has answered.
 	Engine EngineInfo
 	// URL is the Backend URL; zero unless State is Ready.
@@ -180,7 +183,9 @@ const (
 	CodeGPU                 Code = "gpu-unavailable"
 	CodeFolderMissing       Code = "folder-missing"
 	CodeHandmade            Code = "made-by-hand"
+	CodeNameTaken           Code = "name-taken"
 	CodeRolledBack          Code = "rolled-back"
+	CodeNoPrevious          Code = "no-previous-image"
 	CodeNotReady            Code = "not-ready"
 	CodeNoBrowser           Code = "no-browser"
 	CodeCancelled           Code = "cancelled"

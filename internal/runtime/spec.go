@@ -10,15 +10,6 @@ import (
 	"colabtray/internal/config"
 )
 
-// Labels on what this program makes.
-const (
-	labelRuntime = "dev.colabtray.runtime"
-	labelProfile = "dev.colabtray.profile"
-	// labelSettings holds the hash of the settings that a container was made
-	// from: those of the profile that only a new container can bring about.
-	labelSettings = "dev.colabtray.settings"
-)
-
 // Spec is what a container is made from.
 type Spec struct {
 	Name     string // of the container
@@ -127,7 +118,12 @@ func (s Spec) hash() string {
 // did not make, or made before settings were noted, is taken as it is.
 func (s Spec) differs(c Container) bool {
 	made := c.Labels[labelSettings]
-	return c.Exists && made != "" && made != s.Labels[labelSettings]
+	return c.Exists && c.ours() && made != "" && made != s.Labels[labelSettings]
+}
+
+// container is the one that was made from it.
+func (s Spec) container(id string) Container {
+	return Container{Name: s.Name, ID: id, Labels: s.Labels, Mounts: []Mount{{s.Volume, s.DataDir}}}
 }
 
 // innerPort returns the port in the container at which an image of that kind

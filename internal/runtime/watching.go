@@ -77,6 +77,8 @@ func (m *Manager) snapshot() Snapshot {
 		Port:    m.profile.Port,
 		Engine:  m.model.engine,
 		Problem: m.model.shownProblem(),
+
+		PreviousImage: m.model.previous,
 	}
 	if s.Since.IsZero() {
 		s.Since = time.Now()

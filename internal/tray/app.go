@@ -74,6 +74,9 @@ type Options struct {
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its
 	// settings ask for.
 	StartWithoutGPU func(ctx context.Context, profile string) error
+	// UndoUpdate makes the runtime of a profile anew from the image from before
+	// its last update.
+	UndoUpdate func(ctx context.Context, profile string) error
 	// KeepRunning counts as a use of the runtime of a profile, which would be
 	// stopped soon.
 	KeepRunning func(profile string)
@@ -196,6 +199,7 @@ func newApp(o Options) *app {
 	a.scene.offered = [actions]bool{
 		Start: true, Stop: true, Restart: true, CopyURL: true, OpenColab: true, Check: true, Select: true, ShowLogs: true,
 		Guide: o.Guide != nil, StartWithoutGPU: o.StartWithoutGPU != nil, KeepRunning: o.KeepRunning != nil,
+		UndoUpdate:      o.UndoUpdate != nil,
 		EditSettings:    o.EditSettings != nil,
 		DeleteContainer: o.Delete != nil && o.Lost != nil, ConfirmDelete: o.Delete != nil && o.Lost != nil, DeleteData: o.Delete != nil && o.DataSize != nil,
 		ConfirmDeleteData: o.Delete != nil && o.DataSize != nil,

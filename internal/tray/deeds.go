@@ -35,6 +35,8 @@ func (a *app) deed(chosen Row) deed {
 		return passing(a.lasting(of(a.Runtimes.Restart)))
 	case StartWithoutGPU:
 		return passing(a.lasting(of(a.StartWithoutGPU)))
+	case UndoUpdate:
+		return passing(a.lasting(of(a.UndoUpdate)))
 	case KeepRunning:
 		return func(context.Context) result {
 			a.KeepRunning(profile)

@@ -10,6 +10,7 @@ const (
 	Stop
 	Restart
 	StartWithoutGPU
+	UndoUpdate
 	KeepRunning
 	CopyURL
 	OpenColab
@@ -49,6 +50,7 @@ const (
 	rowStartStop
 	rowRestart
 	rowWithoutGPU
+	rowUndoUpdate
 	rowKeepRunning
 	rowCopyURL
 	rowOpenColab

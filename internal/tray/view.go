@@ -126,6 +126,10 @@ func choices(s scene, now runtime.Snapshot) map[int]Row {
 	if now.Problem == nil || now.Problem.Code != runtime.CodeGPU {
 		withoutGPU.Hidden = true
 	}
+	undoUpdate := s.row(words.Say("tray.row.undoUpdate"), UndoUpdate, running || canStart(state))
+	if !now.PreviousImage {
+		undoUpdate.Hidden = true
+	}
 	keepRunning := s.row(words.Say("tray.row.keepRunning"), KeepRunning, true)
 	if now.IdleStopAt.IsZero() {
 		keepRunning.Hidden = true
@@ -134,6 +138,7 @@ func choices(s scene, now runtime.Snapshot) map[int]Row {
 		rowStartStop:   startStop,
 		rowRestart:     s.row(restart, Restart, running),
 		rowWithoutGPU:  withoutGPU,
+		rowUndoUpdate:  undoUpdate,
 		rowKeepRunning: keepRunning,
 		rowCopyURL:     s.row(words.Say("tray.row.copyURL"), CopyURL, state == runtime.Ready),
 		rowOpenColab:   s.row(words.Say("tray.row.openColab"), OpenColab, true),

@@ -142,6 +142,9 @@ func scenes() map[string]scene {
 	all["ready-to-apply"] = scene{overview: seen(toApply), offered: everything()}
 	noGPU := snapshot(runtime.Failed)
 	noGPU.Problem = &runtime.Problem{Code: runtime.CodeGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
+	updated := snapshot(runtime.Ready)
+	updated.PreviousImage = true
+	all["ready-updated"] = scene{overview: seen(updated), offered: everything()}
 	all["failed-no-gpu"] = scene{overview: seen(noGPU), offered: everything()}
 
 	all["profiles"] = scene{overview: fleet(10, 6), offered: everything(), set: [actions]bool{StartAtLogin: true, KeepURL: true}}
@@ -183,8 +186,8 @@ func written(v View) string {
 		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Problem: "problem",
 	}
 	names := [actions]string{
-		"nothing", "start", "stop", "restart", "start without gpu", "keep running", "copy url", "open colab", "guide", "check", "select", "show logs",
-		"start at login", "start at open", "keep url", "stop on quit", "notifications", "edit settings",
+		"nothing", "start", "stop", "restart", "start without gpu", "undo update", "keep running", "copy url", "open colab",
+		"guide", "check", "select", "show logs", "start at login", "start at open", "keep url", "stop on quit", "notifications", "edit settings",
 		"delete container", "delete data", "confirm delete", "confirm delete data", "quit",
 	}
 	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, names[v.Primary])

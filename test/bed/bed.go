@@ -142,6 +142,11 @@ func runtimeName(t testing.TB, host string) string {
 		if out, err := docker(host, "volume", "rm", "--force", name+"-data"); err != nil && !strings.Contains(strings.ToLower(out), "no such volume") {
 			t.Errorf("volume %s-data could not be removed: %v", name, err)
 		}
+		if kept, err := docker(host, "images", "--filter", "reference=localhost/colab-tray/*:"+name+"-*", "--format", "{{.Repository}}:{{.Tag}}"); err == nil && kept != "" {
+			if _, err := docker(host, append([]string{"rmi"}, strings.Fields(kept)...)...); err != nil {
+				t.Errorf("images kept for %s could not be removed: %v", name, err)
+			}
+		}
 	})
 	return name
 }

@@ -1,0 +1,206 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/distribution/reference"
+
+	"colabtray/internal/config"
+	"colabtray/internal/words"
+)
+
+// An image whose place another takes is kept by a name of ours, or the engine
+// would count it as garbage, and nothing would lead back to it:
+//
+//	working   what the image of the profile was, while another is being tried
+//	previous  what it was before the one that it is
+//
+// The first is there from before an update begins until it is over. Whenever the
+// program is killed meanwhile, the next operation finds it: a runtime that is
+// made from the new image makes the other the previous one, and else the name of
+// the image goes back to what worked.
+const (
+	keptWorking  = "working"
+	keptPrevious = "previous"
+)
+
+// kept is the name by which an image of the profile is kept. There is no
+// registry at localhost, so nobody else can hand out an image of that name.
+func kept(as string, p config.Profile) string {
+	sum := sha256.Sum256([]byte(fullName(p.Image)))
+	return fmt.Sprintf("localhost/colab-tray/%s:%.100s-%x", as, p.Runtime, sum[:4])
+}
+
+// fullName returns the name of an image as engines understand it.
+func fullName(image string) string {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return image
+	}
+	return reference.TagNameOnly(named).String()
+}
+
+// canMove reports whether the name of an image can come to mean another one. A
+// digest or an ID always means the same.
+func canMove(image string) bool {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return false
+	}
+	_, fixed := named.(reference.Digested)
+	return !fixed
+}
+
+// update pulls the image anew, and replaces a container made from another one. An
+// image that was made here cannot be pulled: it may have been made anew.
+func (o *operation) update(ctx context.Context, c Container) error {
+	if !c.Exists {
+		return noContainerProblem(o.profile, words.Say("problem.noUpdateHint"))
+	}
+	var pullErr error
+	changed, err := o.changeImage(ctx, c, func(ctx context.Context) error {
+		if pullErr = o.pull(ctx); pullErr == nil {
+			return nil
+		}
+		if local, err := o.engine.IsLocal(ctx, o.profile.Image); err != nil || !local || ctx.Err() != nil {
+			return pullErr
+		}
+		return nil
+	})
+	if err == nil && !changed && pullErr != nil {
+		return localImageProblem(o.profile, pullErr)
+	}
+	return err
+}
+
+// revert goes back to the image from before the last update, which becomes the
+// previous one.
+func (o *operation) revert(ctx context.Context, c Container) error {
+	id, err := o.engine.ImageID(ctx, kept(keptPrevious, o.profile), "")
+	if err != nil {
+		return err
+	}
+	if id == "" || c.Exists && c.ImageID == id {
+		return noPreviousProblem(o.profile)
+	}
+	_, err = o.changeImage(ctx, c, func(ctx context.Context) error { return o.engine.Tag(ctx, id, o.profile.Image) })
+	return err
+}
+
+// changeImage has the image's name mean another image, and replaces a container
+// made from the one before, or in another way; changed tells that it was. When that
+// does not work, both are as they were.
+func (o *operation) changeImage(ctx context.Context, c Container, change func(context.Context) error) (changed bool, err error) {
+	if c.Exists && !c.ours() {
+		return false, handmadeProblem(c, o.engine.CLI())
+	}
+	before, err := o.keepWorking(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, o.settleImage(ctx)) }()
+	if err := change(ctx); err != nil {
+		return false, err
+	}
+	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
+	switch {
+	case err != nil:
+		return false, err
+	case !c.Exists && before != "" && before != id:
+		return true, o.engine.Tag(ctx, before, kept(keptPrevious, o.profile))
+	case !c.Exists || c.ImageID == id && !o.outdated(ctx, c):
+		return false, nil
+	}
+	return true, o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
+}
+
+// keepWorking keeps the image that is about to be replaced, and returns its ID.
+// Where there is no container, nothing can prove that another works.
+func (o *operation) keepWorking(ctx context.Context, c Container) (id string, err error) {
+	if !canMove(o.profile.Image) {
+		return "", nil
+	}
+	if c.Exists && fullName(c.Image) == fullName(o.profile.Image) {
+		if id, err = o.engine.ImageID(ctx, c.ImageID, ""); err != nil {
+			return "", err
+		}
+	}
+	if id == "" {
+		if id, err = o.engine.ImageID(ctx, o.profile.Image, ""); err != nil {
+			return "", err
+		}
+	}
+	if id != "" && c.Exists {
+		err = o.engine.Tag(ctx, id, kept(keptWorking, o.profile))
+	}
+	return id, err
+}
+
+// settleImage ends the trial of an image: it has proved itself when the runtime
+// is made from it and no other container is in reserve. It goes on when ctx has
+// ended, for a while.
+func (o *operation) settleImage(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	working, err := o.engine.ImageID(ctx, kept(keptWorking, o.profile), "")
+	if err != nil || working == "" {
+		return err
+	}
+	now, err := o.engine.ImageID(ctx, o.profile.Image, "")
+	if err != nil {
+		return err
+	}
+	if now != working {
+		c, err := o.engine.Inspect(ctx, o.profile.Runtime)
+		if err != nil {
+			return err
+		}
+		name := o.profile.Image
+		if c.ours() && c.ImageID == now {
+			name = kept(keptPrevious, o.profile)
+		}
+		if err := o.engine.Tag(ctx, working, name); err != nil {
+			return err
+		}
+	}
+	return o.engine.Untag(ctx, kept(keptWorking, o.profile))
+}
+
+// hasPrevious reports whether there is an image to go back to.
+func hasPrevious(ctx context.Context, e Engine, p config.Profile, c Container) bool {
+	if c.Exists && !c.ours() {
+		return false
+	}
+	id, err := e.ImageID(ctx, kept(keptPrevious, p), "")
+	if err != nil || id == "" {
+		return false
+	}
+	now, err := e.ImageID(ctx, p.Image, "")
+	return err == nil && id != cmp.Or(c.ImageID, now)
+}
+
+// RemovePrevious removes the image from before the last update. It returns a
+// *[Problem] when there is none, or when that fails.
+func (m *Manager) RemovePrevious(ctx context.Context) error {
+	if err := m.reachable(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	name := kept(keptPrevious, m.Profile())
+	id, err := m.engine().ImageID(ctx, name, "")
+	if err == nil && id == "" {
+		return noPreviousProblem(m.Profile())
+	}
+	if err == nil {
+		err = m.engine().Untag(ctx, name)
+	}
+	if err != nil {
+		return operationProblem(m.Profile(), m.engine(), err)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"colabtray/internal/backup"
+)
+
+// room makes sure that the disk of the volume has room for the content of a
+// backup, beside the data. Where that cannot be found out, it is tried.
+func (d *data) room(ctx context.Context, from backup.Contents) error {
+	free, err := d.free(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		d.log.Warn("how much room there is for the data is not known", "error", err)
+		return nil
+	}
+	if free < from.Room() {
+		return noRoomProblem(d.profile, from.Room(), free, d.engine.CLI())
+	}
+	return nil
+}
+
+// free returns how many bytes are free where the volume is, as a helper sees it,
+// of the first image that can tell.
+func (d *data) free(ctx context.Context) (bytes int64, err error) {
+	images, err := d.images(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, d.clear(ctx)) }()
+	for _, image := range images {
+		if bytes, err = d.freeBy(ctx, image); err == nil || hopeless(ctx, err) {
+			break
+		}
+	}
+	return bytes, err
+}
+
+func (d *data) freeBy(ctx context.Context, image string) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
+	defer cancel()
+	id, err := d.create(ctx, HelperSpec{Image: image, Cmd: []string{"df", "-Pk", dataPath}, Volume: d.profile.Volume()})
+	if err != nil {
+		return 0, err
+	}
+	if err := d.start(ctx, id); err != nil {
+		return 0, err
+	}
+	if err := d.engine.Wait(ctx, id); err != nil {
+		return 0, err
+	}
+	return availableIn(lastLines(ctx, d.engine, Container{ID: id, StartedAt: time.Unix(1, 0)}, 1))
+}
+
+// availableIn reads the output of df -Pk, whose last columns are the free
+// kibibytes, the part that is used, and where it is mounted.
+func availableIn(lines []string) (bytes int64, err error) {
+	words := strings.Fields(strings.Join(lines, " "))
+	if len(words) < 3 {
+		return 0, errors.New("df tells nothing")
+	}
+	kibibytes, err := strconv.ParseUint(words[len(words)-3], 10, 50)
+	return int64(kibibytes) << 10, err
+}
