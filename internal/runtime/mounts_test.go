@@ -144,17 +144,16 @@ func newRigAt(t *testing.T, at site, image string, l layout) *rig {
 	return newRigOf(t, at, made)
 }
 
-// eachLayout runs a test with each layout, on Docker and on Podman.
-func eachLayout(t *testing.T, test func(t *testing.T, r *rig, l layout)) {
-	for name, l := range layouts {
-		for engine, at := range sites {
-			t.Run(name+" on "+engine, func(t *testing.T) {
-				t.Parallel()
-				image := map[string]string{"docker": bed.Server2, "podman": bed.Notebook6}[engine]
-				test(t, newRigAt(t, at(t), image, l), l)
-			})
-		}
+// eachLayout runs a test with a layout on Docker, and with another one on Podman.
+func eachLayout(t *testing.T, docker, podman string, test func(t *testing.T, r *rig, l layout)) {
+	run := func(name string, at func(*testing.T) site, image, engine string) {
+		t.Run(name+" on "+engine, func(t *testing.T) {
+			t.Parallel()
+			test(t, newRigAt(t, at(t), image, layouts[name]), layouts[name])
+		})
 	}
+	run(docker, onDocker, bed.Server2, "docker")
+	run(podman, onPodman, bed.Notebook6, "podman")
 }
 
 // write writes a file as Jupyter's page does.
@@ -196,7 +195,7 @@ func (r *rig) contents(method, name string, body []byte) (status int, said strin
 }
 
 func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
-	eachLayout(t, func(t *testing.T, r *rig, l layout) {
+	eachLayout(t, "tf", "workspace", func(t *testing.T, r *rig, l layout) {
 		r.open()
 		r.mustStart()
 		if got := r.written(l.brought); got != "brought" {
@@ -248,7 +247,7 @@ func (r *rig) earlier() {
 }
 
 func TestEarlierContainersGiveTheirFiles(t *testing.T) {
-	eachLayout(t, func(t *testing.T, r *rig, l layout) {
+	eachLayout(t, "workspace", "ana", func(t *testing.T, r *rig, l layout) {
 		r.earlier()
 		r.open()
 		r.mustStart()
