@@ -86,9 +86,9 @@ func TestHandmadeWithoutVolume(t *testing.T) {
 	_, errs := c.run(0, "start")
 	has(t, errs, warning, "colab-tray backup FILE")
 	bed.Docker(t, "exec", runtime, "sh", "-c", "echo precious > ~/work.ipynb")
-	out, _ := c.run(0, "status")
-	has(t, out, warning)
-	out, _ = c.run(0, "status", "--json")
+	_, errs = c.run(0, "status")
+	has(t, errs, warning)
+	out, _ := c.run(0, "status", "--json")
 	has(t, out, `"unsaved":"/home/jovyan"`)
 	_, errs = c.run(0, "backup", filepath.Join(t.TempDir(), "b"))
 	has(t, errs, "of /home/jovyan, which lie in no volume")
@@ -139,7 +139,7 @@ func TestHostileFiles(t *testing.T) {
 		has(t, errs, "cannot be restored", test.why, "Nothing was changed")
 	}
 	_, errs := c.run(1, "restore", dir, "--yes")
-	has(t, errs, "cannot be read", "not a file")
+	has(t, errs, "cannot be read", "a directory")
 	_, errs = c.run(1, "restore", filepath.Join(dir, "none"), "--yes")
 	has(t, errs, "no such file")
 	if after := c.volume(content); after != before {

@@ -129,9 +129,9 @@ func TestDoctor(t *testing.T) {
 // stop all other commands.
 func TestDoctorWhenNothingElseWorks(t *testing.T) {
 	home := t.TempDir()
-	c := &terminal{t: t, env: []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home, "DOCKER_HOST=nonsense"}}
+	c := &terminal{t: t, env: []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home, "DOCKER_HOST=nonsense://here"}}
 	out, _ := c.run(0, "doctor")
-	has(t, out, "1.2.3", "DOCKER_HOST=nonsense", "The address of Docker makes no sense")
+	has(t, out, "1.2.3", "DOCKER_HOST=nonsense://here", "The address of the engine makes no sense")
 	c.run(2, "doctor", "--port", "0")
 	c.settings("profile = 7\n")
 	out, _ = c.run(0, "doctor")

@@ -286,7 +286,7 @@ func TestCheckFaults(t *testing.T) {
 		}, step: "cell", status: Fail, want: "does not end"},
 		"hangs up in the cell": {cell: func(s *websocket.Conn, _ string) { _ = s.CloseNow() }, step: "cell", status: Fail, want: "closed"},
 		"another host":         {cell: prints(t, "other-host\n"), step: "cell", status: Fail, want: `cells run in "other-host"`},
-		"made by hand":         {cell: prints(t, "0123456789ab"), step: "cell", status: Warn, want: "0123456789ab, which is what Docker calls"},
+		"made by hand":         {cell: prints(t, "0123456789ab"), step: "cell", status: Warn, want: "0123456789ab, which is what an engine calls"},
 		"nonsense":             {cell: prints(t, "\x1b[31m"+planted), step: "cell", status: Fail, want: `\x1b[31m[redacted]`},
 		"kernel stays":         {at: "DELETE /api/sessions/s1", answer: status(500), step: "shutdown", status: Warn, want: "could not be shut down (the server answers 500)"},
 	} {

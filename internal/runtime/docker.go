@@ -374,8 +374,8 @@ func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
 	if r.HostConfig != nil {
 		c.Network, c.LogDriver = string(r.HostConfig.NetworkMode), r.HostConfig.LogConfig.Type
 	}
-	c.Inherited, err = d.inherited(ctx, c)
-	return c, err
+	c.Inherited = d.inherited(ctx, c)
+	return c, nil
 }
 
 // familiar shortens the name of an image to how people and Docker write it; Podman

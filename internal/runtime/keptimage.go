@@ -170,6 +170,16 @@ func (o *operation) settleImage(ctx context.Context) error {
 	return o.engine.Untag(ctx, kept(keptWorking, o.profile))
 }
 
+// blame says what did not work when a container made from changed settings does
+// not: the image may be another one, too, when somebody else pulled it.
+func (o *operation) blame(ctx context.Context, old Container) string {
+	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
+	if err == nil && id != "" && id != old.ImageID && fullName(old.Image) == fullName(o.profile.Image) {
+		return words.Say("problem.rolledBackEither")
+	}
+	return words.Say("problem.rolledBackSettings")
+}
+
 // hasPrevious reports whether there is an image to go back to.
 func hasPrevious(ctx context.Context, e Engine, p config.Profile, c Container) bool {
 	if c.Exists && !c.ours() {

@@ -72,7 +72,7 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	case v == revert:
 		return o.revert(ctx, c)
 	case v == restart && o.outdated(ctx, c):
-		return o.recreate(ctx, c, words.Say("problem.rolledBackSettings"))
+		return o.recreate(ctx, c, o.blame(ctx, c))
 	}
 	if c.Paused {
 		if err := o.engine.Unpause(ctx, c.ID); err != nil {

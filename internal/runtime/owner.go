@@ -77,26 +77,28 @@ func marked(labels map[string]string) map[string]string {
 
 // inherited returns the labels of the image that a container was made from. What
 // an ID stands for does not change, so each image is asked for once.
-func (d *Docker) inherited(ctx context.Context, c Container) (map[string]string, error) {
+func (d *Docker) inherited(ctx context.Context, c Container) map[string]string {
 	if c.Labels[labelRuntime] == "" && c.Labels[labelHelper] == "" {
-		return nil, nil
+		return nil
 	}
 	if known, is := d.imageLabels.Load(c.ImageID); is {
-		return known.(map[string]string), nil
+		return known.(map[string]string)
 	}
 	image, err := d.api.Load().ImageInspect(ctx, c.ImageID)
 	if cerrdefs.IsNotFound(err) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, engineError(err)
+		// What cannot be proved to be ours is somebody else's, until the next look.
+		d.log.Warn("the labels of an image are not known", "image", c.ImageID, "error", err)
+		return c.Labels
 	}
 	var labels map[string]string
 	if image.Config != nil {
 		labels = image.Config.Labels
 	}
 	d.imageLabels.Store(c.ImageID, labels)
-	return labels, nil
+	return labels
 }
 
 // labelledContainers returns the containers that carry a label, whoever made them.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 	"colabtray/test/bed"
 )
 
@@ -393,6 +394,18 @@ func (r *updatedRig) undone(t *testing.T) {
 	if working := r.imageID(kept(keptWorking, r.profile)); working != "" {
 		t.Errorf("an image is still on trial: %s", working)
 	}
+
+	// Somebody else pulled the image, so it may be that as well as the settings.
+	worked := r.imageID(r.profile.Image)
+	r.docker("tag", first, r.profile.Image)
+	r.change(func(p *config.Profile) { p.Command = []string{"sh", "-c", "exit 3"} })
+	r.untilState(Ready)
+	if p := r.problem(r.Restart(t.Context()), CodeRolledBack); p.Short != words.Say("problem.rolledBackEither") {
+		t.Errorf("the problem is %q", p.Short)
+	}
+	r.docker("tag", worked, r.profile.Image)
+	r.change(func(p *config.Profile) { p.Command = nil })
+	r.untilState(Ready)
 
 	if err := r.RemovePrevious(t.Context()); err != nil {
 		t.Fatal(err)
