@@ -16,8 +16,10 @@ help: ## show this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Engines, Jupyter and the guide speak HTTP/1.1: without HTTP/2 the program is 0.6 MB
+# smaller.
 build: ## build bin/colab-tray for this machine
-	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/colab-tray ./cmd/tray
+	go build -tags nethttpomithttp2 -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/colab-tray ./cmd/tray
 
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
