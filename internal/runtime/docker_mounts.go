@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
@@ -53,7 +55,10 @@ func (d *Docker) ImageConfig(ctx context.Context, ref string) (ImageConfig, erro
 	if found.Config == nil {
 		return ImageConfig{}, errors.New(words.Say("problem.incompleteImage"))
 	}
-	return ImageConfig{User: found.Config.User, WorkDir: found.Config.WorkingDir, Env: found.Config.Env}, nil
+	return ImageConfig{
+		User: found.Config.User, WorkDir: found.Config.WorkingDir, Env: found.Config.Env,
+		Volumes: slices.Sorted(maps.Keys(found.Config.Volumes)),
+	}, nil
 }
 
 // Changed implements [Engine].
