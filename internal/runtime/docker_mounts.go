@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
@@ -51,7 +53,10 @@ func (d *Docker) ImageConfig(ctx context.Context, ref string) (ImageConfig, erro
 	if err != nil {
 		return ImageConfig{}, err
 	}
-	return ImageConfig{User: found.Config.User, WorkDir: found.Config.WorkingDir, Env: found.Config.Env}, nil
+	return ImageConfig{
+		User: found.Config.User, WorkDir: found.Config.WorkingDir, Env: found.Config.Env,
+		Volumes: slices.Sorted(maps.Keys(found.Config.Volumes)),
+	}, nil
 }
 
 // ImageCommand implements [Engine].

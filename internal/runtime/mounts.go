@@ -20,6 +20,7 @@ type ImageConfig struct {
 	User    string // a name or a number, with or without a group
 	WorkDir string
 	Env     []string
+	Volumes []string // where it wants one
 }
 
 // Mount is a place in a container that is not of its own layer.
@@ -171,7 +172,9 @@ func works(p config.Profile, a account) string {
 }
 
 // setting is what the engine says of a container in the words of an image.
-func (c Container) setting() ImageConfig { return ImageConfig{c.User, c.WorkDir, c.Env} }
+func (c Container) setting() ImageConfig {
+	return ImageConfig{User: c.User, WorkDir: c.WorkDir, Env: c.Env}
+}
 
 // account returns whom the container has Jupyter run as.
 func (c Container) account(ctx context.Context, e Engine) (account, error) {

@@ -312,8 +312,12 @@ func (o *outside) eachOf(ctx context.Context, v Mount, add func(*tar.Header, io.
 	})
 }
 
-// inArchive takes the first directory off a path in an engine's archive.
+// inArchive takes the first directory off a path in an engine's archive. Podman's of
+// a volume begin at its root instead.
 func inArchive(name string) string {
+	if rest, rooted := strings.CutPrefix(name, "/"); rooted {
+		return strings.TrimSuffix(rest, "/")
+	}
 	_, rest, _ := strings.Cut(strings.Trim(name, "/"), "/")
 	return rest
 }

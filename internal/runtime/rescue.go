@@ -161,10 +161,10 @@ func (o *operation) place(ctx context.Context, spec *Spec, old Container) error 
 	return err
 }
 
-// bare makes a container of an image that is never started, and has no volume over
-// what the image brings.
+// bare makes a container of an image that does nothing, and has no volume of ours
+// over what the image brings.
 func (d *data) bare(ctx context.Context, image string) (id string, remove func(), err error) {
-	id, err = d.engine.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: archiver})
+	id, err = d.engine.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: []string{"true"}})
 	return id, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
@@ -216,6 +216,13 @@ func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
 	a, err := accountOf(config, spec.Env, func() ([]byte, error) { return passwd(ctx, o.engine, id) })
 	if err != nil {
 		return err
+	}
+	if len(config.Volumes) > 0 { // which Podman fills when the container starts
+		if err := o.data.start(ctx, id); err != nil {
+			o.data.log.Debug("a container of the image does not start", "error", err)
+		} else if err := o.engine.Wait(ctx, id); err != nil {
+			return err
+		}
 	}
 	from := &outside{engine: o.engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
 	return o.data.merge(ctx, &backup.Beside{
