@@ -34,9 +34,12 @@ func TestDataOfAnotherUser(t *testing.T) {
 // TestDeniedProblem: nothing else is taken for it, and no word of a container
 // gets into a command.
 func TestDeniedProblem(t *testing.T) {
+	profile := config.Default()
+	profile.Runtime = "x"
 	made := Container{
-		Exists: true, Name: "x", Image: "a/b:1", Labels: specOf(config.Default(), shipped()).Labels, User: "1000:100", ExitCode: 1,
-		Given: Given{Folders: []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data"}}},
+		Exists: true, Name: "x", Image: "a/b:1", Labels: specOf(profile, shipped()).Labels, User: "1000:100", ExitCode: 1,
+		Mounts: []Mount{{Volume: "x-data", Target: "/home/jovyan"}},
+		Given:  Given{Folders: []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data"}}},
 	}
 	says := func(path string) []string {
 		return []string{"    os.mkdir(self, mode)", "PermissionError: [Errno 13] Permission denied: '" + path + "'"}

@@ -70,9 +70,9 @@ func volumeOf(runtime string) string { return config.Profile{Runtime: runtime}.V
 
 // marked returns labels with one more that no other container has.
 func marked(labels map[string]string) map[string]string {
-	labels = maps.Clone(labels)
-	labels[labelMade] = strings.ToLower(rand.Text())
-	return labels
+	all := map[string]string{labelMade: strings.ToLower(rand.Text())}
+	maps.Copy(all, labels)
+	return all
 }
 
 // inherited returns the labels of the image that a container was made from. What
