@@ -509,7 +509,7 @@ func TestNoPanel(t *testing.T) {
 	if page := p.opened(Browser); !regexp.MustCompile(`^http://127\.0\.0\.1:\d+/\?key=`).MatchString(page) {
 		t.Errorf("a second start opened %q", page)
 	}
-	p.must(p.Note(t.Context(), title+"\nThe runtime was not started yet."))
+	p.must(p.Note(t.Context(), "The runtime was not started yet."))
 	p.must(p.program.Signal(syscall.SIGTERM))
 	ends(t, p.program, 0)
 	if said := p.program.Output(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "Status Tray Plugin") {
