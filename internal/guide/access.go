@@ -36,8 +36,8 @@ func (v *visit) guard(next http.Handler) http.Handler {
 		} {
 			w.Header().Set(name, value)
 		}
-		if !callerOf(r).own {
-			v.turnAway(w, r, "who asks", "stranger.html")
+		if !connectionOf(r).own {
+			v.refuseWith(w, r, "who asks", "otheruser.html")
 			return
 		}
 		if r.ContentLength != 0 {
@@ -65,7 +65,7 @@ func (v *visit) guard(next http.Handler) http.Handler {
 			return
 		}
 		defer v.leave()
-		v.waiting.leave(callerOf(r))
+		v.pendingOwn.leave(connectionOf(r))
 		next.ServeHTTP(w, r)
 	})
 }
@@ -114,12 +114,12 @@ func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
 
 // refuse says no, and to a person how to get in.
 func (v *visit) refuse(w http.ResponseWriter, r *http.Request, why string) {
-	v.turnAway(w, r, why, "refused.html")
+	v.refuseWith(w, r, why, "refused.html")
 }
 
-// turnAway answers with a page, and waits for nothing: neither for the body of
+// refuseWith answers with a page, and waits for nothing: neither for the body of
 // the request, nor for another request, nor long for the page to be taken.
-func (v *visit) turnAway(w http.ResponseWriter, r *http.Request, why, page string) {
+func (v *visit) refuseWith(w http.ResponseWriter, r *http.Request, why, page string) {
 	v.guide.Log.Debug("guide: refused", "method", r.Method, "path", r.URL.Path, "because of", why)
 	control, now := http.NewResponseController(w), time.Now()
 	_ = control.SetReadDeadline(now)

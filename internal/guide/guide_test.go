@@ -325,7 +325,7 @@ func TestCardsAreThoseOfThisComputer(t *testing.T) {
 func TestWords(t *testing.T) {
 	all, script := texts(), string(file("guide.js"))
 	used := map[string]bool{"lang": true}
-	for _, page := range []string{"guide.html", "enter.html", "refused.html", "stranger.html"} {
+	for _, page := range []string{"guide.html", "enter.html", "refused.html", "otheruser.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
 			used[name[1]] = true
 		}

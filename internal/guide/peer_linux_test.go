@@ -81,7 +81,7 @@ func TestCrowdOfOthers(t *testing.T) {
 	// Each of theirs is open until the script ends, or until the guide closes it,
 	// as the last line waits for.
 	bashAs(t, 65534, `for n in $(seq 10 $((9 + $2))); do eval "exec $n<>/dev/tcp/127.0.0.1/$1"; done; cat <&10`,
-		port, strconv.Itoa(3*maxWaiting))
+		port, strconv.Itoa(3*maxPending))
 	fmt.Fprintf(waiting, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", strings.TrimPrefix(url, origin), host)
 	response, err := http.ReadResponse(bufio.NewReader(waiting), nil)
 	if err != nil {

@@ -38,7 +38,7 @@ type visit struct {
 	close  func()
 	ended  chan struct{}
 
-	waiting, strangers hall
+	pendingOwn, pendingOthers pending
 
 	mu      sync.Mutex
 	keys    []hash
@@ -66,8 +66,8 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 		cookie: fmt.Sprintf("colab-tray-guide-%d", port),
 		ended:  make(chan struct{}),
 
-		waiting:   hall{most: maxWaiting},
-		strangers: hall{most: maxStrangers},
+		pendingOwn:    pending{most: maxPending},
+		pendingOthers: pending{most: maxPendingOthers},
 	}
 	v.server = &http.Server{
 		Handler:           v.handler(),
@@ -76,7 +76,7 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 		MaxHeaderBytes:    maxHead,
 		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return base },
-		ConnContext:       withCaller,
+		ConnContext:       withConnection,
 		ConnState:         v.follow,
 	}
 	// What the engine or the person takes their time for ends with the visit.
@@ -91,7 +91,7 @@ func (g *Guide) listen(ctx context.Context) (*visit, error) {
 	v.idle = time.AfterFunc(g.Idle, v.tired)
 	go func() {
 		defer close(v.ended)
-		if err := v.server.Serve(doorman{listener}); !errors.Is(err, http.ErrServerClosed) {
+		if err := v.server.Serve(ownUserListener{listener}); !errors.Is(err, http.ErrServerClosed) {
 			g.Log.Warn("guide", "error", err)
 		}
 		v.close()

@@ -55,14 +55,14 @@ func TestBodiesAreNotWaitedFor(t *testing.T) {
 func TestCrowd(t *testing.T) {
 	r := withoutEngine(t, 0)
 	url, origin := r.address()
-	silent := make([]net.Conn, 2*maxWaiting)
+	silent := make([]net.Conn, 2*maxPending)
 	for i := range silent {
 		silent[i] = dial(t, origin)
 		if i%2 == 0 {
 			fmt.Fprint(silent[i], "GET / HTTP/1.1\r\nHost: ")
 		}
 	}
-	for i, c := range silent[:maxWaiting] {
+	for i, c := range silent[:maxPending] {
 		if _, err := io.Copy(io.Discard, c); err != nil && !strings.Contains(err.Error(), "reset") {
 			t.Fatalf("of %d that wait, number %d: %v", len(silent), i, err)
 		}
@@ -78,7 +78,7 @@ func TestCrowd(t *testing.T) {
 	told, end := iter.Pull(events(live.Body))
 	defer end()
 	told()
-	for range 2 * maxWaiting {
+	for range 2 * maxPending {
 		dial(t, origin)
 	}
 	response, _ = guest.ask("GET", origin+"/")
