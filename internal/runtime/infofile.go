@@ -30,6 +30,7 @@ type infoFile struct {
 	password bool   // people log in with one
 	root     string // the directory whose files it shows
 	inside   bool   // it listens on the loopback interface of its container
+	port     int    // at which it listens there
 	written  time.Time
 }
 
@@ -41,6 +42,7 @@ func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
 		BaseURL     string `json:"base_url"`
 		Password    bool   `json:"password"`
 		Hostname    string `json:"hostname"` // where it listens
+		Port        int    `json:"port"`
 		RootDir     string `json:"root_dir"`
 		NotebookDir string `json:"notebook_dir"` // Notebook 6
 	}
@@ -53,6 +55,7 @@ func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
 		base:     content.BaseURL,
 		password: content.Password,
 		root:     cmp.Or(content.RootDir, content.NotebookDir),
+		port:     content.Port,
 		inside:   content.Hostname == "localhost" || net.ParseIP(content.Hostname).IsLoopback(),
 		written:  written,
 	}, nil

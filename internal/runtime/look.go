@@ -98,12 +98,13 @@ func (w *watch) fault(files []infoFile, heard bool) *Problem {
 		return nil
 	}
 	cli := w.engine.CLI()
+	inner, _, _ := w.container.published(w.port)
 	switch f := files[0]; {
 	case f.secure:
 		return servesProblem(w.container, cli, "https")
 	case f.base != "/" && f.base != "":
 		return servesProblem(w.container, cli, "under", "path", f.base[:min(len(f.base), 100)])
-	case !heard && f.inside:
+	case !heard && f.inside && inner == f.port: // else another server is before it, as in Google's image
 		return servesProblem(w.container, cli, "inside")
 	case f.token.IsZero() && f.password:
 		return servesProblem(w.container, cli, "password")

@@ -40,8 +40,9 @@ func TestUnmappedWarning(t *testing.T) {
 	p := config.Default()
 	rootless := EngineInfo{Name: "Podman", MapsUsers: true}
 	plain := Container{
-		Exists: true, Labels: specOf(p, shipped()).Labels, User: "1000:100",
-		Given: Given{Folders: []config.Folder{{Path: "/a", ReadOnly: true}, {Path: "/b"}}},
+		Exists: true, Name: p.Runtime, Labels: specOf(p, shipped()).Labels, User: "1000:100",
+		Mounts: []Mount{{Volume: p.Volume(), Target: "/home/jovyan"}},
+		Given:  Given{Folders: []config.Folder{{Path: "/a", ReadOnly: true}, {Path: "/b"}}},
 	}
 	w := unmappedWarning(p, plain, rootless)
 	if w == nil || w.Code != CodeFoldersUnmapped || w.Command != "colab-tray delete --data && colab-tray restore" || !strings.Contains(w.Hint, p.Volume()) {

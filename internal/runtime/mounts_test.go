@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker/docker/api/types/container"
+
 	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
@@ -126,15 +128,31 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	t.Helper()
 	base, name := s.image(t, image), s.runtimeName(t)
 	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
-	args := []string{"commit"}
-	for _, change := range append(l.changes, `ENTRYPOINT ["tini","-g","--"]`, `CMD ["start-notebook.py"]`) {
-		args = append(args, "--change", change)
-	}
 	made := "localhost/" + name + ":1"
-	bed.DockerAt(t, s.host, append(args, name, made)...)
+	_, err := s.client(t).api.Load().ContainerCommit(t.Context(), name, container.CommitOptions{
+		Reference: made, Config: &container.Config{}, // Podman wants one
+		Changes: append(l.changes, `ENTRYPOINT ["tini","-g","--"]`, `CMD ["start-notebook.py"]`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	bed.DockerAt(t, s.host, "rm", name)
 	t.Cleanup(func() { bed.DockerAt(t, s.host, "rmi", "--force", made) })
 	return made
+}
+
+// client connects to the engine, past any manager.
+func (s site) client(t *testing.T) *Docker {
+	t.Helper()
+	e, err := NewDocker(s.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	if _, err := e.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // newRigAt makes a runtime of an image of that layout.
@@ -231,15 +249,8 @@ func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 func (r *rig) earlier() {
 	r.t.Helper()
 	spec := specOf(r.profile, r.server)
-	e, err := NewDocker(r.host)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer e.Close()
-	if _, err := e.Ping(r.t.Context()); err != nil {
-		r.t.Fatal(err)
-	}
-	_, err = e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
+	e := r.site.client(r.t)
+	_, err := e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
 	id, bad := e.Create(r.t.Context(), spec)
 	if err := errors.Join(err, bad, e.CopyTo(r.t.Context(), id, r.server.Files(r.profile))); err != nil {
 		r.t.Fatal(err)

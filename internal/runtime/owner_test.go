@@ -45,6 +45,13 @@ func (r *rig) labelled() string {
 	return ref
 }
 
+// asOurs gives a container what one that we made has.
+func (c Container) asOurs(runtime string) Container {
+	c.Name, c.Labels = runtime, map[string]string{labelRuntime: runtime}
+	c.Mounts = append(c.Mounts, Mount{Volume: volumeOf(runtime), Target: "/home/jovyan"})
+	return c
+}
+
 // TestInheritedLabels: containers that have our labels from their image are not
 // ours, and what we make of such an image is.
 func TestInheritedLabels(t *testing.T) {

@@ -70,7 +70,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	w := &watch{
 		engine:    outputOnly{output: output},
 		kind:      config.KindJupyter,
-		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}, Labels: map[string]string{labelRuntime: "r"}},
+		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}.asOurs("r"),
 		recheck:   make(chan struct{}),
 		asking:    time.Hour,
 		post:      func(e event) { events <- e },
@@ -332,7 +332,7 @@ func TestPatience(t *testing.T) {
 func TestFaultsOfServers(t *testing.T) {
 	everybody := func(string, string) (int, error) { return http.StatusOK, nil }
 	nowhere := func(string, string) (int, error) { return http.StatusNotFound, nil }
-	ours := Container{Labels: map[string]string{labelRuntime: "r"}}
+	ours := Container{}.asOurs("r")
 	for name, test := range map[string]struct {
 		container Container
 		answer    func(string, string) (int, error)
@@ -347,7 +347,7 @@ func TestFaultsOfServers(t *testing.T) {
 		},
 		"https":        {Container{}, nobody, `{"token": "abc", "secure": true, "base_url": "/"}`, CodeServes, "serves https"},
 		"base":         {Container{}, nowhere, `{"token": "abc", "base_url": "/jupyter/"}`, CodeServes, "serves under /jupyter/"},
-		"inside":       {Container{}, nobody, `{"token": "abc", "base_url": "/", "hostname": "localhost"}`, CodeServes, "inside its container"},
+		"inside":       {Container{}, nobody, `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 8888}`, CodeServes, "inside its container"},
 		"newline":      {Container{}, accepts("none"), `{"token": "abc\n", "base_url": "/"}`, CodeServes, "cannot be sent"},
 		"not ASCII":    {ours, accepts("none"), `{"token": "äbc", "base_url": "/"}`, CodeServes, "cannot be sent"},
 		"ours is open": {ours, everybody, `{"token": "", "base_url": "/"}`, CodeServes, "lets everybody in"},
@@ -362,6 +362,10 @@ func TestFaultsOfServers(t *testing.T) {
 			})
 		})
 	}
+	behind := `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 9000}`
+	play(t, Container{}, behind, nobody, func(s *scene) { // another server leads to it, which is not up yet
+		s.within(patience, patience+longestDelay, CodeNoAnswer)
+	})
 	up := `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`
 	play(t, Container{}, up, refusing, func(s *scene) { // the output cannot be read, and the info file tells
 		s.within(0, 20*time.Second, CodeElsewhere)
