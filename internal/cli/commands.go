@@ -69,10 +69,15 @@ func (in *invocation) bringUp(ctx context.Context, s *Session, action func(conte
 }
 
 // printNewURL prints the Backend URL of a server that has only just begun to
-// answer, so that it is asked whose files it shows.
+// answer, so that it is asked whose files it shows; the URL does not wait for that.
 func (in *invocation) printNewURL(ctx context.Context, s *Session) error {
-	now, err := s.Runtime.WithUnsaved(ctx, s.Runtime.Snapshot())
-	return errors.Join(in.printURL(s.Profile, now), err)
+	now := s.Runtime.Snapshot()
+	if err := in.printURL(s.Profile, now); err != nil {
+		return err
+	}
+	now, err := s.Runtime.WithUnsaved(ctx, now)
+	in.warn(now)
+	return err
 }
 
 // warn tells on standard error what a person should know of beside the state.
@@ -157,17 +162,19 @@ func runURL(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
-		return in.printURL(s.Profile, snapshot)
+		if err := in.printURL(s.Profile, snapshot); err != nil {
+			return err
+		}
+		in.warn(snapshot)
+		return nil
 	})
 }
 
-// printURL prints the Backend URL, which this command alone reveals, and tells
-// before what is to be known of the runtime.
+// printURL prints the Backend URL, which this command alone reveals.
 func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
 	if s.State != runtime.Ready {
 		return notReady(s, p)
 	}
-	in.warn(s)
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
 	return err
 }
