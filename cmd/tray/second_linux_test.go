@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io/fs"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"colabtray/internal/config"
@@ -40,7 +37,7 @@ func TestSecondStart(t *testing.T) {
 	c := &terminal{t, []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "DOCKER_HOST=unix://" + home + "/engine.sock",
 		"XDG_CONFIG_HOME=" + home + "/config", "XDG_STATE_HOME=" + home + "/state", "XDG_RUNTIME_DIR=" + home,
-		"DBUS_SESSION_BUS_ADDRESS=" + sessionBus(t),
+		"DBUS_SESSION_BUS_ADDRESS=" + bed.SessionBus(t),
 	}}
 	c.settings("start_at_open = true\n")
 
@@ -79,30 +76,6 @@ func TestSecondStart(t *testing.T) {
 	if err := <-answered; err != nil {
 		t.Error(err)
 	}
-}
-
-// sessionBus starts one for this test alone, without a tray, and returns its
-// address.
-func sessionBus(t *testing.T) string {
-	t.Helper()
-	bed.NeedCommand(t, "dbus-daemon")
-	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address")
-	out, err := daemon.StdoutPipe()
-	if err == nil {
-		err = daemon.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = daemon.Process.Kill()
-		_ = daemon.Wait()
-	})
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(address)
 }
 
 func exists(path string) error {

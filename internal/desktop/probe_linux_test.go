@@ -1,10 +1,8 @@
 package desktop
 
 import (
-	"bufio"
 	"context"
 	"net"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,25 +17,9 @@ import (
 // newBus starts a session bus for this test alone, which the program finds.
 func newBus(t *testing.T) *dbus.Conn {
 	t.Helper()
-	bed.NeedCommand(t, "dbus-daemon")
-	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address")
-	out, err := daemon.StdoutPipe()
-	if err == nil {
-		err = daemon.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = daemon.Process.Kill()
-		_ = daemon.Wait()
-	})
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", strings.TrimSpace(address))
-	conn, err := dbus.Connect(strings.TrimSpace(address))
+	address := bed.SessionBus(t)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	conn, err := dbus.Connect(address)
 	if err != nil {
 		t.Fatal(err)
 	}

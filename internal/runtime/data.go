@@ -201,17 +201,26 @@ func (d *data) reader(ctx context.Context) (id string, err error) {
 
 // readerOf makes a helper through which a volume is read.
 func (d *data) readerOf(ctx context.Context, volume string) (id string, err error) {
+	err = d.tryImages(ctx, func(image string) (err error) {
+		id, err = d.create(ctx, HelperSpec{Image: image, Cmd: archiver, Volume: volume, Prints: true})
+		return err
+	})
+	return id, err
+}
+
+// tryImages calls try with one image after the other until it does not fail, or
+// would with each.
+func (d *data) tryImages(ctx context.Context, try func(image string) error) error {
 	images, err := d.images(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, image := range images {
-		id, err = d.create(ctx, HelperSpec{Image: image, Cmd: archiver, Volume: volume, Prints: true})
-		if err == nil || hopeless(ctx, err) {
+		if err = try(image); err == nil || hopeless(ctx, err) {
 			break
 		}
 	}
-	return id, err
+	return err
 }
 
 // runScript runs the script in a helper, of the first image that has a shell, and

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
 
 	"colabtray/internal/words"
@@ -49,31 +48,17 @@ func mountsOf(points []container.MountPoint) []Mount {
 
 // ImageConfig implements [Engine].
 func (d *Docker) ImageConfig(ctx context.Context, ref string) (ImageConfig, error) {
-	found, err := d.inspectImage(ctx, ref)
-	if err != nil {
-		return ImageConfig{}, err
-	}
-	return ImageConfig{
-		User: found.Config.User, WorkDir: found.Config.WorkingDir, Env: found.Config.Env,
-		Volumes: slices.Sorted(maps.Keys(found.Config.Volumes)),
-	}, nil
-}
-
-// ImageCommand implements [Engine].
-func (d *Docker) ImageCommand(ctx context.Context, ref string) (entrypoint, cmd []string, err error) {
-	found, err := d.inspectImage(ctx, ref)
-	if err != nil {
-		return nil, nil, err
-	}
-	return found.Config.Entrypoint, found.Config.Cmd, nil
-}
-
-func (d *Docker) inspectImage(ctx context.Context, ref string) (image.InspectResponse, error) {
 	found, err := d.api.Load().ImageInspect(ctx, ref)
 	if err == nil && found.Config == nil {
 		err = errors.New(words.Say("problem.incompleteImage"))
 	}
-	return found, engineError(err)
+	if err != nil {
+		return ImageConfig{}, engineError(err)
+	}
+	return ImageConfig{
+		User: found.Config.User, WorkDir: found.Config.WorkingDir, Env: found.Config.Env,
+		Volumes: slices.Sorted(maps.Keys(found.Config.Volumes)), Entrypoint: found.Config.Entrypoint, Cmd: found.Config.Cmd,
+	}, nil
 }
 
 // Changed implements [Engine].

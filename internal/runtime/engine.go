@@ -81,8 +81,6 @@ type Engine interface {
 	IsLocal(ctx context.Context, image string) (bool, error)
 	// ImageConfig returns what the image says of containers made from it.
 	ImageConfig(ctx context.Context, image string) (ImageConfig, error)
-	// ImageCommand returns what containers made from the image run.
-	ImageCommand(ctx context.Context, image string) (entrypoint, cmd []string, err error)
 	// Pull pulls the image, for a platform or the engine's own, and tells how
 	// far it is.
 	Pull(ctx context.Context, image, platform string, progress func(Progress)) error

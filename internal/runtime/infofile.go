@@ -128,6 +128,17 @@ func infoFiles(ctx context.Context, e Engine, c Container) ([]infoFile, error) {
 	return files, errors.Join(errs...)
 }
 
+// rootIn returns the directory whose files the server shows, empty where no info
+// file tells.
+func rootIn(files []infoFile) string {
+	for _, f := range files {
+		if path.IsAbs(f.root) {
+			return path.Clean(f.root)
+		}
+	}
+	return ""
+}
+
 // infoFileTokens returns the tokens in info files, each once.
 func infoFileTokens(files []infoFile) []Token {
 	var tokens []Token

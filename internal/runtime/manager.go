@@ -209,7 +209,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 		return
 	}
 	m.looking = true
-	profile, roots := m.profile, map[string]string{m.model.container.ID: m.model.root}
+	profile, known, root := m.profile, m.model.container.ID, m.model.root
 	m.work.Go(func() {
 		inspecting, cancel := context.WithTimeout(ctx, quickly)
 		defer cancel()
@@ -224,7 +224,10 @@ func (m *Manager) look(ctx context.Context, l look) {
 			output = lastLines(inspecting, m.engine(), c, 20)
 		}
 		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
-		elsewhere, err := misplaced(inspecting, m.engine(), profile, c, roots[c.ID])
+		if c.ID != known {
+			root = ""
+		}
+		elsewhere, err := misplaced(inspecting, m.engine(), profile, c, root)
 		if err != nil {
 			m.log.Debug("where the volume belongs", "error", err)
 		}

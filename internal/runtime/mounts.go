@@ -21,6 +21,8 @@ type ImageConfig struct {
 	WorkDir string
 	Env     []string
 	Volumes []string // where it wants one
+	// Entrypoint and Cmd are what they run.
+	Entrypoint, Cmd []string
 }
 
 // Mount is a place in a container that is not of its own layer.

@@ -123,12 +123,7 @@ func (d *data) rootOf(ctx context.Context, c Container) string {
 	if err != nil {
 		d.log.Debug("info files", "error", err)
 	}
-	for _, f := range files {
-		if path.IsAbs(f.root) {
-			return path.Clean(f.root)
-		}
-	}
-	return ""
+	return rootIn(files)
 }
 
 // dirOf returns the innermost of the directories that a path lies in; empty when

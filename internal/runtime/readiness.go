@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -208,11 +207,8 @@ func (w *watch) accept(ctx context.Context, f finding) {
 // findRoot tells whose files the server shows, which nobody waits for.
 func (w *watch) findRoot(ctx context.Context) {
 	files, _ := infoFiles(ctx, w.engine, w.container)
-	for _, f := range files {
-		if path.IsAbs(f.root) {
-			w.post(rooted{w.container.start(), path.Clean(f.root)})
-			return
-		}
+	if root := rootIn(files); root != "" {
+		w.post(rooted{w.container.start(), root})
 	}
 }
 

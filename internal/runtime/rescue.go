@@ -149,11 +149,7 @@ func (o *operation) place(ctx context.Context, spec *Spec, old Container) error 
 	if err != nil {
 		return err
 	}
-	entrypoint, cmd, err := o.engine.ImageCommand(ctx, spec.Image)
-	if err != nil {
-		return err
-	}
-	spec.launch(entrypoint, cmd, o.server.Cmd, o.profile.Command)
+	spec.launch(image.Entrypoint, image.Cmd, o.server.Cmd, o.profile.Command)
 	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
 	if err == nil {
 		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.rootOf(ctx, old)), works(o.profile, a)

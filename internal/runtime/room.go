@@ -30,17 +30,11 @@ func (d *data) room(ctx context.Context, from backup.Contents) error {
 // free returns how many bytes are free where the volume is, as a helper sees it,
 // of the first image that can tell.
 func (d *data) free(ctx context.Context) (bytes int64, err error) {
-	images, err := d.images(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, d.clear(ctx)) }()
-	for _, image := range images {
-		if bytes, err = d.freeBy(ctx, image); err == nil || hopeless(ctx, err) {
-			break
-		}
-	}
-	return bytes, err
+	err = d.tryImages(ctx, func(image string) (err error) {
+		bytes, err = d.freeBy(ctx, image)
+		return err
+	})
+	return bytes, errors.Join(err, d.clear(ctx))
 }
 
 func (d *data) freeBy(ctx context.Context, image string) (int64, error) {
