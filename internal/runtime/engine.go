@@ -125,6 +125,14 @@ type Engine interface {
 	Close() error
 }
 
+// How long an engine may take for one request, and for what undoes or removes what
+// an operation leaves behind. A pull has no limit: it can be cancelled, and the
+// engine gives up on a dead connection by itself.
+const (
+	quickly  = time.Minute
+	undoTime = 30 * time.Second
+)
+
 // What an error of the engine can be about.
 var (
 	ErrUnreachable   = errors.New("engine cannot be reached")
@@ -190,18 +198,9 @@ type Container struct {
 	Given       Given
 }
 
-// start identifies one run of the container.
-func (c Container) start() startID { return startID{c.ID, c.StartedAt} }
-
 // outputSince returns from when on the output is that of this run. An engine
 // notes the start only after the process has begun to write.
 func (c Container) outputSince() time.Time { return c.StartedAt.Add(-time.Second) }
-
-// startID identifies one run of one container.
-type startID struct {
-	container string
-	at        time.Time
-}
 
 // Helper is a container that was made to get at the data of a runtime, and that
 // is removed again.

@@ -269,7 +269,7 @@ func (m *model) shownProblem() *Problem {
 // stoppedIdle reports whether idleness is why the container does not run. Another
 // run is another story, whoever began it.
 func (m *model) stoppedIdle() bool {
-	return m.state() == Stopped && m.idled != startID{} && m.container.start() == m.idled
+	return m.state() == Stopped && m.idled != startID{} && startOf(m.container) == m.idled
 }
 
 // settled reports whether nothing that a person asked for is still under way,
@@ -396,7 +396,7 @@ func (m *model) lookAgain() effect {
 // running returns the run that is known to be going on, if any.
 func (m *model) running() startID {
 	if m.known && m.container.Running {
-		return m.container.start()
+		return startOf(m.container)
 	}
 	return startID{}
 }
@@ -413,7 +413,7 @@ func (m *model) forget() {
 
 // take notes what the engine says of the container.
 func (m *model) take(c Container) {
-	if !c.Running || c.start() != m.running() {
+	if !c.Running || startOf(c) != m.running() {
 		m.forget()
 	}
 	if c.ID != m.container.ID {
@@ -426,7 +426,7 @@ func (m *model) take(c Container) {
 // what they did themselves; the rest was done by somebody else.
 func (m *model) observe(c Container, output []string) []effect {
 	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
-	lastRun := m.container.start()
+	lastRun := startOf(m.container)
 	wasHealthy := !m.container.Unhealthy && !m.container.Paused
 	m.take(c)
 	if m.op != 0 {
@@ -435,7 +435,7 @@ func (m *model) observe(c Container, output []string) []effect {
 	switch now := m.running(); {
 	case !known && c.Running:
 		m.settling = true
-	case failedExit(c) && (!known || before == startID{} && c.start() != lastRun):
+	case failedExit(c) && (!known || before == startID{} && startOf(c) != lastRun):
 		m.problem = deathProblem(c, m.engine, output, true) // we never saw it run
 	case now != before && c.Running:
 		m.problem = nil // somebody started it
@@ -444,7 +444,7 @@ func (m *model) observe(c Container, output []string) []effect {
 		if c.ID == before.container && !wasKilled {
 			m.problem = deathProblem(c, m.engine, output, served)
 		}
-	case !c.Exists && m.problem != nil && m.problem.aboutExit():
+	case !c.Exists && m.problem != nil && aboutExit(m.problem):
 		m.problem = nil // the container that had failed is gone
 	case wasReady && wasHealthy && c.Unhealthy:
 		return []effect{recheck{}}
@@ -528,7 +528,7 @@ func (m *model) finish(d done) {
 		m.take(d.container)
 	}
 	if d.started {
-		m.owned = d.container.start()
+		m.owned = startOf(d.container)
 	}
 }
 

@@ -12,13 +12,8 @@ import (
 	"colabtray/internal/words"
 )
 
-// How long the engine may take for one thing. A pull has no limit: it can be
-// cancelled, and the engine gives up on a dead connection by itself.
-const (
-	quickly   = time.Minute
-	stopGrace = 10 * time.Second // between asking Jupyter to end and ending it
-	undoTime  = 30 * time.Second
-)
+// stopGrace is between asking Jupyter to end and ending it.
+const stopGrace = 10 * time.Second
 
 // operation is one piece of work on the engine that a person asked for.
 type operation struct {

@@ -66,14 +66,14 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	number, _ := strconv.Atoi(port)
 
 	ctx, cancel := context.WithCancel(t.Context())
-	events := make(chan event, 10)
+	events := make(chan Report, 10)
 	w := &watch{
 		engine:    outputOnly{output: output},
 		kind:      config.KindJupyter,
 		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}.asOurs("r"),
 		recheck:   make(chan struct{}),
 		asking:    time.Hour,
-		post:      func(e event) { events <- e },
+		post:      func(e Report) { events <- e },
 	}
 	over := make(chan struct{})
 	go func() {
@@ -84,7 +84,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	if _, err := io.WriteString(write, "http://runtime:8888/?token=secret\n"); err != nil {
 		t.Fatal(err)
 	}
-	if a, is := (<-events).(answered); !is || a.url.Token().Reveal() != "secret" {
+	if a, is := (<-events).(Answer); !is || a.URL.Token().Reveal() != "secret" {
 		t.Errorf("got %T", a)
 	}
 	cancel()
@@ -96,7 +96,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 type scene struct {
 	t      *testing.T
 	out    *io.PipeWriter
-	events chan event
+	events chan Report
 }
 
 // play runs a test with a scene in which the server answers as the function says.
@@ -104,11 +104,11 @@ func play(t *testing.T, c Container, info string, answer func(token, path string
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		output, out := io.Pipe()
-		s := &scene{t: t, out: out, events: make(chan event, 1000)}
+		s := &scene{t: t, out: out, events: make(chan Report, 1000)}
 		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
 		w := &watch{
 			engine: outputOnly{output: output, info: info}, kind: config.KindJupyter, container: c,
-			recheck: make(chan struct{}), asking: askTimeout, post: func(e event) { s.events <- e },
+			recheck: make(chan struct{}), asking: askTimeout, post: func(e Report) { s.events <- e },
 			send: func(r *http.Request) (*http.Response, error) {
 				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
 				status, err := answer(token, r.URL.Path)
@@ -146,9 +146,9 @@ func (s *scene) told() (p *Problem) {
 		select {
 		case e := <-s.events:
 			switch e := e.(type) {
-			case late:
-				p = e.problem
-			case answered:
+			case Fault:
+				p = e.Problem
+			case Answer:
 				p = nil
 			}
 		default:
@@ -220,7 +220,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 	play(t, Container{}, "", answers, func(s *scene) {
 		s.say(announcesT)
 		for ready := false; !ready; {
-			_, ready = (<-s.events).(answered)
+			_, ready = (<-s.events).(Answer)
 		}
 		random := rand.New(rand.NewPCG(1, 2))
 		for i := range 3000 {
@@ -236,7 +236,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 		for {
 			select {
 			case e := <-s.events:
-				if _, is := e.(rooted); is {
+				if _, is := e.(Root); is {
 					continue
 				}
 				t.Fatalf("hostile output led to %T %+v", e, e)
@@ -262,10 +262,10 @@ func TestHostileOutputOfAStartingRuntime(t *testing.T) {
 		<-over
 		synctest.Wait()
 		for e := range s.events {
-			if _, is := e.(answered); is {
+			if _, is := e.(Answer); is {
 				break
 			}
-			if _, is := e.(late); is {
+			if _, is := e.(Fault); is {
 				t.Fatalf("hostile output led to %+v", e)
 			}
 		}
