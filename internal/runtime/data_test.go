@@ -832,6 +832,108 @@ func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, err
 	return archive, err
 }
 
+// limping is an engine that reports an error for the first helpers that are to be
+// started, or for what is to be unpacked in one.
+type limping struct {
+	Engine
+	starts  int // how many helpers fail to start
+	obeys   bool
+	unpacks bool
+	failed  func()
+}
+
+func (e *limping) Start(ctx context.Context, id string) error {
+	if e.starts--; e.starts < 0 {
+		return e.Engine.Start(ctx, id)
+	}
+	e.failed()
+	if e.obeys {
+		if err := e.Engine.Start(ctx, id); err != nil {
+			return err
+		}
+	}
+	return ErrDiskFull // with which no other image is tried
+}
+
+func (e *limping) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
+	if e.unpacks {
+		return e.Engine.Unpack(ctx, id, path, archive)
+	}
+	return ErrDiskFull
+}
+
+// TestRestoreThatFails: when a step of a restore fails, the data are the old ones,
+// unless the new ones have begun to count, and nothing is left over.
+func TestRestoreThatFails(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		restored := r.fill()
+		r.open()
+		r.untilState(Absent)
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			name   string
+			engine limping
+			want   bool // that the data of the backup are there
+			later  bool // only the next operation puts the volume in order
+			cancel bool
+		}{
+			{name: "not unpacked", engine: limping{}},
+			{name: "not started", engine: limping{unpacks: true, starts: 1}},
+			{name: "not started, and nobody waits", engine: limping{unpacks: true, starts: 1}, cancel: true},
+			{name: "started, but no answer", engine: limping{unpacks: true, starts: 1, obeys: true}, want: true},
+			{name: "not started, and no undo", engine: limping{unpacks: true, starts: 2}, later: true},
+		} {
+			r.inVolume("rm -rf work; echo other > other")
+			before := r.content()
+			ctx, cancel := context.WithCancel(t.Context())
+			test.engine.failed = func() {
+				if test.cancel {
+					cancel()
+				}
+			}
+			err := r.restoreAt(ctx, file, &test.engine)
+			cancel()
+			var p *Problem
+			switch {
+			case (err == nil) != test.want:
+				t.Errorf("%s: it returned %v", test.name, err)
+			case errors.As(err, &p) != test.later || p != nil && p.Short != words.Say("problem.unfinished"):
+				t.Errorf("%s: the problem is %v", test.name, err)
+			}
+			if test.later {
+				if err := r.data(nil).tidy(t.Context()); err != nil {
+					t.Errorf("%s: the next operation: %v", test.name, err)
+				}
+			}
+			if want := map[bool]string{false: before, true: restored}[test.want]; r.content() != want {
+				t.Errorf("%s: the volume has become\n%s\nwant\n%s", test.name, r.content(), want)
+			}
+			r.noHelpers()
+		}
+	})
+}
+
+// restoreAt replaces the data by those of a file, past the manager.
+func (r *rig) restoreAt(ctx context.Context, file string, engine *limping) error {
+	r.t.Helper()
+	d := r.data(nil)
+	engine.Engine = d.engine
+	d.engine = engine
+	f, err := d.open(file)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer f.Close()
+	from, err := d.check(ctx, f, false)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return d.replace(ctx, f, from)
+}
+
 func TestDataThatChange(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
