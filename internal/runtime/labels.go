@@ -63,7 +63,8 @@ func (c Container) labelled() bool {
 
 func volumeOf(runtime string) string { return config.Profile{Runtime: runtime}.Volume() }
 
-// marked returns labels with one more that no other container has.
+// marked returns labels with one more that no other container has; those that have
+// it already keep theirs.
 func marked(labels map[string]string) map[string]string {
 	all := map[string]string{labelMade: strings.ToLower(rand.Text())}
 	maps.Copy(all, labels)

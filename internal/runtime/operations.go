@@ -193,19 +193,19 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 		return err
 	}
 	madeVolume, err := o.engine.EnsureVolume(ctx, spec.Volume, labels)
-	var id string
+	spec.Labels = marked(spec.Labels)
 	defer func() {
 		if err == nil {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
-		err = errors.Join(err, o.undo(ctx, id, madeVolume))
+		err = errors.Join(err, o.undo(ctx, spec.Labels[labelMade], madeVolume))
 	}()
 	if err != nil {
 		return err
 	}
-	id, err = o.engine.Create(ctx, spec)
+	id, err := o.engine.Create(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -230,15 +230,16 @@ func (o *operation) pull(ctx context.Context) error {
 	return o.engine.Pull(ctx, o.profile.Image, o.profile.Platform, o.progress)
 }
 
-// undo removes a container that never ran, and its volume if it is as new. A
-// request to make the container that was cut off may have been obeyed, so the
-// name is looked up when there is no ID.
-func (o *operation) undo(ctx context.Context, id string, madeVolume bool) error {
+// undo removes the container with that mark if it never ran, and its volume if
+// that is as new. The mark tells it from a container that another program made of
+// the same name meanwhile. The ID would not: a request that was cut off may have
+// been obeyed all the same.
+func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) error {
 	c, err := o.engine.Inspect(ctx, o.profile.Runtime)
 	if err != nil {
 		return err
 	}
-	if c.Exists && c.ours() && (id == "" || c.ID == id) {
+	if c.Exists && c.ours() && c.Labels[labelMade] == mark {
 		if c.Running {
 			if err := o.engine.Stop(ctx, c.ID, 0); err != nil {
 				return err
