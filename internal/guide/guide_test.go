@@ -57,6 +57,47 @@ func TestKeyWorksOnce(t *testing.T) {
 	}
 }
 
+// TestNewestKeysAndCookiesWork: of many keys that nobody used, and of many
+// cookies, the oldest is forgotten, and all others work.
+func TestNewestKeysAndCookiesWork(t *testing.T) {
+	r := withoutEngine(t, 0)
+	origin := ""
+	enter := func(address string) (*visitor, int) {
+		v := newVisitor(t)
+		response, _ := v.ask("GET", address)
+		return v, response.StatusCode
+	}
+	var addresses []string
+	for range maxKeys + 1 {
+		address, at := r.address()
+		addresses, origin = append(addresses, address), at
+	}
+	var guests []*visitor
+	for i, address := range addresses {
+		guest, status := enter(address)
+		if works := status == http.StatusOK; works != (i > 0) {
+			t.Errorf("key %d of %d was answered with %d", i+1, len(addresses), status)
+		}
+		if i > 0 {
+			guests = append(guests, guest)
+		}
+	}
+	for len(guests) < maxCookies+1 {
+		address, _ := r.address()
+		guest, status := enter(address)
+		if status != http.StatusOK {
+			t.Fatalf("a new key was answered with %d", status)
+		}
+		guests = append(guests, guest)
+	}
+	for i, guest := range guests {
+		response, _ := guest.ask("GET", origin+"/")
+		if works := response.StatusCode == http.StatusOK; works != (i > 0) {
+			t.Errorf("cookie %d of %d was answered with %s", i+1, len(guests), response.Status)
+		}
+	}
+}
+
 // TestOnlyThePageItself asks for everything, each time with one thing wrong.
 func TestOnlyThePageItself(t *testing.T) {
 	r := withoutEngine(t, 0)

@@ -417,7 +417,7 @@ func (b *bus) shows(i item, what string, want View) (ids [rows]int32) {
 			if row.Checked {
 				state = 1
 			}
-			if want := fmt.Sprint(label(row.Text), !row.Disabled, mark, state); got != want {
+			if want := fmt.Sprint(strings.ReplaceAll(row.Text, "_", "__"), !row.Disabled, mark, state); got != want {
 				return fmt.Errorf("row %d is %s, not %s", n, got, want)
 			}
 		}
