@@ -480,10 +480,11 @@ func (m *model) abandon(job bool) []effect {
 		}
 	case m.op != 0 && m.opVerb != stop:
 		m.cancelled = true
-		if !m.opVerb.changesImage() { // which leaves a runtime as it was
+		if !m.opVerb.changesImage() && !m.want.isJob() { // the one leaves a runtime as it was, the other ends it
 			m.want = stop
 		}
 		return []effect{cancel{m.op}}
+	case m.want.isJob(): // somebody else waits for that one
 	case m.want != nothing && m.want != stop:
 		m.want = nothing
 	case m.running() != startID{} && m.running() == m.owned && m.url.IsZero():
