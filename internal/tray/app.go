@@ -44,7 +44,7 @@ type Toggle struct {
 	Set func(on bool) error
 }
 
-// Options is what the tray works with. What is nil from Guide on is not in the
+// Options is what the tray works with. What is nil from Style on is not in the
 // menu, or is not told.
 type Options struct {
 	Runtimes Runtimes
@@ -69,6 +69,8 @@ type Options struct {
 	// Style is how the icons are to look, one that assets.Icon takes. It is
 	// asked as the toggles are; nil is assets.Colour.
 	Style func() assets.Style
+	// OpenJupyter opens the page of the Jupyter of a profile's runtime.
+	OpenJupyter func(ctx context.Context, profile string) error
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its

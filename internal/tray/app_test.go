@@ -142,8 +142,9 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 				}
 				return "/backups/default.tar.zst", nil
 			},
-			DataSize: func(context.Context, string) (int64, error) { return <-s.size, s.failing },
-			Lost:     func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			DataSize:    func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			Lost:        func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			OpenJupyter: func(context.Context, string) error { return s.failing },
 			KeepURL: &Toggle{
 				Get: func() bool { return s.kept },
 				Set: func(on bool) error {
@@ -235,9 +236,10 @@ func TestFailuresAreSaid(t *testing.T) {
 		s.becomes(runtime.Ready)
 		s.failing = errors.New("no such thing")
 		for row, want := range map[int]string{
-			rowCopyURL:   "The Backend URL could not be copied",
-			rowOpenColab: "The browser could not be opened",
-			rowShowLogs:  "There is no runtime yet",
+			rowCopyURL:           "The Backend URL could not be copied",
+			rowOpenColab:         "The browser could not be opened",
+			rowOf("openJupyter"): "Jupyter could not be opened",
+			rowShowLogs:          "There is no runtime yet",
 		} {
 			s.clickOn(row)
 			if !s.screen.is(rowStatus, want) || s.screen.Rows[rowHint].Hidden {

@@ -49,6 +49,10 @@ func (a *app) selectProfile(on target) deed {
 	return a.choosing(func(ctx context.Context) error { return a.Select(ctx, on.profile) })
 }
 
+func (a *app) openJupyter(on target) deed {
+	return a.opening(func(ctx context.Context) error { return a.OpenJupyter(ctx, on.profile) }, words.Say("tray.failed.openJupyter"))
+}
+
 func (a *app) openGuide(target) deed {
 	return a.opening(a.Guide, words.Say("tray.failed.guide"))
 }

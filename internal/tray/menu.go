@@ -116,6 +116,10 @@ var entries = numbered(nil, 0, slices.Concat(
 		},
 		{action: CopyURL, do: (*app).copyURL, line: true, can: in(canCopyURL)},
 		{action: OpenColab, do: (*app).openColab},
+		{
+			action: "openJupyter", do: (*app).openJupyter, can: in(canCopyURL),
+			offered: func(o *Options) bool { return o.OpenJupyter != nil },
+		},
 		{action: "guide", do: (*app).openGuide, offered: func(o *Options) bool { return o.Guide != nil }},
 		{
 			action: "check", do: (*app).check, can: in(canCheck),
