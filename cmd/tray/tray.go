@@ -133,6 +133,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		Version:  version,
 
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
+		OpenJupyter:     s.OpenJupyter,
 		Guide:           s.OpenGuide,
 		StartWithoutGPU: s.StartWithoutGPU,
 		UndoUpdate:      s.UndoUpdate,

@@ -5,6 +5,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/notify"
+	"colabtray/internal/tray"
 )
 
 // TestWanted switches off each kind of notification alone.
@@ -45,7 +46,7 @@ func TestWanted(t *testing.T) {
 // announcement can have.
 func TestButtons(t *testing.T) {
 	for _, action := range []notify.Action{notify.CopyURL, notify.OpenColab, notify.Start, notify.StartAgain, notify.Restart, notify.ShowLogs} {
-		if buttons[action] == 0 {
+		if buttons[action] == tray.Nothing {
 			t.Errorf("%s does nothing", action)
 		}
 	}

@@ -287,6 +287,46 @@ func TestGuide(t *testing.T) {
 	}
 }
 
+// TestJupyterInBrowser opens Jupyter's own page where there is one.
+func TestJupyterInBrowser(t *testing.T) {
+	r := newRig(t, bed.Notebook6)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	token := r.manager.Snapshot().URL.Token().Reveal()
+	address, err := r.JupyterURL(t.Context())
+	if err != nil || strings.Contains(address, token) {
+		t.Fatalf("the address is %q, %v", address, err)
+	}
+	w := openWindow(t, r, fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
+	w.do("open Jupyter", chromedp.Navigate(address))
+	w.wait("the files", `location.pathname === "/tree" && document.querySelector("#notebook_list .list_item")`)
+	w.pictures("jupyter")
+	if asked := value[int](w, `(async () => (await fetch("/api/contents")).status)()`); asked != http.StatusOK {
+		t.Errorf("the page asks for the files and is answered with %d", asked)
+	}
+	if referrer := value[string](w, `document.referrer`); referrer != "" {
+		t.Errorf("Jupyter is told where one comes from: %q", referrer)
+	}
+	w.do("open Jupyter again", chromedp.Navigate(address))
+	w.wait("a refusal", `location.pathname === "/jupyter" && !document.getElementById("status")`)
+	if log := r.log.String(); strings.Contains(log, token) {
+		t.Error("the token is in the log")
+	}
+}
+
+// TestNoJupyterPage has an image without JupyterLab and Jupyter Notebook.
+func TestNoJupyterPage(t *testing.T) {
+	r := newRig(t, bed.Server2)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var p *runtime.Problem
+	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != runtime.CodeNoPage || !strings.Contains(p.Hint, bed.Server2) {
+		t.Errorf("the address is %q, %v", address, err)
+	}
+}
+
 // TestGuideSaysWhatIsWrong shows problems, and that a page whose program has
 // ended says so.
 func TestGuideSaysWhatIsWrong(t *testing.T) {

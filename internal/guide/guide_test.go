@@ -2,6 +2,7 @@ package guide
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -96,6 +97,36 @@ func TestNewestKeysAndCookiesWork(t *testing.T) {
 			t.Errorf("cookie %d of %d was answered with %s", i+1, len(guests), response.Status)
 		}
 	}
+}
+
+// TestJupyterKeyWorksOnce: the key is all that the address to Jupyter needs, and
+// where Jupyter is not ready it leads to the guide.
+func TestJupyterKeyWorksOnce(t *testing.T) {
+	r := withoutEngine(t, 0)
+	var p *runtime.Problem
+	if url, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != runtime.CodeNotReady {
+		t.Errorf("without a runtime the address is %q, %v", url, err)
+	}
+	url, err := r.Guide.address(t.Context(), jupyterPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin, _, _ := strings.Cut(url, jupyterPath)
+	guest := newVisitor(t)
+	response, _ := guest.ask("GET", url, "Sec-Purpose", "prefetch")
+	wantStatus(t, "fetching ahead", response, http.StatusForbidden)
+	response, _ = guest.ask("HEAD", url)
+	wantStatus(t, "HEAD", response, http.StatusForbidden)
+	for _, query := range []string{"", "?key=", "?key=wrong"} {
+		response, _ = guest.ask("GET", origin+jupyterPath+query)
+		wantStatus(t, "the query "+query, response, http.StatusForbidden)
+	}
+	response, _ = guest.ask("GET", url)
+	wantStatus(t, "the key", response, http.StatusOK)
+	response, _ = guest.ask("GET", origin+"/")
+	wantStatus(t, "the guide after it", response, http.StatusOK)
+	response, _ = guest.ask("GET", url)
+	wantStatus(t, "the key, again", response, http.StatusForbidden)
 }
 
 // TestOnlyThePageItself asks for everything, each time with one thing wrong.

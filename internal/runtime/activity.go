@@ -54,12 +54,7 @@ func lastUse(ctx context.Context, u BackendURL) (last time.Time, kernels []strin
 // getJSON asks Jupyter for something, and returns the server's time of the answer.
 // What a server does not have leaves into as it is.
 func getJSON(ctx context.Context, u BackendURL, path string, into any) (date time.Time, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", u.Port(), path), nil)
-	if err != nil {
-		return date, err
-	}
-	request.Header.Set("Authorization", "token "+u.Token().Reveal())
-	response, err := askJupyter(request)
+	response, err := requestJupyter(ctx, u, path)
 	if err != nil {
 		return date, err
 	}
@@ -77,4 +72,14 @@ func getJSON(ctx context.Context, u BackendURL, path string, into any) (date tim
 	default:
 		return date, fmt.Errorf("GET %s was answered with %d", path, response.StatusCode)
 	}
+}
+
+// requestJupyter makes an authenticated request.
+func requestJupyter(ctx context.Context, u BackendURL, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", u.Port(), path), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "token "+u.Token().Reveal())
+	return askJupyter(request)
 }

@@ -39,11 +39,14 @@ func (u BackendURL) Host() string {
 
 // Reveal returns the Backend URL with its token; see [Token.Reveal] for who
 // may have it. It is empty when there is none.
-func (u BackendURL) Reveal() string {
+func (u BackendURL) Reveal() string { return u.RevealPage("/") }
+
+// RevealPage is Reveal for a page of the server, such as "/lab".
+func (u BackendURL) RevealPage(path string) string {
 	if u.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("http://%s:%d/?token=%s", u.Host(), u.port, url.QueryEscape(u.token.Reveal()))
+	return fmt.Sprintf("http://%s:%d%s?token=%s", u.Host(), u.port, path, url.QueryEscape(u.token.Reveal()))
 }
 
 // Port returns the port on the loopback interface, 0 when there is no URL.

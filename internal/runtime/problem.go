@@ -41,6 +41,7 @@ const (
 	CodeRolledBack          Code = "rolled-back"
 	CodeNoPrevious          Code = "no-previous-image"
 	CodeNotReady            Code = "not-ready"
+	CodeNoPage              Code = "no-page"
 	CodeNoBrowser           Code = "no-browser"
 	CodeCancelled           Code = "cancelled"
 	CodeEngineFailed        Code = "engine-failed"
