@@ -218,13 +218,14 @@ func find(name string, args []string) (command, []string, error) {
 func (in *invocation) flagSet(name string) *flag.FlagSet {
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	text := func(to **string) func(string) error {
-		return func(v string) error { *to = &v; return nil }
+	for _, setting := range config.Reference() {
+		if setting.Flag != "" {
+			set.Func(strings.TrimPrefix(setting.Flag, "--"), "", func(v string) error {
+				in.flags = in.flags.With(setting.Key, v)
+				return nil
+			})
+		}
 	}
-	set.Func("name", "", text(&in.flags.Name))
-	set.Func("image", "", text(&in.flags.Image))
-	set.Func("port", "", text(&in.flags.Port))
-	set.Func("profile", "", text(&in.flags.Profile))
 	set.BoolVar(&in.verbose, "v", in.verbose, "")
 	return set
 }

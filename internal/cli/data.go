@@ -162,25 +162,15 @@ func runBackup(ctx context.Context, in *invocation) error {
 }
 
 func (in *invocation) tellBackup(b runtime.Backup) {
-	entries := words.Say("cli.backup.entries", "count", b.Entries)
-	if b.Entries == 1 {
-		entries = words.Say("cli.backup.oneEntry")
-	}
 	fmt.Fprintln(in.Stderr, words.Say("cli.backup.done",
-		"file", b.File, "runtime", b.Runtime, "entries", entries, "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
+		"file", b.File, "runtime", b.Runtime, "entries", words.Say("cli.backup.entries", "count", b.Entries), "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
 	if b.LeftOut.Beside > 0 {
 		fmt.Fprintln(in.Stderr, words.Say("cli.backup.outside", "count", b.LeftOut.Beside, "dirs", strings.Join(b.Outside, ", ")))
 	}
-	switch {
-	case b.Special == 1:
-		fmt.Fprintln(in.Stderr, words.Say("cli.backup.oneSpecial"))
-	case b.Special > 1:
+	if b.Special > 0 {
 		fmt.Fprintln(in.Stderr, words.Say("cli.backup.special", "count", b.Special))
 	}
-	switch {
-	case b.Relinked == 1:
-		fmt.Fprintln(in.Stderr, words.Say("cli.backup.oneRelinked"))
-	case b.Relinked > 1:
+	if b.Relinked > 0 {
 		fmt.Fprintln(in.Stderr, words.Say("cli.backup.relinked", "count", b.Relinked))
 	}
 }

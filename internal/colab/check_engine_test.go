@@ -117,7 +117,7 @@ func (s *server) leftNothing() {
 
 func (s *server) target(ours bool) Target {
 	s.t.Helper()
-	settings, err := config.Load(config.Sources{Flags: config.Flags{Name: &s.name}})
+	settings, err := config.Load(config.Sources{Flags: config.Flags{"name": s.name}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
