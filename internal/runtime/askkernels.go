@@ -41,7 +41,11 @@ func kernelWorks(ctx context.Context, e Engine, container string, kernels []stri
 		"sh", "-c", `python=$(command -v python3 || command -v python) && exec "$python" -c "$@"`,
 		"sh", askKernels, strings.Join(infoFileDirs(c), ":"),
 	}, kernels...)
-	said, complaint, err := e.Exec(ctx, c.ID, cmd)
+	executor, err := Need[Executor](e)
+	if err != nil {
+		return false, err
+	}
+	said, complaint, err := executor.Exec(ctx, c.ID, cmd)
 	switch said = strings.TrimSpace(said); {
 	case err != nil:
 		return false, err

@@ -818,11 +818,14 @@ func TestStartedByOthers(t *testing.T) {
 // when a file becomes shorter while it is read.
 type cutting struct {
 	Engine
+	Volumes
 	times int
 }
 
+func (e *cutting) Unwrap() Engine { return e.Engine }
+
 func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
-	archive, err := e.Engine.ReadHelper(ctx, id)
+	archive, err := e.Volumes.ReadHelper(ctx, id)
 	if e.times--; e.times >= 0 && err == nil {
 		archive = struct {
 			io.Reader
@@ -836,11 +839,14 @@ func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, err
 // started, or for what is to be unpacked in one.
 type limping struct {
 	Engine
+	Volumes
 	starts  int // how many helpers fail to start
 	obeys   bool
 	unpacks bool
 	failed  func()
 }
+
+func (e *limping) Unwrap() Engine { return e.Engine }
 
 func (e *limping) Start(ctx context.Context, id string) error {
 	if e.starts--; e.starts < 0 {
@@ -857,7 +863,7 @@ func (e *limping) Start(ctx context.Context, id string) error {
 
 func (e *limping) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
 	if e.unpacks {
-		return e.Engine.Unpack(ctx, id, path, archive)
+		return e.Volumes.Unpack(ctx, id, path, archive)
 	}
 	return ErrDiskFull
 }
@@ -921,6 +927,7 @@ func (r *rig) restoreAt(ctx context.Context, file string, engine *limping) error
 	r.t.Helper()
 	d := r.data(nil)
 	engine.Engine = d.engine
+	engine.Volumes, _ = As[Volumes](d.engine)
 	d.engine = engine
 	f, err := d.open(file)
 	if err != nil {
@@ -941,11 +948,12 @@ func TestDataThatChange(t *testing.T) {
 		r.untilState(Absent) // which engine it is, is known
 		dir := t.TempDir()
 		d := r.data(nil)
-		d.engine = &cutting{d.engine, 2}
+		volumes, _ := As[Volumes](d.engine)
+		d.engine = &cutting{d.engine, volumes, 2}
 		if _, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
 			t.Errorf("cut off twice: %v", err)
 		}
-		d.engine = &cutting{d.engine, 100}
+		d.engine = &cutting{d.engine, volumes, 100}
 		_, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "b")})
 		r.problem(d.problem(t.Context(), err), CodeBackupFailed)
 		onlyFiles(t, dir, "a")

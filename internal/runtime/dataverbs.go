@@ -15,6 +15,9 @@ func (m *Manager) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
 		return Backup{}, err
 	}
 	d := m.data(o.Progress)
+	if !d.info().Features.Data {
+		return Backup{}, d.problem(ctx, ErrLacks)
+	}
 	release, err := d.claim()
 	if err != nil {
 		return Backup{}, err
@@ -27,7 +30,7 @@ func (m *Manager) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
 // data makes what works on the runtime's data; progress can be nil.
 func (m *Manager) data(progress func(DataProgress)) *data {
 	d := newData(dataOptions{
-		Engine: m.engine(), Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}), Dir: m.backups,
+		Engine: m.engine(), Info: m.link.Info, Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}), Dir: m.backups,
 		Log: m.log, Progress: progress,
 		AskRoot: func(ctx context.Context, c Container) string {
 			files, err := infoFiles(ctx, m.engine(), c)
@@ -82,7 +85,7 @@ func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err err
 		size, err = d.size(ctx)
 	}
 	if err != nil {
-		return 0, false, operationProblem(m.Profile(), m.engine(), err)
+		return 0, false, operationProblem(m.Profile(), m.link.Info(), err)
 	}
 	return size, there, nil
 }
@@ -124,6 +127,9 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 	}()
 	if err := m.reachable(ctx); err != nil {
 		return r, err
+	}
+	if !d.info().Features.Data {
+		return r, ErrLacks
 	}
 	f, err := d.open(o.File)
 	if err != nil {

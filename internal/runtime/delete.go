@@ -75,7 +75,11 @@ func (d *data) delete(ctx context.Context, of owner, o DeleteOptions) (deleted D
 		deleted.Container = true
 	}
 	if there && o.Data {
-		if err := d.engine.RemoveVolume(ctx, d.profile.Volume()); err != nil && !errors.Is(err, ErrNotFound) {
+		volumes, err := Need[Volumes](d.engine)
+		if err == nil {
+			err = volumes.RemoveVolume(ctx, d.profile.Volume())
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return deleted, err
 		}
 		deleted.Volume = true
@@ -137,7 +141,7 @@ func (d *data) halt(ctx context.Context, of owner) (Container, error) {
 	}
 	d.progress(DataProgress{Step: StepStop})
 	if c.Paused {
-		if err := d.engine.Unpause(ctx, c.ID); err != nil {
+		if err := d.engine.Start(ctx, c.ID); err != nil {
 			return c, err
 		}
 	}
@@ -147,7 +151,11 @@ func (d *data) halt(ctx context.Context, of owner) (Container, error) {
 func (d *data) hasVolume(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	return d.engine.HasVolume(ctx, d.profile.Volume())
+	volumes, has := As[Volumes](d.engine)
+	if !has {
+		return false, nil
+	}
+	return volumes.HasVolume(ctx, d.profile.Volume())
 }
 
 // unused makes sure that no container but the runtime's, and the one it may yet
@@ -155,13 +163,17 @@ func (d *data) hasVolume(ctx context.Context) (bool, error) {
 func (d *data) unused(ctx context.Context, of owner, running bool) error {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	users, err := d.engine.VolumeUsers(ctx, d.profile.Volume(), running)
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return err
+	}
+	users, err := volumes.VolumeUsers(ctx, d.profile.Volume(), running)
 	if err != nil {
 		return err
 	}
 	users = slices.DeleteFunc(users, func(name string) bool { return name == d.profile.Runtime || name == of.previousName() })
 	if len(users) > 0 {
-		return volumeInUseProblem(d.profile, users, d.engine.CLI())
+		return volumeInUseProblem(d.profile, users, d.info().Command)
 	}
 	return nil
 }
@@ -181,8 +193,12 @@ func (d *data) size(ctx context.Context) (int64, error) {
 	// To add up the size takes an engine without an index of it a while.
 	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	volumes, has := As[Volumes](d.engine)
+	if !has {
+		return -1, nil
+	}
 	for range tries {
-		size, err := d.engine.VolumeSize(asking, d.profile.Volume())
+		size, err := volumes.VolumeSize(asking, d.profile.Volume())
 		if err == nil {
 			return size, nil
 		}

@@ -16,7 +16,7 @@ func (o *operation) discard(ctx context.Context, id string) error {
 		return err
 	}
 	if !c.ours() {
-		return handmadeProblem(c, o.engine.CLI())
+		return handmadeProblem(c, o.info.Command)
 	}
 	if err := o.rescue(ctx, c); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (o *operation) place(ctx context.Context, spec *Spec, old Container) error 
 	if o.profile.Kind == config.KindColab {
 		return nil
 	}
-	image, err := o.engine.ImageConfig(ctx, spec.Image)
+	image, err := o.data.imageConfig(ctx, spec.Image)
 	if err != nil {
 		return err
 	}
@@ -60,12 +60,12 @@ func (o *operation) place(ctx context.Context, spec *Spec, old Container) error 
 // there already from the same image is left alone, for its owner may have deleted
 // some.
 func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
-	image, err := o.engine.ImageID(ctx, spec.Image, spec.Platform)
+	image, err := o.engine.Image(ctx, spec.Image, spec.Platform)
 	if err != nil {
 		return err
 	}
 	hidden := slices.DeleteFunc(slices.Clone(spec.Mounts), func(dir string) bool {
-		return old.ImageID == image && old.mounts(spec.Volume, dir)
+		return old.ImageID == image.ID && old.mounts(spec.Volume, dir)
 	})
 	if len(hidden) == 0 || len(spec.Mounts) == 1 && (!old.Exists || old.mounts(spec.Volume, spec.Mounts[0])) {
 		return nil

@@ -26,9 +26,19 @@ type EngineInfo struct {
 	// Barred is the address of an engine that comes first and may not be used, so
 	// that this one is; empty where there is none.
 	Barred string
-	// CLI is the command that asks the engine in a terminal, such as "docker",
+	// Local tells that the engine is reached by a socket or a pipe of this
+	// computer.
+	Local bool
+	// Machine is the name of the machine that Host leads to over the network;
+	// empty for none.
+	Machine string
+	// Command is the command that asks the engine in a terminal, such as "docker",
 	// "podman" or "docker --host ADDRESS".
-	CLI string
+	Command string
+	// Kind tells how the engine was installed.
+	Kind EngineKind
+	// Features tell what the engine can do for a person.
+	Features Features
 	// MapsUsers tells that folders belong to root in a container unless users
 	// are mapped, and that the engine can do that.
 	MapsUsers bool

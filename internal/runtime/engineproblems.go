@@ -93,8 +93,7 @@ func absence(e EngineInfo) (hint, command string) {
 }
 
 // operationProblem tells why an operation on a runtime failed.
-func operationProblem(p config.Profile, e Engine, err error) *Problem {
-	which := e.Which()
+func operationProblem(p config.Profile, which EngineInfo, err error) *Problem {
 	switch {
 	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrPermission), errors.Is(err, ErrTooOld):
 		return engineProblem(which, err)
@@ -103,7 +102,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodeImageNotFound,
 			Short:   words.Say("problem.imageNotFound", "image", p.Image),
 			Hint:    words.Say("problem.imageNotFoundHint") + pullSays(which, err),
-			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
+			Command: which.Command + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
@@ -111,7 +110,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodePullFailed,
 			Short:   words.Say("problem.pullFailed"),
 			Hint:    pullHint(p, which, err) + pullSays(which, err),
-			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
+			Command: which.Command + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
@@ -119,11 +118,18 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodeDiskFull,
 			Short:   words.Say("problem.diskFull", "engine", which.Name),
 			Hint:    words.Say("problem.diskFullHint", "engine", which.Name),
-			Command: e.CLI() + " system df",
+			Command: which.Command + " system df",
 			Err:     err,
 		}
 	case errors.Is(err, ErrPlatform):
 		return platformProblem(p, err)
+	case errors.Is(err, ErrLacks):
+		return &Problem{
+			Code:  CodeNotOffered,
+			Short: words.Say("problem.notOffered", "engine", which.Name),
+			Hint:  words.Say("problem.notOfferedHint", "host", which.Host),
+			Err:   err,
+		}
 	case errors.Is(err, ErrNoFolder):
 		return &Problem{
 			Code:    CodeFolderMissing,

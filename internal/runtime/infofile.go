@@ -93,7 +93,7 @@ func infoFiles(ctx context.Context, e Engine, c Container) ([]infoFile, error) {
 	var files []infoFile
 	var errs []error
 	for _, dir := range append(infoFileDirs(c), homeRuntimeDir(ctx, e, c)...) {
-		archive, err := e.Archive(ctx, c.ID, dir)
+		archive, err := e.Get(ctx, c.ID, dir)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -173,7 +173,7 @@ func homeRuntimeDir(ctx context.Context, e Engine, c Container) []string {
 	if _, err := strconv.Atoi(user); err != nil || environment(c.Env, "HOME") != "" {
 		return nil
 	}
-	a, err := c.account(ctx, e)
+	a, err := accountIn(ctx, e, c)
 	if dir := a.home + "/.local/share/jupyter/runtime"; err == nil && !slices.Contains(infoFileDirs(c), dir) {
 		return []string{dir}
 	}

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"colabtray/internal/config"
@@ -58,17 +57,17 @@ func notInForceProblem(c Container) *Problem {
 // openProblem tells that the server asks for no token.
 func openProblem(c Container, cli string) *Problem { return servesProblem(c, cli, "open") }
 
-// elsewhereProblem tells that the engine at host publishes ports, but not here.
-func elsewhereProblem(host string, port int, err error) *Problem {
+// elsewhereProblem tells that the engine publishes ports, but not here.
+func elsewhereProblem(e EngineInfo, port int, err error) *Problem {
 	p := &Problem{
 		Code:  CodeElsewhere,
 		Short: words.Say("problem.elsewhere", "port", port),
-		Hint:  words.Say("problem.elsewhereSocketHint", "host", host),
+		Hint:  words.Say("problem.elsewhereSocketHint", "host", e.Host),
 		Err:   err,
 	}
-	if u, bad := url.Parse(host); bad == nil && u.Hostname() != "" {
-		p.Hint = words.Say("problem.elsewhereHint", "host", host)
-		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, u.Hostname())
+	if e.Machine != "" {
+		p.Hint = words.Say("problem.elsewhereHint", "host", e.Host)
+		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, e.Machine)
 	}
 	return p
 }

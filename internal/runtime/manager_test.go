@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/test/bed"
@@ -163,7 +164,7 @@ func TestOccupiedSettings(t *testing.T) {
 		made := r.untilState(Stopped).Container
 		put := func(text string) {
 			t.Helper()
-			if err := r.engine().CopyTo(t.Context(), made, fstest.MapFS{file[1:]: {Data: []byte(text), Mode: 0o644}}); err != nil {
+			if err := r.engine().Put(t.Context(), made, fstest.MapFS{file[1:]: {Data: []byte(text), Mode: 0o644}}, time.Unix(1, 0)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -172,7 +173,7 @@ func TestOccupiedSettings(t *testing.T) {
 		if !strings.Contains(p.Hint, file) {
 			t.Errorf("the hint is %q", p.Hint)
 		}
-		archive, err := r.engine().Archive(t.Context(), made, file)
+		archive, err := r.engine().Get(t.Context(), made, file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +181,7 @@ func TestOccupiedSettings(t *testing.T) {
 		if text, err := readFile(archive); string(text) != "# precious" {
 			t.Errorf("the file has become %q, %v", text, err)
 		}
-		if _, err := r.engine().Archive(t.Context(), made, beside); !errors.Is(err, ErrNotFound) {
+		if _, err := r.engine().Get(t.Context(), made, beside); !errors.Is(err, ErrNotFound) {
 			t.Errorf("beside it: %v", err)
 		}
 		c, err := r.engine().Inspect(t.Context(), made)

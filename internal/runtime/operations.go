@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"archive/tar"
 	"cmp"
 	"context"
 	"errors"
@@ -18,7 +19,7 @@ const stopGrace = 10 * time.Second
 // operation is one piece of work on the engine that a person asked for.
 type operation struct {
 	engine   Engine
-	arch     string // of the engine
+	info     EngineInfo // of the engine
 	profile  config.Profile
 	server   Server
 	progress func(Progress)
@@ -62,15 +63,17 @@ func (o *operation) run(ctx context.Context, v verb) error {
 		}
 	}
 	switch {
+	case v.changesImage() && !o.info.Features.Update:
+		return ErrLacks
 	case v == update:
 		return o.update(ctx, c)
 	case v == revert:
 		return o.revert(ctx, c)
-	case v == restart && o.outdated(ctx, c):
+	case v == restart && o.info.Features.Replace && o.outdated(ctx, c):
 		return o.recreate(ctx, c, o.blame(ctx, c))
 	}
 	if c.Paused {
-		if err := o.engine.Unpause(ctx, c.ID); err != nil {
+		if err := o.engine.Start(ctx, c.ID); err != nil {
 			return err
 		}
 		if v == start {
@@ -143,7 +146,7 @@ func (o *operation) putFiles(ctx context.Context, c Container, putIn bool) error
 	if files == nil {
 		return nil
 	}
-	if err := o.engine.CopyTo(ctx, c.ID, files); err != nil {
+	if err := o.engine.Put(ctx, c.ID, files, stamp(files)); err != nil {
 		return fmt.Errorf("%s: %w", words.Say("problem.settingsNotPut"), err)
 	}
 	return nil
@@ -155,7 +158,7 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		archive, err := o.engine.Archive(ctx, c.ID, "/"+path)
+		archive, err := o.engine.Get(ctx, c.ID, "/"+path)
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
@@ -165,7 +168,7 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 		defer archive.Close()
 		content, err := readFile(archive)
 		if err == nil && !o.server.Ours(content) {
-			err = occupiedProblem(c, "/"+path, o.engine.CLI())
+			err = occupiedProblem(c, "/"+path, o.info.Command)
 		}
 		return err
 	})
@@ -175,7 +178,7 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 // it. What it made goes again if the container does not start, so that another
 // try begins afresh.
 func (o *operation) startNew(ctx context.Context) (err error) {
-	if o.profile.Kind == config.KindColab && o.arch != "" && o.arch != "amd64" {
+	if o.profile.Kind == config.KindColab && o.info.Arch != "" && o.info.Arch != "amd64" {
 		return platformProblem(o.profile, nil)
 	}
 	if err := o.provideImage(ctx); err != nil {
@@ -188,37 +191,29 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err := o.place(ctx, &spec, Container{}); err != nil {
 		return err
 	}
-	labels, err := newVolumeLabels(ctx, o.engine, spec)
-	if err != nil {
-		return err
-	}
-	madeVolume, err := o.engine.EnsureVolume(ctx, spec.Volume, labels)
 	spec.Labels = marked(spec.Labels)
+	made, err := o.engine.Create(ctx, spec)
 	defer func() {
 		if err == nil {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
-		err = errors.Join(err, o.undo(ctx, spec.Labels[labelMade], madeVolume))
+		err = errors.Join(err, o.undo(ctx, spec.Labels[labelMade], made.Volume))
 	}()
-	if err != nil {
-		return err
-	}
-	id, err := o.engine.Create(ctx, spec)
 	if err != nil {
 		return err
 	}
 	if err := o.seed(making, spec, Container{}); err != nil {
 		return err
 	}
-	return o.startExisting(making, spec.container(id), false)
+	return o.startExisting(making, spec.container(made.ID), false)
 }
 
 // provideImage pulls the image when the engine does not have it.
 func (o *operation) provideImage(ctx context.Context) error {
-	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
-	if id != "" || err != nil {
+	image, err := o.engine.Image(ctx, o.profile.Image, o.profile.Platform)
+	if image.ID != "" || err != nil {
 		return err
 	}
 	return o.pull(ctx)
@@ -254,7 +249,7 @@ func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) erro
 		c.Exists = false
 	}
 	if madeVolume && !c.Exists {
-		return o.engine.RemoveVolume(ctx, o.profile.Volume())
+		return o.data.removeVolume(ctx)
 	}
 	return nil
 }
@@ -268,10 +263,10 @@ func (o *operation) problem(ctx context.Context, err error) *Problem {
 	if errors.Is(err, ErrPortInUse) {
 		return o.portProblem(ctx, err)
 	}
-	if p := o.gpuProblem(ctx, err); p != nil {
+	if p := o.gpuProblem(err); p != nil {
 		return p
 	}
-	return operationProblem(o.profile, o.engine, err)
+	return operationProblem(o.profile, o.info, err)
 }
 
 // portProblem tells which port is in use and, where it can be found out, who
@@ -279,7 +274,7 @@ func (o *operation) problem(ctx context.Context, err error) *Problem {
 func (o *operation) portProblem(ctx context.Context, err error) *Problem {
 	port, exists := o.profile.Port, false
 	if c, err := o.inspect(ctx); err == nil && c.Exists {
-		port, exists = cmp.Or(jupyterPort(c, o.profile.Kind), port), true
+		port, exists = cmp.Or(localPort(c, o.profile.Kind), port), true
 	}
 	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
 }
@@ -291,8 +286,13 @@ func current(ctx context.Context, e Engine, server Server, p config.Profile, c C
 	if server.Files == nil || p.Kind == config.KindColab || !c.ours() {
 		return true
 	}
-	written, err := e.Modified(ctx, c.ID, server.Cmd[len(server.Cmd)-1])
-	return err == nil && written.Equal(stamp(server.Files(p)))
+	archive, err := e.Get(ctx, c.ID, server.Cmd[len(server.Cmd)-1])
+	if err != nil {
+		return false
+	}
+	defer archive.Close()
+	file, err := tar.NewReader(archive).Next()
+	return err == nil && file.ModTime.Equal(stamp(server.Files(p)))
 }
 
 // Server is what is put into a container of kind "jupyter", so that Jupyter

@@ -58,6 +58,7 @@ const (
 	CodeNoBackup            Code = "no-backup"
 	CodeFileExists          Code = "file-exists"
 	CodeUnsaved             Code = "notebooks-unsaved"
+	CodeNotOffered          Code = "not-offered"
 )
 
 // Problem is something a person can act on. It is an error, so that callers

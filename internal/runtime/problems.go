@@ -75,7 +75,7 @@ func unusualProblems(p config.Profile) []*Problem {
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
 func deathProblem(c Container, engine EngineInfo, output []string, served bool) *Problem {
-	if p := deniedProblem(c, output, engine.CLI); p != nil && c.ExitCode != 0 && !c.OOMKilled {
+	if p := deniedProblem(c, output, engine.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
 		return p
 	}
 	p := &Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}

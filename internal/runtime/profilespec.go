@@ -56,3 +56,12 @@ func handingOver(p config.Profile) []config.Variable {
 	}
 	return env
 }
+
+// innerPort returns the port in the container at which an image of that kind
+// serves Jupyter.
+func innerPort(k config.Kind) int {
+	if k == config.KindColab {
+		return 8080
+	}
+	return 8888
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/words"
 )
 
 // beside makes of what lies outside a part of a backup.
@@ -96,14 +97,30 @@ func (d *data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Ba
 	return b, err
 }
 
+// imageConfig returns what an image that is there says of containers.
+func (d *data) imageConfig(ctx context.Context, name string) (ImageConfig, error) {
+	image, err := d.engine.Image(ctx, name, "")
+	switch {
+	case err != nil:
+		return ImageConfig{}, err
+	case image.Config == nil:
+		return ImageConfig{}, errors.New(words.Say("problem.incompleteImage"))
+	}
+	return *image.Config, nil
+}
+
 // bare makes a container of an image that does nothing, and has no volume of ours
 // over what the image brings.
 func (d *data) bare(ctx context.Context, image string) (id string, remove func(), err error) {
-	id, err = d.engine.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: []string{"true"}})
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return "", nil, err
+	}
+	id, err = volumes.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: []string{"true"}})
 	return id, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
-		if err := d.engine.RemoveHelper(ctx, id); err != nil {
+		if err := volumes.RemoveHelper(ctx, id); err != nil {
 			d.log.Warn("a helper is left", "error", err)
 		}
 	}, err
@@ -167,7 +184,7 @@ func (d *data) seed(ctx context.Context, spec Spec, hidden []string) error {
 		return err
 	}
 	defer release()
-	config, err := d.engine.ImageConfig(ctx, spec.Image)
+	config, err := d.imageConfig(ctx, spec.Image)
 	if err != nil {
 		return err
 	}

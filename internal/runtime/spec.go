@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"colabtray/internal/config"
 )
@@ -74,11 +75,29 @@ func (s Spec) container(id string) Container {
 	return Container{Name: s.Name, ID: id, Labels: s.Labels, Mounts: []Mount{{s.Volume, s.DataDir}}}
 }
 
-// innerPort returns the port in the container at which an image of that kind
-// serves Jupyter.
-func innerPort(k config.Kind) int {
-	if k == config.KindColab {
-		return 8080
+// without returns the settings that a container was made without, though they
+// were asked for. One that was made from others is to be made anew anyway.
+func (s Spec) without(c Container) (keys []string) {
+	if c.Labels[labelSettings] != s.Labels[labelSettings] {
+		return nil
 	}
-	return 8888
+	if s.Memory > 0 && (c.Given.Memory <= 0 || c.Given.Memory > s.Memory) {
+		keys = append(keys, "memory")
+	}
+	const least = 0.01 // engines count in thousandths
+	if s.CPUs > 0 && (c.Given.CPUs <= 0 || c.Given.CPUs > s.CPUs+least) {
+		keys = append(keys, "cpus")
+	}
+	if c.Given.ShmSize < s.ShmSize {
+		keys = append(keys, "shm_size")
+	}
+	if slices.ContainsFunc(s.Folders, func(f config.Folder) bool {
+		return !slices.ContainsFunc(c.Given.Folders, func(g config.Folder) bool { return g.Path == f.Path && g.ReadOnly == f.ReadOnly })
+	}) {
+		keys = append(keys, "folders")
+	}
+	if outer := c.Ports[s.InnerPort]; outer != 0 && outer != s.Port {
+		keys = append(keys, "port")
+	}
+	return keys
 }

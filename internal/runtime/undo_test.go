@@ -17,6 +17,7 @@ import (
 // is asked for as long as the context has not ended, and can end that itself.
 type shelf struct {
 	Engine
+	Volumes
 	containers map[string]*Container // by ID
 	volumes    map[string]bool
 
@@ -62,9 +63,6 @@ func (s *shelf) with(ctx context.Context, name string, do func(*Container)) erro
 	return ErrNotFound
 }
 
-func (s *shelf) Which() EngineInfo { return EngineInfo{Name: "Shelf", CLI: "shelf"} }
-func (s *shelf) CLI() string       { return "shelf" }
-
 func (s *shelf) Inspect(ctx context.Context, name string) (found Container, err error) {
 	err = s.with(ctx, name, func(c *Container) { found = *c })
 	if errors.Is(err, ErrNotFound) {
@@ -83,17 +81,20 @@ func (s *shelf) Named(ctx context.Context, runtime string) (map[string]string, e
 	return ids, ctx.Err()
 }
 
-func (s *shelf) Create(ctx context.Context, spec Spec) (string, error) {
+func (s *shelf) Create(ctx context.Context, spec Spec) (made Created, err error) {
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return made, err
 	}
+	made.Volume = !s.volumes[spec.Volume]
+	s.volumes[spec.Volume] = true
 	c := spec.container("made")
 	c.Exists = true
 	s.containers[c.ID] = &c
 	if err := s.afterCreate(); err != nil {
-		return "", err
+		return made, err
 	}
-	return c.ID, nil
+	made.ID = c.ID
+	return made, nil
 }
 
 func (s *shelf) Start(ctx context.Context, id string) error {
@@ -112,18 +113,24 @@ func (s *shelf) Remove(ctx context.Context, id string) error {
 	return s.with(ctx, id, func(c *Container) { delete(s.containers, c.ID) })
 }
 
-func (s *shelf) EnsureVolume(ctx context.Context, name string, _ map[string]string) (bool, error) {
-	made := !s.volumes[name]
-	s.volumes[name] = true
+func (s *shelf) EnsureVolume(ctx context.Context, spec Spec) (bool, error) {
+	made := !s.volumes[spec.Volume]
+	s.volumes[spec.Volume] = true
 	return made, ctx.Err()
 }
+
+// Helpers implements [Volumes]: there are none.
+func (s *shelf) Helpers(ctx context.Context, _ string) ([]Helper, error) { return nil, ctx.Err() }
 
 func (s *shelf) RemoveVolume(ctx context.Context, name string) error {
 	delete(s.volumes, name)
 	return ctx.Err()
 }
 
-func (s *shelf) ImageID(ctx context.Context, _, _ string) (string, error) { return "image", ctx.Err() }
+// Image implements [Engine]: each image is there.
+func (s *shelf) Image(ctx context.Context, _, _ string) (ImageInfo, error) {
+	return ImageInfo{ID: "image"}, ctx.Err()
+}
 
 // on returns an operation on the runtime r with that engine.
 func (s *shelf) on() *operation {
@@ -173,7 +180,9 @@ type overtaken struct {
 	by func()
 }
 
-func (e overtaken) Create(ctx context.Context, spec Spec) (string, error) {
+func (e overtaken) Unwrap() Engine { return e.Engine }
+
+func (e overtaken) Create(ctx context.Context, spec Spec) (Created, error) {
 	e.by()
 	return e.Engine.Create(ctx, spec)
 }
