@@ -386,6 +386,18 @@ func TestCancelled(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.sameContent(before)
+
+		// What has begun to be deleted is deleted to its end.
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		deleted, err := r.Delete(ctx, DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
+			if p.Step == StepDelete {
+				cancel()
+			}
+		}})
+		if err != nil || !deleted.Volume || r.hasVolume() {
+			t.Errorf("cancelled when it deletes: %+v, %v; the volume is there: %v", deleted, err, r.hasVolume())
+		}
 	})
 }
 
