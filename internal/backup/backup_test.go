@@ -18,6 +18,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
+
+	"colabtray/test/bed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -156,11 +158,8 @@ func TestWriteCheckUnpack(t *testing.T) {
 
 // TestPlainProgramsReadIt: nobody needs this program to get at their data.
 func TestPlainProgramsReadIt(t *testing.T) {
-	for _, command := range []string{"zstd", "tar"} {
-		if _, err := exec.LookPath(command); err != nil {
-			t.Skip(err)
-		}
-	}
+	bed.NeedCommand(t, "zstd")
+	bed.NeedCommand(t, "tar")
 	file, _, _ := write(t, good(t))
 	path := filepath.Join(t.TempDir(), "b.tar.zst")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
@@ -268,9 +267,7 @@ func TestHostileEntries(t *testing.T) {
 		refused(t, err, "does not come before it")
 	})
 	t.Run("sparse", func(t *testing.T) {
-		if _, err := exec.LookPath("tar"); err != nil {
-			t.Skip(err)
-		}
+		bed.NeedCommand(t, "tar")
 		d := t.TempDir()
 		for _, format := range []string{"gnu", "posix"} {
 			out, err := exec.Command("sh", "-ec", "cd "+d+"; truncate -s 1T bomb; tar --format="+format+" -cSf t bomb --transform 's,^,./,' -C / --no-recursion dev").CombinedOutput()

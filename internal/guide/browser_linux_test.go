@@ -330,7 +330,7 @@ func TestNoJupyterPage(t *testing.T) {
 // TestGuideSaysWhatIsWrong shows problems, and that a page whose program has
 // ended says so.
 func TestGuideSaysWhatIsWrong(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	w := openWindow(t, r)
 	w.wait("the state", `document.getElementById("state").textContent === "No engine"`)
 	w.wait("help", `document.getElementById("ways").textContent.includes("sudo dnf install moby-engine")`)
@@ -351,7 +351,7 @@ func TestGuideInGerman(t *testing.T) {
 	words.Use("de")
 	t.Cleanup(func() { words.Use(words.English) })
 	german := texts()
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	w := openWindow(t, r)
 	w.wait("the state", `document.getElementById("state").textContent === "Keine Engine"`)
 	w.pictures("german")
@@ -411,7 +411,7 @@ func TestGuideInGerman(t *testing.T) {
 // TestOtherPages has another page of the same computer, whose requests the
 // browser sends with the guide's cookie: it gets nothing, and does nothing.
 func TestOtherPages(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, "<!doctype html><title>another</title><link rel=icon href=data:,>")

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"colabtray/internal/colab"
@@ -17,7 +18,7 @@ import (
 )
 
 func TestKeyWorksOnce(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	url, origin := r.address()
 	stranger, guest := newVisitor(t), newVisitor(t)
 
@@ -131,7 +132,7 @@ func TestJupyterKeyWorksOnce(t *testing.T) {
 
 // TestOnlyThePageItself asks for everything, each time with one thing wrong.
 func TestOnlyThePageItself(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.enters(r)
 	host := strings.TrimPrefix(origin, "http://")
@@ -194,7 +195,7 @@ func TestOnlyThePageItself(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.enters(r)
 	for _, path := range []string{"/", "/guide.js", "/words.json", "/nothing"} {
@@ -215,7 +216,7 @@ func TestHeaders(t *testing.T) {
 // TestListensOnlyWhenAsked holds that there is no listener before the guide is
 // asked for, nor after nobody has looked at it for a while, nor once it is closed.
 func TestListensOnlyWhenAsked(t *testing.T) {
-	r := withoutEngine(t, 300*time.Millisecond)
+	r := withoutEngine(t)
 	if err := r.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -235,12 +236,25 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	}
 	over := make(chan error, 1)
 	go func() { over <- r.Wait(t.Context()) }()
+	r.mu.Lock()
+	v := r.visit
+	r.mu.Unlock()
+	v.waitsFor(r.Idle)
 	select {
-	case <-over:
+	case <-v.ended:
 		t.Fatal("it ended while somebody looked")
-	case <-time.After(3 * r.Idle):
+	default:
 	}
 	_ = live.Body.Close()
+	bed.WaitFor(t, "the end of the stream", func() error {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.guests > 0 {
+			return errors.New("somebody looks")
+		}
+		return nil
+	})
+	v.waitsFor(r.Idle)
 	select {
 	case err := <-over:
 		if err != nil {
@@ -270,9 +284,64 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	r.Close() // a second time is harmless
 }
 
+// waitsFor lets that time pass at once, as far as the visit knows.
+func (v *visit) waitsFor(d time.Duration) {
+	v.mu.Lock()
+	v.last = v.last.Add(-d)
+	v.mu.Unlock()
+	v.tired()
+}
+
+// TestIdleTime holds when a visit ends, with nobody at its door.
+func TestIdleTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed := make(chan struct{})
+		v := &visit{guide: New(Options{}), close: func() { close(closed) }}
+		v.last, v.idle = time.Now(), time.AfterFunc(v.guide.Idle, v.tired)
+		stays := func(what string, d time.Duration) {
+			t.Helper()
+			time.Sleep(d)
+			synctest.Wait()
+			select {
+			case <-closed:
+				t.Fatalf("it ended %s", what)
+			default:
+			}
+		}
+		stays("before its time", 10*time.Minute-time.Second)
+		if _, ok := v.newKey(); !ok {
+			t.Error("no address is given while it waits")
+		}
+		stays("although its address was asked for", 10*time.Minute-time.Second)
+		for range 2 {
+			if !v.come() {
+				t.Fatal("nobody is let in while it waits")
+			}
+		}
+		stays("while somebody looked", 24*time.Hour)
+		v.leave()
+		stays("while one of two looked", 24*time.Hour)
+		v.leave()
+		stays("before its time after a visit", 10*time.Minute-time.Second)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		select {
+		case <-closed:
+		default:
+			t.Fatal("it does not end without anybody who looks")
+		}
+		if v.come() {
+			t.Error("somebody is let in after its end")
+		}
+		if _, ok := v.newKey(); ok {
+			t.Error("an address is given after its end")
+		}
+	})
+}
+
 // TestNoEngineSaysHowToGetOne reads what the page is told where no engine is.
 func TestNoEngineSaysHowToGetOne(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	now := r.until(func(s state) bool { return s.State == "noengine" })
 	if now.Install == nil || now.Install.System != "Fedora Linux 41" || now.Problem == nil || now.Problem.Short == "" {
 		t.Errorf("the page is told %+v", now)
@@ -308,7 +377,7 @@ func (r *rig) until(is func(state) bool) state {
 
 // TestTooManyPages holds that pages cannot take all there is.
 func TestTooManyPages(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.enters(r)
 	for i := range maxStreams + 1 {
