@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -12,11 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
 
-func deleteFlags(set *flag.FlagSet, in *invocation) {
+func deleteFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.data, "data", false, "")
 	set.BoolVar(&in.noBackup, "no-backup", false, "")
 	set.BoolVar(&in.yes, "yes", false, "")
@@ -141,13 +142,13 @@ func (in *invocation) tellDeleted(s *Session, d runtime.Deleted) {
 	}
 }
 
-func backupFlags(set *flag.FlagSet, in *invocation) {
+func backupFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.force, "force", false, "")
 }
 
 func runBackup(ctx context.Context, in *invocation) error {
 	if in.file == "" {
-		return &usageError{words.Say("cli.backup.noFile")}
+		return &usageError{wrong: words.Say("cli.backup.noFile")}
 	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		line := in.workLine(s.Profile.Runtime)
@@ -175,7 +176,7 @@ func (in *invocation) tellBackup(b runtime.Backup) {
 	}
 }
 
-func restoreFlags(set *flag.FlagSet, in *invocation) {
+func restoreFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.noBackup, "no-backup", false, "")
 	set.BoolVar(&in.large, "large", false, "")
 	set.BoolVar(&in.yes, "yes", false, "")
@@ -227,7 +228,7 @@ func (in *invocation) sure(ctx context.Context, text, question string) error {
 	if in.yes {
 		return nil
 	}
-	noAnswer := &usageError{words.Say("question.noTerminal")}
+	noAnswer := &usageError{wrong: words.Say("question.noTerminal")}
 	if !isTerminal(in.Stdin) {
 		return noAnswer
 	}

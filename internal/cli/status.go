@@ -3,26 +3,24 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
 
-func statusFlags(set *flag.FlagSet, in *invocation) {
+func statusFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.all, "all", false, "")
 	set.BoolVar(&in.json, "json", false, "")
 	set.BoolVar(&in.watch, "watch", false, "")
 }
 
 func runStatus(ctx context.Context, in *invocation) error {
-	switch {
-	case in.all && in.watch:
-		return &usageError{words.Say("cli.allOrWatch")}
-	case in.all:
+	if in.all {
 		return in.statusOfAll(ctx)
 	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {

@@ -62,7 +62,7 @@ func TestKeyWorksOnce(t *testing.T) {
 // TestNewestKeysAndCookiesWork: of many keys that nobody used, and of many
 // cookies, the oldest is forgotten, and all others work.
 func TestNewestKeysAndCookiesWork(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	origin := ""
 	enter := func(address string) (*visitor, int) {
 		v := newVisitor(t)
@@ -103,7 +103,7 @@ func TestNewestKeysAndCookiesWork(t *testing.T) {
 // TestJupyterKeyWorksOnce: the key is all that the address to Jupyter needs, and
 // where Jupyter is not ready it leads to the guide.
 func TestJupyterKeyWorksOnce(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	var p *runtime.Problem
 	if url, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != runtime.CodeNotReady {
 		t.Errorf("without a runtime the address is %q, %v", url, err)

@@ -64,7 +64,7 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 				return "something else is cancelled than the operation under way"
 			}
 		case follow:
-			if fx.container.start() != after.running() {
+			if startOf(fx.container) != after.running() {
 				return "another run is followed than the one that goes on"
 			}
 		case reconnect:
@@ -113,7 +113,7 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 		if (e.look < before.firstLook || e.failed || !before.up) && !unchanged {
 			return "an inspection that is out of date counts"
 		}
-		died := before.up && before.op == 0 && before.want == nothing && e.look >= before.firstLook && !e.failed && running != startID{} && e.container.start() == running && !e.container.Running && e.container.Exists
+		died := before.up && before.op == 0 && before.want == nothing && e.look >= before.firstLook && !e.failed && running != startID{} && startOf(e.container) == running && !e.container.Running && e.container.Exists
 		if died && after.state() != Failed && failedExit(e.container) && !before.killed {
 			return "a death is hidden"
 		}

@@ -80,7 +80,7 @@ type watch struct {
 func untilReady(ctx context.Context, w *watch) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ready := errors.New("Jupyter answers")
+	ready := errors.New("it answers")
 	w.post = func(r Report) {
 		switch r := r.(type) {
 		case Answer:
