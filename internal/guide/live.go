@@ -25,11 +25,22 @@ type state struct {
 	URLChanged bool          `json:"urlChanged"`
 	Idle       bool          `json:"idle"`    // it was stopped for want of use
 	Product    string        `json:"product"` // the kind of engine
+	Can        verbs         `json:"can"`
+	Runs       bool          `json:"runs"`
 	Progress   *progress     `json:"progress"`
 	Problem    *said         `json:"problem"`
 	Warnings   []said        `json:"warnings"`
 	Said       *said         `json:"said"`
 	Install    *install.Help `json:"install"`
+}
+
+// verbs are what can be asked for now.
+type verbs struct {
+	Start   bool `json:"start"`
+	Stop    bool `json:"stop"`
+	Restart bool `json:"restart"`
+	Connect bool `json:"connect"`
+	Check   bool `json:"check"`
 }
 
 type progress struct {
@@ -63,6 +74,9 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
 		URLChanged: s.URLChanged, Idle: s.IdleStopped, Product: s.Engine.Name, Host: s.URL.Host(), Warnings: []said{},
 	}
+	can := s.State
+	now.Can = verbs{can.CanStart(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
+	now.Runs = s.State.Runs()
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version
 	}

@@ -84,7 +84,7 @@ func (g *Guide) say(s *said) {
 // reveal gives the Backend URL, to nobody but who asks for it.
 func (v *visit) reveal(w http.ResponseWriter, _ *http.Request) {
 	s := v.guide.Runtime.Snapshot()
-	if s.State != runtime.Ready || s.URL.IsZero() {
+	if !s.State.CanConnect() {
 		http.Error(w, "not ready", http.StatusConflict)
 		return
 	}

@@ -202,7 +202,7 @@ func remedy(s runtime.Snapshot) []Action {
 		return []Action{StartAgain, ShowLogs}
 	case runtime.CodeOutOfMemory, runtime.CodePortInUse, runtime.CodePullFailed, runtime.CodeDiskFull,
 		runtime.CodeFolderMissing, runtime.CodeEngineFailed, runtime.CodeOccupied, runtime.CodeHandmade:
-		if s.State != runtime.Failed && s.State != runtime.Stopped && s.State != runtime.Absent {
+		if !s.State.CanStart() {
 			return nil // what failed was no start
 		}
 		return []Action{StartAgain}

@@ -86,20 +86,6 @@ func deleteContainerText(s scene) string {
 // asksFirst reports whether more than the container may go with it.
 func asksFirst(s runtime.Snapshot) bool { return s.Container != "" && (!s.Ours || s.Unsaved != "") }
 
-// canDelete reports whether there may be a container that nothing is being done
-// to.
-func canDelete(s runtime.State) bool {
-	switch s {
-	case runtime.Stopped, runtime.Ready, runtime.Unhealthy, runtime.Failed:
-		return true
-	default:
-		return false
-	}
-}
-
-// canDeleteData reports whether there may be data that nothing is being done to.
-func canDeleteData(s runtime.State) bool { return s == runtime.Absent || canDelete(s) }
-
 func armedProfile(s scene) string { return s.armed.profile }
 
 // confirmation is the row whose choice deletes; it is there once a first choice

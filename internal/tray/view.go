@@ -127,7 +127,7 @@ func trouble(p *runtime.Problem) []string {
 }
 
 func restartText(s scene) string {
-	if s.now.RestartToApply && canRestart(s.now.State) {
+	if state := s.now.State; s.now.RestartToApply && state.CanRestart() && state != runtime.Starting {
 		return words.Say("tray.row.restartToApply")
 	}
 	return words.Say("tray.row.restart")
@@ -141,48 +141,12 @@ func lacksGPU(s scene) bool { return s.now.Problem != nil && s.now.Problem.Code 
 // primary is the next useful thing to do.
 func primary(s runtime.State) Action {
 	switch {
-	case s == runtime.Ready:
+	case s.CanConnect():
 		return CopyURL
-	case canStart(s):
+	case s.CanStart():
 		return Start
 	default:
 		return Nothing
-	}
-}
-
-func canStart(s runtime.State) bool {
-	switch s {
-	case runtime.Stopped, runtime.Absent, runtime.Failed, runtime.NoEngine:
-		return true
-	default:
-		return false
-	}
-}
-
-func canStop(s runtime.State) bool {
-	switch s {
-	case runtime.Pulling, runtime.Starting, runtime.Ready, runtime.Unhealthy:
-		return true
-	default:
-		return false
-	}
-}
-
-func canRestart(s runtime.State) bool { return s == runtime.Ready || s == runtime.Unhealthy }
-
-func canUndoUpdate(s runtime.State) bool { return canRestart(s) || canStart(s) }
-
-func canCopyURL(s runtime.State) bool { return s == runtime.Ready }
-
-func canCheck(s runtime.State) bool { return canRestart(s) }
-
-// hasOutput reports whether there may be a container, whose output can be read.
-func hasOutput(s runtime.State) bool {
-	switch s {
-	case runtime.Unknown, runtime.NoEngine, runtime.Absent, runtime.Pulling:
-		return false
-	default:
-		return true
 	}
 }
 

@@ -80,11 +80,6 @@ function label(line) {
 
 let now = {};
 
-const startable = ["absent", "stopped", "failed", "noengine", "stopping"];
-const stoppable = ["pulling", "starting", "ready", "unhealthy"];
-const restartable = ["starting", "ready", "unhealthy"];
-const running = ["starting", "ready", "unhealthy"];
-
 function showState(next) {
   const before = now;
   now = next;
@@ -108,18 +103,17 @@ function showState(next) {
   showWarnings(now.warnings);
   showInstall(now.install);
 
-  enable($("start"), startable.includes(now.state));
-  enable($("stop"), stoppable.includes(now.state));
-  enable($("restart"), restartable.includes(now.state));
-  $("start").classList.toggle("primary", now.state !== "ready");
+  for (const verb of ["start", "stop", "restart"]) enable($(verb), now.can[verb]);
+  $("start").classList.toggle("primary", !now.can.connect);
+  enable($("check-run"), now.can.check || checking);
 
   if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
-  $("url").disabled = !now.url;
-  enable($("show"), now.url);
-  enable($("copy"), now.url);
-  if (!now.url) $("url").value = say("url.none");
+  $("url").disabled = !now.can.connect;
+  enable($("show"), now.can.connect);
+  enable($("copy"), now.can.connect);
+  if (!now.can.connect) $("url").value = say("url.none");
 
-  $("use").hidden = !running.includes(now.state);
+  $("use").hidden = !now.runs;
   if ($("use").hidden) for (const p of Object.values(plots)) p.clear();
   rich($("see"), say("steps.seeText", now));
 }
