@@ -233,32 +233,7 @@ func IdleStop(profile string, at time.Time) Announcement {
 // Running answers a person who starts the program a second time: what the
 // runtime does, as a snapshot has it.
 func Running(s runtime.Snapshot) Announcement {
-	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title")}
-	switch s.State {
-	case runtime.NoEngine:
-		a.Body = words.Say("notify.running.noEngine", "engine", s.Engine.Name)
-	case runtime.Absent:
-		a.Body = words.Say("notify.running.absent")
-	case runtime.Pulling:
-		a.Body = words.Say("notify.running.pulling")
-	case runtime.Stopped:
-		a.Body = words.Say("notify.running.stopped")
-		if s.IdleStopped {
-			a.Body = words.Say("notify.running.stoppedIdle")
-		}
-	case runtime.Starting:
-		a.Body = words.Say("notify.running.starting")
-	case runtime.Ready:
-		a.Body = words.Say("notify.running.ready", "port", s.Port)
-	case runtime.Unhealthy:
-		a.Body = words.Say("notify.running.unhealthy", "port", s.Port)
-	case runtime.Stopping:
-		a.Body = words.Say("notify.running.stopping")
-	case runtime.Failed:
-		a.Body = words.Say("notify.running.failed")
-	default:
-		a.Body = words.Say("notify.running.unknown", "engine", s.Engine.Name)
-	}
+	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title"), Body: s.Say(runtime.WordSentence)}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
 		a.Body = words.FullStop(p.Short)
 	}

@@ -52,25 +52,8 @@ func moreProfiles(s scene) string {
 // inShort tells the state of a runtime behind the name of its profile. What is
 // the same for all is said above.
 func inShort(s runtime.Snapshot) string {
-	var state string
-	switch s.State {
-	case runtime.Absent:
-		state = words.Say("tray.short.absent")
-	case runtime.Pulling:
-		state = words.Say("tray.short.pulling")
-	case runtime.Stopped:
-		state = words.Say("tray.short.stopped")
-	case runtime.Starting:
-		state = words.Say("tray.short.starting")
-	case runtime.Ready:
-		state = words.Say("tray.short.ready", "port", s.Port)
-	case runtime.Unhealthy:
-		state = words.Say("tray.short.unhealthy")
-	case runtime.Stopping:
-		state = words.Say("tray.short.stopping")
-	case runtime.Failed:
-		state = words.Say("tray.short.failed")
-	default:
+	state := s.Say(runtime.WordShort)
+	if state == "" {
 		return s.Profile
 	}
 	return s.Profile + ": " + state

@@ -170,37 +170,11 @@ func status(s runtime.Snapshot) (short, hint string) {
 	if s.Problem != nil {
 		return s.Problem.Short, advice(s.Problem)
 	}
-	switch s.State {
-	case runtime.Unknown:
-		return words.Say("tray.state.unknown", "engine", s.Engine.Name), ""
-	case runtime.NoEngine:
-		return words.Say("tray.state.noEngine", "engine", s.Engine.Name), ""
-	case runtime.Absent:
-		return words.Say("tray.state.absent") + engine(s.Engine), ""
-	case runtime.Pulling:
-		return pulling(s.Progress), ""
-	case runtime.Stopped:
-		if s.IdleStopped {
-			return words.Say("tray.state.stoppedIdle", "time", s.Since.Local().Format("15:04")), ""
-		}
-		return words.Say("tray.state.stopped") + engine(s.Engine), ""
-	case runtime.Starting:
-		return words.Say("tray.state.starting"), ""
-	case runtime.Ready:
-		if at := s.IdleStopAt; !at.IsZero() {
-			return words.Say("tray.state.readyIdle", "port", s.Port, "time", at.Local().Format("15:04")), ""
-		}
-		if s.URLChanged {
-			return words.Say("tray.state.readyChanged", "port", s.Port), ""
-		}
-		return words.Say("tray.state.ready", "port", s.Port), ""
-	case runtime.Unhealthy:
-		return words.Say("tray.state.unhealthy"), ""
-	case runtime.Stopping:
-		return words.Say("tray.state.stopping"), ""
-	default:
-		return words.Say("tray.state.failed"), ""
+	short = s.Say(runtime.WordStatus)
+	if s.State == runtime.Absent || s.State == runtime.Stopped && !s.IdleStopped {
+		short += engine(s.Engine)
 	}
+	return short, ""
 }
 
 // engine tells which engine it is, unless that goes without saying: at the usual
@@ -239,24 +213,6 @@ func warning(s runtime.Snapshot) string {
 		names = append(names, words.FullStop(w.Short))
 	}
 	return strings.Join(names, " ")
-}
-
-// pulling tells how far a pull is.
-func pulling(p runtime.Progress) string {
-	if p.Layers <= 0 {
-		return words.Say("tray.state.pulling")
-	}
-	layers := words.Say("tray.pull.layers", "done", p.LayersDone, "all", p.Layers)
-	done, all, known := p.Megabytes()
-	if !known {
-		return words.Say("tray.pull.some", "layers", layers)
-	}
-	const giga = 1e9
-	amount := words.Say("tray.pull.mega", "done", done, "all", all)
-	if p.Total >= giga {
-		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
-	}
-	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }
 
 // oneLine makes a text that can come from anywhere fit for a row, which has no

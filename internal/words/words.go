@@ -29,7 +29,7 @@ var files embed.FS
 func Languages() []string { return []string{English, "de"} }
 
 // catalogue has the texts of a language by their full names, such as
-// "tray.state.ready".
+// "state.status.ready".
 type catalogue struct {
 	language string
 	texts    map[string]string
@@ -106,6 +106,15 @@ func Say(name string, values ...any) string {
 		return name // the tests look for all that are said
 	}
 	return fill(text, values)
+}
+
+// Has reports whether there is a text of that name.
+func Has(name string) bool {
+	_, has := inUse().texts[name]
+	if !has {
+		_, has = catalogues[English]().texts[name]
+	}
+	return has
 }
 
 // fill replaces what is in braces. Values are not looked into; but one that ends

@@ -84,11 +84,9 @@ function showState(next) {
   const before = now;
   now = next;
   $("status").dataset.state = now.state;
-  document.title = `${say("state." + now.state)} – ${say("title")}`;
-  set($("state"), say("state." + now.state));
-  const hint = now.state === "ready" && now.urlChanged ? say("hint.changed")
-    : now.idle ? say("hint.idle") : say("hint." + now.state, now);
-  set($("state-hint"), hint);
+  document.title = `${now.title} – ${say("title")}`;
+  set($("state"), now.title);
+  set($("state-hint"), now.hint);
   const details = { runtime: now.runtime, port: now.port, engine: now.engine };
   set($("details"), say(now.engine ? "status.details" : "status.detailsNoEngine", details) + since());
 
