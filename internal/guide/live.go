@@ -35,11 +35,12 @@ type state struct {
 
 // verbs are what can be asked for now.
 type verbs struct {
-	Start   bool `json:"start"`
-	Stop    bool `json:"stop"`
-	Restart bool `json:"restart"`
-	Connect bool `json:"connect"`
-	Check   bool `json:"check"`
+	Start    bool `json:"start"`
+	Continue bool `json:"continue"`
+	Stop     bool `json:"stop"`
+	Restart  bool `json:"restart"`
+	Connect  bool `json:"connect"`
+	Check    bool `json:"check"`
 }
 
 type progress struct {
@@ -74,7 +75,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []said{},
 	}
 	can := s.State
-	now.Can = verbs{can.CanStart(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
+	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
 	now.Runs = s.State.Runs()
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version

@@ -56,6 +56,7 @@ const (
 	Start           Action = "start"
 	StartAgain      Action = "start-again" // as Start, after it failed
 	StartWithoutGPU Action = "start-without-gpu"
+	Continue        Action = "continue" // what is paused
 	Restart         Action = "restart"
 	ShowLogs        Action = "logs"
 	KeepRunning     Action = "keep-running"
@@ -74,6 +75,8 @@ func label(action Action) string {
 		return words.Say("notify.button.startAgain")
 	case StartWithoutGPU:
 		return words.Say("notify.button.startWithoutGPU")
+	case Continue:
+		return words.Say("notify.button.continue")
 	case Restart:
 		return words.Say("notify.button.restart")
 	case ShowLogs:
@@ -187,7 +190,7 @@ func problem(prev, next runtime.Snapshot) Announcement {
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
 		Actions: remedy(next), Profile: next.Profile,
 	}
-	if next.State == runtime.Failed && (prev.State == runtime.Ready || prev.State == runtime.Unhealthy) {
+	if next.State == runtime.Failed && prev.State.Runs() && prev.State != runtime.Starting {
 		a.Kind, a.Urgency = KindStopped, Critical
 		a.Actions = []Action{Start, ShowLogs}
 	}
@@ -208,10 +211,9 @@ func remedy(s runtime.Snapshot) []Action {
 		return []Action{StartAgain}
 	case runtime.CodeGPU:
 		return []Action{StartWithoutGPU}
+	case runtime.CodePaused:
+		return []Action{Continue}
 	case runtime.CodeNoAnswer:
-		if strings.Contains(s.Problem.Command, " unpause ") {
-			return nil
-		}
 		return []Action{Restart, ShowLogs}
 	default:
 		return nil

@@ -28,6 +28,12 @@ func ended(c Container, exit int) Container {
 	return c
 }
 
+// paused is the container while it is.
+func paused(c Container) Container {
+	c.Paused = true
+	return c
+}
+
 // now is a seen of the newest inspection.
 func now(m *model, c Container) event { return seen{look: m.lastLook, container: c} }
 
@@ -67,6 +73,7 @@ var situations = []situation{
 	{"starting, not by us", Starting, steps(up, seen{}, seen{container: runA})},
 	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{start: runA.start(), url: urlA})},
 	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{runA.start(), mute})},
+	{"paused", Paused, steps(up, seen{}, seen{container: runA}, answered{start: runA.start(), url: urlA}, seen{container: paused(runA)})},
 	{"stopping", Stopping, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{stop})},
 	{"stopped for idleness", Stopped, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, idled{urlA}, command{stop}, done{op: 1, container: ended(runA, 0), known: true})},
 	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{update})},
@@ -90,7 +97,7 @@ var columns = []struct {
 	{"seen nothing", func(m *model) event { return now(m, Container{Name: "r"}) }},
 	{"seen the run", func(m *model) event { return now(m, runA) }},
 	{"seen another run", func(m *model) event { return now(m, runB) }},
-	{"seen it paused", func(m *model) event { c := runA; c.Paused = true; return now(m, c) }},
+	{"seen it paused", func(m *model) event { return now(m, paused(runA)) }},
 	{"seen it unhealthy", func(m *model) event { c := runA; c.Unhealthy = true; return now(m, c) }},
 	{"seen it ended well", func(m *model) event { return now(m, ended(runA, 0)) }},
 	{"seen it ended badly", func(m *model) event { return now(m, ended(runA, 1)) }},
@@ -223,7 +230,7 @@ func FuzzModelInvariants(f *testing.F) {
 				}
 			}
 			state, problem := m.state(), m.shownProblem()
-			if needs := state == Failed || state == NoEngine || state == Unhealthy; needs && problem == nil {
+			if needs := state == Failed || state == NoEngine || state == Unhealthy || state == Paused; needs && problem == nil {
 				t.Fatalf("%s without a problem", state)
 			}
 			if state == Ready && m.url.IsZero() {

@@ -15,6 +15,7 @@ const (
 	Starting               // the container is being made or started, or Jupyter does not answer yet
 	Ready                  // an authenticated request through the published port was answered
 	Unhealthy              // the container runs, but Jupyter has not answered for long
+	Paused                 // the container is paused: its programs stand still until it goes on
 	Stopping               // the container is being stopped
 	Failed                 // the last thing asked for failed; Snapshot.Problem says why
 )
@@ -28,6 +29,7 @@ var stateNames = [...]string{
 	Starting:  "starting",
 	Ready:     "ready",
 	Unhealthy: "unhealthy",
+	Paused:    "paused",
 	Stopping:  "stopping",
 	Failed:    "failed",
 }
@@ -58,15 +60,18 @@ func (s State) is(one ...State) bool { return slices.Contains(one, s) }
 // under way it does not: a start would wait for it, be it a delete.
 func (s State) CanStart() bool { return s.is(NoEngine, Absent, Stopped, Failed) }
 
+// CanContinue reports whether a start lets a paused container go on.
+func (s State) CanContinue() bool { return s == Paused }
+
 // CanStop reports whether something runs, or is about to.
-func (s State) CanStop() bool { return s.is(Pulling, Starting, Ready, Unhealthy) }
+func (s State) CanStop() bool { return s.is(Pulling, Starting, Ready, Unhealthy, Paused) }
 
 // CanRestart reports whether a container runs. One that does not get ready is
 // one of them.
 func (s State) CanRestart() bool { return s.Runs() }
 
 // CanUpdate reports whether another image can take the place of the runtime's.
-func (s State) CanUpdate() bool { return s.is(Absent, Stopped, Ready, Unhealthy, Failed) }
+func (s State) CanUpdate() bool { return s.is(Absent, Stopped, Ready, Unhealthy, Paused, Failed) }
 
 // CanConnect reports whether there is a Backend URL: to copy, to show, to open
 // Jupyter with.
@@ -77,15 +82,15 @@ func (s State) CanCheck() bool { return s != Unknown }
 
 // CanReadLogs reports whether there may be a container, with an output.
 func (s State) CanReadLogs() bool {
-	return s.is(Stopped, Starting, Ready, Unhealthy, Stopping, Failed)
+	return s.is(Stopped, Starting, Ready, Unhealthy, Paused, Stopping, Failed)
 }
 
 // CanDelete reports whether there may be a container that nothing is being done
 // to.
-func (s State) CanDelete() bool { return s.is(Stopped, Ready, Unhealthy, Failed) }
+func (s State) CanDelete() bool { return s.is(Stopped, Ready, Unhealthy, Paused, Failed) }
 
 // CanDeleteData reports whether there may be data that nothing is being done to.
 func (s State) CanDeleteData() bool { return s == Absent || s.CanDelete() }
 
-// Runs reports whether a container runs, as far as is known.
-func (s State) Runs() bool { return s.is(Starting, Ready, Unhealthy) }
+// Runs reports whether a container runs, as far as is known; a paused one does.
+func (s State) Runs() bool { return s.is(Starting, Ready, Unhealthy, Paused) }

@@ -16,6 +16,7 @@ type Action string
 const (
 	Nothing         Action = ""
 	Start           Action = "start"
+	Continue        Action = "continue"
 	Stop            Action = "stop"
 	Restart         Action = "restart"
 	StartWithoutGPU Action = "startWithoutGPU"
@@ -100,6 +101,7 @@ var entries = numbered(nil, 0, slices.Concat(
 	each(troubleLines, func(i int) entry { return entry{text: func(s scene) string { return lineOf(s.troubles, i) }} }),
 	[]entry{
 		{action: Start, do: (*app).start, again: true, line: true, can: in(runtime.State.CanStart), shown: func(s scene) bool { return !s.now.State.CanStop() }},
+		{action: Continue, do: (*app).start, again: true, shown: in(runtime.State.CanContinue)},
 		{action: Stop, do: (*app).stop, again: true, shown: in(runtime.State.CanStop)},
 		{action: Restart, do: (*app).restart, again: true, can: in(runtime.State.CanRestart), text: restartText},
 		{

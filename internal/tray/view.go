@@ -145,6 +145,8 @@ func primary(s runtime.State) Action {
 		return CopyURL
 	case s.CanStart():
 		return Start
+	case s.CanContinue():
+		return Continue
 	default:
 		return Nothing
 	}
@@ -160,6 +162,8 @@ func icon(s runtime.State) assets.State {
 		return assets.Busy
 	case runtime.Ready:
 		return assets.Ready
+	case runtime.Paused:
+		return assets.Paused
 	default:
 		return assets.Problem
 	}

@@ -101,8 +101,10 @@ function showState(next) {
   showWarnings(now.warnings);
   showInstall(now.install);
 
-  for (const verb of ["start", "stop", "restart"]) enable($(verb), now.can[verb]);
+  for (const verb of ["start", "continue", "stop", "restart"]) enable($(verb), now.can[verb]);
   $("start").classList.toggle("primary", !now.can.connect);
+  $("start").hidden = now.can.continue;
+  $("continue").hidden = !now.can.continue;
   enable($("check-run"), now.can.check || checking);
 
   if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
@@ -187,7 +189,7 @@ function showInstall(help) {
   }));
 }
 
-for (const action of ["start", "stop", "restart"]) {
+for (const action of ["start", "continue", "stop", "restart"]) {
   $(action).addEventListener("click", () => post("/" + action).catch(lost));
 }
 
