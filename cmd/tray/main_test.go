@@ -316,6 +316,15 @@ func TestStatusWatch(t *testing.T) {
 	until("absent")
 	c.run(0, "start")
 	until("ready")
+	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", bed.Engine(t), "pause", c.get("COLAB_TRAY_NAME")).Run()
+	})
+	until("paused")
+	out, errs := c.run(1, "status")
+	has(t, out, ": paused\n")
+	has(t, errs, "The runtime is paused", "    colab-tray start\n")
+	c.run(0, "start")
+	until("ready")
 	c.run(0, "stop")
 	until("stopped")
 	if err := watch.Process.Signal(os.Interrupt); err != nil {

@@ -27,6 +27,7 @@ var buttons = map[notify.Action]tray.Action{
 	notify.Start:           tray.Start,
 	notify.StartAgain:      tray.Start,
 	notify.StartWithoutGPU: tray.StartWithoutGPU,
+	notify.Continue:        tray.Continue,
 	notify.KeepRunning:     tray.KeepRunning,
 	notify.Restart:         tray.Restart,
 	notify.ShowLogs:        tray.ShowLogs,

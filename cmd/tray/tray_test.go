@@ -45,7 +45,7 @@ func TestWanted(t *testing.T) {
 // TestButtons holds that the tray does something for each button that an
 // announcement can have.
 func TestButtons(t *testing.T) {
-	for _, action := range []notify.Action{notify.CopyURL, notify.OpenColab, notify.Start, notify.StartAgain, notify.Restart, notify.ShowLogs} {
+	for _, action := range []notify.Action{notify.CopyURL, notify.OpenColab, notify.Start, notify.StartAgain, notify.Continue, notify.Restart, notify.ShowLogs} {
 		if buttons[action] == tray.Nothing {
 			t.Errorf("%s does nothing", action)
 		}

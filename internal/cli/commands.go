@@ -170,7 +170,7 @@ func runURL(ctx context.Context, in *invocation) error {
 
 // printURL prints the Backend URL, which this command alone reveals.
 func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
-	if s.State != runtime.Ready {
+	if !s.State.CanConnect() {
 		return notReady(s, p)
 	}
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())

@@ -77,7 +77,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		}
 		all = append(all, asJSON(snapshot))
 		if !in.json {
-			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, stateWords(snapshot))
+			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, snapshot.Say(runtime.WordSince))
 		}
 		if !in.json {
 			in.warn(snapshot)
@@ -153,7 +153,7 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
 		return in.printJSON(asJSON(s))
 	}
-	text := fmt.Sprintf("%s: %s", s.Runtime, stateWords(s))
+	text := fmt.Sprintf("%s: %s", s.Runtime, s.Say(runtime.WordSince))
 	if s.Engine.Version != "" {
 		text += "\n" + words.Say("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundWords())
 	}
@@ -197,34 +197,4 @@ func asJSON(s runtime.Snapshot) statusJSON {
 
 func problemAsJSON(p *runtime.Problem) *problemJSON {
 	return &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
-}
-
-// stateWords tells a state to a person.
-func stateWords(s runtime.Snapshot) string {
-	since := s.Since.Local().Format(time.DateTime)
-	switch s.State {
-	case runtime.NoEngine:
-		return words.Say("cli.state.noEngine", "engine", s.Engine.Name)
-	case runtime.Absent:
-		return words.Say("cli.state.absent")
-	case runtime.Pulling:
-		if s.Progress.Layers == 0 {
-			return words.Say("cli.state.pulling")
-		}
-		return words.Say("cli.state.pullingSo", "progress", pullWords(s.Progress))
-	case runtime.Stopped:
-		return words.Say("cli.state.stopped")
-	case runtime.Starting:
-		return words.Say("cli.state.starting", "since", since)
-	case runtime.Ready:
-		return words.Say("cli.state.ready", "port", s.Port, "since", since)
-	case runtime.Unhealthy:
-		return words.Say("cli.state.unhealthy")
-	case runtime.Stopping:
-		return words.Say("cli.state.stopping")
-	case runtime.Failed:
-		return words.Say("cli.state.failed")
-	default:
-		return words.Say("cli.state.unknown")
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -270,6 +271,15 @@ func TestGuide(t *testing.T) {
 	if got := value[string](w, `document.getElementById("url").value`); !strings.HasPrefix(got, fmt.Sprintf("http://127.0.0.1:%d/", r.profile.Port)) {
 		t.Errorf("beside another program the Backend URL is %q", got)
 	}
+
+	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", bed.Engine(t), "pause", r.profile.Runtime).Run()
+	})
+	w.wait("a paused runtime", `document.getElementById("state").textContent === "Paused" && document.getElementById("start").hidden`)
+	w.pictures("paused")
+	w.click("continue")
+	w.wait("that it goes on", `document.getElementById("state").textContent === "Ready" && document.getElementById("continue").hidden`)
+
 	w.click("stop")
 	w.wait("a stopped runtime", `document.getElementById("state").textContent === "Stopped"`)
 	w.pictures("stopped")

@@ -13,7 +13,7 @@ func wrongState(m *model) string {
 		follows = startID{}
 	}
 	switch {
-	case (state == Failed || state == NoEngine || state == Unhealthy) && problem == nil:
+	case (state == Failed || state == NoEngine || state == Unhealthy || state == Paused) && problem == nil:
 		return state.String() + " without a problem"
 	case state == Ready && (m.url.IsZero() || m.container.Paused || m.op != 0):
 		return "ready without a Backend URL, paused, or at work"

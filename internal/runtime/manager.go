@@ -84,6 +84,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		link:     l,
 		runtime:  p.Runtime,
 		profile:  p,
+		model:    model{profile: p},
 		server:   o.Server,
 		tokens:   o.Tokens,
 		log:      o.Log.With("runtime", p.Runtime),

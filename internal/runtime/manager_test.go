@@ -211,16 +211,24 @@ func TestChangesByOthersShow(t *testing.T) {
 		r.untilState(Ready)
 		// Where control groups are of version 1, runc gives up ("unable to freeze")
 		// when something in the container, such as a health check, just begins.
-		bed.WaitFor(t, "a pause", func() error {
-			out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
-			if err != nil {
-				err = fmt.Errorf("%w: %s", err, out)
-			}
-			return err
-		})
-		r.untilState(Unhealthy)
+		pause := func() {
+			t.Helper()
+			bed.WaitFor(t, "a pause", func() error {
+				out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
+				if err != nil {
+					err = fmt.Errorf("%w: %s", err, out)
+				}
+				return err
+			})
+			r.untilState(Paused)
+		}
+		pause()
 		r.docker("unpause", r.profile.Runtime)
-		r.untilState(Ready)
+		before := r.untilState(Ready)
+		pause()
+		if s := r.mustStart(); s.URL != before.URL {
+			t.Error("what was paused goes on with another Backend URL")
+		}
 		r.docker("rm", "-f", r.profile.Runtime)
 		r.untilState(Absent)
 		r.works(r.mustStart().URL)

@@ -176,6 +176,8 @@ func (reconnect) isEffect() {}
 // model is all that is known of a runtime: what is wanted and what is observed.
 // It is pure: step changes nothing but the model and asks for effects.
 type model struct {
+	profile config.Profile
+
 	// The engine.
 	tried  bool // one attempt to reach it is over
 	up     bool
@@ -233,7 +235,7 @@ func (m *model) state() State {
 	case !m.known || m.settling:
 		return Unknown
 	case m.container.Paused:
-		return Unhealthy
+		return Paused
 	case m.container.Running && !m.url.IsZero():
 		return Ready
 	case m.container.Running && m.late != nil:
@@ -255,10 +257,9 @@ func (m *model) shownProblem() *Problem {
 	case NoEngine:
 		return m.down
 	case Unhealthy:
-		if m.container.Paused {
-			return pausedProblem(m.container, m.engine.Command)
-		}
 		return m.late
+	case Paused:
+		return pausedProblem(m.profile)
 	case Failed, Starting, Ready:
 		return m.problem // beside Failed: a Stop or Restart that failed
 	default:
@@ -295,7 +296,7 @@ func (m *model) settled(v verb) (bool, *Problem) {
 		return true, startedAgainProblem(m.container)
 	case v.changesImage() && !m.container.Running:
 		return true, nil
-	case state == Unhealthy:
+	case state == Unhealthy, state == Paused:
 		return true, m.shownProblem()
 	default:
 		return true, stoppedMeanwhileProblem()
@@ -328,6 +329,7 @@ func (m *model) step(e event) []effect {
 	case keptImage:
 		m.previous = m.up && e.there
 	case reprofiled:
+		m.profile = e.profile
 		if m.up { // what is in the container may be out of date now
 			fx = append(fx, m.lookAgain())
 		}

@@ -28,6 +28,12 @@ func ended(c Container, exit int) Container {
 	return c
 }
 
+// paused is the container while it is.
+func paused(c Container) Container {
+	c.Paused = true
+	return c
+}
+
 // now is a seen of the newest inspection.
 func now(m *model, c Container) event { return seen{look: m.lastLook, container: c} }
 
@@ -71,6 +77,7 @@ var situations = []situation{
 	{"another run after a signal", Starting, steps(up, seen{}, seen{container: runA}, killed{}, seen{container: runB})},
 	{"a signal while it does not run", Stopped, steps(up, seen{container: ended(runA, 0)}, killed{})},
 	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{startOf(runA), mute})},
+	{"paused", Paused, steps(up, seen{}, seen{container: runA}, answered{start: startOf(runA), url: urlA}, seen{container: paused(runA)})},
 	{"stopping", Stopping, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{stop})},
 	{"stopped for idleness", Stopped, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, idled{urlA}, command{stop}, done{op: 1, container: ended(runA, 0), known: true})},
 	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{update})},
@@ -94,7 +101,7 @@ var columns = []struct {
 	{"seen nothing", func(m *model) event { return now(m, Container{Name: "r"}) }},
 	{"seen the run", func(m *model) event { return now(m, runA) }},
 	{"seen another run", func(m *model) event { return now(m, runB) }},
-	{"seen it paused", func(m *model) event { c := runA; c.Paused = true; return now(m, c) }},
+	{"seen it paused", func(m *model) event { return now(m, paused(runA)) }},
 	{"seen it unhealthy", func(m *model) event { c := runA; c.Unhealthy = true; return now(m, c) }},
 	{"seen it ended well", func(m *model) event { return now(m, ended(runA, 0)) }},
 	{"seen it ended badly", func(m *model) event { return now(m, ended(runA, 1)) }},

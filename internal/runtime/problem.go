@@ -20,6 +20,7 @@ const (
 	CodeExited              Code = "exited"
 	CodeOutOfMemory         Code = "out-of-memory"
 	CodeNoAnswer            Code = "no-answer"
+	CodePaused              Code = "paused"
 	CodeNotPublished        Code = "not-published"
 	CodeServes              Code = "not-usable"
 	CodeElsewhere           Code = "ports-elsewhere"

@@ -171,12 +171,12 @@ func nameTakenProblem(name, cli string) *Problem {
 	}
 }
 
-func pausedProblem(c Container, cli string) *Problem {
+func pausedProblem(p config.Profile) *Problem {
 	return &Problem{
-		Code:    CodeNoAnswer,
+		Code:    CodePaused,
 		Short:   words.Say("problem.paused"),
 		Hint:    words.Say("problem.pausedHint"),
-		Command: cli + " unpause " + config.ShellWord(c.Name),
+		Command: p.CommandLine("start"),
 	}
 }
 

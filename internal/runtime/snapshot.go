@@ -62,7 +62,7 @@ type Snapshot struct {
 	// Progress tells how far a pull is; zero unless State is Pulling.
 	Progress Progress
 	// Problem is what a person can act on; nil when all is well. It is never
-	// nil in state Failed, NoEngine and Unhealthy.
+	// nil in state Failed, NoEngine, Unhealthy and Paused.
 	Problem *Problem
 	// Warnings are what a person should know of beside the state, and can act on,
 	// the gravest first. None of them keeps the runtime from working.

@@ -16,6 +16,7 @@ type Action string
 const (
 	Nothing         Action = ""
 	Start           Action = "start"
+	Continue        Action = "continue"
 	Stop            Action = "stop"
 	Restart         Action = "restart"
 	StartWithoutGPU Action = "startWithoutGPU"
@@ -99,37 +100,38 @@ var entries = numbered(nil, 0, slices.Concat(
 	each(hintLines, func(i int) entry { return entry{text: func(s scene) string { return lineOf(s.hints, i) }} }),
 	each(troubleLines, func(i int) entry { return entry{text: func(s scene) string { return lineOf(s.troubles, i) }} }),
 	[]entry{
-		{action: Start, do: (*app).start, again: true, line: true, can: in(canStart), shown: func(s scene) bool { return !canStop(s.now.State) }},
-		{action: Stop, do: (*app).stop, again: true, shown: in(canStop)},
-		{action: Restart, do: (*app).restart, again: true, can: in(canRestart), text: restartText},
+		{action: Start, do: (*app).start, again: true, line: true, can: in(runtime.State.CanStart), shown: func(s scene) bool { return !s.now.State.CanStop() }},
+		{action: Continue, do: (*app).start, again: true, shown: in(runtime.State.CanContinue)},
+		{action: Stop, do: (*app).stop, again: true, shown: in(runtime.State.CanStop)},
+		{action: Restart, do: (*app).restart, again: true, can: in(runtime.State.CanRestart), text: restartText},
 		{
 			action: StartWithoutGPU, do: (*app).startWithoutGPU, shown: lacksGPU,
 			offered: func(o *Options) bool { return o.StartWithoutGPU != nil },
 		},
 		{
-			action: "undoUpdate", do: (*app).undoUpdate, can: in(canUndoUpdate), shown: func(s scene) bool { return s.now.PreviousImage },
+			action: "undoUpdate", do: (*app).undoUpdate, can: in(runtime.State.CanUpdate), shown: func(s scene) bool { return s.now.PreviousImage },
 			offered: func(o *Options) bool { return o.UndoUpdate != nil },
 		},
 		{
 			action: KeepRunning, do: (*app).keepRunning, shown: func(s scene) bool { return !s.now.IdleStopAt.IsZero() },
 			offered: func(o *Options) bool { return o.KeepRunning != nil },
 		},
-		{action: CopyURL, do: (*app).copyURL, line: true, can: in(canCopyURL)},
+		{action: CopyURL, do: (*app).copyURL, line: true, can: in(runtime.State.CanConnect)},
 		{action: OpenColab, do: (*app).openColab},
 		{
-			action: "openJupyter", do: (*app).openJupyter, can: in(canCopyURL),
+			action: "openJupyter", do: (*app).openJupyter, can: in(runtime.State.CanConnect),
 			offered: func(o *Options) bool { return o.OpenJupyter != nil },
 		},
 		{action: "guide", do: (*app).openGuide, offered: func(o *Options) bool { return o.Guide != nil }},
 		{
-			action: "check", do: (*app).check, can: in(canCheck),
+			action: "check", do: (*app).check, can: in(runtime.State.CanCheck),
 			meanwhile: true,
 		},
 		{action: "runtimes", line: true, rows: slices.Concat(
 			each(slots, profileEntry),
 			[]entry{{text: moreProfiles}},
 		)},
-		{action: ShowLogs, do: (*app).showLogs, can: in(hasOutput)},
+		{action: ShowLogs, do: (*app).showLogs, can: in(runtime.State.CanReadLogs)},
 		{action: "settings", rows: []entry{
 			switching("startAtLogin", func(o *Options) *Toggle { return o.StartAtLogin }),
 			switching("startAtOpen", func(o *Options) *Toggle { return o.StartAtOpen }),
@@ -138,27 +140,27 @@ var entries = numbered(nil, 0, slices.Concat(
 			switching("notifications", func(o *Options) *Toggle { return o.Notifications }),
 			{action: "editSettings", do: (*app).editSettings, offered: func(o *Options) bool { return o.EditSettings != nil }},
 		}},
-		{action: "delete", can: in(canDeleteData), rows: []entry{
+		{action: "delete", can: in(runtime.State.CanDeleteData), rows: []entry{
 			{
 				action: "deleteContainer", do: (*app).deleteContainer, text: deleteContainerText,
-				can:       func(s scene) bool { return canDelete(s.now.State) && !s.busy[confirmDelete] },
+				can:       func(s scene) bool { return s.now.State.CanDelete() && !s.busy[confirmDelete] },
 				offered:   func(o *Options) bool { return o.Delete != nil && o.Lost != nil },
 				meanwhile: true,
 			},
 			{
 				action: "deleteData", do: (*app).deleteData,
-				can:       func(s scene) bool { return canDeleteData(s.now.State) && !s.busy[confirmDeleteData] },
+				can:       func(s scene) bool { return s.now.State.CanDeleteData() && !s.busy[confirmDeleteData] },
 				offered:   func(o *Options) bool { return o.Delete != nil && o.DataSize != nil },
 				meanwhile: true,
 			},
 			{
 				action: confirmDelete, do: (*app).confirmDelete, text: confirmation,
-				can: in(canDelete), shown: func(s scene) bool { return s.armed.container }, profile: armedProfile,
+				can: in(runtime.State.CanDelete), shown: func(s scene) bool { return s.armed.container }, profile: armedProfile,
 				meanwhile: true,
 			},
 			{
 				action: confirmDeleteData, do: (*app).confirmDeleteData, text: confirmation,
-				can: in(canDeleteData), shown: func(s scene) bool { return !s.armed.container }, profile: armedProfile,
+				can: in(runtime.State.CanDeleteData), shown: func(s scene) bool { return !s.armed.container }, profile: armedProfile,
 				meanwhile: true,
 			},
 		}},

@@ -223,7 +223,7 @@ func (p *panel) wants(i item, s runtime.State) {
 		if err != nil {
 			return err
 		}
-		for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Problem} {
+		for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Paused, assets.Problem} {
 			if looksLike(icon, candidate) && candidate != want.Icon {
 				return fmt.Errorf("it is the icon %d, not %d", candidate, want.Icon)
 			}

@@ -52,25 +52,8 @@ func moreProfiles(s scene) string {
 // inShort tells the state of a runtime behind the name of its profile. What is
 // the same for all is said above.
 func inShort(s runtime.Snapshot) string {
-	var state string
-	switch s.State {
-	case runtime.Absent:
-		state = words.Say("tray.short.absent")
-	case runtime.Pulling:
-		state = words.Say("tray.short.pulling")
-	case runtime.Stopped:
-		state = words.Say("tray.short.stopped")
-	case runtime.Starting:
-		state = words.Say("tray.short.starting")
-	case runtime.Ready:
-		state = words.Say("tray.short.ready", "port", s.Port)
-	case runtime.Unhealthy:
-		state = words.Say("tray.short.unhealthy")
-	case runtime.Stopping:
-		state = words.Say("tray.short.stopping")
-	case runtime.Failed:
-		state = words.Say("tray.short.failed")
-	default:
+	state := s.Say(runtime.WordShort)
+	if state == "" {
 		return s.Profile
 	}
 	return s.Profile + ": " + state
@@ -85,20 +68,6 @@ func deleteContainerText(s scene) string {
 
 // asksFirst reports whether more than the container may go with it.
 func asksFirst(s runtime.Snapshot) bool { return s.Container != "" && (!s.Ours || s.Unsaved != "") }
-
-// canDelete reports whether there may be a container that nothing is being done
-// to.
-func canDelete(s runtime.State) bool {
-	switch s {
-	case runtime.Stopped, runtime.Ready, runtime.Unhealthy, runtime.Failed:
-		return true
-	default:
-		return false
-	}
-}
-
-// canDeleteData reports whether there may be data that nothing is being done to.
-func canDeleteData(s runtime.State) bool { return s == runtime.Absent || canDelete(s) }
 
 func armedProfile(s scene) string { return s.armed.profile }
 

@@ -127,7 +127,7 @@ func trouble(p *runtime.Problem) []string {
 }
 
 func restartText(s scene) string {
-	if s.now.RestartToApply && canRestart(s.now.State) {
+	if state := s.now.State; s.now.RestartToApply && state.CanRestart() && state != runtime.Starting {
 		return words.Say("tray.row.restartToApply")
 	}
 	return words.Say("tray.row.restart")
@@ -141,48 +141,14 @@ func lacksGPU(s scene) bool { return s.now.Problem != nil && s.now.Problem.Code 
 // primary is the next useful thing to do.
 func primary(s runtime.State) Action {
 	switch {
-	case s == runtime.Ready:
+	case s.CanConnect():
 		return CopyURL
-	case canStart(s):
+	case s.CanStart():
 		return Start
+	case s.CanContinue():
+		return Continue
 	default:
 		return Nothing
-	}
-}
-
-func canStart(s runtime.State) bool {
-	switch s {
-	case runtime.Stopped, runtime.Absent, runtime.Failed, runtime.NoEngine:
-		return true
-	default:
-		return false
-	}
-}
-
-func canStop(s runtime.State) bool {
-	switch s {
-	case runtime.Pulling, runtime.Starting, runtime.Ready, runtime.Unhealthy:
-		return true
-	default:
-		return false
-	}
-}
-
-func canRestart(s runtime.State) bool { return s == runtime.Ready || s == runtime.Unhealthy }
-
-func canUndoUpdate(s runtime.State) bool { return canRestart(s) || canStart(s) }
-
-func canCopyURL(s runtime.State) bool { return s == runtime.Ready }
-
-func canCheck(s runtime.State) bool { return canRestart(s) }
-
-// hasOutput reports whether there may be a container, whose output can be read.
-func hasOutput(s runtime.State) bool {
-	switch s {
-	case runtime.Unknown, runtime.NoEngine, runtime.Absent, runtime.Pulling:
-		return false
-	default:
-		return true
 	}
 }
 
@@ -196,6 +162,8 @@ func icon(s runtime.State) assets.State {
 		return assets.Busy
 	case runtime.Ready:
 		return assets.Ready
+	case runtime.Paused:
+		return assets.Paused
 	default:
 		return assets.Problem
 	}
@@ -206,37 +174,11 @@ func status(s runtime.Snapshot) (short, hint string) {
 	if s.Problem != nil {
 		return s.Problem.Short, advice(s.Problem)
 	}
-	switch s.State {
-	case runtime.Unknown:
-		return words.Say("tray.state.unknown", "engine", s.Engine.Name), ""
-	case runtime.NoEngine:
-		return words.Say("tray.state.noEngine", "engine", s.Engine.Name), ""
-	case runtime.Absent:
-		return words.Say("tray.state.absent") + engine(s.Engine), ""
-	case runtime.Pulling:
-		return pulling(s.Progress), ""
-	case runtime.Stopped:
-		if s.IdleStopped {
-			return words.Say("tray.state.stoppedIdle", "time", s.Since.Local().Format("15:04")), ""
-		}
-		return words.Say("tray.state.stopped") + engine(s.Engine), ""
-	case runtime.Starting:
-		return words.Say("tray.state.starting"), ""
-	case runtime.Ready:
-		if at := s.IdleStopAt; !at.IsZero() {
-			return words.Say("tray.state.readyIdle", "port", s.Port, "time", at.Local().Format("15:04")), ""
-		}
-		if s.URLChanged {
-			return words.Say("tray.state.readyChanged", "port", s.Port), ""
-		}
-		return words.Say("tray.state.ready", "port", s.Port), ""
-	case runtime.Unhealthy:
-		return words.Say("tray.state.unhealthy"), ""
-	case runtime.Stopping:
-		return words.Say("tray.state.stopping"), ""
-	default:
-		return words.Say("tray.state.failed"), ""
+	short = s.Say(runtime.WordStatus)
+	if s.State == runtime.Absent || s.State == runtime.Stopped && !s.IdleStopped {
+		short += engine(s.Engine)
 	}
+	return short, ""
 }
 
 // engine tells which engine it is, unless that goes without saying: at the usual
@@ -275,24 +217,6 @@ func warning(s runtime.Snapshot) string {
 		names = append(names, words.FullStop(w.Short))
 	}
 	return strings.Join(names, " ")
-}
-
-// pulling tells how far a pull is.
-func pulling(p runtime.Progress) string {
-	if p.Layers <= 0 {
-		return words.Say("tray.state.pulling")
-	}
-	layers := words.Say("tray.pull.layers", "done", p.LayersDone, "all", p.Layers)
-	done, all, known := p.Megabytes()
-	if !known {
-		return words.Say("tray.pull.some", "layers", layers)
-	}
-	const giga = 1e9
-	amount := words.Say("tray.pull.mega", "done", done, "all", all)
-	if p.Total >= giga {
-		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
-	}
-	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }
 
 // oneLine makes a text that can come from anywhere fit for a row, which has no

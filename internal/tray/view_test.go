@@ -45,6 +45,10 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		}
 	case runtime.Unhealthy:
 		s.Problem = &runtime.Problem{Code: runtime.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The logs may say why."}
+	case runtime.Paused:
+		s.Problem = &runtime.Problem{
+			Code: runtime.CodePaused, Short: "The runtime is paused", Hint: "Let it go on to use it.", Command: "colab-tray start",
+		}
 	case runtime.Failed:
 		s.Problem = &runtime.Problem{
 			Code: runtime.CodePortInUse, Short: "Port 8888 is in use",
@@ -212,7 +216,7 @@ func scenes() map[string]scene {
 func written(v View) string {
 	var b strings.Builder
 	icons := map[assets.State]string{
-		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Problem: "problem",
+		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Paused: "paused", assets.Problem: "problem",
 	}
 	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, spaced(v.Primary))
 	var list func(under int, margin string)

@@ -69,7 +69,7 @@ func Languages() []string {
 func (all *catalogues) of(language string) *catalogue { return (*all)[language]() }
 
 // catalogue has the texts of a language by their full names, such as
-// "tray.state.ready".
+// "state.status.ready".
 type catalogue struct {
 	language string
 	texts    map[string]string
@@ -144,6 +144,15 @@ func Say(name string, values ...any) string {
 		return name // the tests look for all that are said
 	}
 	return fill(text, values)
+}
+
+// Has reports whether there is a text of that name.
+func Has(name string) bool {
+	_, has := inUse().texts[name]
+	if !has {
+		_, has = loaded.Load().of(English).texts[name]
+	}
+	return has
 }
 
 // fill replaces what is in braces. Values are not looked into; but one that ends

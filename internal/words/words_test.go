@@ -96,7 +96,7 @@ func TestSay(t *testing.T) {
 		{"tlh", "Ready on port {8888} 12.5"},
 	} {
 		Use(test.language)
-		got := Say("tray.state.ready", "port", "{8888}", "nothing", 1) + " " + Decimal(12.46)
+		got := Say("state.status.ready", "port", "{8888}", "nothing", 1) + " " + Decimal(12.46)
 		if got != test.want {
 			t.Errorf("in %s: %q, want %q", test.language, got, test.want)
 		}
@@ -105,7 +105,7 @@ func TestSay(t *testing.T) {
 		t.Errorf("a text that there is not: %q", got)
 	}
 	Use("de")
-	if got := Of("tray.short")["stopping"]; got != "wird angehalten" {
+	if got := Of("state.short")["stopping"]; got != "wird angehalten" {
 		t.Errorf("of a table: %q", got)
 	}
 }
