@@ -66,6 +66,15 @@ func (o *operation) run(ctx context.Context, v verb) error {
 			return o.recreate(ctx, c, words.Say("problem.rolledBackPlain"))
 		}
 	}
+	if c.Paused { // Podman stops none that is
+		if err := o.engine.Unpause(ctx, c.ID); err != nil {
+			return err
+		}
+		if v == start {
+			return nil
+		}
+		c.Paused = false
+	}
 	switch {
 	case v == update:
 		return o.update(ctx, c)
@@ -73,14 +82,6 @@ func (o *operation) run(ctx context.Context, v verb) error {
 		return o.revert(ctx, c)
 	case v == restart && o.outdated(ctx, c):
 		return o.recreate(ctx, c, o.blame(ctx, c))
-	}
-	if c.Paused {
-		if err := o.engine.Unpause(ctx, c.ID); err != nil {
-			return err
-		}
-		if v == start {
-			return nil
-		}
 	}
 	if v == repair && c.Exists && !c.ours() {
 		if err := o.free(ctx, c, o.server.HandmadeFiles); err != nil {
