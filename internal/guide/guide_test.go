@@ -309,17 +309,6 @@ func TestIdleStopIsSaid(t *testing.T) {
 	}
 }
 
-func TestCardsAreThoseOfThisComputer(t *testing.T) {
-	for host, want := range map[string]bool{
-		"unix:///var/run/docker.sock": true, "npipe:////./pipe/docker_engine": true,
-		"tcp://192.0.2.1:2376": false, "ssh://jane@example.org": false, "": false,
-	} {
-		if got := isHere(host); got != want {
-			t.Errorf("%s: %v", host, got)
-		}
-	}
-}
-
 // TestWords holds page and texts together: what the page says is there, and
 // what is there is said.
 func TestWords(t *testing.T) {

@@ -3,7 +3,6 @@ package guide
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"colabtray/internal/gpu"
@@ -113,7 +112,7 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 	var cards <-chan gpu.Usage
 	if r.URL.Query().Has("usage") {
 		usages = g.Runtime.Stats(ctx)
-		if isHere(g.Runtime.Snapshot().Engine.Host) {
+		if g.Runtime.Snapshot().Engine.Local {
 			cards = g.GPU(ctx)
 		}
 	}
@@ -160,12 +159,6 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 			out.event("logs", o)
 		}
 	}
-}
-
-// isHere reports whether an engine is one of this computer, whose cards are
-// those that a runtime can have.
-func isHere(host string) bool {
-	return strings.HasPrefix(host, "unix://") || strings.HasPrefix(host, "npipe://")
 }
 
 func (v *visit) openStream() bool {

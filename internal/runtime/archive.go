@@ -3,8 +3,6 @@ package runtime
 import (
 	"archive/tar"
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -13,11 +11,10 @@ import (
 )
 
 // tarOf packs files, which are few and small. They are owned by root, readable
-// by all, and dated with their stamp.
-func tarOf(files fs.FS) (io.Reader, error) {
+// by all.
+func tarOf(files fs.FS, written time.Time) (io.Reader, error) {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
-	written := stamp(files)
 	err := eachFile(files, func(path string, entry fs.DirEntry, content []byte) error {
 		if slices.Contains(system, path) {
 			return nil
@@ -38,19 +35,6 @@ func tarOf(files fs.FS) (io.Reader, error) {
 // system are directories that each image has, with an owner and a mode of its
 // own.
 var system = []string{"opt", "usr", "usr/local", "usr/local/etc"}
-
-// stamp returns a time that stands for the content of files: a container that
-// has them says so by the time of writing alone.
-func stamp(files fs.FS) time.Time {
-	sum := sha256.New()
-	_ = eachFile(files, func(path string, _ fs.DirEntry, content []byte) error {
-		sum.Write([]byte(path))
-		sum.Write(content)
-		return nil
-	})
-	const begin, span = 978307200, 20 * 365 * 24 * 3600 // 2001, and twenty years, in seconds
-	return time.Unix(begin+int64(binary.BigEndian.Uint32(sum.Sum(nil))%span), 0)
-}
 
 // eachFile calls do for each file and directory, parents first.
 func eachFile(files fs.FS, do func(path string, entry fs.DirEntry, content []byte) error) error {

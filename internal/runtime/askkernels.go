@@ -37,7 +37,11 @@ func (m *Manager) kernelWorks(ctx context.Context, kernels []string) (bool, erro
 		"sh", "-c", `python=$(command -v python3 || command -v python) && exec "$python" -c "$@"`,
 		"sh", askKernels, strings.Join(infoFileDirs(c), ":"),
 	}, kernels...)
-	said, complaint, err := m.engine().Exec(ctx, c.ID, cmd)
+	executor, err := Need[Executor](m.engine())
+	if err != nil {
+		return false, err
+	}
+	said, complaint, err := executor.Exec(ctx, c.ID, cmd)
 	switch said = strings.TrimSpace(said); {
 	case err != nil:
 		return false, err

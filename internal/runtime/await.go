@@ -10,7 +10,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// Await implements [Engine].
+// Await implements [Finder].
 func (d *Docker) Await(ctx context.Context) { d.await(ctx, func() {}) }
 
 // await watches sockets through their directories, and the docker configuration,

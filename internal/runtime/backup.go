@@ -44,6 +44,9 @@ func (m *Manager) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
 		return Backup{}, err
 	}
 	d := m.data(o.Progress)
+	if !d.info().Features.Data {
+		return Backup{}, d.problem(ctx, ErrLacks)
+	}
 	release, err := d.claim()
 	if err != nil {
 		return Backup{}, err
@@ -95,7 +98,7 @@ func (d *data) problem(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return operationProblem(d.profile, d.engine, err)
+	return operationProblem(d.profile, d.info(), err)
 }
 
 // writable makes sure that a file can be written: it is not there, or may be
@@ -171,7 +174,7 @@ func (d *data) fill(ctx context.Context, f *os.File, what contents) (b Backup, e
 	const tries = 4
 	for range tries {
 		b, err = d.fillOnce(ctx, f, what)
-		if !errors.Is(err, backup.ErrChanged) || ctx.Err() != nil {
+		if !errors.Is(err, ErrChanged) && !errors.Is(err, backup.ErrChanged) || ctx.Err() != nil {
 			return b, err
 		}
 		d.log.Info("the data changed while they were read", "error", err)
@@ -201,7 +204,7 @@ func (d *data) fillOnce(ctx context.Context, f *os.File, what contents) (b Backu
 		if err != nil {
 			return b, err
 		}
-		archive, err := d.engine.ReadHelper(ctx, helper)
+		archive, err := d.read(ctx, helper)
 		if err != nil {
 			return b, err
 		}

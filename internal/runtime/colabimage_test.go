@@ -118,8 +118,8 @@ func TestColabImageOnARM(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	d := &data{engine: docker, profile: r.profile, dir: t.TempDir(), log: slog.New(slog.DiscardHandler)}
-	o := &operation{engine: docker, arch: "arm64", profile: r.profile, server: r.server, data: d, progress: func(Progress) {}, pulled: func() {}}
+	d := &data{engine: docker, info: docker.Which, profile: r.profile, dir: t.TempDir(), log: slog.New(slog.DiscardHandler)}
+	o := &operation{engine: docker, info: EngineInfo{Arch: "arm64"}, profile: r.profile, server: r.server, data: d, progress: func(Progress) {}, pulled: func() {}}
 	for _, v := range []verb{start, restart, repair} {
 		p := r.problem(o.run(t.Context(), v), CodeUnsupportedPlatform)
 		if !strings.Contains(p.Hint, "ARM") || !strings.Contains(p.Hint, "profile jupyter") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,6 @@ import (
 )
 
 const (
-	// dataPath is where a helper has the data volume.
-	dataPath = "/colab-tray-data"
 	// maxImages is how many images are tried for a helper.
 	maxImages = 8
 	// helperPatience is how long the end of a helper that works on the data is
@@ -53,6 +52,7 @@ type DataProgress struct {
 // the profile and helpers that carry its label, and no other.
 type data struct {
 	engine   Engine
+	info     func() EngineInfo // of the engine
 	profile  config.Profile
 	dir      string // of automatic backups, and of the lock
 	log      *slog.Logger
@@ -67,7 +67,7 @@ func (m *Manager) data(progress func(DataProgress)) *data {
 		progress = func(DataProgress) {}
 	}
 	d := &data{
-		engine: m.engine(), profile: m.Profile(), dir: m.backups, log: m.log, progress: progress,
+		engine: m.engine(), info: m.link.Info, profile: m.Profile(), dir: m.backups, log: m.log, progress: progress,
 		roots: map[string]string{}, patience: helperPatience,
 	}
 	if s := m.Snapshot(); s.root != "" {
@@ -135,18 +135,40 @@ func (d *data) tidy(ctx context.Context) error {
 }
 
 func (d *data) helpers(ctx context.Context) ([]Helper, error) {
+	volumes, has := As[Volumes](d.engine)
+	if !has {
+		return nil, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	return d.engine.Helpers(ctx, d.profile.Runtime)
+	return volumes.Helpers(ctx, d.profile.Runtime)
+}
+
+// read opens an archive of what a helper has.
+func (d *data) read(ctx context.Context, helper string) (io.ReadCloser, error) {
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return nil, err
+	}
+	return volumes.ReadHelper(ctx, helper)
+}
+
+// remove removes a helper.
+func (d *data) remove(ctx context.Context, helper string) error {
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return err
+	}
+	return volumes.RemoveHelper(ctx, helper)
 }
 
 // clear removes the helpers. It goes on when ctx has ended, for a while.
 func (d *data) clear(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	helpers, err := d.engine.Helpers(ctx, d.profile.Runtime)
+	helpers, err := d.helpers(ctx)
 	for _, h := range helpers {
-		err = errors.Join(err, d.engine.RemoveHelper(ctx, h.ID))
+		err = errors.Join(err, d.remove(ctx, h.ID))
 	}
 	return err
 }
@@ -163,15 +185,19 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 		if name == "" {
 			continue
 		}
-		id, err := d.engine.ImageID(ctx, name, "")
+		image, err := d.engine.Image(ctx, name, "")
 		if err != nil {
 			return nil, err
 		}
-		if id != "" && !slices.Contains(candidates, id) {
-			candidates = append(candidates, id)
+		if image.ID != "" && !slices.Contains(candidates, image.ID) {
+			candidates = append(candidates, image.ID)
 		}
 	}
-	others, err := d.engine.Images(ctx)
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return nil, err
+	}
+	others, err := volumes.Images(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -188,10 +214,14 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 
 // create makes a helper that mounts a volume.
 func (d *data) create(ctx context.Context, spec HelperSpec) (id string, err error) {
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return "", err
+	}
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	spec.Runtime, spec.Path = d.profile.Runtime, dataPath
-	return d.engine.CreateHelper(ctx, spec)
+	return volumes.CreateHelper(ctx, spec)
 }
 
 // reader makes a helper through which the volume is read.
@@ -202,7 +232,7 @@ func (d *data) reader(ctx context.Context) (id string, err error) {
 // readerOf makes a helper through which a volume is read.
 func (d *data) readerOf(ctx context.Context, volume string) (id string, err error) {
 	err = d.tryImages(ctx, func(image string) (err error) {
-		id, err = d.create(ctx, HelperSpec{Image: image, Cmd: archiver, Volume: volume, Prints: true})
+		id, err = d.create(ctx, ReadingHelper(d.profile.Runtime, image, volume))
 		return err
 	})
 	return id, err
@@ -246,7 +276,7 @@ func (d *data) runCommand(ctx context.Context, cmd []string, prepare func(helper
 				prepared = true
 			}
 			if before != "" {
-				_ = d.engine.RemoveHelper(ctx, before)
+				_ = d.remove(ctx, before)
 			}
 			before = id
 			if err = d.start(ctx, id); err == nil {
@@ -289,7 +319,7 @@ func (d *data) await(ctx context.Context, helper string) error {
 	if err != nil || !c.Running {
 		return err
 	}
-	return helperRunsProblem(d.profile, c.Name, d.patience, d.engine.CLI())
+	return helperRunsProblem(d.profile, c.Name, d.patience, d.info().Command)
 }
 
 // ended waits for the end of a helper that was started.
@@ -328,7 +358,7 @@ func (d *data) recover(ctx context.Context) error {
 			}
 			d.log.Info("waiting for a helper that works on the data", "container", h.Name)
 			if err = d.await(ctx, h.ID); err == nil || errors.Is(err, ErrNotFound) {
-				err = d.engine.RemoveHelper(ctx, h.ID)
+				err = d.remove(ctx, h.ID)
 			}
 		}
 		if err != nil {
@@ -343,9 +373,9 @@ func (d *data) recover(ctx context.Context) error {
 func (d *data) withdraw(ctx context.Context, self string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	helpers, err := d.engine.Helpers(ctx, d.profile.Runtime)
+	helpers, err := d.helpers(ctx)
 	if err != nil || !slices.ContainsFunc(helpers, func(h Helper) bool { return h.Writes && h.ID != self }) {
 		return err
 	}
-	return d.engine.RemoveHelper(ctx, self)
+	return d.remove(ctx, self)
 }

@@ -662,11 +662,14 @@ func TestStartedByOthers(t *testing.T) {
 // when a file becomes shorter while it is read.
 type cutting struct {
 	Engine
+	Volumes
 	times int
 }
 
+func (e *cutting) Unwrap() Engine { return e.Engine }
+
 func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
-	archive, err := e.Engine.ReadHelper(ctx, id)
+	archive, err := e.Volumes.ReadHelper(ctx, id)
 	if e.times--; e.times >= 0 && err == nil {
 		archive = struct {
 			io.Reader
@@ -683,11 +686,12 @@ func TestDataThatChange(t *testing.T) {
 		r.untilState(Absent) // which engine it is, is known
 		dir := t.TempDir()
 		d := r.data(nil)
-		d.engine = &cutting{d.engine, 2}
+		volumes, _ := As[Volumes](d.engine)
+		d.engine = &cutting{d.engine, volumes, 2}
 		if _, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
 			t.Errorf("cut off twice: %v", err)
 		}
-		d.engine = &cutting{d.engine, 100}
+		d.engine = &cutting{d.engine, volumes, 100}
 		_, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "b")})
 		r.problem(d.problem(t.Context(), err), CodeBackupFailed)
 		onlyFiles(t, dir, "a")

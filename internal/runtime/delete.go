@@ -99,7 +99,11 @@ func (d *data) delete(ctx context.Context, op *operation, o DeleteOptions) (dele
 		deleted.Container = true
 	}
 	if there && o.Data {
-		if err := d.engine.RemoveVolume(ctx, d.profile.Volume()); err != nil && !errors.Is(err, ErrNotFound) {
+		volumes, err := Need[Volumes](d.engine)
+		if err == nil {
+			err = volumes.RemoveVolume(ctx, d.profile.Volume())
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return deleted, err
 		}
 		deleted.Volume = true
@@ -161,7 +165,7 @@ func (d *data) halt(ctx context.Context, op *operation) (Container, error) {
 	}
 	d.progress(DataProgress{Step: StepStop})
 	if c.Paused {
-		if err := d.engine.Unpause(ctx, c.ID); err != nil {
+		if err := d.engine.Start(ctx, c.ID); err != nil {
 			return c, err
 		}
 	}
@@ -171,7 +175,11 @@ func (d *data) halt(ctx context.Context, op *operation) (Container, error) {
 func (d *data) hasVolume(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	return d.engine.HasVolume(ctx, d.profile.Volume())
+	volumes, has := As[Volumes](d.engine)
+	if !has {
+		return false, nil
+	}
+	return volumes.HasVolume(ctx, d.profile.Volume())
 }
 
 // unused makes sure that no container but the runtime's, and the one it may yet
@@ -179,13 +187,17 @@ func (d *data) hasVolume(ctx context.Context) (bool, error) {
 func (d *data) unused(ctx context.Context, op *operation, running bool) error {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	users, err := d.engine.VolumeUsers(ctx, d.profile.Volume(), running)
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return err
+	}
+	users, err := volumes.VolumeUsers(ctx, d.profile.Volume(), running)
 	if err != nil {
 		return err
 	}
 	users = slices.DeleteFunc(users, func(name string) bool { return name == d.profile.Runtime || name == op.previousName() })
 	if len(users) > 0 {
-		return volumeInUseProblem(d.profile, users, d.engine.CLI())
+		return volumeInUseProblem(d.profile, users, d.info().Command)
 	}
 	return nil
 }
@@ -207,7 +219,7 @@ func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err err
 		size, err = d.size(ctx)
 	}
 	if err != nil {
-		return 0, false, operationProblem(m.Profile(), m.engine(), err)
+		return 0, false, operationProblem(m.Profile(), m.link.Info(), err)
 	}
 	return size, there, nil
 }
@@ -219,8 +231,12 @@ func (d *data) size(ctx context.Context) (int64, error) {
 	// To add up the size takes an engine without an index of it a while.
 	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	volumes, has := As[Volumes](d.engine)
+	if !has {
+		return -1, nil
+	}
 	for range tries {
-		size, err := d.engine.VolumeSize(asking, d.profile.Volume())
+		size, err := volumes.VolumeSize(asking, d.profile.Volume())
 		if err == nil {
 			return size, nil
 		}

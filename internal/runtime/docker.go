@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http/httptrace"
-	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,22 +17,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	cerrdefs "github.com/containerd/errdefs"
-	"github.com/containerd/platforms"
 	dockerendpoint "github.com/docker/cli/cli/context/docker"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
-	"github.com/docker/docker/api/types/image"
-	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/versions"
-	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
-	"github.com/docker/go-connections/nat"
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
 
@@ -56,10 +46,23 @@ type Docker struct {
 	imageLabels sync.Map // of images of which it was asked, by ID
 }
 
-var _ Engine = (*Docker)(nil)
+var (
+	_ Engine   = (*Docker)(nil)
+	_ Finder   = (*Docker)(nil)
+	_ Replacer = (*Docker)(nil)
+	_ Tagger   = (*Docker)(nil)
+	_ Differ   = (*Docker)(nil)
+	_ Meter    = (*Docker)(nil)
+	_ Executor = (*Docker)(nil)
+	_ Ports    = (*Docker)(nil)
+	_ Volumes  = (*Docker)(nil)
+)
+
+// answerTime is how long engines may take to say who they are.
+const answerTime = 15 * time.Second
 
 // NewDocker makes an engine of an address such as "unix:///var/run/docker.sock".
-// When host is empty the engine is looked for at each [Docker.Ping]: where the
+// When host is empty the engine is looked for at each [Docker.Connect]: where the
 // docker command finds it, which is at DOCKER_HOST or that of a docker context,
 // or else where other engines have their sockets. It does not connect yet.
 func NewDocker(host string) (*Docker, error) {
@@ -155,41 +158,40 @@ func (d *Docker) use(api *client.Client, info EngineInfo) {
 	}
 }
 
-// Which implements [Engine].
+// Which implements [Finder].
 func (d *Docker) Which() EngineInfo { return *d.which.Load() }
 
-// Host implements [Engine].
+// Host returns the address of the engine.
 func (d *Docker) Host() string { return d.Which().Host }
 
-// CLI implements [Engine].
-func (d *Docker) CLI() string { return d.Which().CLI }
-
-// Close lets go of the connections to the engine.
+// Close implements [Engine].
 func (d *Docker) Close() error { return d.api.Load().Close() }
 
-// Ping asks who the engine is, and looks for it first when its address is not
-// given. A client only ever negotiates its version downwards, so each Ping
-// begins with a new one: the engine may have been upgraded.
-func (d *Docker) Ping(ctx context.Context) (EngineInfo, error) {
+// Connect implements [Engine]. A client only ever negotiates its version
+// downwards, so each Connect begins with a new one: the engine may have been
+// upgraded.
+func (d *Docker) Connect(ctx context.Context) (EngineInfo, error) {
 	if d.finder == nil {
-		return d.try(ctx, place{host: d.Host()})
+		err := d.try(ctx, place{host: d.Host()})
+		return d.Which(), err
 	}
 	candidates, err := d.finder.candidates()
 	if err != nil {
-		return EngineInfo{}, err
+		return d.Which(), err
 	}
 	var first error
 	var barred string
 	for _, p := range candidates {
-		patience := pingTimeout
+		patience := answerTime
 		if p.found != "default" {
 			patience /= time.Duration(len(candidates))
 		}
 		trying, cancel := context.WithTimeout(ctx, patience)
-		info, err := d.try(trying, p)
+		err := d.try(trying, p)
 		cancel()
 		if err == nil {
 			d.finder.answered(p)
+			info := d.Which()
 			info.Barred = cmp.Or(barred, info.Barred)
 			d.which.Store(&info)
 			return info, nil
@@ -210,14 +212,14 @@ func (d *Docker) Ping(ctx context.Context) (EngineInfo, error) {
 		guess := candidates[0].guess()
 		d.which.Store(&guess)
 	}
-	return EngineInfo{}, first
+	return d.Which(), first
 }
 
 // try asks whether there is an engine at p, and uses it if so.
-func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
+func (d *Docker) try(ctx context.Context, p place) error {
 	api, err := p.client()
 	if err != nil {
-		return EngineInfo{}, addressProblem(p, err)
+		return addressProblem(p, err)
 	}
 	var connected atomic.Bool
 	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -228,25 +230,30 @@ func (d *Docker) try(ctx context.Context, p place) (EngineInfo, error) {
 		_ = api.Close()
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && !connected.Load():
-			return EngineInfo{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+			return fmt.Errorf("%w: %w", ErrUnreachable, err)
 		case noConnection(err) && connected.Load():
-			return EngineInfo{}, fmt.Errorf("%w: %w", errHangsUp, err)
+			return fmt.Errorf("%w: %w", errHangsUp, err)
 		}
-		return EngineInfo{}, engineError(err)
+		return engineError(err)
 	}
-	info.Found = p.found
-	info.CLI = p.cli(info.Name == "Podman")
+	podman := info.Name == "Podman"
+	info.Found, info.Command = p.found, p.cli(podman)
+	info.Local, info.Machine = whereIs(info.Host)
 	if before := d.Which(); before.Host == info.Host {
 		info.Barred = before.Barred // the one in use is asked first
 	}
 	d.use(api, info)
-	if info.Name == "Podman" {
-		if info.MapsUsers, err = d.askMapping(ctx); err != nil {
-			d.log.Warn("whether Podman maps users", "error", err)
-		}
+	if podman {
+		info.Kind, info.MapsUsers, err = d.podmanKind(ctx)
+	} else {
+		info.Kind, err = d.dockerKind(ctx)
+	}
+	if err != nil {
+		d.log.Warn("how the engine was installed is not known", "error", err)
 	}
 	d.mapsUsers.Store(info.MapsUsers)
-	return info, nil
+	d.which.Store(&info)
+	return nil
 }
 
 // oldestAPI is that of Docker 19.03.
@@ -290,8 +297,8 @@ var eventActions = []events.Action{
 	"died", "remove", // what Podman means by die and destroy, though it says die
 }
 
-// Events implements [Engine].
-func (d *Docker) Events(ctx context.Context, names []string, opened func(), event func(ContainerEvent)) error {
+// Watch implements [Engine].
+func (d *Docker) Watch(ctx context.Context, names []string, opened func(), event func(ContainerEvent)) error {
 	filter := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
 	for _, name := range names {
 		filter.Add("container", name)
@@ -333,260 +340,25 @@ func (d *Docker) endedBySignal(ctx context.Context, of events.Actor) bool {
 	return false
 }
 
-// Inspect implements [Engine].
-func (d *Docker) Inspect(ctx context.Context, name string) (Container, error) {
-	r, err := d.api.Load().ContainerInspect(ctx, name)
-	if cerrdefs.IsNotFound(err) {
-		return Container{Name: name}, nil
-	}
-	if err != nil {
-		return Container{}, engineError(err)
-	}
-	if r.ContainerJSONBase == nil || r.State == nil || r.Config == nil {
-		return Container{}, errors.New(words.Say("problem.incompleteContainer"))
-	}
-	c := Container{
-		Exists:    true,
-		Name:      strings.TrimPrefix(r.Name, "/"),
-		ID:        r.ID,
-		Image:     familiar(r.Config.Image),
-		ImageID:   r.Image,
-		Running:   r.State.Running || r.State.Paused,
-		Paused:    r.State.Paused,
-		StartedAt: engineTime(r.State.StartedAt),
-		EndedAt:   engineTime(r.State.FinishedAt),
-		ExitCode:  r.State.ExitCode,
-		OOMKilled: r.State.OOMKilled,
-		Labels:    r.Config.Labels,
-		User:      r.Config.User,
-		WorkDir:   r.Config.WorkingDir,
-		Cmd:       slices.Concat(r.Config.Entrypoint, r.Config.Cmd),
-		Env:       r.Config.Env,
-		TTY:       r.Config.Tty,
-	}
-	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
-	c.takePorts(r)
-	c.Mounts = mountsOf(r.Mounts)
-	c.Given = given(r)
-	if said, is := d.said.Load(r.ID); is {
-		c.Given.Said = said.([]string)
-	}
-	if r.HostConfig != nil {
-		c.Network, c.LogDriver = string(r.HostConfig.NetworkMode), r.HostConfig.LogConfig.Type
-	}
-	c.Inherited = d.inherited(ctx, c)
-	return c, nil
-}
-
-// familiar shortens the name of an image to how people and Docker write it; Podman
-// has it in full.
-func familiar(image string) string {
-	hub, found := strings.CutPrefix(image, "docker.io/")
-	if !found {
-		return image
-	}
-	return strings.TrimPrefix(hub, "library/")
-}
-
-// engineTime reads a time of the engine, which says year 1 for never.
-func engineTime(s string) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || t.Year() <= 1 {
-		return time.Time{}
-	}
-	return t.UTC()
-}
-
-// takePorts notes where the TCP ports in the container are published.
-func (c *Container) takePorts(r container.InspectResponse) {
-	bindings := nat.PortMap{}
-	if r.HostConfig != nil {
-		bindings = r.HostConfig.PortBindings
-		if r.HostConfig.NetworkMode.IsHost() {
-			c.HostNetwork, c.Ports = true, map[int]int{8888: 8888, 8080: 8080}
-			return
-		}
-	}
-	if r.NetworkSettings != nil && len(r.NetworkSettings.Ports) > 0 {
-		bindings = r.NetworkSettings.Ports
-	}
-	c.Ports, c.Addresses = map[int]int{}, map[int][]netip.AddrPort{}
-	for inner, published := range bindings {
-		if inner.Proto() != "tcp" {
-			continue
-		}
-		for _, b := range published {
-			port, err := strconv.ParseUint(b.HostPort, 10, 16)
-			if err != nil || port == 0 {
-				continue
-			}
-			for _, ip := range hostAddresses(b.HostIP) {
-				c.Addresses[inner.Int()] = append(c.Addresses[inner.Int()], netip.AddrPortFrom(ip, uint16(port)))
-			}
-			if b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "127.0.0.1" {
-				c.Ports[inner.Int()] = int(port)
-			}
-		}
-	}
-	for _, addresses := range c.Addresses {
-		slices.SortFunc(addresses, netip.AddrPort.Compare)
-	}
-}
-
-// hostAddresses reads where a port is published: without an address at all of
-// them, and one that is not understood may be any.
-func hostAddresses(text string) []netip.Addr {
-	ip, err := netip.ParseAddr(text)
-	switch {
-	case text == "":
-		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}
-	case err != nil:
-		return []netip.Addr{netip.IPv4Unspecified()}
-	default:
-		return []netip.Addr{ip.Unmap()}
-	}
-}
-
-// Create implements [Engine].
-func (d *Docker) Create(ctx context.Context, spec Spec) (string, error) {
-	if err := d.haveFolders(spec.Folders); err != nil {
-		return "", err
-	}
-	gpus, err := d.gpuRequests(ctx, spec.GPU)
-	if err != nil {
-		return "", err
-	}
-	on, err := platform(spec.Platform)
-	if err != nil {
-		return "", err
-	}
-	made, host := dockerSpec(spec, gpus)
-	made.Env = withProxies(made.Env, d.api.Load().DaemonHost())
-	if host.UsernsMode, err = d.userns(ctx, spec.Volume); err != nil {
-		return "", err
-	}
-	if d.podman.Load() && gpus != nil {
-		return d.createLibpod(ctx, spec.Name, made, host, on)
-	}
-	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, on, spec.Name)
-	d.heard(created.ID, created.Warnings)
-	return created.ID, engineError(err)
-}
-
-// heard keeps what the engine had to say when it made a container: it says it
-// once.
-func (d *Docker) heard(id string, warnings []string) {
-	if len(warnings) > 0 {
-		d.log.Warn("the engine made a container", "id", id, "warnings", warnings)
-		d.said.Store(id, warnings)
-	}
-}
-
-// dockerSpec says in Docker's words what a container is made from.
-func dockerSpec(spec Spec, gpus []container.DeviceRequest) (*container.Config, *container.HostConfig) {
-	inner := nat.Port(fmt.Sprintf("%d/tcp", spec.InnerPort))
-	mounts := volumeMounts(spec)
-	for _, f := range spec.Folders {
-		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: f.Host, Target: f.Path, ReadOnly: f.ReadOnly})
-	}
-	var env []string
-	for _, v := range spec.Env {
-		env = append(env, v.Name+"="+v.Value.Reveal())
-	}
-	made := &container.Config{
-		Hostname:     spec.Hostname,
-		Image:        spec.Image,
-		Entrypoint:   spec.Entrypoint,
-		Cmd:          spec.Cmd,
-		WorkingDir:   spec.WorkDir,
-		Env:          env,
-		Labels:       marked(spec.Labels),
-		ExposedPorts: nat.PortSet{inner: {}},
-		User:         spec.User,
-	}
-	host := &container.HostConfig{
-		PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
-		Mounts:       mounts,
-		ShmSize:      spec.ShmSize,
-		Resources:    container.Resources{Memory: spec.Memory, NanoCPUs: int64(spec.CPUs * 1e9), DeviceRequests: gpus},
-	}
-	return made, host
-}
-
-// haveFolders reports a folder that is not there. Docker does so itself, in these
-// words, but Podman makes it.
-func (d *Docker) haveFolders(folders []config.Folder) error {
-	if !d.podman.Load() || !strings.HasPrefix(d.Host(), "unix://") {
-		return nil
-	}
-	for _, f := range folders {
-		if _, err := os.Stat(f.Host); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: %sbind source path does not exist: %s", ErrNoFolder, fromEngine, f.Host)
-		}
-	}
-	return nil
-}
-
-// gpuRequests asks for GPUs in the way that this engine understands.
-func (d *Docker) gpuRequests(ctx context.Context, g config.GPU) ([]container.DeviceRequest, error) {
-	if g.None() || d.podman.Load() {
-		return gpuRequests(g, true), nil
-	}
-	api := d.api.Load()
-	info, err := api.Info(ctx)
-	if err != nil {
-		return nil, engineError(err)
-	}
-	return gpuRequests(g, wantsCDI(info, versions.GreaterThanOrEqualTo(api.ClientVersion(), "1.50"))), nil
-}
-
-// Kind implements [Engine].
-func (d *Docker) Kind(ctx context.Context) (EngineKind, error) {
-	info, err := d.api.Load().Info(ctx)
-	return kindOf(info, d.podman.Load()), engineError(err)
-}
-
-// platformName is that of the platform wanted, or else of the one that the docker
-// command goes by; empty for the engine's own.
-func platformName(wanted string) string { return cmp.Or(wanted, os.Getenv("DOCKER_DEFAULT_PLATFORM")) }
-
-// platform understands the name of a platform such as "linux/arm64/v8"; it is nil
-// for the engine's own.
-func platform(wanted string) (*ocispec.Platform, error) {
-	name := platformName(wanted)
-	if name == "" {
-		return nil, nil
-	}
-	p, err := platforms.Parse(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPlatform, err)
-	}
-	return &p, nil
-}
-
-// CopyTo implements [Engine]. The files are owned by root and readable by all.
-func (d *Docker) CopyTo(ctx context.Context, id string, files fs.FS) error {
-	archive, err := tarOf(files)
+// Put implements [Engine].
+func (d *Docker) Put(ctx context.Context, id string, files fs.FS, written time.Time) error {
+	archive, err := tarOf(files, written)
 	if err != nil {
 		return err
 	}
 	return engineError(d.api.Load().CopyToContainer(ctx, id, "/", archive, container.CopyToContainerOptions{}))
 }
 
-// Modified implements [Engine].
-func (d *Docker) Modified(ctx context.Context, id, path string) (time.Time, error) {
-	stat, err := d.api.Load().ContainerStatPath(ctx, id, path)
-	return stat.Mtime, engineError(err)
-}
-
-// Start implements [Engine].
+// Start implements [Engine]. An engine refuses to start a paused container.
 func (d *Docker) Start(ctx context.Context, id string) error {
-	return engineError(d.api.Load().ContainerStart(ctx, id, container.StartOptions{}))
-}
-
-// Unpause implements [Engine].
-func (d *Docker) Unpause(ctx context.Context, id string) error {
-	return engineError(d.api.Load().ContainerUnpause(ctx, id))
+	err := d.api.Load().ContainerStart(ctx, id, container.StartOptions{})
+	if err == nil || ctx.Err() != nil {
+		return engineError(err)
+	}
+	if c, unknown := d.Inspect(ctx, id); unknown == nil && c.Paused {
+		err = d.api.Load().ContainerUnpause(ctx, id)
+	}
+	return engineError(err)
 }
 
 // Stop implements [Engine].
@@ -600,7 +372,7 @@ func (d *Docker) Remove(ctx context.Context, id string) error {
 	return engineError(d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{}))
 }
 
-// Rename implements [Engine].
+// Rename implements [Replacer].
 func (d *Docker) Rename(ctx context.Context, id, name string) error {
 	return engineError(d.api.Load().ContainerRename(ctx, id, name))
 }
@@ -659,13 +431,19 @@ func (cs closers) Close() error {
 	return errors.Join(errs...)
 }
 
-// Archive implements [Engine].
-func (d *Docker) Archive(ctx context.Context, id, path string) (io.ReadCloser, error) {
+// Reach implements [Engine]. The containers of an engine on another machine are
+// reached as far as somebody forwards their ports.
+func (d *Docker) Reach(_ context.Context, c Container, port int) (Route, error) {
+	return LoopbackRoute(c, port)
+}
+
+// Get implements [Engine].
+func (d *Docker) Get(ctx context.Context, id, path string) (io.ReadCloser, error) {
 	r, _, err := d.api.Load().CopyFromContainer(ctx, id, path)
 	return r, engineError(err)
 }
 
-// PublishedBy implements [Engine].
+// PublishedBy implements [Ports].
 func (d *Docker) PublishedBy(ctx context.Context, port int) ([]string, error) {
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
 	if err != nil {
@@ -681,94 +459,4 @@ func (d *Docker) PublishedBy(ctx context.Context, port int) ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-// ImageID implements [Engine].
-func (d *Docker) ImageID(ctx context.Context, ref, wanted string) (string, error) {
-	found, err := d.api.Load().ImageInspect(ctx, ref)
-	if cerrdefs.IsNotFound(err) {
-		return "", nil
-	}
-	if err != nil {
-		return "", engineError(err)
-	}
-	on, err := platform(wanted)
-	if on != nil && (on.OS != found.Os || on.Architecture != found.Architecture) {
-		return "", nil
-	}
-	return found.ID, err
-}
-
-// IsLocal implements [Engine]. An image that came from a registry has a digest
-// there; Podman gives one, of the registry localhost, to what it made itself.
-func (d *Docker) IsLocal(ctx context.Context, ref string) (bool, error) {
-	found, err := d.api.Load().ImageInspect(ctx, ref)
-	if err != nil {
-		return false, engineError(err)
-	}
-	return !slices.ContainsFunc(found.RepoDigests, func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }), nil
-}
-
-// Tag implements [Engine].
-func (d *Docker) Tag(ctx context.Context, id, name string) error {
-	return engineError(d.api.Load().ImageTag(ctx, id, name))
-}
-
-// Untag implements [Engine]. An image that was pulled has a digest besides, with
-// which Docker keeps it.
-func (d *Docker) Untag(ctx context.Context, name string) error {
-	api := d.api.Load()
-	named, err := api.ImageInspect(ctx, name)
-	if err != nil {
-		return engineError(err)
-	}
-	if _, err := api.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true}); err != nil {
-		return engineError(err)
-	}
-	left, err := api.ImageInspect(ctx, named.ID)
-	if err == nil && len(left.RepoTags) == 0 {
-		_, err = api.ImageRemove(ctx, named.ID, image.RemoveOptions{PruneChildren: true})
-	}
-	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) { // it is gone, or in use
-		return nil
-	}
-	return engineError(err)
-}
-
-// Pull implements [Engine]. Credentials that cannot be had, or are refused, must
-// not stand in the way of an image that everybody may have.
-func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(Progress)) error {
-	auth, err := imageCredentials(ctx, ref, d.helperPatience)
-	if err != nil {
-		d.log.Warn("the image is pulled without credentials", "image", ref, "error", err)
-	}
-	if err := d.pull(ctx, ref, wanted, auth, progress); auth == "" || !errors.Is(err, ErrImageNotFound) {
-		return err
-	}
-	d.log.Warn("the credentials were refused; the image is pulled without", "image", ref)
-	return d.pull(ctx, ref, wanted, "", progress)
-}
-
-func (d *Docker) pull(ctx context.Context, ref, wanted, auth string, progress func(Progress)) error {
-	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: platformName(wanted), RegistryAuth: auth})
-	if err != nil {
-		return pullError(err)
-	}
-	defer stream.Close()
-	return pullError(readPull(stream, d.podman.Load(), progress))
-}
-
-// EnsureVolume implements [Engine].
-func (d *Docker) EnsureVolume(ctx context.Context, name string, labels map[string]string) (bool, error) {
-	_, err := d.api.Load().VolumeInspect(ctx, name)
-	if err == nil || !cerrdefs.IsNotFound(err) {
-		return false, engineError(err)
-	}
-	_, err = d.api.Load().VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: labels})
-	return err == nil, engineError(err)
-}
-
-// RemoveVolume implements [Engine].
-func (d *Docker) RemoveVolume(ctx context.Context, name string) error {
-	return engineError(d.api.Load().VolumeRemove(ctx, name, false))
 }

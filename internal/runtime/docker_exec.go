@@ -7,7 +7,7 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 )
 
-// Exec implements [Engine].
+// Exec implements [Executor].
 func (d *Docker) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
 	api := d.api.Load()
 	created, err := api.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: cmd, AttachStdout: true, AttachStderr: true})

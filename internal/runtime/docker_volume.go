@@ -2,12 +2,12 @@ package runtime
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
@@ -16,13 +16,31 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/pkg/stdcopy"
 
-	"colabtray/internal/backup"
 	"colabtray/internal/words"
 )
 
-// HasVolume implements [Engine].
+// EnsureVolume implements [Volumes].
+func (d *Docker) EnsureVolume(ctx context.Context, spec Spec) (bool, error) {
+	if there, err := d.HasVolume(ctx, spec.Volume); there || err != nil {
+		return false, err
+	}
+	labels, err := d.volumeLabels(ctx, spec)
+	if err != nil {
+		return false, err
+	}
+	_, err = d.api.Load().VolumeCreate(ctx, volume.CreateOptions{Name: spec.Volume, Labels: labels})
+	return err == nil, engineError(err)
+}
+
+// RemoveVolume implements [Volumes].
+func (d *Docker) RemoveVolume(ctx context.Context, name string) error {
+	return engineError(d.api.Load().VolumeRemove(ctx, name, false))
+}
+
+// HasVolume implements [Volumes].
 func (d *Docker) HasVolume(ctx context.Context, name string) (bool, error) {
 	_, err := d.api.Load().VolumeInspect(ctx, name)
 	if cerrdefs.IsNotFound(err) {
@@ -31,7 +49,7 @@ func (d *Docker) HasVolume(ctx context.Context, name string) (bool, error) {
 	return err == nil, engineError(err)
 }
 
-// VolumeSize implements [Engine]. From API 1.42 on the engine is asked for
+// VolumeSize implements [Volumes]. From API 1.42 on the engine is asked for
 // volumes alone; before, it looks at everything it keeps.
 func (d *Docker) VolumeSize(ctx context.Context, name string) (int64, error) {
 	api := d.api.Load()
@@ -51,7 +69,7 @@ func (d *Docker) VolumeSize(ctx context.Context, name string) (int64, error) {
 	return 0, ErrNotFound
 }
 
-// VolumeUsers implements [Engine]. The engine's filter also takes places where
+// VolumeUsers implements [Volumes]. The engine's filter also takes places where
 // a volume is mounted, so its answer is looked through.
 func (d *Docker) VolumeUsers(ctx context.Context, volume string, running bool) ([]string, error) {
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
@@ -71,7 +89,7 @@ func (d *Docker) VolumeUsers(ctx context.Context, volume string, running bool) (
 	return names, nil
 }
 
-// Images implements [Engine].
+// Images implements [Volumes].
 func (d *Docker) Images(ctx context.Context) ([]string, error) {
 	list, err := d.api.Load().ImageList(ctx, image.ListOptions{})
 	if err != nil {
@@ -84,7 +102,7 @@ func (d *Docker) Images(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// CreateHelper implements [Engine]. NoCopy keeps the engine from filling an
+// CreateHelper implements [Volumes]. NoCopy keeps the engine from filling an
 // empty volume with what the image has at that path.
 func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, error) {
 	labels := marked(map[string]string{labelHelper: spec.Runtime, labelWrites: ""}) // whatever the image has
@@ -125,24 +143,13 @@ func (d *Docker) CreateHelper(ctx context.Context, spec HelperSpec) (string, err
 	return created.ID, engineError(err)
 }
 
-// helperPrefix begins the names of helpers.
-const helperPrefix = "colab-tray-helper-"
-
-// helperName returns a name that tells people what the container is for.
-func helperName(runtime string) string {
-	return helperPrefix + runtime + "-" + strings.ToLower(rand.Text()[:8])
-}
-
-// archiver is the command of a helper that reads the volume.
-var archiver = []string{"tar", "--create", "--file=-", "--format=posix", "--numeric-owner", "--directory=/", strings.TrimPrefix(dataPath, "/")}
-
-// ReadHelper implements [Engine]. With Docker the helper is not even started.
+// ReadHelper implements [Volumes]. With Docker the helper is not even started.
 // Podman's archives of a volume leave out what is called dev, proc or sys, and
 // give everything to the container's user (libpod/container_copy_linux.go of 4.3),
 // so there tar is run in it, and tells with its exit code whether all is well.
 func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
 	if !d.podman.Load() {
-		return d.Archive(ctx, id, dataPath)
+		return d.Get(ctx, id, dataPath)
 	}
 	api := d.api.Load()
 	attached, err := api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
@@ -173,7 +180,7 @@ func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 		attached.Close()
 		err := r.Close()
 		if <-copied != nil { // it is still at it, and could be read again
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 			defer cancel()
 			err = errors.Join(err, d.Stop(ctx, id, 0))
 		}
@@ -181,10 +188,13 @@ func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 	})}, nil
 }
 
+// endTime is how long a helper may take to end once nothing is read of it.
+const endTime = time.Minute
+
 // archived tells how the command archiver ended. Its exit code is 1 when a file
 // changed while it was read.
 func (d *Docker) archived(ctx context.Context, id, said string) error {
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+	ctx, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
 	if err := d.Wait(ctx, id); err != nil {
 		return err
@@ -194,7 +204,7 @@ func (d *Docker) archived(ctx context.Context, id, said string) error {
 	case err != nil:
 		return err
 	case c.ExitCode == 1:
-		return fmt.Errorf("%w: %s", backup.ErrChanged, said)
+		return fmt.Errorf("%w: %s", ErrChanged, said)
 	case !c.Exists || c.ExitCode != 0:
 		return errors.New(words.Say("problem.tarEnded", "code", c.ExitCode, "output", said))
 	}
@@ -215,7 +225,7 @@ func (s *shortText) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// RemoveHelper implements [Engine]. Volumes without a name, which the image
+// RemoveHelper implements [Volumes]. Volumes without a name, which the image
 // may have asked for, go with it; those with a name stay.
 func (d *Docker) RemoveHelper(ctx context.Context, id string) error {
 	err := d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
@@ -225,7 +235,7 @@ func (d *Docker) RemoveHelper(ctx context.Context, id string) error {
 	return engineError(err)
 }
 
-// Unpack implements [Engine].
+// Unpack implements [Volumes].
 func (d *Docker) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
 	return engineError(d.api.Load().CopyToContainer(ctx, id, path, archive, container.CopyToContainerOptions{}))
 }

@@ -244,7 +244,7 @@ func TestAsTheDockerCommand(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer d.Close()
-			_, err = d.Ping(t.Context())
+			_, err = d.Connect(t.Context())
 			switch c.does {
 			case "create":
 				_, err = d.Create(t.Context(), Spec{Name: "x", Image: "example/image"})
@@ -269,7 +269,7 @@ func TestAsTheDockerCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		if info, err := d.Ping(t.Context()); err != nil || info.API != "1.41" {
+		if info, err := d.Connect(t.Context()); err != nil || info.API != "1.41" {
 			t.Errorf("it is %+v, %v", info, err)
 		}
 	})

@@ -36,7 +36,7 @@ func engineError(err error) error {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case cerrdefs.IsNotFound(err):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
-	case cerrdefs.IsConflict(err):
+	case cerrdefs.IsConflict(err), strings.Contains(text, "name is already in use"): // so says Podman
 		return fmt.Errorf("%w: %w", ErrConflict, err)
 	default:
 		return err

@@ -19,7 +19,7 @@ func exposedProblem(s Snapshot) *Problem {
 		Short: words.Say("problem.open"),
 		Hint: words.Say("problem.openHint", "address", s.Open,
 			"volume", s.Runtime+"-data", "option", "-p 127.0.0.1:"+strconv.Itoa(s.Port)+":"+strconv.Itoa(s.InnerPort)),
-		Command: setAside(Container{Name: s.Runtime}, s.Engine.CLI),
+		Command: setAside(Container{Name: s.Runtime}, s.Engine.Command),
 	}
 }
 
@@ -30,26 +30,6 @@ func localhostProblem(u BackendURL) *Problem {
 		Short: words.Say("problem.localhost", "address", net.JoinHostPort(ipv6Loopback, strconv.Itoa(u.port))),
 		Hint:  words.Say("problem.localhostHint"),
 	}
-}
-
-// published returns to which port in the container a port of the host leads, at
-// which address other computers reach that one, if any, and whether this
-// computer reaches it at [::1].
-func (c Container) published(port int) (inner int, open string, ipv6 bool) {
-	for in, at := range c.Ports {
-		if at != port {
-			continue
-		}
-		inner = in
-		for _, address := range c.Addresses[in] {
-			ip := address.Addr().Unmap()
-			if !ip.IsLoopback() && open == "" {
-				open = address.String()
-			}
-			ipv6 = ipv6 || int(address.Port()) == port && (ip == netip.IPv6Loopback() || ip == netip.IPv6Unspecified())
-		}
-	}
-	return inner, open, ipv6
 }
 
 const (

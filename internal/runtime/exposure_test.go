@@ -46,11 +46,11 @@ func TestPublished(t *testing.T) {
 		settings := new(container.NetworkSettings)
 		settings.Ports = nat.PortMap{"8888/tcp": test.bindings, "22/tcp": at("0.0.0.0"), "8888/udp": at("0.0.0.0")}
 		var c Container
-		c.takePorts(container.InspectResponse{
+		takePorts(&c, container.InspectResponse{
 			ContainerJSONBase: &container.ContainerJSONBase{HostConfig: &container.HostConfig{}}, NetworkSettings: settings,
 		})
 		delete(c.Ports, 22) // another port leads nowhere that matters here
-		inner, open, ipv6 := c.published(jupyterPort(c, config.KindJupyter))
+		inner, open, ipv6 := c.published(localPort(c, config.KindJupyter))
 		if inner != 8888 || open != test.open || ipv6 != test.ipv6 {
 			t.Errorf("%v: port %d, open %q, IPv6 %t", test.bindings, inner, open, ipv6)
 		}
@@ -110,7 +110,7 @@ func TestOpenWhileItRuns(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
-	s := Snapshot{State: Ready, Runtime: "r", Port: 9000, InnerPort: 8080, URL: urlA, Engine: EngineInfo{CLI: "podman"}}
+	s := Snapshot{State: Ready, Runtime: "r", Port: 9000, InnerPort: 8080, URL: urlA, Engine: EngineInfo{Command: "podman"}}
 	m := new(Manager)
 	if all := m.warnings(s); len(all) != 0 {
 		t.Errorf("of nothing there is %v", all)

@@ -17,18 +17,18 @@ func (m *Manager) Container(ctx context.Context) (Container, error) {
 // HasImage reports whether the engine has the image of the profile, for its
 // platform.
 func (m *Manager) HasImage(ctx context.Context) (bool, error) {
-	id, err := m.engine().ImageID(ctx, m.Profile().Image, m.Profile().Platform)
+	id, err := imageID(ctx, m.engine(), m.Profile().Image, m.Profile().Platform)
 	return id != "", err
 }
 
 // PortHolder tells who other than the runtime itself holds the port of the
-// profile, for people; empty when nobody does or it cannot be found out.
+// runtime, for people; empty when nobody does or it cannot be found out.
 func (m *Manager) PortHolder(ctx context.Context) string {
-	names, err := m.engine().PublishedBy(ctx, m.Profile().Port)
-	if err == nil && len(names) == 1 && names[0] == m.runtime {
+	port := m.Snapshot().Port
+	if names := publishers(ctx, m.engine(), port); len(names) == 1 && names[0] == m.runtime {
 		return ""
 	}
-	return portHolder(ctx, m.engine(), m.Profile().Port, m.runtime)
+	return portHolder(ctx, m.engine(), port, m.runtime)
 }
 
 // secretName finds the names of variables whose values are not for others.

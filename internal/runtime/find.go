@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -163,11 +164,22 @@ func (s surroundings) ownPodman(host string) bool {
 // guess is what may be said of the engine at a place before it answered.
 func (p place) guess() EngineInfo {
 	podman := strings.Contains(p.found, "Podman") || strings.Contains(p.host, "podman")
-	info := EngineInfo{Name: "Docker", Host: p.host, Found: p.found, CLI: p.cli(podman)}
+	info := EngineInfo{Name: "Docker", Host: p.host, Found: p.found, Command: p.cli(podman)}
+	info.Local, info.Machine = whereIs(p.host)
 	if podman {
 		info.Name = "Podman"
 	}
 	return info
+}
+
+// whereIs tells whether an address is one of this computer, or else the name of
+// the machine that it leads to.
+func whereIs(host string) (local bool, machine string) {
+	u, err := url.Parse(host)
+	if err != nil {
+		return false, ""
+	}
+	return u.Scheme == "unix" || u.Scheme == "npipe", u.Hostname()
 }
 
 // cli returns the command that asks the engine at a place in a terminal: docker

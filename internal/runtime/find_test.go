@@ -201,7 +201,7 @@ func dockerCommand(t *testing.T, args ...string) {
 // found asks the engine who it is and how it was found.
 func found(t *testing.T, d *Docker) EngineInfo {
 	t.Helper()
-	info, err := d.Ping(t.Context())
+	info, err := d.Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestEngineOfContext(t *testing.T) {
 	}
 
 	dockerCommand(t, "context", "use", "two")
-	if _, err := d.Ping(t.Context()); !errors.Is(err, ErrUnreachable) || d.Host() != "unix:///nowhere/docker.sock" {
+	if _, err := d.Connect(t.Context()); !errors.Is(err, ErrUnreachable) || d.Host() != "unix:///nowhere/docker.sock" {
 		t.Errorf("with the other context: %v at %s", err, d.Host())
 	}
 	t.Setenv("DOCKER_CONTEXT", "one")
@@ -235,7 +235,7 @@ func TestEngineOfContext(t *testing.T) {
 		t.Errorf("DOCKER_CONTEXT comes before the docker configuration, but %+v", info)
 	}
 	t.Setenv("DOCKER_CONTEXT", "three")
-	_, err = d.Ping(t.Context())
+	_, err = d.Connect(t.Context())
 	if p := engineProblem(d.Which(), err); p.Code != CodeNoContext || p.Command != "docker context ls" {
 		t.Errorf("a context that is not there: %+v", p)
 	}
@@ -262,7 +262,7 @@ func TestWrongContextIsAProblem(t *testing.T) {
 	}
 	defer d.Close()
 	for name, ask := range map[string]func() error{
-		"ping":    func() error { _, err := d.Ping(t.Context()); return err },
+		"ping":    func() error { _, err := d.Connect(t.Context()); return err },
 		"inspect": func() error { _, err := d.Inspect(t.Context(), "x"); return err },
 	} {
 		if p := engineProblem(d.Which(), ask()); p.Code != CodeNoContext || !strings.Contains(p.Short, "gone") {
@@ -297,7 +297,7 @@ func TestContextWithTLS(t *testing.T) {
 		t.Errorf("found %+v", info)
 	}
 	t.Setenv("DOCKER_CONTEXT", "bare")
-	if _, err := d.Ping(t.Context()); err == nil {
+	if _, err := d.Connect(t.Context()); err == nil {
 		t.Error("the engine answered without TLS")
 	}
 }
@@ -377,7 +377,7 @@ func TestEngineElsewhere(t *testing.T) {
 
 	// The one in use goes: it is waited for, and then another takes its place.
 	removes[len(removes)-1]()
-	if _, err := d.Ping(t.Context()); !errors.Is(err, ErrUnreachable) {
+	if _, err := d.Connect(t.Context()); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("gone for a moment, and %v", err)
 	}
 	now = now.Add(restartTime)
@@ -416,7 +416,7 @@ func TestEngineTooOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	_, err = d.Ping(t.Context())
+	_, err = d.Connect(t.Context())
 	if p := engineProblem(d.Which(), err); p.Code != CodeEngineTooOld || !strings.Contains(p.Hint, "19.03") {
 		t.Errorf("the problem is %+v (%v)", p, err)
 	}
@@ -520,7 +520,7 @@ func TestEngineThatIsSilent(t *testing.T) {
 				defer d.Close()
 				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 				defer cancel()
-				_, err = d.Ping(ctx)
+				_, err = d.Connect(ctx)
 				p := engineProblem(d.Which(), err)
 				if p.Code != c.code || !strings.Contains(p.Hint, c.say) || !strings.Contains(p.Hint, host) {
 					t.Errorf("the problem is %s: %s (%#v, %v)", p.Code, p.Hint, err, err)
@@ -551,7 +551,7 @@ func TestWhoSaysWhereTheEngineIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer d.Close()
-			_, err = d.Ping(t.Context())
+			_, err = d.Connect(t.Context())
 			p := engineProblem(d.Which(), err)
 			if p.Code != CodeNoEngine || !strings.Contains(p.Hint, c.hint) || !strings.Contains(p.Hint, home+"/none.sock") || p.Command != c.command {
 				t.Errorf("the problem is %+v", p)
@@ -560,23 +560,14 @@ func TestWhoSaysWhereTheEngineIs(t *testing.T) {
 	}
 }
 
-// named is an engine of which only the name is asked.
-type named struct {
-	Engine
-	info EngineInfo
-}
-
-func (n named) Which() EngineInfo { return n.info }
-func (n named) CLI() string       { return n.info.CLI }
-
 // TestProblemsNameTheEngine: on Podman no problem speaks of Docker.
 func TestProblemsNameTheEngine(t *testing.T) {
-	info := EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", CLI: "podman"}
+	info := EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", Command: "podman"}
 	for _, err := range []error{
 		ErrUnreachable, ErrSilent, ErrPermission, ErrTooOld, ErrImageNotFound, ErrNetwork, ErrDiskFull, ErrPlatform, ErrNoFolder, errors.New("else"),
 		fmt.Errorf("%w: x509", ErrNetwork), fmt.Errorf("%w: <html>", ErrNetwork),
 	} {
-		p := operationProblem(config.Default(), named{info: info}, err)
+		p := operationProblem(config.Default(), info, err)
 		text := strings.NewReplacer("install Docker", "", "Docker 19.03", "", "DOCKER_HOST", "", "docs.docker.com", "", "/etc/docker/certs.d", "").Replace(p.Short + p.Hint + p.Command)
 		if strings.Contains(strings.ToLower(text), "docker") {
 			t.Errorf("%v: %+v", err, p)

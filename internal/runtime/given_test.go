@@ -79,15 +79,15 @@ func TestEngineWarns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	id, err := d.Create(t.Context(), s)
+	made, err := d.Create(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := d.Inspect(t.Context(), id)
+	c, err := d.Inspect(t.Context(), made.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := withoutWarning(s, c, EngineInfo{Name: "Docker", CLI: "docker"})
+	w := withoutWarning(s, c, EngineInfo{Name: "Docker", Command: "docker"})
 	if w == nil || w.Code != CodeWithout || !strings.Contains(w.Short, "memory") || !strings.Contains(w.Hint, warning) || w.Command != "docker info" {
 		t.Errorf("got %+v", w)
 	}

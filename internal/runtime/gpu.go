@@ -1,90 +1,12 @@
 package runtime
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/docker/docker/api/types/container"
-	systemtypes "github.com/docker/docker/api/types/system"
 
 	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
-
-// gpuRequests asks for GPUs in Docker's own way, which NVIDIA's container
-// toolkit answers, or by CDI, the way of Podman and of a Docker without the
-// toolkit's hook.
-func gpuRequests(g config.GPU, cdi bool) []container.DeviceRequest {
-	switch {
-	case g.None():
-		return nil
-	case cdi:
-		return []container.DeviceRequest{{Driver: "cdi", DeviceIDs: cdiDevices(g)}}
-	}
-	r := container.DeviceRequest{Capabilities: [][]string{{"gpu"}}}
-	switch {
-	case g.All:
-		r.Count = -1
-	case len(g.IDs) > 0:
-		r.DeviceIDs = g.IDs
-	default:
-		r.Count = g.Count
-	}
-	return []container.DeviceRequest{r}
-}
-
-// cdiDevices names GPUs as `nvidia-ctk cdi generate` does. CDI knows no count,
-// so that many are taken from the first on.
-func cdiDevices(g config.GPU) []string {
-	const kind = "nvidia.com/gpu="
-	var names []string
-	switch {
-	case g.All:
-		return []string{kind + "all"}
-	case len(g.IDs) > 0:
-		for _, id := range g.IDs {
-			names = append(names, kind+id)
-		}
-	default:
-		for i := range g.Count {
-			names = append(names, fmt.Sprint(kind, i))
-		}
-	}
-	return names
-}
-
-// wantsCDI reports whether a Docker gives GPUs by CDI alone: it found some that
-// way or, before it could say so (API 1.50), somebody switched CDI on and set up
-// no runtime of NVIDIA's.
-func wantsCDI(info systemtypes.Info, told bool) bool {
-	if told {
-		return slices.ContainsFunc(info.DiscoveredDevices, func(d systemtypes.DeviceInfo) bool {
-			return d.Source == "cdi" && strings.HasPrefix(d.ID, "nvidia.com/gpu=")
-		})
-	}
-	_, set := info.Runtimes["nvidia"]
-	return len(info.CDISpecDirs) > 0 && !set
-}
-
-// EngineKind tells how an engine was installed, as far as GPUs depend on it.
-type EngineKind struct {
-	Podman   bool
-	Rootless bool
-	Snap     bool // Docker from the snap store
-	Desktop  bool // in a virtual machine, such as Docker Desktop's
-}
-
-// kindOf reads what the engine says of itself.
-func kindOf(info systemtypes.Info, podman bool) EngineKind {
-	return EngineKind{
-		Podman:   podman,
-		Rootless: slices.ContainsFunc(info.SecurityOptions, func(o string) bool { return strings.Contains(o, "rootless") }),
-		Snap:     strings.HasPrefix(info.DockerRootDir, "/var/snap/"),
-		Desktop:  strings.Contains(info.OperatingSystem, "Desktop"),
-	}
-}
 
 // gpuScene is what it depends on why there is no GPU.
 type gpuScene struct {
@@ -140,15 +62,9 @@ func gpuProblem(p config.Profile, err error, s gpuScene) *Problem {
 }
 
 // gpuProblem is the function of that name for the engine at hand.
-func (o *operation) gpuProblem(ctx context.Context, err error) *Problem {
-	if gpuProblem(o.profile, err, gpuScene{}) == nil {
-		return nil // it need not be asked
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
-	defer cancel()
-	kind, askErr := o.engine.Kind(ctx)
+func (o *operation) gpuProblem(err error) *Problem {
 	s := thisComputer()
-	s.kind = kind
-	s.local = s.os == "linux" && askErr == nil && !kind.Desktop && strings.HasPrefix(o.engine.Host(), "unix://")
+	s.kind = o.info.Kind
+	s.local = s.os == "linux" && o.info.Local && !s.kind.Desktop
 	return gpuProblem(o.profile, err, s)
 }

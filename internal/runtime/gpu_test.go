@@ -242,7 +242,10 @@ func TestPodmansOwnAPI(t *testing.T) {
 		slices.Sort(lines)
 		return strings.Join(lines, "\n")
 	}
-	ours := describe(func(s Spec) (string, error) { return d.Create(t.Context(), s) })
+	ours := describe(func(s Spec) (string, error) {
+		made, err := d.Create(t.Context(), s)
+		return made.ID, err
+	})
 	own := describe(func(s Spec) (string, error) {
 		made, host := dockerSpec(s, []container.DeviceRequest{})
 		return d.createLibpod(t.Context(), s.Name, made, host, nil)

@@ -82,7 +82,7 @@ func TestEngineThatCannotBeConnectedTo(t *testing.T) {
 	defer d.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	_, err = d.Ping(ctx)
+	_, err = d.Connect(ctx)
 	if p := engineProblem(d.Which(), err); p.Code != CodeNoEngine {
 		t.Errorf("the problem is %+v (%v)", p, err)
 	}

@@ -152,12 +152,16 @@ func (g *idleGuard) works(ctx context.Context, kernels []string) bool {
 // computes reports whether the container uses a processor, beside what an idle
 // server and its health check need.
 func (m *Manager) computes(ctx context.Context) bool {
+	meter, has := As[Meter](m.engine())
+	if !has {
+		return false // the kernels are asked, too
+	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	var sum float64
 	var count int
 	began := time.Now()
-	_ = m.engine().Stats(ctx, m.runtime, func(u Usage) {
+	_ = meter.Stats(ctx, m.runtime, func(u Usage) {
 		sum += u.CPU
 		if count++; time.Since(began) >= workLook {
 			cancel()

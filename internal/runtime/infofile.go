@@ -110,7 +110,7 @@ func infoFiles(ctx context.Context, e Engine, c Container) ([]infoFile, error) {
 	var files []infoFile
 	var errs []error
 	for _, dir := range append(infoFileDirs(c), homeRuntimeDir(ctx, e, c)...) {
-		archive, err := e.Archive(ctx, c.ID, dir)
+		archive, err := e.Get(ctx, c.ID, dir)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}

@@ -66,7 +66,7 @@ func (o *operation) update(ctx context.Context, c Container) error {
 		if pullErr = o.pull(ctx); pullErr == nil {
 			return nil
 		}
-		if local, err := o.engine.IsLocal(ctx, o.profile.Image); err != nil || !local || ctx.Err() != nil {
+		if image, err := o.engine.Image(ctx, o.profile.Image, ""); err != nil || !image.Local || ctx.Err() != nil {
 			return pullErr
 		}
 		return nil
@@ -80,14 +80,14 @@ func (o *operation) update(ctx context.Context, c Container) error {
 // revert goes back to the image from before the last update, which becomes the
 // previous one.
 func (o *operation) revert(ctx context.Context, c Container) error {
-	id, err := o.engine.ImageID(ctx, kept(keptPrevious, o.profile), "")
+	id, err := imageID(ctx, o.engine, kept(keptPrevious, o.profile), "")
 	if err != nil {
 		return err
 	}
 	if id == "" || c.Exists && c.ImageID == id {
 		return noPreviousProblem(o.profile)
 	}
-	_, err = o.changeImage(ctx, c, func(ctx context.Context) error { return o.engine.Tag(ctx, id, o.profile.Image) })
+	_, err = o.changeImage(ctx, c, func(ctx context.Context) error { return o.tag(ctx, id, o.profile.Image) })
 	return err
 }
 
@@ -96,7 +96,7 @@ func (o *operation) revert(ctx context.Context, c Container) error {
 // does not work, both are as they were.
 func (o *operation) changeImage(ctx context.Context, c Container, change func(context.Context) error) (changed bool, err error) {
 	if c.Exists && !c.ours() {
-		return false, handmadeProblem(c, o.engine.CLI())
+		return false, handmadeProblem(c, o.info.Command)
 	}
 	before, err := o.keepWorking(ctx, c)
 	if err != nil {
@@ -106,12 +106,12 @@ func (o *operation) changeImage(ctx context.Context, c Container, change func(co
 	if err := change(ctx); err != nil {
 		return false, err
 	}
-	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
+	id, err := imageID(ctx, o.engine, o.profile.Image, o.profile.Platform)
 	switch {
 	case err != nil:
 		return false, err
 	case !c.Exists && before != "" && before != id:
-		return true, o.engine.Tag(ctx, before, kept(keptPrevious, o.profile))
+		return true, o.tag(ctx, before, kept(keptPrevious, o.profile))
 	case !c.Exists || c.ImageID == id && !o.outdated(ctx, c):
 		return false, nil
 	}
@@ -125,17 +125,17 @@ func (o *operation) keepWorking(ctx context.Context, c Container) (id string, er
 		return "", nil
 	}
 	if c.Exists && fullName(c.Image) == fullName(o.profile.Image) {
-		if id, err = o.engine.ImageID(ctx, c.ImageID, ""); err != nil {
+		if id, err = imageID(ctx, o.engine, c.ImageID, ""); err != nil {
 			return "", err
 		}
 	}
 	if id == "" {
-		if id, err = o.engine.ImageID(ctx, o.profile.Image, ""); err != nil {
+		if id, err = imageID(ctx, o.engine, o.profile.Image, ""); err != nil {
 			return "", err
 		}
 	}
 	if id != "" && c.Exists {
-		err = o.engine.Tag(ctx, id, kept(keptWorking, o.profile))
+		err = o.tag(ctx, id, kept(keptWorking, o.profile))
 	}
 	return id, err
 }
@@ -146,11 +146,11 @@ func (o *operation) keepWorking(ctx context.Context, c Container) (id string, er
 func (o *operation) settleImage(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	working, err := o.engine.ImageID(ctx, kept(keptWorking, o.profile), "")
+	working, err := imageID(ctx, o.engine, kept(keptWorking, o.profile), "")
 	if err != nil || working == "" {
 		return err
 	}
-	now, err := o.engine.ImageID(ctx, o.profile.Image, "")
+	now, err := imageID(ctx, o.engine, o.profile.Image, "")
 	if err != nil {
 		return err
 	}
@@ -163,21 +163,43 @@ func (o *operation) settleImage(ctx context.Context) error {
 		if c.ours() && c.ImageID == now {
 			name = kept(keptPrevious, o.profile)
 		}
-		if err := o.engine.Tag(ctx, working, name); err != nil {
+		if err := o.tag(ctx, working, name); err != nil {
 			return err
 		}
 	}
-	return o.engine.Untag(ctx, kept(keptWorking, o.profile))
+	return untag(ctx, o.engine, kept(keptWorking, o.profile))
 }
 
 // blame says what did not work when a container made from changed settings does
 // not: the image may be another one, too, when somebody else pulled it.
 func (o *operation) blame(ctx context.Context, old Container) string {
-	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
+	id, err := imageID(ctx, o.engine, o.profile.Image, o.profile.Platform)
 	if err == nil && id != "" && id != old.ImageID && fullName(old.Image) == fullName(o.profile.Image) {
 		return words.Say("problem.rolledBackEither")
 	}
 	return words.Say("problem.rolledBackSettings")
+}
+
+// imageID returns the ID of an image, empty when it is not there.
+func imageID(ctx context.Context, e Engine, image, platform string) (string, error) {
+	found, err := e.Image(ctx, image, platform)
+	return found.ID, err
+}
+
+func (o *operation) tag(ctx context.Context, id, name string) error {
+	tagger, err := Need[Tagger](o.engine)
+	if err != nil {
+		return err
+	}
+	return tagger.Tag(ctx, id, name)
+}
+
+func untag(ctx context.Context, e Engine, name string) error {
+	tagger, err := Need[Tagger](e)
+	if err != nil {
+		return err
+	}
+	return tagger.Untag(ctx, name)
 }
 
 // hasPrevious reports whether there is an image to go back to.
@@ -185,11 +207,11 @@ func hasPrevious(ctx context.Context, e Engine, p config.Profile, c Container) b
 	if c.Exists && !c.ours() {
 		return false
 	}
-	id, err := e.ImageID(ctx, kept(keptPrevious, p), "")
+	id, err := imageID(ctx, e, kept(keptPrevious, p), "")
 	if err != nil || id == "" {
 		return false
 	}
-	now, err := e.ImageID(ctx, p.Image, "")
+	now, err := imageID(ctx, e, p.Image, "")
 	return err == nil && id != cmp.Or(c.ImageID, now)
 }
 
@@ -202,15 +224,15 @@ func (m *Manager) RemovePrevious(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	name := kept(keptPrevious, m.Profile())
-	id, err := m.engine().ImageID(ctx, name, "")
+	id, err := imageID(ctx, m.engine(), name, "")
 	if err == nil && id == "" {
 		return noPreviousProblem(m.Profile())
 	}
 	if err == nil {
-		err = m.engine().Untag(ctx, name)
+		err = untag(ctx, m.engine(), name)
 	}
 	if err != nil {
-		return operationProblem(m.Profile(), m.engine(), err)
+		return operationProblem(m.Profile(), m.link.Info(), err)
 	}
 	return nil
 }

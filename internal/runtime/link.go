@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,7 @@ type Link struct {
 	engine Engine
 	log    *slog.Logger
 	kick   chan struct{}
+	info   atomic.Pointer[EngineInfo]
 
 	mu       sync.Mutex
 	managers map[string]*Manager // by the name of the container
@@ -44,8 +46,25 @@ type Link struct {
 
 // NewLink makes a link to the engine.
 func NewLink(e Engine, log *slog.Logger) *Link {
-	return &Link{engine: e, log: log, kick: make(chan struct{}, 1), managers: map[string]*Manager{}}
+	l := &Link{engine: e, log: log, kick: make(chan struct{}, 1), managers: map[string]*Manager{}}
+	var guess EngineInfo
+	if f, is := As[Finder](e); is {
+		guess = f.Which()
+	}
+	l.note(guess)
+	return l
 }
+
+// note keeps what is known of the engine.
+func (l *Link) note(info EngineInfo) EngineInfo {
+	info.Features = FeaturesOf(l.engine)
+	l.info.Store(&info)
+	return info
+}
+
+// Info tells what is known of the engine: what it said when it answered last or,
+// while it does not answer, where it is looked for.
+func (l *Link) Info() EngineInfo { return *l.info.Load() }
 
 // Run keeps the connection until ctx ends.
 func (l *Link) Run(ctx context.Context) {
@@ -59,8 +78,8 @@ func (l *Link) Run(ctx context.Context) {
 			delay, lost = 0, time.Now()
 			continue // the stream broke off: the engine may be there all the same
 		}
-		l.log.Debug("engine does not answer", "host", l.engine.Host(), "error", err)
-		l.toAll(engineDown{engineProblem(l.engine.Which(), err)})
+		l.log.Debug("engine does not answer", "host", l.Info().Host, "error", err)
+		l.toAll(engineDown{engineProblem(l.Info(), err)})
 		delay = pause(delay, time.Since(lost))
 		if l.await(ctx, delay) {
 			delay = 0
@@ -76,7 +95,11 @@ func (l *Link) await(ctx context.Context, long time.Duration) (early bool) {
 	changed := make(chan struct{})
 	go func() {
 		defer close(changed)
-		l.engine.Await(ctx)
+		if f, is := As[Finder](l.engine); is {
+			f.Await(ctx)
+		} else {
+			<-ctx.Done()
+		}
 	}()
 	select {
 	case <-l.kick:
@@ -96,14 +119,15 @@ func (l *Link) await(ctx context.Context, long time.Duration) (early bool) {
 // everybody is told again, for what happened between the two went unheard.
 func (l *Link) connect(ctx context.Context) (opened bool, err error) {
 	pinging, cancel := context.WithTimeout(ctx, pingTimeout)
-	info, err := l.engine.Ping(pinging)
+	info, err := l.engine.Connect(pinging)
 	cancel()
+	info = l.note(info)
 	if err != nil {
 		return false, err
 	}
 	for {
 		streaming, end := context.WithCancel(ctx)
-		err = l.engine.Events(streaming, l.follow(end), func() {
+		err = l.engine.Watch(streaming, l.follow(end), func() {
 			opened = true
 			l.toAll(engineUp{info})
 		}, l.dispatch)

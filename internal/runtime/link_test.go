@@ -22,9 +22,8 @@ type absent struct {
 }
 
 func (a *absent) Which() EngineInfo { return EngineInfo{Name: "Docker"} }
-func (a *absent) Host() string      { return "" }
 
-func (a *absent) Ping(context.Context) (EngineInfo, error) {
+func (a *absent) Connect(context.Context) (EngineInfo, error) {
 	select {
 	case <-a.back:
 		return EngineInfo{Name: "Docker"}, nil
@@ -34,7 +33,7 @@ func (a *absent) Ping(context.Context) (EngineInfo, error) {
 	}
 }
 
-func (a *absent) Events(ctx context.Context, _ []string, opened func(), _ func(ContainerEvent)) error {
+func (a *absent) Watch(ctx context.Context, _ []string, opened func(), _ func(ContainerEvent)) error {
 	opened()
 	close(a.opened)
 	<-ctx.Done()

@@ -76,7 +76,7 @@ func (w *watch) look(ctx context.Context, known, hint Token, thorough bool) (f f
 	// What we made has a token; of others it is to be seen that they ask for one.
 	if f.heard && f.fault == nil && (f.err != nil || !w.container.ours()) {
 		if _, err := w.ask(ctx, Token{}); err == nil {
-			f.token, f.err, f.fault = Token{}, errors.Join(errOpen, f.err), openProblem(w.container, w.engine.CLI())
+			f.token, f.err, f.fault = Token{}, errors.Join(errOpen, f.err), openProblem(w.container, w.info.Command)
 		}
 	}
 	return f
@@ -97,7 +97,7 @@ func (w *watch) fault(files []infoFile, heard bool) *Problem {
 	if len(files) == 0 {
 		return nil
 	}
-	cli := w.engine.CLI()
+	cli := w.info.Command
 	inner, _, _ := w.container.published(w.port)
 	switch f := files[0]; {
 	case f.secure:

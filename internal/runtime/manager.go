@@ -251,7 +251,7 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 	cancel := m.cancelOp
 	o := &operation{
 		engine:   m.engine(),
-		arch:     m.model.engine.Arch,
+		info:     m.model.engine,
 		profile:  m.profile,
 		server:   m.server,
 		proved:   m.model.served,
@@ -276,7 +276,7 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		if c, err := o.inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
 			if d.started && !c.Running && d.problem == nil {
-				d.problem = deathProblem(c, m.engine().Which(), lastLines(ctx, m.engine(), c, 20), false)
+				d.problem = deathProblem(c, m.link.Info(), lastLines(ctx, m.engine(), c, 20), false)
 			}
 		}
 		m.post(d)
@@ -291,7 +291,9 @@ func (m *Manager) follow(ctx context.Context, c Container) {
 	ctx, m.unfollow = context.WithCancel(ctx)
 	w := &watch{
 		engine:    m.engine(),
+		info:      m.model.engine,
 		kind:      m.profile.Kind,
+		port:      localPort(c, m.profile.Kind),
 		container: c,
 		recheck:   m.recheck,
 		tokens:    m.tokens,

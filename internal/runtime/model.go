@@ -256,7 +256,7 @@ func (m *model) shownProblem() *Problem {
 		return m.down
 	case Unhealthy:
 		if m.container.Paused {
-			return pausedProblem(m.container, m.engine.CLI)
+			return pausedProblem(m.container, m.engine.Command)
 		}
 		return m.late
 	case Failed, Starting, Ready:

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,29 +13,6 @@ import (
 
 	"colabtray/internal/config"
 )
-
-// ImageConfig is what an image says of the containers made from it.
-type ImageConfig struct {
-	User    string // a name or a number, with or without a group
-	WorkDir string
-	Env     []string
-	Volumes []string // where it wants one
-	// Entrypoint and Cmd are what they run.
-	Entrypoint, Cmd []string
-}
-
-// Mount is a place in a container that is not of its own layer.
-type Mount struct {
-	Volume string // its name; empty when it is a folder of the host
-	Target string
-}
-
-// anonymous is what engines call a volume that nobody gave a name: it is
-// forgotten along with the container.
-var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
-// lasts reports whether what lies there is found again without the container.
-func (m Mount) lasts() bool { return !anonymous.MatchString(m.Volume) }
 
 // account is who Jupyter runs as, and where it works.
 type account struct {
@@ -114,7 +90,7 @@ func lookUp(passwd []byte, user string) (account, bool) {
 // passwd reads the accounts of a container, running or not. Where there are none
 // the engine goes by numbers alone.
 func passwd(ctx context.Context, e Engine, id string) ([]byte, error) {
-	archive, err := e.Archive(ctx, id, "/etc/passwd")
+	archive, err := e.Get(ctx, id, "/etc/passwd")
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
@@ -135,11 +111,6 @@ var systemDirs = []string{
 // isSystem reports whether a path is, or lies in, a directory of the system.
 func isSystem(dir string) bool {
 	return slices.ContainsFunc(systemDirs, func(s string) bool { return within(s, dir) })
-}
-
-// within reports whether a path is a directory or below it.
-func within(dir, name string) bool {
-	return dir == "/" || name == dir || strings.HasPrefix(name, dir+"/")
 }
 
 // dataMounts tells where the data volume is mounted so that what Jupyter writes is
@@ -173,31 +144,9 @@ func works(p config.Profile, a account) string {
 	return a.home
 }
 
-// setting is what the engine says of a container in the words of an image.
-func (c Container) setting() ImageConfig {
-	return ImageConfig{User: c.User, WorkDir: c.WorkDir, Env: c.Env}
-}
-
-// account returns whom the container has Jupyter run as.
-func (c Container) account(ctx context.Context, e Engine) (account, error) {
+// accountIn returns whom a container has Jupyter run as.
+func accountIn(ctx context.Context, e Engine, c Container) (account, error) {
 	return accountOf(c.setting(), nil, func() ([]byte, error) { return passwd(ctx, e, c.ID) })
-}
-
-// keeps reports whether what lies in the directory is found again when the
-// container is not there any more.
-func (c Container) keeps(dir string) bool {
-	best := Mount{Volume: strings.Repeat("0", 64), Target: ""}
-	for _, m := range c.Mounts {
-		if within(m.Target, dir) && len(m.Target) > len(best.Target) {
-			best = m
-		}
-	}
-	return best.lasts()
-}
-
-// mounts reports whether the container has the volume at the directory.
-func (c Container) mounts(volume, dir string) bool {
-	return slices.Contains(c.Mounts, Mount{Volume: volume, Target: dir})
 }
 
 // homeRuntimeDir is the Jupyter runtime directory of an account that is a number, and
@@ -207,7 +156,7 @@ func homeRuntimeDir(ctx context.Context, e Engine, c Container) []string {
 	if _, err := strconv.Atoi(user); err != nil || environment(c.Env, "HOME") != "" {
 		return nil
 	}
-	a, err := c.account(ctx, e)
+	a, err := accountIn(ctx, e, c)
 	if dir := a.home + "/.local/share/jupyter/runtime"; err == nil && !slices.Contains(infoFileDirs(c), dir) {
 		return []string{dir}
 	}

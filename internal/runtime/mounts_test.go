@@ -149,7 +149,7 @@ func (s site) client(t *testing.T) *Docker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	if _, err := e.Ping(t.Context()); err != nil {
+	if _, err := e.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -250,9 +250,9 @@ func (r *rig) earlier() {
 	r.t.Helper()
 	spec := specOf(r.profile, r.server)
 	e := r.site.client(r.t)
-	_, err := e.EnsureVolume(r.t.Context(), spec.Volume, volumeLabels(spec))
-	id, bad := e.Create(r.t.Context(), spec)
-	if err := errors.Join(err, bad, e.CopyTo(r.t.Context(), id, r.server.Files(r.profile))); err != nil {
+	made, err := e.Create(r.t.Context(), spec)
+	files := r.server.Files(r.profile)
+	if err := errors.Join(err, e.Put(r.t.Context(), made.ID, files, stamp(files))); err != nil {
 		r.t.Fatal(err)
 	}
 }

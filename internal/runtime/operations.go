@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"archive/tar"
 	"cmp"
 	"context"
 	"errors"
@@ -23,7 +24,7 @@ const (
 // operation is one piece of work on the engine that a person asked for.
 type operation struct {
 	engine   Engine
-	arch     string // of the engine
+	info     EngineInfo // of the engine
 	profile  config.Profile
 	server   Server
 	progress func(Progress)
@@ -67,15 +68,17 @@ func (o *operation) run(ctx context.Context, v verb) error {
 		}
 	}
 	switch {
+	case v.changesImage() && !o.info.Features.Update:
+		return ErrLacks
 	case v == update:
 		return o.update(ctx, c)
 	case v == revert:
 		return o.revert(ctx, c)
-	case v == restart && o.outdated(ctx, c):
+	case v == restart && o.info.Features.Replace && o.outdated(ctx, c):
 		return o.recreate(ctx, c, o.blame(ctx, c))
 	}
 	if c.Paused {
-		if err := o.engine.Unpause(ctx, c.ID); err != nil {
+		if err := o.engine.Start(ctx, c.ID); err != nil {
 			return err
 		}
 		if v == start {
@@ -148,7 +151,7 @@ func (o *operation) putFiles(ctx context.Context, c Container, putIn bool) error
 	if files == nil {
 		return nil
 	}
-	if err := o.engine.CopyTo(ctx, c.ID, files); err != nil {
+	if err := o.engine.Put(ctx, c.ID, files, stamp(files)); err != nil {
 		return fmt.Errorf("%s: %w", words.Say("problem.settingsNotPut"), err)
 	}
 	return nil
@@ -160,7 +163,7 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		archive, err := o.engine.Archive(ctx, c.ID, "/"+path)
+		archive, err := o.engine.Get(ctx, c.ID, "/"+path)
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
@@ -170,7 +173,7 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 		defer archive.Close()
 		content, err := readFile(archive)
 		if err == nil && !o.server.Ours(content) {
-			err = occupiedProblem(c, "/"+path, o.engine.CLI())
+			err = occupiedProblem(c, "/"+path, o.info.Command)
 		}
 		return err
 	})
@@ -180,7 +183,7 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 // it. What it made goes again if the container does not start, so that another
 // try begins afresh.
 func (o *operation) startNew(ctx context.Context) (err error) {
-	if o.profile.Kind == config.KindColab && o.arch != "" && o.arch != "amd64" {
+	if o.profile.Kind == config.KindColab && o.info.Arch != "" && o.info.Arch != "amd64" {
 		return platformProblem(o.profile, nil)
 	}
 	if err := o.provideImage(ctx); err != nil {
@@ -193,37 +196,28 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err := o.place(ctx, &spec, Container{}); err != nil {
 		return err
 	}
-	labels, err := newVolumeLabels(ctx, o.engine, spec)
-	if err != nil {
-		return err
-	}
-	madeVolume, err := o.engine.EnsureVolume(ctx, spec.Volume, labels)
-	var id string
+	made, err := o.engine.Create(ctx, spec)
 	defer func() {
 		if err == nil {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
-		err = errors.Join(err, o.undo(ctx, id, madeVolume))
+		err = errors.Join(err, o.undo(ctx, made))
 	}()
-	if err != nil {
-		return err
-	}
-	id, err = o.engine.Create(ctx, spec)
 	if err != nil {
 		return err
 	}
 	if err := o.seed(making, spec, Container{}); err != nil {
 		return err
 	}
-	return o.startExisting(making, spec.container(id), false)
+	return o.startExisting(making, spec.container(made.ID), false)
 }
 
 // provideImage pulls the image when the engine does not have it.
 func (o *operation) provideImage(ctx context.Context) error {
-	id, err := o.engine.ImageID(ctx, o.profile.Image, o.profile.Platform)
-	if id != "" || err != nil {
+	image, err := o.engine.Image(ctx, o.profile.Image, o.profile.Platform)
+	if image.ID != "" || err != nil {
 		return err
 	}
 	return o.pull(ctx)
@@ -238,12 +232,12 @@ func (o *operation) pull(ctx context.Context) error {
 // undo removes a container that never ran, and its volume if it is as new. A
 // request to make the container that was cut off may have been obeyed, so the
 // name is looked up when there is no ID.
-func (o *operation) undo(ctx context.Context, id string, madeVolume bool) error {
+func (o *operation) undo(ctx context.Context, made Created) error {
 	c, err := o.engine.Inspect(ctx, o.profile.Runtime)
 	if err != nil {
 		return err
 	}
-	if c.Exists && c.ours() && (id == "" || c.ID == id) {
+	if c.Exists && c.ours() && (made.ID == "" || c.ID == made.ID) {
 		if c.Running {
 			if err := o.engine.Stop(ctx, c.ID, 0); err != nil {
 				return err
@@ -257,8 +251,8 @@ func (o *operation) undo(ctx context.Context, id string, madeVolume bool) error 
 		}
 		c.Exists = false
 	}
-	if madeVolume && !c.Exists {
-		return o.engine.RemoveVolume(ctx, o.profile.Volume())
+	if made.Volume && !c.Exists {
+		return o.data.removeVolume(ctx)
 	}
 	return nil
 }
@@ -272,10 +266,10 @@ func (o *operation) problem(ctx context.Context, err error) *Problem {
 	if errors.Is(err, ErrPortInUse) {
 		return o.portProblem(ctx, err)
 	}
-	if p := o.gpuProblem(ctx, err); p != nil {
+	if p := o.gpuProblem(err); p != nil {
 		return p
 	}
-	return operationProblem(o.profile, o.engine, err)
+	return operationProblem(o.profile, o.info, err)
 }
 
 // portProblem tells which port is in use and, where it can be found out, who
@@ -283,7 +277,7 @@ func (o *operation) problem(ctx context.Context, err error) *Problem {
 func (o *operation) portProblem(ctx context.Context, err error) *Problem {
 	port, exists := o.profile.Port, false
 	if c, err := o.inspect(ctx); err == nil && c.Exists {
-		port, exists = cmp.Or(jupyterPort(c, o.profile.Kind), port), true
+		port, exists = cmp.Or(localPort(c, o.profile.Kind), port), true
 	}
 	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
 }
@@ -295,8 +289,13 @@ func current(ctx context.Context, e Engine, server Server, p config.Profile, c C
 	if server.Files == nil || p.Kind == config.KindColab || !c.ours() {
 		return true
 	}
-	written, err := e.Modified(ctx, c.ID, server.Cmd[len(server.Cmd)-1])
-	return err == nil && written.Equal(stamp(server.Files(p)))
+	archive, err := e.Get(ctx, c.ID, server.Cmd[len(server.Cmd)-1])
+	if err != nil {
+		return false
+	}
+	defer archive.Close()
+	file, err := tar.NewReader(archive).Next()
+	return err == nil && file.ModTime.Equal(stamp(server.Files(p)))
 }
 
 // Server is what is put into a container of kind "jupyter", so that Jupyter

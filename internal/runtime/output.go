@@ -107,7 +107,7 @@ func noLogProblem(c Container) *Problem {
 func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
-		return operationProblem(m.Profile(), m.engine(), err)
+		return operationProblem(m.Profile(), m.link.Info(), err)
 	}
 	if !c.Exists {
 		return noContainerProblem(m.Profile(), words.Say("problem.noOutputHint"))
@@ -124,7 +124,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 		return noLogProblem(c)
 	}
 	if err != nil {
-		return operationProblem(m.Profile(), m.engine(), err)
+		return operationProblem(m.Profile(), m.link.Info(), err)
 	}
 	defer stream.Close()
 	known := environmentTokens(c)

@@ -32,7 +32,7 @@ type outside struct {
 	added     map[string]bool
 	volumes   []Mount
 	had       map[string]bool // the directories of which files were given
-	reader    func(ctx context.Context, volume string) (helper string, err error)
+	helpers   *data           // reads volumes; nil where there are none to read
 }
 
 // Lost tells what goes away with a container.
@@ -71,12 +71,12 @@ func workDirs(k config.Kind, c Container, a account, root string) []string {
 func (d *data) outside(ctx context.Context, c Container) (*outside, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	o := &outside{engine: d.engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, reader: d.readerOf}
+	o := &outside{engine: d.engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, helpers: d}
 	if !c.Exists || c.StartedAt.IsZero() {
 		return o, nil
 	}
 	var err error
-	if o.account, err = c.account(ctx, d.engine); err != nil {
+	if o.account, err = accountIn(ctx, d.engine, c); err != nil {
 		return nil, err
 	}
 	o.dirs = workDirs(d.profile.Kind, c, o.account, d.rootOf(ctx, c))
@@ -88,7 +88,11 @@ func (d *data) outside(ctx context.Context, c Container) (*outside, error) {
 	if !slices.ContainsFunc(o.dirs, func(dir string) bool { return !c.keeps(dir) }) {
 		return o, nil
 	}
-	added, changed, err := d.engine.Changed(ctx, c.ID)
+	differ, err := Need[Differ](d.engine)
+	if err != nil {
+		return nil, err
+	}
+	added, changed, err := differ.Changed(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +169,7 @@ func below(dir, name string) string {
 
 // each gives all of it, with paths relative to the directory that each lies in.
 // Each path is asked for unless the archive of another had it: an engine's archive
-// can lack some (see [Docker.ReadHelper]).
+// can lack some (see [Volumes]).
 func (o *outside) each(ctx context.Context, add func(*tar.Header, io.Reader) error) error {
 	seen := map[string]bool{}
 	for _, p := range o.paths {
@@ -192,7 +196,7 @@ func (o *outside) each(ctx context.Context, add func(*tar.Header, io.Reader) err
 // else not at all. The engine's words for a name that is not UTF-8 are no name: what
 // is meant is looked for in the directory.
 func (o *outside) read(ctx context.Context, p string, whole bool, wants func(string) bool, each func(string, *tar.Header, io.Reader) error) error {
-	archive, err := o.engine.Archive(ctx, o.container, p)
+	archive, err := o.engine.Get(ctx, o.container, p)
 	if errors.Is(err, ErrNotFound) && strings.ContainsRune(p, utf8.RuneError) {
 		return o.read(ctx, path.Dir(p), true, func(name string) bool {
 			return wants(name) && within(p, string([]rune(name)))
@@ -282,12 +286,12 @@ func (o *outside) where() []string {
 
 // eachOf gives what is in a volume without a name.
 func (o *outside) eachOf(ctx context.Context, v Mount, add func(*tar.Header, io.Reader) error) (err error) {
-	helper, err := o.reader(ctx, v.Volume)
+	helper, err := o.helpers.readerOf(ctx, v.Volume)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, o.engine.RemoveHelper(context.WithoutCancel(ctx), helper)) }()
-	archive, err := o.engine.ReadHelper(ctx, helper)
+	defer func() { err = errors.Join(err, o.helpers.remove(context.WithoutCancel(ctx), helper)) }()
+	archive, err := o.helpers.read(ctx, helper)
 	if err != nil {
 		return err
 	}

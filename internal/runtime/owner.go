@@ -1,15 +1,10 @@
 package runtime
 
 import (
-	"context"
 	"crypto/rand"
 	"maps"
 	"slices"
 	"strings"
-
-	cerrdefs "github.com/containerd/errdefs"
-	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/filters"
 
 	"colabtray/internal/config"
 )
@@ -73,76 +68,4 @@ func marked(labels map[string]string) map[string]string {
 	all := map[string]string{labelMade: strings.ToLower(rand.Text())}
 	maps.Copy(all, labels)
 	return all
-}
-
-// inherited returns the labels of the image that a container was made from. What
-// an ID stands for does not change, so each image is asked for once.
-func (d *Docker) inherited(ctx context.Context, c Container) map[string]string {
-	if c.Labels[labelRuntime] == "" && c.Labels[labelHelper] == "" {
-		return nil
-	}
-	if known, is := d.imageLabels.Load(c.ImageID); is {
-		return known.(map[string]string)
-	}
-	image, err := d.api.Load().ImageInspect(ctx, c.ImageID)
-	if cerrdefs.IsNotFound(err) {
-		return nil
-	}
-	if err != nil {
-		// What cannot be proved to be ours is somebody else's, until the next look.
-		d.log.Warn("the labels of an image are not known", "image", c.ImageID, "error", err)
-		return c.Labels
-	}
-	var labels map[string]string
-	if image.Config != nil {
-		labels = image.Config.Labels
-	}
-	d.imageLabels.Store(c.ImageID, labels)
-	return labels
-}
-
-// labelledContainers returns the containers that carry a label, whoever made them.
-func (d *Docker) labelledContainers(ctx context.Context, label, value string) ([]Container, error) {
-	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
-		All:     true,
-		Filters: filters.NewArgs(filters.Arg("label", label+"="+value)),
-	})
-	if err != nil {
-		return nil, engineError(err)
-	}
-	var found []Container
-	for _, each := range list {
-		c, err := d.Inspect(ctx, each.ID)
-		if err != nil {
-			return nil, err
-		}
-		if c.Exists {
-			found = append(found, c)
-		}
-	}
-	return found, nil
-}
-
-// Named implements [Engine].
-func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, error) {
-	found, err := d.labelledContainers(ctx, labelRuntime, runtime)
-	ids := map[string]string{}
-	for _, c := range found {
-		if c.ours() {
-			ids[c.Name] = c.ID
-		}
-	}
-	return ids, err
-}
-
-// Helpers implements [Engine].
-func (d *Docker) Helpers(ctx context.Context, runtime string) ([]Helper, error) {
-	found, err := d.labelledContainers(ctx, labelHelper, runtime)
-	var helpers []Helper
-	for _, c := range found {
-		if c.helps(runtime) {
-			helpers = append(helpers, Helper{Name: c.Name, ID: c.ID, Writes: c.Labels[labelWrites] != ""})
-		}
-	}
-	return helpers, err
 }

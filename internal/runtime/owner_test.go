@@ -30,7 +30,7 @@ func (r *rig) labelled() string {
 		r.t.Fatal(err)
 	}
 	defer docker.Close()
-	if _, err := docker.Ping(r.t.Context()); err != nil {
+	if _, err := docker.Connect(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
 	options := container.CommitOptions{Reference: ref, Changes: changes, Config: &container.Config{}} // Podman wants one

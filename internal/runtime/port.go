@@ -10,11 +10,21 @@ import (
 // portHolder tells who holds a port of the host, for people; empty when it
 // cannot be found out.
 func portHolder(ctx context.Context, e Engine, port int, self string) string {
-	if names, err := e.PublishedBy(ctx, port); err == nil {
-		names = slices.DeleteFunc(names, func(n string) bool { return n == self })
-		if len(names) > 0 {
-			return words.Say("problem.portContainer", "container", names[0])
-		}
+	names := publishers(ctx, e, port)
+	names = slices.DeleteFunc(names, func(n string) bool { return n == self })
+	if len(names) > 0 {
+		return words.Say("problem.portContainer", "container", names[0])
 	}
 	return processAt(port)
+}
+
+// publishers returns the containers that publish a port of the host, as far as
+// the engine tells.
+func publishers(ctx context.Context, e Engine, port int) []string {
+	ports, has := As[Ports](e)
+	if !has {
+		return nil
+	}
+	names, _ := ports.PublishedBy(ctx, port)
+	return names
 }

@@ -3,7 +3,6 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -71,8 +70,7 @@ func absence(e EngineInfo) (hint, command string) {
 }
 
 // operationProblem tells why an operation on a runtime failed.
-func operationProblem(p config.Profile, e Engine, err error) *Problem {
-	which := e.Which()
+func operationProblem(p config.Profile, which EngineInfo, err error) *Problem {
 	switch {
 	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrPermission), errors.Is(err, ErrTooOld):
 		return engineProblem(which, err)
@@ -81,7 +79,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodeImageNotFound,
 			Short:   words.Say("problem.imageNotFound", "image", p.Image),
 			Hint:    words.Say("problem.imageNotFoundHint") + pullSays(which, err),
-			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
+			Command: which.Command + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
@@ -89,7 +87,7 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodePullFailed,
 			Short:   words.Say("problem.pullFailed"),
 			Hint:    pullHint(p, which, err) + pullSays(which, err),
-			Command: e.CLI() + " pull " + config.ShellWord(p.Image),
+			Command: which.Command + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
@@ -97,11 +95,18 @@ func operationProblem(p config.Profile, e Engine, err error) *Problem {
 			Code:    CodeDiskFull,
 			Short:   words.Say("problem.diskFull", "engine", which.Name),
 			Hint:    words.Say("problem.diskFullHint", "engine", which.Name),
-			Command: e.CLI() + " system df",
+			Command: which.Command + " system df",
 			Err:     err,
 		}
 	case errors.Is(err, ErrPlatform):
 		return platformProblem(p, err)
+	case errors.Is(err, ErrLacks):
+		return &Problem{
+			Code:  CodeNotOffered,
+			Short: words.Say("problem.notOffered", "engine", which.Name),
+			Hint:  words.Say("problem.notOfferedHint", "host", which.Host),
+			Err:   err,
+		}
 	case errors.Is(err, ErrNoFolder):
 		return &Problem{
 			Code:    CodeFolderMissing,
@@ -228,7 +233,7 @@ func unusualProblems(p config.Profile) []*Problem {
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
 func deathProblem(c Container, engine EngineInfo, output []string, served bool) *Problem {
-	if p := deniedProblem(c, output, engine.CLI); p != nil && c.ExitCode != 0 && !c.OOMKilled {
+	if p := deniedProblem(c, output, engine.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
 		return p
 	}
 	p := &Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
@@ -321,17 +326,17 @@ func notInForceProblem(c Container) *Problem {
 // openProblem tells that the server asks for no token.
 func openProblem(c Container, cli string) *Problem { return servesProblem(c, cli, "open") }
 
-// elsewhereProblem tells that the engine at host publishes ports, but not here.
-func elsewhereProblem(host string, port int, err error) *Problem {
+// elsewhereProblem tells that the engine publishes ports, but not here.
+func elsewhereProblem(e EngineInfo, port int, err error) *Problem {
 	p := &Problem{
 		Code:  CodeElsewhere,
 		Short: words.Say("problem.elsewhere", "port", port),
-		Hint:  words.Say("problem.elsewhereSocketHint", "host", host),
+		Hint:  words.Say("problem.elsewhereSocketHint", "host", e.Host),
 		Err:   err,
 	}
-	if u, bad := url.Parse(host); bad == nil && u.Hostname() != "" {
-		p.Hint = words.Say("problem.elsewhereHint", "host", host)
-		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, u.Hostname())
+	if e.Machine != "" {
+		p.Hint = words.Say("problem.elsewhereHint", "host", e.Host)
+		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, e.Machine)
 	}
 	return p
 }

@@ -89,7 +89,7 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 						t.Fatal(err)
 					}
 					defer d.Close()
-					if _, err := d.Ping(t.Context()); err != nil {
+					if _, err := d.Connect(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 					command := exec.Command("docker", "-H", e.host, "pull", e.profile.Image)
@@ -100,7 +100,7 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 						theirs = after
 					}
 					theirs = strings.Join(strings.Fields(theirs[strings.LastIndex(theirs, "\n")+1:]), " ")
-					p := operationProblem(e.profile, d, d.Pull(t.Context(), e.profile.Image, "", func(Progress) {}))
+					p := operationProblem(e.profile, d.Which(), d.Pull(t.Context(), e.profile.Image, "", func(Progress) {}))
 					if c.code != "" && p.Code != c.code || !strings.Contains(p.Hint, c.means) || len(p.Hint) > 1200 {
 						t.Errorf("the problem is %s: %+v", p.Code, p)
 					}

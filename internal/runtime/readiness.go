@@ -29,7 +29,9 @@ const (
 // authenticated request tell what is so.
 type watch struct {
 	engine    Engine
+	info      EngineInfo // of the engine
 	kind      config.Kind
+	port      int // of this computer that leads to Jupyter; 0 for none
 	container Container
 	recheck   <-chan struct{}
 	tokens    *TokenStore   // nil to remember none
@@ -37,7 +39,6 @@ type watch struct {
 	post      func(event)
 	send      func(*http.Request) (*http.Response, error)
 
-	port     int
 	token    Token // the one that was answered last
 	answered bool
 	asides   sync.WaitGroup
@@ -45,13 +46,19 @@ type watch struct {
 
 // run watches until ctx ends.
 func (w *watch) run(ctx context.Context) {
-	if w.send == nil {
-		w.send = askJupyter
-	}
-	w.port = jupyterPort(w.container, w.kind)
 	if w.port == 0 {
-		w.post(late{w.container.start(), unpublishedProblem(w.container, w.engine.CLI())})
+		w.post(late{w.container.start(), unpublishedProblem(w.container, w.info.Command)})
 		return
+	}
+	if w.send == nil {
+		inner, _, _ := w.container.published(w.port)
+		route, err := w.engine.Reach(ctx, w.container, inner)
+		if err != nil {
+			w.post(late{w.container.start(), silenceProblem(w.container, w.port, err)})
+			return
+		}
+		defer route.Close()
+		w.send = func(r *http.Request) (*http.Response, error) { return askBy(r, route.Dial) }
 	}
 	h := hearing{announced: make(chan Token, 16), spoke: make(chan struct{}, 1)}
 	var following sync.WaitGroup
@@ -146,7 +153,7 @@ func (w *watch) take(ctx context.Context, f finding, p *pace) {
 	}
 	fault := f.fault
 	if fault == nil && !p.served && p.refused() {
-		fault = elsewhereProblem(w.engine.Host(), w.port, f.err)
+		fault = elsewhereProblem(w.info, w.port, f.err)
 	}
 	switch {
 	case fault != nil:
@@ -237,15 +244,22 @@ var overrulable = []string{
 	"base_url", "certfile", "keyfile", "client_ca", "ssl_options", "sock", "ip", "port", "port_retries", "token",
 }
 
-// askJupyter makes a request of Jupyter: it keeps no connection open, uses no
-// proxy and follows no redirect. A connection that is being made ends with the
-// request: of itself, where a port leads to a container that is gone, it would go
-// on for minutes.
+// askJupyter makes a request of Jupyter at its address.
 func askJupyter(request *http.Request) (*http.Response, error) {
+	return askBy(request, func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", request.URL.Host)
+	})
+}
+
+// askBy makes a request of Jupyter: it keeps no connection open, uses no proxy and
+// follows no redirect. A connection that is being made ends with the request: of
+// itself, where a port leads to a container that is gone, it would go on for
+// minutes.
+func askBy(request *http.Request, dial func(context.Context) (net.Conn, error)) (*http.Response, error) {
 	transport := &http.Transport{
 		DisableKeepAlives: true,
-		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(request.Context(), network, address)
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return dial(request.Context())
 		},
 	}
 	return transport.RoundTrip(request)
@@ -279,20 +293,4 @@ func (w *watch) followOutput(ctx context.Context, h hearing) {
 		case <-time.After(delay):
 		}
 	}
-}
-
-// jupyterPort returns the port of the host that leads to Jupyter in the
-// container, 0 when there is none.
-func jupyterPort(c Container, k config.Kind) int {
-	for _, inner := range []int{innerPort(k), 8888, 8080} {
-		if port := c.Ports[inner]; port != 0 {
-			return port
-		}
-	}
-	if len(c.Ports) == 1 {
-		for _, port := range c.Ports {
-			return port
-		}
-	}
-	return 0
 }

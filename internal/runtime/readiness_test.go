@@ -31,10 +31,11 @@ type outputOnly struct {
 	info   string // an info file; empty for none
 }
 
-func (e outputOnly) Host() string { return "unix:///run/docker.sock" }
-func (e outputOnly) CLI() string  { return "docker" }
+func (e outputOnly) Reach(_ context.Context, c Container, port int) (Route, error) {
+	return LoopbackRoute(c, port)
+}
 
-func (e outputOnly) Archive(_ context.Context, _, path string) (io.ReadCloser, error) {
+func (e outputOnly) Get(_ context.Context, _, path string) (io.ReadCloser, error) {
 	if e.info == "" || !strings.HasPrefix(path, "/home/jovyan/") {
 		return nil, ErrNotFound
 	}
@@ -69,6 +70,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	events := make(chan event, 10)
 	w := &watch{
 		engine:    outputOnly{output: output},
+		port:      number,
 		kind:      config.KindJupyter,
 		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}.asOurs("r"),
 		recheck:   make(chan struct{}),
@@ -107,7 +109,7 @@ func play(t *testing.T, c Container, info string, answer func(token, path string
 		s := &scene{t: t, out: out, events: make(chan event, 1000)}
 		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
 		w := &watch{
-			engine: outputOnly{output: output, info: info}, kind: config.KindJupyter, container: c,
+			engine: outputOnly{output: output, info: info}, info: EngineInfo{Host: "unix:///run/docker.sock", Command: "docker"}, port: 8888, kind: config.KindJupyter, container: c,
 			recheck: make(chan struct{}), asking: askTimeout, post: func(e event) { s.events <- e },
 			send: func(r *http.Request) (*http.Response, error) {
 				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")

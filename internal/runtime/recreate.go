@@ -28,7 +28,11 @@ func (o *operation) previousName() string { return o.profile.Runtime + previousS
 func (o *operation) recover(ctx context.Context) (previous string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	ids, err := o.engine.Named(ctx, o.profile.Runtime)
+	replacer, has := As[Replacer](o.engine)
+	if !has {
+		return "", nil
+	}
+	ids, err := replacer.Named(ctx, o.profile.Runtime)
 	if err != nil {
 		return "", err
 	}
@@ -44,7 +48,7 @@ func (o *operation) recover(ctx context.Context) (previous string, err error) {
 	if c, err := o.inspect(ctx); c.Exists || err != nil {
 		return previous, err
 	}
-	return "", o.engine.Rename(ctx, previous, o.profile.Runtime)
+	return "", replacer.Rename(ctx, previous, o.profile.Runtime)
 }
 
 // findPrevious does what recover does, and notes the container in reserve. One
@@ -119,7 +123,7 @@ func (o *operation) freeNames(ctx context.Context) error {
 	defer cancel()
 	for _, name := range []string{o.nextName(), o.previousName()} {
 		if c, err := o.engine.Inspect(ctx, name); err != nil || c.Exists {
-			return cmp.Or(err, error(nameTakenProblem(name, o.engine.CLI())))
+			return cmp.Or(err, error(nameTakenProblem(name, o.info.Command)))
 		}
 	}
 	return nil
@@ -134,15 +138,9 @@ func (o *operation) makeNext(ctx context.Context, old Container) (id string, spe
 	if err := o.place(ctx, &spec, old); err != nil {
 		return "", spec, err
 	}
-	labels, err := newVolumeLabels(ctx, o.engine, spec)
-	if err != nil {
-		return "", spec, err
-	}
-	if _, err := o.engine.EnsureVolume(ctx, spec.Volume, labels); err != nil {
-		return "", spec, err
-	}
-	if id, err = o.engine.Create(ctx, spec); err == nil {
-		err = o.putFiles(ctx, spec.container(id), false)
+	made, err := o.engine.Create(ctx, spec)
+	if err == nil {
+		err = o.putFiles(ctx, spec.container(made.ID), false)
 	}
 	if err != nil {
 		// A request that was cut off may have been obeyed all the same.
@@ -151,7 +149,7 @@ func (o *operation) makeNext(ctx context.Context, old Container) (id string, spe
 		_, tidyErr := o.recover(tidy)
 		err = errors.Join(err, tidyErr)
 	}
-	return id, spec, err
+	return made.ID, spec, err
 }
 
 // exchange stops the old container and gives its name to the new one.
@@ -163,10 +161,18 @@ func (o *operation) exchange(ctx context.Context, old Container, next string) er
 	}
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	if err := o.engine.Rename(ctx, old.ID, o.previousName()); err != nil {
+	if err := o.rename(ctx, old.ID, o.previousName()); err != nil {
 		return err
 	}
-	return o.engine.Rename(ctx, next, o.profile.Runtime)
+	return o.rename(ctx, next, o.profile.Runtime)
+}
+
+func (o *operation) rename(ctx context.Context, id, name string) error {
+	replacer, err := Need[Replacer](o.engine)
+	if err != nil {
+		return err
+	}
+	return replacer.Rename(ctx, id, name)
 }
 
 // prove starts a container that an operation was killed with, the old one in
@@ -216,7 +222,9 @@ func (o *operation) untilReady(ctx context.Context, c Container) error {
 	events := make(chan event)
 	w := &watch{
 		engine:    o.engine,
+		info:      o.info,
 		kind:      o.profile.Kind,
+		port:      localPort(c, o.profile.Kind),
 		container: c,
 		asking:    askTimeout,
 		post: func(e event) {
@@ -253,7 +261,7 @@ func (o *operation) untilReady(ctx context.Context, c Container) error {
 			if err != nil {
 				return err
 			}
-			return cmp.Or(deathProblem(now, o.engine.Which(), lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+			return cmp.Or(deathProblem(now, o.info, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 		}
 	}
 }
@@ -289,7 +297,7 @@ func (o *operation) putBack(ctx context.Context, old string, run bool) error {
 		}
 	}
 	if c.ID != old {
-		if err := o.engine.Rename(ctx, old, o.profile.Runtime); err != nil {
+		if err := o.rename(ctx, old, o.profile.Runtime); err != nil {
 			return err
 		}
 	}

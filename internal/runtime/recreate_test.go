@@ -433,7 +433,7 @@ func (r *updatedRig) madeOf(t *testing.T, edition string) {
 // imageID returns the ID of an image, empty when it is not there.
 func (r *rig) imageID(name string) string {
 	r.t.Helper()
-	id, err := r.engine().ImageID(r.t.Context(), name, "")
+	id, err := imageID(r.t.Context(), r.engine(), name, "")
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -247,7 +247,7 @@ func TestPullTellsProgress(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer docker.Close()
-		if _, err := docker.Ping(t.Context()); err != nil {
+		if _, err := docker.Connect(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		var seen []Progress
@@ -267,7 +267,7 @@ func TestPullTellsProgress(t *testing.T) {
 				t.Errorf("the pull went backwards from %+v to %+v", seen[i-1], seen[i])
 			}
 		}
-		if id, err := docker.ImageID(t.Context(), ref, ""); id == "" || err != nil {
+		if id, err := imageID(t.Context(), docker, ref, ""); id == "" || err != nil {
 			t.Errorf("after the pull the image is %q, %v", id, err)
 		}
 	})
@@ -341,7 +341,7 @@ func pullThatBreaksOff(t *testing.T, at site) {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	if _, err := docker.Ping(t.Context()); err != nil {
+	if _, err := docker.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	reg := newRegistry(t)
@@ -372,7 +372,7 @@ func pullThatBreaksOff(t *testing.T, at site) {
 	reg.cut("", 0)
 	// The image has nothing that could be started, so this is as far as it goes.
 	r.problem(r.Start(t.Context()), CodeEngineFailed)
-	if id, err := docker.ImageID(t.Context(), ref, ""); id == "" || err != nil {
+	if id, err := imageID(t.Context(), docker, ref, ""); id == "" || err != nil {
 		t.Errorf("after another start the image is %q, %v", id, err)
 	}
 	if at.podman != nil {

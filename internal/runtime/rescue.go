@@ -13,6 +13,7 @@ import (
 
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 )
 
 // beside makes of what lies outside a part of a backup.
@@ -107,7 +108,7 @@ func (o *operation) discard(ctx context.Context, id string) error {
 		return err
 	}
 	if !c.ours() {
-		return handmadeProblem(c, o.engine.CLI())
+		return handmadeProblem(c, o.info.Command)
 	}
 	if err := o.rescue(ctx, c); err != nil {
 		return err
@@ -145,7 +146,7 @@ func (o *operation) place(ctx context.Context, spec *Spec, old Container) error 
 	if o.profile.Kind == config.KindColab {
 		return nil
 	}
-	image, err := o.engine.ImageConfig(ctx, spec.Image)
+	image, err := o.imageConfig(ctx, spec.Image)
 	if err != nil {
 		return err
 	}
@@ -157,14 +158,30 @@ func (o *operation) place(ctx context.Context, spec *Spec, old Container) error 
 	return err
 }
 
+// imageConfig returns what an image that is there says of containers.
+func (o *operation) imageConfig(ctx context.Context, name string) (ImageConfig, error) {
+	image, err := o.engine.Image(ctx, name, "")
+	switch {
+	case err != nil:
+		return ImageConfig{}, err
+	case image.Config == nil:
+		return ImageConfig{}, errors.New(words.Say("problem.incompleteImage"))
+	}
+	return *image.Config, nil
+}
+
 // bare makes a container of an image that does nothing, and has no volume of ours
 // over what the image brings.
 func (d *data) bare(ctx context.Context, image string) (id string, remove func(), err error) {
-	id, err = d.engine.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: []string{"true"}})
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return "", nil, err
+	}
+	id, err = volumes.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: []string{"true"}})
 	return id, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
-		if err := d.engine.RemoveHelper(ctx, id); err != nil {
+		if err := volumes.RemoveHelper(ctx, id); err != nil {
 			d.log.Warn("a helper is left", "error", err)
 		}
 	}, err
@@ -185,12 +202,12 @@ func (d *data) passwdOf(ctx context.Context, image string) ([]byte, error) {
 // there already from the same image is left alone, for its owner may have deleted
 // some.
 func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
-	image, err := o.engine.ImageID(ctx, spec.Image, spec.Platform)
+	image, err := o.engine.Image(ctx, spec.Image, spec.Platform)
 	if err != nil {
 		return err
 	}
 	hidden := slices.DeleteFunc(slices.Clone(spec.Mounts), func(dir string) bool {
-		return old.ImageID == image && old.mounts(spec.Volume, dir)
+		return old.ImageID == image.ID && old.mounts(spec.Volume, dir)
 	})
 	if len(hidden) == 0 || len(spec.Mounts) == 1 && (!old.Exists || old.mounts(spec.Volume, spec.Mounts[0])) {
 		return nil
@@ -200,7 +217,7 @@ func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
 		return err
 	}
 	defer release()
-	config, err := o.engine.ImageConfig(ctx, spec.Image)
+	config, err := o.imageConfig(ctx, spec.Image)
 	if err != nil {
 		return err
 	}

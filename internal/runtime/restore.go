@@ -62,6 +62,9 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 	if err := m.reachable(ctx); err != nil {
 		return r, err
 	}
+	if !d.info().Features.Data {
+		return r, ErrLacks
+	}
 	f, err := d.open(o.File)
 	if err != nil {
 		return r, err
@@ -154,7 +157,7 @@ func (d *data) holdsSomething(ctx context.Context) (full bool, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	archive, err := d.engine.ReadHelper(ctx, id)
+	archive, err := d.read(ctx, id)
 	if err != nil {
 		return false, err
 	}
@@ -203,11 +206,11 @@ func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Back
 func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	labels, err := newVolumeLabels(ctx, d.engine, specOf(d.profile, Server{}))
+	volumes, err := Need[Volumes](d.engine)
 	if err != nil {
 		return false, err
 	}
-	return d.engine.EnsureVolume(ctx, d.profile.Volume(), labels)
+	return volumes.EnsureVolume(ctx, specOf(d.profile, Server{}))
 }
 
 // removeVolume removes the volume that was made for nothing. One that a helper
@@ -215,10 +218,14 @@ func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {
 func (d *data) removeVolume(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	if helpers, err := d.engine.Helpers(ctx, d.profile.Runtime); err != nil || len(helpers) > 0 {
+	volumes, has := As[Volumes](d.engine)
+	if !has {
+		return nil
+	}
+	if helpers, err := volumes.Helpers(ctx, d.profile.Runtime); err != nil || len(helpers) > 0 {
 		return err
 	}
-	return d.engine.RemoveVolume(ctx, d.profile.Volume())
+	return volumes.RemoveVolume(ctx, d.profile.Volume())
 }
 
 // replace stages the content of the backup in the volume and has it put in the
@@ -254,6 +261,10 @@ func (d *data) replace(ctx context.Context, f *os.File, from Backup) error {
 
 // stage unpacks the backup beside the data.
 func (d *data) stage(ctx context.Context, helper string, f *os.File, from Backup) error {
+	volumes, err := Need[Volumes](d.engine)
+	if err != nil {
+		return err
+	}
 	r, w := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
@@ -261,7 +272,7 @@ func (d *data) stage(ctx context.Context, helper string, f *os.File, from Backup
 		w.CloseWithError(err)
 		packed <- err
 	}()
-	err := d.engine.Unpack(ctx, helper, dataPath, r)
+	err = volumes.Unpack(ctx, helper, dataPath, r)
 	_ = r.CloseWithError(context.Canceled)
 	if bad := <-packed; bad != nil && !errors.Is(bad, context.Canceled) && !errors.Is(bad, io.ErrClosedPipe) {
 		return badBackupProblem(d.profile, f.Name(), bad)

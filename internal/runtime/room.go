@@ -22,7 +22,7 @@ func (d *data) room(ctx context.Context, from backup.Contents) error {
 		return nil
 	}
 	if free < from.Room() {
-		return noRoomProblem(d.profile, from.Room(), free, d.engine.CLI())
+		return noRoomProblem(d.profile, from.Room(), free, d.info().Command)
 	}
 	return nil
 }

@@ -92,12 +92,30 @@ type EngineInfo struct {
 	// Barred is the address of an engine that comes first and may not be used, so
 	// that this one is; empty where there is none.
 	Barred string
-	// CLI is the command that asks the engine in a terminal, such as "docker",
+	// Local tells that the engine is reached by a socket or a pipe of this
+	// computer.
+	Local bool
+	// Machine is the name of the machine that Host leads to over the network;
+	// empty for none.
+	Machine string
+	// Command is the command that asks the engine in a terminal, such as "docker",
 	// "podman" or "docker --host ADDRESS".
-	CLI string
+	Command string
+	// Kind tells how the engine was installed.
+	Kind EngineKind
+	// Features tell what the engine can do for a person.
+	Features Features
 	// MapsUsers tells that folders belong to root in a container unless users
 	// are mapped, and that the engine can do that.
 	MapsUsers bool
+}
+
+// EngineKind tells how an engine was installed, as far as GPUs depend on it.
+type EngineKind struct {
+	Podman   bool
+	Rootless bool
+	Snap     bool // Docker from the snap store
+	Desktop  bool // in a virtual machine, such as Docker Desktop's
 }
 
 // Chosen reports whether the person's own settings name this engine: it is not
@@ -203,6 +221,7 @@ const (
 	CodeNoBackup            Code = "no-backup"
 	CodeFileExists          Code = "file-exists"
 	CodeUnsaved             Code = "notebooks-unsaved"
+	CodeNotOffered          Code = "not-offered"
 )
 
 // Problem is something a person can act on. It is an error, so that callers

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"colabtray/internal/config"
 )
@@ -38,56 +37,6 @@ type Spec struct {
 	ShmSize int64   // bytes; 0 for the engine's default
 	GPU     config.GPU
 	User    string `json:",omitempty"` // empty for the image's own
-}
-
-// specOf tells what the container of a profile is made from.
-func specOf(p config.Profile, server Server) Spec {
-	s := Spec{
-		Name:      p.Runtime,
-		Hostname:  p.Runtime,
-		Image:     p.Image,
-		Platform:  p.Platform,
-		InnerPort: innerPort(p.Kind),
-		Port:      p.Port,
-		Volume:    p.Volume(),
-		DataDir:   p.Kind.DataDir(),
-		Cmd:       p.Command,
-		Folders:   p.Folders,
-		Env:       p.Env,
-		Memory:    p.Memory,
-		CPUs:      p.CPUs,
-		ShmSize:   p.ShmSize,
-		GPU:       p.GPU,
-		User:      p.User,
-	}
-	if p.User == config.UserRoot {
-		s.User, s.Env = "0:0", handingOver(p)
-	}
-	if p.Kind == config.KindJupyter {
-		// A command of the profile's own is started by our script, so that the
-		// settings are in force all the same.
-		s.Cmd = append(server.Cmd[:len(server.Cmd):len(server.Cmd)], p.Command...)
-	}
-	s.Labels = map[string]string{labelRuntime: p.Runtime, labelProfile: p.Name, labelSettings: s.hash()}
-	return s
-}
-
-// handingOver adds what makes images of docker-stacks give the home directory to
-// their user (https://jupyter-docker-stacks.readthedocs.io/en/latest/using/common.html),
-// unless the profile says otherwise. Where folders of the host are in it, what is
-// below it stays as it is: they would be given away with it.
-func handingOver(p config.Profile) []config.Variable {
-	env := slices.Clone(p.Env)
-	add := func(name, value string) {
-		if !slices.ContainsFunc(env, func(v config.Variable) bool { return v.Name == name }) {
-			env = append(env, config.Variable{Name: name, Value: config.NewSecret(value)})
-		}
-	}
-	add("CHOWN_HOME", "yes")
-	if !slices.ContainsFunc(p.Folders, func(f config.Folder) bool { return strings.HasPrefix(f.Path, p.Kind.DataDir()+"/") }) {
-		add("CHOWN_HOME_OPTS", "-R")
-	}
-	return env
 }
 
 // volumeLabels returns the labels of the data volume.
@@ -126,11 +75,29 @@ func (s Spec) container(id string) Container {
 	return Container{Name: s.Name, ID: id, Labels: s.Labels, Mounts: []Mount{{s.Volume, s.DataDir}}}
 }
 
-// innerPort returns the port in the container at which an image of that kind
-// serves Jupyter.
-func innerPort(k config.Kind) int {
-	if k == config.KindColab {
-		return 8080
+// without returns the settings that a container was made without, though they
+// were asked for. One that was made from others is to be made anew anyway.
+func (s Spec) without(c Container) (keys []string) {
+	if c.Labels[labelSettings] != s.Labels[labelSettings] {
+		return nil
 	}
-	return 8888
+	if s.Memory > 0 && (c.Given.Memory <= 0 || c.Given.Memory > s.Memory) {
+		keys = append(keys, "memory")
+	}
+	const least = 0.01 // engines count in thousandths
+	if s.CPUs > 0 && (c.Given.CPUs <= 0 || c.Given.CPUs > s.CPUs+least) {
+		keys = append(keys, "cpus")
+	}
+	if c.Given.ShmSize < s.ShmSize {
+		keys = append(keys, "shm_size")
+	}
+	if slices.ContainsFunc(s.Folders, func(f config.Folder) bool {
+		return !slices.ContainsFunc(c.Given.Folders, func(g config.Folder) bool { return g.Path == f.Path && g.ReadOnly == f.ReadOnly })
+	}) {
+		keys = append(keys, "folders")
+	}
+	if outer := c.Ports[s.InnerPort]; outer != 0 && outer != s.Port {
+		keys = append(keys, "port")
+	}
+	return keys
 }

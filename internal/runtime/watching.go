@@ -84,17 +84,18 @@ func (m *Manager) snapshot() Snapshot {
 		s.Since = time.Now()
 	}
 	if s.State == NoEngine || s.State == Unknown {
-		which := m.engine().Which()
-		s.Engine = EngineInfo{Name: which.Name, Host: which.Host, Found: which.Found}
+		which := m.link.Info()
+		s.Engine = EngineInfo{Name: which.Name, Host: which.Host, Found: which.Found, Local: which.Local, Features: which.Features}
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
 		s.Container = m.model.container.ID
-		s.RestartToApply = specOf(m.profile, m.server).differs(m.model.container) || m.model.misplaced || m.model.stale && m.model.container.Running
+		s.RestartToApply = m.model.stale && m.model.container.Running ||
+			s.Engine.Features.Replace && (m.model.misplaced || specOf(m.profile, m.server).differs(m.model.container))
 		s.Ours = m.model.container.ours()
 		s.root = m.model.root
 		s.Unsaved = unsaved(m.profile.Kind, m.model.container, m.model.root)
-		if port := jupyterPort(m.model.container, m.profile.Kind); port != 0 {
+		if port := m.port(); port != 0 {
 			s.Port = port
 			s.InnerPort, s.Open, s.IPv6 = m.model.container.published(port)
 			s.Open = cmp.Or(s.Open, m.model.open)
@@ -105,7 +106,9 @@ func (m *Manager) snapshot() Snapshot {
 	}
 	if s.State == Ready {
 		s.URL, s.URLChanged = m.model.url, m.model.changed
-		s.IdleStop, s.IdleStopAt = m.profile.IdleStop, m.model.idleAt
+		if s.Engine.Features.IdleStop {
+			s.IdleStop, s.IdleStopAt = m.profile.IdleStop, m.model.idleAt
+		}
 	}
 	s.IdleStopped = m.model.stoppedIdle()
 	if s.State == Pulling {
@@ -114,6 +117,10 @@ func (m *Manager) snapshot() Snapshot {
 	s.Warnings = m.warnings(s)
 	return s
 }
+
+// port returns the port of this computer that leads to Jupyter in the runtime, 0
+// when there is none.
+func (m *Manager) port() int { return localPort(m.model.container, m.profile.Kind) }
 
 // warnings are what a person should know of beside the state, the gravest first.
 func (m *Manager) warnings(s Snapshot) []*Problem {

@@ -1,0 +1,52 @@
+package runtime
+
+import "testing"
+
+// TestWhereIs: an engine is one of this computer only where a socket or a pipe
+// leads to it.
+func TestWhereIs(t *testing.T) {
+	type place struct {
+		local   bool
+		machine string
+	}
+	for host, want := range map[string]place{
+		"unix:///var/run/docker.sock":    {true, ""},
+		"npipe:////./pipe/docker_engine": {true, ""},
+		"tcp://192.0.2.1:2376":           {false, "192.0.2.1"},
+		"ssh://jane@example.org":         {false, "example.org"},
+		"":                               {false, ""},
+		"::":                             {false, ""},
+	} {
+		if local, machine := whereIs(host); (place{local, machine}) != want {
+			t.Errorf("%s: %v, %q", host, local, machine)
+		}
+	}
+}
+
+// plain is an engine without abilities; before stands before another one.
+type (
+	plain  struct{ Engine }
+	before struct{ Engine }
+)
+
+func (b before) Unwrap() Engine { return b.Engine }
+
+// TestAbilities: who stands before an engine neither hides nor fakes what the
+// engine can do.
+func TestAbilities(t *testing.T) {
+	docker, err := NewDocker("unix:///nowhere/docker.sock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docker.Close()
+	all := Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}
+	if got := FeaturesOf(before{before{docker}}); got != all {
+		t.Errorf("Docker behind others: %+v", got)
+	}
+	if got := FeaturesOf(before{plain{docker}}); got != (Features{}) {
+		t.Errorf("a plain engine: %+v", got)
+	}
+	if _, err := Need[Meter](plain{docker}); err != ErrLacks {
+		t.Errorf("what a plain engine lacks: %v", err)
+	}
+}

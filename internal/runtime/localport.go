@@ -1,0 +1,20 @@
+package runtime
+
+import "colabtray/internal/config"
+
+// localPort returns the port of this computer that leads to Jupyter in a
+// container, 0 when there is none. It is the one that a runtime keeps: snapshots
+// tell it, the Backend URL has it, and Jupyter is asked there.
+func localPort(c Container, k config.Kind) int {
+	for _, inner := range []int{innerPort(k), 8888, 8080} {
+		if port := c.Ports[inner]; port != 0 {
+			return port
+		}
+	}
+	if len(c.Ports) == 1 {
+		for _, port := range c.Ports {
+			return port
+		}
+	}
+	return 0
+}
