@@ -9,7 +9,7 @@ export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet bench dist screenshots icons clean
+.PHONY: help build run test check lint vet bench dist screenshots icons man clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -58,6 +58,9 @@ screenshots: build ## take the pictures of the README anew
 
 icons: ## draw PNG and ICO from the SVG sources
 	go generate ./assets/...
+
+man: ## make the man page from its source and the program
+	go generate ./packaging/manpage
 
 clean: ## remove what was built
 	rm -rf bin dist artefacts

@@ -23,11 +23,12 @@ const (
 	Stopped               // a square, as on a stop button
 	Busy                  // an hourglass
 	Ready                 // a prompt that waits for input
+	Paused                // two bars, as on a pause button
 	Problem               // an exclamation mark
 )
 
 // names are those of the files with the icon of a state.
-var names = [...]string{NoEngine: "no-engine", Stopped: "stopped", Busy: "busy", Ready: "ready", Problem: "problem"}
+var names = [...]string{NoEngine: "no-engine", Stopped: "stopped", Busy: "busy", Ready: "ready", Paused: "paused", Problem: "problem"}
 
 // Style is how the tray icons look, as the settings call it.
 type Style string

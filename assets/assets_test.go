@@ -11,7 +11,7 @@ func TestIcons(t *testing.T) {
 			seen[string(Icon(s, style))] = true
 		}
 	}
-	if len(seen) != 15 {
+	if len(seen) != 18 {
 		t.Errorf("there are %d icons", len(seen))
 	}
 	for _, style := range []Style{Auto, "", "../svg"} {

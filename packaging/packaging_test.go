@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +115,9 @@ func TestDeb(t *testing.T) {
 		"/usr/share/icons/hicolor/256x256/apps/dev.colabtray.ColabTray.png",
 		"/usr/share/icons/hicolor/scalable/apps/dev.colabtray.ColabTray.svg",
 		"/usr/share/man/man1/colab-tray.1.gz",
+		"/usr/share/bash-completion/completions/colab-tray",
+		"/usr/share/zsh/vendor-completions/_colab-tray",
+		"/usr/share/fish/vendor_completions.d/colab-tray.fish",
 		"/usr/share/doc/colab-tray/changelog.gz",
 		"/usr/share/doc/colab-tray/copyright",
 		"/usr/share/doc/colab-tray/third-party-licences.gz",
@@ -129,6 +133,28 @@ func TestDeb(t *testing.T) {
 	}
 	if got := inside("dpkg-query", "--show", "--showformat=${Package}\n"); strings.Contains(got, "colab-tray") {
 		t.Error("dpkg still knows the package after it was removed")
+	}
+}
+
+// TestArchive: the tar.gz has what the packages install, in a folder laid out
+// like /usr.
+func TestArchive(t *testing.T) {
+	name := "colab-tray-" + version + "-" + linux
+	out, err := exec.CommandContext(t.Context(), "tar", "-tzf", filepath.Join(dist(t), name+".tar.gz")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := strings.Fields(string(out))
+	for _, want := range []string{
+		"bin/colab-tray",
+		"share/man/man1/colab-tray.1.gz",
+		"share/bash-completion/completions/colab-tray",
+		"share/zsh/site-functions/_colab-tray",
+		"share/fish/vendor_completions.d/colab-tray.fish",
+	} {
+		if !slices.Contains(files, name+"/"+want) {
+			t.Errorf("%s is missing in %q", want, files)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ var styles = map[string]color.NRGBA{
 const edge = "#12202b"
 
 // states are the names of the SVG files with a tray icon.
-var states = []string{"no-engine", "stopped", "busy", "ready", "problem"}
+var states = []string{"no-engine", "stopped", "busy", "ready", "paused", "problem"}
 
 func main() {
 	log.SetFlags(0)

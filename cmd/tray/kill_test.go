@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"hash/fnv"
 	"io"
 	"iter"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -145,15 +147,31 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// seed is what the points to kill at depend on where not all are tried. A failed
+// test logs it, and runs again with the same points when it gets it.
+var seed = sync.OnceValues(func() (uint64, error) {
+	if text := os.Getenv("COLAB_TRAY_TEST_SEED"); text != "" {
+		return strconv.ParseUint(text, 10, 64)
+	}
+	return rand.Uint64(), nil
+})
+
 // stride is how many requests there are between two kills: with -short there is
-// one at every third request, anywhere at first.
+// one at every third request, anywhere at first, as seed and the test's name have it.
 func stride(t *testing.T) (first, step int) {
+	t.Helper()
 	if !testing.Short() {
 		return 1, 1
 	}
+	seed, err := seed()
+	if err != nil {
+		t.Fatal(err)
+	}
 	const short = 3
-	first = 1 + rand.IntN(short)
-	t.Logf("for short, it is killed at every third request from the one of number %d", first)
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(t.Name()))
+	first = 1 + rand.New(rand.NewPCG(seed, name.Sum64())).IntN(short)
+	t.Logf("for short, it is killed at every third request from the one of number %d; COLAB_TRAY_TEST_SEED=%d does so again", first, seed)
 	return first, short
 }
 

@@ -316,6 +316,15 @@ func TestStatusWatch(t *testing.T) {
 	until("absent")
 	c.run(0, "start")
 	until("ready")
+	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", bed.Engine(t), "pause", c.get("COLAB_TRAY_NAME")).Run()
+	})
+	until("paused")
+	out, errs := c.run(1, "status")
+	has(t, out, ": paused\n")
+	has(t, errs, "The runtime is paused", "    colab-tray start\n")
+	c.run(0, "start")
+	until("ready")
 	c.run(0, "stop")
 	until("stopped")
 	if err := watch.Process.Signal(os.Interrupt); err != nil {
@@ -383,6 +392,9 @@ func TestWrongUsage(t *testing.T) {
 		{"restore", "a", "--force"},
 		{"delete", "everything"},
 		{"stop", "--yes"},
+		{"help", "strat"},
+		{"completion"},
+		{"completion", "csh"},
 	} {
 		if out, errs := c.run(2, args...); out != "" || errs == "" {
 			t.Errorf("%v: printed %q and %q", args, out, errs)
@@ -392,12 +404,20 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	c := &terminal{t: t}
-	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}, {"start", "--help"}} {
+	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		out, _ := c.run(0, args...)
 		has(t, out, "start", "stop", "restart", "status", "url", "logs", "open", "check", "version", "COLAB_TRAY_PORT")
 	}
-	out, _ := c.run(0, "version")
-	has(t, out, "colab-tray 1.2.3")
+	for _, args := range [][]string{{"start", "--help"}, {"start", "-h"}, {"help", "start"}} {
+		out, _ := c.run(0, args...)
+		if has(t, out, "start", "--no-gpu", "COLAB_TRAY_PORT"); strings.Contains(out, "--tail") {
+			t.Errorf("%v tells of flags of other commands:\n%s", args, out)
+		}
+	}
+	for _, args := range [][]string{{"version"}, {"--version"}} {
+		out, _ := c.run(0, args...)
+		has(t, out, "colab-tray 1.2.3")
+	}
 }
 
 func TestBrokenSettingsFile(t *testing.T) {

@@ -27,6 +27,7 @@ var buttons = map[notify.Action]tray.Action{
 	notify.Start:           tray.Start,
 	notify.StartAgain:      tray.Start,
 	notify.StartWithoutGPU: tray.StartWithoutGPU,
+	notify.Continue:        tray.Continue,
 	notify.KeepRunning:     tray.KeepRunning,
 	notify.Restart:         tray.Restart,
 	notify.ShowLogs:        tray.ShowLogs,
@@ -133,6 +134,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		Version:  version,
 
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
+		OpenJupyter:     s.OpenJupyter,
 		Guide:           s.OpenGuide,
 		StartWithoutGPU: s.StartWithoutGPU,
 		UndoUpdate:      s.UndoUpdate,

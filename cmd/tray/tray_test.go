@@ -5,6 +5,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/notify"
+	"colabtray/internal/tray"
 )
 
 // TestWanted switches off each kind of notification alone.
@@ -44,8 +45,8 @@ func TestWanted(t *testing.T) {
 // TestButtons holds that the tray does something for each button that an
 // announcement can have.
 func TestButtons(t *testing.T) {
-	for _, action := range []notify.Action{notify.CopyURL, notify.OpenColab, notify.Start, notify.StartAgain, notify.Restart, notify.ShowLogs} {
-		if buttons[action] == 0 {
+	for _, action := range []notify.Action{notify.CopyURL, notify.OpenColab, notify.Start, notify.StartAgain, notify.Continue, notify.Restart, notify.ShowLogs} {
+		if buttons[action] == tray.Nothing {
 			t.Errorf("%s does nothing", action)
 		}
 	}

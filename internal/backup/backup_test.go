@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
+
+	"colabtray/test/bed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -36,7 +39,7 @@ func link(kind byte, name, target string) tar.Header {
 }
 
 // archive makes a tar archive; each file is filled with x.
-func archive(t *testing.T, headers ...tar.Header) []byte {
+func archive(t testing.TB, headers ...tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -56,7 +59,7 @@ func archive(t *testing.T, headers ...tar.Header) []byte {
 }
 
 // packed makes a file of a tar archive whose trailer tells the truth of it.
-func packed(t *testing.T, archive []byte, entries int, change ...func(*Contents)) []byte {
+func packed(t testing.TB, archive []byte, entries int, change ...func(*Contents)) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z, err := zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1))
@@ -94,7 +97,7 @@ func refused(t *testing.T, err error, words string) {
 }
 
 // good is an archive as an engine gives it.
-func good(t *testing.T) []byte {
+func good(t testing.TB) []byte {
 	return archive(
 		t, dir("colab-tray-data"), regular("colab-tray-data/a", 5), dir("colab-tray-data/d"), regular("colab-tray-data/d/empty", 0),
 		regular("colab-tray-data/d/new\nline ü \xff", 3), dir("colab-tray-data/d/"+strings.Repeat("long", 60)),
@@ -104,7 +107,7 @@ func good(t *testing.T) []byte {
 	)
 }
 
-func write(t *testing.T, archive []byte) ([]byte, Contents, LeftOut) {
+func write(t testing.TB, archive []byte) ([]byte, Contents, LeftOut) {
 	t.Helper()
 	var file bytes.Buffer
 	c, left, err := Write(&file, Source{Archive: bytes.NewReader(archive), Root: "/home/jovyan", Runtime: "r", Made: longAgo})
@@ -155,11 +158,8 @@ func TestWriteCheckUnpack(t *testing.T) {
 
 // TestPlainProgramsReadIt: nobody needs this program to get at their data.
 func TestPlainProgramsReadIt(t *testing.T) {
-	for _, command := range []string{"zstd", "tar"} {
-		if _, err := exec.LookPath(command); err != nil {
-			t.Skip(err)
-		}
-	}
+	bed.NeedCommand(t, "zstd")
+	bed.NeedCommand(t, "tar")
 	file, _, _ := write(t, good(t))
 	path := filepath.Join(t.TempDir(), "b.tar.zst")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
@@ -267,9 +267,7 @@ func TestHostileEntries(t *testing.T) {
 		refused(t, err, "does not come before it")
 	})
 	t.Run("sparse", func(t *testing.T) {
-		if _, err := exec.LookPath("tar"); err != nil {
-			t.Skip(err)
-		}
+		bed.NeedCommand(t, "tar")
 		d := t.TempDir()
 		for _, format := range []string{"gnu", "posix"} {
 			out, err := exec.Command("sh", "-ec", "cd "+d+"; truncate -s 1T bomb; tar --format="+format+" -cSf t bomb --transform 's,^,./,' -C / --no-recursion dev").CombinedOutput()
@@ -426,9 +424,54 @@ func TestLargeFile(t *testing.T) {
 	}
 }
 
+// FuzzCheck reads any bytes as a file, and as the archive in a file that tells
+// the truth of it. What is refused says so; what is good is unpacked, into the
+// directory and nowhere else.
 func FuzzCheck(f *testing.F) {
-	f.Add([]byte("(\xb5/\xfd"))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		_, _ = check(file, CheckOptions{})
+	file, _, _ := write(f, good(f))
+	f.Add(file)
+	f.Add(good(f))
+	f.Add(archive(f, dir("."), link(tar.TypeSymlink, "x", "/etc"), regular("x/passwd", 1)))
+	f.Add(archive(f, dir("."), dir(".."), regular("../x", 1)))
+	f.Add(archive(f, dir("."), dir(Staging), regular(Staging+"/x", 1)))
+	f.Add(archive(f, dir("."), regular("x", 1), regular("x", 1)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, file := range [][]byte{data, packed(t, data, len(names(data)))} {
+			c, err := check(file, CheckOptions{Large: true})
+			if r := new(Refused); err != nil && (!errors.As(err, &r) || r.Why == "") {
+				t.Fatalf("%v, which is not how a file is refused", err)
+			}
+			var out bytes.Buffer
+			unpacked := Unpack(&out, bytes.NewReader(file), c, "s/new", nil)
+			if (unpacked == nil) != (err == nil) {
+				t.Fatalf("checked: %v, unpacked: %v", err, unpacked)
+			}
+			if err != nil {
+				continue
+			}
+			found := names(out.Bytes())
+			if int64(len(found)) != c.Entries || c.Size != int64(len(file)) {
+				t.Errorf("%d entries were unpacked of %+v", len(found), c)
+			}
+			seen := map[string]bool{}
+			for _, name := range found {
+				clean := path.Clean(name)
+				if clean != "s/new" && !strings.HasPrefix(clean, "s/new/") || seen[clean] || strings.HasPrefix(clean, "s/new/"+Staging+"/") {
+					t.Errorf("%q was unpacked", name)
+				}
+				seen[clean] = true
+			}
+		}
 	})
+}
+
+// names returns those of the entries of a tar archive, as far as it can be read.
+func names(archive []byte) (names []string) {
+	for in := tar.NewReader(bytes.NewReader(archive)); ; {
+		h, err := in.Next()
+		if err != nil {
+			return names
+		}
+		names = append(names, h.Name)
+	}
 }

@@ -2,8 +2,9 @@ package cli
 
 import (
 	"context"
-	"flag"
 	"fmt"
+
+	"github.com/spf13/pflag"
 
 	"colabtray/internal/colab"
 	"colabtray/internal/desktop"
@@ -11,7 +12,7 @@ import (
 	"colabtray/internal/words"
 )
 
-func checkFlags(set *flag.FlagSet, in *invocation) {
+func checkFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.json, "json", false, "")
 }
 

@@ -116,8 +116,7 @@ func (s *FleetSession) Quit(ctx context.Context) error {
 	var mu sync.Mutex
 	var errs []error
 	for _, r := range s.Fleet.Overview().Runtimes {
-		switch r.State {
-		case runtime.Pulling, runtime.Starting, runtime.Ready, runtime.Unhealthy:
+		if r.State.CanStop() {
 			stopping.Go(func() {
 				err := s.Fleet.Stop(ctx, r.Profile)
 				mu.Lock()

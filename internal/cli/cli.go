@@ -11,11 +11,9 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
@@ -48,61 +46,6 @@ type Program struct {
 	Tray func(ctx context.Context, s *FleetSession) error
 }
 
-// usageError tells what makes no sense in a command line.
-type usageError struct{ wrong string }
-
-func (e *usageError) Error() string { return words.Say("cli.usage", "wrong", e.wrong) }
-
-// invocation is one run of a command.
-type invocation struct {
-	*Program
-	flags   config.Flags
-	verbose bool
-	logFile io.Writer // nil for a command
-
-	all, json, watch, follow, settings, noGPU, undo, removeOld bool
-	tail                                                       int
-
-	data, noBackup, force, large, yes bool
-	file                              string
-}
-
-// command is a subcommand; its name can be of two words.
-type command struct {
-	name  string
-	flags func(*flag.FlagSet, *invocation)
-	run   func(context.Context, *invocation) error
-}
-
-func commands() []command {
-	none := func(*flag.FlagSet, *invocation) {}
-	return []command{
-		{"start", startFlags, runStart},
-		{"stop", none, runStop},
-		{"restart", restartFlags, runRestart},
-		{"update", updateFlags, runUpdate},
-		{"status", statusFlags, runStatus},
-		{"url", none, runURL},
-		{"logs", logsFlags, runLogs},
-		{"check", checkFlags, runCheck},
-		{"doctor", doctorFlags, runDoctor},
-		{"guide", none, runGuide},
-		{"backup", backupFlags, runBackup},
-		{"restore", restoreFlags, runRestore},
-		{"delete", deleteFlags, runDelete},
-		{"open", none, runOpen},
-		{"config init", none, runConfigInit},
-		{"config path", none, runConfigPath},
-		{"config show", none, runConfigShow},
-		{"config edit", none, runConfigEdit},
-		{"config check", none, runConfigCheck},
-		{"version", none, runVersion},
-	}
-}
-
-// takesFile are the commands that the name of a file can follow.
-var takesFile = map[string]bool{"backup": true, "restore": true}
-
 // Run runs the command line and returns the exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
 	shown := *p
@@ -116,10 +59,10 @@ func (p *Program) exitCode(err error) int {
 	var wrong *config.Error
 	var usage *usageError
 	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
+	case err == nil:
 		return exitDone
 	case errors.As(err, &usage):
-		fmt.Fprintf(p.Stderr, "colab-tray: %v\n%s\n", usage, words.Say("cli.usageHint"))
+		p.tellUsage(usage)
 		return exitUsage
 	case errors.As(err, &problem):
 		p.tell(problem)
@@ -161,98 +104,10 @@ func (p *Program) tell(problem *runtime.Problem) {
 func (p *Program) run(ctx context.Context, args []string) error {
 	p.speak()
 	in := &invocation{Program: p}
-	global := in.flagSet("colab-tray")
-	if err := in.parse(global, args, true); err != nil {
-		return err
-	}
-	rest := global.Args()
-	if len(rest) == 0 {
-		return runTray(ctx, in)
-	}
-	if rest[0] == "help" {
-		p.help(p.Stdout)
-		return nil
-	}
-	c, args, err := find(rest[0], rest[1:])
-	if err != nil {
-		return err
-	}
-	local := in.flagSet(c.name)
-	c.flags(local, in)
-	err = in.parse(local, args, takesFile[c.name])
-	if more := local.Args(); err == nil && len(more) > 0 {
-		if in.file = more[0]; in.file == "" {
-			return &usageError{words.Say("cli.emptyFile")}
-		}
-		err = in.parse(local, more[1:], false)
-	}
-	if err != nil {
-		return err
-	}
-	return c.run(ctx, in)
-}
-
-// find returns the command that a name, or it and the word behind it, stands
-// for, and what is left of the arguments.
-func find(name string, args []string) (command, []string, error) {
-	var second []string // what could be behind the name
-	for _, c := range commands() {
-		first, rest, two := strings.Cut(c.name, " ")
-		switch {
-		case first != name:
-		case !two:
-			return c, args, nil
-		case len(args) > 0 && args[0] == rest:
-			return c, args[1:], nil
-		default:
-			second = append(second, rest)
-		}
-	}
-	if second != nil {
-		return command{}, nil, &usageError{words.Say("cli.needsOneOf", "command", name, "words", strings.Join(second, ", "))}
-	}
-	return command{}, nil, &usageError{words.Say("cli.noCommand", "command", words.Escaped(name))}
-}
-
-// flagSet makes a set with the flags that every command has.
-func (in *invocation) flagSet(name string) *flag.FlagSet {
-	set := flag.NewFlagSet(name, flag.ContinueOnError)
-	set.SetOutput(io.Discard)
-	text := func(to **string) func(string) error {
-		return func(v string) error { *to = &v; return nil }
-	}
-	set.Func("name", "", text(&in.flags.Name))
-	set.Func("image", "", text(&in.flags.Image))
-	set.Func("port", "", text(&in.flags.Port))
-	set.Func("profile", "", text(&in.flags.Profile))
-	set.BoolVar(&in.verbose, "v", in.verbose, "")
-	return set
-}
-
-// parse reads the flags; a command takes nothing else.
-func (in *invocation) parse(set *flag.FlagSet, args []string, more bool) error {
-	err := set.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		in.help(in.Stdout)
-		return err
-	case err != nil:
-		return &usageError{flagMistake(err.Error())}
-	case !more && set.NArg() > 0:
-		return &usageError{words.Say("cli.takesNo", "command", set.Name(), "argument", words.Escaped(set.Arg(0)))}
-	}
-	return nil
-}
-
-// flagMistake says what the package flag does of what is wrong with flags.
-func flagMistake(text string) string {
-	if name, is := strings.CutPrefix(text, "flag provided but not defined: "); is {
-		return words.Say("cli.unknownFlag", "flag", name)
-	}
-	if name, is := strings.CutPrefix(text, "flag needs an argument: "); is {
-		return words.Say("cli.flagWithoutValue", "flag", name)
-	}
-	return words.Say("cli.badFlag", "parser", text)
+	root := in.commandLine()
+	root.SetArgs(twoDashes(root, args))
+	at, err := root.ExecuteContextC(ctx)
+	return usageMistake(at, err)
 }
 
 // log returns the log of this run: on standard error with -v, and in the file
@@ -267,14 +122,4 @@ func (in *invocation) log() *slog.Logger {
 		handlers = append(handlers, slog.NewTextHandler(in.logFile, options))
 	}
 	return slog.New(slog.NewMultiHandler(handlers...))
-}
-
-func (p *Program) help(w io.Writer) {
-	var b strings.Builder
-	b.WriteString(words.Say("help.intro") + "\n\n")
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-13s %s\n", c.name, words.Say("help.command."+c.name))
-	}
-	b.WriteString("\n" + words.Say("help.flags") + "\n")
-	fmt.Fprint(w, b.String())
 }

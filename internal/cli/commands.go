@@ -3,9 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	goruntime "runtime"
+
+	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
@@ -26,7 +27,7 @@ func (in *invocation) with(ctx context.Context, f func(context.Context, *Session
 	return f(ctx, s)
 }
 
-func startFlags(set *flag.FlagSet, in *invocation) {
+func startFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.noGPU, "no-gpu", false, "")
 }
 
@@ -39,7 +40,7 @@ func runStart(ctx context.Context, in *invocation) error {
 	})
 }
 
-func restartFlags(set *flag.FlagSet, in *invocation) {
+func restartFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.settings, "settings", false, "")
 }
 
@@ -87,16 +88,13 @@ func (in *invocation) warn(s runtime.Snapshot) {
 	}
 }
 
-func updateFlags(set *flag.FlagSet, in *invocation) {
+func updateFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.undo, "undo", false, "")
 	set.BoolVar(&in.removeOld, "remove-old", false, "")
 }
 
 // runUpdate prints the Backend URL only where the runtime runs afterwards.
 func runUpdate(ctx context.Context, in *invocation) error {
-	if in.undo && in.removeOld {
-		return &usageError{words.Say("cli.undoOrRemove")}
-	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		if in.removeOld {
 			err := s.Runtime.RemovePrevious(ctx)
@@ -172,7 +170,7 @@ func runURL(ctx context.Context, in *invocation) error {
 
 // printURL prints the Backend URL, which this command alone reveals.
 func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
-	if s.State != runtime.Ready {
+	if !s.State.CanConnect() {
 		return notReady(s, p)
 	}
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
@@ -200,9 +198,8 @@ func notReady(s runtime.Snapshot, profile config.Profile) *runtime.Problem {
 	return p
 }
 
-func logsFlags(set *flag.FlagSet, in *invocation) {
-	set.BoolVar(&in.follow, "f", false, "")
-	set.BoolVar(&in.follow, "follow", false, "")
+func logsFlags(set *pflag.FlagSet, in *invocation) {
+	set.BoolVarP(&in.follow, "follow", "f", false, "")
 	set.IntVar(&in.tail, "tail", 0, "")
 }
 

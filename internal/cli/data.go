@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -12,11 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
 
-func deleteFlags(set *flag.FlagSet, in *invocation) {
+func deleteFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.data, "data", false, "")
 	set.BoolVar(&in.noBackup, "no-backup", false, "")
 	set.BoolVar(&in.yes, "yes", false, "")
@@ -141,13 +142,13 @@ func (in *invocation) tellDeleted(s *Session, d runtime.Deleted) {
 	}
 }
 
-func backupFlags(set *flag.FlagSet, in *invocation) {
+func backupFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.force, "force", false, "")
 }
 
 func runBackup(ctx context.Context, in *invocation) error {
 	if in.file == "" {
-		return &usageError{words.Say("cli.backup.noFile")}
+		return &usageError{wrong: words.Say("cli.backup.noFile")}
 	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		line := in.workLine(s.Profile.Runtime)
@@ -162,30 +163,20 @@ func runBackup(ctx context.Context, in *invocation) error {
 }
 
 func (in *invocation) tellBackup(b runtime.Backup) {
-	entries := words.Say("cli.backup.entries", "count", b.Entries)
-	if b.Entries == 1 {
-		entries = words.Say("cli.backup.oneEntry")
-	}
 	fmt.Fprintln(in.Stderr, words.Say("cli.backup.done",
-		"file", b.File, "runtime", b.Runtime, "entries", entries, "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
+		"file", b.File, "runtime", b.Runtime, "entries", words.Say("cli.backup.entries", "count", b.Entries), "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
 	if b.LeftOut.Beside > 0 {
 		fmt.Fprintln(in.Stderr, words.Say("cli.backup.outside", "count", b.LeftOut.Beside, "dirs", strings.Join(b.Outside, ", ")))
 	}
-	switch {
-	case b.Special == 1:
-		fmt.Fprintln(in.Stderr, words.Say("cli.backup.oneSpecial"))
-	case b.Special > 1:
+	if b.Special > 0 {
 		fmt.Fprintln(in.Stderr, words.Say("cli.backup.special", "count", b.Special))
 	}
-	switch {
-	case b.Relinked == 1:
-		fmt.Fprintln(in.Stderr, words.Say("cli.backup.oneRelinked"))
-	case b.Relinked > 1:
+	if b.Relinked > 0 {
 		fmt.Fprintln(in.Stderr, words.Say("cli.backup.relinked", "count", b.Relinked))
 	}
 }
 
-func restoreFlags(set *flag.FlagSet, in *invocation) {
+func restoreFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.noBackup, "no-backup", false, "")
 	set.BoolVar(&in.large, "large", false, "")
 	set.BoolVar(&in.yes, "yes", false, "")
@@ -237,7 +228,7 @@ func (in *invocation) sure(ctx context.Context, text, question string) error {
 	if in.yes {
 		return nil
 	}
-	noAnswer := &usageError{words.Say("question.noTerminal")}
+	noAnswer := &usageError{wrong: words.Say("question.noTerminal")}
 	if !isTerminal(in.Stdin) {
 		return noAnswer
 	}

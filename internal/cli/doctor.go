@@ -3,10 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
 	"colabtray/internal/doctor"
@@ -14,7 +15,7 @@ import (
 	"colabtray/internal/words"
 )
 
-func doctorFlags(set *flag.FlagSet, in *invocation) {
+func doctorFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.json, "json", false, "")
 }
 

@@ -35,6 +35,16 @@ func OpenGuide(ctx context.Context, g *guide.Guide) error {
 	return desktop.OpenURL(ctx, url)
 }
 
+// OpenJupyter opens the page of the runtime's own Jupyter in the default browser,
+// by way of a guide: its address has a key in the token's place.
+func OpenJupyter(ctx context.Context, g *guide.Guide) error {
+	url, err := g.JupyterURL(ctx)
+	if err != nil {
+		return err
+	}
+	return desktop.OpenURL(ctx, url)
+}
+
 // runGuide opens the guide, and serves it until nobody has looked at it for a
 // while. Without a browser it prints the address for one.
 func runGuide(ctx context.Context, in *invocation) error {

@@ -43,7 +43,7 @@ func (l *progressLine) show(s runtime.Snapshot) {
 	case runtime.Pulling:
 		text = words.Say("cli.work.pull", "image", s.Image)
 		if l.rewrite && s.Progress.Layers > 0 {
-			text = words.Say("cli.work.soFar", "work", text, "progress", pullWords(s.Progress))
+			text = words.Say("cli.work.soFar", "work", text, "progress", s.Progress.Words())
 		}
 	case runtime.Starting:
 		text = words.Say("cli.work.start", "runtime", s.Runtime)
@@ -71,13 +71,4 @@ func (l *progressLine) clear() {
 	if l.rewrite && l.last != "" {
 		fmt.Fprintf(bare(l.in.Stderr), "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
 	}
-}
-
-// pullWords tells how far a pull is, such as "120 of 512 MB, 3 of 9 layers".
-func pullWords(p runtime.Progress) string {
-	done, all, known := p.Megabytes()
-	if !known {
-		return words.Say("cli.work.pulledLayers", "layers", p.LayersDone, "allLayers", p.Layers)
-	}
-	return words.Say("cli.work.pulled", "mega", done, "allMega", all, "layers", p.LayersDone, "allLayers", p.Layers)
 }

@@ -54,7 +54,10 @@ func (in *invocation) readSettings() (*settings, error) {
 // profile.
 func (s *settings) fromFile() config.Sources {
 	from := s.from
-	from.Flags = config.Flags{Profile: s.from.Flags.Profile}
+	from.Flags = nil
+	if profile, given := s.from.Flags["profile"]; given {
+		from.Flags = from.Flags.With("profile", profile)
+	}
 	from.Env = func(name string) (string, bool) {
 		if name != "COLAB_TRAY_PROFILE" || s.from.Env == nil {
 			return "", false
@@ -75,7 +78,7 @@ func (s *settings) take(now config.Settings) error {
 	profiles := maps.Clone(now.Profiles)
 	if _, there := profiles[home]; there {
 		from := s.from
-		from.Flags.Profile = &home
+		from.Flags = from.Flags.With("profile", home)
 		given, err := config.Load(from)
 		if err != nil {
 			return err

@@ -88,7 +88,7 @@ func (d *desk) current(profile string) {
 
 func TestFlagsAndEnvironmentKeepWinning(t *testing.T) {
 	name := "given"
-	d := sitDown(t, "profile = 'one'\n[profiles.one]\nport = 1001\n", config.Flags{Name: &name}, map[string]string{"COLAB_TRAY_PORT": "1234"})
+	d := sitDown(t, "profile = 'one'\n[profiles.one]\nport = 1001\n", config.Flags{"name": name}, map[string]string{"COLAB_TRAY_PORT": "1234"})
 	given := func(o runtime.Overview) bool {
 		s, _ := o.Of("one")
 		return s.Runtime == "given" && s.Port == 1234

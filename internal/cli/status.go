@@ -3,26 +3,24 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
 
-func statusFlags(set *flag.FlagSet, in *invocation) {
+func statusFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.all, "all", false, "")
 	set.BoolVar(&in.json, "json", false, "")
 	set.BoolVar(&in.watch, "watch", false, "")
 }
 
 func runStatus(ctx context.Context, in *invocation) error {
-	switch {
-	case in.all && in.watch:
-		return &usageError{words.Say("cli.allOrWatch")}
-	case in.all:
+	if in.all {
 		return in.statusOfAll(ctx)
 	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
@@ -79,7 +77,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		}
 		all = append(all, asJSON(snapshot))
 		if !in.json {
-			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, stateWords(snapshot))
+			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, snapshot.Say(runtime.WordSince))
 		}
 		if !in.json {
 			in.warn(snapshot)
@@ -155,7 +153,7 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
 		return in.printJSON(asJSON(s))
 	}
-	text := fmt.Sprintf("%s: %s", s.Runtime, stateWords(s))
+	text := fmt.Sprintf("%s: %s", s.Runtime, s.Say(runtime.WordSince))
 	if s.Engine.Version != "" {
 		text += "\n" + words.Say("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundWords())
 	}
@@ -199,34 +197,4 @@ func asJSON(s runtime.Snapshot) statusJSON {
 
 func problemAsJSON(p *runtime.Problem) *problemJSON {
 	return &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
-}
-
-// stateWords tells a state to a person.
-func stateWords(s runtime.Snapshot) string {
-	since := s.Since.Local().Format(time.DateTime)
-	switch s.State {
-	case runtime.NoEngine:
-		return words.Say("cli.state.noEngine", "engine", s.Engine.Name)
-	case runtime.Absent:
-		return words.Say("cli.state.absent")
-	case runtime.Pulling:
-		if s.Progress.Layers == 0 {
-			return words.Say("cli.state.pulling")
-		}
-		return words.Say("cli.state.pullingSo", "progress", pullWords(s.Progress))
-	case runtime.Stopped:
-		return words.Say("cli.state.stopped")
-	case runtime.Starting:
-		return words.Say("cli.state.starting", "since", since)
-	case runtime.Ready:
-		return words.Say("cli.state.ready", "port", s.Port, "since", since)
-	case runtime.Unhealthy:
-		return words.Say("cli.state.unhealthy")
-	case runtime.Stopping:
-		return words.Say("cli.state.stopping")
-	case runtime.Failed:
-		return words.Say("cli.state.failed")
-	default:
-		return words.Say("cli.state.unknown")
-	}
 }

@@ -122,9 +122,8 @@ func (s *FleetSession) KeepRunning(profile string) {
 	}
 }
 
-// guide returns the guide to the runtime of the current profile.
-func (s *FleetSession) guide() (*guide.Guide, error) {
-	profile := s.Fleet.Overview().Current
+// guide returns the guide to the runtime of a profile.
+func (s *FleetSession) guide(profile string) (*guide.Guide, error) {
 	one, err := s.of(profile)
 	if err != nil {
 		return nil, err
@@ -139,11 +138,20 @@ func (s *FleetSession) guide() (*guide.Guide, error) {
 
 // OpenGuide opens the guide to the runtime of the current profile.
 func (s *FleetSession) OpenGuide(ctx context.Context) error {
-	g, err := s.guide()
+	g, err := s.guide(s.Fleet.Overview().Current)
 	if err != nil {
 		return err
 	}
 	return OpenGuide(ctx, g)
+}
+
+// OpenJupyter opens the page of the Jupyter of a profile's runtime.
+func (s *FleetSession) OpenJupyter(ctx context.Context, profile string) error {
+	g, err := s.guide(profile)
+	if err != nil {
+		return err
+	}
+	return OpenJupyter(ctx, g)
 }
 
 // CloseGuides ends the guides that are open.

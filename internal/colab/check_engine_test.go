@@ -117,7 +117,7 @@ func (s *server) leftNothing() {
 
 func (s *server) target(ours bool) Target {
 	s.t.Helper()
-	settings, err := config.Load(config.Sources{Flags: config.Flags{Name: &s.name}})
+	settings, err := config.Load(config.Sources{Flags: config.Flags{"name": s.name}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -284,20 +284,39 @@ func checkInterrupted(s *server) {
 		}
 		s.leftNothing()
 	}
-	// In the middle of the kernel's start.
+	// In the middle of the kernel's start: the server has made the kernel, and its
+	// answer does not come.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	go func() {
-		var sessions []any
-		for ctx.Err() == nil && s.api("/api/sessions", &sessions) == nil && len(sessions) == 0 {
-		}
-		cancel()
-	}()
-	r := Check(ctx, s.target(true), nil)
-	if r.OK {
-		t.Logf("the check was over before it was interrupted")
+	target := s.target(true)
+	target.Port = s.holdingBack(cancel)
+	limits := usual
+	limits.cleanup = 2 * time.Second // of which half is waited for the answer
+	if r := check(ctx, target, limits, nil); r.OK || r.Verdict != "The check was interrupted." || statuses(t, r)["shutdown"] != OK {
+		t.Errorf("in the kernel's start: %s\n%s", r.Verdict, r.Text())
 	}
 	s.leftNothing()
+}
+
+// holdingBack puts a front before the server, and returns its port. It keeps the
+// answer to the start of a kernel, which it tells of once the kernel is there.
+func (s *server) holdingBack(made func()) (port int) {
+	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", s.port)})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			behind.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		behind.ServeHTTP(answer, r.WithContext(context.WithoutCancel(r.Context())))
+		if answer.Code != http.StatusCreated {
+			s.t.Errorf("the start of a kernel is answered with %d", answer.Code)
+		}
+		made()
+		<-r.Context().Done()
+	}))
+	s.t.Cleanup(front.Close)
+	return front.Listener.Addr().(*net.TCPAddr).Port
 }
 
 // checkOfSlowKernel gives up on the kernel's start while the server goes on
@@ -305,9 +324,11 @@ func checkInterrupted(s *server) {
 func checkOfSlowKernel(s *server) {
 	t := s.t
 	impatient := usual
-	for _, impatient.kernel = range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
-		r := check(t.Context(), s.target(true), impatient, nil)
-		if got := statuses(t, r); got["kernel"] == Fail && (got["cell"] != Skipped || got["shutdown"] != OK) {
+	target := s.target(true)
+	target.Port = s.holdingBack(func() {})
+	for _, impatient.kernel = range []time.Duration{20 * time.Millisecond, 2 * time.Second} { // before it is there, and after
+		r := check(t.Context(), target, impatient, nil)
+		if got := statuses(t, r); got["kernel"] != Fail || got["cell"] != Skipped || got["shutdown"] != OK {
 			t.Errorf("\n%s", r.Text())
 		}
 		s.leftNothing()

@@ -341,6 +341,58 @@ func TestCheckOfEcho(t *testing.T) {
 	}
 }
 
+// TestEchoedTokenIsTakenOut: a server sends the token back in each way in which
+// it was sent it, also where a long text is cut.
+func TestEchoedTokenIsTakenOut(t *testing.T) {
+	const token = "zq9w/xk7+vj5&qz ?%"
+	for name, echo := range map[string]string{
+		"as it is":      token,
+		"as in a query": "zq9w%2Fxk7%2Bvj5%26qz+%3F%25",
+		"as in a path":  "zq9w%2Fxk7+vj5&qz%20%3F%25",
+	} {
+		for _, before := range []int{0, 1, 62, 70, 79, 80} {
+			filling := strings.Repeat("y", before)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				text, _ := json.Marshal(filling + echo)
+				_, _ = fmt.Fprintf(w, `{"version":%s}`, text)
+			}))
+			target := targetAt(server.Listener.Addr())
+			target.Token = secret(token)
+			r := check(t.Context(), target, quick, nil)
+			server.Close()
+			port := stepOf(t, r, "port")
+			if port.Status != OK || !strings.Contains(port.Got, `"`+filling) {
+				t.Fatalf("%s after %d: the version is not shown: %s", name, before, port.Text())
+			}
+			encoded, _ := json.Marshal(r)
+			for _, part := range []string{"zq", "xk7", "vj5", "qz"} {
+				if strings.Contains(r.Text()+string(encoded), part) {
+					t.Errorf("%s after %d: of the token %q is in the report: %s", name, before, part, port.Text())
+				}
+			}
+		}
+	}
+}
+
+// TestStepHoldsNoToken: the token is taken out of each text of a step, also where
+// what cannot be seen parts it.
+func TestStepHoldsNoToken(t *testing.T) {
+	c := newChecker(Target{Token: secret("zq9w+xk7")}, quick)
+	for _, echo := range []string{"zq9w+xk7", "zq9w%2Bxk7", "zq9w\x1b[0m+xk7", "zq\u200b9w%2B\x00xk7"} {
+		s := Step{Expected: echo, Got: echo, Advice: echo, Command: echo}
+		c.redactStep(&s)
+		if want := (Step{Expected: "[redacted]", Got: "[redacted]", Advice: "[redacted]", Command: "[redacted]"}); s != want {
+			t.Errorf("%q became %+v", echo, s)
+		}
+	}
+	r := check(t.Context(), Target{
+		Token: secret("zq9w+xk7"), EngineProblem: &Problem{Short: "no zq9w+xk7", Hint: "Why zq9w%2Bxk7.", Command: "run zq9w+xk7"},
+	}, quick, nil)
+	if s := stepOf(t, r, "engine"); s.Got != "no [redacted]" || s.Advice != "Why [redacted]." || s.Command != "run [redacted]" {
+		t.Errorf("a step of a check is %+v", s)
+	}
+}
+
 // serveIPv6 serves where browsers may look for localhost first, at the port of
 // another server.
 func serveIPv6(t *testing.T, port string, handler http.Handler) {

@@ -1,13 +1,53 @@
 package config
 
 import (
-	_ "embed"
-	"slices"
+	"bytes"
+	"fmt"
+	"strings"
+
+	"colabtray/internal/words"
 )
 
-//go:embed default.toml
-var defaultFile []byte
+// DefaultFile returns a settings file that explains every setting, in the
+// language in use, and changes none.
+func DefaultFile() []byte {
+	s := Settings{Profile: Default(), Preferences: DefaultPreferences()}
+	var b bytes.Buffer
+	for _, t := range tables {
+		writeComment(&b, t.explanation())
+		if table := t.at(DefaultProfile); len(t.path) > 0 {
+			fmt.Fprintf(&b, "#[%s]\n", dotted(table.key))
+		}
+		for _, one := range t.settings {
+			b.WriteString("\n")
+			writeComment(&b, t.explanationOf(one.key))
+			fmt.Fprintf(&b, "#%s = %s\n", one.key, one.inDefaultFile(&s))
+		}
+		b.WriteString("\n")
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
 
-// DefaultFile returns a settings file that explains every setting and changes
-// none.
-func DefaultFile() []byte { return slices.Clone(defaultFile) }
+// writeComment writes a text as a comment; its lines are as wide as they are.
+func writeComment(b *bytes.Buffer, text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		b.WriteString(strings.TrimRight("# "+line, " ") + "\n")
+	}
+}
+
+// inDefaultFile returns the default as TOML. A setting that is shown as part of
+// another one has none.
+func (s setting[T]) inDefaultFile(from *T) string {
+	if s.show == nil {
+		return quote("")
+	}
+	return s.show(from)
+}
+
+// explanation says what the table is for.
+func (t settingTable) explanation() string { return words.Say("setting." + t.id + ".about") }
+
+// explanationOf says what a setting of the table is for, and how it is written.
+func (t settingTable) explanationOf(key string) string {
+	return words.Say("setting."+t.id+"."+key, "languages", quotedChoices(words.Languages()))
+}

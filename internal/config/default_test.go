@@ -6,14 +6,29 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"colabtray/internal/words"
 )
 
 var commented = regexp.MustCompile(`(?m)^#(\S)`)
 
 func TestDefaultFile(t *testing.T) {
-	text := string(DefaultFile())
+	t.Cleanup(func() { words.Use(words.English) })
+	for _, language := range words.Languages() {
+		words.Use(language)
+		testDefaultFile(t, string(DefaultFile()))
+	}
+}
+
+func testDefaultFile(t *testing.T, text string) {
 	if strings.TrimSpace(regexp.MustCompile(`(?m)^#.*$`).ReplaceAllString(text, "")) != "" {
 		t.Error("it sets something")
+	}
+	for line := range strings.Lines(text) {
+		if utf8.RuneCountInString(line) > 100 || strings.Contains(line, "setting.") {
+			t.Errorf("a line is not for people: %s", line)
+		}
 	}
 	// As it is, and with every setting that it shows: both are the defaults.
 	shown := commented.ReplaceAllString(text, "$1")
@@ -31,7 +46,7 @@ func TestDefaultFile(t *testing.T) {
 			t.Errorf("the profile %s is not mentioned", name)
 		}
 	}
-	for _, setting := range settings() {
+	for _, setting := range allSettings() {
 		if key := setting.key; !strings.Contains(shown, "\n"+key+" = ") && !strings.Contains(shown, "\n["+setting.path+"]\n") {
 			t.Errorf("%s is not shown", key)
 		}
@@ -42,23 +57,23 @@ func TestDefaultFile(t *testing.T) {
 // said when something else is there.
 func TestSettingsAreKnown(t *testing.T) {
 	hints := topHint + profileHint + folderHint + preferencesHint + notificationsHint
-	for _, setting := range settings() {
+	for _, setting := range allSettings() {
 		if hint := unknownKey(strings.Split(setting.path, ".")); hint != "" || !strings.Contains(hints, setting.key) {
 			t.Errorf("%s is not known everywhere", setting.path)
 		}
 	}
 }
 
-type setting struct{ path, key string }
+type settingPath struct{ path, key string }
 
-// settings returns all settings.
-func settings() []setting {
-	all := []setting{{"profile", "profile"}}
+// allSettings returns where all settings are.
+func allSettings() []settingPath {
+	all := []settingPath{{"profile", "profile"}}
 	for prefix, keys := range map[string][]string{
 		"profiles.any.": profileKeys, "preferences.": preferenceKeys, "preferences.notifications.": notificationKeys,
 	} {
 		for _, key := range keys {
-			all = append(all, setting{prefix + key, key})
+			all = append(all, settingPath{prefix + key, key})
 		}
 	}
 	return all

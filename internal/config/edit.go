@@ -38,7 +38,7 @@ func WriteDefault(path string) error {
 	if err != nil {
 		return unwritable(path, err)
 	}
-	if err := writeAll(f, defaultFile); err != nil {
+	if err := writeAll(f, DefaultFile()); err != nil {
 		_ = os.Remove(path)
 		return unwritable(path, err)
 	}
@@ -66,7 +66,7 @@ func Set(path string, key []string, value any) error {
 		return err
 	}
 	if text == nil {
-		text = defaultFile
+		text = DefaultFile()
 	}
 	if err := check(path, text); err != nil {
 		return err
@@ -101,8 +101,11 @@ func unwritable(path string, err error) error {
 // encode returns a value as TOML writes it. One of another type is a mistake
 // in this program.
 func encode(value any) string {
-	if d, is := value.(time.Duration); is {
-		return quote(shortDuration(d))
+	switch v := value.(type) {
+	case time.Duration:
+		return quote(shortDuration(v))
+	case interface{ encoded() string }:
+		return v.encoded()
 	}
 	switch v := reflect.ValueOf(value); v.Kind() {
 	case reflect.String:

@@ -30,7 +30,7 @@ func checkReserved(name string) (short, hint string) {
 }
 
 // readEnv reads the table of variables.
-func readEnv(r *reader, at spot, v any) (map[string]string, error) {
+func readEnv(r *reader, at spot, v any) ([]Variable, error) {
 	hint := words.Say("config.envHint")
 	content, is := v.(map[string]any)
 	if !is {
@@ -53,7 +53,30 @@ func readEnv(r *reader, at spot, v any) (map[string]string, error) {
 		}
 		env[name] = value
 	}
-	return env, nil
+	return variables(env), nil
+}
+
+// variables returns the variables sorted by name.
+func variables(env map[string]string) []Variable {
+	var sorted []Variable
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		sorted = append(sorted, Variable{Name: name, Value: NewSecret(env[name])})
+	}
+	return sorted
+}
+
+// addEnvFile adds the variables of the file that env_file names to those of env,
+// which win.
+func addEnvFile(r *reader, at spot, v any, to *Settings) error {
+	env, err := readEnvFile(r, at, v)
+	if err != nil {
+		return err
+	}
+	for _, v := range to.Profile.Env {
+		env[v.Name] = v.Value.Reveal()
+	}
+	to.Profile.Env = variables(env)
+	return nil
 }
 
 // Of all profiles together the files of env_file can have maxEnvFiles bytes: each

@@ -14,45 +14,12 @@ import (
 // maxFile is the size up to which a settings file is read, in bytes.
 const maxFile = 1 << 20
 
-// file is the content of the settings file. Values are as the file has them; nil
-// stands for what is not stated.
+// file is the content of the settings file.
 type file struct {
-	Profile     any `toml:"profile"`
-	Profiles    map[string]*table
-	Preferences preferences
-
 	path     string
 	root     *node
 	envFiles []string // that were read, or would have been
 	envSize  int      // of all that were read
-}
-
-// table is one [profiles.NAME].
-type table struct {
-	Name     any `toml:"name"`
-	Image    any `toml:"image"`
-	Kind     any `toml:"kind"`
-	Port     any `toml:"port"`
-	GPU      any `toml:"gpu"`
-	Memory   any `toml:"memory"`
-	CPUs     any `toml:"cpus"`
-	ShmSize  any `toml:"shm_size"`
-	Folders  any `toml:"folders"`
-	Env      any `toml:"env"`
-	EnvFile  any `toml:"env_file"`
-	Packages any `toml:"packages"`
-	Command  any `toml:"command"`
-	Token    any `toml:"token"`
-	IdleStop any `toml:"idle_stop"`
-	Platform any `toml:"platform"`
-	User     any `toml:"user"`
-}
-
-// folder is what one of a profile's folders can hold.
-type folder struct {
-	Host     any `toml:"host"`
-	Path     any `toml:"path"`
-	ReadOnly any `toml:"read_only"`
 }
 
 // readFile reads the settings file; a missing one is empty.
@@ -124,7 +91,7 @@ func (f *file) parse(text []byte) error {
 	}
 	o := outlineOf(bytes.TrimPrefix(text, byteOrderMark))
 	f.root = o.root
-	typeErr := f.fill()
+	typeErr := f.checkTables()
 	if o.err != nil {
 		o.err.File = f.path
 		return o.err
@@ -140,53 +107,52 @@ func (f *file) parse(text []byte) error {
 	return f.checkNames()
 }
 
-// fill sets what the tables of the text hold.
-func (f *file) fill() error {
-	f.root.fill(f)
-	preferences, err := f.tableAt(at("preferences"), "[preferences]")
-	if err != nil {
-		return err
+// checkTables tells what has to be a table and is none.
+func (f *file) checkTables() error {
+	profiles := "[" + profileTable.name() + "]"
+	tables := []struct {
+		at      spot
+		example string
+	}{
+		{preferencesTable.at(""), "[" + preferencesTable.name() + "]"},
+		{notificationsTable.at(""), "[" + notificationsTable.name() + "]"},
+		{at("profiles"), profiles},
 	}
-	preferences.fill(&f.Preferences)
-	notifications, err := f.tableAt(at("preferences", "notifications"), "[preferences.notifications]")
-	if err != nil {
-		return err
-	}
-	notifications.fill(&f.Preferences.Notifications)
-	const example = "[profiles.NAME]"
-	profiles, err := f.tableAt(at("profiles"), example)
-	if err != nil {
-		return err
-	}
-	f.Profiles = make(map[string]*table, len(profiles.table))
-	for _, name := range slices.Sorted(maps.Keys(profiles.table)) {
-		profile, err := f.tableAt(at("profiles", name), example)
-		if err != nil {
+	for _, t := range tables {
+		if err := f.checkTable(t.at, t.example); err != nil {
 			return err
 		}
-		f.Profiles[name] = &table{}
-		profile.fill(f.Profiles[name])
+	}
+	for _, name := range f.profiles() {
+		if err := f.checkTable(profileTable.at(name), profiles); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// tableAt returns the table at a spot, an empty one where there is none.
-func (f *file) tableAt(s spot, example string) (*node, error) {
-	switch n := f.node(&s); {
-	case n == nil:
-		return &node{}, nil
-	case !n.isTable():
-		return nil, f.wrong(s, words.Say("config.wantTable", "table", example), "")
-	default:
-		return n, nil
+func (f *file) checkTable(s spot, example string) error {
+	if n := f.node(&s); n != nil && !n.isTable() {
+		return f.wrong(s, words.Say("config.wantTable", "table", example), "")
 	}
+	return nil
+}
+
+// profiles returns the names of the profiles that the file has, sorted.
+func (f *file) profiles() []string {
+	s := at("profiles")
+	n := f.node(&s)
+	if n == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(n.table))
 }
 
 // checkNames looks at the names of the profiles, which are typed in a terminal
 // and shown in a menu.
 func (f *file) checkNames() error {
-	for _, name := range slices.Sorted(maps.Keys(f.Profiles)) {
-		if short, hint := checkName(name); short != "" || f.Profiles[name] == nil {
+	for _, name := range f.profiles() {
+		if short, hint := checkName(name); short != "" {
 			return f.wrong(at("profiles", name), words.Say("config.noProfileName", "name", words.Escaped(name)), hint)
 		}
 	}

@@ -1,37 +1,25 @@
 package config
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 
 	"colabtray/internal/words"
 )
 
-// keysOf returns the keys that a table can hold, in their order.
-func keysOf[T any]() []string {
-	var keys []string
-	for field := range reflect.TypeFor[T]().Fields() {
-		if key, is := field.Tag.Lookup("toml"); is {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
 var (
-	profileKeys      = keysOf[table]()
-	folderKeys       = keysOf[folder]()
-	preferenceKeys   = keysOf[preferences]()
-	notificationKeys = keysOf[notifications]()
+	profileKeys      = keysOf(profileTable.settings)
+	folderKeys       = keysOf(folderSettings)
+	preferenceKeys   = append(keysOf(preferencesTable.settings), "notifications")
+	notificationKeys = keysOf(notificationsTable.settings)
 )
 
 // NotificationKeys returns the keys of [preferences.notifications].
 func NotificationKeys() []string { return slices.Clone(notificationKeys) }
 
 // unknownKey returns what there is where a file has a key that there is not,
-// and nothing for one that there is. Decoding cannot tell: to the library PORT
-// is as good as port. What is in a value of the wrong type is not looked at.
+// and nothing for one that there is. What is in a value of the wrong type is not
+// looked at.
 func unknownKey(path []string) (hint string) {
 	stray := func(i int, keys []string) bool { return len(path) > i && !slices.Contains(keys, path[i]) }
 	switch {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -12,14 +13,24 @@ import (
 	"colabtray/internal/words"
 )
 
-// Flags are the values of command line flags; nil where a flag was not given.
-type Flags struct {
-	Profile, Name, Image, Port *string
+// Flags are the values of the command line flags that were given, by the keys of
+// their settings, such as "port".
+type Flags map[string]string
+
+// With returns the flags and one more.
+func (f Flags) With(key, value string) Flags {
+	with := Flags{key: value}
+	for other, v := range f {
+		if other != key {
+			with[other] = v
+		}
+	}
+	return with
 }
 
 // Sources are where settings come from, the first that has one wins: a flag,
-// the environment (COLAB_TRAY_PROFILE, _NAME, _IMAGE, _PORT), the file, the
-// default.
+// the environment, the file, the default. [Reference] tells which settings have
+// a flag and a variable of the environment.
 type Sources struct {
 	Flags Flags
 	// Env reads the environment, as [os.LookupEnv] does.
@@ -94,7 +105,7 @@ func Load(from Sources) (Settings, error) {
 // settings puts together what the file and the other sources say.
 func (f *file) settings(from Sources) (Settings, error) {
 	s := Settings{Profiles: BuiltIn()}
-	for _, name := range slices.Sorted(maps.Keys(f.Profiles)) {
+	for _, name := range f.profiles() {
 		base, builtIn := s.Profiles[name]
 		if !builtIn {
 			base = Default()
@@ -119,13 +130,12 @@ func (f *file) settings(from Sources) (Settings, error) {
 // choose picks the profile, and lets flags and environment change it. It notes
 // with all of them which flags choose them in a terminal.
 func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error) {
-	name := DefaultProfile
-	r := &reader{file: f}
-	take(r, "profile", f.Profile, readText(anyText), &name)
-	if r.err != nil {
-		return Profile{}, r.err
+	usual := Settings{Profile: Profile{Name: DefaultProfile}}
+	if err := readSettings(&reader{file: f}, fileTable.settings, spot{}, f.root.stated, &usual); err != nil {
+		return Profile{}, err
 	}
-	if v, _, given := override(from, nil, "profile"); given {
+	name := usual.Profile.Name
+	if v, _, given := (Sources{Env: from.Env}).override("profile"); given {
 		name = v
 	}
 	for other, p := range profiles {
@@ -134,10 +144,10 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 			profiles[other] = p
 		}
 	}
-	v, key, given := override(from, from.Flags.Profile, "profile")
+	v, key, given := from.override("profile")
 	if given {
 		name = v
-	} else if runtime, _, named := override(from, from.Flags.Name, "name"); named {
+	} else if runtime, _, named := from.override("name"); named {
 		name = ofRuntime(profiles, runtime, name)
 	}
 	p, known := profiles[name]
@@ -149,40 +159,45 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 		}
 		return p, f.wrong(at("profile"), short, hint)
 	}
-	if v, key, given := override(from, from.Flags.Name, "name"); given {
-		if short, hint := checkName(v); short != "" {
-			return p, &Error{Key: key, Short: short, Hint: hint}
+	return f.overridden(from, p)
+}
+
+// overridden returns the profile as flags and environment change it.
+func (f *file) overridden(from Sources, p Profile) (Profile, error) {
+	for _, s := range profileTable.settings {
+		text, source, given := from.override(s.key)
+		if !given {
+			continue
 		}
-		if p.Runtime != v {
-			p.flags = flagged(p.flags, "--name", from.Flags.Name)
+		changed := Settings{Profile: p}
+		if short, hint := s.readOverride(text, &changed); short != "" {
+			return p, &Error{Key: source, Short: short, Hint: hint}
 		}
-		p.Runtime = v
-	}
-	if v, key, given := override(from, from.Flags.Image, "image"); given {
-		if short, hint := checkImage(v); short != "" {
-			return p, &Error{Key: key, Short: short, Hint: hint}
-		}
-		p.Image = v
-		p.flags = flagged(p.flags, "--image", from.Flags.Image)
-		if t := f.Profiles[name]; t == nil || t.Kind == nil {
-			p.Kind = KindOf(v)
-		}
+		before := p
+		p = f.withKind(changed.Profile)
 		if _, short, hint := p.unsuited(); short != "" {
-			return p, &Error{Key: key, Short: words.Say("config.unsuited", "profile", name, "why", short), Hint: hint}
+			return p, &Error{Key: source, Short: words.Say("config.unsuited", "profile", p.Name, "why", short), Hint: hint}
 		}
-	}
-	if v, key, given := override(from, from.Flags.Port, "port"); given {
-		n, err := strconv.ParseInt(v, 10, 64)
-		short, _ := checkPort(n)
-		if err != nil {
-			short = words.Say("config.noPort", "port", words.Escaped(v))
+		// A variable of the environment is there for the next command, too.
+		if _, isFlag := from.Flags[s.key]; isFlag && s.inCommands && !p.Equal(before) {
+			p.flags = append(slices.Clip(p.flags), s.flag(), text)
 		}
-		if err != nil || short != "" {
-			return p, &Error{Key: key, Short: short, Hint: words.Say("config.portHint")}
-		}
-		p.Port = int(n)
 	}
 	return p, nil
+}
+
+// readOverride takes over the text of a flag or a variable of the environment, or
+// tells what is wrong with it.
+func (s setting[T]) readOverride(text string, to *T) (short, hint string) {
+	v, short, hint := s.fromText(text)
+	if short != "" {
+		return short, hint
+	}
+	var wrong *Error
+	if errors.As(s.read(&reader{file: &file{root: &node{}}}, at(s.key), v, to), &wrong) {
+		return wrong.Short, wrong.Hint
+	}
+	return "", ""
 }
 
 // ofRuntime returns the profile whose runtime has a name, or else the usual one:
@@ -200,27 +215,47 @@ func ofRuntime(profiles map[string]Profile, runtime, usual string) string {
 	return usual
 }
 
-// flagged adds a flag that was given; a variable of the environment is there for
-// the next command, too.
-func flagged(flags []string, flag string, value *string) []string {
-	if value == nil {
-		return flags
+// override returns what a flag or the environment says of a setting, and what
+// that flag or variable is called. An empty variable is as good as none.
+func (from Sources) override(key string) (value, source string, given bool) {
+	s, has := overridable[key]
+	if !has {
+		return "", "", false
 	}
-	return append(slices.Clip(flags), flag, *value)
-}
-
-// override returns what a flag or the environment says, and what it is called.
-// An empty variable is as good as none.
-func override(from Sources, flag *string, name string) (value, key string, given bool) {
-	if flag != nil {
-		return *flag, "--" + name, true
+	if value, given := from.Flags[key]; given {
+		return value, s.flag(), true
 	}
-	variable := "COLAB_TRAY_" + strings.ToUpper(name)
 	if from.Env == nil {
 		return "", "", false
 	}
-	value, given = from.Env(variable)
-	return value, variable, given && value != ""
+	value, given = from.Env(s.variable())
+	return value, s.variable(), given && value != ""
+}
+
+// overridable are the settings that have a flag and a variable of the
+// environment, by their keys.
+var overridable = func() map[string]setting[Settings] {
+	all := map[string]setting[Settings]{}
+	for _, t := range tables {
+		for _, s := range t.settings {
+			if s.fromText != nil {
+				all[s.key] = s
+			}
+		}
+	}
+	return all
+}()
+
+// asText takes the text of a flag as it is.
+func asText(text string) (v any, short, hint string) { return text, "", "" }
+
+// asPort makes a number of the text of a flag.
+func asPort(text string) (v any, short, hint string) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, words.Say("config.noPort", "port", words.Escaped(text)), words.Say("config.portHint")
+	}
+	return n, "", ""
 }
 
 // containerName is what engines take as the name of a container; as it is the

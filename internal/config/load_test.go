@@ -34,8 +34,6 @@ func env(pairs ...string) func(string) (string, bool) {
 	}
 }
 
-func ptr(s string) *string { return &s }
-
 // plain returns a profile with nothing but what every profile states.
 func plain(name, runtime, image string, kind Kind, port int) Profile {
 	return Profile{Name: name, Runtime: runtime, Image: image, Kind: kind, Port: port, Token: TokenFresh}
@@ -95,7 +93,7 @@ func TestKindOf(t *testing.T) {
 func TestPrecedence(t *testing.T) {
 	file := write(t, "[profiles.jupyter]\nname = 'from-file'\nimage = 'from/file'\nport = 1111\n")
 	environment := env("COLAB_TRAY_NAME=from-env", "COLAB_TRAY_IMAGE=from/env", "COLAB_TRAY_PORT=2222")
-	flags := Flags{Name: ptr("from-flag"), Image: ptr("from/flag"), Port: ptr("3333")}
+	flags := Flags{"name": "from-flag", "image": "from/flag", "port": "3333"}
 	for _, c := range []struct {
 		from Sources
 		want Profile
@@ -140,19 +138,19 @@ port = 9100
 		{Sources{File: file}, plain("mine", "local-mine-runtime", "example.org/me/notebook:3", KindJupyter, 9999)},
 		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter")}, Default()},
 		{
-			Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("colab-gpu")}},
+			Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{"profile": "colab-gpu"}},
 			withGPU(plain("colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100)),
 		},
 		{ // whose runtime this is
-			Sources{File: file, Flags: Flags{Name: ptr("local-classic-runtime")}},
+			Sources{File: file, Flags: Flags{"name": "local-classic-runtime"}},
 			plain("classic", "local-classic-runtime", "jupyter/base-notebook", KindJupyter, 8889),
 		},
 		{
-			Sources{File: file, Env: env("COLAB_TRAY_NAME=local-colab-runtime"), Flags: Flags{Profile: ptr("mine")}},
+			Sources{File: file, Env: env("COLAB_TRAY_NAME=local-colab-runtime"), Flags: Flags{"profile": "mine"}},
 			plain("mine", "local-colab-runtime", "example.org/me/notebook:3", KindJupyter, 9999),
 		},
 		{
-			Sources{File: file, Flags: Flags{Profile: ptr("pinned"), Image: ptr("other/image")}},
+			Sources{File: file, Flags: Flags{"profile": "pinned", "image": "other/image"}},
 			plain("pinned", "local-pinned-runtime", "other/image", KindColab, 8888),
 		},
 	} {
@@ -197,13 +195,13 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{Sources{}, "colab-tray start --port 1"},
 		{Sources{File: file}, "colab-tray start --port 1"},
-		{Sources{File: file, Flags: Flags{Profile: ptr("mine")}}, "colab-tray start --port 1"},
-		{Sources{File: file, Flags: Flags{Profile: ptr("jupyter")}}, "colab-tray start --profile jupyter --port 1"},
+		{Sources{File: file, Flags: Flags{"profile": "mine"}}, "colab-tray start --port 1"},
+		{Sources{File: file, Flags: Flags{"profile": "jupyter"}}, "colab-tray start --profile jupyter --port 1"},
 		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter")}, "colab-tray start --port 1"},
-		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{Profile: ptr("mine")}}, "colab-tray start --profile mine --port 1"},
+		{Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{"profile": "mine"}}, "colab-tray start --profile mine --port 1"},
 		{Sources{Env: env("COLAB_TRAY_NAME=other")}, "colab-tray start --port 1"},
-		{Sources{Flags: Flags{Name: ptr("local-classic-runtime")}}, "colab-tray start --profile classic --port 1"},
-		{Sources{Flags: Flags{Name: ptr("other"), Image: ptr("some/image"), Port: ptr("2")}}, "colab-tray start --name other --image some/image --port 1"},
+		{Sources{Flags: Flags{"name": "local-classic-runtime"}}, "colab-tray start --profile classic --port 1"},
+		{Sources{Flags: Flags{"name": "other", "image": "some/image", "port": "2"}}, "colab-tray start --name other --image some/image --port 1"},
 	} {
 		s, err := Load(c.from)
 		if err != nil {
@@ -213,7 +211,7 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("%q, not %q", got, c.want)
 		}
 	}
-	s, err := Load(Sources{File: file, Flags: Flags{Name: ptr("other")}})
+	s, err := Load(Sources{File: file, Flags: Flags{"name": "other"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,12 +319,12 @@ func TestErrorsOutsideTheFile(t *testing.T) {
 		want string
 		flag bool
 	}{
-		{Sources{Flags: Flags{Port: ptr("0")}}, "--port: 0 is out of range. " + portHint, true},
-		{Sources{Flags: Flags{Port: ptr("http")}}, `--port: "http" is no port. ` + portHint, true},
+		{Sources{Flags: Flags{"port": "0"}}, "--port: 0 is out of range. " + portHint, true},
+		{Sources{Flags: Flags{"port": "http"}}, `--port: "http" is no port. ` + portHint, true},
 		{Sources{Env: env("COLAB_TRAY_PORT=99999")}, "COLAB_TRAY_PORT: 99999 is out of range. " + portHint, false},
-		{Sources{Flags: Flags{Name: ptr("")}}, `--name: "" cannot be the name of a container. ` + nameHint, true},
+		{Sources{Flags: Flags{"name": ""}}, `--name: "" cannot be the name of a container. ` + nameHint, true},
 		{Sources{Env: env("COLAB_TRAY_IMAGE=a b")}, `COLAB_TRAY_IMAGE: "a b" cannot be the name of an image. An image is named as in: quay.io/jupyter/base-notebook:latest`, false},
-		{Sources{Flags: Flags{Profile: ptr("x")}}, `--profile: there is no profile "x". There are: classic, colab-cpu, colab-gpu, jupyter`, true},
+		{Sources{Flags: Flags{"profile": "x"}}, `--profile: there is no profile "x". There are: classic, colab-cpu, colab-gpu, jupyter`, true},
 	} {
 		_, err := Load(c.from)
 		var e *Error

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"reflect"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -124,19 +123,12 @@ func (n *node) value() any {
 	}
 }
 
-// fill sets the fields of a struct by their keys, those that can hold anything.
-func (n *node) fill(to any) {
-	v := reflect.ValueOf(to).Elem()
-	for i := range v.NumField() {
-		key, is := v.Type().Field(i).Tag.Lookup("toml")
-		child := n.table[key]
-		if !is || child == nil || v.Field(i).Kind() != reflect.Interface {
-			continue
-		}
-		if value := child.value(); value != nil { // a text that is wrong can end before it
-			v.Field(i).Set(reflect.ValueOf(value))
-		}
+// stated returns what a table says of a key, nil for nothing.
+func (n *node) stated(key string) any {
+	if n == nil || n.table[key] == nil {
+		return nil
 	}
+	return n.table[key].value() // nil, too, where a text that is wrong ends before the value
 }
 
 // scalar returns a value as the library decodes it, or what is wrong with it.

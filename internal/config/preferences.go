@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"colabtray/internal/words"
@@ -55,17 +56,12 @@ const (
 	IconDark Icon = "dark"
 )
 
-// Language is the language of all texts.
+// Language is the language of all texts: [LanguageAuto], or one of
+// [words.Languages].
 type Language string
 
-const (
-	// LanguageAuto is the desktop's, where there is a translation.
-	LanguageAuto Language = "auto"
-	// LanguageEnglish is English.
-	LanguageEnglish Language = "en"
-	// LanguageGerman is German.
-	LanguageGerman Language = "de"
-)
+// LanguageAuto is the desktop's, where there is a translation.
+const LanguageAuto Language = "auto"
 
 // DefaultPreferences returns the preferences without a settings file.
 func DefaultPreferences() Preferences {
@@ -76,77 +72,61 @@ func DefaultPreferences() Preferences {
 	}
 }
 
-// preferences is the table [preferences].
-type preferences struct {
-	StartAtOpen    any           `toml:"start_at_open"`
-	StopOnQuit     any           `toml:"stop_on_quit"`
-	Icon           any           `toml:"icon"`
-	Language       any           `toml:"language"`
-	ClearClipboard any           `toml:"clear_clipboard"`
-	Notifications  notifications `toml:"notifications"`
-}
-
-// notifications is the table [preferences.notifications].
-type notifications struct {
-	Ready      any `toml:"ready"`
-	URLChanged any `toml:"url_changed"`
-	Stopped    any `toml:"stopped"`
-	Failed     any `toml:"failed"`
-	Idle       any `toml:"idle"`
-	Progress   any `toml:"progress"`
-}
-
 // LanguageIn returns the language that a settings file asks for, also one that
 // is wrong elsewhere: what is said of that is said in this language.
 func LanguageIn(path string) Language {
 	content, _ := readFile(path)
-	language := LanguageAuto
-	r := &reader{file: content, table: at("preferences")}
-	take(r, "language", content.Preferences.Language, readLanguage, &language)
-	return language
-}
-
-func readLanguage(r *reader, at spot, v any) (Language, error) {
-	return readChoice(languageHint, LanguageAuto, LanguageEnglish, LanguageGerman)(r, at, v)
+	s := Settings{Preferences: DefaultPreferences()}
+	table := preferencesTable.at("")
+	stated := func(key string) any {
+		if key == "language" {
+			return content.node(&table).stated(key)
+		}
+		return nil
+	}
+	_ = readSettings(&reader{file: content}, preferencesTable.settings, table, stated, &s) // a wrong one is as good as none
+	return s.Preferences.Language
 }
 
 // readPreferences returns the preferences that the file states, the defaults
 // for all else.
 func (f *file) readPreferences() (Preferences, error) {
-	p := DefaultPreferences()
-	t := f.Preferences
-	r := &reader{file: f, table: at("preferences")}
-	take(r, "start_at_open", t.StartAtOpen, readBool, &p.StartAtOpen)
-	take(r, "stop_on_quit", t.StopOnQuit, readBool, &p.StopOnQuit)
-	take(r, "icon", t.Icon, readChoice(iconHint, IconAuto, IconColour, IconLight, IconDark), &p.Icon)
-	take(r, "language", t.Language, readLanguage, &p.Language)
-	take(r, "clear_clipboard", t.ClearClipboard, readDuration(minClear), &p.ClearClipboard)
-	n := t.Notifications
-	r.table = r.table.in("notifications")
-	take(r, "ready", n.Ready, readBool, &p.Notifications.Ready)
-	take(r, "url_changed", n.URLChanged, readBool, &p.Notifications.URLChanged)
-	take(r, "stopped", n.Stopped, readBool, &p.Notifications.Stopped)
-	take(r, "failed", n.Failed, readBool, &p.Notifications.Failed)
-	take(r, "idle", n.Idle, readBool, &p.Notifications.Idle)
-	take(r, "progress", n.Progress, readBool, &p.Notifications.Progress)
-	return p, r.err
+	s := Settings{Preferences: DefaultPreferences()}
+	for _, table := range []settingTable{preferencesTable, notificationsTable} {
+		where := table.at("")
+		if err := readSettings(&reader{file: f}, table.settings, where, f.node(&where).stated, &s); err != nil {
+			return Preferences{}, err
+		}
+	}
+	return s.Preferences, nil
 }
 
-func iconHint() string { return words.Say("config.iconHint") }
+func icons() []Icon { return []Icon{IconAuto, IconColour, IconLight, IconDark} }
 
-func languageHint() string { return words.Say("config.languageHint") }
-
-// readChoice reads one of a few words, which the hint tells.
-func readChoice[T ~string](hint func() string, choices ...T) func(*reader, spot, any) (T, error) {
-	return func(r *reader, at spot, v any) (T, error) {
-		text, err := readText(func(text string) (short, _ string) {
-			for _, choice := range choices {
-				if text == string(choice) {
-					return "", ""
-				}
-			}
-			return words.Say("config.notUnderstood", "text", words.Escaped(text)), hint()
-		})(r, at, v)
-		return T(text), err
+// languages are those that there are texts in, and the desktop's.
+func languages() []Language {
+	all := []Language{LanguageAuto}
+	for _, language := range words.Languages() {
+		all = append(all, Language(language))
 	}
+	return all
+}
+
+// readChoice reads one of a few words.
+func readChoice[T ~string](choices func() []T) func(*reader, spot, any) (T, error) {
+	return readAs[T](func(text string) (short, hint string) {
+		if slices.Contains(choices(), T(text)) {
+			return "", ""
+		}
+		return words.Say("config.notUnderstood", "text", words.Escaped(text)), words.Say("config.choiceHint", "choices", quotedChoices(choices()))
+	})
+}
+
+// quotedChoices names the choices as a sentence does.
+func quotedChoices[T ~string](choices []T) string {
+	var quoted []string
+	for _, choice := range choices {
+		quoted = append(quoted, quote(string(choice)))
+	}
+	return words.Or(quoted)
 }

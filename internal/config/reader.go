@@ -1,71 +1,53 @@
 package config
 
-import (
-	"maps"
-	"slices"
+import "colabtray/internal/words"
 
-	"colabtray/internal/words"
-)
-
-// reader takes values out of a table of the file, up to the first that is
-// wrong.
+// reader takes values out of the file.
 type reader struct {
 	*file
-	from  Sources
-	table spot
-	err   error
+	from Sources
 }
 
-// take reads a value that is stated.
-func take[T any](r *reader, key string, v any, read func(*reader, spot, any) (T, error), to *T) {
-	if r.err != nil || v == nil {
-		return
+// readSettings takes over what is stated of the settings of a table, up to the
+// first value that is wrong. The table is at a spot; stated returns what is
+// stated of a key, nil for nothing.
+func readSettings[T any](r *reader, settings []setting[T], table spot, stated func(key string) any, to *T) error {
+	for _, s := range settings {
+		if v := stated(s.key); v != nil {
+			if err := s.read(r, table.in(s.key), v, to); err != nil {
+				return err
+			}
+		}
 	}
-	value, err := read(r, r.table.in(key), v)
-	if err != nil {
-		r.err = err
-		return
-	}
-	*to = value
+	return nil
 }
 
 // apply lets the profile's table change a profile.
 func (f *file) apply(from Sources, p Profile) (Profile, error) {
-	t := f.Profiles[p.Name]
-	r := &reader{file: f, from: from, table: at("profiles", p.Name)}
-	take(r, "name", t.Name, readText(checkName), &p.Runtime)
-	if short, hint := checkName(p.Runtime); r.err == nil && short != "" { // made of a long name of a profile
-		r.err = f.wrong(r.table.in("name"), short, hint)
+	where := profileTable.at(p.Name)
+	table := f.node(&where)
+	if short, hint := checkName(p.Runtime); short != "" && table.stated("name") == nil { // made of a long name of a profile
+		return p, f.wrong(where.in("name"), short, hint)
 	}
-	take(r, "image", t.Image, readText(checkImage), &p.Image)
-	if t.Image != nil {
-		p.Kind = KindOf(p.Image)
+	s := Settings{Profile: p}
+	if err := readSettings(&reader{f, from}, profileTable.settings, where, table.stated, &s); err != nil {
+		return p, err
 	}
-	kind := string(p.Kind)
-	take(r, "kind", t.Kind, readText(checkKind), &kind)
-	p.Kind = Kind(kind)
-	take(r, "port", t.Port, readPort, &p.Port)
-	take(r, "gpu", t.GPU, readGPU, &p.GPU)
-	take(r, "memory", t.Memory, readSize(minMemory), &p.Memory)
-	take(r, "cpus", t.CPUs, readCPUs, &p.CPUs)
-	take(r, "shm_size", t.ShmSize, readSize(minShmSize), &p.ShmSize)
-	take(r, "folders", t.Folders, readFolders, &p.Folders)
-	p.Env = r.readEnvironment(t)
-	take(r, "packages", t.Packages, readTexts(checkPackage), &p.Packages)
-	take(r, "command", t.Command, readTexts(checkArgument), &p.Command)
-	token := string(p.Token)
-	take(r, "token", t.Token, readText(checkToken), &token)
-	p.Token = TokenPolicy(token)
-	take(r, "idle_stop", t.IdleStop, readDuration(minIdleStop), &p.IdleStop)
-	take(r, "platform", t.Platform, readText(checkPlatform), &p.Platform)
-	take(r, "user", t.User, readUser, &p.User)
-	if r.err != nil {
-		return p, r.err
-	}
-	if where, short, hint := p.unsuited(); short != "" {
-		return p, f.wrong(where(r.table), short, hint)
+	p = f.withKind(s.Profile)
+	if wrong, short, hint := p.unsuited(); short != "" {
+		return p, f.wrong(wrong(where), short, hint)
 	}
 	return p, nil
+}
+
+// withKind returns the profile with the kind that its image has, unless the file
+// states one.
+func (f *file) withKind(p Profile) Profile {
+	where := profileTable.at(p.Name)
+	if f.node(&where).stated("kind") == nil {
+		p.Kind = KindOf(p.Image)
+	}
+	return p
 }
 
 // unsuited tells which setting of the profile its kind cannot have.
@@ -105,6 +87,14 @@ func readText(check func(string) (short, hint string)) func(*reader, spot, any) 
 }
 
 func anyText(string) (short, hint string) { return "", "" }
+
+// readAs reads a text of a type of its own that passes a check.
+func readAs[T ~string](check func(string) (short, hint string)) func(*reader, spot, any) (T, error) {
+	return func(r *reader, at spot, v any) (T, error) {
+		text, err := readText(check)(r, at, v)
+		return T(text), err
+	}
+}
 
 // readTexts reads a list of texts that each pass a check. One that is empty is
 // as good as none.
@@ -159,18 +149,15 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 		if !is {
 			return nil, r.wrong(at.item(i), words.Say("config.wantFolder"), hint)
 		}
-		inside := &reader{file: r.file, from: r.from, table: at.item(i)}
 		var f Folder
 		for _, required := range []string{"host", "path"} {
 			if content[required] == nil {
 				return nil, r.wrong(at.item(i), words.Say("config.folderNeeds", "key", required), hint)
 			}
 		}
-		take(inside, "host", content["host"], readHostPath, &f.Host)
-		take(inside, "path", content["path"], readContainerPath, &f.Path)
-		take(inside, "read_only", content["read_only"], readBool, &f.ReadOnly)
-		if inside.err != nil {
-			return nil, inside.err
+		stated := func(key string) any { return content[key] }
+		if err := readSettings(r, folderSettings, at.item(i), stated, &f); err != nil {
+			return nil, err
 		}
 		if taken[f.Path] {
 			return nil, r.wrong(at.item(i).in("path"), words.Say("config.twoFolders", "path", f.Path), words.Say("config.twoFoldersHint"))
@@ -179,18 +166,4 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 		folders = append(folders, f)
 	}
 	return folders, nil
-}
-
-// readEnvironment reads env_file and env, which comes first.
-func (r *reader) readEnvironment(t *table) []Variable {
-	all := map[string]string{}
-	var stated map[string]string
-	take(r, "env_file", t.EnvFile, readEnvFile, &all)
-	take(r, "env", t.Env, readEnv, &stated)
-	maps.Copy(all, stated)
-	var variables []Variable
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		variables = append(variables, Variable{Name: name, Value: NewSecret(all[name])})
-	}
-	return variables
 }

@@ -20,63 +20,36 @@ func Show(from Sources) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	line := func(key, value, origin string) { fmt.Fprintf(&b, "%-50s # %s\n", key+" = "+value, origin) }
-	origin := func(at spot, flags ...*string) string {
-		for _, flag := range flags {
-			if _, key, given := override(from, flag, at.key[len(at.key)-1]); given {
-				return key
-			}
+	for _, t := range tables {
+		table := t.at(s.Profile.Name)
+		if len(t.path) > 0 {
+			fmt.Fprintf(&b, "\n[%s]\n", dotted(table.key))
 		}
-		return content.origin(at)
-	}
-	line("profile", quote(s.Profile.Name), origin(at("profile"), from.Flags.Profile))
-
-	p, table := s.Profile, at("profiles", s.Profile.Name)
-	fmt.Fprintf(&b, "\n[%s]\n", dotted(table.key))
-	values := p.encoded()
-	for _, key := range profileKeys {
-		at := table.in(key)
-		switch key {
-		case "name":
-			line(key, values[key], origin(at, from.Flags.Name))
-		case "image":
-			line(key, values[key], origin(at, from.Flags.Image))
-		case "port":
-			line(key, values[key], origin(at, from.Flags.Port))
-		case "kind":
-			where := content.origin(at)
-			if where == defaultOrigin {
-				where = "as the image is"
-			}
-			line(key, values[key], where)
-		case "env_file": // is in env
-		case "env":
-			where := content.origin(at)
-			if file := content.origin(table.in("env_file")); file != defaultOrigin {
-				where += ", env_file in " + file
-			}
-			line(key, values[key], strings.TrimPrefix(where, defaultOrigin+", "))
-		default:
-			line(key, values[key], content.origin(at))
-		}
-	}
-
-	for _, t := range []struct {
-		at     spot
-		keys   []string
-		values map[string]string
-	}{
-		{at("preferences"), preferenceKeys, s.Preferences.encoded()},
-		{at("preferences", "notifications"), notificationKeys, s.Preferences.Notifications.encoded()},
-	} {
-		fmt.Fprintf(&b, "\n[%s]\n", dotted(t.at.key))
-		for _, key := range t.keys {
-			if value, is := t.values[key]; is {
-				line(key, value, content.origin(t.at.in(key)))
+		for _, one := range t.settings {
+			if one.show != nil {
+				fmt.Fprintf(&b, "%-50s # %s\n", one.key+" = "+one.show(&s), content.originOf(from, one, table))
 			}
 		}
 	}
 	return b.String(), nil
+}
+
+// originOf tells where the value of a setting in a table comes from.
+func (f *file) originOf(from Sources, s setting[Settings], table spot) string {
+	if _, source, given := from.override(s.key); given {
+		return source
+	}
+	origin := f.origin(table.in(s.key))
+	if origin == defaultOrigin && s.unstated != "" {
+		return s.unstated
+	}
+	if s.with == "" {
+		return origin
+	}
+	if with := f.origin(table.in(s.with)); with != defaultOrigin {
+		origin += ", " + s.with + " in " + with
+	}
+	return strings.TrimPrefix(origin, defaultOrigin+", ")
 }
 
 const defaultOrigin = "default"
@@ -89,35 +62,25 @@ func (f *file) origin(at spot) string {
 	return defaultOrigin
 }
 
-// encoded returns the values of the settings by their keys, as TOML.
-func (p Profile) encoded() map[string]string {
-	var folders, env []string
-	for _, f := range p.Folders {
-		folders = append(folders, fmt.Sprintf("{host = %s, path = %s, read_only = %t}", quote(f.Host), quote(f.Path), f.ReadOnly))
-	}
-	for _, v := range p.Env {
+// showEnv shows the names of the variables alone.
+func showEnv(s *Settings) string {
+	var env []string
+	for _, v := range s.Profile.Env {
 		env = append(env, dotted([]string{v.Name})+" = "+quote(redacted))
 	}
-	return map[string]string{
-		"name":      encode(p.Runtime),
-		"image":     encode(p.Image),
-		"kind":      encode(p.Kind),
-		"port":      encode(p.Port),
-		"gpu":       p.GPU.encoded(),
-		"memory":    encodeSize(p.Memory),
-		"cpus":      encode(p.CPUs),
-		"shm_size":  encodeSize(p.ShmSize),
-		"folders":   "[" + strings.Join(folders, ", ") + "]",
-		"env":       "{" + strings.Join(env, ", ") + "}",
-		"packages":  encode(p.Packages),
-		"command":   encode(p.Command),
-		"token":     encode(p.Token),
-		"idle_stop": encode(p.IdleStop),
-		"platform":  encode(p.Platform),
-		"user":      encode(p.User),
-	}
+	return "{" + strings.Join(env, ", ") + "}"
 }
 
+// encoded returns the folder as TOML writes it.
+func (f Folder) encoded() string {
+	var keys []string
+	for _, s := range folderSettings {
+		keys = append(keys, s.key+" = "+s.show(&f))
+	}
+	return "{" + strings.Join(keys, ", ") + "}"
+}
+
+// encoded returns the GPUs as TOML writes them.
 func (g GPU) encoded() string {
 	switch {
 	case g.All:
@@ -141,25 +104,4 @@ func encodeSize(bytes int64) string {
 		}
 	}
 	return encode(bytes)
-}
-
-func (p Preferences) encoded() map[string]string {
-	return map[string]string{
-		"start_at_open":   encode(p.StartAtOpen),
-		"stop_on_quit":    encode(p.StopOnQuit),
-		"icon":            encode(p.Icon),
-		"language":        encode(p.Language),
-		"clear_clipboard": encode(p.ClearClipboard),
-	}
-}
-
-func (n Notifications) encoded() map[string]string {
-	return map[string]string{
-		"ready":       encode(n.Ready),
-		"url_changed": encode(n.URLChanged),
-		"stopped":     encode(n.Stopped),
-		"failed":      encode(n.Failed),
-		"idle":        encode(n.Idle),
-		"progress":    encode(n.Progress),
-	}
 }

@@ -31,7 +31,7 @@ icon = "dark"
 clear_clipboard = "30s"
 notifications.idle = false
 `
-	from := Sources{File: write(t, text), Flags: Flags{Port: ptr("1234")}, Env: env("COLAB_TRAY_NAME=me")}
+	from := Sources{File: write(t, text), Flags: Flags{"port": "1234"}, Env: env("COLAB_TRAY_NAME=me")}
 	want, err := Load(from)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"colabtray/internal/words"
 )
 
 // TestValues loads each way to write each setting of a profile.
@@ -217,6 +219,11 @@ func TestErrorsOfValues(t *testing.T) {
 func TestErrorsOfPreferences(t *testing.T) {
 	const yesOrNo = "it has to be true or false. Write it without quotes"
 	const icon = `Use "auto", "colour", "light" or "dark"`
+	languageNames := `"auto"`
+	for _, language := range words.Languages()[:len(words.Languages())-1] {
+		languageNames += `, "` + language + `"`
+	}
+	languageNames += ` or "` + words.Languages()[len(words.Languages())-1] + `"`
 	const clear = `Use "off", or a time of at least 1s such as "6s"`
 	wantErrors(t, map[string]string{
 		"preferences = 3":                              ":1: preferences: it has to be a table, as in [preferences]",
@@ -228,7 +235,7 @@ func TestErrorsOfPreferences(t *testing.T) {
 		"[preferences]\nstop_on_quit = 1":              ":2: preferences.stop_on_quit: " + yesOrNo,
 		"[preferences]\nicon = 'pink'":                 `:2: preferences.icon: "pink" is not understood. ` + icon,
 		"[preferences]\nicon = false":                  ":2: preferences.icon: " + wantText,
-		"[preferences]\nlanguage = 'fr'":               `:2: preferences.language: "fr" is not understood. Use "auto", "en" or "de"`,
+		"[preferences]\nlanguage = 'tlh'":              `:2: preferences.language: "tlh" is not understood. Use ` + languageNames,
 		"[preferences]\nclear_clipboard = '5'":         `:2: preferences.clear_clipboard: "5" is no time. ` + clear,
 		"[preferences]\nclear_clipboard = '10ms'":      `:2: preferences.clear_clipboard: 10ms is too short. ` + clear,
 		"[preferences]\nclear_clipboard = 30":          `:2: preferences.clear_clipboard: it has to be text in quotes. ` + clear,
@@ -248,7 +255,7 @@ clear_clipboard = "30s"
 notifications = {ready = false, url_changed = true, progress = false}
 `)})
 	want := Preferences{
-		StartAtOpen: true, StopOnQuit: true, Icon: IconLight, Language: LanguageGerman, ClearClipboard: 30 * time.Second,
+		StartAtOpen: true, StopOnQuit: true, Icon: IconLight, Language: "de", ClearClipboard: 30 * time.Second,
 		Notifications: Notifications{URLChanged: true, Stopped: true, Failed: true, Idle: true},
 	}
 	if err != nil || s.Preferences != want {
@@ -287,7 +294,7 @@ func TestErrorsTellTheLine(t *testing.T) {
 func TestKindComesWithTheImage(t *testing.T) {
 	const colab = "us-docker.pkg.dev/colab-images/public/runtime"
 	file := write(t, "[profiles.jupyter]\ntoken = 'keep'")
-	_, err := Load(Sources{File: file, Flags: Flags{Image: ptr(colab)}})
+	_, err := Load(Sources{File: file, Flags: Flags{"image": colab}})
 	want := `--image: the profile jupyter does not suit this image: an image of kind "colab" makes a new token at each start. Use "fresh"`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)

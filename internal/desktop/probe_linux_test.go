@@ -2,11 +2,11 @@ package desktop
 
 import (
 	"context"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/prop"
@@ -62,9 +62,10 @@ func TestTrayHost(t *testing.T) {
 }
 
 // server is a notification server that says who it is.
-type server struct{ answer chan struct{} }
+type server struct{ asked, answer chan struct{} }
 
 func (s server) GetServerInformation() (name, vendor, version, specification string, err *dbus.Error) {
+	s.asked <- struct{}{}
 	<-s.answer
 	return "Notes", "The authors", "1.2", "1.3", nil
 }
@@ -74,15 +75,19 @@ func TestNotificationServer(t *testing.T) {
 	got, err := NotificationServer(t.Context())
 	wantProbe(t, "no server", got, err, "", "org.freedesktop.Notifications")
 
-	s := server{make(chan struct{})}
+	s := server{make(chan struct{}, 2), make(chan struct{})}
 	if err := bus.Export(s, "/org/freedesktop/Notifications", "org.freedesktop.Notifications"); err != nil {
 		t.Fatal(err)
 	}
 	own(t, bus, "org.freedesktop.Notifications")
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	go func() {
+		<-s.asked
+		cancel()
+	}()
 	got, err = NotificationServer(ctx)
-	wantProbe(t, "one that does not answer", got, err, "", "deadline")
+	wantProbe(t, "one that does not answer", got, err, "", "canceled")
 	close(s.answer)
 	got, err = NotificationServer(t.Context())
 	wantProbe(t, "a server", got, err, "Notes 1.2 (The authors), specification 1.3", "")
@@ -101,8 +106,16 @@ func TestNoBusThatAnswers(t *testing.T) {
 	}
 	defer silent.Close()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	go func() {
+		if c, err := silent.Accept(); err == nil {
+			defer c.Close()
+			_, _ = io.ReadFull(c, make([]byte, 1)) // the client says something first
+			cancel()
+			_, _ = io.Copy(io.Discard, c)
+		}
+	}()
 	got, err = NotificationServer(ctx)
 	wantProbe(t, "a bus that says nothing", got, err, "", "no session bus that answers")
 }

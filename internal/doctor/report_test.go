@@ -49,6 +49,37 @@ func TestProbesFailAlone(t *testing.T) {
 	})
 }
 
+// TestNoItemHoldsASecret: secrets are taken out of what a probe finds, and of why
+// it found nothing.
+func TestNoItemHoldsASecret(t *testing.T) {
+	const known, looksLike = "sesame-open", "ghp_0123456789abcdefghij"
+	secrets := new(Secrets)
+	secrets.Add(known)
+	for name, look := range map[string]func(context.Context) (string, error){
+		"value": func(context.Context) (string, error) { return known + " and " + looksLike, nil },
+		"error": func(context.Context) (string, error) { return "", errors.New(known + " and " + looksLike) },
+		"both": func(context.Context) (string, error) {
+			return known + " and " + looksLike, errors.New(known + " and " + looksLike)
+		},
+		"panic": func(context.Context) (string, error) { panic(known + " and " + looksLike) },
+		"parted": func(context.Context) (string, error) {
+			return "ses\x00ame-open", errors.New("sesame-\x1b[0mopen and " + looksLike)
+		},
+	} {
+		r := Make(t.Context(), []Probe{{"One", name, look}}, secrets)
+		encoded, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := r.Text() + string(encoded)
+		for _, secret := range []string{known, looksLike} {
+			if strings.Contains(text, secret) || !strings.Contains(text, redacted) {
+				t.Errorf("%s: the report is\n%s", name, text)
+			}
+		}
+	}
+}
+
 func TestRedact(t *testing.T) {
 	const hex = "0123456789abcdef0123456789abcdef0123456789abcdef"
 	s := new(Secrets)

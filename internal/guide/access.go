@@ -20,6 +20,7 @@ const header = "X-Colab-Tray"
 //	any                              a program of the person's own, and no body
 //	any                              Host: 127.0.0.1:PORT, against DNS that points a name of others at us
 //	GET /?key=KEY, from anywhere     a key that nobody has used
+//	GET /jupyter?key=KEY, likewise   a key that nobody has used
 //	GET /                            the cookie; as a page of its own
 //	GET of what belongs to the page  the cookie; from the page, as far as the browser tells
 //	POST                             the cookie; from the page, by Origin and as far as Sec-Fetch-Site
@@ -50,6 +51,10 @@ func (v *visit) guard(next http.Handler) http.Handler {
 		}
 		if r.Method == http.MethodGet && r.URL.Path == "/" && r.URL.Query().Has("key") {
 			v.enter(w, r)
+			return
+		}
+		if r.Method == http.MethodGet && r.URL.Path == jupyterPath {
+			v.openJupyter(w, r)
 			return
 		}
 		if !v.knows(r) {
@@ -98,18 +103,45 @@ func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
 		v.refuse(w, r, "Sec-Purpose") // a browser that fetches ahead would use the key up
 		return
 	}
-	cookie, ok := v.exchange(r.URL.Query().Get("key"))
-	if !ok && v.knows(r) {
-		// A reload, or the person's second click on the address.
+	switch {
+	case v.use(r.URL.Query().Get("key")):
+		v.admit(w)
+	case v.knows(r): // a reload, or the person's second click on the address
 		v.send(w, http.StatusOK, "enter.html")
+	default:
+		v.refuse(w, r, "key")
+	}
+}
+
+// admit gives a new cookie, and goes on to the page.
+func (v *visit) admit(w http.ResponseWriter) {
+	cookie := v.newCookie()
+	http.SetCookie(w, &http.Cookie{Name: v.cookie, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	v.send(w, http.StatusOK, "enter.html")
+}
+
+// jupyterPath leads to the page of the runtime's own Jupyter.
+const jupyterPath = "/jupyter"
+
+// openJupyter exchanges the key for a redirect to Jupyter, with the token in it.
+// Where Jupyter is gone by now the guide says so.
+func (v *visit) openJupyter(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Sec-Purpose") != "" {
+		v.refuse(w, r, "Sec-Purpose")
 		return
 	}
-	if !ok {
+	if !v.use(r.URL.Query().Get("key")) {
 		v.refuse(w, r, "key")
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: v.cookie, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-	v.send(w, http.StatusOK, "enter.html")
+	path, err := v.guide.Runtime.Page(r.Context())
+	url := v.guide.Runtime.Snapshot().URL
+	if err != nil || url.IsZero() {
+		v.admit(w)
+		return
+	}
+	w.Header().Set("Location", url.RevealPage(path))
+	w.WriteHeader(http.StatusSeeOther)
 }
 
 // refuse says no, and to a person how to get in.

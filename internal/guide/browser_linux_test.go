@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -270,6 +271,15 @@ func TestGuide(t *testing.T) {
 	if got := value[string](w, `document.getElementById("url").value`); !strings.HasPrefix(got, fmt.Sprintf("http://127.0.0.1:%d/", r.profile.Port)) {
 		t.Errorf("beside another program the Backend URL is %q", got)
 	}
+
+	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", bed.Engine(t), "pause", r.profile.Runtime).Run()
+	})
+	w.wait("a paused runtime", `document.getElementById("state").textContent === "Paused" && document.getElementById("start").hidden`)
+	w.pictures("paused")
+	w.click("continue")
+	w.wait("that it goes on", `document.getElementById("state").textContent === "Ready" && document.getElementById("continue").hidden`)
+
 	w.click("stop")
 	w.wait("a stopped runtime", `document.getElementById("state").textContent === "Stopped"`)
 	w.pictures("stopped")
@@ -287,10 +297,50 @@ func TestGuide(t *testing.T) {
 	}
 }
 
+// TestJupyterInBrowser opens Jupyter's own page where there is one.
+func TestJupyterInBrowser(t *testing.T) {
+	r := newRig(t, bed.Notebook6)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	token := r.manager.Snapshot().URL.Token().Reveal()
+	address, err := r.JupyterURL(t.Context())
+	if err != nil || strings.Contains(address, token) {
+		t.Fatalf("the address is %q, %v", address, err)
+	}
+	w := openWindow(t, r, fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
+	w.do("open Jupyter", chromedp.Navigate(address))
+	w.wait("the files", `location.pathname === "/tree" && document.querySelector("#notebook_list .list_item")`)
+	w.pictures("jupyter")
+	if asked := value[int](w, `(async () => (await fetch("/api/contents")).status)()`); asked != http.StatusOK {
+		t.Errorf("the page asks for the files and is answered with %d", asked)
+	}
+	if referrer := value[string](w, `document.referrer`); referrer != "" {
+		t.Errorf("Jupyter is told where one comes from: %q", referrer)
+	}
+	w.do("open Jupyter again", chromedp.Navigate(address))
+	w.wait("a refusal", `location.pathname === "/jupyter" && !document.getElementById("status")`)
+	if log := r.log.String(); strings.Contains(log, token) {
+		t.Error("the token is in the log")
+	}
+}
+
+// TestNoJupyterPage has an image without JupyterLab and Jupyter Notebook.
+func TestNoJupyterPage(t *testing.T) {
+	r := newRig(t, bed.Server2)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var p *runtime.Problem
+	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != runtime.CodeNoPage || !strings.Contains(p.Hint, bed.Server2) {
+		t.Errorf("the address is %q, %v", address, err)
+	}
+}
+
 // TestGuideSaysWhatIsWrong shows problems, and that a page whose program has
 // ended says so.
 func TestGuideSaysWhatIsWrong(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	w := openWindow(t, r)
 	w.wait("the state", `document.getElementById("state").textContent === "No engine"`)
 	w.wait("help", `document.getElementById("ways").textContent.includes("sudo dnf install moby-engine")`)
@@ -311,7 +361,7 @@ func TestGuideInGerman(t *testing.T) {
 	words.Use("de")
 	t.Cleanup(func() { words.Use(words.English) })
 	german := texts()
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	w := openWindow(t, r)
 	w.wait("the state", `document.getElementById("state").textContent === "Keine Engine"`)
 	w.pictures("german")
@@ -371,7 +421,7 @@ func TestGuideInGerman(t *testing.T) {
 // TestOtherPages has another page of the same computer, whose requests the
 // browser sends with the guide's cookie: it gets nothing, and does nothing.
 func TestOtherPages(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, "<!doctype html><title>another</title><link rel=icon href=data:,>")

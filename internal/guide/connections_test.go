@@ -29,7 +29,7 @@ func dial(t *testing.T, origin string) net.Conn {
 // TestBodiesAreNotWaitedFor announces bodies that never come: nothing here takes
 // one.
 func TestBodiesAreNotWaitedFor(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	guest := newVisitor(t)
 	url, origin := r.address()
 	response, _ := guest.ask("GET", url)
@@ -53,7 +53,7 @@ func TestBodiesAreNotWaitedFor(t *testing.T) {
 
 // TestCrowd holds that nobody is kept out by those who come and say nothing.
 func TestCrowd(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	url, origin := r.address()
 	silent := make([]net.Conn, 2*maxPending)
 	for i := range silent {

@@ -6,7 +6,8 @@
 // listens otherwise. Whoever asks has to be a program of the person's own.
 // Opening the page needs a key that works once; everything else needs the cookie
 // that the key was exchanged for, and comes from the page itself. Nothing on the
-// page comes from elsewhere.
+// page comes from elsewhere. The way to the page of the runtime's own Jupyter is an
+// address here, too: a key stands in the token's place on the browser's command line.
 //
 // The package does not own what it shows: the runtime, the check and the report
 // are handed to it.
@@ -38,6 +39,7 @@ type Runtime interface {
 	Snapshot() runtime.Snapshot
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
 	Stats(ctx context.Context) <-chan runtime.Usage
+	Page(ctx context.Context) (path string, err error)
 }
 
 var _ Runtime = (*runtime.Manager)(nil)
@@ -92,12 +94,26 @@ func New(o Options) *Guide {
 // URL returns an address of the guide that works once, and begins to listen if
 // need be. The address is good for whoever has it first: it is for the person's
 // browser, or their terminal.
-func (g *Guide) URL(ctx context.Context) (string, error) {
+func (g *Guide) URL(ctx context.Context) (string, error) { return g.address(ctx, "/") }
+
+// JupyterURL returns an address that leads to the page of the runtime's own
+// Jupyter, which asks for its token. The address has a key in the token's place:
+// others can read it on the browser's command line, and cannot use it. It fails
+// where Jupyter has no page.
+func (g *Guide) JupyterURL(ctx context.Context) (string, error) {
+	if _, err := g.Runtime.Page(ctx); err != nil {
+		return "", err
+	}
+	return g.address(ctx, jupyterPath)
+}
+
+// address returns the address of a path with a new key.
+func (g *Guide) address(ctx context.Context, path string) (string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.visit != nil {
 		if key, ok := g.visit.newKey(); ok {
-			return g.visit.origin + "/?key=" + key, nil
+			return g.visit.origin + path + "?key=" + key, nil
 		}
 	}
 	v, err := g.listen(ctx)
@@ -106,7 +122,7 @@ func (g *Guide) URL(ctx context.Context) (string, error) {
 	}
 	g.visit, g.ended = v, v.ended
 	key, _ := v.newKey()
-	return v.origin + "/?key=" + key, nil
+	return v.origin + path + "?key=" + key, nil
 }
 
 // Wait returns nil once nobody listens any more, because nobody has looked at

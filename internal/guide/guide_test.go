@@ -2,12 +2,14 @@ package guide
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"colabtray/internal/colab"
@@ -16,7 +18,7 @@ import (
 )
 
 func TestKeyWorksOnce(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	url, origin := r.address()
 	stranger, guest := newVisitor(t), newVisitor(t)
 
@@ -57,9 +59,80 @@ func TestKeyWorksOnce(t *testing.T) {
 	}
 }
 
+// TestNewestKeysAndCookiesWork: of many keys that nobody used, and of many
+// cookies, the oldest is forgotten, and all others work.
+func TestNewestKeysAndCookiesWork(t *testing.T) {
+	r := withoutEngine(t)
+	origin := ""
+	enter := func(address string) (*visitor, int) {
+		v := newVisitor(t)
+		response, _ := v.ask("GET", address)
+		return v, response.StatusCode
+	}
+	var addresses []string
+	for range maxKeys + 1 {
+		address, at := r.address()
+		addresses, origin = append(addresses, address), at
+	}
+	var guests []*visitor
+	for i, address := range addresses {
+		guest, status := enter(address)
+		if works := status == http.StatusOK; works != (i > 0) {
+			t.Errorf("key %d of %d was answered with %d", i+1, len(addresses), status)
+		}
+		if i > 0 {
+			guests = append(guests, guest)
+		}
+	}
+	for len(guests) < maxCookies+1 {
+		address, _ := r.address()
+		guest, status := enter(address)
+		if status != http.StatusOK {
+			t.Fatalf("a new key was answered with %d", status)
+		}
+		guests = append(guests, guest)
+	}
+	for i, guest := range guests {
+		response, _ := guest.ask("GET", origin+"/")
+		if works := response.StatusCode == http.StatusOK; works != (i > 0) {
+			t.Errorf("cookie %d of %d was answered with %s", i+1, len(guests), response.Status)
+		}
+	}
+}
+
+// TestJupyterKeyWorksOnce: the key is all that the address to Jupyter needs, and
+// where Jupyter is not ready it leads to the guide.
+func TestJupyterKeyWorksOnce(t *testing.T) {
+	r := withoutEngine(t)
+	var p *runtime.Problem
+	if url, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != runtime.CodeNotReady {
+		t.Errorf("without a runtime the address is %q, %v", url, err)
+	}
+	url, err := r.Guide.address(t.Context(), jupyterPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin, _, _ := strings.Cut(url, jupyterPath)
+	guest := newVisitor(t)
+	response, _ := guest.ask("GET", url, "Sec-Purpose", "prefetch")
+	wantStatus(t, "fetching ahead", response, http.StatusForbidden)
+	response, _ = guest.ask("HEAD", url)
+	wantStatus(t, "HEAD", response, http.StatusForbidden)
+	for _, query := range []string{"", "?key=", "?key=wrong"} {
+		response, _ = guest.ask("GET", origin+jupyterPath+query)
+		wantStatus(t, "the query "+query, response, http.StatusForbidden)
+	}
+	response, _ = guest.ask("GET", url)
+	wantStatus(t, "the key", response, http.StatusOK)
+	response, _ = guest.ask("GET", origin+"/")
+	wantStatus(t, "the guide after it", response, http.StatusOK)
+	response, _ = guest.ask("GET", url)
+	wantStatus(t, "the key, again", response, http.StatusForbidden)
+}
+
 // TestOnlyThePageItself asks for everything, each time with one thing wrong.
 func TestOnlyThePageItself(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.enters(r)
 	host := strings.TrimPrefix(origin, "http://")
@@ -67,7 +140,7 @@ func TestOnlyThePageItself(t *testing.T) {
 	good := []string{"Origin", origin, header, "1", "Sec-Fetch-Site", "same-origin"}
 	but := func(name, value string) []string { return append(append([]string{}, good...), name, value) }
 
-	for _, path := range []string{"/start", "/stop", "/restart", "/url", "/check", "/report"} {
+	for _, path := range []string{"/start", "/continue", "/stop", "/restart", "/url", "/check", "/report"} {
 		for what, headers := range map[string][]string{
 			"Host localhost":           but("Host", "localhost:"+port),
 			"Host of a rebound name":   but("Host", "evil.example:"+port),
@@ -122,7 +195,7 @@ func TestOnlyThePageItself(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.enters(r)
 	for _, path := range []string{"/", "/guide.js", "/words.json", "/nothing"} {
@@ -143,7 +216,7 @@ func TestHeaders(t *testing.T) {
 // TestListensOnlyWhenAsked holds that there is no listener before the guide is
 // asked for, nor after nobody has looked at it for a while, nor once it is closed.
 func TestListensOnlyWhenAsked(t *testing.T) {
-	r := withoutEngine(t, 300*time.Millisecond)
+	r := withoutEngine(t)
 	if err := r.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -163,12 +236,25 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	}
 	over := make(chan error, 1)
 	go func() { over <- r.Wait(t.Context()) }()
+	r.mu.Lock()
+	v := r.visit
+	r.mu.Unlock()
+	v.waitsFor(r.Idle)
 	select {
-	case <-over:
+	case <-v.ended:
 		t.Fatal("it ended while somebody looked")
-	case <-time.After(3 * r.Idle):
+	default:
 	}
 	_ = live.Body.Close()
+	bed.WaitFor(t, "the end of the stream", func() error {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.guests > 0 {
+			return errors.New("somebody looks")
+		}
+		return nil
+	})
+	v.waitsFor(r.Idle)
 	select {
 	case err := <-over:
 		if err != nil {
@@ -198,9 +284,64 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	r.Close() // a second time is harmless
 }
 
+// waitsFor lets that time pass at once, as far as the visit knows.
+func (v *visit) waitsFor(d time.Duration) {
+	v.mu.Lock()
+	v.last = v.last.Add(-d)
+	v.mu.Unlock()
+	v.tired()
+}
+
+// TestIdleTime holds when a visit ends, with nobody at its door.
+func TestIdleTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed := make(chan struct{})
+		v := &visit{guide: New(Options{}), close: func() { close(closed) }}
+		v.last, v.idle = time.Now(), time.AfterFunc(v.guide.Idle, v.tired)
+		stays := func(what string, d time.Duration) {
+			t.Helper()
+			time.Sleep(d)
+			synctest.Wait()
+			select {
+			case <-closed:
+				t.Fatalf("it ended %s", what)
+			default:
+			}
+		}
+		stays("before its time", 10*time.Minute-time.Second)
+		if _, ok := v.newKey(); !ok {
+			t.Error("no address is given while it waits")
+		}
+		stays("although its address was asked for", 10*time.Minute-time.Second)
+		for range 2 {
+			if !v.come() {
+				t.Fatal("nobody is let in while it waits")
+			}
+		}
+		stays("while somebody looked", 24*time.Hour)
+		v.leave()
+		stays("while one of two looked", 24*time.Hour)
+		v.leave()
+		stays("before its time after a visit", 10*time.Minute-time.Second)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		select {
+		case <-closed:
+		default:
+			t.Fatal("it does not end without anybody who looks")
+		}
+		if v.come() {
+			t.Error("somebody is let in after its end")
+		}
+		if _, ok := v.newKey(); ok {
+			t.Error("an address is given after its end")
+		}
+	})
+}
+
 // TestNoEngineSaysHowToGetOne reads what the page is told where no engine is.
 func TestNoEngineSaysHowToGetOne(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	now := r.until(func(s state) bool { return s.State == "noengine" })
 	if now.Install == nil || now.Install.System != "Fedora Linux 41" || now.Problem == nil || now.Problem.Short == "" {
 		t.Errorf("the page is told %+v", now)
@@ -236,7 +377,7 @@ func (r *rig) until(is func(state) bool) state {
 
 // TestTooManyPages holds that pages cannot take all there is.
 func TestTooManyPages(t *testing.T) {
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.enters(r)
 	for i := range maxStreams + 1 {
@@ -303,7 +444,7 @@ func TestTokenIsOnlyRevealed(t *testing.T) {
 // TestIdleStopIsSaid: the page is told why the runtime is stopped.
 func TestIdleStopIsSaid(t *testing.T) {
 	for _, idle := range []bool{true, false} {
-		if now, _ := New(Options{}).state(runtime.Snapshot{State: runtime.Stopped, IdleStopped: idle}); now.Idle != idle {
+		if now, _ := New(Options{}).state(runtime.Snapshot{State: runtime.Stopped, IdleStopped: idle}); strings.Contains(now.Hint, "nothing used it") != idle {
 			t.Errorf("the page is told %+v", now)
 		}
 	}

@@ -12,23 +12,34 @@ import (
 
 // state is what the page knows of the runtime. It never holds the token.
 type state struct {
-	State      string        `json:"state"`
-	Since      time.Time     `json:"since"`
-	Profile    string        `json:"profile"`
-	Runtime    string        `json:"runtime"`
-	Image      string        `json:"image"`
-	Port       int           `json:"port"`
-	Engine     string        `json:"engine"`
-	URL        int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
-	Host       string        `json:"host"` // as the Backend URL has it
-	URLChanged bool          `json:"urlChanged"`
-	Idle       bool          `json:"idle"`    // it was stopped for want of use
-	Product    string        `json:"product"` // the kind of engine
-	Progress   *progress     `json:"progress"`
-	Problem    *said         `json:"problem"`
-	Warnings   []said        `json:"warnings"`
-	Said       *said         `json:"said"`
-	Install    *install.Help `json:"install"`
+	State    string        `json:"state"`
+	Title    string        `json:"title"` // the state in words
+	Hint     string        `json:"hint"`  // and what it means
+	Since    time.Time     `json:"since"`
+	Profile  string        `json:"profile"`
+	Runtime  string        `json:"runtime"`
+	Image    string        `json:"image"`
+	Port     int           `json:"port"`
+	Engine   string        `json:"engine"`
+	URL      int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
+	Host     string        `json:"host"` // as the Backend URL has it
+	Can      verbs         `json:"can"`
+	Runs     bool          `json:"runs"`
+	Progress *progress     `json:"progress"`
+	Problem  *said         `json:"problem"`
+	Warnings []said        `json:"warnings"`
+	Said     *said         `json:"said"`
+	Install  *install.Help `json:"install"`
+}
+
+// verbs are what can be asked for now.
+type verbs struct {
+	Start    bool `json:"start"`
+	Continue bool `json:"continue"`
+	Stop     bool `json:"stop"`
+	Restart  bool `json:"restart"`
+	Connect  bool `json:"connect"`
+	Check    bool `json:"check"`
 }
 
 type progress struct {
@@ -60,8 +71,11 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		URLChanged: s.URLChanged, Idle: s.IdleStopped, Product: s.Engine.Name, Host: s.URL.Host(), Warnings: []said{},
+		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []said{},
 	}
+	can := s.State
+	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
+	now.Runs = s.State.Runs()
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version
 	}

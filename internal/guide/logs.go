@@ -36,13 +36,7 @@ func follow(ctx context.Context, r Runtime) <-chan output {
 	go func() {
 		read := false
 		for s := range r.Watch(ctx) {
-			switch s.State {
-			case runtime.Starting, runtime.Ready, runtime.Unhealthy:
-			case runtime.Stopped, runtime.Failed, runtime.Stopping:
-				if read {
-					continue // it was followed to its end
-				}
-			default:
+			if !s.State.CanReadLogs() || read && !s.State.Runs() { // it was followed to its end
 				continue
 			}
 			// A start is told of before there is a container that can be followed.

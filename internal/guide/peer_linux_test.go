@@ -38,7 +38,7 @@ func TestOtherPeople(t *testing.T) {
 	bed.NeedCommand(t, "bash")
 	const somebodyElse, root = 65534, 0
 	for _, loopback := range loopbacks {
-		r := withoutEngine(t, 0)
+		r := withoutEngine(t)
 		url, origin := r.address()
 		host := strings.TrimPrefix(origin, "http://")
 		_, port, _ := net.SplitHostPort(host)
@@ -73,7 +73,7 @@ func TestOtherPeople(t *testing.T) {
 func TestCrowdOfOthers(t *testing.T) {
 	bed.Need(t, "root, to be somebody else", os.Getuid() == 0)
 	bed.NeedCommand(t, "bash")
-	r := withoutEngine(t, 0)
+	r := withoutEngine(t)
 	url, origin := r.address()
 	host := strings.TrimPrefix(origin, "http://")
 	waiting := dial(t, origin)

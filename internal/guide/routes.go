@@ -27,7 +27,7 @@ func (v *visit) handler() http.Handler {
 	g := v.guide
 	mux.HandleFunc("GET /live", v.live)
 	for path, do := range map[string]func(context.Context) error{
-		"/start": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
+		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
 	} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, _ *http.Request) {
 			g.begin(do)
@@ -84,7 +84,7 @@ func (g *Guide) say(s *said) {
 // reveal gives the Backend URL, to nobody but who asks for it.
 func (v *visit) reveal(w http.ResponseWriter, _ *http.Request) {
 	s := v.guide.Runtime.Snapshot()
-	if s.State != runtime.Ready || s.URL.IsZero() {
+	if !s.State.CanConnect() {
 		http.Error(w, "not ready", http.StatusConflict)
 		return
 	}

@@ -160,20 +160,26 @@ func (v *visit) newKey() (key string, ok bool) {
 	return key, true
 }
 
-// exchange gives a new cookie for a key, which is used up.
-func (v *visit) exchange(key string) (cookie string, ok bool) {
+// use uses a key up, and reports whether there was such a key.
+func (v *visit) use(key string) bool {
 	used := hash(sha256.Sum256([]byte(key)))
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for i, k := range v.keys {
 		if k == used {
 			v.keys = append(v.keys[:i], v.keys[i+1:]...)
-			cookie = secret()
-			v.cookies = appendLast(v.cookies, sha256.Sum256([]byte(cookie)), maxCookies)
-			return cookie, true
+			return true
 		}
 	}
-	return "", false
+	return false
+}
+
+func (v *visit) newCookie() string {
+	cookie := secret()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.cookies = appendLast(v.cookies, sha256.Sum256([]byte(cookie)), maxCookies)
+	return cookie
 }
 
 // knows reports whether a request has one of our cookies.

@@ -107,8 +107,7 @@ func (c *container) archive(name string) ([]byte, error) {
 		}
 		err = errors.Join(err, add(path.Join(base, strings.TrimPrefix(name, at)), f))
 	}
-	err = errors.Join(err, w.Close())
-	return packed.Bytes(), err
+	return packed.Bytes(), errors.Join(err, w.Close())
 }
 
 func directory(written time.Time) *file {

@@ -56,6 +56,7 @@ const (
 	Start           Action = "start"
 	StartAgain      Action = "start-again" // as Start, after it failed
 	StartWithoutGPU Action = "start-without-gpu"
+	Continue        Action = "continue" // what is paused
 	Restart         Action = "restart"
 	ShowLogs        Action = "logs"
 	KeepRunning     Action = "keep-running"
@@ -74,6 +75,8 @@ func label(action Action) string {
 		return words.Say("notify.button.startAgain")
 	case StartWithoutGPU:
 		return words.Say("notify.button.startWithoutGPU")
+	case Continue:
+		return words.Say("notify.button.continue")
 	case Restart:
 		return words.Say("notify.button.restart")
 	case ShowLogs:
@@ -187,7 +190,7 @@ func problem(prev, next runtime.Snapshot) Announcement {
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
 		Actions: remedy(next), Profile: next.Profile,
 	}
-	if next.State == runtime.Failed && (prev.State == runtime.Ready || prev.State == runtime.Unhealthy) {
+	if next.State == runtime.Failed && prev.State.Runs() && prev.State != runtime.Starting {
 		a.Kind, a.Urgency = KindStopped, Critical
 		a.Actions = []Action{Start, ShowLogs}
 	}
@@ -202,16 +205,15 @@ func remedy(s runtime.Snapshot) []Action {
 		return []Action{StartAgain, ShowLogs}
 	case runtime.CodeOutOfMemory, runtime.CodePortInUse, runtime.CodePullFailed, runtime.CodeDiskFull,
 		runtime.CodeFolderMissing, runtime.CodeEngineFailed, runtime.CodeOccupied, runtime.CodeHandmade:
-		if s.State != runtime.Failed && s.State != runtime.Stopped && s.State != runtime.Absent {
+		if !s.State.CanStart() {
 			return nil // what failed was no start
 		}
 		return []Action{StartAgain}
 	case runtime.CodeGPU:
 		return []Action{StartWithoutGPU}
+	case runtime.CodePaused:
+		return []Action{Continue}
 	case runtime.CodeNoAnswer:
-		if strings.Contains(s.Problem.Command, " unpause ") {
-			return nil
-		}
 		return []Action{Restart, ShowLogs}
 	default:
 		return nil
@@ -233,32 +235,7 @@ func IdleStop(profile string, at time.Time) Announcement {
 // Running answers a person who starts the program a second time: what the
 // runtime does, as a snapshot has it.
 func Running(s runtime.Snapshot) Announcement {
-	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title")}
-	switch s.State {
-	case runtime.NoEngine:
-		a.Body = words.Say("notify.running.noEngine", "engine", s.Engine.Name)
-	case runtime.Absent:
-		a.Body = words.Say("notify.running.absent")
-	case runtime.Pulling:
-		a.Body = words.Say("notify.running.pulling")
-	case runtime.Stopped:
-		a.Body = words.Say("notify.running.stopped")
-		if s.IdleStopped {
-			a.Body = words.Say("notify.running.stoppedIdle")
-		}
-	case runtime.Starting:
-		a.Body = words.Say("notify.running.starting")
-	case runtime.Ready:
-		a.Body = words.Say("notify.running.ready", "port", s.Port)
-	case runtime.Unhealthy:
-		a.Body = words.Say("notify.running.unhealthy", "port", s.Port)
-	case runtime.Stopping:
-		a.Body = words.Say("notify.running.stopping")
-	case runtime.Failed:
-		a.Body = words.Say("notify.running.failed")
-	default:
-		a.Body = words.Say("notify.running.unknown", "engine", s.Engine.Name)
-	}
+	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title"), Body: s.Say(runtime.WordSentence)}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
 		a.Body = words.FullStop(p.Short)
 	}

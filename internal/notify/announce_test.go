@@ -25,6 +25,8 @@ func in(state runtime.State) runtime.Snapshot {
 		s.Problem = &runtime.Problem{Code: runtime.CodeNoEngine, Short: "Docker does not answer", Hint: "Nothing answers."}
 	case runtime.Unhealthy:
 		s.Problem = &runtime.Problem{Code: runtime.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The container runs."}
+	case runtime.Paused:
+		s.Problem = &runtime.Problem{Code: runtime.CodePaused, Short: "The runtime is paused", Hint: "Let it go on.", Command: "colab-tray start"}
 	case runtime.Failed:
 		s.Problem = &runtime.Problem{Code: runtime.CodeExited, Short: "The runtime ended by itself (exit code 1)", Hint: "Its last output:\n" + token}
 	}
@@ -36,18 +38,19 @@ func in(state runtime.State) runtime.Snapshot {
 // is ready after has another Backend URL in the second table.
 func TestAnnounceEveryPair(t *testing.T) {
 	const same = `
-	            unknown noengine absent pulling stopped starting ready unhealthy stopping failed
-	first       .       .        .      .       .       .        .     .         .        .
-	unknown     .       .        .      .       .       .        .     .         .        .
-	noengine    .       .        .      .       .       .        .     .         .        .
-	absent      .       .        .      .       .       .        r     f         .        f
-	pulling     .       .        .      .       .       .        r     f         .        f
-	stopped     .       .        .      .       .       .        r     f         .        f
-	starting    .       .        .      .       .       .        r     f         .        f
-	ready       .       .        .      .       .       .        .     f         .        s
-	unhealthy   .       .        .      .       .       .        r     .         .        s
-	stopping    .       .        .      .       .       .        r     f         .        f
-	failed      .       .        .      .       .       .        r     f         .        .`
+	            unknown noengine absent pulling stopped starting ready unhealthy paused stopping failed
+	first       .       .        .      .       .       .        .     .         .      .        .
+	unknown     .       .        .      .       .       .        .     .         .      .        .
+	noengine    .       .        .      .       .       .        .     .         .      .        .
+	absent      .       .        .      .       .       .        r     f         f      .        f
+	pulling     .       .        .      .       .       .        r     f         f      .        f
+	stopped     .       .        .      .       .       .        r     f         f      .        f
+	starting    .       .        .      .       .       .        r     f         f      .        f
+	ready       .       .        .      .       .       .        .     f         f      .        s
+	unhealthy   .       .        .      .       .       .        r     .         f      .        s
+	paused      .       .        .      .       .       .        r     f         .      .        s
+	stopping    .       .        .      .       .       .        r     f         f      .        f
+	failed      .       .        .      .       .       .        r     f         f      .        .`
 	changed := strings.NewReplacer(
 		"first       .       .        .      .       .       .        .", "first       .       .        .      .       .       .        u",
 		"unknown     .       .        .      .       .       .        .", "unknown     .       .        .      .       .       .        u",
@@ -133,8 +136,8 @@ func TestAnnounceStories(t *testing.T) {
 		{"a stop that failed", []runtime.Snapshot{in(ready), in(runtime.Stopping), stopFailed, stopFailed}, "f"},
 		{"dies, and dies again", []runtime.Snapshot{in(ready), in(runtime.Failed), in(starting), in(runtime.Failed)}, "sf"},
 		{"another problem", []runtime.Snapshot{in(runtime.Failed), otherProblem}, "f"},
-		{"restart, paused and unpaused", []runtime.Snapshot{in(ready), in(starting), other, in(runtime.Unhealthy), other}, "Rfr"},
-		{"restart while paused", []runtime.Snapshot{in(ready), in(runtime.Unhealthy), in(starting), other}, "fR"},
+		{"restart, paused and unpaused", []runtime.Snapshot{in(ready), in(starting), other, in(runtime.Paused), other}, "Rfr"},
+		{"restart while paused", []runtime.Snapshot{in(ready), in(runtime.Paused), in(starting), other}, "fR"},
 		{"restart, a stop is given up", []runtime.Snapshot{in(starting), other, in(runtime.Stopping), other}, "Rr"},
 		{"slow, then ready", []runtime.Snapshot{in(starting), in(runtime.Unhealthy), in(runtime.Unhealthy), in(ready)}, "fr"},
 	} {
@@ -170,7 +173,7 @@ func TestSenderKnowsWhatItTold(t *testing.T) {
 	changed := in(runtime.Ready)
 	changed.URLChanged = true
 	before := in(runtime.Starting)
-	for _, after := range []runtime.Snapshot{changed, in(runtime.Unhealthy), changed} {
+	for _, after := range []runtime.Snapshot{changed, in(runtime.Paused), changed} {
 		s.announce(before, after, time.Now())
 		before = after
 	}
@@ -224,8 +227,7 @@ func TestActions(t *testing.T) {
 		{in(starting), with(failed, runtime.CodeUnsupportedPlatform, ""), nil},
 		{in(runtime.Stopping), with(ready, runtime.CodeDiskFull, ""), nil},
 		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "colab-tray logs"), []Action{Restart, ShowLogs}},
-		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "docker unpause x"), nil},
-		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "podman unpause x"), nil},
+		{in(ready), in(runtime.Paused), []Action{Continue}},
 	} {
 		got := Announce(test.before, test.after)
 		if len(got) != 1 || !slices.Equal(got[0].Actions, test.want) {
@@ -240,7 +242,7 @@ func TestWords(t *testing.T) {
 	for _, language := range words.Languages() {
 		words.Use(language)
 		used := map[string]bool{}
-		for _, a := range []Action{CopyURL, OpenColab, Start, StartAgain, StartWithoutGPU, Restart, ShowLogs, KeepRunning} {
+		for _, a := range []Action{CopyURL, OpenColab, Start, StartAgain, StartWithoutGPU, Continue, Restart, ShowLogs, KeepRunning} {
 			if said := label(a); used[said] || said == string(a) || utf8.RuneCountInString(said) > 20 {
 				t.Errorf("in %s the label of %s is %q", language, a, said)
 			}

@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 //go:embed askkernels.py
 var askKernels string
+
+// kernelAsk is how long the kernels are asked.
+const kernelAsk = time.Minute
 
 // kernelID is what a kernel can be called: jupyter_client takes a UUID.
 var kernelID = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
@@ -18,7 +22,7 @@ var kernelID = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
 // kernelWorks reports whether one of the kernels works, which it is asked
 // itself, in the container: Notebook 6 calls a kernel idle that works, from when a
 // page connects with it until the cell ends.
-func (m *Manager) kernelWorks(ctx context.Context, kernels []string) (bool, error) {
+func kernelWorks(ctx context.Context, e Engine, container string, kernels []string) (bool, error) {
 	if len(kernels) == 0 {
 		return false, nil
 	}
@@ -29,7 +33,7 @@ func (m *Manager) kernelWorks(ctx context.Context, kernels []string) (bool, erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, kernelAsk)
 	defer cancel()
-	c, err := m.engine().Inspect(ctx, m.runtime)
+	c, err := e.Inspect(ctx, container)
 	if err != nil {
 		return false, err
 	}
@@ -37,7 +41,7 @@ func (m *Manager) kernelWorks(ctx context.Context, kernels []string) (bool, erro
 		"sh", "-c", `python=$(command -v python3 || command -v python) && exec "$python" -c "$@"`,
 		"sh", askKernels, strings.Join(infoFileDirs(c), ":"),
 	}, kernels...)
-	executor, err := Need[Executor](m.engine())
+	executor, err := Need[Executor](e)
 	if err != nil {
 		return false, err
 	}

@@ -36,26 +36,6 @@ type Backup struct {
 	Outside []string
 }
 
-// Backup writes the data of the runtime to a file, also while it runs. The file
-// is read back before it gets its name. It returns a *[Problem] when it fails,
-// and ctx's error when that ends first.
-func (m *Manager) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
-	if err := m.reachable(ctx); err != nil {
-		return Backup{}, err
-	}
-	d := m.data(o.Progress)
-	if !d.info().Features.Data {
-		return Backup{}, d.problem(ctx, ErrLacks)
-	}
-	release, err := d.claim()
-	if err != nil {
-		return Backup{}, err
-	}
-	defer release()
-	b, err := d.backupFile(ctx, o)
-	return b, d.problem(ctx, err)
-}
-
 func (d *data) backupFile(ctx context.Context, o BackupOptions) (Backup, error) {
 	if err := writable(o.File, o.Force); err != nil {
 		return Backup{}, err

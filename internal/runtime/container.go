@@ -57,31 +57,9 @@ type Container struct {
 	Given       Given
 }
 
-// start identifies one run of the container.
-func (c Container) start() startID { return startID{c.ID, c.StartedAt} }
-
 // outputSince returns from when on the output is that of this run. An engine
 // notes the start only after the process has begun to write.
 func (c Container) outputSince() time.Time { return c.StartedAt.Add(-time.Second) }
-
-// startID identifies one run of one container.
-type startID struct {
-	container string
-	at        time.Time
-}
-
-// Mount is a place in a container that is not of its own layer.
-type Mount struct {
-	Volume string // its name; empty when it is a folder of the host
-	Target string
-}
-
-// anonymous is what engines call a volume that nobody gave a name: it is
-// forgotten along with the container.
-var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
-// lasts reports whether what lies there is found again without the container.
-func (m Mount) lasts() bool { return !anonymous.MatchString(m.Volume) }
 
 // Given is what an engine says that it gave a container.
 type Given struct {
@@ -116,6 +94,19 @@ func (c Container) published(port int) (inner int, open string, ipv6 bool) {
 	}
 	return inner, open, ipv6
 }
+
+// Mount is a place in a container that is not of its own layer.
+type Mount struct {
+	Volume string // its name; empty when it is a folder of the host
+	Target string
+}
+
+// anonymous is what engines call a volume that nobody gave a name: it is
+// forgotten along with the container.
+var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// lasts reports whether what lies there is found again without the container.
+func (m Mount) lasts() bool { return !anonymous.MatchString(m.Volume) }
 
 // setting is what the engine says of a container in the words of an image.
 func (c Container) setting() ImageConfig {

@@ -48,35 +48,76 @@ type DataProgress struct {
 	Bytes, Total int64
 }
 
+// dataOptions are what [data] is made of.
+type dataOptions struct {
+	// Engine has the volume; Info tells who the engine is.
+	Engine Engine
+	Info   func() EngineInfo
+	// Profile is what the runtime is made from, and Spec its container.
+	Profile config.Profile
+	Spec    Spec
+	// Dir is the directory of automatic backups, and of the lock.
+	Dir string
+	// Log gets what goes on.
+	Log *slog.Logger
+	// Progress is told how far the work is; it can be nil.
+	Progress func(DataProgress)
+	// AskRoot asks for the directory whose files the server of a container shows;
+	// it returns "" when that is not known.
+	AskRoot func(ctx context.Context, c Container) string
+}
+
 // data is what work on the data of one runtime needs. It touches the volume of
 // the profile and helpers that carry its label, and no other.
 type data struct {
 	engine   Engine
 	info     func() EngineInfo // of the engine
 	profile  config.Profile
-	dir      string // of automatic backups, and of the lock
+	spec     Spec
+	dir      string
 	log      *slog.Logger
 	progress func(DataProgress)
+	askRoot  func(ctx context.Context, c Container) string
 	pull     func(context.Context) error // pulls the profile's image
 	roots    map[string]string           // what the servers of containers show, by ID
 	patience time.Duration               // with a helper that does not end
 }
 
-func (m *Manager) data(progress func(DataProgress)) *data {
-	if progress == nil {
-		progress = func(DataProgress) {}
-	}
+// newData makes what works on the data of one runtime.
+func newData(o dataOptions) *data {
 	d := &data{
-		engine: m.engine(), info: m.link.Info, profile: m.Profile(), dir: m.backups, log: m.log, progress: progress,
-		roots: map[string]string{}, patience: helperPatience,
+		engine: o.Engine, info: o.Info, profile: o.Profile, spec: o.Spec, dir: o.Dir, log: o.Log, progress: o.Progress,
+		askRoot: o.AskRoot, roots: map[string]string{}, patience: helperPatience,
 	}
-	if s := m.Snapshot(); s.root != "" {
-		d.roots[s.Container] = s.root
+	if d.progress == nil {
+		d.progress = func(DataProgress) {}
 	}
 	d.pull = func(ctx context.Context) error {
 		return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {})
 	}
 	return d
+}
+
+// pullWith has the image pulled by that function, where work on the data needs it.
+func (d *data) pullWith(pull func(context.Context) error) { d.pull = pull }
+
+// begin tells that a step begins.
+func (d *data) begin(step DataStep) { d.progress(DataProgress{Step: step}) }
+
+// setRoot notes what the server of a container shows.
+func (d *data) setRoot(container, root string) { d.roots[container] = root }
+
+// An owner is the runtime whose data they are, as far as work on them changes it.
+type owner interface {
+	// inspect returns its container.
+	inspect(ctx context.Context) (Container, error)
+	// stop stops its container.
+	stop(ctx context.Context, c Container) error
+	// recover ends what an operation was killed in the middle of. It returns the
+	// ID of the container that has yet to be replaced, if there is one.
+	recover(ctx context.Context) (previous string, err error)
+	// previousName returns the name of such a container.
+	previousName() string
 }
 
 // claim keeps other programs, and other work of this one, away from the data

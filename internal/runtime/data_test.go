@@ -1,21 +1,26 @@
 package runtime
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"colabtray/internal/backup"
 	"colabtray/internal/config"
+	"colabtray/internal/words"
 	"colabtray/test/bed"
 )
 
@@ -381,6 +386,18 @@ func TestCancelled(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.sameContent(before)
+
+		// What has begun to be deleted is deleted to its end.
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		deleted, err := r.Delete(ctx, DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
+			if p.Step == StepDelete {
+				cancel()
+			}
+		}})
+		if err != nil || !deleted.Volume || r.hasVolume() {
+			t.Errorf("cancelled when it deletes: %+v, %v; the volume is there: %v", deleted, err, r.hasVolume())
+		}
 	})
 }
 
@@ -410,8 +427,8 @@ func TestOthersUseTheVolume(t *testing.T) {
 	})
 }
 
-// TestFailedBackupDeletesNothing: the place for backups is a file.
-func TestFailedBackupDeletesNothing(t *testing.T) {
+// TestNoPlaceForBackups: the directory of backups is a file.
+func TestNoPlaceForBackups(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		if err := os.WriteFile(r.backups, nil, 0o600); err != nil {
@@ -419,9 +436,160 @@ func TestFailedBackupDeletesNothing(t *testing.T) {
 		}
 		r.open()
 		_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
-		r.problem(err, CodeBackupFailed)
+		if p := r.problem(err, CodeBackupFailed); p.Short != words.Say("problem.backupDir") {
+			t.Errorf("the problem is %q", p.Short)
+		}
 		r.sameContent(before)
 	})
+}
+
+// spoiling returns a progress function that changes one byte of the unfinished
+// backup in the directory when that file begins to be read back.
+func spoiling(t *testing.T, dir string) func(DataProgress) {
+	var once sync.Once
+	return func(p DataProgress) {
+		if p.Step == StepVerify {
+			once.Do(func() {
+				if err := spoil(dir); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+func spoil(dir string) error {
+	parts, err := filepath.Glob(filepath.Join(dir, ".*.part"))
+	if err != nil || len(parts) != 1 {
+		return fmt.Errorf("the unfinished files are %q, %w", parts, err)
+	}
+	f, err := os.OpenFile(parts[0], os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	var b [1]byte
+	at := info.Size() / 2
+	if _, err := f.ReadAt(b[:], at); err != nil {
+		return err
+	}
+	b[0] ^= 1
+	_, err = f.WriteAt(b[:], at)
+	return err
+}
+
+// TestFailedBackupDeletesNothing: the disk does not keep what was written to it.
+// Then no backup is made, nothing is deleted, and nothing is replaced.
+func TestFailedBackupDeletesNothing(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		r.fill()
+		r.open()
+		dir := t.TempDir()
+		file := filepath.Join(dir, "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		r.inVolume("echo other > other")
+		now := r.content()
+		unchanged := func(err error, short string) {
+			t.Helper()
+			if p := r.problem(err, CodeBackupFailed); p.Short != words.Say(short) {
+				t.Errorf("the problem is %q, want %q", p.Short, words.Say(short))
+			}
+			r.sameContent(now)
+			r.noHelpers()
+			onlyFiles(t, dir, "b")
+			onlyFiles(t, r.backups)
+		}
+		_, err := r.Backup(t.Context(), BackupOptions{File: file + "2", Progress: spoiling(t, dir)})
+		unchanged(err, "problem.unverified")
+		_, err = r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: spoiling(t, r.backups)})
+		unchanged(err, "problem.unsaved")
+		_, err = r.Delete(t.Context(), DeleteOptions{Data: true, Progress: spoiling(t, r.backups)})
+		unchanged(err, "problem.undeleted")
+
+		// What a container alone has is copied before that container goes.
+		name := r.profile.Runtime
+		r.docker("run", "--name", name, "--network", "none", "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data",
+			"--entrypoint", "sh", r.profile.Image, "-c", "echo alone > ~/alone; head -c 1000000 /dev/urandom > ~/random")
+		made := r.id()
+		r.until("the container", func(s Snapshot) bool { return s.Container == made })
+		_, err = r.Delete(t.Context(), DeleteOptions{Progress: spoiling(t, r.backups)})
+		unchanged(err, "problem.undeleted")
+		if r.id() != made {
+			t.Error("the container is gone, and its files with it")
+		}
+	})
+}
+
+// TestVerify: a file that is a backup, but another one, is not what was written.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	f, err := os.Create(filepath.Join(t.TempDir(), "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	source := backup.Source{Runtime: "r", Made: time.Unix(1e9, 0), Root: "/home/jovyan", Beside: &backup.Beside{
+		Each: func(func(*tar.Header, io.Reader) error) error { return nil },
+	}}
+	written, _, err := backup.Write(f, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Runtime = "s"
+	other, _, err := backup.Write(io.Discard, source)
+	if err != nil || other.Size != written.Size {
+		t.Fatalf("another backup is as long: %d and %d, %v", other.Size, written.Size, err)
+	}
+	d := &data{progress: func(DataProgress) {}}
+	if err := d.verify(t.Context(), f, written); err != nil {
+		t.Errorf("what was written is refused: %v", err)
+	}
+	var p *Problem
+	if err := d.verify(t.Context(), f, other); !errors.As(err, &p) || p.Code != CodeBackupFailed {
+		t.Errorf("another backup: %v", err)
+	}
+}
+
+// TestOwnBackups: of the files in the directory of backups, those of another
+// runtime are neither restored nor removed.
+func TestOwnBackups(t *testing.T) {
+	t.Parallel()
+	const early, late = "-20260101T000000.000Z.tar.zst", "-20260102T000000.000Z.tar.zst"
+	stays := map[string]bool{
+		"r" + early:                  true,
+		"r-2" + late:                 true,
+		"z" + late:                   true,
+		".r" + early + ".r.part":     false,
+		".r" + early + ".r-2.part":   true,
+		".r-2" + early + ".r.part":   true,
+		".r-2" + early + ".r-2.part": true,
+	}
+	d := &data{dir: t.TempDir(), profile: config.Profile{Runtime: "r"}, log: slog.New(slog.DiscardHandler)}
+	for name := range stays {
+		if err := os.WriteFile(filepath.Join(d.dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if newest, err := d.newestBackup(); err != nil || filepath.Base(newest) != "r"+early {
+		t.Errorf("the newest backup is %q, %v", newest, err)
+	}
+	d.removeParts()
+	for name, stays := range stays {
+		if _, err := os.Lstat(filepath.Join(d.dir, name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	d.profile.Runtime = "x"
+	var p *Problem
+	if newest, err := d.newestBackup(); !errors.As(err, &p) || p.Code != CodeNoBackup {
+		t.Errorf("a runtime without backups gets %q, %v", newest, err)
+	}
 }
 
 func TestDataSize(t *testing.T) {
@@ -677,6 +845,112 @@ func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, err
 		}{io.LimitReader(archive, 1<<20), archive}
 	}
 	return archive, err
+}
+
+// limping is an engine that reports an error for the first helpers that are to be
+// started, or for what is to be unpacked in one.
+type limping struct {
+	Engine
+	Volumes
+	starts  int // how many helpers fail to start
+	obeys   bool
+	unpacks bool
+	failed  func()
+}
+
+func (e *limping) Unwrap() Engine { return e.Engine }
+
+func (e *limping) Start(ctx context.Context, id string) error {
+	if e.starts--; e.starts < 0 {
+		return e.Engine.Start(ctx, id)
+	}
+	e.failed()
+	if e.obeys {
+		if err := e.Engine.Start(ctx, id); err != nil {
+			return err
+		}
+	}
+	return ErrDiskFull // with which no other image is tried
+}
+
+func (e *limping) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
+	if e.unpacks {
+		return e.Volumes.Unpack(ctx, id, path, archive)
+	}
+	return ErrDiskFull
+}
+
+// TestRestoreThatFails: when a step of a restore fails, the data are the old ones,
+// unless the new ones have begun to count, and nothing is left over.
+func TestRestoreThatFails(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		restored := r.fill()
+		r.open()
+		r.untilState(Absent)
+		file := filepath.Join(t.TempDir(), "b")
+		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			name   string
+			engine limping
+			want   bool // that the data of the backup are there
+			later  bool // only the next operation puts the volume in order
+			cancel bool
+		}{
+			{name: "not unpacked", engine: limping{}},
+			{name: "not started", engine: limping{unpacks: true, starts: 1}},
+			{name: "not started, and nobody waits", engine: limping{unpacks: true, starts: 1}, cancel: true},
+			{name: "started, but no answer", engine: limping{unpacks: true, starts: 1, obeys: true}, want: true},
+			{name: "not started, and no undo", engine: limping{unpacks: true, starts: 2}, later: true},
+		} {
+			r.inVolume("rm -rf work; echo other > other")
+			before := r.content()
+			ctx, cancel := context.WithCancel(t.Context())
+			test.engine.failed = func() {
+				if test.cancel {
+					cancel()
+				}
+			}
+			err := r.restoreAt(ctx, file, &test.engine)
+			cancel()
+			var p *Problem
+			switch {
+			case (err == nil) != test.want:
+				t.Errorf("%s: it returned %v", test.name, err)
+			case errors.As(err, &p) != test.later || p != nil && p.Short != words.Say("problem.unfinished"):
+				t.Errorf("%s: the problem is %v", test.name, err)
+			}
+			if test.later {
+				if err := r.data(nil).tidy(t.Context()); err != nil {
+					t.Errorf("%s: the next operation: %v", test.name, err)
+				}
+			}
+			if want := map[bool]string{false: before, true: restored}[test.want]; r.content() != want {
+				t.Errorf("%s: the volume has become\n%s\nwant\n%s", test.name, r.content(), want)
+			}
+			r.noHelpers()
+		}
+	})
+}
+
+// restoreAt replaces the data by those of a file, past the manager.
+func (r *rig) restoreAt(ctx context.Context, file string, engine *limping) error {
+	r.t.Helper()
+	d := r.data(nil)
+	engine.Engine = d.engine
+	engine.Volumes, _ = As[Volumes](d.engine)
+	d.engine = engine
+	f, err := d.open(file)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer f.Close()
+	from, err := d.check(ctx, f, false)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return d.replace(ctx, f, from)
 }
 
 func TestDataThatChange(t *testing.T) {

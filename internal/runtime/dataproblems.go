@@ -11,15 +11,6 @@ import (
 	"colabtray/internal/words"
 )
 
-// supersededProblem tells that a job was not begun.
-func supersededProblem() *Problem {
-	return &Problem{
-		Code:  CodeCancelled,
-		Short: words.Say("problem.superseded"),
-		Hint:  words.Say("problem.supersededHint"),
-	}
-}
-
 // busyProblem tells that other work on the data is going on.
 func busyProblem(p config.Profile) *Problem {
 	return &Problem{

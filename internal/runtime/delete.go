@@ -6,10 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 	"time"
-
-	"colabtray/internal/words"
 )
 
 // DeleteOptions tell what is deleted.
@@ -34,41 +31,20 @@ type Deleted struct {
 	Rescued []string
 }
 
-// Delete deletes the container of the runtime and, if asked, its data, of which
-// a backup is made before; when that fails, nothing is deleted. The runtime is
-// stopped first. It returns a *[Problem] when it fails, and ctx's error, with
-// nothing deleted, when ctx ends first.
-func (m *Manager) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
-	d := m.data(o.Progress)
-	release, err := d.claim()
-	if err != nil {
-		return Deleted{}, err
-	}
-	defer release()
-	var deleted Deleted
-	err = m.perform(ctx, remove, func(ctx context.Context, op *operation) error {
-		var err error
-		deleted, err = d.delete(ctx, op, o)
-		return err
-	})
-	return deleted, err
-}
-
-func (d *data) delete(ctx context.Context, op *operation, o DeleteOptions) (deleted Deleted, err error) {
-	op.data = d // which learns what the server shows before it is stopped
+func (d *data) delete(ctx context.Context, of owner, o DeleteOptions) (deleted Deleted, err error) {
 	if err := d.tidy(ctx); err != nil {
 		return deleted, err
 	}
-	previous, err := op.recover(ctx)
+	previous, err := of.recover(ctx)
 	if err != nil {
 		return deleted, err
 	}
 	if o.Data {
-		if err := d.unused(ctx, op, false); err != nil {
+		if err := d.unused(ctx, of, false); err != nil {
 			return deleted, err
 		}
 	}
-	c, err := d.halt(ctx, op)
+	c, err := d.halt(ctx, of)
 	if err != nil {
 		return deleted, err
 	}
@@ -158,8 +134,8 @@ func (d *data) save(ctx context.Context, previous string, c Container, data bool
 }
 
 // halt stops the runtime if it runs, and returns its container as it was.
-func (d *data) halt(ctx context.Context, op *operation) (Container, error) {
-	c, err := op.inspect(ctx)
+func (d *data) halt(ctx context.Context, of owner) (Container, error) {
+	c, err := of.inspect(ctx)
 	if err != nil || !c.Running {
 		return c, err
 	}
@@ -169,7 +145,7 @@ func (d *data) halt(ctx context.Context, op *operation) (Container, error) {
 			return c, err
 		}
 	}
-	return c, op.stop(ctx, c)
+	return c, of.stop(ctx, c)
 }
 
 func (d *data) hasVolume(ctx context.Context) (bool, error) {
@@ -184,7 +160,7 @@ func (d *data) hasVolume(ctx context.Context) (bool, error) {
 
 // unused makes sure that no container but the runtime's, and the one it may yet
 // replace, mounts the volume or, if only that matters, mounts it and runs.
-func (d *data) unused(ctx context.Context, op *operation, running bool) error {
+func (d *data) unused(ctx context.Context, of owner, running bool) error {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	volumes, err := Need[Volumes](d.engine)
@@ -195,7 +171,7 @@ func (d *data) unused(ctx context.Context, op *operation, running bool) error {
 	if err != nil {
 		return err
 	}
-	users = slices.DeleteFunc(users, func(name string) bool { return name == d.profile.Runtime || name == op.previousName() })
+	users = slices.DeleteFunc(users, func(name string) bool { return name == d.profile.Runtime || name == of.previousName() })
 	if len(users) > 0 {
 		return volumeInUseProblem(d.profile, users, d.info().Command)
 	}
@@ -208,20 +184,6 @@ func unlessCancelled(ctx context.Context, err error, p *Problem) error {
 		return err
 	}
 	return p
-}
-
-// DataSize returns how many bytes the data volume takes, negative when the
-// engine does not tell; there is false when there is no volume.
-func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err error) {
-	d := m.data(nil)
-	there, err = d.hasVolume(ctx)
-	if err == nil && there {
-		size, err = d.size(ctx)
-	}
-	if err != nil {
-		return 0, false, operationProblem(m.Profile(), m.link.Info(), err)
-	}
-	return size, there, nil
 }
 
 // size asks for the size of the volume. It is wanted, not needed: only ctx's end
@@ -264,28 +226,6 @@ type Goes struct {
 	Lost Lost
 }
 
-// WhatGoes looks what deleting the runtime would take away.
-func (m *Manager) WhatGoes(ctx context.Context) (g Goes, err error) {
-	d := m.data(nil)
-	c, err := d.engine.Inspect(ctx, m.runtime)
-	if err == nil {
-		g.Volume, err = d.hasVolume(ctx)
-	}
-	if err == nil {
-		g.Container, g.Running, g.Ours = c.Exists, c.Running, c.ours()
-		for _, mount := range c.Mounts {
-			if v := mount.Volume; v != "" && mount.lasts() && v != d.profile.Volume() && !slices.Contains(g.Others, v) {
-				g.Others = append(g.Others, v)
-			}
-		}
-		g.Lost, err = d.lost(ctx, c)
-	}
-	if err != nil {
-		return Goes{}, d.problem(ctx, err)
-	}
-	return g, nil
-}
-
 // lost counts what a container alone has.
 func (d *data) lost(ctx context.Context, c Container) (Lost, error) {
 	var l Lost
@@ -302,17 +242,4 @@ func (d *data) lost(ctx context.Context, c Container) (Lost, error) {
 	})
 	l.Dirs = found.where()
 	return l, err
-}
-
-// listed joins names for a sentence.
-func listed(names []string) string {
-	const most = 3
-	switch last := len(names) - 1; {
-	case len(names) > most:
-		return words.Say("problem.namesAndMore", "names", strings.Join(names[:most], ", "), "more", len(names)-most)
-	case last > 0:
-		return words.Say("problem.namesAnd", "names", strings.Join(names[:last], ", "), "last", names[last])
-	default:
-		return strings.Join(names, "")
-	}
 }

@@ -32,7 +32,7 @@
 //	an operation under way                            Starting
 //	container not inspected yet, or it ran before
 //	we came and was not asked yet                     Unknown
-//	container paused                                  Unhealthy
+//	container paused                                  Paused
 //	container runs, Jupyter answered                  Ready
 //	container runs, Jupyter silent for long           Unhealthy
 //	container runs                                    Starting

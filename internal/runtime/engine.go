@@ -58,6 +58,14 @@ type Engine interface {
 	Close() error
 }
 
+// How long an engine may take for one request, and for what undoes or removes what
+// an operation leaves behind. A pull has no limit: it can be cancelled, and the
+// engine gives up on a dead connection by itself.
+const (
+	quickly  = time.Minute
+	undoTime = 30 * time.Second
+)
+
 // Created tells what [Engine.Create] has made.
 type Created struct {
 	// ID is that of the container; empty when there is none.

@@ -99,7 +99,7 @@ func TestOpenWhileItRuns(t *testing.T) {
 	hostNetwork.HostNetwork = true
 	m.step(engineUp{EngineInfo{}})
 	m.step(seen{container: hostNetwork})
-	m.step(answered{start: hostNetwork.start(), url: urlA.Besides(true), open: "0.0.0.0:8888"})
+	m.step(answered{start: startOf(hostNetwork), url: urlA.Besides(true), open: "0.0.0.0:8888"})
 	if m.open != "0.0.0.0:8888" {
 		t.Errorf("it is open at %q", m.open)
 	}

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"regexp"
 	"strings"
 )
 
@@ -30,9 +29,6 @@ func (m *Manager) PortHolder(ctx context.Context) string {
 	}
 	return portHolder(ctx, m.engine(), port, m.runtime)
 }
-
-// secretName finds the names of variables whose values are not for others.
-var secretName = regexp.MustCompile(`(?i)token|secret|passw|key|credential|auth|(http|https|ftp|all)_proxy`)
 
 // Secrets returns all the secrets of the runtime that are known: the token of
 // its Backend URL, those in the files of its server and in its container's

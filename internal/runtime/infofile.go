@@ -10,6 +10,7 @@ import (
 	"net"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -84,24 +85,6 @@ func infoFileDirs(c Container) []string {
 		add(home + "/.local/share/jupyter/runtime")
 	}
 	return dirs
-}
-
-// environment returns a variable of an environment.
-func environment(env []string, name string) string {
-	for _, pair := range env {
-		if value, found := strings.CutPrefix(pair, name+"="); found {
-			return value
-		}
-	}
-	return ""
-}
-
-// environmentTokens returns the token that the container was made with, if any.
-func environmentTokens(c Container) []Token {
-	if t := environment(c.Env, "JUPYTER_TOKEN"); t != "" {
-		return []Token{NewToken(t)}
-	}
-	return nil
 }
 
 // infoFiles returns the info files of this run, the newest first. Files of
@@ -183,16 +166,16 @@ func isInfoFile(h *tar.Header) bool {
 		(strings.HasPrefix(name, "nbserver-") || strings.HasPrefix(name, "jpserver-"))
 }
 
-// readFile reads the one file in an archive; it is empty when that is no
-// ordinary file.
-func readFile(archive io.Reader) ([]byte, error) {
-	r := tar.NewReader(archive)
-	header, err := r.Next()
-	if err != nil {
-		return nil, err
+// homeRuntimeDir is the Jupyter runtime directory of an account that is a number, and
+// of which the environment does not have the home.
+func homeRuntimeDir(ctx context.Context, e Engine, c Container) []string {
+	user, _, _ := strings.Cut(c.User, ":")
+	if _, err := strconv.Atoi(user); err != nil || environment(c.Env, "HOME") != "" {
+		return nil
 	}
-	if header.Typeflag != tar.TypeReg {
-		return nil, nil
+	a, err := accountIn(ctx, e, c)
+	if dir := a.home + "/.local/share/jupyter/runtime"; err == nil && !slices.Contains(infoFileDirs(c), dir) {
+		return []string{dir}
 	}
-	return io.ReadAll(io.LimitReader(r, maxInfoFile))
+	return nil
 }

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -83,6 +84,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		link:     l,
 		runtime:  p.Runtime,
 		profile:  p,
+		model:    model{profile: p},
 		server:   o.Server,
 		tokens:   o.Tokens,
 		log:      o.Log.With("runtime", p.Runtime),
@@ -298,9 +300,25 @@ func (m *Manager) follow(ctx context.Context, c Container) {
 		recheck:   m.recheck,
 		tokens:    m.tokens,
 		asking:    askTimeout,
-		post:      m.post,
+		post:      func(r Report) { m.post(reported(startOf(c), r)) },
 	}
 	m.work.Go(func() { w.run(ctx) })
+}
+
+// reported makes an event of what the watch of a run has found out.
+func reported(run startID, r Report) event {
+	switch r := r.(type) {
+	case Answer:
+		return answered{start: run, url: r.URL, open: r.Open, changed: r.Changed, settings: r.Settings}
+	case Silent:
+		return unanswered{run}
+	case Fault:
+		return late{run, r.Problem}
+	case Root:
+		return rooted{run, r.Dir}
+	default:
+		panic(fmt.Sprintf("runtime: report %T", r))
+	}
 }
 
 // Profile returns what the runtime is made from.

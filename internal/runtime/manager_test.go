@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/test/bed"
@@ -153,6 +154,49 @@ func TestSettingsArePutInOnce(t *testing.T) {
 	})
 }
 
+// TestOccupiedSettings: where somebody else's file is in the place of our settings, it
+// stays, and none of ours is put beside it. One of ours, of any version, is in no way.
+func TestOccupiedSettings(t *testing.T) {
+	eachEngine(t, func(t *testing.T, r *rig) {
+		const file, beside = "/usr/local/etc/jupyter/jupyter_notebook_config.py", "/usr/local/etc/jupyter/jupyter_server_config.py"
+		r.docker("create", "--name", r.profile.Runtime, r.profile.Image)
+		r.open()
+		made := r.untilState(Stopped).Container
+		put := func(text string) {
+			t.Helper()
+			if err := r.engine().Put(t.Context(), made, fstest.MapFS{file[1:]: {Data: []byte(text), Mode: 0o644}}, time.Unix(1, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("# precious")
+		p := r.problem(r.Repair(t.Context()), CodeOccupied)
+		if !strings.Contains(p.Hint, file) {
+			t.Errorf("the hint is %q", p.Hint)
+		}
+		archive, err := r.engine().Get(t.Context(), made, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer archive.Close()
+		if text, err := readFile(archive); string(text) != "# precious" {
+			t.Errorf("the file has become %q, %v", text, err)
+		}
+		if _, err := r.engine().Get(t.Context(), made, beside); !errors.Is(err, ErrNotFound) {
+			t.Errorf("beside it: %v", err)
+		}
+		c, err := r.engine().Inspect(t.Context(), made)
+		if err != nil || !c.StartedAt.IsZero() {
+			t.Errorf("the container was started: %v, %v", c.StartedAt, err)
+		}
+
+		put("# Written by Colab Tray. An earlier version.")
+		o := &operation{engine: r.engine(), server: r.server}
+		if err := o.free(t.Context(), c, r.server.HandmadeFiles); err != nil {
+			t.Errorf("our own file is in the way: %v", err)
+		}
+	})
+}
+
 func TestChangesByOthersShow(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.open()
@@ -167,16 +211,24 @@ func TestChangesByOthersShow(t *testing.T) {
 		r.untilState(Ready)
 		// Where control groups are of version 1, runc gives up ("unable to freeze")
 		// when something in the container, such as a health check, just begins.
-		bed.WaitFor(t, "a pause", func() error {
-			out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
-			if err != nil {
-				err = fmt.Errorf("%w: %s", err, out)
-			}
-			return err
-		})
-		r.untilState(Unhealthy)
+		pause := func() {
+			t.Helper()
+			bed.WaitFor(t, "a pause", func() error {
+				out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
+				if err != nil {
+					err = fmt.Errorf("%w: %s", err, out)
+				}
+				return err
+			})
+			r.untilState(Paused)
+		}
+		pause()
 		r.docker("unpause", r.profile.Runtime)
-		r.untilState(Ready)
+		before := r.untilState(Ready)
+		pause()
+		if s := r.mustStart(); s.URL != before.URL {
+			t.Error("what was paused goes on with another Backend URL")
+		}
 		r.docker("rm", "-f", r.profile.Runtime)
 		r.untilState(Absent)
 		r.works(r.mustStart().URL)

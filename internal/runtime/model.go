@@ -176,6 +176,8 @@ func (reconnect) isEffect() {}
 // model is all that is known of a runtime: what is wanted and what is observed.
 // It is pure: step changes nothing but the model and asks for effects.
 type model struct {
+	profile config.Profile
+
 	// The engine.
 	tried  bool // one attempt to reach it is over
 	up     bool
@@ -233,7 +235,7 @@ func (m *model) state() State {
 	case !m.known || m.settling:
 		return Unknown
 	case m.container.Paused:
-		return Unhealthy
+		return Paused
 	case m.container.Running && !m.url.IsZero():
 		return Ready
 	case m.container.Running && m.late != nil:
@@ -255,10 +257,9 @@ func (m *model) shownProblem() *Problem {
 	case NoEngine:
 		return m.down
 	case Unhealthy:
-		if m.container.Paused {
-			return pausedProblem(m.container, m.engine.Command)
-		}
 		return m.late
+	case Paused:
+		return pausedProblem(m.profile)
 	case Failed, Starting, Ready:
 		return m.problem // beside Failed: a Stop or Restart that failed
 	default:
@@ -269,7 +270,7 @@ func (m *model) shownProblem() *Problem {
 // stoppedIdle reports whether idleness is why the container does not run. Another
 // run is another story, whoever began it.
 func (m *model) stoppedIdle() bool {
-	return m.state() == Stopped && m.idled != startID{} && m.container.start() == m.idled
+	return m.state() == Stopped && m.idled != startID{} && startOf(m.container) == m.idled
 }
 
 // settled reports whether nothing that a person asked for is still under way,
@@ -295,7 +296,7 @@ func (m *model) settled(v verb) (bool, *Problem) {
 		return true, startedAgainProblem(m.container)
 	case v.changesImage() && !m.container.Running:
 		return true, nil
-	case state == Unhealthy:
+	case state == Unhealthy, state == Paused:
 		return true, m.shownProblem()
 	default:
 		return true, stoppedMeanwhileProblem()
@@ -328,6 +329,7 @@ func (m *model) step(e event) []effect {
 	case keptImage:
 		m.previous = m.up && e.there
 	case reprofiled:
+		m.profile = e.profile
 		if m.up { // what is in the container may be out of date now
 			fx = append(fx, m.lookAgain())
 		}
@@ -396,7 +398,7 @@ func (m *model) lookAgain() effect {
 // running returns the run that is known to be going on, if any.
 func (m *model) running() startID {
 	if m.known && m.container.Running {
-		return m.container.start()
+		return startOf(m.container)
 	}
 	return startID{}
 }
@@ -413,7 +415,7 @@ func (m *model) forget() {
 
 // take notes what the engine says of the container.
 func (m *model) take(c Container) {
-	if !c.Running || c.start() != m.running() {
+	if !c.Running || startOf(c) != m.running() {
 		m.forget()
 	}
 	if c.ID != m.container.ID {
@@ -426,7 +428,7 @@ func (m *model) take(c Container) {
 // what they did themselves; the rest was done by somebody else.
 func (m *model) observe(c Container, output []string) []effect {
 	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
-	lastRun := m.container.start()
+	lastRun := startOf(m.container)
 	wasHealthy := !m.container.Unhealthy && !m.container.Paused
 	m.take(c)
 	if m.op != 0 {
@@ -435,7 +437,7 @@ func (m *model) observe(c Container, output []string) []effect {
 	switch now := m.running(); {
 	case !known && c.Running:
 		m.settling = true
-	case failedExit(c) && (!known || before == startID{} && c.start() != lastRun):
+	case failedExit(c) && (!known || before == startID{} && startOf(c) != lastRun):
 		m.problem = deathProblem(c, m.engine, output, true) // we never saw it run
 	case now != before && c.Running:
 		m.problem = nil // somebody started it
@@ -444,7 +446,7 @@ func (m *model) observe(c Container, output []string) []effect {
 		if c.ID == before.container && !wasKilled {
 			m.problem = deathProblem(c, m.engine, output, served)
 		}
-	case !c.Exists && m.problem != nil && m.problem.aboutExit():
+	case !c.Exists && m.problem != nil && aboutExit(m.problem):
 		m.problem = nil // the container that had failed is gone
 	case wasReady && wasHealthy && c.Unhealthy:
 		return []effect{recheck{}}
@@ -480,10 +482,11 @@ func (m *model) abandon(job bool) []effect {
 		}
 	case m.op != 0 && m.opVerb != stop:
 		m.cancelled = true
-		if !m.opVerb.changesImage() { // which leaves a runtime as it was
+		if !m.opVerb.changesImage() && !m.want.isJob() { // the one leaves a runtime as it was, the other ends it
 			m.want = stop
 		}
 		return []effect{cancel{m.op}}
+	case m.want.isJob(): // somebody else waits for that one
 	case m.want != nothing && m.want != stop:
 		m.want = nothing
 	case m.running() != startID{} && m.running() == m.owned && m.url.IsZero():
@@ -528,7 +531,7 @@ func (m *model) finish(d done) {
 		m.take(d.container)
 	}
 	if d.started {
-		m.owned = d.container.start()
+		m.owned = startOf(d.container)
 	}
 }
 

@@ -28,6 +28,12 @@ func ended(c Container, exit int) Container {
 	return c
 }
 
+// paused is the container while it is.
+func paused(c Container) Container {
+	c.Paused = true
+	return c
+}
+
 // now is a seen of the newest inspection.
 func now(m *model, c Container) event { return seen{look: m.lastLook, container: c} }
 
@@ -65,17 +71,22 @@ var situations = []situation{
 	{"being started", Starting, steps(up, seen{}, command{start})},
 	{"starting", Starting, steps(up, seen{}, command{start}, done{op: 1, container: runA, known: true, started: true})},
 	{"starting, not by us", Starting, steps(up, seen{}, seen{container: runA})},
-	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{start: runA.start(), url: urlA})},
-	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{runA.start(), mute})},
-	{"stopping", Stopping, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{stop})},
-	{"stopped for idleness", Stopped, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, idled{urlA}, command{stop}, done{op: 1, container: ended(runA, 0), known: true})},
-	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{update})},
-	{"being deleted", Stopping, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{remove})},
+	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{start: startOf(runA), url: urlA})},
+	{"ready, sent a signal", Ready, steps(up, seen{}, seen{container: runA}, answered{start: startOf(runA), url: urlA}, killed{})},
+	{"starting, sent a signal", Starting, steps(up, seen{}, seen{container: runA}, killed{})},
+	{"another run after a signal", Starting, steps(up, seen{}, seen{container: runA}, killed{}, seen{container: runB})},
+	{"a signal while it does not run", Stopped, steps(up, seen{container: ended(runA, 0)}, killed{})},
+	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{startOf(runA), mute})},
+	{"paused", Paused, steps(up, seen{}, seen{container: runA}, answered{start: startOf(runA), url: urlA}, seen{container: paused(runA)})},
+	{"stopping", Stopping, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{stop})},
+	{"stopped for idleness", Stopped, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, idled{urlA}, command{stop}, done{op: 1, container: ended(runA, 0), known: true})},
+	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{update})},
+	{"being deleted", Stopping, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{remove})},
 	{"cancelled delete", Stopping, steps(up, seen{}, command{remove}, abandoned{job: true})},
 	{"pulling to restore", Pulling, steps(up, seen{}, command{restore}, progressed{1, Progress{Layers: 1}})},
-	{"being restarted", Starting, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, command{restart})},
+	{"being restarted", Starting, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{restart})},
 	{"failed", Failed, steps(up, seen{}, command{start}, done{op: 1, known: true, problem: oops})},
-	{"died", Failed, steps(up, seen{container: runA}, answered{start: runA.start(), url: urlA}, seen{container: ended(runA, 1)})},
+	{"died", Failed, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, seen{container: ended(runA, 1)})},
 }
 
 // columns are the events, each made for the model it is given to.
@@ -90,7 +101,7 @@ var columns = []struct {
 	{"seen nothing", func(m *model) event { return now(m, Container{Name: "r"}) }},
 	{"seen the run", func(m *model) event { return now(m, runA) }},
 	{"seen another run", func(m *model) event { return now(m, runB) }},
-	{"seen it paused", func(m *model) event { c := runA; c.Paused = true; return now(m, c) }},
+	{"seen it paused", func(m *model) event { return now(m, paused(runA)) }},
 	{"seen it unhealthy", func(m *model) event { c := runA; c.Unhealthy = true; return now(m, c) }},
 	{"seen it ended well", func(m *model) event { return now(m, ended(runA, 0)) }},
 	{"seen it ended badly", func(m *model) event { return now(m, ended(runA, 1)) }},
@@ -117,13 +128,13 @@ var columns = []struct {
 	{"done, ended", func(*model) event { return done{op: 1, container: ended(runA, 0), known: true} }},
 	{"done with a problem", func(*model) event { return done{op: 1, known: true, problem: oops} }},
 	{"done of another", func(*model) event { return done{op: 99, problem: oops} }},
-	{"answer", func(*model) event { return answered{start: runA.start(), url: urlB, changed: true} }},
-	{"answer of another run", func(*model) event { return answered{start: runB.start(), url: urlB, changed: true} }},
-	{"server's directory", func(*model) event { return rooted{runA.start(), "/tf"} }},
-	{"no answer yet", func(*model) event { return unanswered{runA.start()} }},
+	{"answer", func(*model) event { return answered{start: startOf(runA), url: urlB, changed: true} }},
+	{"answer of another run", func(*model) event { return answered{start: startOf(runB), url: urlB, changed: true} }},
+	{"server's directory", func(*model) event { return rooted{startOf(runA), "/tf"} }},
+	{"no answer yet", func(*model) event { return unanswered{startOf(runA)} }},
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
 	{"idled", func(*model) event { return idled{urlA} }},
-	{"silence", func(*model) event { return late{runA.start(), mute} }},
+	{"silence", func(*model) event { return late{startOf(runA), mute} }},
 }
 
 // TestModelTable goes through every pair of situation and event. The table in
@@ -201,39 +212,22 @@ func TestModelCoversEveryState(t *testing.T) {
 	}
 }
 
-// TestModelInvariants takes random walks through the events and checks what
-// must hold in every state.
+// FuzzModelInvariants takes random walks through the events, and holds what
+// must be so at each of them.
 func FuzzModelInvariants(f *testing.F) {
 	f.Add([]byte{0, 5, 13, 20, 24, 10, 13})
 	f.Add([]byte{0, 4, 13, 18, 14, 22, 13, 20, 24, 14, 21})
 	f.Fuzz(func(t *testing.T, walk []byte) {
 		m := &model{}
-		begun := opID(0)
 		for _, b := range walk {
-			effects := m.step(columns[int(b)%len(columns)].make(m))
+			happens := []event{columns[int(b)%len(columns)].make(m)}
 			if b%7 == 0 && m.op != 0 {
-				effects = append(effects, m.step(done{op: m.op, container: runA, known: true, started: true})...)
+				happens = append(happens, done{op: m.op, container: runA, known: true, started: true})
 			}
-			for _, fx := range effects {
-				if bg, is := fx.(begin); is {
-					if bg.op <= begun {
-						t.Fatalf("operation %d began after %d", bg.op, begun)
-					}
-					begun = bg.op
+			for _, e := range happens {
+				if problem, _ := wrong(m, e); problem != "" {
+					t.Fatalf("at %T%+v: %s", e, e, problem)
 				}
-			}
-			state, problem := m.state(), m.shownProblem()
-			if needs := state == Failed || state == NoEngine || state == Unhealthy; needs && problem == nil {
-				t.Fatalf("%s without a problem", state)
-			}
-			if state == Ready && m.url.IsZero() {
-				t.Fatal("ready without a Backend URL")
-			}
-			if !m.container.Running && !m.url.IsZero() {
-				t.Fatal("a Backend URL of a container that does not run")
-			}
-			if m.following != (startID{}) && m.following != m.running() {
-				t.Fatal("watching a run that is over")
 			}
 		}
 	})

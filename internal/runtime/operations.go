@@ -13,13 +13,8 @@ import (
 	"colabtray/internal/words"
 )
 
-// How long the engine may take for one thing. A pull has no limit: it can be
-// cancelled, and the engine gives up on a dead connection by itself.
-const (
-	quickly   = time.Minute
-	stopGrace = 10 * time.Second // between asking Jupyter to end and ending it
-	undoTime  = 30 * time.Second
-)
+// stopGrace is between asking Jupyter to end and ending it.
+const stopGrace = 10 * time.Second
 
 // operation is one piece of work on the engine that a person asked for.
 type operation struct {
@@ -196,6 +191,7 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err := o.place(ctx, &spec, Container{}); err != nil {
 		return err
 	}
+	spec.Labels = marked(spec.Labels)
 	made, err := o.engine.Create(ctx, spec)
 	defer func() {
 		if err == nil {
@@ -203,7 +199,7 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
-		err = errors.Join(err, o.undo(ctx, made))
+		err = errors.Join(err, o.undo(ctx, spec.Labels[labelMade], made.Volume))
 	}()
 	if err != nil {
 		return err
@@ -229,15 +225,16 @@ func (o *operation) pull(ctx context.Context) error {
 	return o.engine.Pull(ctx, o.profile.Image, o.profile.Platform, o.progress)
 }
 
-// undo removes a container that never ran, and its volume if it is as new. A
-// request to make the container that was cut off may have been obeyed, so the
-// name is looked up when there is no ID.
-func (o *operation) undo(ctx context.Context, made Created) error {
+// undo removes the container with that mark if it never ran, and its volume if
+// that is as new. The mark tells it from a container that another program made of
+// the same name meanwhile. The ID would not: a request that was cut off may have
+// been obeyed all the same.
+func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) error {
 	c, err := o.engine.Inspect(ctx, o.profile.Runtime)
 	if err != nil {
 		return err
 	}
-	if c.Exists && c.ours() && (made.ID == "" || c.ID == made.ID) {
+	if c.Exists && c.ours() && c.Labels[labelMade] == mark {
 		if c.Running {
 			if err := o.engine.Stop(ctx, c.ID, 0); err != nil {
 				return err
@@ -251,7 +248,7 @@ func (o *operation) undo(ctx context.Context, made Created) error {
 		}
 		c.Exists = false
 	}
-	if made.Volume && !c.Exists {
+	if madeVolume && !c.Exists {
 		return o.data.removeVolume(ctx)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"archive/tar"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestAnnouncement(t *testing.T) {
@@ -73,36 +71,6 @@ func TestEachLineBoundsMemory(t *testing.T) {
 	if fmt.Sprint(lines) != fmt.Sprint(want) {
 		t.Errorf("got %d lines of lengths differing from what was written", len(lines))
 	}
-}
-
-func FuzzOutput(f *testing.F) {
-	f.Add([]byte("[I] http://127.0.0.1:8888/?token=abc\n\x1b[31m"))
-	f.Fuzz(func(t *testing.T, output []byte) {
-		_ = eachLine(bytes.NewReader(output), func(line string) {
-			announcement(line)
-		})
-	})
-}
-
-func FuzzInfoFiles(f *testing.F) {
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	content := []byte(`{"token": "abc", "port": 8888}`)
-	_ = w.WriteHeader(&tar.Header{Name: "runtime/jpserver-1.json", Mode: 0o600, Size: int64(len(content)), ModTime: time.Unix(5, 0)})
-	_, _ = w.Write(content)
-	_ = w.Close()
-	f.Add(archive.Bytes())
-	f.Fuzz(func(t *testing.T, archive []byte) {
-		_, _ = readInfoFiles(bytes.NewReader(archive))
-		_, _ = readFile(bytes.NewReader(archive))
-	})
-}
-
-func FuzzPull(f *testing.F) {
-	f.Add([]byte(`{"status":"Downloading","id":"a","progressDetail":{"current":1,"total":2}}{"errorDetail":{"message":"no"},"error":"no"}`))
-	f.Fuzz(func(t *testing.T, stream []byte) {
-		_ = readPull(bytes.NewReader(stream), false, func(Progress) {})
-	})
 }
 
 // TestSecretsStaySecret prints tokens in every way a careless caller might.

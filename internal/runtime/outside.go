@@ -123,11 +123,7 @@ func (d *data) rootOf(ctx context.Context, c Container) string {
 	if root := d.roots[c.ID]; root != "" || c.ID == "" {
 		return root
 	}
-	files, err := infoFiles(ctx, d.engine, c)
-	if err != nil {
-		d.log.Debug("info files", "error", err)
-	}
-	return rootIn(files)
+	return d.askRoot(ctx, c)
 }
 
 // dirOf returns the innermost of the directories that a path lies in; empty when

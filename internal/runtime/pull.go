@@ -24,6 +24,10 @@ type pullMessage struct {
 	} `json:"errorDetail"`
 }
 
+// maxLayer is more bytes than any layer has: what an engine says beyond it, or
+// below nothing, is no measure of anything.
+const maxLayer = 1 << 40
+
 // layer is how far one layer of an image is.
 type layer struct {
 	bytes, total int64
@@ -74,7 +78,8 @@ func (m pullMessage) count(layers map[string]*layer) {
 	}
 	switch m.Status {
 	case "Downloading":
-		l.bytes, l.total = m.Progress.Current, max(m.Progress.Total, m.Progress.Current)
+		l.bytes = min(max(m.Progress.Current, 0), maxLayer)
+		l.total = min(max(m.Progress.Total, l.bytes), maxLayer)
 	case "Verifying Checksum", "Download complete", "Extracting":
 		l.bytes = l.total
 	case "Pull complete", "Already exists":

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -24,6 +25,36 @@ const (
 	refusedTime  = 2 * time.Second       // that a port refuses us though Jupyter is up
 )
 
+// A Report is what a watch for Jupyter's answer has found out.
+type Report interface{ isReport() }
+
+type (
+	// Answer: Jupyter answered an authenticated request.
+	Answer struct {
+		// URL is the Backend URL that was accepted.
+		URL BackendURL
+		// Open is where others reach a container that has no network of its own.
+		Open string
+		// Changed tells that the token is another than that of the last run.
+		Changed bool
+		// Settings is what is to be known of our settings in the server; nil for
+		// nothing.
+		Settings *Problem
+	}
+	// Silent: Jupyter did not answer the first look.
+	Silent struct{}
+	// Fault: Jupyter has not answered for long, or no longer, or not in a way that
+	// Colab can use.
+	Fault struct{ Problem *Problem }
+	// Root: the server shows the files of this directory.
+	Root struct{ Dir string }
+)
+
+func (Answer) isReport() {}
+func (Silent) isReport() {}
+func (Fault) isReport()  {}
+func (Root) isReport()   {}
+
 // watch waits for Jupyter's answer in one run of a container. The container's
 // output tells when to look; inspection of the server's own info file and an
 // authenticated request tell what is so.
@@ -33,10 +64,10 @@ type watch struct {
 	kind      config.Kind
 	port      int // of this computer that leads to Jupyter; 0 for none
 	container Container
-	recheck   <-chan struct{}
-	tokens    *TokenStore   // nil to remember none
-	asking    time.Duration // for one look
-	post      func(event)
+	recheck   <-chan struct{} // look again now; can be nil
+	tokens    *TokenStore     // nil to remember none
+	asking    time.Duration   // for one look
+	post      func(Report)
 	send      func(*http.Request) (*http.Response, error)
 
 	token    Token // the one that was answered last
@@ -44,17 +75,38 @@ type watch struct {
 	asides   sync.WaitGroup
 }
 
+// untilReady waits with a watch until Jupyter in its container answers. It returns a *[Problem] when
+// Jupyter does not for long, or ctx's error.
+func untilReady(ctx context.Context, w *watch) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ready := errors.New("it answers")
+	w.post = func(r Report) {
+		switch r := r.(type) {
+		case Answer:
+			cancel(ready)
+		case Fault:
+			cancel(r.Problem)
+		}
+	}
+	w.run(ctx)
+	if err := context.Cause(ctx); !errors.Is(err, ready) {
+		return err
+	}
+	return nil
+}
+
 // run watches until ctx ends.
 func (w *watch) run(ctx context.Context) {
 	if w.port == 0 {
-		w.post(late{w.container.start(), unpublishedProblem(w.container, w.info.Command)})
+		w.post(Fault{unpublishedProblem(w.container, w.info.Command)})
 		return
 	}
 	if w.send == nil {
 		inner, _, _ := w.container.published(w.port)
 		route, err := w.engine.Reach(ctx, w.container, inner)
 		if err != nil {
-			w.post(late{w.container.start(), silenceProblem(w.container, w.port, err)})
+			w.post(Fault{silenceProblem(w.container, w.port, err)})
 			return
 		}
 		defer route.Close()
@@ -123,7 +175,7 @@ func (w *watch) wait(ctx context.Context, h hearing) {
 			}
 		case <-p.tooLong.C:
 			if p.giveUp() {
-				w.post(late{w.container.start(), silenceProblem(w.container, w.port, nil)})
+				w.post(Fault{silenceProblem(w.container, w.port, nil)})
 			}
 		case <-g.over:
 			found := g.found
@@ -158,13 +210,13 @@ func (w *watch) take(ctx context.Context, f finding, p *pace) {
 	switch {
 	case fault != nil:
 		if !p.tell(fault) {
-			w.post(late{w.container.start(), fault})
+			w.post(Fault{fault})
 		}
 	case w.answered: // it did answer, and no longer does
 		p.tell(nil)
-		w.post(late{w.container.start(), silenceProblem(w.container, w.port, f.err)})
+		w.post(Fault{silenceProblem(w.container, w.port, f.err)})
 	case first:
-		w.post(unanswered{w.container.start()})
+		w.post(Silent{})
 	}
 	w.answered = false
 	p.wait()
@@ -202,12 +254,11 @@ func (w *watch) accept(ctx context.Context, f finding) {
 		w.asides.Go(func() { w.findRoot(ctx) })
 	}
 	w.answered, w.token = true, f.token
-	w.post(answered{
-		start:    w.container.start(),
-		url:      NewBackendURL(w.port, f.token).Besides(besides(ctx, w.container, w.port)),
-		open:     openOnHost(ctx, w.container, w.port),
-		changed:  w.tokens.Changed(w.container.Name, f.token),
-		settings: w.settings(f.said),
+	w.post(Answer{
+		URL:      NewBackendURL(w.port, f.token).Besides(besides(ctx, w.container, w.port)),
+		Open:     openOnHost(ctx, w.container, w.port),
+		Changed:  w.tokens.Changed(w.container.Name, f.token),
+		Settings: w.settings(f.said),
 	})
 }
 
@@ -215,7 +266,7 @@ func (w *watch) accept(ctx context.Context, f finding) {
 func (w *watch) findRoot(ctx context.Context) {
 	files, _ := infoFiles(ctx, w.engine, w.container)
 	if root := rootIn(files); root != "" {
-		w.post(rooted{w.container.start(), root})
+		w.post(Root{root})
 	}
 }
 

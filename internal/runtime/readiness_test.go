@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -67,7 +68,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	number, _ := strconv.Atoi(port)
 
 	ctx, cancel := context.WithCancel(t.Context())
-	events := make(chan event, 10)
+	events := make(chan Report, 10)
 	w := &watch{
 		engine:    outputOnly{output: output},
 		port:      number,
@@ -75,7 +76,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}.asOurs("r"),
 		recheck:   make(chan struct{}),
 		asking:    time.Hour,
-		post:      func(e event) { events <- e },
+		post:      func(e Report) { events <- e },
 	}
 	over := make(chan struct{})
 	go func() {
@@ -86,11 +87,143 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	if _, err := io.WriteString(write, "http://runtime:8888/?token=secret\n"); err != nil {
 		t.Fatal(err)
 	}
-	if a, is := (<-events).(answered); !is || a.url.Token().Reveal() != "secret" {
+	if a, is := (<-events).(Answer); !is || a.URL.Token().Reveal() != "secret" {
 		t.Errorf("got %T", a)
 	}
 	cancel()
 	<-over
+}
+
+// TestStatusOfAnAnswer: 200 alone means that Jupyter accepts the token. The
+// stand-in is real HTTP: what a redirect leads to is no answer of Jupyter's.
+func TestStatusOfAnAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.String() != "/api/status" {
+			t.Errorf("%s is asked for", r.URL)
+			return
+		}
+		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
+		w.Header().Set("Location", "/login")
+		w.Header().Set(saysHeader, "ip")
+		status, err := strconv.Atoi(token)
+		if err != nil {
+			status = http.StatusForbidden // as Jupyter answers to a wrong token, and to none
+		}
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	w := &watch{port: server.Listener.Addr().(*net.TCPAddr).Port, send: askJupyter}
+	refused := map[string]bool{"": true, "wrong": true, "401": true, "403": true, "302": true}
+	for _, token := range []string{
+		"200", "", "wrong", "401", "403", "302", "201", "204", "206", "301", "303", "307", "400", "404", "405", "429", "500", "502", "503", "599",
+	} {
+		said, err := w.ask(t.Context(), NewToken(token))
+		var f finding
+		f.take(err)
+		if accepted := err == nil; accepted != (token == "200") || accepted != (said == "ip") || !f.heard {
+			t.Errorf("%q: accepted is %v (%v), heard is %v, and it says %q", token, accepted, err, f.heard, said)
+		}
+		if errors.Is(err, errRefused) != refused[token] {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
+
+// TestNotReadyBeforeTheTokenIsAccepted: no other answer makes a runtime ready,
+// whatever else the server does.
+func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
+	for _, status := range []int{201, 204, 301, 302, 401, 403, 404, 500, 503} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			up := false
+			answer := func(token, path string) (int, error) {
+				if path == "/api" || up && token == "secret" {
+					return http.StatusOK, nil
+				}
+				return status, nil
+			}
+			play(t, Container{}.asOurs("r"), `{"token": "secret", "base_url": "/"}`, answer, func(s *scene) {
+				s.say(announcesT)
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				for len(s.events) > 0 {
+					if a, is := (<-s.events).(Answer); is {
+						t.Fatalf("ready by the answer %d, with %v", status, a.URL)
+					}
+				}
+				up = true
+				time.Sleep(rarely)
+				synctest.Wait()
+				ready := false
+				for len(s.events) > 0 {
+					if a, is := (<-s.events).(Answer); is {
+						ready = a.URL.Token().Reveal() == "secret"
+					}
+				}
+				if !ready {
+					t.Errorf("after the answer %d it never becomes ready", status)
+				}
+			})
+		})
+	}
+}
+
+// TestPauseBetweenLooks: without an answer the pauses grow, and never beyond
+// what a person would wait for.
+func TestPauseBetweenLooks(t *testing.T) {
+	var asked []time.Time
+	notYet := func(_, path string) (int, error) {
+		if path == "/api" {
+			asked = append(asked, time.Now())
+		}
+		return 0, io.EOF
+	}
+	play(t, Container{}, "", notYet, func(s *scene) {
+		began := time.Now()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		for i := range asked[1:] {
+			longest := longestDelay
+			if asked[i].Sub(began) >= patience {
+				longest = rarely // nobody waits for it any more
+			}
+			if pause := asked[i+1].Sub(asked[i]); pause < firstDelay || pause > longest {
+				t.Fatalf("after %s the pause is %s", asked[i].Sub(began), pause)
+			}
+		}
+		if first := asked[0].Sub(began); first != 0 || len(asked) < 10 {
+			t.Errorf("%d looks, the first after %s", len(asked), first)
+		}
+	})
+}
+
+// noOutput is an engine that cannot open a container's output.
+type noOutput struct {
+	Engine
+	tried []time.Time
+}
+
+func (e *noOutput) Logs(context.Context, Container, LogQuery) (io.ReadCloser, error) {
+	e.tried = append(e.tried, time.Now())
+	return nil, ErrUnreachable
+}
+
+// TestPauseBetweenTriesForOutput: output that cannot be followed is tried again
+// within a minute.
+func TestPauseBetweenTriesForOutput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Hour)
+		defer cancel()
+		e := new(noOutput)
+		(&watch{engine: e}).followOutput(ctx, hearing{})
+		if len(e.tried) < 600 {
+			t.Errorf("it was tried %d times in 10 hours", len(e.tried))
+		}
+		for i := range e.tried[1:] {
+			if pause := e.tried[i+1].Sub(e.tried[i]); pause < time.Second || pause > time.Minute {
+				t.Errorf("a pause of %s", pause)
+			}
+		}
+	})
 }
 
 // scene is a watch of a run whose clock, output and server are the test's: what
@@ -98,7 +231,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 type scene struct {
 	t      *testing.T
 	out    *io.PipeWriter
-	events chan event
+	events chan Report
 }
 
 // play runs a test with a scene in which the server answers as the function says.
@@ -106,11 +239,11 @@ func play(t *testing.T, c Container, info string, answer func(token, path string
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		output, out := io.Pipe()
-		s := &scene{t: t, out: out, events: make(chan event, 1000)}
+		s := &scene{t: t, out: out, events: make(chan Report, 1000)}
 		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
 		w := &watch{
 			engine: outputOnly{output: output, info: info}, info: EngineInfo{Host: "unix:///run/docker.sock", Command: "docker"}, port: 8888, kind: config.KindJupyter, container: c,
-			recheck: make(chan struct{}), asking: askTimeout, post: func(e event) { s.events <- e },
+			recheck: make(chan struct{}), asking: askTimeout, post: func(e Report) { s.events <- e },
 			send: func(r *http.Request) (*http.Response, error) {
 				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
 				status, err := answer(token, r.URL.Path)
@@ -148,9 +281,9 @@ func (s *scene) told() (p *Problem) {
 		select {
 		case e := <-s.events:
 			switch e := e.(type) {
-			case late:
-				p = e.problem
-			case answered:
+			case Fault:
+				p = e.Problem
+			case Answer:
 				p = nil
 			}
 		default:
@@ -222,7 +355,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 	play(t, Container{}, "", answers, func(s *scene) {
 		s.say(announcesT)
 		for ready := false; !ready; {
-			_, ready = (<-s.events).(answered)
+			_, ready = (<-s.events).(Answer)
 		}
 		random := rand.New(rand.NewPCG(1, 2))
 		for i := range 3000 {
@@ -238,7 +371,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 		for {
 			select {
 			case e := <-s.events:
-				if _, is := e.(rooted); is {
+				if _, is := e.(Root); is {
 					continue
 				}
 				t.Fatalf("hostile output led to %T %+v", e, e)
@@ -264,10 +397,10 @@ func TestHostileOutputOfAStartingRuntime(t *testing.T) {
 		<-over
 		synctest.Wait()
 		for e := range s.events {
-			if _, is := e.(answered); is {
+			if _, is := e.(Answer); is {
 				break
 			}
-			if _, is := e.(late); is {
+			if _, is := e.(Fault); is {
 				t.Fatalf("hostile output led to %+v", e)
 			}
 		}

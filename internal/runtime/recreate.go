@@ -218,52 +218,31 @@ func (o *operation) proveNew(ctx context.Context, id string) error {
 // untilReady waits until Jupyter answers, and returns a problem when it does
 // not, or when the container ends.
 func (o *operation) untilReady(ctx context.Context, c Container) error {
-	ctx, cancel := context.WithCancel(ctx)
-	events := make(chan event)
+	waiting, cancel := context.WithCancel(ctx)
 	w := &watch{
-		engine:    o.engine,
-		info:      o.info,
-		kind:      o.profile.Kind,
-		port:      localPort(c, o.profile.Kind),
-		container: c,
-		asking:    askTimeout,
-		post: func(e event) {
-			select {
-			case events <- e:
-			case <-ctx.Done():
-			}
-		},
+		engine: o.engine, info: o.info, kind: o.profile.Kind, port: localPort(c, o.profile.Kind), container: c, asking: askTimeout,
 	}
-	over, ended := make(chan struct{}), make(chan error, 1)
-	go func() {
-		w.run(ctx)
-		close(over)
-	}()
-	go func() { ended <- o.engine.Wait(ctx, c.ID) }()
-	defer func() {
+	ready, ended := make(chan error, 1), make(chan error, 1)
+	go func() { ready <- untilReady(waiting, w) }()
+	go func() { ended <- o.engine.Wait(waiting, c.ID) }()
+	select {
+	case err := <-ready:
 		cancel()
-		<-over
-	}()
-	for {
-		select {
-		case e := <-events:
-			switch e := e.(type) {
-			case answered:
-				return nil
-			case late:
-				return e.problem
-			}
-		case err := <-ended:
-			if err != nil {
-				return err
-			}
-			now, err := o.engine.Inspect(ctx, c.ID)
-			if err != nil {
-				return err
-			}
-			return cmp.Or(deathProblem(now, o.info, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+		return err
+	case err := <-ended:
+		cancel()
+		if <-ready == nil {
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 	}
+	now, err := o.engine.Inspect(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(deathProblem(now, o.info, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 }
 
 // conclude removes the old container when the new one is ready, and puts it

@@ -2,17 +2,14 @@ package runtime
 
 import (
 	"archive/tar"
-	"cmp"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"colabtray/internal/backup"
-	"colabtray/internal/config"
 	"colabtray/internal/words"
 )
 
@@ -100,67 +97,9 @@ func (d *data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Ba
 	return b, err
 }
 
-// discard removes a container of the runtime, after what would go away with it was
-// copied into the volume. It is the one way in which an operation removes one.
-func (o *operation) discard(ctx context.Context, id string) error {
-	c, err := o.engine.Inspect(ctx, id)
-	if err != nil || !c.Exists {
-		return err
-	}
-	if !c.ours() {
-		return handmadeProblem(c, o.info.Command)
-	}
-	if err := o.rescue(ctx, c); err != nil {
-		return err
-	}
-	return o.engine.Remove(ctx, id)
-}
-
-// rescue copies what would go away with a container into the volume, once: a
-// container that waits for its end is not written to any more.
-func (o *operation) rescue(ctx context.Context, c Container) error {
-	if slices.Contains(o.rescued, c.ID) {
-		return nil
-	}
-	found, err := o.data.outside(ctx, c)
-	if err != nil {
-		return unrescuedProblem(o.profile, c, err)
-	}
-	if !found.nothing() {
-		release, err := o.data.claim()
-		if err != nil {
-			return err
-		}
-		defer release()
-		if err := o.data.rescue(ctx, found); err != nil {
-			return unlessCancelled(ctx, err, unrescuedProblem(o.profile, c, err))
-		}
-	}
-	o.rescued = append(o.rescued, c.ID)
-	return nil
-}
-
-// place tells where the volume is mounted in the container that is to be made, and
-// how Jupyter is started, which both depend on the image.
-func (o *operation) place(ctx context.Context, spec *Spec, old Container) error {
-	if o.profile.Kind == config.KindColab {
-		return nil
-	}
-	image, err := o.imageConfig(ctx, spec.Image)
-	if err != nil {
-		return err
-	}
-	spec.launch(image.Entrypoint, image.Cmd, o.server.Cmd, o.profile.Command)
-	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
-	if err == nil {
-		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.rootOf(ctx, old)), works(o.profile, a)
-	}
-	return err
-}
-
 // imageConfig returns what an image that is there says of containers.
-func (o *operation) imageConfig(ctx context.Context, name string) (ImageConfig, error) {
-	image, err := o.engine.Image(ctx, name, "")
+func (d *data) imageConfig(ctx context.Context, name string) (ImageConfig, error) {
+	image, err := d.engine.Image(ctx, name, "")
 	switch {
 	case err != nil:
 		return ImageConfig{}, err
@@ -197,68 +136,6 @@ func (d *data) passwdOf(ctx context.Context, image string) ([]byte, error) {
 	return passwd(ctx, d.engine, id)
 }
 
-// seed puts into the volume what the image has where the volume hides it: the
-// engine does so for an empty volume, and one place. What the old container had
-// there already from the same image is left alone, for its owner may have deleted
-// some.
-func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
-	image, err := o.engine.Image(ctx, spec.Image, spec.Platform)
-	if err != nil {
-		return err
-	}
-	hidden := slices.DeleteFunc(slices.Clone(spec.Mounts), func(dir string) bool {
-		return old.ImageID == image.ID && old.mounts(spec.Volume, dir)
-	})
-	if len(hidden) == 0 || len(spec.Mounts) == 1 && (!old.Exists || old.mounts(spec.Volume, spec.Mounts[0])) {
-		return nil
-	}
-	release, err := o.data.claim()
-	if err != nil {
-		return err
-	}
-	defer release()
-	config, err := o.imageConfig(ctx, spec.Image)
-	if err != nil {
-		return err
-	}
-	id, remove, err := o.data.bare(ctx, spec.Image)
-	if err != nil {
-		return err
-	}
-	defer remove()
-	a, err := accountOf(config, spec.Env, func() ([]byte, error) { return passwd(ctx, o.engine, id) })
-	if err != nil {
-		return err
-	}
-	if len(config.Volumes) > 0 { // which Podman fills when the container starts
-		if err := o.data.start(ctx, id); err != nil {
-			o.data.log.Debug("a container of the image does not start", "error", err)
-		} else if err := o.engine.Wait(ctx, id); err != nil {
-			return err
-		}
-	}
-	from := &outside{engine: o.engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
-	return o.data.merge(ctx, &backup.Beside{
-		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachIn(ctx, hidden, add) },
-		UID:  a.uid, GID: a.gid, Aside: recoveredDir(time.Now()),
-	}, "seed", "")
-}
-
-// seedUnstarted does what seed does for a container whose making was broken off.
-func (o *operation) seedUnstarted(ctx context.Context, c, old Container) error {
-	if !c.ours() || !c.StartedAt.IsZero() || o.profile.Kind == config.KindColab {
-		return nil
-	}
-	spec := specOf(o.profile, o.server)
-	spec.Image, spec.Platform = cmp.Or(c.ImageID, spec.Image), ""
-	for _, m := range c.Mounts {
-		if m.Volume == spec.Volume {
-			spec.Mounts = append(spec.Mounts, m.Target)
-		}
-	}
-	return o.seed(ctx, spec, old)
-}
-
 // eachIn gives all that is in directories of the container.
 func (o *outside) eachIn(ctx context.Context, dirs []string, add func(*tar.Header, io.Reader) error) error {
 	seen := map[string]bool{}
@@ -276,4 +153,60 @@ func (o *outside) eachIn(ctx context.Context, dirs []string, add func(*tar.Heade
 		}
 	}
 	return nil
+}
+
+// rescueFrom copies what would go away with a container into the data volume. It
+// takes the claim, when there is something to copy.
+func (d *data) rescueFrom(ctx context.Context, c Container) error {
+	found, err := d.outside(ctx, c)
+	if err != nil {
+		return unrescuedProblem(d.profile, c, err)
+	}
+	if found.nothing() {
+		return nil
+	}
+	release, err := d.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := d.rescue(ctx, found); err != nil {
+		return unlessCancelled(ctx, err, unrescuedProblem(d.profile, c, err))
+	}
+	return nil
+}
+
+// seed puts into the volume what the image of a container that is to be made has in
+// directories that the volume hides. It takes the claim.
+func (d *data) seed(ctx context.Context, spec Spec, hidden []string) error {
+	release, err := d.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
+	config, err := d.imageConfig(ctx, spec.Image)
+	if err != nil {
+		return err
+	}
+	id, remove, err := d.bare(ctx, spec.Image)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	a, err := accountOf(config, spec.Env, func() ([]byte, error) { return passwd(ctx, d.engine, id) })
+	if err != nil {
+		return err
+	}
+	if len(config.Volumes) > 0 { // which Podman fills when the container starts
+		if err := d.start(ctx, id); err != nil {
+			d.log.Debug("a container of the image does not start", "error", err)
+		} else if err := d.engine.Wait(ctx, id); err != nil {
+			return err
+		}
+	}
+	from := &outside{engine: d.engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
+	return d.merge(ctx, &backup.Beside{
+		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachIn(ctx, hidden, add) },
+		UID:  a.uid, GID: a.gid, Aside: recoveredDir(time.Now()),
+	}, "seed", "")
 }

@@ -46,75 +46,6 @@ func declinedProblem() *Problem {
 	return &Problem{Code: CodeCancelled, Short: words.Say("problem.declined")}
 }
 
-// Restore puts the content of a backup in the place of the data. The backup is
-// read as a whole before anything is changed. The runtime is stopped for it, and
-// started again if it ran; where there is none, only the volume is made. It
-// returns a *[Problem] when it fails, and ctx's error when that ends first; then
-// the data are the old ones.
-func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
-	d := m.data(o.Progress)
-	var answer error // what the answer was, if it was no yes; it is for who asked
-	defer func() {
-		if answer == nil {
-			err = d.problem(ctx, err)
-		}
-	}()
-	if err := m.reachable(ctx); err != nil {
-		return r, err
-	}
-	if !d.info().Features.Data {
-		return r, ErrLacks
-	}
-	f, err := d.open(o.File)
-	if err != nil {
-		return r, err
-	}
-	defer f.Close()
-	if r.From, err = d.check(ctx, f, o.Large); err != nil {
-		return r, err
-	}
-	release, err := d.claim()
-	if err != nil {
-		return r, err
-	}
-	defer release()
-	if err := d.tidy(ctx); err != nil {
-		return r, err
-	}
-	full, err := d.holdsSomething(ctx)
-	if err != nil {
-		return r, err
-	}
-	if full {
-		if o.Confirm == nil {
-			return r, notEmptyProblem(d.profile)
-		}
-		var yes bool
-		if yes, answer = o.Confirm(ctx, r.From); answer == nil && !yes {
-			answer = declinedProblem()
-		}
-		if answer != nil {
-			return r, answer
-		}
-	}
-	ran := false
-	err = m.perform(ctx, restore, func(ctx context.Context, op *operation) error {
-		d.pull = op.provideImage
-		var err error
-		r.Backup, err = d.restore(ctx, op, f, r.From, full && !o.NoBackup, &ran)
-		return err
-	})
-	if ran && ctx.Err() == nil {
-		d.progress(DataProgress{Step: StepStart})
-		started := m.Start(ctx)
-		r.Started = started == nil
-		if err == nil {
-			err = started
-		}
-	}
-	return r, err
-}
-
 // open opens a backup; what is checked later is this file, whatever its name
 // stands for by then.
 func (d *data) open(file string) (*os.File, error) {
@@ -174,8 +105,8 @@ func (d *data) holdsSomething(ctx context.Context) (full bool, err error) {
 }
 
 // restore stops the runtime and changes the data. Who calls it has the claim.
-func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Backup, save bool, ran *bool) (saved string, err error) {
-	if err := d.unused(ctx, op, true); err != nil {
+func (d *data) restore(ctx context.Context, of owner, f *os.File, from Backup, save bool, ran *bool) (saved string, err error) {
+	if err := d.unused(ctx, of, true); err != nil {
 		return "", err
 	}
 	made, err := d.ensureVolume(ctx)
@@ -190,7 +121,7 @@ func (d *data) restore(ctx context.Context, op *operation, f *os.File, from Back
 	if err := d.room(ctx, from.Contents); err != nil {
 		return "", err
 	}
-	c, err := d.halt(ctx, op)
+	c, err := d.halt(ctx, of)
 	if err != nil {
 		return "", err
 	}

@@ -1,5 +1,7 @@
 package runtime
 
+import "slices"
+
 // State is what a runtime is doing, as far as the engine can tell.
 type State uint8
 
@@ -13,6 +15,7 @@ const (
 	Starting               // the container is being made or started, or Jupyter does not answer yet
 	Ready                  // an authenticated request through the published port was answered
 	Unhealthy              // the container runs, but Jupyter has not answered for long
+	Paused                 // the container is paused: its programs stand still until it goes on
 	Stopping               // the container is being stopped
 	Failed                 // the last thing asked for failed; Snapshot.Problem says why
 )
@@ -26,6 +29,7 @@ var stateNames = [...]string{
 	Starting:  "starting",
 	Ready:     "ready",
 	Unhealthy: "unhealthy",
+	Paused:    "paused",
 	Stopping:  "stopping",
 	Failed:    "failed",
 }
@@ -46,3 +50,47 @@ func (s State) String() string {
 	}
 	return "invalid"
 }
+
+func (s State) is(one ...State) bool { return slices.Contains(one, s) }
+
+// What a person can ask for in each state. The menu, the page and the terminal
+// offer that and nothing else.
+
+// CanStart reports whether a start makes a runtime run. While something else is
+// under way it does not: a start would wait for it, be it a delete.
+func (s State) CanStart() bool { return s.is(NoEngine, Absent, Stopped, Failed) }
+
+// CanContinue reports whether a start lets a paused container go on.
+func (s State) CanContinue() bool { return s == Paused }
+
+// CanStop reports whether something runs, or is about to.
+func (s State) CanStop() bool { return s.is(Pulling, Starting, Ready, Unhealthy, Paused) }
+
+// CanRestart reports whether a container runs. One that does not get ready is
+// one of them.
+func (s State) CanRestart() bool { return s.Runs() }
+
+// CanUpdate reports whether another image can take the place of the runtime's.
+func (s State) CanUpdate() bool { return s.is(Absent, Stopped, Ready, Unhealthy, Paused, Failed) }
+
+// CanConnect reports whether there is a Backend URL: to copy, to show, to open
+// Jupyter with.
+func (s State) CanConnect() bool { return s == Ready }
+
+// CanCheck reports whether a check can tell anything, be it that nothing runs.
+func (s State) CanCheck() bool { return s != Unknown }
+
+// CanReadLogs reports whether there may be a container, with an output.
+func (s State) CanReadLogs() bool {
+	return s.is(Stopped, Starting, Ready, Unhealthy, Paused, Stopping, Failed)
+}
+
+// CanDelete reports whether there may be a container that nothing is being done
+// to.
+func (s State) CanDelete() bool { return s.is(Stopped, Ready, Unhealthy, Paused, Failed) }
+
+// CanDeleteData reports whether there may be data that nothing is being done to.
+func (s State) CanDeleteData() bool { return s == Absent || s.CanDelete() }
+
+// Runs reports whether a container runs, as far as is known; a paused one does.
+func (s State) Runs() bool { return s.is(Starting, Ready, Unhealthy, Paused) }

@@ -17,7 +17,7 @@ func (m *Manager) Stats(ctx context.Context) <-chan Usage {
 			return
 		}
 		for s := range m.Watch(ctx) {
-			if s.State != Starting && s.State != Ready && s.State != Unhealthy {
+			if !s.State.Runs() {
 				continue
 			}
 			// It ends with the container; the next snapshot tells of another start.

@@ -78,10 +78,10 @@ func newMenu(v View, click func(row int)) *menu {
 	m := &menu{shown: v.Rows, click: click}
 	m.setIcon(v.Icon, v.Style)
 	m.setTooltip(v.Tooltip)
-	for i, at := range places {
+	for i, at := range entries {
 		if at.under == 0 || !tellsRegistration {
 			m.add(i)
-		} else if places[i-1].under != at.under {
+		} else if entries[i-1].under != at.under {
 			m.openable(at.under)
 		}
 	}
@@ -102,7 +102,7 @@ func newMenu(v View, click func(row int)) *menu {
 // The toolkit prevents that for the first one who looks at the menu, and not
 // for a panel that comes later.
 func (m *menu) setSubmenus(filled bool) {
-	for i, at := range places {
+	for i, at := range entries {
 		switch item := m.items[i]; {
 		case at.under == 0 || filled == (item != nil):
 		case filled:
@@ -126,7 +126,7 @@ func (m *menu) openable(i int) { m.items[i].AddSubMenuItem("", "").Remove() }
 // on clicks, until the row is removed: the toolkit drops those that nobody is
 // waiting for.
 func (m *menu) add(i int) {
-	item := m.place(places[i], m.shown[i])
+	item := m.place(entries[i], m.shown[i])
 	m.items[i] = item
 	if m.shown[i].Disabled {
 		item.Disable()
@@ -139,15 +139,15 @@ func (m *menu) add(i int) {
 }
 
 // place adds a row at the end of the menu, or of a submenu.
-func (m *menu) place(at place, row Row) *systray.MenuItem {
+func (m *menu) place(at entry, row Row) *systray.MenuItem {
 	text := label(row.Text)
 	if at.under == 0 {
-		if at.group {
+		if at.line {
 			systray.AddSeparator()
 		}
 		return systray.AddMenuItem(text, "")
 	}
-	if at.mark {
+	if at.checked != nil {
 		return m.items[at.under].AddSubMenuItemCheckbox(text, "", row.Checked)
 	}
 	return m.items[at.under].AddSubMenuItem(text, "")

@@ -44,7 +44,7 @@ type Toggle struct {
 	Set func(on bool) error
 }
 
-// Options is what the tray works with. What is nil from Guide on is not in the
+// Options is what the tray works with. What is nil from Style on is not in the
 // menu, or is not told.
 type Options struct {
 	Runtimes Runtimes
@@ -69,6 +69,8 @@ type Options struct {
 	// Style is how the icons are to look, one that assets.Icon takes. It is
 	// asked as the toggles are; nil is assets.Colour.
 	Style func() assets.Style
+	// OpenJupyter opens the page of the Jupyter of a profile's runtime.
+	OpenJupyter func(ctx context.Context, profile string) error
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its
@@ -196,26 +198,13 @@ func newApp(o Options) *app {
 		over:    make(chan struct{}),
 	}
 	a.scene.version, a.scene.style = o.Version, assets.Colour
-	a.scene.offered = [actions]bool{
-		Start: true, Stop: true, Restart: true, CopyURL: true, OpenColab: true, Check: true, Select: true, ShowLogs: true,
-		Guide: o.Guide != nil, StartWithoutGPU: o.StartWithoutGPU != nil, KeepRunning: o.KeepRunning != nil,
-		UndoUpdate:      o.UndoUpdate != nil,
-		EditSettings:    o.EditSettings != nil,
-		DeleteContainer: o.Delete != nil && o.Lost != nil, ConfirmDelete: o.Delete != nil && o.Lost != nil, DeleteData: o.Delete != nil && o.DataSize != nil,
-		ConfirmDeleteData: o.Delete != nil && o.DataSize != nil,
-	}
-	for action, t := range a.toggles() {
-		a.scene.offered[action] = t != nil
+	a.scene.busy, a.scene.lacks, a.scene.set = map[Action]bool{}, map[Action]bool{}, map[Action]bool{}
+	for _, e := range entries {
+		if e.offered != nil {
+			a.scene.lacks[e.action] = !e.offered(&a.Options)
+		}
 	}
 	return a
-}
-
-// toggles are the toggles by what changes them.
-func (a *app) toggles() map[Action]*Toggle {
-	return map[Action]*Toggle{
-		StartAtLogin: a.StartAtLogin, StartAtOpen: a.StartAtOpen, KeepURL: a.KeepURL, StopOnQuit: a.StopOnQuit,
-		Notifications: a.Notifications,
-	}
 }
 
 // read takes in what the toggles are really set to, and how icons are to look.
@@ -223,9 +212,9 @@ func (a *app) read() {
 	if a.Style != nil {
 		a.scene.style = a.Style()
 	}
-	for action, t := range a.toggles() {
-		if t != nil {
-			a.scene.set[action] = t.Get()
+	for _, e := range entries {
+		if e.toggle != nil && !a.scene.lacks[e.action] {
+			a.scene.set[e.action] = e.toggle(&a.Options).Get()
 		}
 	}
 }
@@ -403,10 +392,12 @@ func (a *app) begin(ctx context.Context, chosen Row) {
 		return
 	}
 	a.disarm()
-	a.scene.said = outcome{short: meanwhile(action), during: action}
-	// The rows of Start, Stop and Restart follow the state of the runtime, and
-	// the runtime knows what to do with a second one.
-	a.scene.busy[action] = action != Start && action != Stop && action != Restart
+	e := entryOf(action)
+	a.scene.said = outcome{during: action}
+	if e.meanwhile {
+		a.scene.said.short = words.Say("tray.meanwhile." + string(action))
+	}
+	a.scene.busy[action] = !e.again
 	choice := a.choice
 	go func() {
 		r := do(ctx)
@@ -416,23 +407,4 @@ func (a *app) begin(ctx context.Context, chosen Row) {
 		case <-a.over:
 		}
 	}()
-}
-
-// meanwhile is said of actions that nothing else shows while they are under
-// way; nothing of others.
-func meanwhile(action Action) string {
-	switch action {
-	case Check:
-		return words.Say("tray.meanwhile.check")
-	case DeleteContainer, ConfirmDelete:
-		return words.Say("tray.meanwhile.deleteContainer")
-	case DeleteData:
-		return words.Say("tray.meanwhile.deleteData")
-	case ConfirmDeleteData:
-		return words.Say("tray.meanwhile.confirmDeleteData")
-	case Quit:
-		return words.Say("tray.meanwhile.quit")
-	default:
-		return ""
-	}
 }

@@ -142,8 +142,9 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 				}
 				return "/backups/default.tar.zst", nil
 			},
-			DataSize: func(context.Context, string) (int64, error) { return <-s.size, s.failing },
-			Lost:     func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			DataSize:    func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			Lost:        func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			OpenJupyter: func(context.Context, string) error { return s.failing },
 			KeepURL: &Toggle{
 				Get: func() bool { return s.kept },
 				Set: func(on bool) error {
@@ -182,10 +183,10 @@ func (s *stage) clickOn(row int) {
 func TestClicksDoWhatIsShown(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.becomes(runtime.Stopped)
-		if text, enabled := s.screen.row(rowStartStop); text != "Start" || !enabled {
+		if text, enabled := s.screen.row(rowStart); text != "Start" || !enabled {
 			t.Errorf("the row says %q, enabled %v", text, enabled)
 		}
-		s.clickOn(rowStartStop)
+		s.clickOn(rowStart)
 		if got := <-s.runtime.asked; got != "start" {
 			t.Errorf("the runtime was asked to %s", got)
 		}
@@ -193,7 +194,8 @@ func TestClicksDoWhatIsShown(t *testing.T) {
 		s.clickOn(primaryClick) // nothing to do now
 		s.clickOn(rowCopyURL)   // disabled
 		s.clickOn(rowStatus)
-		s.clickOn(rowStartStop)
+		s.clickOn(rowStart) // not there any more
+		s.clickOn(rowStop)
 		if got := <-s.runtime.asked; got != "stop" {
 			t.Errorf("the runtime was asked to %s", got)
 		}
@@ -234,9 +236,10 @@ func TestFailuresAreSaid(t *testing.T) {
 		s.becomes(runtime.Ready)
 		s.failing = errors.New("no such thing")
 		for row, want := range map[int]string{
-			rowCopyURL:   "The Backend URL could not be copied",
-			rowOpenColab: "The browser could not be opened",
-			rowShowLogs:  "There is no runtime yet",
+			rowCopyURL:           "The Backend URL could not be copied",
+			rowOpenColab:         "The browser could not be opened",
+			rowOf("openJupyter"): "Jupyter could not be opened",
+			rowShowLogs:          "There is no runtime yet",
 		} {
 			s.clickOn(row)
 			if !s.screen.is(rowStatus, want) || s.screen.Rows[rowHint].Hidden {
@@ -408,7 +411,7 @@ func TestQuitLeavesAStartAlone(t *testing.T) {
 		default:
 			t.Error("the start was cancelled")
 		}
-		s.click(rowStartStop) // nobody is there, and nobody waits
+		s.click(rowStart) // nobody is there, and nobody waits
 	})
 }
 
@@ -426,7 +429,7 @@ func TestProfiles(t *testing.T) {
 		if len(s.selected) != 1 || s.selected[0] != "profile_02" {
 			t.Fatalf("selected %q", s.selected)
 		}
-		s.clickOn(rowStartStop)
+		s.clickOn(rowStart)
 		if got := <-s.runtime.asked; got != "start profile_01" {
 			t.Errorf("before it is the current one, the runtime was asked to %s", got)
 		}
@@ -456,19 +459,19 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 		arm := func() {
 			t.Helper()
 			s.clickOn(rowDeleteData)
-			if !s.screen.Rows[rowConfirmDelete].Hidden || !s.screen.Rows[rowDeleteData].Disabled {
+			if !s.screen.Rows[rowConfirmData].Hidden || !s.screen.Rows[rowDeleteData].Disabled {
 				t.Error("before the size is known the second row is there")
 			}
 			s.size <- 1_300_000_000
 			synctest.Wait()
-			if !s.screen.is(rowConfirmDelete, "Yes, delete 1.3 GB of notebooks and files") || s.screen.Rows[rowConfirmDelete].Hidden {
-				t.Fatalf("the second row is %+v", s.screen.Rows[rowConfirmDelete])
+			if !s.screen.is(rowConfirmData, "Yes, delete 1.3 GB of notebooks and files") || s.screen.Rows[rowConfirmData].Hidden {
+				t.Fatalf("the second row is %+v", s.screen.Rows[rowConfirmData])
 			}
 		}
 		wantDisarmed := func(by string) {
 			t.Helper()
-			s.clickOn(rowConfirmDelete)
-			if !s.screen.Rows[rowConfirmDelete].Hidden || len(s.runtime.asked) != 0 {
+			s.clickOn(rowConfirmData)
+			if !s.screen.Rows[rowConfirmData].Hidden || len(s.runtime.asked) != 0 {
 				t.Errorf("after %s the second row is still there", by)
 			}
 		}
@@ -501,11 +504,11 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 
 		s.failing = nil
 		arm()
-		s.clickOn(rowConfirmDelete)
+		s.clickOn(rowConfirmData)
 		if got := <-s.runtime.asked; got != "delete default true" {
 			t.Errorf("asked to %s", got)
 		}
-		s.clickOn(rowConfirmDelete)
+		s.clickOn(rowConfirmData)
 		s.runtime.answer <- errors.New("broken")
 		synctest.Wait()
 		if !s.screen.is(rowStatus, "That did not work") {
@@ -516,7 +519,7 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 			t.Error("the failure was forgotten before there was a success")
 		}
 		arm()
-		s.clickOn(rowConfirmDelete)
+		s.clickOn(rowConfirmData)
 		<-s.runtime.asked
 		s.runtime.answer <- nil
 		synctest.Wait()
@@ -561,8 +564,8 @@ func TestDeletingSomebodysContainerTakesTwoChoices(t *testing.T) {
 		s.size <- 0 // in the volume
 		s.size <- 1_300_000_000
 		synctest.Wait()
-		if !s.screen.is(rowConfirmDelete, "Yes, delete 1.3 GB of notebooks and files") {
-			t.Errorf("the second row is %+v", s.screen.Rows[rowConfirmDelete])
+		if !s.screen.is(rowConfirmData, "Yes, delete 1.3 GB of notebooks and files") {
+			t.Errorf("the second row is %+v", s.screen.Rows[rowConfirmData])
 		}
 	})
 }
@@ -608,7 +611,7 @@ func TestBrokenSettingsAreSaidBesideTheState(t *testing.T) {
 		s.overviews <- o
 		synctest.Wait()
 		if !s.screen.is(rowStatus, "Ready on port 8888") || !s.screen.is(rowTrouble, o.Settings.Short) || !s.screen.is(rowTrouble2, "port: no.") {
-			t.Errorf("the menu says %+v", s.screen.Rows[:rowStartStop])
+			t.Errorf("the menu says %+v", s.screen.Rows[:rowStart])
 		}
 		if len(s.told) != 1 {
 			t.Errorf("the person was told %q", s.told)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
@@ -21,71 +22,60 @@ type deed func(context.Context) result
 
 // deed returns what choosing a row does, as it is asked for now; nil for nothing.
 func (a *app) deed(chosen Row) deed {
-	profile := cmp.Or(chosen.Profile, a.scene.overview.Current)
-	now, _ := a.scene.overview.Of(profile)
-	of := func(f func(context.Context, string) error) func(context.Context) error {
-		return func(ctx context.Context) error { return f(ctx, profile) }
-	}
-	switch chosen.Action {
-	case Start:
-		return passing(a.lasting(of(a.Runtimes.Start)))
-	case Stop:
-		return passing(a.lasting(of(a.Runtimes.Stop)))
-	case Restart:
-		return passing(a.lasting(of(a.Runtimes.Restart)))
-	case StartWithoutGPU:
-		return passing(a.lasting(of(a.StartWithoutGPU)))
-	case UndoUpdate:
-		return passing(a.lasting(of(a.UndoUpdate)))
-	case KeepRunning:
-		return func(context.Context) result {
-			a.KeepRunning(profile)
-			return result{}
-		}
-	case DeleteContainer:
-		if asksFirst(now) {
-			return func(ctx context.Context) result { return a.armContainer(ctx, profile) }
-		}
-		return a.deleting(profile, false)
-	case ConfirmDelete:
-		return a.deleting(profile, false)
-	case DeleteData:
-		return func(ctx context.Context) result { return a.arm(ctx, profile, asksFirst(now)) }
-	case ConfirmDeleteData:
-		return a.deleting(profile, true)
-	case Select:
-		return a.choosing(of(a.Select))
-	case StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications:
-		t, on := a.toggles()[chosen.Action], !chosen.Checked
-		return a.choosing(func(context.Context) error { return t.Set(on) })
-	case Guide:
-		return a.opening(a.Guide, words.Say("tray.failed.guide"))
-	case EditSettings:
-		return a.opening(a.EditSettings, words.Say("tray.failed.openSettings"))
-	case Quit:
-		return a.lasting(a.Quit)
-	}
-	if say := a.saying(chosen.Action, now); say != nil {
-		return func(ctx context.Context) result { return result{outcome: say(ctx)} }
-	}
-	return nil
-}
-
-// saying returns what the actions do that say more than whether they failed.
-func (a *app) saying(action Action, now runtime.Snapshot) func(context.Context) outcome {
-	switch action {
-	case CopyURL:
-		return func(ctx context.Context) outcome { return a.copyURL(ctx, now.URL) }
-	case OpenColab:
-		return a.openColab
-	case ShowLogs:
-		return func(ctx context.Context) outcome { return a.showLogs(ctx, now.Profile, now.Runtime) }
-	case Check:
-		return func(ctx context.Context) outcome { return a.check(ctx, now.Profile) }
-	default:
+	do := entryOf(chosen.Action).do
+	if do == nil {
 		return nil
 	}
+	profile := cmp.Or(chosen.Profile, a.scene.overview.Current)
+	now, _ := a.scene.overview.Of(profile)
+	return do(a, target{profile, now, chosen.Checked})
 }
+
+func (a *app) start(on target) deed   { return a.changing(on, a.Runtimes.Start) }
+func (a *app) stop(on target) deed    { return a.changing(on, a.Runtimes.Stop) }
+func (a *app) restart(on target) deed { return a.changing(on, a.Runtimes.Restart) }
+
+func (a *app) startWithoutGPU(on target) deed { return a.changing(on, a.StartWithoutGPU) }
+func (a *app) undoUpdate(on target) deed      { return a.changing(on, a.UndoUpdate) }
+
+func (a *app) keepRunning(on target) deed {
+	return func(context.Context) result {
+		a.KeepRunning(on.profile)
+		return result{}
+	}
+}
+
+func (a *app) selectProfile(on target) deed {
+	return a.choosing(func(ctx context.Context) error { return a.Select(ctx, on.profile) })
+}
+
+func (a *app) openJupyter(on target) deed {
+	return a.opening(func(ctx context.Context) error { return a.OpenJupyter(ctx, on.profile) }, words.Say("tray.failed.openJupyter"))
+}
+
+func (a *app) openGuide(target) deed {
+	return a.opening(a.Guide, words.Say("tray.failed.guide"))
+}
+
+func (a *app) editSettings(target) deed {
+	return a.opening(a.EditSettings, words.Say("tray.failed.openSettings"))
+}
+
+func (a *app) deleteContainer(on target) deed {
+	if asksFirst(on.now) {
+		return func(ctx context.Context) result { return a.armContainer(ctx, on.profile) }
+	}
+	return a.deleting(on.profile, false)
+}
+
+func (a *app) deleteData(on target) deed {
+	return func(ctx context.Context) result { return a.arm(ctx, on.profile, asksFirst(on.now)) }
+}
+
+func (a *app) confirmDelete(on target) deed     { return a.deleting(on.profile, false) }
+func (a *app) confirmDeleteData(on target) deed { return a.deleting(on.profile, true) }
+
+func (a *app) quit(target) deed { return a.lasting(a.Quit) }
 
 // arm looks how much would be deleted, in the volume and maybe in the container
 // alone, and asks for a second choice.
@@ -116,7 +106,7 @@ func (a *app) armContainer(ctx context.Context, profile string) result {
 }
 
 func (a *app) armWith(armed armed) result {
-	said := outcome{short: words.Say("tray.armed"), hint: words.Say("tray.armedHint", "row", confirmation(armed))}
+	said := outcome{short: words.Say("tray.armed"), hint: words.Say("tray.armedHint", "row", armed.confirmation())}
 	a.tell(said)
 	return result{outcome: said, armed: armed}
 }
@@ -142,9 +132,10 @@ func (a *app) deleting(profile string, data bool) deed {
 	}
 }
 
-// passing makes a failure one of the moment: the runtime itself has the problem
-// for as long as there is one.
-func passing(do deed) deed {
+// changing changes the state of the runtime. A failure is one of the moment: the
+// runtime itself has the problem for as long as there is one.
+func (a *app) changing(on target, f func(ctx context.Context, profile string) error) deed {
+	do := a.lasting(func(ctx context.Context) error { return f(ctx, on.profile) })
 	return func(ctx context.Context) result {
 		r := do(ctx)
 		r.failed = false
@@ -190,32 +181,43 @@ func (a *app) lasting(f func(context.Context) error) deed {
 	}
 }
 
-func (a *app) copyURL(ctx context.Context, url runtime.BackendURL) outcome {
-	ctx, cancel := context.WithTimeout(ctx, copyTime)
-	defer cancel()
-	if url.IsZero() {
+// within does what says more than whether it failed, in a time.
+func within(limit time.Duration, do func(context.Context) outcome) deed {
+	return func(ctx context.Context) result {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return result{outcome: do(ctx)}
+	}
+}
+
+func (a *app) copyURL(on target) deed {
+	return within(copyTime, func(ctx context.Context) outcome {
+		if on.now.URL.IsZero() {
+			return outcome{}
+		}
+		said := outcome{short: words.Say("tray.copied"), hint: words.Say("tray.copiedHint")}
+		if err := a.Copy(ctx, on.now.URL.Reveal()); err != nil {
+			said = a.failed(err, words.Say("tray.failed.copy"), words.Say("tray.failed.copyHint"))
+		}
+		a.tell(said)
+		return said
+	})
+}
+
+func (a *app) openColab(target) deed {
+	return within(openTime, func(ctx context.Context) outcome {
+		if err := a.OpenURL(ctx, colabPage); err != nil {
+			return a.failedTold(err, words.Say("tray.failed.browser"), words.Say("tray.failed.browserHint", "page", colabPage))
+		}
 		return outcome{}
-	}
-	said := outcome{short: words.Say("tray.copied"), hint: words.Say("tray.copiedHint")}
-	if err := a.Copy(ctx, url.Reveal()); err != nil {
-		said = a.failed(err, words.Say("tray.failed.copy"), words.Say("tray.failed.copyHint"))
-	}
-	a.tell(said)
-	return said
+	})
 }
 
-func (a *app) openColab(ctx context.Context) outcome {
-	ctx, cancel := context.WithTimeout(ctx, openTime)
-	defer cancel()
-	if err := a.OpenURL(ctx, colabPage); err != nil {
-		return a.failedTold(err, words.Say("tray.failed.browser"), words.Say("tray.failed.browserHint", "page", colabPage))
-	}
-	return outcome{}
+func (a *app) showLogs(on target) deed {
+	return within(logsTime, func(ctx context.Context) outcome { return a.openLogs(ctx, on.now.Profile, on.now.Runtime) })
 }
 
-func (a *app) showLogs(ctx context.Context, profile, name string) outcome {
-	ctx, cancel := context.WithTimeout(ctx, logsTime)
-	defer cancel()
+func (a *app) openLogs(ctx context.Context, profile, name string) outcome {
 	const lastLines = 5000
 	path, err := a.write("runtime.log", func(w io.Writer) error {
 		fmt.Fprintf(w, "%s\n\n", words.Say("tray.logs", "runtime", name, "lines", lastLines))
@@ -230,9 +232,11 @@ func (a *app) showLogs(ctx context.Context, profile, name string) outcome {
 	return outcome{}
 }
 
-func (a *app) check(ctx context.Context, profile string) outcome {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
+func (a *app) check(on target) deed {
+	return within(checkTime, func(ctx context.Context) outcome { return a.openCheck(ctx, on.now.Profile) })
+}
+
+func (a *app) openCheck(ctx context.Context, profile string) outcome {
 	verdict, report, err := a.Check(ctx, profile)
 	if err != nil {
 		return a.failedTold(err, words.Say("tray.failed.check"), words.Say("tray.failed.checkHint"))

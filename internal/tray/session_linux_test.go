@@ -223,7 +223,7 @@ func (p *panel) wants(i item, s runtime.State) {
 		if err != nil {
 			return err
 		}
-		for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Problem} {
+		for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Paused, assets.Problem} {
 			if looksLike(icon, candidate) && candidate != want.Icon {
 				return fmt.Errorf("it is the icon %d, not %d", candidate, want.Icon)
 			}
@@ -382,9 +382,9 @@ func (b *bus) shows(i item, what string, want View) (ids [rows]int32) {
 			return err
 		}
 		under := map[int][]dbus.Variant{0: root.Children}
-		for n, row := range want.Rows {
+		for n, at := range entries {
+			row := want.Rows[n]
 			var is layout
-			at := places[n]
 			for { // past a separator
 				if len(under[at.under]) == 0 {
 					return fmt.Errorf("there is no row %d", n)
@@ -411,13 +411,13 @@ func (b *bus) shows(i item, what string, want View) (ids [rows]int32) {
 			}
 			got := fmt.Sprint(is.Props["label"].Value(), is.Props["enabled"].Value(), is.Props["toggle-type"].Value(), is.Props["toggle-state"].Value())
 			mark, state := "", 0
-			if at.mark {
+			if at.checked != nil {
 				mark = "checkmark"
 			}
 			if row.Checked {
 				state = 1
 			}
-			if want := fmt.Sprint(label(row.Text), !row.Disabled, mark, state); got != want {
+			if want := fmt.Sprint(strings.ReplaceAll(row.Text, "_", "__"), !row.Disabled, mark, state); got != want {
 				return fmt.Errorf("row %d is %s, not %s", n, got, want)
 			}
 		}
@@ -475,7 +475,7 @@ func TestSubmenusOverTheBus(t *testing.T) {
 	ids := b.shows(i, "five profiles", view())
 	// Plasma takes a row for one with a submenu when it sees it for the first
 	// time or never, and asks for what is in a submenu when it is opened.
-	for row, at := range places {
+	for row, at := range entries {
 		if at.under == 0 {
 			continue
 		}
@@ -500,14 +500,14 @@ func TestSubmenusOverTheBus(t *testing.T) {
 	p.prints("registered")
 	ids = b.shows(i, "the other profile, in another panel", view())
 	b.choose(i, ids[rowKeepURL])
-	here.scene.set[KeepURL] = true
+	here.scene.set["keepURL"] = true
 	b.shows(i, "a toggle that is on", view())
 
 	b.choose(i, ids[rowDeleteData])
 	here.scene.armed = armed{profile: "profile_03", size: 1_300_000_000}
 	here.scene.said = outcome{short: "Nothing is deleted yet", hint: "To delete, choose Delete > Yes, delete 1.3 GB of notebooks and files"}
 	b.shows(i, "a deletion to be chosen once more", view())
-	b.choose(i, ids[rowConfirmDelete])
+	b.choose(i, ids[rowConfirmData])
 	p.prints("asked to delete profile_03 true")
 }
 

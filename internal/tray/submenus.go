@@ -8,115 +8,79 @@ import (
 	"colabtray/internal/words"
 )
 
-// listRuntimes fills the submenu Runtime: a row for each profile, with a mark
-// at the current one. What there is no room for is said, and is never the
+// listed are the profiles that the submenu Runtime has room for, and how many more
+// there are. The current one is always listed.
+func listed(o runtime.Overview) (all []runtime.Snapshot, more int) {
+	all = slices.Clone(o.Runtimes)
+	more = max(0, len(all)-slots)
+	if i := slices.IndexFunc(all, func(r runtime.Snapshot) bool { return r.Profile == o.Current }); i >= slots {
+		all[slots-1] = all[i]
+	}
+	return all[:len(all)-more], more
+}
+
+// profileEntry is a row of the submenu Runtime: a profile, with a mark at the
 // current one.
-func (s scene) listRuntimes(v *View) {
-	listed := slices.Clone(s.overview.Runtimes)
-	more := max(0, len(listed)-slots)
-	if i := slices.IndexFunc(listed, func(r runtime.Snapshot) bool { return r.Profile == s.overview.Current }); i >= slots {
-		listed[slots-1] = listed[i]
-	}
-	listed = listed[:len(listed)-more]
-	v.Rows[rowRuntimes] = Row{Text: words.Say("tray.row.runtimes"), Hidden: len(listed) == 0}
-	for i := range slots {
-		v.Rows[rowProfile+i] = Row{Hidden: true, Disabled: true}
-		if i < len(listed) {
-			r := listed[i]
-			row := s.row(cut(oneLine(inShort(r)), maxRow), Select, true)
-			row.Profile, row.Checked = r.Profile, r.Profile == s.overview.Current
-			v.Rows[rowProfile+i] = row
+func profileEntry(i int) entry {
+	of := func(s scene) (r runtime.Snapshot, there bool) {
+		if i < len(s.listed) {
+			return s.listed[i], true
 		}
+		return r, false
 	}
-	v.Rows[rowMoreProfiles] = Row{
-		Text: words.Say("tray.row.moreProfiles", "count", more), Disabled: true, Hidden: more == 0,
+	return entry{
+		action: selectProfile,
+		do:     (*app).selectProfile,
+		text: func(s scene) string {
+			if r, there := of(s); there {
+				return cut(oneLine(inShort(r)), maxRow)
+			}
+			return ""
+		},
+		profile: func(s scene) string { r, _ := of(s); return r.Profile },
+		checked: func(s scene) bool { r, there := of(s); return there && r.Profile == s.overview.Current },
 	}
+}
+
+func moreProfiles(s scene) string {
+	if s.unlisted == 0 {
+		return ""
+	}
+	return words.Say("tray.row.moreProfiles", "count", s.unlisted)
 }
 
 // inShort tells the state of a runtime behind the name of its profile. What is
 // the same for all is said above.
 func inShort(s runtime.Snapshot) string {
-	var state string
-	switch s.State {
-	case runtime.Absent:
-		state = words.Say("tray.short.absent")
-	case runtime.Pulling:
-		state = words.Say("tray.short.pulling")
-	case runtime.Stopped:
-		state = words.Say("tray.short.stopped")
-	case runtime.Starting:
-		state = words.Say("tray.short.starting")
-	case runtime.Ready:
-		state = words.Say("tray.short.ready", "port", s.Port)
-	case runtime.Unhealthy:
-		state = words.Say("tray.short.unhealthy")
-	case runtime.Stopping:
-		state = words.Say("tray.short.stopping")
-	case runtime.Failed:
-		state = words.Say("tray.short.failed")
-	default:
+	state := s.Say(runtime.WordShort)
+	if state == "" {
 		return s.Profile
 	}
 	return s.Profile + ": " + state
 }
 
-// listSettings fills the submenu Settings.
-func (s scene) listSettings(v *View) {
-	v.Rows[rowSettings] = Row{Text: words.Say("tray.row.settings"), Hidden: true}
-	for row, r := range map[int]Row{
-		rowStartAtLogin:  s.row(words.Say("tray.row.startAtLogin"), StartAtLogin, true),
-		rowStartAtOpen:   s.row(words.Say("tray.row.startAtOpen"), StartAtOpen, true),
-		rowKeepURL:       s.row(words.Say("tray.row.keepURL"), KeepURL, true),
-		rowStopOnQuit:    s.row(words.Say("tray.row.stopOnQuit"), StopOnQuit, true),
-		rowNotifications: s.row(words.Say("tray.row.notifications"), Notifications, true),
-		rowEditSettings:  s.row(words.Say("tray.row.editSettings"), EditSettings, true),
-	} {
-		r.Checked = s.set[r.Action]
-		v.Rows[row] = r
-		if !r.Hidden {
-			v.Rows[rowSettings].Hidden = false
-		}
+func deleteContainerText(s scene) string {
+	if asksFirst(s.now) {
+		return words.Say("tray.row.deleteContainerAsking")
 	}
-}
-
-// listDelete fills the submenu Delete. Deleting data takes two choices, of
-// which the second tells how much it is.
-func (s scene) listDelete(v *View, state runtime.State) {
-	data := state == runtime.Absent || canDelete(state)
-	v.Rows[rowDelete] = Row{Text: words.Say("tray.row.delete"), Disabled: !data, Hidden: !s.offered[DeleteContainer] && !s.offered[DeleteData]}
-	text := words.Say("tray.row.deleteContainer")
-	if asksFirst(s.overview.Runtime()) {
-		text = words.Say("tray.row.deleteContainerAsking")
-	}
-	v.Rows[rowDeleteContainer] = s.row(text, DeleteContainer, canDelete(state) && !s.busy[ConfirmDelete])
-	v.Rows[rowDeleteData] = s.row(words.Say("tray.row.deleteData"), DeleteData, data && !s.busy[ConfirmDeleteData])
-	confirm := s.row("", ConfirmDeleteData, data)
-	if s.armed.container {
-		confirm = s.row("", ConfirmDelete, canDelete(state))
-	}
-	confirm.Hidden = confirm.Hidden || s.armed == armed{}
-	if !confirm.Hidden {
-		confirm.Text, confirm.Profile = confirmation(s.armed), s.armed.profile
-	}
-	v.Rows[rowConfirmDelete] = confirm
+	return words.Say("tray.row.deleteContainer")
 }
 
 // asksFirst reports whether more than the container may go with it.
 func asksFirst(s runtime.Snapshot) bool { return s.Container != "" && (!s.Ours || s.Unsaved != "") }
 
-// canDelete reports whether there may be a container that nothing is being done
-// to.
-func canDelete(s runtime.State) bool {
-	switch s {
-	case runtime.Stopped, runtime.Ready, runtime.Unhealthy, runtime.Failed:
-		return true
-	default:
-		return false
+func armedProfile(s scene) string { return s.armed.profile }
+
+// confirmation is the row whose choice deletes; it is there once a first choice
+// was made.
+func confirmation(s scene) string {
+	if s.armed == (armed{}) {
+		return ""
 	}
+	return s.armed.confirmation()
 }
 
-// confirmation is the row whose choice deletes data.
-func confirmation(a armed) string {
+func (a armed) confirmation() string {
 	switch {
 	case a.container && a.size == 0:
 		return words.Say("tray.row.confirmContainer")

@@ -26,15 +26,27 @@ type scene struct {
 	// said is what the last action had to say, if that is still of interest.
 	said outcome
 	// busy tells which actions are under way and cannot be asked for again.
-	busy [actions]bool
-	// offered tells which actions there are at all.
-	offered [actions]bool
+	busy map[Action]bool
+	// lacks tells which actions there are not.
+	lacks map[Action]bool
 	// set tells which toggles are on.
-	set [actions]bool
+	set map[Action]bool
 	// armed is what a second choice deletes.
 	armed armed
 	// version is the program's.
 	version string
+
+	derived
+}
+
+// derived is what several rows take from the rest of a scene.
+type derived struct {
+	now      runtime.Snapshot // of the current profile
+	short    string           // the status, in one line
+	hints    []string         // lines below it
+	troubles []string         // lines about the settings
+	listed   []runtime.Snapshot
+	unlisted int
 }
 
 // outcome is what an action says to the person. The zero value says nothing.
@@ -63,40 +75,45 @@ const (
 
 // view computes what is to be seen.
 func view(s scene) View {
-	now := s.overview.Runtime()
-	short, hint := status(now)
-	if s.said.short != "" {
-		short, hint = s.said.short, s.said.hint
-	} else if hint == "" {
-		hint = warning(now)
-	}
-	short = oneLine(short)
+	s.derive()
 	v := View{
-		Icon:    icon(now.State),
+		Icon:    icon(s.now.State),
 		Style:   s.style,
-		Tooltip: cut(title+": "+short, maxTooltip),
-		Primary: primary(now.State),
+		Tooltip: cut(title+": "+s.short, maxTooltip),
+		Primary: primary(s.now.State),
 	}
-	v.Rows[rowStatus] = Row{Text: cut(short, maxRow), Disabled: true}
-	v.tell(rowHint, rowHint4, wrapped(hint, maxRow, rowHint4-rowHint+1))
-	v.tell(rowTrouble, rowTrouble3, trouble(s.overview.Settings))
-	for row, r := range choices(s, now) {
-		v.Rows[row] = r
+	submenus := map[int]bool{} // those with a row in them
+	for i, e := range entries {
+		v.Rows[i] = e.row(s)
+		submenus[e.under] = submenus[e.under] || !v.Rows[i].Hidden
 	}
-	s.listRuntimes(&v)
-	s.listSettings(&v)
-	s.listDelete(&v, now.State)
+	for i, e := range entries {
+		if e.rows != nil && !submenus[i] {
+			v.Rows[i].Hidden = true
+		}
+	}
 	return v
 }
 
-// tell shows lines in the rows from first to last, and hides the others.
-func (v *View) tell(first, last int, lines []string) {
-	for row := first; row <= last; row++ {
-		v.Rows[row] = Row{Disabled: true, Hidden: true}
-		if n := row - first; n < len(lines) {
-			v.Rows[row] = Row{Text: lines[n], Disabled: true}
-		}
+func (s *scene) derive() {
+	s.now = s.overview.Runtime()
+	short, hint := status(s.now)
+	if s.said.short != "" {
+		short, hint = s.said.short, s.said.hint
+	} else if hint == "" {
+		hint = warning(s.now)
 	}
+	s.short, s.hints = oneLine(short), wrapped(hint, maxRow, hintLines)
+	s.troubles = trouble(s.overview.Settings)
+	s.listed, s.unlisted = listed(s.overview)
+}
+
+// lineOf returns one of some lines, "" where there are fewer.
+func lineOf(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
 }
 
 // trouble tells what is wrong with the settings, beside the state of the
@@ -106,93 +123,32 @@ func trouble(p *runtime.Problem) []string {
 		return nil
 	}
 	lines := []string{cut(oneLine(p.Short), maxRow)}
-	return append(lines, wrapped(p.Hint, maxRow, rowTrouble3-rowTrouble)...)
+	return append(lines, wrapped(p.Hint, maxRow, troubleLines-1)...)
 }
 
-// choices are the rows of the menu itself that can be chosen, and what is
-// beside them.
-func choices(s scene, now runtime.Snapshot) map[int]Row {
-	state := now.State
-	startStop := Row{Text: words.Say("tray.row.start"), Action: Start, Disabled: !canStart(state)}
-	if canStop(state) {
-		startStop = Row{Text: words.Say("tray.row.stop"), Action: Stop}
+func restartText(s scene) string {
+	if state := s.now.State; s.now.RestartToApply && state.CanRestart() && state != runtime.Starting {
+		return words.Say("tray.row.restartToApply")
 	}
-	running := state == runtime.Ready || state == runtime.Unhealthy
-	restart := words.Say("tray.row.restart")
-	if now.RestartToApply && running {
-		restart = words.Say("tray.row.restartToApply")
-	}
-	withoutGPU := s.row(words.Say("tray.row.startWithoutGPU"), StartWithoutGPU, true)
-	if now.Problem == nil || now.Problem.Code != runtime.CodeGPU {
-		withoutGPU.Hidden = true
-	}
-	undoUpdate := s.row(words.Say("tray.row.undoUpdate"), UndoUpdate, running || canStart(state))
-	if !now.PreviousImage {
-		undoUpdate.Hidden = true
-	}
-	keepRunning := s.row(words.Say("tray.row.keepRunning"), KeepRunning, true)
-	if now.IdleStopAt.IsZero() {
-		keepRunning.Hidden = true
-	}
-	return map[int]Row{
-		rowStartStop:   startStop,
-		rowRestart:     s.row(restart, Restart, running),
-		rowWithoutGPU:  withoutGPU,
-		rowUndoUpdate:  undoUpdate,
-		rowKeepRunning: keepRunning,
-		rowCopyURL:     s.row(words.Say("tray.row.copyURL"), CopyURL, state == runtime.Ready),
-		rowOpenColab:   s.row(words.Say("tray.row.openColab"), OpenColab, true),
-		rowGuide:       s.row(words.Say("tray.row.guide"), Guide, true),
-		rowCheck:       s.row(words.Say("tray.row.check"), Check, running),
-		rowShowLogs:    s.row(words.Say("tray.row.logs"), ShowLogs, hasOutput(state)),
-		rowAbout:       {Text: strings.TrimSpace(title + " " + oneLine(s.version)), Disabled: true},
-		rowQuit:        {Text: words.Say("tray.row.quit"), Action: Quit},
-	}
+	return words.Say("tray.row.restart")
 }
 
-// row is a row of an action, which is hidden where there is no such action, and
-// cannot be chosen while it is under way.
-func (s scene) row(text string, action Action, enabled bool) Row {
-	return Row{Text: text, Action: action, Disabled: !enabled || s.busy[action], Hidden: !s.offered[action]}
-}
+func about(s scene) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
+
+// lacksGPU reports whether the runtime was not started for want of a GPU.
+func lacksGPU(s scene) bool { return s.now.Problem != nil && s.now.Problem.Code == runtime.CodeGPU }
 
 // primary is the next useful thing to do.
 func primary(s runtime.State) Action {
 	switch {
-	case s == runtime.Ready:
+	case s.CanConnect():
 		return CopyURL
-	case canStart(s):
+	case s.CanStart():
 		return Start
+	case s.CanContinue():
+		return Continue
 	default:
 		return Nothing
-	}
-}
-
-func canStart(s runtime.State) bool {
-	switch s {
-	case runtime.Stopped, runtime.Absent, runtime.Failed, runtime.NoEngine:
-		return true
-	default:
-		return false
-	}
-}
-
-func canStop(s runtime.State) bool {
-	switch s {
-	case runtime.Pulling, runtime.Starting, runtime.Ready, runtime.Unhealthy:
-		return true
-	default:
-		return false
-	}
-}
-
-// hasOutput reports whether there may be a container, whose output can be read.
-func hasOutput(s runtime.State) bool {
-	switch s {
-	case runtime.Unknown, runtime.NoEngine, runtime.Absent, runtime.Pulling:
-		return false
-	default:
-		return true
 	}
 }
 
@@ -206,6 +162,8 @@ func icon(s runtime.State) assets.State {
 		return assets.Busy
 	case runtime.Ready:
 		return assets.Ready
+	case runtime.Paused:
+		return assets.Paused
 	default:
 		return assets.Problem
 	}
@@ -216,37 +174,11 @@ func status(s runtime.Snapshot) (short, hint string) {
 	if s.Problem != nil {
 		return s.Problem.Short, advice(s.Problem)
 	}
-	switch s.State {
-	case runtime.Unknown:
-		return words.Say("tray.state.unknown", "engine", s.Engine.Name), ""
-	case runtime.NoEngine:
-		return words.Say("tray.state.noEngine", "engine", s.Engine.Name), ""
-	case runtime.Absent:
-		return words.Say("tray.state.absent") + engine(s.Engine), ""
-	case runtime.Pulling:
-		return pulling(s.Progress), ""
-	case runtime.Stopped:
-		if s.IdleStopped {
-			return words.Say("tray.state.stoppedIdle", "time", s.Since.Local().Format("15:04")), ""
-		}
-		return words.Say("tray.state.stopped") + engine(s.Engine), ""
-	case runtime.Starting:
-		return words.Say("tray.state.starting"), ""
-	case runtime.Ready:
-		if at := s.IdleStopAt; !at.IsZero() {
-			return words.Say("tray.state.readyIdle", "port", s.Port, "time", at.Local().Format("15:04")), ""
-		}
-		if s.URLChanged {
-			return words.Say("tray.state.readyChanged", "port", s.Port), ""
-		}
-		return words.Say("tray.state.ready", "port", s.Port), ""
-	case runtime.Unhealthy:
-		return words.Say("tray.state.unhealthy"), ""
-	case runtime.Stopping:
-		return words.Say("tray.state.stopping"), ""
-	default:
-		return words.Say("tray.state.failed"), ""
+	short = s.Say(runtime.WordStatus)
+	if s.State == runtime.Absent || s.State == runtime.Stopped && !s.IdleStopped {
+		short += engine(s.Engine)
 	}
+	return short, ""
 }
 
 // engine tells which engine it is, unless that goes without saying: at the usual
@@ -285,24 +217,6 @@ func warning(s runtime.Snapshot) string {
 		names = append(names, words.FullStop(w.Short))
 	}
 	return strings.Join(names, " ")
-}
-
-// pulling tells how far a pull is.
-func pulling(p runtime.Progress) string {
-	if p.Layers <= 0 {
-		return words.Say("tray.state.pulling")
-	}
-	layers := words.Say("tray.pull.layers", "done", p.LayersDone, "all", p.Layers)
-	done, all, known := p.Megabytes()
-	if !known {
-		return words.Say("tray.pull.some", "layers", layers)
-	}
-	const giga = 1e9
-	amount := words.Say("tray.pull.mega", "done", done, "all", all)
-	if p.Total >= giga {
-		amount = words.Say("tray.pull.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
-	}
-	return words.Say("tray.pull.amount", "amount", amount, "layers", layers)
 }
 
 // oneLine makes a text that can come from anywhere fit for a row, which has no

@@ -1,10 +1,12 @@
 package tray
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"colabtray/assets"
 	"colabtray/internal/config"
 	"colabtray/internal/runtime"
+	"colabtray/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -42,6 +45,10 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		}
 	case runtime.Unhealthy:
 		s.Problem = &runtime.Problem{Code: runtime.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The logs may say why."}
+	case runtime.Paused:
+		s.Problem = &runtime.Problem{
+			Code: runtime.CodePaused, Short: "The runtime is paused", Hint: "Let it go on to use it.", Command: "colab-tray start",
+		}
 	case runtime.Failed:
 		s.Problem = &runtime.Problem{
 			Code: runtime.CodePortInUse, Short: "Port 8888 is in use",
@@ -56,12 +63,38 @@ func seen(s runtime.Snapshot) runtime.Overview {
 	return runtime.Overview{Current: s.Profile, Runtimes: []runtime.Snapshot{s}}
 }
 
-// everything is offered.
-func everything() (all [actions]bool) {
-	for action := range all {
-		all[action] = true
-	}
-	return all
+// The numbers of rows that tests look at.
+var (
+	rowStatus          = 0
+	rowHint            = 1
+	rowTrouble         = rowHint + hintLines
+	rowTrouble2        = rowTrouble + 1
+	rowTrouble3        = rowTrouble + troubleLines - 1
+	rowStart           = rowOf(Start)
+	rowStop            = rowOf(Stop)
+	rowRestart         = rowOf(Restart)
+	rowCopyURL         = rowOf(CopyURL)
+	rowOpenColab       = rowOf(OpenColab)
+	rowCheck           = rowOf("check")
+	rowRuntimes        = rowOf("runtimes")
+	rowProfile         = rowRuntimes + 1
+	rowMoreProfiles    = rowProfile + slots
+	rowShowLogs        = rowOf(ShowLogs)
+	rowSettings        = rowOf("settings")
+	rowStartAtLogin    = rowOf("startAtLogin")
+	rowKeepURL         = rowOf("keepURL")
+	rowDelete          = rowOf("delete")
+	rowDeleteData      = rowOf("deleteData")
+	rowConfirmDelete   = rowOf(confirmDelete)
+	rowConfirmData     = rowOf(confirmDeleteData)
+	rowAbout           = rowQuit - 1
+	rowQuit            = rowOf(Quit)
+	rowDeleteContainer = rowOf("deleteContainer")
+)
+
+// rowOf is the number of the first row of an action.
+func rowOf(action Action) int {
+	return slices.IndexFunc(entries, func(e entry) bool { return e.action == action })
 }
 
 // fleet is an overview of so many runtimes, of which one is current.
@@ -82,7 +115,7 @@ func fleet(n, current int) runtime.Overview {
 func scenes() map[string]scene {
 	all := make(map[string]scene)
 	for _, state := range runtime.States() {
-		all[state.String()] = scene{overview: seen(snapshot(state)), offered: everything(), version: "1.2.3"}
+		all[state.String()] = scene{overview: seen(snapshot(state)), version: "1.2.3"}
 	}
 	pull := func(p runtime.Progress) scene {
 		s := snapshot(runtime.Pulling)
@@ -100,10 +133,10 @@ func scenes() map[string]scene {
 
 	ready := snapshot(runtime.Ready)
 	all["ready-copied"] = scene{overview: seen(ready), said: outcome{short: "Ready: the Backend URL is copied", hint: "Paste it"}}
-	all["ready-checking"] = scene{overview: seen(ready), said: outcome{short: "Checking…"}, offered: everything(), busy: [actions]bool{Check: true, ShowLogs: true}}
+	all["ready-checking"] = scene{overview: seen(ready), said: outcome{short: "Checking…"}, busy: map[Action]bool{"check": true, ShowLogs: true}}
 	idle := ready
 	idle.IdleStopAt = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
-	all["ready-idle"] = scene{overview: seen(idle), offered: everything()}
+	all["ready-idle"] = scene{overview: seen(idle)}
 	idled := snapshot(runtime.Stopped)
 	idled.IdleStopped, idled.Since = true, idle.IdleStopAt
 	all["stopped-idle"] = scene{overview: seen(idled)}
@@ -139,43 +172,43 @@ func scenes() map[string]scene {
 
 	toApply := ready
 	toApply.RestartToApply = true
-	all["ready-to-apply"] = scene{overview: seen(toApply), offered: everything()}
+	all["ready-to-apply"] = scene{overview: seen(toApply)}
 	noGPU := snapshot(runtime.Failed)
 	noGPU.Problem = &runtime.Problem{Code: runtime.CodeGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
 	updated := snapshot(runtime.Ready)
 	updated.PreviousImage = true
-	all["ready-updated"] = scene{overview: seen(updated), offered: everything()}
-	all["failed-no-gpu"] = scene{overview: seen(noGPU), offered: everything()}
+	all["ready-updated"] = scene{overview: seen(updated)}
+	all["failed-no-gpu"] = scene{overview: seen(noGPU)}
 
-	all["profiles"] = scene{overview: fleet(10, 6), offered: everything(), set: [actions]bool{StartAtLogin: true, KeepURL: true}}
-	all["profiles-too-many"] = scene{overview: fleet(30, 27), offered: everything()}
-	all["profiles-just-fit"] = scene{overview: fleet(slots, slots-1), offered: everything()}
+	all["profiles"] = scene{overview: fleet(10, 6), set: map[Action]bool{"startAtLogin": true, "keepURL": true}}
+	all["profiles-too-many"] = scene{overview: fleet(30, 27)}
+	all["profiles-just-fit"] = scene{overview: fleet(slots, slots-1)}
 	broken := fleet(2, 1)
 	broken.Settings = &runtime.Problem{
 		Code: runtime.CodeSettings, Short: "The settings file has a mistake in line 3",
 		Hint: "profiles.jupyter.port: it has to be a whole number, without quotes. The settings from before are in force.",
 	}
-	all["settings-broken"] = scene{overview: broken, offered: everything()}
+	all["settings-broken"] = scene{overview: broken}
 	broken.Runtimes = []runtime.Snapshot{snapshot(runtime.Failed)}
 	broken.Current = broken.Runtimes[0].Profile
 	all["settings-broken-failed"] = scene{overview: broken}
 
 	stopped := seen(snapshot(runtime.Stopped))
-	all["delete-armed"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: 1_312_000_000}}
-	all["delete-armed-unknown"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: -1}}
-	all["delete-armed-empty"] = scene{overview: stopped, offered: everything(), armed: armed{profile: "default", size: 0}}
+	all["delete-armed"] = scene{overview: stopped, armed: armed{profile: "default", size: 1_312_000_000}}
+	all["delete-armed-unknown"] = scene{overview: stopped, armed: armed{profile: "default", size: -1}}
+	all["delete-armed-empty"] = scene{overview: stopped, armed: armed{profile: "default", size: 0}}
 	handmade := snapshot(runtime.Ready)
 	handmade.Container, handmade.Unsaved = "0f0f", "/home/jovyan"
 	handmade.Warnings = []*runtime.Problem{runtime.UnsavedWarning(config.Default(), handmade)}
-	all["ready-unsaved"] = scene{overview: seen(handmade), offered: everything()}
-	all["delete-armed-container"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", size: 4_200_000, container: true}}
+	all["ready-unsaved"] = scene{overview: seen(handmade)}
+	all["delete-armed-container"] = scene{overview: seen(handmade), armed: armed{profile: "default", size: 4_200_000, container: true}}
 	handmade.Unsaved, handmade.Warnings = "", nil
-	all["delete-armed-container-empty"] = scene{overview: seen(handmade), offered: everything(), armed: armed{profile: "default", container: true}}
+	all["delete-armed-container-empty"] = scene{overview: seen(handmade), armed: armed{profile: "default", container: true}}
 	earlier := snapshot(runtime.Ready)
 	earlier.Container, earlier.Ours, earlier.Unsaved, earlier.RestartToApply = "0f0f", true, "/tf", true
 	earlier.Warnings = []*runtime.Problem{runtime.UnsavedWarning(config.Default(), earlier)}
-	all["ready-unsaved-earlier"] = scene{overview: seen(earlier), offered: everything()}
-	all["deleting"] = scene{overview: stopped, offered: everything(), busy: [actions]bool{ConfirmDeleteData: true}}
+	all["ready-unsaved-earlier"] = scene{overview: seen(earlier)}
+	all["deleting"] = scene{overview: stopped, busy: map[Action]bool{confirmDeleteData: true}}
 	return all
 }
 
@@ -183,25 +216,20 @@ func scenes() map[string]scene {
 func written(v View) string {
 	var b strings.Builder
 	icons := map[assets.State]string{
-		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Problem: "problem",
+		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Paused: "paused", assets.Problem: "problem",
 	}
-	names := [actions]string{
-		"nothing", "start", "stop", "restart", "start without gpu", "undo update", "keep running", "copy url", "open colab",
-		"guide", "check", "select", "show logs", "start at login", "start at open", "keep url", "stop on quit", "notifications", "edit settings",
-		"delete container", "delete data", "confirm delete", "confirm delete data", "quit",
-	}
-	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, names[v.Primary])
+	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, spaced(v.Primary))
 	var list func(under int, margin string)
 	list = func(under int, margin string) {
-		for i, row := range v.Rows {
-			if i == 0 && under != 0 || places[i].under != under {
+		for i, row := range v.Rows[:len(entries)] {
+			if i == 0 && under != 0 || entries[i].under != under {
 				continue
 			}
-			if places[i].group {
+			if entries[i].line {
 				b.WriteString(margin + "---------\n")
 			}
 			mark, what := "", ""
-			if places[i].mark {
+			if entries[i].checked != nil {
 				mark = map[bool]string{true: "[x] ", false: "[ ] "}[row.Checked]
 			}
 			if row.Profile != "" {
@@ -215,7 +243,7 @@ func written(v View) string {
 			case row.Action == Nothing:
 				fmt.Fprintf(&b, "%s       + %s\n", margin, row.Text)
 			default:
-				fmt.Fprintf(&b, "%s       > %s%s (%s%s)\n", margin, mark, row.Text, names[row.Action], what)
+				fmt.Fprintf(&b, "%s       > %s%s (%s%s)\n", margin, mark, row.Text, spaced(row.Action), what)
 			}
 			if i != 0 {
 				list(i, margin+"        ")
@@ -224,6 +252,42 @@ func written(v View) string {
 	}
 	list(0, "")
 	return b.String()
+}
+
+// spaced is the name of an action as the golden files have it.
+func spaced(action Action) string {
+	words := regexp.MustCompile("([a-z])([A-Z])").ReplaceAllString(string(action), "$1 $2")
+	return cmp.Or(strings.ToLower(words), "nothing")
+}
+
+// TestEntries holds that the rows fit into a view, and that each text for a row
+// belongs to one.
+func TestEntries(t *testing.T) {
+	if len(entries) > rows {
+		t.Errorf("%d rows do not fit into a view of %d", len(entries), rows)
+	}
+	other := []string{ // texts of rows that say one thing or another
+		"restartToApply", "moreProfiles", "deleteContainerAsking",
+		"confirm", "confirmUnknown", "confirmNothing", "confirmContainer", "confirmContainerSaving",
+	}
+	said, meanwhile := words.Of("tray.row"), words.Of("tray.meanwhile")
+	for _, e := range entries {
+		if e.text == nil && said[string(e.action)] == "" || e.meanwhile && meanwhile[string(e.action)] == "" {
+			t.Errorf("%s has no text", e.action)
+		}
+		if e.text == nil || e.action == Restart || e.action == "deleteContainer" {
+			delete(said, string(e.action))
+		}
+		if e.meanwhile {
+			delete(meanwhile, string(e.action))
+		}
+	}
+	for _, name := range other {
+		delete(said, name)
+	}
+	if len(said) > 0 || len(meanwhile) > 0 {
+		t.Errorf("no row says %v %v", said, meanwhile)
+	}
 }
 
 func TestViews(t *testing.T) {
@@ -260,7 +324,7 @@ func TestEveryViewIsFitToBeShown(t *testing.T) {
 		if !utf8.ValidString(all) || strings.ContainsAny(all, "\n\r\t\x07\x1b\x7f\u009b\u200b\u2028\u202e\u2066") {
 			t.Errorf("%s has characters that do not belong into a menu: %q", name, all)
 		}
-		for i, row := range v.Rows {
+		for i, row := range v.Rows[:len(entries)] {
 			if row.Text == "" && !row.Hidden {
 				t.Errorf("row %d of %s is empty", i, name)
 			}

@@ -1,6 +1,7 @@
 // Package words owns all texts for people, in each language there is: one file
-// per language, en.toml and de.toml, with a name for each text. A translation is
-// a copy of en.toml with other texts. It also makes the words of others harmless
+// per language, such as en.toml, with a name for each text. A translation is a
+// copy of en.toml with other texts, and the file is all that a new language
+// takes. The package also makes the words of others harmless
 // that are to reach a person: [Line], [Lines], [JSON].
 //
 // It does not own when a text is said, nor the texts that are no person's own:
@@ -11,6 +12,8 @@ package words
 import (
 	"embed"
 	"fmt"
+	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,27 +28,56 @@ const English = "en"
 //go:embed *.toml
 var files embed.FS
 
-// Languages are those there are texts in, as ISO 639-1 has them.
-func Languages() []string { return []string{English, "de"} }
+// catalogues are those of all languages, each read when it is first wanted.
+type catalogues map[string]func() *catalogue
+
+// loaded are the catalogues there are.
+var loaded atomic.Pointer[catalogues]
+
+func init() { Load(files) }
+
+// Load takes the texts from other files than the program's own, one file for a
+// language, and returns what brings the former texts back. Tests hold with it
+// that a language is one file and nothing else.
+func Load(files fs.FS) (restore func()) {
+	names, err := fs.Glob(files, "*.toml")
+	if err != nil {
+		panic(err) // the pattern is right
+	}
+	all := catalogues{}
+	for _, name := range names {
+		language := strings.TrimSuffix(name, ".toml")
+		all[language] = sync.OnceValue(func() *catalogue { return read(files, language) })
+	}
+	former := loaded.Swap(&all)
+	current.Store(nil)
+	return func() {
+		loaded.Store(former)
+		current.Store(nil)
+	}
+}
+
+// Languages are those there are texts in, as ISO 639-1 has them: English, and
+// the others by name.
+func Languages() []string {
+	others := maps.Clone(*loaded.Load())
+	delete(others, English)
+	return append([]string{English}, slices.Sorted(maps.Keys(others))...)
+}
+
+// of returns the catalogue of a language there is.
+func (all *catalogues) of(language string) *catalogue { return (*all)[language]() }
 
 // catalogue has the texts of a language by their full names, such as
-// "tray.state.ready".
+// "state.status.ready".
 type catalogue struct {
 	language string
 	texts    map[string]string
+	plurals  map[string]forms
 }
 
-// catalogues are read when they are first wanted.
-var catalogues = func() map[string]func() *catalogue {
-	all := map[string]func() *catalogue{}
-	for _, language := range Languages() {
-		all[language] = sync.OnceValue(func() *catalogue { return read(language) })
-	}
-	return all
-}()
-
-func read(language string) *catalogue {
-	text, err := files.ReadFile(language + ".toml")
+func read(files fs.FS, language string) *catalogue {
+	text, err := fs.ReadFile(files, language+".toml")
 	if err != nil {
 		panic(err) // it is embedded, or the program would not have been built
 	}
@@ -53,7 +85,7 @@ func read(language string) *catalogue {
 	if err := toml.Unmarshal(text, &tables); err != nil {
 		panic(language + ".toml: " + err.Error()) // the tests read them all
 	}
-	c := &catalogue{language, map[string]string{}}
+	c := &catalogue{language, map[string]string{}, map[string]forms{}}
 	c.add("", tables)
 	return c
 }
@@ -65,6 +97,10 @@ func (c *catalogue) add(prefix string, table map[string]any) {
 		case string:
 			c.texts[prefix+name] = strings.TrimSuffix(value, "\n")
 		case map[string]any:
+			if forms := formsIn(value); forms != nil {
+				c.plurals[prefix+name] = forms
+				continue
+			}
 			c.add(prefix+name+".", value)
 		default:
 			panic(fmt.Sprintf("%s.toml: %s%s is no text", c.language, prefix, name))
@@ -80,7 +116,7 @@ func Use(language string) {
 	if !slices.Contains(Languages(), language) {
 		language = English
 	}
-	current.Store(catalogues[language]())
+	current.Store(loaded.Load().of(language))
 }
 
 // Language returns the language in use, which is English before [Use].
@@ -90,22 +126,33 @@ func inUse() *catalogue {
 	if c := current.Load(); c != nil {
 		return c
 	}
-	return catalogues[English]()
+	return loaded.Load().of(English)
 }
 
 // Say returns the text of that name in the language in use. What it has in
 // braces, such as {port}, is replaced by the value that follows this name in
 // values, which are names and values in turn; a value can come from anywhere, and
-// is made fit by [Line]. A text that the language does not have is said in English.
+// is made fit by [Line]. Of a text with plural forms it is the form for the
+// number that is called "count". A text that the language does not have is said
+// in English.
 func Say(name string, values ...any) string {
-	text, ok := inUse().texts[name]
+	text, ok := inUse().text(name, values)
 	if !ok {
-		text, ok = catalogues[English]().texts[name]
+		text, ok = loaded.Load().of(English).text(name, values)
 	}
 	if !ok {
 		return name // the tests look for all that are said
 	}
 	return fill(text, values)
+}
+
+// Has reports whether there is a text of that name.
+func Has(name string) bool {
+	_, has := inUse().texts[name]
+	if !has {
+		_, has = loaded.Load().of(English).texts[name]
+	}
+	return has
 }
 
 // fill replaces what is in braces. Values are not looked into; but one that ends
@@ -123,7 +170,7 @@ func fill(text string, values []any) string {
 }
 
 // Of returns the texts whose names begin with that of a table, by what follows
-// it, in the language in use.
+// it, in the language in use. Texts with plural forms are left out.
 func Of(table string) map[string]string {
 	own := map[string]string{}
 	for name, text := range inUse().texts {
@@ -132,6 +179,15 @@ func Of(table string) map[string]string {
 		}
 	}
 	return own
+}
+
+// Or names things of which one is meant, as in "a, b or c".
+func Or(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return Say("list.or", "names", strings.Join(names[:last], ", "), "last", names[last])
 }
 
 // Decimal puts a number with one decimal into words.

@@ -12,33 +12,67 @@ var braces = regexp.MustCompile(`\{(\w+)\}`)
 
 // sentences are the tables whose texts are sentences, so that none is the same in
 // two languages.
-var sentences = regexp.MustCompile(`^(problem|config|backup|help|question)\.`)
+var sentences = regexp.MustCompile(`^(problem|config|setting|backup|help|question)\.`)
 
 // TestTranslations holds the languages together: a translation has every text of
 // the English file, no other, in words of its own and with the same values in it.
 func TestTranslations(t *testing.T) {
-	english := catalogues[English]().texts
+	english := loaded.Load().of(English).all()
 	for _, language := range Languages() {
-		own := catalogues[language]().texts
+		c := loaded.Load().of(language)
+		own := c.all()
 		for _, name := range slices.Sorted(maps.Keys(english)) {
-			text, ok := own[name]
-			switch {
-			case !ok:
+			if own[name] == nil {
 				t.Errorf("%s.toml lacks %s", language, name)
-			case strings.TrimSpace(text) == "":
-				t.Errorf("%s.toml has no words for %s", language, name)
-			case language != English && text == english[name] && sentences.MatchString(name):
-				t.Errorf("%s.toml has %s in English", language, name)
-			case !slices.Equal(values(text), values(english[name])):
-				t.Errorf("%s.toml: %s has the values %q and not %q", language, name, values(text), values(english[name]))
+			}
+			if got := slices.Sorted(maps.Keys(own[name])); c.plurals[name] != nil && !slices.Equal(got, categoriesOf(language)) {
+				t.Errorf("%s.toml: %s has the plural forms %q, and the language %q", language, name, got, categoriesOf(language))
+			}
+			for category, text := range own[name] {
+				got, want := values(text), values(english[name][otherForm])
+				switch {
+				case strings.TrimSpace(text) == "":
+					t.Errorf("%s.toml has no words for %s", language, name)
+				case language != English && text == english[name][otherForm] && sentences.MatchString(name):
+					t.Errorf("%s.toml has %s in English", language, name)
+				case category != otherForm && slices.Equal(got, without(want, "count")): // "one file"
+				case !slices.Equal(got, want):
+					t.Errorf("%s.toml: %s has the values %q and not %q", language, name, got, want)
+				}
 			}
 		}
 		for name := range own {
-			if _, ok := english[name]; !ok {
+			if english[name] == nil {
 				t.Errorf("%s.toml has %s, which en.toml has not", language, name)
 			}
 		}
 	}
+}
+
+// all returns all texts by their names; one without plural forms has the form
+// that all languages have.
+func (c *catalogue) all() map[string]forms {
+	all := maps.Clone(c.plurals)
+	for name, text := range c.texts {
+		all[name] = forms{otherForm: text}
+	}
+	return all
+}
+
+// categoriesOf returns the categories of whole numbers in a language, and the one
+// that all languages have.
+func categoriesOf(language string) []string {
+	all := []string{otherForm}
+	for count := range 1000 {
+		all = append(all, category(language, count))
+	}
+	all = append(all, category(language, 1_000_000))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func without(list []string, one string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == one })
 }
 
 // values are what a text has in braces, each once.
@@ -62,7 +96,7 @@ func TestSay(t *testing.T) {
 		{"tlh", "Ready on port {8888} 12.5"},
 	} {
 		Use(test.language)
-		got := Say("tray.state.ready", "port", "{8888}", "nothing", 1) + " " + Decimal(12.46)
+		got := Say("state.status.ready", "port", "{8888}", "nothing", 1) + " " + Decimal(12.46)
 		if got != test.want {
 			t.Errorf("in %s: %q, want %q", test.language, got, test.want)
 		}
@@ -71,7 +105,7 @@ func TestSay(t *testing.T) {
 		t.Errorf("a text that there is not: %q", got)
 	}
 	Use("de")
-	if got := Of("tray.short")["stopping"]; got != "wird angehalten" {
+	if got := Of("state.short")["stopping"]; got != "wird angehalten" {
 		t.Errorf("of a table: %q", got)
 	}
 }
@@ -88,14 +122,16 @@ func TestValuesAreNotLookedInto(t *testing.T) {
 func TestNoSecondFullStop(t *testing.T) {
 	doubled := regexp.MustCompile(`[^.]\.\.([^.]|$)|[!?…]\.`)
 	for _, language := range Languages() {
-		for name, text := range catalogues[language]().texts {
-			for _, value := range []string{"Invalid name.", "really?", "no!", "wait…", "word"} {
-				var all []any
-				for _, placeholder := range values(text) {
-					all = append(all, placeholder, value)
-				}
-				if got := fill(text, all); doubled.MatchString(got) {
-					t.Errorf("%s.toml: %s is %q", language, name, got)
+		for name, forms := range loaded.Load().of(language).all() {
+			for _, text := range forms {
+				for _, value := range []string{"Invalid name.", "really?", "no!", "wait…", "word"} {
+					var all []any
+					for _, placeholder := range values(text) {
+						all = append(all, placeholder, value)
+					}
+					if got := fill(text, all); doubled.MatchString(got) {
+						t.Errorf("%s.toml: %s is %q", language, name, got)
+					}
 				}
 			}
 		}

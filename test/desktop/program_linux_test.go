@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -402,6 +403,17 @@ func TestShownElsewhere(t *testing.T) {
 	if got := p.opened(Browser); got != "https://colab.research.google.com/" {
 		t.Errorf("the browser was asked to open %q", got)
 	}
+	p.chooses(assets.Ready, "Open Jupyter")
+	address := p.opened(Browser)
+	if !regexp.MustCompile(`^http://127\.0\.0\.1:\d+/jupyter\?key=\w+$`).MatchString(address) {
+		t.Errorf("for Jupyter the browser was asked to open %q", address)
+	}
+	page, err := http.Get(address)
+	p.must(err)
+	_ = page.Body.Close()
+	if got := page.Request.URL; page.StatusCode != http.StatusOK || got.Path != "/tree" || got.Port() != strconv.Itoa(p.port) {
+		t.Errorf("the address leads to %s of port %s: %s", got.Path, got.Port(), page.Status)
+	}
 	for _, test := range []struct{ row, part string }{
 		{"Show logs", "token=[redacted]"},
 		{"Check connection", "ok    Cell             " + p.name},
@@ -421,7 +433,7 @@ func TestShownElsewhere(t *testing.T) {
 	}
 	p.reads("Colab can connect")
 	p.must(p.Note(t.Context(), "Colab can connect"))
-	_, err := p.OpenMenu(t.Context(), assets.Ready)
+	_, err = p.OpenMenu(t.Context(), assets.Ready)
 	p.must(err)
 	p.keeps("menu")
 }

@@ -123,7 +123,7 @@ func findIcon(picture image.Image) (where image.Rectangle, state assets.State, f
 	// Scaling rounds differently here and in the panel; another icon, or none,
 	// is three times as far away.
 	best := 30.0
-	for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Problem} {
+	for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Paused, assets.Problem} {
 		original, err := png.Decode(bytes.NewReader(assets.Icon(candidate, assets.Colour)))
 		if err != nil {
 			panic(err) // it is ours

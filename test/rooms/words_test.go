@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -238,12 +239,22 @@ func readTexts(t *testing.T, path string) map[string]string {
 			case string:
 				all[prefix+name] = value
 			case map[string]any:
+				if other, is := value["other"].(string); is && !slices.ContainsFunc(slices.Collect(maps.Keys(value)), notPlural) {
+					all[prefix+name] = other
+					continue
+				}
 				add(prefix+name+".", value)
 			}
 		}
 	}
 	add("", tables)
 	return all
+}
+
+// notPlural reports whether a name is none of a plural form: a table of these is
+// one text.
+func notPlural(name string) bool {
+	return !slices.Contains([]string{"zero", "one", "two", "few", "many", "other"}, name)
 }
 
 var braces = regexp.MustCompile(`\{(\w+)\}`)

@@ -80,20 +80,13 @@ function label(line) {
 
 let now = {};
 
-const startable = ["absent", "stopped", "failed", "noengine", "stopping"];
-const stoppable = ["pulling", "starting", "ready", "unhealthy"];
-const restartable = ["starting", "ready", "unhealthy"];
-const running = ["starting", "ready", "unhealthy"];
-
 function showState(next) {
   const before = now;
   now = next;
   $("status").dataset.state = now.state;
-  document.title = `${say("state." + now.state)} – ${say("title")}`;
-  set($("state"), say("state." + now.state));
-  const hint = now.state === "ready" && now.urlChanged ? say("hint.changed")
-    : now.idle ? say("hint.idle") : say("hint." + now.state, now);
-  set($("state-hint"), hint);
+  document.title = `${now.title} – ${say("title")}`;
+  set($("state"), now.title);
+  set($("state-hint"), now.hint);
   const details = { runtime: now.runtime, port: now.port, engine: now.engine };
   set($("details"), say(now.engine ? "status.details" : "status.detailsNoEngine", details) + since());
 
@@ -108,18 +101,19 @@ function showState(next) {
   showWarnings(now.warnings);
   showInstall(now.install);
 
-  enable($("start"), startable.includes(now.state));
-  enable($("stop"), stoppable.includes(now.state));
-  enable($("restart"), restartable.includes(now.state));
-  $("start").classList.toggle("primary", now.state !== "ready");
+  for (const verb of ["start", "continue", "stop", "restart"]) enable($(verb), now.can[verb]);
+  $("start").classList.toggle("primary", !now.can.connect);
+  $("start").hidden = now.can.continue;
+  $("continue").hidden = !now.can.continue;
+  enable($("check-run"), now.can.check || checking);
 
   if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
-  $("url").disabled = !now.url;
-  enable($("show"), now.url);
-  enable($("copy"), now.url);
-  if (!now.url) $("url").value = say("url.none");
+  $("url").disabled = !now.can.connect;
+  enable($("show"), now.can.connect);
+  enable($("copy"), now.can.connect);
+  if (!now.can.connect) $("url").value = say("url.none");
 
-  $("use").hidden = !running.includes(now.state);
+  $("use").hidden = !now.runs;
   if ($("use").hidden) for (const p of Object.values(plots)) p.clear();
   rich($("see"), say("steps.seeText", now));
 }
@@ -195,7 +189,7 @@ function showInstall(help) {
   }));
 }
 
-for (const action of ["start", "stop", "restart"]) {
+for (const action of ["start", "continue", "stop", "restart"]) {
   $(action).addEventListener("click", () => post("/" + action).catch(lost));
 }
 

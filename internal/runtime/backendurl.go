@@ -4,42 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"strings"
 )
-
-// redacted stands where a secret would.
-const redacted = "[redacted]"
-
-// Token is the secret that Jupyter asks for. It prints as "[redacted]" with
-// every verb of fmt, in slog and in JSON; Reveal alone gives the secret.
-type Token struct{ secret string }
-
-// NewToken makes a Token of its secret text.
-func NewToken(secret string) Token { return Token{secret} }
-
-// Reveal returns the secret itself, for the wire, the clipboard, the browser
-// and the standard output of a command that asks for it, and nothing else.
-func (t Token) Reveal() string { return t.secret }
-
-// IsZero reports whether there is no token.
-func (t Token) IsZero() bool { return t.secret == "" }
-
-// sendable reports whether the token can stand in a header, as Colab sends it.
-func (t Token) sendable() bool {
-	return !strings.ContainsFunc(t.secret, func(r rune) bool { return r <= ' ' || r >= 0x7f })
-}
-
-// String implements [fmt.Stringer] without the secret.
-func (t Token) String() string { return redacted }
-
-// Format implements [fmt.Formatter] without the secret, for every verb.
-func (t Token) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
-
-// LogValue implements [slog.LogValuer] without the secret.
-func (t Token) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText implements [encoding.TextMarshaler] without the secret.
-func (t Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // BackendURL is what Colab's "Connect to a local runtime" dialog asks for:
 // http://localhost:PORT/?token=TOKEN, or with 127.0.0.1 where localhost could
@@ -74,11 +39,14 @@ func (u BackendURL) Host() string {
 
 // Reveal returns the Backend URL with its token; see [Token.Reveal] for who
 // may have it. It is empty when there is none.
-func (u BackendURL) Reveal() string {
+func (u BackendURL) Reveal() string { return u.RevealPage("/") }
+
+// RevealPage is Reveal for a page of the server, such as "/lab".
+func (u BackendURL) RevealPage(path string) string {
 	if u.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("http://%s:%d/?token=%s", u.Host(), u.port, url.QueryEscape(u.token.Reveal()))
+	return fmt.Sprintf("http://%s:%d%s?token=%s", u.Host(), u.port, path, url.QueryEscape(u.token.Reveal()))
 }
 
 // Port returns the port on the loopback interface, 0 when there is no URL.

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestReference: what is documented of a setting is so.
+func TestReference(t *testing.T) {
+	var paths []string
+	for _, entry := range Reference() {
+		path := strings.TrimPrefix(strings.Replace(entry.Table, anyProfile, "any", 1)+"."+entry.Key, ".")
+		paths = append(paths, path)
+		if entry.Text == "" || strings.HasPrefix(entry.Text, "setting.") {
+			t.Errorf("%s is not explained: %q", path, entry.Text)
+		}
+		text := entry.Key + " = " + entry.Default
+		if entry.Table != "" {
+			text = "[" + strings.Replace(entry.Table, anyProfile, DefaultProfile, 1) + "]\n" + text
+		}
+		s, err := Load(Sources{File: write(t, text)})
+		if err != nil || !s.Profile.Equal(Default()) || s.Preferences != DefaultPreferences() {
+			t.Errorf("the default of %s is not %s: %v", path, entry.Default, err)
+		}
+		if (entry.Flag == "") != (entry.Variable == "") {
+			t.Errorf("%s has the flag %q and the variable %q", path, entry.Flag, entry.Variable)
+		}
+		if entry.Flag == "" {
+			continue
+		}
+		// What no setting can be is refused by the name of where it comes from.
+		for source, from := range map[string]Sources{
+			entry.Flag:     {Flags: Flags{entry.Key: "/ /"}},
+			entry.Variable: {Env: env(entry.Variable + "=/ /")},
+		} {
+			if _, err := Load(from); err == nil || !strings.HasPrefix(err.Error(), source+": ") {
+				t.Errorf("%s does not set %s: %v", source, path, err)
+			}
+		}
+	}
+	for _, setting := range allSettings() {
+		if setting.key != "notifications" && !slices.Contains(paths, setting.path) {
+			t.Errorf("%s is not documented", setting.path)
+		}
+	}
+}
+
+// TestManual holds the manual to the settings there are.
+func TestManual(t *testing.T) {
+	page, err := os.ReadFile("../../docs/colab-tray.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manual := string(page)
+	for _, entry := range Reference() {
+		if !strings.Contains(manual, "\n.It Li "+entry.Key+" = ") {
+			t.Errorf("it does not list %s", entry.Key)
+		}
+		if entry.Flag == "" {
+			continue
+		}
+		item := regexp.MustCompile(`(?ms)^\.It Fl ` + regexp.QuoteMeta(entry.Flag[1:]) + ` Ar .*?(^\.It|\z)`).FindString(manual)
+		if !strings.Contains(item, strings.Trim(entry.Default, `"`)) {
+			t.Errorf("it does not tell of %s with its default %s", entry.Flag, entry.Default)
+		}
+		if !regexp.MustCompile(`(?m)^\.It Ev .*\b` + entry.Variable + `\b`).MatchString(manual) {
+			t.Errorf("it does not tell of %s", entry.Variable)
+		}
+	}
+}

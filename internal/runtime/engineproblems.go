@@ -1,0 +1,236 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"colabtray/internal/config"
+	"colabtray/internal/words"
+)
+
+// listed joins names for a sentence.
+func listed(names []string) string {
+	const most = 3
+	switch last := len(names) - 1; {
+	case len(names) > most:
+		return words.Say("problem.namesAndMore", "names", strings.Join(names[:most], ", "), "more", len(names)-most)
+	case last > 0:
+		return words.Say("problem.namesAnd", "names", strings.Join(names[:last], ", "), "last", names[last])
+	default:
+		return strings.Join(names, "")
+	}
+}
+
+// An engine keeps no output with the logging driver of that name, and with some
+// others gives none back; Docker has these words for it.
+const (
+	noLogDriver   = "none"
+	unreadableLog = "logging driver does not support reading"
+)
+
+// noLogProblem tells that the engine keeps no output of the container.
+func noLogProblem(c Container) *Problem {
+	return &Problem{
+		Code:  CodeNoLog,
+		Short: words.Say("problem.noLog"),
+		Hint:  words.Say("problem.noLogHint", "container", c.Name, "driver", c.LogDriver),
+	}
+}
+
+// engineProblem tells why an engine does not answer.
+func engineProblem(e EngineInfo, err error) *Problem {
+	var p *Problem
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, ErrPermission):
+		return permissionProblem(e, err)
+	case errors.Is(err, ErrTooOld):
+		return &Problem{
+			Code:  CodeEngineTooOld,
+			Short: words.Say("problem.engineTooOld", "engine", e.Name),
+			Hint:  words.Say("problem.engineTooOldHint"),
+			Err:   err,
+		}
+	case errors.Is(err, ErrSilent):
+		return &Problem{
+			Code:    CodeSilent,
+			Short:   words.Say("problem.noEngine", "engine", e.Name),
+			Hint:    words.Say("problem.silentHint", "host", e.Host, "engine", e.Name),
+			Command: restartCommand(e.Host),
+			Err:     err,
+		}
+	default:
+		p := &Problem{Code: CodeNoEngine, Short: words.Say("problem.noEngine", "engine", e.Name), Err: err}
+		if strange(err) {
+			p.Code, p.Hint = CodeSilent, words.Say("problem.strangeHint", "host", e.Host, "cause", words.FullStop(excerpt(err)))
+			return p
+		}
+		p.Hint, p.Command = absence(e)
+		return p
+	}
+}
+
+// strange reports whether somebody answered, though not as an engine does.
+func strange(err error) bool {
+	return !errors.Is(err, ErrUnreachable) || errors.Is(err, errHangsUp)
+}
+
+// absence tells what to do where nothing answers. Who says where the engine is
+// can be wrong, unless that is a place where one usually is.
+func absence(e EngineInfo) (hint, command string) {
+	name, isContext := strings.CutPrefix(e.Found, "context ")
+	start := startCommand(e.Host)
+	switch {
+	case start != "" || !e.Chosen():
+		return words.Say("problem.noEngineHint", "host", e.Host, "engine", e.Name, "guide", installGuide), start
+	case isContext:
+		return words.Say("problem.noEngineContextHint", "host", e.Host, "context", name), "docker context ls"
+	default:
+		return words.Say("problem.noEngineEnvHint", "host", e.Host, "variable", e.Found), "unset " + e.Found
+	}
+}
+
+// operationProblem tells why an operation on a runtime failed.
+func operationProblem(p config.Profile, which EngineInfo, err error) *Problem {
+	switch {
+	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrPermission), errors.Is(err, ErrTooOld):
+		return engineProblem(which, err)
+	case errors.Is(err, ErrImageNotFound):
+		return &Problem{
+			Code:    CodeImageNotFound,
+			Short:   words.Say("problem.imageNotFound", "image", p.Image),
+			Hint:    words.Say("problem.imageNotFoundHint") + pullSays(which, err),
+			Command: which.Command + " pull " + config.ShellWord(p.Image),
+			Err:     err,
+		}
+	case errors.Is(err, ErrNetwork):
+		return &Problem{
+			Code:    CodePullFailed,
+			Short:   words.Say("problem.pullFailed"),
+			Hint:    pullHint(p, which, err) + pullSays(which, err),
+			Command: which.Command + " pull " + config.ShellWord(p.Image),
+			Err:     err,
+		}
+	case errors.Is(err, ErrDiskFull):
+		return &Problem{
+			Code:    CodeDiskFull,
+			Short:   words.Say("problem.diskFull", "engine", which.Name),
+			Hint:    words.Say("problem.diskFullHint", "engine", which.Name),
+			Command: which.Command + " system df",
+			Err:     err,
+		}
+	case errors.Is(err, ErrPlatform):
+		return platformProblem(p, err)
+	case errors.Is(err, ErrLacks):
+		return &Problem{
+			Code:  CodeNotOffered,
+			Short: words.Say("problem.notOffered", "engine", which.Name),
+			Hint:  words.Say("problem.notOfferedHint", "host", which.Host),
+			Err:   err,
+		}
+	case errors.Is(err, ErrNoFolder):
+		return &Problem{
+			Code:    CodeFolderMissing,
+			Short:   words.Say("problem.folderMissing"),
+			Hint:    words.Say("problem.folderMissingHint", "engine", which.Name, "said", words.FullStop(engineWords(err)), "profile", p.Name),
+			Command: "colab-tray config edit",
+			Err:     err,
+		}
+	default:
+		return &Problem{
+			Code:  CodeEngineFailed,
+			Short: words.Say("problem.engineFailed", "engine", which.Name),
+			Hint:  words.FullStop(lastError(err)),
+			Err:   err,
+		}
+	}
+}
+
+// noContainerProblem tells that there is nothing to do it to yet.
+func noContainerProblem(p config.Profile, hint string) *Problem {
+	return &Problem{
+		Code:    CodeNoContainer,
+		Short:   words.Say("problem.noContainer", "runtime", p.Runtime),
+		Hint:    hint,
+		Command: p.CommandLine("start"),
+	}
+}
+
+// pullHint tells why a registry could not be reached.
+func pullHint(p config.Profile, e EngineInfo, err error) string {
+	host, _, _ := strings.Cut(p.Image, "/")
+	switch text := strings.ToLower(err.Error()); {
+	case strings.Contains(text, "x509"):
+		return words.Say("problem.pullCertificateHint", "image", p.Image, "engine", e.Name, "registry", host)
+	case isPage(text):
+		return words.Say("problem.pullPageHint", "image", p.Image, "engine", e.Name)
+	}
+	return words.Say("problem.pullFailedHint", "image", p.Image)
+}
+
+// pullSays adds what the engine says of a pull, whatever we make of it.
+func pullSays(e EngineInfo, err error) string {
+	return " " + words.FullStop(words.Say("problem.engineSaysSo", "engine", e.Name, "said", excerpt(err)))
+}
+
+// excerpt returns the engine's words, in one line. A web page in them can be long.
+func excerpt(err error) string {
+	const most = 400
+	said := words.Line(strings.Join(strings.Fields(engineWords(err)), " "))
+	if runes := []rune(said); len(runes) > most {
+		said = string(runes[:most]) + "…"
+	}
+	return said
+}
+
+// platformProblem tells that the image does not run on this kind of machine.
+func platformProblem(p config.Profile, err error) *Problem {
+	hint := words.Say("problem.platformHint", "image", p.Image)
+	if p.Kind == config.KindColab {
+		hint = words.Say("problem.platformColabHint")
+	}
+	return &Problem{Code: CodeUnsupportedPlatform, Short: words.Say("problem.platform"), Hint: hint, Err: err}
+}
+
+// setAside is the command that gives a container another name.
+func setAside(c Container, cli string) string {
+	return fmt.Sprintf("%s rename %s %s", cli, config.ShellWord(c.Name), config.ShellWord(c.Name+"-old"))
+}
+
+// handmadeProblem tells that a container is not made anew, because nobody but
+// its owner knows what it was made from.
+func handmadeProblem(c Container, cli string) *Problem {
+	return &Problem{
+		Code:    CodeHandmade,
+		Short:   words.Say("problem.handmade"),
+		Hint:    words.Say("problem.handmadeHint", "container", c.Name, "volume", c.Name+"-data"),
+		Command: setAside(c, cli),
+	}
+}
+
+// lastError returns the words of the innermost message; those of the engine are
+// said to be its own.
+func lastError(err error) string {
+	text := engineWords(err)
+	if text != err.Error() {
+		return words.Say("problem.engineSays", "said", text)
+	}
+	return words.Line(words.Error(err))
+}
+
+// fromEngine is what the docker client puts before the words of an engine.
+const fromEngine = "Error response from daemon: "
+
+// engineWords returns the engine's own words where an error has some.
+func engineWords(err error) string {
+	text := err.Error()
+	if _, after, found := strings.Cut(text, fromEngine); found {
+		return after
+	}
+	for _, ours := range []error{ErrNetwork, ErrImageNotFound, ErrPlatform} {
+		text = strings.TrimPrefix(text, ours.Error()+": ")
+	}
+	return text
+}

@@ -1,0 +1,65 @@
+package runtime
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"colabtray/internal/words"
+)
+
+// LogOptions selects what of a runtime's output is wanted.
+type LogOptions struct {
+	// Follow goes on until the container ends or the context does.
+	Follow bool
+	// Tail is the number of last lines wanted; 0 or less for all.
+	Tail int
+}
+
+// Logs writes the output of the runtime's container to w, line by line, with
+// every token masked and control sequences left out. It returns a *[Problem]
+// when there is no container, no log or no engine.
+func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
+	c, err := m.engine().Inspect(ctx, m.runtime)
+	if err != nil {
+		return operationProblem(m.Profile(), m.link.Info(), err)
+	}
+	if !c.Exists {
+		return noContainerProblem(m.Profile(), words.Say("problem.noOutputHint"))
+	}
+	query := LogQuery{Follow: options.Follow, Tail: options.Tail}
+	if query.Tail <= 0 {
+		query.Tail = -1
+	}
+	if c.LogDriver == noLogDriver {
+		return noLogProblem(c)
+	}
+	stream, err := m.engine().Logs(ctx, c, query)
+	if err != nil && strings.Contains(err.Error(), unreadableLog) {
+		return noLogProblem(c)
+	}
+	if err != nil {
+		return operationProblem(m.Profile(), m.link.Info(), err)
+	}
+	defer stream.Close()
+	known := environmentTokens(c)
+	if url := m.Snapshot().URL; !url.IsZero() {
+		known = append(known, url.Token())
+	}
+	var failed error
+	err = eachLine(stream, func(line string) {
+		if failed == nil {
+			_, failed = io.WriteString(w, masked(words.Lines(line), known)+"\n")
+		}
+		if failed != nil {
+			_ = stream.Close()
+		}
+	})
+	if failed != nil {
+		return failed
+	}
+	if ctx.Err() != nil {
+		return nil // the end of following
+	}
+	return err
+}

@@ -1,0 +1,50 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"colabtray/internal/config"
+)
+
+// written is an engine with one container, which has written something.
+type written struct {
+	Engine
+	container Container
+	output    string
+}
+
+func (e written) Which() EngineInfo { return EngineInfo{} }
+
+func (e written) Inspect(context.Context, string) (Container, error) { return e.container, nil }
+
+func (e written) Logs(context.Context, Container, LogQuery) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(e.output)), nil
+}
+
+// TestKnownTokensAreMasked: tokens that are known are in no text of the output
+// that is shown, though no word says that they are tokens.
+func TestKnownTokensAreMasked(t *testing.T) {
+	e := written{
+		container: Container{Exists: true, ID: "c", StartedAt: time.Unix(100, 0), Env: []string{"A=b", "JUPYTER_TOKEN=of-environment"}},
+		output:    "of-environment is said\nand of\x1b[0m-server, of-ser\x00ver\n",
+	}
+	m := NewManager(NewLink(e, slog.New(slog.DiscardHandler)), config.Default(), Options{Log: slog.New(slog.DiscardHandler)})
+	m.current.URL = NewBackendURL(8888, NewToken("of-server"))
+	var out bytes.Buffer
+	if err := m.Logs(t.Context(), &out, LogOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "[redacted] is said\nand [redacted], [redacted]\n"; got != want {
+		t.Errorf("logs are %q, not %q", got, want)
+	}
+	lines := lastLines(t.Context(), e, e.container, 20)
+	if len(lines) != 2 || lines[0] != "[redacted] is said" {
+		t.Errorf("the last lines are %q", lines)
+	}
+}

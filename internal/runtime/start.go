@@ -1,0 +1,12 @@
+package runtime
+
+import "time"
+
+// startOf identifies one run of a container.
+func startOf(c Container) startID { return startID{c.ID, c.StartedAt} }
+
+// startID identifies one run of one container.
+type startID struct {
+	container string
+	at        time.Time
+}

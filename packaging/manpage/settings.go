@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"colabtray/internal/config"
+)
+
+// settings lists what the settings file can have, table by table.
+func settings() string {
+	var b strings.Builder
+	table := ""
+	for i, entry := range config.Reference() {
+		if i == 0 || entry.Table != table {
+			if i > 0 {
+				b.WriteString(".El\n")
+			}
+			table = entry.Table
+			if table == "" {
+				b.WriteString("At its top:\n")
+			} else {
+				fmt.Fprintf(&b, "In the table\n.Li [%s] :\n", table)
+			}
+			b.WriteString(".Bl -tag -width Ds\n")
+		}
+		fmt.Fprintf(&b, ".It Li %s = %s\n", entry.Key, quoted(entry.Default))
+		for line := range strings.Lines(strings.TrimSpace(entry.Text)) {
+			line = strings.TrimRight(line, "\n")
+			if example, is := strings.CutPrefix(line, "  "); is {
+				fmt.Fprintf(&b, ".Dl %s\n", quoted(example))
+				continue
+			}
+			// A sentence begins a line, which mandoc likes, and a line that
+			// begins with a dot or an apostrophe would be a macro.
+			for sentence := range strings.SplitAfterSeq(line, ". ") {
+				if sentence = strings.TrimSpace(sentence); sentence != "" {
+					fmt.Fprintf(&b, "%s\n", protected(strings.ReplaceAll(sentence, `\`, `\e`)))
+				}
+			}
+		}
+	}
+	b.WriteString(".El\n")
+	return b.String()
+}
+
+// protected keeps a line of text from being a macro.
+func protected(line string) string {
+	if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
+		return `\&` + line
+	}
+	return line
+}
+
+// quoted makes an argument of a macro of a text.
+func quoted(text string) string {
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\e`), `"`, `\(dq`) + `"`
+}
