@@ -238,10 +238,11 @@ func (o Options) container(ctx context.Context) (string, error) {
 }
 
 func (o Options) port(ctx context.Context) (string, error) {
+	port := o.Runtime.Snapshot().Port
 	if holder := o.Runtime.PortHolder(ctx); holder != "" {
-		return fmt.Sprintf("%d is held by %s", o.Profile.Port, holder), nil
+		return fmt.Sprintf("%d is held by %s", port, holder), nil
 	}
-	return fmt.Sprintf("%d is held by nobody else, as far as can be seen", o.Profile.Port), nil
+	return fmt.Sprintf("%d is held by nobody else, as far as can be seen", port), nil
 }
 
 // output is the end of what the runtime wrote.

@@ -6,6 +6,7 @@ package enginetest
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -372,8 +373,13 @@ func (s *suite) entries(archive io.ReadCloser, err error) (map[string]string, ma
 	s.Helper()
 	s.must(err)
 	defer archive.Close()
+	whole, err := io.ReadAll(archive)
+	s.must(err)
+	if end := make([]byte, 1024); !bytes.HasSuffix(whole, end) {
+		s.Error("the archive breaks off")
+	}
 	texts, headers := map[string]string{}, map[string]*tar.Header{}
-	for in := tar.NewReader(archive); ; {
+	for in := tar.NewReader(bytes.NewReader(whole)); ; {
 		h, err := in.Next()
 		if errors.Is(err, io.EOF) {
 			return texts, headers

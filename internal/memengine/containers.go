@@ -2,6 +2,7 @@ package memengine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -295,7 +296,7 @@ func (p *Process) publish(spec runtime.Spec) error {
 		return nil
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(spec.Port)))
-	if err != nil && strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) {
+	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w: %w", runtime.ErrPortInUse, err)
 	}
 	p.listeners[spec.InnerPort] = l

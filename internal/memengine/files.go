@@ -107,7 +107,8 @@ func (c *container) archive(name string) ([]byte, error) {
 		}
 		err = errors.Join(err, add(path.Join(base, strings.TrimPrefix(name, at)), f))
 	}
-	return packed.Bytes(), errors.Join(err, w.Close())
+	err = errors.Join(err, w.Close())
+	return packed.Bytes(), err
 }
 
 func directory(written time.Time) *file {

@@ -12,7 +12,8 @@ import (
 )
 
 // Jupyter is an image whose containers serve what the program asks of a Jupyter
-// server at port 8888, and end well when asked to.
+// server at port 8888, and end well when asked to. It has no shell: helpers can
+// read a volume, and not run scripts.
 func Jupyter() Image {
 	return Image{
 		Config: runtime.ImageConfig{
@@ -24,6 +25,10 @@ func Jupyter() Image {
 }
 
 func serveJupyter(p *Process) int {
+	if len(p.Args) > 1 && p.Args[1] == "-c" {
+		fmt.Fprintln(p.Err, "there is no shell")
+		return 127
+	}
 	token := p.Getenv("JUPYTER_TOKEN")
 	if token == "" {
 		token = strings.ToLower(rand.Text())

@@ -1,0 +1,222 @@
+package runtime_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/config"
+	"colabtray/internal/memengine"
+	"colabtray/internal/runtime"
+	"colabtray/test/bed"
+)
+
+// memory is a runtime on an engine in memory: a start takes no time.
+type memory struct {
+	*runtime.Manager
+	t      *testing.T
+	engine *memengine.Engine
+}
+
+// inMemory makes a runtime that does not exist yet, of an image that only the
+// registry has. The runtime sees the engine as the function returns it.
+func inMemory(t *testing.T, as func(runtime.Engine) runtime.Engine) *memory {
+	t.Helper()
+	m := &memory{t: t, engine: memengine.New()}
+	image := memengine.Jupyter()
+	image.Layers = []int64{1 << 20}
+	m.engine.Publish("example/jupyter:1", image)
+	p := config.Default()
+	p.Image, p.Port, p.Runtime, p.IdleStop = "example/jupyter:1", bed.FreePort(t), "in-memory", time.Hour
+	log := slog.New(slog.DiscardHandler)
+	link := runtime.NewLink(as(m.engine), log)
+	m.Manager = runtime.NewManager(link, p, runtime.Options{
+		Server: runtime.Server{Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs},
+		Tokens: runtime.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log), Backups: t.TempDir(), Log: log,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { link.Run(ctx) })
+	running.Go(func() { m.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		_ = m.engine.Close()
+	})
+	return m
+}
+
+func itself(e runtime.Engine) runtime.Engine { return e }
+
+// must does something that has to go well, and returns what is known then.
+func (m *memory) must(action func(context.Context) error) runtime.Snapshot {
+	m.t.Helper()
+	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
+	defer cancel()
+	if err := action(ctx); err != nil {
+		m.t.Fatal(err)
+	}
+	return m.Snapshot()
+}
+
+// until waits for a snapshot.
+func (m *memory) until(is func(runtime.Snapshot) bool) runtime.Snapshot {
+	m.t.Helper()
+	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
+	defer cancel()
+	var s runtime.Snapshot
+	for s = range m.Watch(ctx) {
+		if is(s) {
+			return s
+		}
+	}
+	m.t.Fatalf("waited in vain; it is %+v, problem %+v", s, s.Problem)
+	return s
+}
+
+func (m *memory) container() runtime.Container {
+	m.t.Helper()
+	c, err := m.engine.Inspect(m.t.Context(), m.Profile().Runtime)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return c
+}
+
+// TestLifecycle: a runtime is pulled, made, stopped, made anew from other settings,
+// and deleted, while its data stay as long as they are wanted.
+func TestLifecycle(t *testing.T) {
+	m := inMemory(t, itself)
+	s := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Absent })
+	if all := (runtime.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}); s.Engine.Features != all || !s.Engine.Local {
+		t.Errorf("the engine is %+v", s.Engine)
+	}
+	first := m.must(m.Start)
+	if first.State != runtime.Ready || !first.Ours || first.Port != m.Profile().Port || first.URL.Port() != first.Port || len(first.Warnings) > 0 {
+		t.Errorf("after the first start it is %+v", first)
+	}
+	answer, err := http.Get(first.URL.Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+
+	made := m.container()
+	if err := m.engine.Put(t.Context(), made.ID, fstest.MapFS{"home/jovyan/work.ipynb": {Data: []byte("work")}}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.must(m.Stop); s.State != runtime.Stopped || s.Port != first.Port || !s.URL.IsZero() {
+		t.Errorf("after the stop it is %+v", s)
+	}
+	second := m.must(m.Start)
+	if second.State != runtime.Ready || !second.URLChanged || m.container().ID != made.ID {
+		t.Errorf("after the second start it is %+v", second)
+	}
+
+	p := m.Profile()
+	p.Memory, p.Port = 1<<30, bed.FreePort(t)
+	m.SetProfile(p)
+	m.until(func(s runtime.Snapshot) bool { return s.RestartToApply && s.Port == first.Port })
+	third := m.must(m.Restart)
+	anew := m.container()
+	if third.State != runtime.Ready || third.RestartToApply || third.Port != p.Port || anew.ID == made.ID || anew.Given.Memory != p.Memory {
+		t.Errorf("after the restart with other settings it is %+v", third)
+	}
+	if _, err := m.engine.Get(t.Context(), anew.ID, "/home/jovyan/work.ipynb"); err != nil {
+		t.Errorf("the data: %v", err)
+	}
+
+	deleted, err := m.Delete(t.Context(), runtime.DeleteOptions{Data: true})
+	if err != nil || !deleted.Container || !deleted.Volume || deleted.Backup == "" {
+		t.Fatalf("deleted was %+v, %#v", deleted, err)
+	}
+	m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Absent })
+	if there, err := m.engine.HasVolume(t.Context(), p.Volume()); there || err != nil {
+		t.Errorf("that the volume is there: %t, %v", there, err)
+	}
+}
+
+// TestRollback: settings with which the container does not start are given up for
+// those with which it did.
+func TestRollback(t *testing.T) {
+	m := inMemory(t, itself)
+	m.must(m.Start)
+	before := m.container()
+	m.engine.AddImage("example/broken:1", memengine.Image{
+		Config:   memengine.Jupyter().Config,
+		Commands: map[string]func(*memengine.Process) int{"sh": func(*memengine.Process) int { return 5 }},
+	})
+	p := m.Profile()
+	p.Image = "example/broken:1"
+	m.SetProfile(p)
+	m.until(func(s runtime.Snapshot) bool { return s.RestartToApply })
+	err := m.Restart(t.Context())
+	if problem, is := err.(*runtime.Problem); !is || problem.Code != runtime.CodeRolledBack {
+		t.Errorf("the restart ended with %v", err)
+	}
+	m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Ready })
+	if now := m.container(); now.ID != before.ID || !now.Running {
+		t.Errorf("the container is %+v", now)
+	}
+}
+
+// TestEngineGone: while the engine does not answer nothing is known of a runtime,
+// which goes on meanwhile.
+func TestEngineGone(t *testing.T) {
+	m := inMemory(t, itself)
+	before := m.must(m.Start)
+	m.engine.SetDown(true)
+	m.until(func(s runtime.Snapshot) bool { return s.State == runtime.NoEngine && s.Problem != nil })
+	m.engine.SetDown(false)
+	if after := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Ready }); after.URL != before.URL {
+		t.Error("the URL is another one")
+	}
+}
+
+// plain is an engine that has no more abilities than every engine.
+type plain struct{ runtime.Engine }
+
+// TestPlainEngine: on an engine without abilities a runtime starts and stops, and
+// what the engine lacks is not offered.
+func TestPlainEngine(t *testing.T) {
+	m := inMemory(t, func(e runtime.Engine) runtime.Engine { return plain{e} })
+	s := m.must(m.Start)
+	if s.State != runtime.Ready || s.Engine.Features != (runtime.Features{}) || s.IdleStop != 0 {
+		t.Errorf("it is %+v", s)
+	}
+	for range m.Stats(t.Context()) {
+		t.Error("it is measured")
+	}
+	refused := func(err error) {
+		t.Helper()
+		if problem, is := err.(*runtime.Problem); !is || problem.Code != runtime.CodeNotOffered {
+			t.Errorf("what is not offered ended with %v", err)
+		}
+	}
+	refused(m.Update(t.Context()))
+	_, err := m.Backup(t.Context(), runtime.BackupOptions{File: filepath.Join(t.TempDir(), "b")})
+	refused(err)
+	_, err = m.Delete(t.Context(), runtime.DeleteOptions{Data: true})
+	refused(err)
+	made := m.container()
+	p := m.Profile()
+	p.Memory = 1 << 30
+	m.SetProfile(p)
+	if s := m.must(m.Restart); s.State != runtime.Ready || s.RestartToApply || m.container().ID != made.ID {
+		t.Errorf("after the restart it is %+v", s)
+	}
+	m.must(m.Stop)
+	deleted, err := m.Delete(t.Context(), runtime.DeleteOptions{})
+	if err != nil || !deleted.Container || deleted.Volume {
+		t.Errorf("deleted was %+v, %v", deleted, err)
+	}
+}
