@@ -89,3 +89,15 @@ func foundWords(found string) string {
 		return found // the name of a variable
 	}
 }
+
+// rootPodman is where the Podman of root listens on Linux; everybody else's is
+// another one.
+const rootPodman = "unix:///run/podman/podman.sock"
+
+// EngineKind tells how an engine was installed, as far as GPUs depend on it.
+type EngineKind struct {
+	Podman   bool
+	Rootless bool
+	Snap     bool // Docker from the snap store
+	Desktop  bool // in a virtual machine, such as Docker Desktop's
+}
