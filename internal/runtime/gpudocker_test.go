@@ -1,13 +1,13 @@
 package runtime
 
 import (
-	systemtypes "github.com/docker/docker/api/types/system"
-
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	systemtypes "github.com/docker/docker/api/types/system"
 
 	"github.com/docker/docker/api/types/container"
 

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"github.com/docker/docker/client"
-
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -13,6 +11,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/docker/docker/client"
 
 	"github.com/docker/docker/api/types/container"
 

@@ -1,13 +1,13 @@
 package runtime
 
 import (
-	"github.com/docker/docker/api/types/container"
-
 	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/docker/docker/api/types/container"
 
 	"colabtray/internal/config"
 )
