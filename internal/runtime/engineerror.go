@@ -52,14 +52,6 @@ func portTaken(text string) bool {
 		strings.Contains(text, "only one usage of each socket address")
 }
 
-// isPage reports whether something that should speak a registry's language
-// answered with a web page, as what leads people to a sign-in page does. The text
-// is in lower case.
-func isPage(text string) bool {
-	return strings.Contains(text, "<html") || strings.Contains(text, "<!doctype") || strings.Contains(text, "invalid character '<'") ||
-		strings.Contains(text, "text/html")
-}
-
 // pullError does the same for a pull, where the engine passes on the words of
 // registries and of the network.
 func pullError(err error) error {

@@ -44,6 +44,14 @@ type EngineInfo struct {
 	MapsUsers bool
 }
 
+// EngineKind tells how an engine was installed, as far as GPUs depend on it.
+type EngineKind struct {
+	Podman   bool
+	Rootless bool
+	Snap     bool // Docker from the snap store
+	Desktop  bool // in a virtual machine, such as Docker Desktop's
+}
+
 // Chosen reports whether the person's own settings name this engine: it is not
 // where engines usually are.
 func (e EngineInfo) Chosen() bool {

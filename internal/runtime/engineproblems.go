@@ -234,3 +234,15 @@ func engineWords(err error) string {
 	}
 	return text
 }
+
+// rootPodman is where the Podman of root listens on Linux; everybody else's is
+// another one.
+const rootPodman = "unix:///run/podman/podman.sock"
+
+// isPage reports whether something that should speak a registry's language
+// answered with a web page, as what leads people to a sign-in page does. The text
+// is in lower case.
+func isPage(text string) bool {
+	return strings.Contains(text, "<html") || strings.Contains(text, "<!doctype") || strings.Contains(text, "invalid character '<'") ||
+		strings.Contains(text, "text/html")
+}

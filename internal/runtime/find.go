@@ -149,10 +149,6 @@ func usualPlaces(s surroundings) []place {
 	return all
 }
 
-// rootPodman is where the Podman of root listens on Linux; everybody else's is
-// another one.
-const rootPodman = "unix:///run/podman/podman.sock"
-
 // ownPodman reports whether the podman command asks what is at an address by
 // itself.
 func (s surroundings) ownPodman(host string) bool {

@@ -68,11 +68,3 @@ type Snapshot struct {
 	// the gravest first. None of them keeps the runtime from working.
 	Warnings []*Problem
 }
-
-// EngineKind tells how an engine was installed, as far as GPUs depend on it.
-type EngineKind struct {
-	Podman   bool
-	Rootless bool
-	Snap     bool // Docker from the snap store
-	Desktop  bool // in a virtual machine, such as Docker Desktop's
-}
