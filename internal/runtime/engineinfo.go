@@ -52,6 +52,17 @@ type EngineKind struct {
 	Desktop  bool // in a virtual machine, such as Docker Desktop's
 }
 
+// Socket returns the path of the engine's socket or pipe; empty where it has none
+// on this computer.
+func (e EngineInfo) Socket() string {
+	for _, scheme := range []string{"unix://", "npipe://"} {
+		if path, is := strings.CutPrefix(e.Host, scheme); is {
+			return path
+		}
+	}
+	return ""
+}
+
 // Chosen reports whether the person's own settings name this engine: it is not
 // where engines usually are.
 func (e EngineInfo) Chosen() bool {
