@@ -57,6 +57,9 @@ func TestMain(m *testing.M) {
 // needTools skips the test where the tools that make-dist runs cannot be had.
 func needTools(t *testing.T) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("to build for all systems takes long")
+	}
 	bed.Tree()
 	toolsOnce.Do(func() {
 		toolsErr = cmp.Or(

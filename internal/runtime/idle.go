@@ -7,10 +7,8 @@ import (
 
 // Bounds of the guard against idleness.
 const (
-	longestWarning = 5 * time.Minute  // before an idle runtime is stopped
-	workLook       = 5 * time.Second  // at what it uses, before it is stopped
-	working        = 0.1              // of a processor, which is more than an idle one uses
-	warnedLook     = 20 * time.Second // between looks once it was warned of
+	workLook = 5 * time.Second // at what it uses, before it is stopped
+	working  = 0.1             // of a processor, which is more than an idle one uses
 )
 
 // idleGuard stops a runtime whose kernels have not worked for so long as its
@@ -64,82 +62,62 @@ func (g *idleGuard) take(s Snapshot) bool {
 	return another || before.IdleStop != s.IdleStop
 }
 
-// look asks Jupyter what works, warns or stops when it is time, and returns how
-// long nothing more can happen.
+// look asks Jupyter what works, does what the idle rule decides by that, and
+// returns how long nothing more can happen.
 func (g *idleGuard) look(ctx context.Context) time.Duration {
-	limit := g.s.IdleStop
-	warning := min(longestWarning, limit/2)
-	used, kernels, err := lastUse(ctx, g.s.URL)
+	reported, kernels, err := lastUse(ctx, g.s.URL)
 	if err != nil {
 		g.m.log.Debug("it is not known what the kernels do", "error", err)
-		used = time.Now() // nobody is stopped for want of an answer
 	}
-	if used.After(g.used) {
-		g.used = used
+	facts := idleFacts{
+		now: time.Now(), limit: g.s.IdleStop, used: g.used, warned: g.warned, answered: err == nil, reported: reported,
 	}
-	left := time.Until(g.used.Add(limit))
-	if left > warning {
-		g.m.log.Debug("the runtime is in use", "idle in", left)
+	d := facts.decide()
+	if d.action == checkWork {
+		facts.check = g.checkWork(ctx, kernels)
+		facts.now = time.Now()
+		d = facts.decide()
+	}
+	g.used, g.warned = d.used, d.warned
+	switch d.action {
+	case leaveRunning:
+		g.m.log.Debug("the runtime is in use", "look again in", d.again)
 		g.announce(time.Time{})
-		return left - warning
-	}
-	if g.warned.IsZero() {
-		g.warned = time.Now()
-	}
-	// It can be late for a warning: the limit was changed, or the computer slept,
-	// which the clock behind Since leaves out.
-	left = max(left, warning-time.Since(g.warned))
-	switch {
-	case left > 0:
-		g.announce(time.Now().Add(left))
-		return min(left, warnedLook)
-	case g.works(ctx, kernels), g.kept(): // while that was looked at
-		return g.spare(limit - warning)
-	default:
-		g.m.log.Info("the runtime is stopped, because it is idle", "for", limit)
+	case warnOfStop:
+		g.announce(d.stopAt)
+	case stopIdle:
+		g.m.log.Info("the runtime is stopped, because it is idle", "for", facts.limit)
 		g.m.post(idled{g.s.URL})
 		if err := g.m.Stop(ctx); err != nil {
 			g.m.log.Warn("the idle runtime could not be stopped", "error", err)
 		}
-		return limit
 	}
+	return d.again
 }
 
-// spare counts as a use, after which nothing can happen for so long.
-func (g *idleGuard) spare(nothing time.Duration) time.Duration {
-	g.used = time.Now()
-	g.announce(time.Time{})
-	return nothing
-}
-
-// kept reports whether the person has just asked for it to go on.
-func (g *idleGuard) kept() bool {
-	select {
-	case <-g.m.keep:
-		return true
-	default:
-		return false
-	}
-}
-
-// works reports whether the runtime works, though the server says that it has not
-// for long.
-func (g *idleGuard) works(ctx context.Context, kernels []string) bool {
-	if g.m.computes(ctx) {
+// checkWork looks whether the runtime works, though the server says that it has
+// not for long. It ends with the first reason to leave the runtime running.
+func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck {
+	check := new(workCheck)
+	if check.computes = g.m.computes(ctx); check.computes {
 		g.m.log.Info("the runtime is in use: it computes, though no kernel says so")
-		return true
+		return check
 	}
-	works, err := kernelWorks(ctx, g.m.engine(), g.m.runtime, kernels)
+	check.busy, check.unknown = kernelWorks(ctx, g.m.engine(), g.m.runtime, kernels)
 	switch {
 	case ctx.Err() != nil:
-		return true
-	case err != nil: // nobody is stopped for want of an answer
-		g.m.log.Warn("the runtime is not stopped for idleness: it is not known what its kernels do", "error", err)
-		return true
-	case works:
+		check.unknown = ctx.Err()
+	case check.unknown != nil:
+		g.m.log.Warn("the runtime is not stopped for idleness: it is not known what its kernels do", "error", check.unknown)
+	case check.busy:
 		g.m.log.Info("the runtime is in use: a kernel works that the server calls idle")
 	}
-	return works
+	select {
+	case <-g.m.keep: // the person asked meanwhile
+		check.kept = true
+	default:
+	}
+	return check
 }
 
 // computes reports whether the container uses a processor, beside what an idle
@@ -165,9 +143,6 @@ func (m *Manager) computes(ctx context.Context) bool {
 
 // announce tells when the runtime will be stopped, never with the zero time.
 func (g *idleGuard) announce(at time.Time) {
-	if at.IsZero() {
-		g.warned = at
-	}
 	if at.Sub(g.s.IdleStopAt).Abs() > time.Second {
 		g.m.post(idling{g.s.URL, at})
 	}

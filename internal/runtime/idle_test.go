@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,22 +25,10 @@ func (r *rig) openIdle(after time.Duration) *rig {
 	return r.open()
 }
 
-// logged waits until the manager's log has a text so many times.
-func (r *rig) logged(text string, times int) {
-	r.t.Helper()
-	bed.WaitFor(r.t, fmt.Sprintf("%q in the log, %d times", text, times), func() error {
-		r.logMu.Lock()
-		defer r.logMu.Unlock()
-		if n := bytes.Count(r.log.Bytes(), []byte(text)); n < times {
-			return fmt.Errorf("there are %d", n)
-		}
-		return nil
-	})
-}
-
 // kernel is one that works, and the connection of a page with it.
 type kernel struct {
 	r      *rig
+	id     string
 	socket *websocket.Conn
 }
 
@@ -67,7 +56,7 @@ func (r *rig) kernel(u BackendURL) *kernel {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = socket.CloseNow() })
-	k := &kernel{r, socket}
+	k := &kernel{r, made.ID, socket}
 	// As pages do it: while Notebook 6 still connects itself with the kernel, it
 	// shows one that works as starting or idle.
 	k.ask("shell")
@@ -119,156 +108,74 @@ func (k *kernel) ask(channel string) {
 	}
 }
 
-func TestIdleRuntimeIsStopped(t *testing.T) {
+// TestIdleRuntime: a real Jupyter and a real engine tell what the idle rule asks
+// them for, and a runtime is stopped in the end. When that is, TestIdleRule and
+// TestIdleStop hold.
+func TestIdleRuntime(t *testing.T) {
 	t.Parallel() // it waits for most of its time
-	eachRig(t, func(t *testing.T, r *rig) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		r.open()
-		k := r.kernel(r.mustStart().URL)
-		r.stop()
-		r.openIdle(4 * time.Second)
-		r.untilState(Ready)
-		// As long as the kernel works, and whatever Notebook 6 says of it.
-		r.logged("the runtime is in use", 4)
-		if s := r.Snapshot(); s.State != Ready || !s.IdleStopAt.IsZero() {
-			t.Errorf("while a kernel works: %+v", s)
+		u := r.mustStart().URL
+		if last, kernels, err := lastUse(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {
+			t.Errorf("before any kernel: %v, %v, %v", last, kernels, err)
 		}
+		k := r.kernel(u)
+		bed.WaitFor(t, "Jupyter to call the kernel busy", func() error {
+			if last, kernels, err := lastUse(t.Context(), u); err != nil || last.IsZero() || len(kernels) != 0 {
+				return fmt.Errorf("it tells %v, %v, %v", last, kernels, err)
+			}
+			return nil
+		})
+		k.ask("control") // from now on Notebook 6 calls it idle
+		k.works(true)
 		k.enough()
-		if s := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }); s.State != Ready {
-			t.Errorf("warned, but %s", s.State)
+		k.works(false)
+		bed.WaitFor(t, "Jupyter to call the kernel idle", func() error {
+			if last, kernels, err := lastUse(t.Context(), u); err != nil || last.IsZero() || !slices.Equal(kernels, []string{k.id}) {
+				return fmt.Errorf("it tells %v, %v, %v", last, kernels, err)
+			}
+			return nil
+		})
+
+		const files = "$HOME/.local/share/jupyter/runtime/"
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "mkdir /tmp/aside && mv "+files+"kernel-*.json /tmp/aside/")
+		if works, err := kernelWorks(t.Context(), r.engine(), r.runtime, []string{k.id}); err == nil || works {
+			t.Errorf("a kernel that cannot be asked: %v, %v", works, err)
 		}
+		r.docker("exec", r.profile.Runtime, "sh", "-c", "mv /tmp/aside/* "+files)
+
+		r.computing(false)
+		r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "import os\nwhile not os.path.exists('/tmp/computed'): pass")
+		r.computing(true)
+		r.docker("exec", r.profile.Runtime, "touch", "/tmp/computed")
+
+		r.stop()
+		r.openIdle(2 * time.Second)
 		if s := r.untilState(Stopped); s.Problem != nil || !s.IdleStopAt.IsZero() || !s.IdleStopped {
 			t.Errorf("stopped for idleness, but %+v", s)
 		}
-		r.mustStart()
-		if err := r.Stop(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if r.untilState(Stopped).IdleStopped {
-			t.Error("what its person has stopped is said to be stopped for idleness")
-		}
 	})
 }
 
-// TestUnusedRuntimeIsStopped: nobody ever started a kernel.
-func TestUnusedRuntimeIsStopped(t *testing.T) {
-	t.Parallel() // it waits for most of its time
-	eachEngine(t, func(t *testing.T, r *rig) {
-		// Between warning and stop is half of it, in which to say no.
-		r.openIdle(10 * time.Second)
-		r.mustStart()
-		warned := r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() }).IdleStopAt
-		r.KeepRunning()
-		again := r.until("another warning", func(s Snapshot) bool { return s.IdleStopAt.After(warned) }).IdleStopAt
-		if again.Sub(warned) <= 0 {
-			t.Errorf("warned of %v, kept running, and warned of %v", warned, again)
+// works waits until the kernel says itself whether it works.
+func (k *kernel) works(want bool) {
+	k.r.t.Helper()
+	bed.WaitFor(k.r.t, fmt.Sprintf("a kernel that works: %v", want), func() error {
+		if works, err := kernelWorks(k.r.t.Context(), k.r.engine(), k.r.runtime, []string{k.id}); err != nil || works != want {
+			return fmt.Errorf("it says %v, %v", works, err)
 		}
-		r.untilState(Stopped)
+		return nil
 	})
 }
 
-// TestWarningComesFirst: somebody made the limit shorter, or the computer slept.
-func TestWarningComesFirst(t *testing.T) {
-	r := newRig(t, onDocker(t), bed.Server2).open()
-	g := &idleGuard{m: r.Manager, s: r.mustStart(), used: time.Now().Add(-10 * time.Hour)}
-	for range 2 { // looks
-		g.s.IdleStop = time.Hour
-		if again := g.look(t.Context()); again <= 0 || again > warnedLook {
-			t.Errorf("the next look comes after %v", again)
+// computing waits until the container uses a processor, or none.
+func (r *rig) computing(want bool) {
+	r.t.Helper()
+	bed.WaitFor(r.t, fmt.Sprintf("a container that computes: %v", want), func() error {
+		if r.computes(r.t.Context()) != want {
+			return errors.New("it does not say so")
 		}
-		g.s = r.until("the warning", func(s Snapshot) bool { return !s.IdleStopAt.IsZero() })
-		if left := time.Until(g.s.IdleStopAt); g.s.State != Ready || left <= 0 || left > longestWarning {
-			t.Errorf("it is %s, to be stopped in %v", g.s.State, left)
-		}
-	}
-	g.warned = g.warned.Add(-longestWarning)
-	g.s.IdleStop = time.Hour
-	g.look(t.Context())
-	if s := r.Snapshot(); s.State != Stopped {
-		t.Errorf("warned in time, and idle, it is %s", s.State)
-	}
-}
-
-// TestWorkWithoutAKernel: what works counts as used, whatever the kernels say.
-func TestWorkWithoutAKernel(t *testing.T) {
-	t.Parallel() // it waits for most of its time
-	eachEngine(t, func(t *testing.T, r *rig) {
-		r.openIdle(2 * time.Second)
-		r.mustStart()
-		r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "import os\nwhile not os.path.exists('/tmp/enough'): pass")
-		r.logged("it computes, though no kernel says so", 2)
-		if s := r.Snapshot(); s.State != Ready {
-			t.Errorf("while something works it is %s", s.State)
-		}
-		r.docker("exec", r.profile.Runtime, "touch", "/tmp/enough")
-		r.untilState(Stopped)
-	})
-}
-
-// TestKernelThatWaits: what Notebook 6 calls idle, after a page asked the kernel
-// something beside its work, is not stopped in the middle of that.
-func TestKernelThatWaits(t *testing.T) {
-	t.Parallel() // it waits for most of its time
-	eachSite(t, func(t *testing.T, at site) {
-		r := newRig(t, at, bed.Notebook6).open()
-		k := r.kernel(r.mustStart().URL)
-		k.ask("control")
-		r.stop()
-		r.openIdle(2 * time.Second)
-		r.untilState(Ready)
-		r.logged("a kernel works that the server calls idle", 2)
-		if s := r.Snapshot(); s.State != Ready {
-			t.Errorf("while a kernel works it is %s", s.State)
-		}
-		k.enough()
-		r.untilState(Stopped)
-	})
-}
-
-// TestKernelThatCannotBeAsked: nobody is stopped for want of an answer.
-func TestKernelThatCannotBeAsked(t *testing.T) {
-	t.Parallel() // it waits for most of its time
-	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
-		r.kernel(r.mustStart().URL).enough()
-		r.docker("exec", r.profile.Runtime, "sh", "-c", "rm $HOME/.local/share/jupyter/runtime/kernel-*.json")
-		r.stop()
-		r.openIdle(2 * time.Second)
-		r.logged("has no connection file", 2)
-		if s := r.Snapshot(); s.State != Ready {
-			t.Errorf("it is %s", s.State)
-		}
-	})
-}
-
-// TestEndDuringIdleStop: the program may end just then.
-func TestEndDuringIdleStop(t *testing.T) {
-	r := newRig(t, onDocker(t), bed.Server2).openIdle(2 * time.Second)
-	r.mustStart()
-	r.untilState(Stopping)
-	ended := make(chan struct{})
-	go func() {
-		r.stop()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-time.After(longEnough):
-		t.Fatal("the manager does not end")
-	}
-}
-
-// TestTerminalStopsNothing: only the program that stays is asked to.
-func TestTerminalStopsNothing(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
-		r.profile.IdleStop = time.Nanosecond
-		r.open()
-		r.mustStart()
-		for range 20 { // each is a while
-			r.docker("ps")
-		}
-		if s := r.Snapshot(); s.State != Ready {
-			t.Errorf("it is %s", s.State)
-		}
+		return nil
 	})
 }
 

@@ -209,23 +209,10 @@ func TestChangesByOthersShow(t *testing.T) {
 		r.untilState(Stopped)
 		r.docker("start", r.profile.Runtime)
 		r.untilState(Ready)
-		// Where control groups are of version 1, runc gives up ("unable to freeze")
-		// when something in the container, such as a health check, just begins.
-		pause := func() {
-			t.Helper()
-			bed.WaitFor(t, "a pause", func() error {
-				out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
-				if err != nil {
-					err = fmt.Errorf("%w: %s", err, out)
-				}
-				return err
-			})
-			r.untilState(Paused)
-		}
-		pause()
+		r.pause()
 		r.docker("unpause", r.profile.Runtime)
 		before := r.untilState(Ready)
-		pause()
+		r.pause()
 		if s := r.mustStart(); s.URL != before.URL {
 			t.Error("what was paused goes on with another Backend URL")
 		}
@@ -233,6 +220,21 @@ func TestChangesByOthersShow(t *testing.T) {
 		r.untilState(Absent)
 		r.works(r.mustStart().URL)
 	})
+}
+
+// pause pauses the runtime. Where control groups are of version 1, runc gives up
+// ("unable to freeze") when something in the container, such as a health check,
+// just begins.
+func (r *rig) pause() {
+	r.t.Helper()
+	bed.WaitFor(r.t, "a pause", func() error {
+		out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+		return err
+	})
+	r.untilState(Paused)
 }
 
 // TestTakeover takes over what a plain script made: no labels, published on

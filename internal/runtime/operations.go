@@ -62,6 +62,15 @@ func (o *operation) run(ctx context.Context, v verb) error {
 			return o.recreate(ctx, c, words.Say("problem.rolledBackPlain"))
 		}
 	}
+	if c.Paused { // Podman stops none that is
+		if err := o.engine.Start(ctx, c.ID); err != nil {
+			return err
+		}
+		if v == start {
+			return nil
+		}
+		c.Paused = false
+	}
 	switch {
 	case v.changesImage() && !o.info.Features.Update:
 		return ErrLacks
@@ -71,14 +80,6 @@ func (o *operation) run(ctx context.Context, v verb) error {
 		return o.revert(ctx, c)
 	case v == restart && o.info.Features.Replace && o.outdated(ctx, c):
 		return o.recreate(ctx, c, o.blame(ctx, c))
-	}
-	if c.Paused {
-		if err := o.engine.Start(ctx, c.ID); err != nil {
-			return err
-		}
-		if v == start {
-			return nil
-		}
 	}
 	if v == repair && c.Exists && !c.ours() {
 		if err := o.free(ctx, c, o.server.HandmadeFiles); err != nil {

@@ -312,7 +312,7 @@ func TestPanelsComeAndGo(t *testing.T) {
 	i := panel.item()
 	p.prints("registered")
 	panel.wants(i, runtime.Ready)
-	for _, state := range []runtime.State{runtime.Stopping, runtime.Stopped, runtime.Failed} {
+	for _, state := range []runtime.State{runtime.Stopping, runtime.Stopped, runtime.Paused, runtime.Failed} {
 		panel.vanish()
 		p.becomes(state)
 		panel.appear()

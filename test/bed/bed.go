@@ -135,6 +135,14 @@ func RuntimeName(t testing.TB) string {
 
 func runtimeName(t testing.TB, host string) string {
 	name := "colab-tray-test-" + randomHex(6)
+	// Also NAME-next and NAME-previous, of an operation that did not end, and
+	// helpers.
+	AfterDeath(t, `export DOCKER_HOST=$1
+		for try in 1 2; do
+			docker ps --all --quiet --filter volume=$2-data | xargs -r docker rm --force --volumes
+			docker ps --all --quiet --filter name=$2 | xargs -r docker rm --force --volumes
+			docker volume ls --quiet --filter name=$2 | xargs -r docker volume rm --force
+		done`, host, name)
 	t.Cleanup(func() {
 		if out, err := docker(host, "rm", "--force", "--volumes", name); err != nil && !strings.Contains(strings.ToLower(out), "no such container") && !strings.Contains(out, "no container with name") {
 			t.Errorf("container %s could not be removed: %v", name, err)

@@ -30,6 +30,7 @@ func NewNetwork(t testing.TB) *Network {
 	Need(t, "root, to give the browser a network of its own", os.Geteuid() == 0)
 	NeedCommand(t, "ip")
 	n := &Network{t, fmt.Sprintf("colab-tray-test-%d-%d", os.Getpid(), FreePort(t))}
+	AfterDeath(t, `ip netns delete "$1"`, n.name)
 	n.ip("netns", "add", n.name)
 	t.Cleanup(func() { n.ip("netns", "delete", n.name) })
 	n.ip("-netns", n.name, "link", "set", "lo", "up")

@@ -76,6 +76,11 @@ func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 		bip:    fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
 		config: "{}",
 	}
+	AfterDeath(t, `pid=$(cat "$1/pid")
+		while [ -n "$pid" ] && kill -0 "$pid"; do sleep 0.1; done
+		ip link del "$2"
+		umount "$1/data"
+		rm -rf "$1"`, e.dir, e.bridge)
 	t.Cleanup(e.remove)
 	for _, option := range options {
 		option(e)

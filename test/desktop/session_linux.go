@@ -88,6 +88,7 @@ func Start(t testing.TB, o Options) *Session {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bed.AfterDeath(t, `rm -rf "$1"`, s.dir)
 	t.Cleanup(func() {
 		if t.Failed() {
 			if path, err := s.Keep(t.Name() + " failed"); err == nil {

@@ -22,6 +22,9 @@ const patience = 15 * time.Minute
 var backendURL = regexp.MustCompile(`(?m)^http://localhost:8888/\?token=(\S+)$`)
 
 func TestMakeRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("to set up a machine takes minutes")
+	}
 	m := bareMachine(t)
 	m.must(t, "apt-get update && apt-get install -y --no-install-recommends make")
 	if out, err := m.sh(t, "command -v docker || command -v dockerd || command -v python3 || command -v git"); err == nil {
