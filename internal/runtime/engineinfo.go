@@ -44,6 +44,25 @@ type EngineInfo struct {
 	MapsUsers bool
 }
 
+// EngineKind tells how an engine was installed, as far as GPUs depend on it.
+type EngineKind struct {
+	Podman   bool
+	Rootless bool
+	Snap     bool // Docker from the snap store
+	Desktop  bool // in a virtual machine, such as Docker Desktop's
+}
+
+// Socket returns the path of the engine's socket or pipe; empty where it has none
+// on this computer.
+func (e EngineInfo) Socket() string {
+	for _, scheme := range []string{"unix://", "npipe://"} {
+		if path, is := strings.CutPrefix(e.Host, scheme); is {
+			return path
+		}
+	}
+	return ""
+}
+
 // Chosen reports whether the person's own settings name this engine: it is not
 // where engines usually are.
 func (e EngineInfo) Chosen() bool {
@@ -88,16 +107,4 @@ func foundWords(found string) string {
 	default:
 		return found // the name of a variable
 	}
-}
-
-// rootPodman is where the Podman of root listens on Linux; everybody else's is
-// another one.
-const rootPodman = "unix:///run/podman/podman.sock"
-
-// EngineKind tells how an engine was installed, as far as GPUs depend on it.
-type EngineKind struct {
-	Podman   bool
-	Rootless bool
-	Snap     bool // Docker from the snap store
-	Desktop  bool // in a virtual machine, such as Docker Desktop's
 }

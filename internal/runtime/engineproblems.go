@@ -58,7 +58,7 @@ func engineProblem(e EngineInfo, err error) *Problem {
 			Code:    CodeSilent,
 			Short:   words.Say("problem.noEngine", "engine", e.Name),
 			Hint:    words.Say("problem.silentHint", "host", e.Host, "engine", e.Name),
-			Command: restartCommand(e.Host),
+			Command: restartCommand(e.Socket()),
 			Err:     err,
 		}
 	default:
@@ -81,7 +81,7 @@ func strange(err error) bool {
 // can be wrong, unless that is a place where one usually is.
 func absence(e EngineInfo) (hint, command string) {
 	name, isContext := strings.CutPrefix(e.Found, "context ")
-	start := startCommand(e.Host)
+	start := startCommand(e.Socket())
 	switch {
 	case start != "" || !e.Chosen():
 		return words.Say("problem.noEngineHint", "host", e.Host, "engine", e.Name, "guide", installGuide), start
@@ -234,6 +234,10 @@ func engineWords(err error) string {
 	}
 	return text
 }
+
+// rootPodman is the socket at which the Podman of root listens on Linux. Everybody
+// else has another one.
+const rootPodman = "/run/podman/podman.sock"
 
 // isPage reports whether something that should speak a registry's language
 // answered with a web page, as what leads people to a sign-in page does. The text

@@ -145,7 +145,7 @@ func usualPlaces(s surroundings) []place {
 			below(s.home, machine+"/podman-machine-default/podman.sock"), below(s.home, machine+"/qemu/podman.sock"))
 		return all
 	}
-	add("Podman", below(s.runtimeDir, "podman/podman.sock"), strings.TrimPrefix(rootPodman, "unix://"))
+	add("Podman", below(s.runtimeDir, "podman/podman.sock"), rootPodman)
 	return all
 }
 
@@ -153,7 +153,7 @@ func usualPlaces(s surroundings) []place {
 // itself.
 func (s surroundings) ownPodman(host string) bool {
 	return slices.ContainsFunc(usualPlaces(s), func(usual place) bool {
-		return usual.host == host && strings.HasSuffix(usual.found, " of Podman") && (host != rootPodman || s.root)
+		return usual.host == host && strings.HasSuffix(usual.found, " of Podman") && (host != "unix://"+rootPodman || s.root)
 	})
 }
 

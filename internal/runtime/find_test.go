@@ -411,8 +411,8 @@ func TestCommandThatAsksTheEngine(t *testing.T) {
 		{place: place{host: own, found: "socket of Podman"}, podman: true, want: "podman"},
 		{place: place{host: own, found: "DOCKER_HOST"}, podman: true, want: "podman"},
 		{place: place{host: "unix:///var/run/docker.sock", found: "default"}, podman: true, want: "podman --url unix:///var/run/docker.sock"},
-		{place: place{host: rootPodman, found: "socket of Podman"}, podman: true, want: "podman --url " + rootPodman},
-		{place: place{host: rootPodman, found: "socket of Podman"}, podman: true, root: true, want: "podman"},
+		{place: place{host: "unix://" + rootPodman, found: "socket of Podman"}, podman: true, want: "podman --url unix://" + rootPodman},
+		{place: place{host: "unix://" + rootPodman, found: "socket of Podman"}, podman: true, root: true, want: "podman"},
 	} {
 		s := surroundings{os: "linux", home: "/home/u", runtimeDir: "/run/user/1000", root: c.root}
 		c.place.own = s.ownPodman(c.place.host)

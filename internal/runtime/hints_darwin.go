@@ -4,9 +4,9 @@ import "strings"
 
 const installGuide = "https://docs.docker.com/desktop/setup/install/mac-install/"
 
-// startCommand starts the engine at an address; empty where that is not known.
-func startCommand(host string) string {
-	if host == "unix:///var/run/docker.sock" || strings.HasSuffix(host, "/.docker/run/docker.sock") {
+// startCommand starts the engine at a socket; empty where that is not known.
+func startCommand(socket string) string {
+	if socket == "/var/run/docker.sock" || strings.HasSuffix(socket, "/.docker/run/docker.sock") {
 		return "open -a Docker"
 	}
 	return ""

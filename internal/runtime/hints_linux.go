@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"os/exec"
 	"strings"
 
@@ -9,15 +10,14 @@ import (
 
 const installGuide = "https://docs.docker.com/engine/install/"
 
-// service is who serves at an address, in systemd's words.
+// service is who serves at a socket, in systemd's words.
 type service struct {
 	systemctl     string // the command, for the system's or the person's own units
 	start, engine string // the unit that starts it, and what a restart is for
 }
 
-// serviceAt returns the service at a usual address; nothing for others.
-func serviceAt(host string) service {
-	socket := strings.TrimPrefix(host, "unix://")
+// serviceAt returns the service at a usual socket; nothing for others.
+func serviceAt(socket string) service {
 	own := strings.HasPrefix(socket, "/run/user/")
 	switch {
 	case socket == "/var/run/docker.sock", socket == "/run/docker.sock":
@@ -28,15 +28,15 @@ func serviceAt(host string) service {
 		return service{"systemctl --user", "podman.socket", "podman.service"}
 	case strings.HasSuffix(socket, "/.docker/desktop/docker.sock"):
 		return service{"systemctl --user", "docker-desktop", "docker-desktop"}
-	case host == rootPodman:
+	case socket == rootPodman:
 		return service{"sudo systemctl", "podman.socket", "podman.service"}
 	}
 	return service{}
 }
 
-// startCommand starts the engine at an address; empty where that is not known.
-func startCommand(host string) string {
-	s := serviceAt(host)
+// startCommand starts the engine at a socket; empty where that is not known.
+func startCommand(socket string) string {
+	s := serviceAt(socket)
 	if s.systemctl == "" {
 		return ""
 	}
@@ -44,8 +44,8 @@ func startCommand(host string) string {
 }
 
 // restartCommand is the same for an engine that hangs.
-func restartCommand(host string) string {
-	s := serviceAt(host)
+func restartCommand(socket string) string {
+	s := serviceAt(socket)
 	if s.systemctl == "" {
 		return ""
 	}
@@ -59,7 +59,7 @@ func permissionProblem(e EngineInfo, err error) *Problem {
 	const ownPodman = "systemctl --user enable --now podman.socket"
 	p := &Problem{Code: CodePermission, Short: words.Say("problem.permission", "engine", e.Name), Err: err}
 	_, podman := exec.LookPath("podman")
-	switch socket := strings.TrimPrefix(e.Host, "unix://"); {
+	switch socket := cmp.Or(e.Socket(), e.Host); {
 	case strings.Contains(socket, "podman"):
 		p.Short = words.Say("problem.permissionPodman")
 		p.Hint = words.Say("problem.permissionPodmanHint", "host", e.Host)

@@ -36,7 +36,7 @@ func TestStartCommand(t *testing.T) {
 		"unix:///var/run/docker.sock":                 {"sudo systemctl start docker", "sudo systemctl restart docker"},
 		"unix:///run/user/7/docker.sock":              {"systemctl --user start docker", "systemctl --user restart docker"},
 		"unix:///run/user/7/podman/podman.sock":       {"systemctl --user start podman.socket", "systemctl --user restart podman.service"},
-		rootPodman:                                    {"sudo systemctl start podman.socket", "sudo systemctl restart podman.service"},
+		"unix://" + rootPodman:                        {"sudo systemctl start podman.socket", "sudo systemctl restart podman.service"},
 		"unix:///home/me/.docker/desktop/docker.sock": {"systemctl --user start docker-desktop", "systemctl --user restart docker-desktop"},
 		"unix:///home/me/.colima/default/docker.sock": {},
 		"tcp://127.0.0.1:2375":                        {},
