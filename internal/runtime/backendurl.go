@@ -52,6 +52,10 @@ func (u BackendURL) RevealPage(path string) string {
 // Port returns the port on the loopback interface, 0 when there is no URL.
 func (u BackendURL) Port() int { return u.port }
 
+// Taken reports whether another program listens at the port on [::1], so that the
+// URL is one of 127.0.0.1.
+func (u BackendURL) Taken() bool { return u.besides }
+
 // Token returns the token of the URL.
 func (u BackendURL) Token() Token { return u.token }
 

@@ -22,7 +22,7 @@ func exposedProblem(s Snapshot) *Problem {
 func localhostProblem(u BackendURL) *Problem {
 	return &Problem{
 		Code:  CodeLocalhostTaken,
-		Short: words.Say("problem.localhost", "address", net.JoinHostPort(ipv6Loopback, strconv.Itoa(u.port))),
+		Short: words.Say("problem.localhost", "address", net.JoinHostPort(ipv6Loopback, strconv.Itoa(u.Port()))),
 		Hint:  words.Say("problem.localhostHint"),
 	}
 }

@@ -131,7 +131,7 @@ func (m *Manager) warnings(s Snapshot) []*Problem {
 	if s.Open != "" {
 		all = append(all, exposedProblem(s))
 	}
-	if s.URL.besides {
+	if s.URL.Taken() {
 		all = append(all, localhostProblem(s.URL))
 	}
 	if m.model.settings != nil && s.State == Ready {
