@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"colabtray/internal/config"
-	engine "colabtray/internal/runtime"
+	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
 
@@ -78,7 +78,7 @@ func TestStaysSmall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if info.Size() > 1000 || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		if info.Size() > 1000 || goruntime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has %d bytes and %v", name, info.Size(), info.Mode())
 		}
 	}
@@ -120,7 +120,7 @@ func TestTakenAway(t *testing.T) {
 	if got := content(t, path); got != "other\nthird\n" {
 		t.Errorf("it holds %q", got)
 	}
-	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(path); err != nil || goruntime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("it is %v, %v", info.Mode(), err)
 	}
 	if err := f.Close(); err != nil {
@@ -238,10 +238,10 @@ func TestTwoProcesses(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	f, path := open(t, maxFile)
 	const secret = "0123456789abcdef"
-	url := engine.NewBackendURL(8888, engine.NewToken(secret))
+	url := runtime.NewBackendURL(8888, runtime.NewToken(secret))
 	log := slog.New(slog.NewTextHandler(f, nil))
-	log.Info("url", "url", url, "token", engine.NewToken(secret), "secret", config.NewSecret(secret))
-	log.Info(fmt.Sprintf("%v %+v %#v %s", url, url, url, config.NewSecret(secret)), "in", []any{url}, "snapshot", engine.Snapshot{URL: url})
+	log.Info("url", "url", url, "token", runtime.NewToken(secret), "secret", config.NewSecret(secret))
+	log.Info(fmt.Sprintf("%v %+v %#v %s", url, url, url, config.NewSecret(secret)), "in", []any{url}, "snapshot", runtime.Snapshot{URL: url})
 	if text := content(t, path); strings.Contains(text, secret) || bytes.Count([]byte(text), []byte("\n")) != 2 {
 		t.Errorf("it holds %s", text)
 	}

@@ -108,3 +108,18 @@ func foundWords(found string) string {
 		return found // the name of a variable
 	}
 }
+
+// Words tells how far a pull is, such as "120 of 512 MB, 3 of 9 layers".
+func (p Progress) Words() string {
+	const giga = 1e9
+	layers := words.Say("progress.layers", "done", p.LayersDone, "all", p.Layers)
+	done, all, known := p.Megabytes()
+	if !known {
+		return layers
+	}
+	amount := words.Say("progress.mega", "done", done, "all", all)
+	if p.Total >= giga {
+		amount = words.Say("progress.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
+	}
+	return words.Say("progress.both", "amount", amount, "layers", layers)
+}

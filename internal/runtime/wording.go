@@ -53,18 +53,3 @@ func (s Snapshot) values() []any {
 		"since", s.Since.Local().Format(time.DateTime), "at", s.Since.Local().Format("15:04"), "stopAt", s.IdleStopAt.Local().Format("15:04"),
 	}
 }
-
-// Words tells how far a pull is, such as "120 of 512 MB, 3 of 9 layers".
-func (p Progress) Words() string {
-	const giga = 1e9
-	layers := words.Say("progress.layers", "done", p.LayersDone, "all", p.Layers)
-	done, all, known := p.Megabytes()
-	if !known {
-		return layers
-	}
-	amount := words.Say("progress.mega", "done", done, "all", all)
-	if p.Total >= giga {
-		amount = words.Say("progress.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
-	}
-	return words.Say("progress.both", "amount", amount, "layers", layers)
-}
