@@ -280,6 +280,15 @@ func within(dir, name string) bool {
 	return dir == "/" || strings.HasPrefix(name, dir+"/")
 }
 
+// Port returns the port in the container at which an image of that kind serves
+// Jupyter.
+func (kind Kind) Port() int {
+	if kind == KindColab {
+		return 8080
+	}
+	return 8888
+}
+
 // DataDir returns where the data volume is mounted in a container of that kind.
 func (kind Kind) DataDir() string {
 	if kind == KindColab {

@@ -47,13 +47,13 @@ func (d *data) backupFile(ctx context.Context, o BackupOptions) (Backup, error) 
 	if err != nil {
 		return Backup{}, err
 	}
-	c, err := d.engine.Inspect(ctx, d.profile.Runtime)
+	c, err := d.Engine.Inspect(ctx, d.Profile.Runtime)
 	if err != nil {
 		return Backup{}, err
 	}
 	found, err := d.outside(ctx, c)
 	if err == nil && !there && found.nothing() {
-		err = noDataProblem(d.profile)
+		err = noDataProblem(d.Profile)
 	}
 	if err != nil {
 		return Backup{}, err
@@ -78,7 +78,7 @@ func (d *data) problem(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return operationProblem(d.profile, d.info(), err)
+	return operationProblem(d.Profile, d.Info(), err)
 }
 
 // writable makes sure that a file can be written: it is not there, or may be
@@ -111,7 +111,7 @@ func (d *data) backup(ctx context.Context, file string, replace bool, what conte
 	if err != nil {
 		return b, fileProblem(file, err)
 	}
-	temp := partOf(file, d.profile)
+	temp := partOf(file, d.Profile)
 	_ = os.Remove(temp) // of a program that was killed: the claim is ours
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -129,7 +129,7 @@ func (d *data) backup(ctx context.Context, file string, replace bool, what conte
 		return b, err
 	}
 	if !what.volume && b.LeftOut.Beside == 0 {
-		return b, noDataProblem(d.profile)
+		return b, noDataProblem(d.Profile)
 	}
 	if err := d.verify(ctx, f, b.Contents); err != nil {
 		return b, err
@@ -157,12 +157,12 @@ func (d *data) fill(ctx context.Context, f *os.File, what contents) (b Backup, e
 		if !errors.Is(err, ErrChanged) && !errors.Is(err, backup.ErrChanged) || ctx.Err() != nil {
 			return b, err
 		}
-		d.log.Info("the data changed while they were read", "error", err)
+		d.Log.Info("the data changed while they were read", "error", err)
 		if err := d.clear(ctx); err != nil {
 			return b, err
 		}
 	}
-	return b, changingProblem(d.profile, err)
+	return b, changingProblem(d.Profile, err)
 }
 
 func (d *data) fillOnce(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
@@ -176,7 +176,7 @@ func (d *data) fillOnce(ctx context.Context, f *os.File, what contents) (b Backu
 	defer cancel()
 	tell := d.tell(StepBackup)
 	from := backup.Source{
-		Root: d.profile.Kind.DataDir(), Runtime: d.profile.Runtime, Made: time.Now(),
+		Root: d.Profile.Kind.DataDir(), Runtime: d.Profile.Runtime, Made: time.Now(),
 		Progress: func(n int64) { tell(n, 0) },
 	}
 	if what.volume {
@@ -251,7 +251,7 @@ func (d *data) tell(step DataStep) func(bytes, total int64) {
 	return func(bytes, total int64) {
 		if bytes >= next || bytes == total {
 			next = bytes + every
-			d.progress(DataProgress{Step: step, Bytes: bytes, Total: total})
+			d.Progress(DataProgress{Step: step, Bytes: bytes, Total: total})
 		}
 	}
 }
@@ -299,11 +299,11 @@ var (
 // removeParts removes what is left in the directory of backups of this runtime
 // that were not finished. Who calls it has the claim.
 func (d *data) removeParts() {
-	entries, _ := os.ReadDir(d.dir)
+	entries, _ := os.ReadDir(d.Dir)
 	for _, e := range entries {
 		match := unfinished.FindStringSubmatch(e.Name())
-		if match != nil && match[1] == d.profile.Runtime && match[2] == d.profile.Runtime {
-			_ = os.Remove(filepath.Join(d.dir, e.Name()))
+		if match != nil && match[1] == d.Profile.Runtime && match[2] == d.Profile.Runtime {
+			_ = os.Remove(filepath.Join(d.Dir, e.Name()))
 		}
 	}
 }
@@ -312,7 +312,7 @@ func (d *data) removeParts() {
 // by name, and removes old ones.
 func (d *data) backupByItself(ctx context.Context, what contents) (file string, err error) {
 	for at := time.Now().UTC(); ; at = at.Add(time.Millisecond) {
-		file = filepath.Join(d.dir, d.profile.Runtime+"-"+at.Format(backupTime)+backupEnd)
+		file = filepath.Join(d.Dir, d.Profile.Runtime+"-"+at.Format(backupTime)+backupEnd)
 		if _, err := os.Lstat(file); err != nil {
 			break
 		}
@@ -320,28 +320,28 @@ func (d *data) backupByItself(ctx context.Context, what contents) (file string, 
 	if _, err := d.backup(ctx, file, false, what); err != nil {
 		return "", err
 	}
-	if err := PruneBackups(d.dir, time.Now()); err != nil {
-		d.log.Warn("old backups could not be removed", "error", err)
+	if err := PruneBackups(d.Dir, time.Now()); err != nil {
+		d.Log.Warn("old backups could not be removed", "error", err)
 	}
 	return file, nil
 }
 
 // newestBackup returns the newest backup of the runtime in the directory.
 func (d *data) newestBackup() (string, error) {
-	entries, err := os.ReadDir(d.dir)
+	entries, err := os.ReadDir(d.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", backupDirProblem(d.dir, err)
+		return "", backupDirProblem(d.Dir, err)
 	}
 	var names []string
 	for _, e := range entries {
-		if match := automatic.FindStringSubmatch(e.Name()); match != nil && match[1] == d.profile.Runtime && e.Type().IsRegular() {
+		if match := automatic.FindStringSubmatch(e.Name()); match != nil && match[1] == d.Profile.Runtime && e.Type().IsRegular() {
 			names = append(names, e.Name())
 		}
 	}
 	if len(names) == 0 {
-		return "", noBackupProblem(d.profile, d.dir)
+		return "", noBackupProblem(d.Profile, d.Dir)
 	}
-	return filepath.Join(d.dir, slices.Max(names)), nil
+	return filepath.Join(d.Dir, slices.Max(names)), nil
 }
 
 // PruneBackups removes the backups in the directory that are older than a week,

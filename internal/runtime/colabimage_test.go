@@ -118,7 +118,7 @@ func TestColabImageOnARM(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	d := &data{engine: docker, info: docker.Which, profile: r.profile, dir: t.TempDir(), log: slog.New(slog.DiscardHandler)}
+	d := &data{dataOptions: dataOptions{Engine: docker, Info: docker.Which, Profile: r.profile, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}}
 	o := &operation{engine: docker, info: EngineInfo{Arch: "arm64"}, profile: r.profile, server: r.server, data: d, progress: func(Progress) {}, pulled: func() {}}
 	for _, v := range []verb{start, restart, repair} {
 		p := r.problem(o.run(t.Context(), v), CodeUnsupportedPlatform)

@@ -65,35 +65,30 @@ type dataOptions struct {
 	// AskRoot asks for the directory whose files the server of a container shows;
 	// it returns "" when that is not known.
 	AskRoot func(ctx context.Context, c Container) string
+	// Patience is how long the end of a helper is waited for that works on the
+	// data; 0 for as long as usual.
+	Patience time.Duration
 }
 
 // data is what work on the data of one runtime needs. It touches the volume of
 // the profile and helpers that carry its label, and no other.
 type data struct {
-	engine   Engine
-	info     func() EngineInfo // of the engine
-	profile  config.Profile
-	spec     Spec
-	dir      string
-	log      *slog.Logger
-	progress func(DataProgress)
-	askRoot  func(ctx context.Context, c Container) string
-	pull     func(context.Context) error // pulls the profile's image
-	roots    map[string]string           // what the servers of containers show, by ID
-	patience time.Duration               // with a helper that does not end
+	dataOptions
+	pull  func(context.Context) error // pulls the profile's image
+	roots map[string]string           // what the servers of containers show, by ID
 }
 
 // newData makes what works on the data of one runtime.
 func newData(o dataOptions) *data {
-	d := &data{
-		engine: o.Engine, info: o.Info, profile: o.Profile, spec: o.Spec, dir: o.Dir, log: o.Log, progress: o.Progress,
-		askRoot: o.AskRoot, roots: map[string]string{}, patience: helperPatience,
+	if o.Progress == nil {
+		o.Progress = func(DataProgress) {}
 	}
-	if d.progress == nil {
-		d.progress = func(DataProgress) {}
+	if o.Patience == 0 {
+		o.Patience = helperPatience
 	}
+	d := &data{dataOptions: o, roots: map[string]string{}}
 	d.pull = func(ctx context.Context) error {
-		return d.engine.Pull(ctx, d.profile.Image, d.profile.Platform, func(Progress) {})
+		return d.Engine.Pull(ctx, d.Profile.Image, d.Profile.Platform, func(Progress) {})
 	}
 	return d
 }
@@ -102,7 +97,7 @@ func newData(o dataOptions) *data {
 func (d *data) pullWith(pull func(context.Context) error) { d.pull = pull }
 
 // begin tells that a step begins.
-func (d *data) begin(step DataStep) { d.progress(DataProgress{Step: step}) }
+func (d *data) begin(step DataStep) { d.Progress(DataProgress{Step: step}) }
 
 // setRoot notes what the server of a container shows.
 func (d *data) setRoot(container, root string) { d.roots[container] = root }
@@ -124,18 +119,18 @@ type owner interface {
 // until release. The claim ends with the process, however it ends: helpers that
 // are there when it is got are left over.
 func (d *data) claim() (release func(), err error) {
-	if err := config.EnsurePrivateDir(d.dir); err != nil {
-		return nil, backupDirProblem(d.dir, err)
+	if err := config.EnsurePrivateDir(d.Dir); err != nil {
+		return nil, backupDirProblem(d.Dir, err)
 	}
-	lock := flock.New(filepath.Join(d.dir, d.profile.Runtime+".lock"))
+	lock := flock.New(filepath.Join(d.Dir, d.Profile.Runtime+".lock"))
 	got, err := lock.TryLock()
 	switch {
 	case err != nil:
 		_ = lock.Close()
-		return nil, backupDirProblem(d.dir, err)
+		return nil, backupDirProblem(d.Dir, err)
 	case !got:
 		_ = lock.Close()
-		return nil, busyProblem(d.profile)
+		return nil, busyProblem(d.Profile)
 	}
 	d.removeParts()
 	return func() { _ = lock.Close() }, nil
@@ -167,7 +162,7 @@ func (d *data) tidy(ctx context.Context) error {
 		return err
 	}
 	if slices.ContainsFunc(helpers, func(h Helper) bool { return h.Writes }) {
-		d.log.Info("finishing what was interrupted")
+		d.Log.Info("finishing what was interrupted")
 		if err := d.recover(ctx); err != nil && !errors.Is(err, errOldData) {
 			return err
 		}
@@ -176,18 +171,18 @@ func (d *data) tidy(ctx context.Context) error {
 }
 
 func (d *data) helpers(ctx context.Context) ([]Helper, error) {
-	volumes, has := As[Volumes](d.engine)
+	volumes, has := As[Volumes](d.Engine)
 	if !has {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	return volumes.Helpers(ctx, d.profile.Runtime)
+	return volumes.Helpers(ctx, d.Profile.Runtime)
 }
 
 // read opens an archive of what a helper has.
 func (d *data) read(ctx context.Context, helper string) (io.ReadCloser, error) {
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +191,7 @@ func (d *data) read(ctx context.Context, helper string) (io.ReadCloser, error) {
 
 // remove removes a helper.
 func (d *data) remove(ctx context.Context, helper string) error {
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return err
 	}
@@ -218,15 +213,15 @@ func (d *data) clear(ctx context.Context) error {
 // When there is none at all, that of the profile is pulled.
 func (d *data) images(ctx context.Context) ([]string, error) {
 	var candidates []string
-	c, err := d.engine.Inspect(ctx, d.profile.Runtime)
+	c, err := d.Engine.Inspect(ctx, d.Profile.Runtime)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{c.ImageID, c.Image, d.profile.Image} {
+	for _, name := range []string{c.ImageID, c.Image, d.Profile.Image} {
 		if name == "" {
 			continue
 		}
-		image, err := d.engine.Image(ctx, name, "")
+		image, err := d.Engine.Image(ctx, name, "")
 		if err != nil {
 			return nil, err
 		}
@@ -234,7 +229,7 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 			candidates = append(candidates, image.ID)
 		}
 	}
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return nil, err
 	}
@@ -248,32 +243,32 @@ func (d *data) images(ctx context.Context) ([]string, error) {
 		}
 	}
 	if len(candidates) == 0 {
-		return []string{d.profile.Image}, d.pull(ctx)
+		return []string{d.Profile.Image}, d.pull(ctx)
 	}
 	return candidates[:min(len(candidates), maxImages)], nil
 }
 
 // create makes a helper that mounts a volume.
 func (d *data) create(ctx context.Context, spec HelperSpec) (id string, err error) {
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	spec.Runtime, spec.Path = d.profile.Runtime, dataPath
+	spec.Runtime, spec.Path = d.Profile.Runtime, dataPath
 	return volumes.CreateHelper(ctx, spec)
 }
 
 // reader makes a helper through which the volume is read.
 func (d *data) reader(ctx context.Context) (id string, err error) {
-	return d.readerOf(ctx, d.profile.Volume())
+	return d.readerOf(ctx, d.Profile.Volume())
 }
 
 // readerOf makes a helper through which a volume is read.
 func (d *data) readerOf(ctx context.Context, volume string) (id string, err error) {
 	err = d.tryImages(ctx, func(image string) (err error) {
-		id, err = d.create(ctx, ReadingHelper(d.profile.Runtime, image, volume))
+		id, err = d.create(ctx, ReadingHelper(d.Profile.Runtime, image, volume))
 		return err
 	})
 	return id, err
@@ -309,7 +304,7 @@ func (d *data) runCommand(ctx context.Context, cmd []string, prepare func(helper
 	prepared, before := false, ""
 	for _, image := range images {
 		var id string
-		if id, err = d.create(ctx, HelperSpec{Image: image, Cmd: cmd, Volume: d.profile.Volume(), Writes: true}); err == nil {
+		if id, err = d.create(ctx, HelperSpec{Image: image, Cmd: cmd, Volume: d.Profile.Volume(), Writes: true}); err == nil {
 			if !prepared {
 				if err := prepare(id); err != nil {
 					return err
@@ -327,7 +322,7 @@ func (d *data) runCommand(ctx context.Context, cmd []string, prepare func(helper
 		if hopeless(ctx, err) {
 			break
 		}
-		d.log.Debug("image makes no helper", "image", image, "error", err)
+		d.Log.Debug("image makes no helper", "image", image, "error", err)
 	}
 	return err
 }
@@ -345,22 +340,22 @@ func (d *data) start(ctx context.Context, helper string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickly)
 	defer cancel()
-	return d.engine.Start(ctx, helper)
+	return d.Engine.Start(ctx, helper)
 }
 
 // await waits for the end of a helper, within patience.
 func (d *data) await(ctx context.Context, helper string) error {
-	waiting, cancel := context.WithTimeout(ctx, d.patience)
+	waiting, cancel := context.WithTimeout(ctx, d.Patience)
 	defer cancel()
-	err := d.engine.Wait(waiting, helper)
+	err := d.Engine.Wait(waiting, helper)
 	if err == nil || waiting.Err() == nil || ctx.Err() != nil {
 		return err
 	}
-	c, err := d.engine.Inspect(ctx, helper)
+	c, err := d.Engine.Inspect(ctx, helper)
 	if err != nil || !c.Running {
 		return err
 	}
-	return helperRunsProblem(d.profile, c.Name, d.patience, d.info().Command)
+	return helperRunsProblem(d.Profile, c.Name, d.Patience, d.Info().Command)
 }
 
 // ended waits for the end of a helper that was started.
@@ -368,11 +363,11 @@ func (d *data) ended(ctx context.Context, helper string) error {
 	if err := d.await(ctx, helper); err != nil {
 		return err
 	}
-	c, err := d.engine.Inspect(ctx, helper)
+	c, err := d.Engine.Inspect(ctx, helper)
 	if err != nil {
 		return err
 	}
-	output := strings.Join(lastLines(ctx, d.engine, Container{ID: helper, StartedAt: time.Unix(1, 0)}, 5), "\n")
+	output := strings.Join(lastLines(ctx, d.Engine, Container{ID: helper, StartedAt: time.Unix(1, 0)}, 5), "\n")
 	switch {
 	case !c.Exists:
 		return errors.New(words.Say("problem.helperRemoved"))
@@ -397,7 +392,7 @@ func (d *data) recover(ctx context.Context) error {
 			if h.ID == self || err != nil {
 				continue
 			}
-			d.log.Info("waiting for a helper that works on the data", "container", h.Name)
+			d.Log.Info("waiting for a helper that works on the data", "container", h.Name)
 			if err = d.await(ctx, h.ID); err == nil || errors.Is(err, ErrNotFound) {
 				err = d.remove(ctx, h.ID)
 			}

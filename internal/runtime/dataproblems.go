@@ -224,3 +224,12 @@ func unfinishedProblem(p config.Profile, err error) *Problem {
 		Err:     err,
 	}
 }
+
+func startedAgainProblem(c Container) *Problem {
+	return &Problem{
+		Code:    CodeCancelled,
+		Short:   words.Say("problem.startedAgain"),
+		Hint:    words.Say("problem.startedAgainHint"),
+		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
+	}
+}

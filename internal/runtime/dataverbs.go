@@ -15,7 +15,7 @@ func (m *Manager) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
 		return Backup{}, err
 	}
 	d := m.data(o.Progress)
-	if !d.info().Features.Data {
+	if !d.Info().Features.Data {
 		return Backup{}, d.problem(ctx, ErrLacks)
 	}
 	release, err := d.claim()
@@ -93,14 +93,14 @@ func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err err
 // WhatGoes looks what deleting the runtime would take away.
 func (m *Manager) WhatGoes(ctx context.Context) (g Goes, err error) {
 	d := m.data(nil)
-	c, err := d.engine.Inspect(ctx, m.runtime)
+	c, err := d.Engine.Inspect(ctx, m.runtime)
 	if err == nil {
 		g.Volume, err = d.hasVolume(ctx)
 	}
 	if err == nil {
 		g.Container, g.Running, g.Ours = c.Exists, c.Running, c.ours()
 		for _, mount := range c.Mounts {
-			if v := mount.Volume; v != "" && mount.lasts() && v != d.profile.Volume() && !slices.Contains(g.Others, v) {
+			if v := mount.Volume; v != "" && mount.lasts() && v != d.Profile.Volume() && !slices.Contains(g.Others, v) {
 				g.Others = append(g.Others, v)
 			}
 		}
@@ -128,7 +128,7 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 	if err := m.reachable(ctx); err != nil {
 		return r, err
 	}
-	if !d.info().Features.Data {
+	if !d.Info().Features.Data {
 		return r, ErrLacks
 	}
 	f, err := d.open(o.File)
@@ -153,7 +153,7 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 	}
 	if full {
 		if o.Confirm == nil {
-			return r, notEmptyProblem(d.profile)
+			return r, notEmptyProblem(d.Profile)
 		}
 		var yes bool
 		if yes, answer = o.Confirm(ctx, r.From); answer == nil && !yes {

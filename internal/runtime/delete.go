@@ -50,7 +50,7 @@ func (d *data) delete(ctx context.Context, of owner, o DeleteOptions) (deleted D
 	}
 	if !o.NoBackup {
 		if deleted.Rescued, deleted.Backup, err = d.save(ctx, previous, c, o.Data); err != nil {
-			return deleted, unlessCancelled(ctx, err, undeletedProblem(d.profile, o.Data, err))
+			return deleted, unlessCancelled(ctx, err, undeletedProblem(d.Profile, o.Data, err))
 		}
 	}
 	there, err := d.hasVolume(ctx)
@@ -64,20 +64,20 @@ func (d *data) delete(ctx context.Context, of owner, o DeleteOptions) (deleted D
 	// From here on it is done to the end: half of it is what nobody asked for.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickly)
 	defer cancel()
-	d.progress(DataProgress{Step: StepDelete})
+	d.Progress(DataProgress{Step: StepDelete})
 	for _, id := range []string{previous, c.ID} {
 		if id == "" {
 			continue
 		}
-		if err := d.engine.Remove(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
+		if err := d.Engine.Remove(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
 			return deleted, err
 		}
 		deleted.Container = true
 	}
 	if there && o.Data {
-		volumes, err := Need[Volumes](d.engine)
+		volumes, err := Need[Volumes](d.Engine)
 		if err == nil {
-			err = volumes.RemoveVolume(ctx, d.profile.Volume())
+			err = volumes.RemoveVolume(ctx, d.Profile.Volume())
 		}
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return deleted, err
@@ -94,7 +94,7 @@ func (d *data) delete(ctx context.Context, of owner, o DeleteOptions) (deleted D
 func (d *data) save(ctx context.Context, previous string, c Container, data bool) (rescued []string, file string, err error) {
 	containers := []Container{c}
 	if previous != "" {
-		old, err := d.engine.Inspect(ctx, previous)
+		old, err := d.Engine.Inspect(ctx, previous)
 		if err != nil {
 			return nil, "", err
 		}
@@ -139,9 +139,9 @@ func (d *data) halt(ctx context.Context, of owner) (Container, error) {
 	if err != nil || !c.Running {
 		return c, err
 	}
-	d.progress(DataProgress{Step: StepStop})
+	d.Progress(DataProgress{Step: StepStop})
 	if c.Paused {
-		if err := d.engine.Start(ctx, c.ID); err != nil {
+		if err := d.Engine.Start(ctx, c.ID); err != nil {
 			return c, err
 		}
 	}
@@ -151,11 +151,11 @@ func (d *data) halt(ctx context.Context, of owner) (Container, error) {
 func (d *data) hasVolume(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	volumes, has := As[Volumes](d.engine)
+	volumes, has := As[Volumes](d.Engine)
 	if !has {
 		return false, nil
 	}
-	return volumes.HasVolume(ctx, d.profile.Volume())
+	return volumes.HasVolume(ctx, d.Profile.Volume())
 }
 
 // unused makes sure that no container but the runtime's, and the one it may yet
@@ -163,17 +163,17 @@ func (d *data) hasVolume(ctx context.Context) (bool, error) {
 func (d *data) unused(ctx context.Context, of owner, running bool) error {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return err
 	}
-	users, err := volumes.VolumeUsers(ctx, d.profile.Volume(), running)
+	users, err := volumes.VolumeUsers(ctx, d.Profile.Volume(), running)
 	if err != nil {
 		return err
 	}
-	users = slices.DeleteFunc(users, func(name string) bool { return name == d.profile.Runtime || name == of.previousName() })
+	users = slices.DeleteFunc(users, func(name string) bool { return name == d.Profile.Runtime || name == of.previousName() })
 	if len(users) > 0 {
-		return volumeInUseProblem(d.profile, users, d.info().Command)
+		return volumeInUseProblem(d.Profile, users, d.Info().Command)
 	}
 	return nil
 }
@@ -193,12 +193,12 @@ func (d *data) size(ctx context.Context) (int64, error) {
 	// To add up the size takes an engine without an index of it a while.
 	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	volumes, has := As[Volumes](d.engine)
+	volumes, has := As[Volumes](d.Engine)
 	if !has {
 		return -1, nil
 	}
 	for range tries {
-		size, err := volumes.VolumeSize(asking, d.profile.Volume())
+		size, err := volumes.VolumeSize(asking, d.Profile.Volume())
 		if err == nil {
 			return size, nil
 		}

@@ -1,17 +1,10 @@
 package runtime
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
-	"maps"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -21,9 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
 
@@ -89,60 +80,6 @@ func (l *engineStubs) serve(t *testing.T, at string, on net.Listener) {
 	})}
 	go func() { _ = server.Serve(on) }()
 	t.Cleanup(func() { _ = server.Close() })
-}
-
-// certificate writes a certificate for this machine that is its own authority,
-// as the files that docker looks for in a directory.
-func certificate(t *testing.T, dir string) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	for file, text := range map[string][]byte{"ca.pem": cert, "cert.pem": cert, "key.pem": pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret})} {
-		write(t, filepath.Join(dir, file), string(text))
-	}
-	own, err := tls.LoadX509KeyPair(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := x509.NewCertPool()
-	known.AddCert(own.Leaf)
-	return own, known
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func listen(t *testing.T, network, address string) net.Listener {
-	t.Helper()
-	on, err := net.Listen(network, address)
-	if err != nil {
-		t.Skip("nobody may have the address: ", err)
-	}
-	return on
 }
 
 // TestAsTheDockerCommand has the docker command and us ask engines, in the same
@@ -273,71 +210,4 @@ func TestAsTheDockerCommand(t *testing.T) {
 			t.Errorf("it is %+v, %v", info, err)
 		}
 	})
-}
-
-// TestProxiesAsTheDockerCommand makes containers with the docker command and by
-// ourselves, and compares their environment.
-func TestProxiesAsTheDockerCommand(t *testing.T) {
-	at := onDocker(t)
-	image := at.image(t, bed.Notebook6)
-	home := dockerHome(t)
-	t.Setenv("DOCKER_HOST", at.host)
-	const byDefault = `"default": {"httpProxy": "http://me:secret@proxy:3128", "httpsProxy": "http://proxy:3129", "noProxy": "a,b", "ftpProxy": "f", "allProxy": "all"}`
-	for name, c := range map[string]struct {
-		config string
-		env    map[string]string
-		want   int // how many variables
-	}{
-		"none":                  {config: `{}`},
-		"of all engines":        {config: `{"proxies": {` + byDefault + `}}`, want: 10},
-		"of this engine":        {config: `{"proxies": {` + byDefault + `, "` + at.host + `": {"httpProxy": "http://here"}}}`, want: 2},
-		"of another engine":     {config: `{"proxies": {"tcp://elsewhere:2375": {"httpProxy": "http://there"}}}`},
-		"the profile's first":   {config: `{"proxies": {` + byDefault + `}}`, env: map[string]string{"HTTP_PROXY": "http://own", "no_proxy": "", "A": "b"}, want: 10},
-		"broken, but readable":  {config: `{"proxies": {` + byDefault + `}, "auths": {"x": {"auth": "%"}}}`, want: 10},
-		"of which some are not": {config: `{"proxies": {"default": {"noProxy": "x"}}}`, want: 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			write(t, filepath.Join(home, ".docker", "config.json"), c.config)
-			environment := func(container string) []string {
-				lines := strings.Split(strings.TrimSpace(bed.DockerAt(t, at.host, "inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container)), "\n")
-				slices.Sort(lines)
-				return lines
-			}
-			theirs, ours := at.runtimeName(t), at.runtimeName(t)
-			command := []string{"create", "--name", theirs}
-			spec := Spec{Name: ours, Image: image, InnerPort: 8888, Port: bed.FreePort(t), Volume: ours + "-data", DataDir: "/home/jovyan"}
-			for _, name := range slices.Sorted(maps.Keys(c.env)) {
-				command = append(command, "--env", name+"="+c.env[name])
-				spec.Env = append(spec.Env, config.Variable{Name: name, Value: config.NewSecret(c.env[name])})
-			}
-			bed.DockerAt(t, at.host, append(command, image)...)
-			hash := spec.hash()
-			d, err := NewDocker("")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer d.Close()
-			if _, err := d.Create(t.Context(), spec); err != nil {
-				t.Fatal(err)
-			}
-			made, wanted := environment(ours), environment(theirs)
-			proxies := 0
-			for _, pair := range made {
-				name, _, _ := strings.Cut(pair, "=")
-				if !strings.HasSuffix(strings.ToLower(name), "_proxy") {
-					continue
-				}
-				proxies++
-				if secretName.MatchString(name) == strings.EqualFold(name, "no_proxy") {
-					t.Errorf("%s can be in a report", name)
-				}
-			}
-			if !slices.Equal(made, wanted) || proxies != c.want {
-				t.Errorf("docker: %q\nours: %q", wanted, made)
-			}
-			if spec.hash() != hash || strings.Contains(fmt.Sprintf("%+v", spec), "secret@") {
-				t.Errorf("the proxies are part of the settings: %+v", spec)
-			}
-		})
-	}
 }

@@ -17,7 +17,7 @@ func TestUndoAfterContextEnds(t *testing.T) {
 	}{
 		"a first container": {operate: func(ctx context.Context, o *operation) error { return o.startNew(ctx) }, want: ""},
 		"another one": {
-			there: []Container{Container{ID: "old"}.asOurs("r")},
+			there: []Container{asOurs(Container{ID: "old"}, "r")},
 			operate: func(ctx context.Context, o *operation) error {
 				_, _, err := o.makeNext(ctx, Container{})
 				return err
@@ -51,7 +51,7 @@ func TestConcludeAfterContextEnds(t *testing.T) {
 		"it is not ready, the old one ran":  {failed: context.Canceled, ran: true, want: "r=old+"},
 		"it is not ready, the old one rest": {failed: context.Canceled, want: "r=old"},
 	} {
-		old, next := Container{ID: "old"}.asOurs("r"), Container{ID: "new", Running: true}.asOurs("r")
+		old, next := asOurs(Container{ID: "old"}, "r"), asOurs(Container{ID: "new", Running: true}, "r")
 		old.Name = "r" + previousSuffix
 		s := newShelf(old, next)
 		o := s.on()

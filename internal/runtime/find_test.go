@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,7 +22,6 @@ import (
 
 	dockerendpoint "github.com/docker/cli/cli/context/docker"
 
-	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
 
@@ -172,32 +170,6 @@ func TestChosen(t *testing.T) {
 	}
 }
 
-// dockerHome gives the test a home directory and a docker configuration of its
-// own, without any variable that leads to an engine, and returns it. What
-// looks for sockets there must not find the machine's own ones.
-func dockerHome(t *testing.T) string {
-	t.Helper()
-	home, err := os.MkdirTemp("/tmp", "home") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(home) })
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_DEFAULT_PLATFORM", "DOCKER_API_VERSION"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_RUNTIME_DIR", filepath.Join(home, "run"))
-	return home
-}
-
-// dockerCommand runs the docker command as the person whose home it is.
-func dockerCommand(t *testing.T, args ...string) {
-	t.Helper()
-	if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {
-		t.Fatalf("docker %s: %v: %s", strings.Join(args, " "), err, out)
-	}
-}
-
 // found asks the engine who it is and how it was found.
 func found(t *testing.T, d *Docker) EngineInfo {
 	t.Helper()
@@ -341,7 +313,7 @@ func elsewhere(t *testing.T, socket, engine string) (remove func()) {
 // TestEngineElsewhere finds the sockets of other engines, and one that comes
 // later, without a new start of the program.
 func TestEngineElsewhere(t *testing.T) {
-	engine, podman := bed.Engine(t), onPodman(t).host
+	engine, podman := bed.Engine(t), bed.Podman(t).Host()
 	home := dockerHome(t)
 	now := time.Now()
 	f := newFinder()
@@ -557,23 +529,5 @@ func TestWhoSaysWhereTheEngineIs(t *testing.T) {
 				t.Errorf("the problem is %+v", p)
 			}
 		})
-	}
-}
-
-// TestProblemsNameTheEngine: on Podman no problem speaks of Docker.
-func TestProblemsNameTheEngine(t *testing.T) {
-	info := EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", Command: "podman"}
-	for _, err := range []error{
-		ErrUnreachable, ErrSilent, ErrPermission, ErrTooOld, ErrImageNotFound, ErrNetwork, ErrDiskFull, ErrPlatform, ErrNoFolder, errors.New("else"),
-		fmt.Errorf("%w: x509", ErrNetwork), fmt.Errorf("%w: <html>", ErrNetwork),
-	} {
-		p := operationProblem(config.Default(), info, err)
-		text := strings.NewReplacer("install Docker", "", "Docker 19.03", "", "DOCKER_HOST", "", "docs.docker.com", "", "/etc/docker/certs.d", "").Replace(p.Short + p.Hint + p.Command)
-		if strings.Contains(strings.ToLower(text), "docker") {
-			t.Errorf("%v: %+v", err, p)
-		}
-	}
-	if p := deathProblem(Container{OOMKilled: true}, EngineInfo{Name: "Podman"}, nil, true); strings.Contains(p.Hint, "Docker") {
-		t.Errorf("out of memory: %+v", p)
 	}
 }

@@ -5,84 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/docker/docker/api/types/container"
-	systemtypes "github.com/docker/docker/api/types/system"
 
 	"colabtray/internal/config"
 	"colabtray/test/bed"
 )
-
-func TestGPURequests(t *testing.T) {
-	gpu := [][]string{{"gpu"}}
-	for _, c := range []struct {
-		gpu    config.GPU
-		docker []container.DeviceRequest
-		cdi    []string
-	}{
-		{config.GPU{}, nil, nil},
-		{config.GPU{All: true}, []container.DeviceRequest{{Count: -1, Capabilities: gpu}}, []string{"nvidia.com/gpu=all"}},
-		{config.GPU{Count: 2}, []container.DeviceRequest{{Count: 2, Capabilities: gpu}}, []string{"nvidia.com/gpu=0", "nvidia.com/gpu=1"}},
-		{
-			config.GPU{IDs: []string{"1", "GPU-9f"}},
-			[]container.DeviceRequest{{DeviceIDs: []string{"1", "GPU-9f"}, Capabilities: gpu}},
-			[]string{"nvidia.com/gpu=1", "nvidia.com/gpu=GPU-9f"},
-		},
-	} {
-		if got := gpuRequests(c.gpu, false); !reflect.DeepEqual(got, c.docker) {
-			t.Errorf("%+v: got %+v", c.gpu, got)
-		}
-		got := gpuRequests(c.gpu, true)
-		if c.cdi == nil {
-			if got != nil {
-				t.Errorf("%+v by CDI: got %+v", c.gpu, got)
-			}
-			continue
-		}
-		if len(got) != 1 || got[0].Driver != "cdi" || !slices.Equal(got[0].DeviceIDs, c.cdi) {
-			t.Errorf("%+v by CDI: got %+v", c.gpu, got)
-		}
-	}
-}
-
-func TestWantsCDI(t *testing.T) {
-	found := []systemtypes.DeviceInfo{{Source: "cdi", ID: "nvidia.com/gpu=0"}}
-	nvidia := map[string]systemtypes.RuntimeWithStatus{"nvidia": {}}
-	for name, c := range map[string]struct {
-		info systemtypes.Info
-		told bool
-		want bool
-	}{
-		"an old Docker":                      {systemtypes.Info{}, false, false},
-		"CDI is on":                          {systemtypes.Info{CDISpecDirs: []string{"/etc/cdi"}}, false, true},
-		"CDI is on, beside the toolkit":      {systemtypes.Info{CDISpecDirs: []string{"/etc/cdi"}, Runtimes: nvidia}, false, false},
-		"CDI is on by itself, and has none":  {systemtypes.Info{CDISpecDirs: []string{"/etc/cdi"}}, true, false},
-		"CDI found one":                      {systemtypes.Info{DiscoveredDevices: found}, true, true},
-		"CDI found something that is no GPU": {systemtypes.Info{DiscoveredDevices: []systemtypes.DeviceInfo{{Source: "cdi", ID: "x.com/net=0"}}}, true, false},
-	} {
-		if got := wantsCDI(c.info, c.told); got != c.want {
-			t.Errorf("%s: %v", name, got)
-		}
-	}
-}
-
-func TestKindOf(t *testing.T) {
-	for want, info := range map[EngineKind]systemtypes.Info{
-		{}:               {DockerRootDir: "/var/lib/docker", OperatingSystem: "Debian GNU/Linux 12 (bookworm)", SecurityOptions: []string{"name=seccomp,profile=default"}},
-		{Rootless: true}: {DockerRootDir: "/home/me/.local/share/docker", SecurityOptions: []string{"name=seccomp,profile=builtin", "name=rootless"}},
-		{Snap: true}:     {DockerRootDir: "/var/snap/docker/common/var-lib-docker"},
-		{Desktop: true}:  {DockerRootDir: "/var/lib/docker", OperatingSystem: "Docker Desktop"},
-	} {
-		if got := kindOf(info, false); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
-		}
-	}
-}
 
 // TestGPUProblem goes by the words of real engines and of NVIDIA's toolkit.
 func TestGPUProblem(t *testing.T) {
@@ -206,51 +134,5 @@ func TestGPUByCDI(t *testing.T) {
 	r.works(r.mustStart().URL)
 	if got := r.docker("exec", r.profile.Runtime, "cat", "/proc/1/environ"); !strings.Contains(got, "COLAB_TRAY_TEST_GPU=here\x00") {
 		t.Errorf("the container does not have the GPU: %q", got)
-	}
-}
-
-// madeLabel finds the label that is another one on each container.
-var madeLabel = regexp.MustCompile(`"dev\.colabtray\.made":"\w+",?`)
-
-// TestPodmansOwnAPI holds that a container is the same whether it was made
-// through Podman's own API, as it is for a GPU, or through Docker's.
-func TestPodmansOwnAPI(t *testing.T) {
-	r := newRig(t, onPodman(t), bed.Server2)
-	r.open()
-	r.untilState(Absent)
-	d := r.Manager.engine().(*Docker)
-	r.profile.Memory, r.profile.CPUs, r.profile.ShmSize, r.profile.Platform = 1<<30, 1.5, 128<<20, "linux/amd64"
-	r.profile.Folders = []config.Folder{{Host: t.TempDir(), Path: "/data", ReadOnly: true}, {Host: t.TempDir(), Path: "/more"}}
-	r.profile.Env = []config.Variable{{Name: "A", Value: config.NewSecret("b=c")}}
-	r.profile.User = "1001:100"
-	const what = `{{.Config.Hostname}} {{.Config.User}} {{json .Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Labels}} {{.Config.Image}}
-{{json .HostConfig.PortBindings}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.ShmSize}} {{.HostConfig.NetworkMode}}
-{{range .Config.Env}}{{.}}
-{{end}}{{range .Mounts}}{{json .}}
-{{end}}`
-	describe := func(create func(Spec) (string, error)) string {
-		t.Helper()
-		spec := specOf(r.profile, r.server)
-		id, err := create(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := r.docker("inspect", "--format", what, id)
-		r.docker("rm", id)
-		text = madeLabel.ReplaceAllString(text, "") // another one each time
-		lines := strings.Split(text, "\n")          // variables come in any order
-		slices.Sort(lines)
-		return strings.Join(lines, "\n")
-	}
-	ours := describe(func(s Spec) (string, error) {
-		made, err := d.Create(t.Context(), s)
-		return made.ID, err
-	})
-	own := describe(func(s Spec) (string, error) {
-		made, host := dockerSpec(s, []container.DeviceRequest{})
-		return d.createLibpod(t.Context(), s.Name, made, host, nil)
-	})
-	if ours != own || !strings.Contains(ours, "\nA=b=c\n") {
-		t.Errorf("through Docker's API:\n%s\nthrough Podman's own:\n%s", ours, own)
 	}
 }

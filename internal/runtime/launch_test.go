@@ -1,54 +1,11 @@
 package runtime
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"colabtray/test/bed"
 )
-
-func TestLaunch(t *testing.T) {
-	script := []string{"sh", "/opt/colab-tray/start.sh"}
-	for entrypoint, want := range map[string]string{ // words parted by |
-		"":                                       "",
-		"tini|-g|--":                             "",
-		"tini|-g|--|start.sh":                    "",
-		"/usr/bin/dumb-init|--":                  "",
-		"/opt/nvidia_entrypoint.sh":              "",
-		"/bin/bash|/entrypoint.sh":               "",
-		"jupyter-server|--ip=0":                  "sh|/opt/colab-tray/start.sh>jupyter-server|--ip=0|CMD",
-		"/venv/bin/jupyter|lab":                  "sh|/opt/colab-tray/start.sh>/venv/bin/jupyter|lab|CMD",
-		"tini|--|jupyter|lab":                    "tini|--|sh|/opt/colab-tray/start.sh>jupyter|lab|CMD",
-		"start-notebook.sh":                      "sh|/opt/colab-tray/start.sh>start-notebook.sh|CMD",
-		"tini|-g|--|start.sh|start-notebook.py":  "tini|-g|--|start.sh|sh|/opt/colab-tray/start.sh>start-notebook.py|CMD",
-		"python3|-m|jupyterlab":                  "sh|/opt/colab-tray/start.sh>python3|-m|jupyterlab|CMD",
-		"python3|-m|notebook":                    "sh|/opt/colab-tray/start.sh>python3|-m|notebook|CMD",
-		"conda|run|-n|x|jupyter|lab":             "conda|run|-n|x|sh|/opt/colab-tray/start.sh>jupyter|lab|CMD",
-		"/bin/sh|-c|jupyter lab --ip=0":          "sh|/opt/colab-tray/start.sh>/bin/sh|-c|jupyter lab --ip=0|CMD",
-		"tini|--|/bin/bash|-lc|exec jupyter lab": "tini|--|sh|/opt/colab-tray/start.sh>/bin/bash|-lc|exec jupyter lab|CMD",
-	} {
-		var words []string
-		if entrypoint != "" {
-			words = strings.Split(entrypoint, "|")
-		}
-		for _, command := range [][]string{nil, {"jupyter", "lab"}} {
-			spec := Spec{Cmd: slices.Concat(script, command)}
-			usual := strings.Join(spec.Cmd, "|")
-			spec.launch(words, []string{"CMD"}, script, command)
-			before, after, changed := strings.Cut(want, ">")
-			if command != nil {
-				after = strings.Join(command, "|")
-			}
-			if !changed {
-				before, after = "", usual
-			}
-			if gotBefore, gotAfter := strings.Join(spec.Entrypoint, "|"), strings.Join(spec.Cmd, "|"); gotBefore != before || gotAfter != after {
-				t.Errorf("%s with %v: entrypoint %s, command %s", entrypoint, command, gotBefore, gotAfter)
-			}
-		}
-	}
-}
 
 // TestImagesWithAnEntrypoint: what starts Jupyter in an image is started by our
 // script all the same, or it is said why not.

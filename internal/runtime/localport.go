@@ -6,7 +6,7 @@ import "colabtray/internal/config"
 // container, 0 when there is none. It is the one that a runtime keeps: snapshots
 // tell it, the Backend URL has it, and Jupyter is asked there.
 func localPort(c Container, k config.Kind) int {
-	for _, inner := range []int{innerPort(k), 8888, 8080} {
+	for _, inner := range []int{k.Port(), 8888, 8080} {
 		if port := c.Ports[inner]; port != 0 {
 			return port
 		}

@@ -10,31 +10,6 @@ import (
 	"colabtray/test/bed"
 )
 
-func TestOrdinaryUser(t *testing.T) {
-	stacks := []string{"NB_USER=jovyan", "NB_UID=1000", "NB_GID=100"}
-	for _, c := range []struct {
-		user string
-		env  []string
-		want string
-	}{
-		{"1000:100", nil, "1000:100"},
-		{"1000", stacks, "1000:100"},
-		{"jovyan", stacks, "1000:100"},
-		{"0:0", append(stacks, "NB_UID=1001"), "1001:100"}, // it goes on as that one
-		{"1001:users", stacks, "1001:100"},
-		{"1000", nil, ""},
-		{"jovyan", nil, ""},
-		{"", nil, ""},
-		{"root", nil, ""},
-		{"jovyan", []string{"NB_UID=0", "NB_GID=0"}, ""},
-		{"jovyan", []string{"NB_UID=1000,gid=0", "NB_GID=100"}, ""},
-	} {
-		if got := ordinaryUser(c.user, c.env); got != c.want {
-			t.Errorf("%q with %q: got %q, want %q", c.user, c.env, got, c.want)
-		}
-	}
-}
-
 // TestUnmappedWarning: it is told only where making the volume anew would help.
 func TestUnmappedWarning(t *testing.T) {
 	p := config.Default()

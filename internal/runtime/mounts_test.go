@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker/docker/client"
+
 	"github.com/docker/docker/api/types/container"
 
 	"colabtray/internal/config"
@@ -129,7 +131,7 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	base, name := s.image(t, image), s.runtimeName(t)
 	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
 	made := "localhost/" + name + ":1"
-	_, err := s.client(t).api.Load().ContainerCommit(t.Context(), name, container.CommitOptions{
+	_, err := s.client(t).ContainerCommit(t.Context(), name, container.CommitOptions{
 		Reference: made, Config: &container.Config{}, // Podman wants one
 		Changes: append(l.changes, `ENTRYPOINT ["tini","-g","--"]`, `CMD ["start-notebook.py"]`),
 	})
@@ -141,8 +143,19 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	return made
 }
 
-// client connects to the engine, past any manager.
-func (s site) client(t *testing.T) *Docker {
+// client returns a client of the engine itself.
+func (s site) client(t *testing.T) *client.Client {
+	t.Helper()
+	api, err := client.NewClientWithOpts(client.WithHost(s.host), client.WithAPIVersionNegotiation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = api.Close() })
+	return api
+}
+
+// asked returns the engine as the program has it.
+func (s site) asked(t *testing.T) *Docker {
 	t.Helper()
 	e, err := NewDocker(s.host)
 	if err != nil {
@@ -202,7 +215,7 @@ func (r *rig) contents(method, name string, body []byte) (status int, said strin
 		r.t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "token "+url.Token().Reveal())
-	response, err := askJupyter(request)
+	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -249,7 +262,7 @@ func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 func (r *rig) earlier() {
 	r.t.Helper()
 	spec := specOf(r.profile, r.server)
-	e := r.site.client(r.t)
+	e := r.site.asked(r.t)
 	made, err := e.Create(r.t.Context(), spec)
 	files := r.server.Files(r.profile)
 	if err := errors.Join(err, e.Put(r.t.Context(), made.ID, files, stamp(files))); err != nil {

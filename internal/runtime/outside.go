@@ -71,15 +71,15 @@ func workDirs(k config.Kind, c Container, a account, root string) []string {
 func (d *data) outside(ctx context.Context, c Container) (*outside, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	o := &outside{engine: d.engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, helpers: d}
+	o := &outside{engine: d.Engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, helpers: d}
 	if !c.Exists || c.StartedAt.IsZero() {
 		return o, nil
 	}
 	var err error
-	if o.account, err = accountIn(ctx, d.engine, c); err != nil {
+	if o.account, err = accountIn(ctx, d.Engine, c); err != nil {
 		return nil, err
 	}
-	o.dirs = workDirs(d.profile.Kind, c, o.account, d.rootOf(ctx, c))
+	o.dirs = workDirs(d.Profile.Kind, c, o.account, d.rootOf(ctx, c))
 	for _, m := range c.Mounts {
 		if !m.lasts() && o.dirOf(m.Target) != "" {
 			o.volumes = append(o.volumes, m)
@@ -88,7 +88,7 @@ func (d *data) outside(ctx context.Context, c Container) (*outside, error) {
 	if !slices.ContainsFunc(o.dirs, func(dir string) bool { return !c.keeps(dir) }) {
 		return o, nil
 	}
-	differ, err := Need[Differ](d.engine)
+	differ, err := Need[Differ](d.Engine)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (d *data) rootOf(ctx context.Context, c Container) string {
 	if root := d.roots[c.ID]; root != "" || c.ID == "" {
 		return root
 	}
-	return d.askRoot(ctx, c)
+	return d.AskRoot(ctx, c)
 }
 
 // dirOf returns the innermost of the directories that a path lies in; empty when

@@ -25,16 +25,8 @@ func (r *rig) labelled() string {
 	other := r.neighbour().profile.Runtime
 	r.docker("create", "--name", other, r.profile.Image)
 	ref := strings.ToLower(other) + ":labelled"
-	docker, err := NewDocker(r.host)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer docker.Close()
-	if _, err := docker.Connect(r.t.Context()); err != nil {
-		r.t.Fatal(err)
-	}
 	options := container.CommitOptions{Reference: ref, Changes: changes, Config: &container.Config{}} // Podman wants one
-	if _, err := docker.api.Load().ContainerCommit(r.t.Context(), other, options); err != nil {
+	if _, err := r.client(r.t).ContainerCommit(r.t.Context(), other, options); err != nil {
 		r.t.Fatal(err)
 	}
 	r.docker("rm", other)
@@ -46,7 +38,7 @@ func (r *rig) labelled() string {
 }
 
 // asOurs gives a container what one that we made has.
-func (c Container) asOurs(runtime string) Container {
+func asOurs(c Container, runtime string) Container {
 	c.Name, c.Labels = runtime, map[string]string{labelRuntime: runtime}
 	c.Mounts = append(c.Mounts, Mount{Volume: volumeOf(runtime), Target: "/home/jovyan"})
 	return c
@@ -137,7 +129,7 @@ func TestHelperThatDoesNotEnd(t *testing.T) {
 			"--volume", r.profile.Volume()+":"+dataPath, "--entrypoint", "sleep", r.profile.Image, "1000")
 		r.t.Cleanup(func() { r.docker("rm", "--force", helper) })
 		d := r.data(nil)
-		d.patience = time.Second
+		d.Patience = time.Second
 		p := r.problem(d.problem(t.Context(), d.tidy(t.Context())), CodeBusy)
 		if name := strings.TrimPrefix(r.docker("inspect", "--format", "{{.Name}}", helper), "/"); !strings.Contains(p.Hint+p.Command, name) {
 			t.Errorf("the problem does not name %s: %q, %q", name, p.Hint, p.Command)

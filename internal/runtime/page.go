@@ -2,15 +2,9 @@ package runtime
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 
 	"colabtray/internal/words"
 )
-
-// pages are those that a Jupyter server can have for people, the better one first:
-// JupyterLab, and the tree of files of Jupyter Notebook.
-var pages = []string{"/lab", "/tree"}
 
 // Page returns the path of the page that Jupyter itself has for people. A problem
 // tells that the server has none, as where its image brings no user interface.
@@ -19,33 +13,9 @@ func (m *Manager) Page(ctx context.Context) (path string, err error) {
 	if url.IsZero() {
 		return "", notReadyProblem()
 	}
-	for _, path := range pages {
-		there, err := hasPage(ctx, url, path)
-		if err != nil {
-			return "", fmt.Errorf("GET %s: %w", path, err)
-		}
-		if there {
-			return path, nil
-		}
-	}
-	return "", noPageProblem(m.Snapshot().Image)
-}
-
-func hasPage(ctx context.Context, u BackendURL, path string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	response, err := requestJupyter(ctx, u, path)
-	if err != nil {
-		return false, err
-	}
-	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK, nil
+	return page(ctx, url, m.Snapshot().Image)
 }
 
 func notReadyProblem() *Problem {
 	return &Problem{Code: CodeNotReady, Short: words.Say("problem.notReady"), Hint: words.Say("problem.notReadyHint")}
-}
-
-func noPageProblem(image string) *Problem {
-	return &Problem{Code: CodeNoPage, Short: words.Say("problem.noPage"), Hint: words.Say("problem.noPageHint", "image", image)}
 }

@@ -187,12 +187,3 @@ func stoppedMeanwhileProblem() *Problem {
 		Hint:  words.Say("problem.stoppedMeanwhileHint"),
 	}
 }
-
-func startedAgainProblem(c Container) *Problem {
-	return &Problem{
-		Code:    CodeCancelled,
-		Short:   words.Say("problem.startedAgain"),
-		Hint:    words.Say("problem.startedAgainHint"),
-		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
-	}
-}

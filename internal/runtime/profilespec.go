@@ -14,7 +14,7 @@ func specOf(p config.Profile, server Server) Spec {
 		Hostname:  p.Runtime,
 		Image:     p.Image,
 		Platform:  p.Platform,
-		InnerPort: innerPort(p.Kind),
+		InnerPort: p.Kind.Port(),
 		Port:      p.Port,
 		Volume:    p.Volume(),
 		DataDir:   p.Kind.DataDir(),
@@ -55,13 +55,4 @@ func handingOver(p config.Profile) []config.Variable {
 		add("CHOWN_HOME_OPTS", "-R")
 	}
 	return env
-}
-
-// innerPort returns the port in the container at which an image of that kind
-// serves Jupyter.
-func innerPort(k config.Kind) int {
-	if k == config.KindColab {
-		return 8080
-	}
-	return 8888
 }

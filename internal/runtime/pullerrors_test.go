@@ -141,7 +141,7 @@ func TestUpdateOfLocalImage(t *testing.T) {
 		// The image is made anew. Podman moves a name to what was just made alone.
 		other := r.runtimeName(t)
 		r.docker("create", "--name", other, second)
-		_, err := r.client(t).api.Load().ContainerCommit(t.Context(), other, container.CommitOptions{
+		_, err := r.client(t).ContainerCommit(t.Context(), other, container.CommitOptions{
 			Reference: r.profile.Image, Config: &container.Config{}, // Podman wants one
 		})
 		if err != nil {

@@ -73,7 +73,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 		engine:    outputOnly{output: output},
 		port:      number,
 		kind:      config.KindJupyter,
-		container: Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}.asOurs("r"),
+		container: ours(Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}, "r"),
 		recheck:   make(chan struct{}),
 		asking:    time.Hour,
 		post:      func(e Report) { events <- e },
@@ -141,7 +141,7 @@ func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 				}
 				return status, nil
 			}
-			play(t, Container{}.asOurs("r"), `{"token": "secret", "base_url": "/"}`, answer, func(s *scene) {
+			play(t, ours(Container{}, "r"), `{"token": "secret", "base_url": "/"}`, answer, func(s *scene) {
 				s.say(announcesT)
 				time.Sleep(time.Hour)
 				synctest.Wait()
@@ -467,7 +467,7 @@ func TestPatience(t *testing.T) {
 func TestFaultsOfServers(t *testing.T) {
 	everybody := func(string, string) (int, error) { return http.StatusOK, nil }
 	nowhere := func(string, string) (int, error) { return http.StatusNotFound, nil }
-	ours := Container{}.asOurs("r")
+	made := ours(Container{}, "r")
 	for name, test := range map[string]struct {
 		container Container
 		answer    func(string, string) (int, error)
@@ -484,9 +484,9 @@ func TestFaultsOfServers(t *testing.T) {
 		"base":         {Container{}, nowhere, `{"token": "abc", "base_url": "/jupyter/"}`, CodeServes, "serves under /jupyter/"},
 		"inside":       {Container{}, nobody, `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 8888}`, CodeServes, "inside its container"},
 		"newline":      {Container{}, accepts("none"), `{"token": "abc\n", "base_url": "/"}`, CodeServes, "cannot be sent"},
-		"not ASCII":    {ours, accepts("none"), `{"token": "äbc", "base_url": "/"}`, CodeServes, "cannot be sent"},
-		"ours is open": {ours, everybody, `{"token": "", "base_url": "/"}`, CodeServes, "lets everybody in"},
-		"elsewhere":    {ours, refusing, "", CodeElsewhere, "not on this computer"},
+		"not ASCII":    {made, accepts("none"), `{"token": "äbc", "base_url": "/"}`, CodeServes, "cannot be sent"},
+		"made is open": {made, everybody, `{"token": "", "base_url": "/"}`, CodeServes, "lets everybody in"},
+		"elsewhere":    {made, refusing, "", CodeElsewhere, "not on this computer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, test.container, test.info, test.answer, func(s *scene) {
@@ -508,4 +508,11 @@ func TestFaultsOfServers(t *testing.T) {
 	play(t, Container{}, "", refusing, func(s *scene) { // not announced: it may just not be up
 		s.within(patience, patience+longestDelay, CodeNoAnswer)
 	})
+}
+
+// ours gives a container what one that we made has.
+func ours(c Container, runtime string) Container {
+	c.Name, c.Labels = runtime, map[string]string{labelRuntime: runtime}
+	c.Mounts = append(c.Mounts, Mount{Volume: volumeOf(runtime), Target: "/home/jovyan"})
+	return c
 }

@@ -70,7 +70,7 @@ func (o *operation) differs(c Container) bool { return specOf(o.profile, o.serve
 func (o *operation) outdated(ctx context.Context, c Container) bool {
 	elsewhere, err := misplaced(ctx, o.engine, o.profile, c, o.data.rootOf(ctx, c))
 	if err != nil {
-		o.data.log.Warn("where the volume belongs", "error", err)
+		o.data.Log.Warn("where the volume belongs", "error", err)
 	}
 	return o.differs(c) || elsewhere
 }

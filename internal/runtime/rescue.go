@@ -31,11 +31,11 @@ func (d *data) rescue(ctx context.Context, found *outside) error {
 	if found.nothing() {
 		return nil
 	}
-	d.progress(DataProgress{Step: StepRescue})
+	d.Progress(DataProgress{Step: StepRescue})
 	aside := recoveredDir(time.Now())
 	err := d.merge(ctx, found.beside(ctx, aside), "keep", aside)
 	if err == nil && len(found.where()) > 0 {
-		d.log.Info("what the container alone had is in the volume now", "from", found.where())
+		d.Log.Info("what the container alone had is in the volume now", "from", found.where())
 	}
 	return err
 }
@@ -75,8 +75,8 @@ func (d *data) merge(ctx context.Context, files *backup.Beside, mode, aside stri
 
 // temporary makes a file that the next claim removes, should this program be killed.
 func (d *data) temporary() (*os.File, error) {
-	name := d.profile.Runtime + "-" + time.Now().UTC().Format(backupTime) + backupEnd
-	temp := partOf(filepath.Join(d.dir, name), d.profile)
+	name := d.Profile.Runtime + "-" + time.Now().UTC().Format(backupTime) + backupEnd
+	temp := partOf(filepath.Join(d.Dir, name), d.Profile)
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fileProblem(temp, err)
@@ -88,7 +88,7 @@ func (d *data) temporary() (*os.File, error) {
 func (d *data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Backup, err error) {
 	tell := d.tell(StepRescue)
 	b.Contents, b.LeftOut, err = backup.Write(&diskWriter{f}, backup.Source{
-		Beside: files, Root: d.profile.Kind.DataDir(), Runtime: d.profile.Runtime, Made: time.Now(),
+		Beside: files, Root: d.Profile.Kind.DataDir(), Runtime: d.Profile.Runtime, Made: time.Now(),
 		Progress: func(n int64) { tell(n, 0) },
 	})
 	if err == nil {
@@ -99,7 +99,7 @@ func (d *data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Ba
 
 // imageConfig returns what an image that is there says of containers.
 func (d *data) imageConfig(ctx context.Context, name string) (ImageConfig, error) {
-	image, err := d.engine.Image(ctx, name, "")
+	image, err := d.Engine.Image(ctx, name, "")
 	switch {
 	case err != nil:
 		return ImageConfig{}, err
@@ -112,16 +112,16 @@ func (d *data) imageConfig(ctx context.Context, name string) (ImageConfig, error
 // bare makes a container of an image that does nothing, and has no volume of ours
 // over what the image brings.
 func (d *data) bare(ctx context.Context, image string) (id string, remove func(), err error) {
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return "", nil, err
 	}
-	id, err = volumes.CreateHelper(ctx, HelperSpec{Runtime: d.profile.Runtime, Image: image, Cmd: []string{"true"}})
+	id, err = volumes.CreateHelper(ctx, HelperSpec{Runtime: d.Profile.Runtime, Image: image, Cmd: []string{"true"}})
 	return id, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
 		if err := volumes.RemoveHelper(ctx, id); err != nil {
-			d.log.Warn("a helper is left", "error", err)
+			d.Log.Warn("a helper is left", "error", err)
 		}
 	}, err
 }
@@ -133,7 +133,7 @@ func (d *data) passwdOf(ctx context.Context, image string) ([]byte, error) {
 		return nil, err
 	}
 	defer remove()
-	return passwd(ctx, d.engine, id)
+	return passwd(ctx, d.Engine, id)
 }
 
 // eachIn gives all that is in directories of the container.
@@ -160,7 +160,7 @@ func (o *outside) eachIn(ctx context.Context, dirs []string, add func(*tar.Heade
 func (d *data) rescueFrom(ctx context.Context, c Container) error {
 	found, err := d.outside(ctx, c)
 	if err != nil {
-		return unrescuedProblem(d.profile, c, err)
+		return unrescuedProblem(d.Profile, c, err)
 	}
 	if found.nothing() {
 		return nil
@@ -171,7 +171,7 @@ func (d *data) rescueFrom(ctx context.Context, c Container) error {
 	}
 	defer release()
 	if err := d.rescue(ctx, found); err != nil {
-		return unlessCancelled(ctx, err, unrescuedProblem(d.profile, c, err))
+		return unlessCancelled(ctx, err, unrescuedProblem(d.Profile, c, err))
 	}
 	return nil
 }
@@ -193,18 +193,18 @@ func (d *data) seed(ctx context.Context, spec Spec, hidden []string) error {
 		return err
 	}
 	defer remove()
-	a, err := accountOf(config, spec.Env, func() ([]byte, error) { return passwd(ctx, d.engine, id) })
+	a, err := accountOf(config, spec.Env, func() ([]byte, error) { return passwd(ctx, d.Engine, id) })
 	if err != nil {
 		return err
 	}
 	if len(config.Volumes) > 0 { // which Podman fills when the container starts
 		if err := d.start(ctx, id); err != nil {
-			d.log.Debug("a container of the image does not start", "error", err)
-		} else if err := d.engine.Wait(ctx, id); err != nil {
+			d.Log.Debug("a container of the image does not start", "error", err)
+		} else if err := d.Engine.Wait(ctx, id); err != nil {
 			return err
 		}
 	}
-	from := &outside{engine: d.engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
+	from := &outside{engine: d.Engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
 	return d.merge(ctx, &backup.Beside{
 		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachIn(ctx, hidden, add) },
 		UID:  a.uid, GID: a.gid, Aside: recoveredDir(time.Now()),

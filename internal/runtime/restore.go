@@ -70,7 +70,7 @@ func (d *data) check(ctx context.Context, f *os.File, large bool) (Backup, error
 	}
 	c, err := backup.Check(stopping{ctx, f}, info.Size(), backup.CheckOptions{Large: large, Progress: d.tell(StepCheck)})
 	if err != nil && ctx.Err() == nil {
-		return Backup{}, badBackupProblem(d.profile, f.Name(), err)
+		return Backup{}, badBackupProblem(d.Profile, f.Name(), err)
 	}
 	return Backup{Contents: c, File: f.Name()}, err
 }
@@ -137,11 +137,11 @@ func (d *data) restore(ctx context.Context, of owner, f *os.File, from Backup, s
 func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return false, err
 	}
-	return volumes.EnsureVolume(ctx, specOf(d.profile, Server{}))
+	return volumes.EnsureVolume(ctx, d.Spec)
 }
 
 // removeVolume removes the volume that was made for nothing. One that a helper
@@ -149,14 +149,14 @@ func (d *data) ensureVolume(ctx context.Context) (made bool, err error) {
 func (d *data) removeVolume(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	volumes, has := As[Volumes](d.engine)
+	volumes, has := As[Volumes](d.Engine)
 	if !has {
 		return nil
 	}
-	if helpers, err := volumes.Helpers(ctx, d.profile.Runtime); err != nil || len(helpers) > 0 {
+	if helpers, err := volumes.Helpers(ctx, d.Profile.Runtime); err != nil || len(helpers) > 0 {
 		return err
 	}
-	return volumes.RemoveVolume(ctx, d.profile.Volume())
+	return volumes.RemoveVolume(ctx, d.Profile.Volume())
 }
 
 // replace stages the content of the backup in the volume and has it put in the
@@ -168,7 +168,7 @@ func (d *data) replace(ctx context.Context, f *os.File, from Backup) error {
 	err := d.runScript(ctx, "commit", func(id string) error {
 		// From now on another program does not start the runtime; it may have
 		// done so since it was stopped.
-		if c, err := d.engine.Inspect(ctx, d.profile.Runtime); err != nil || c.Running {
+		if c, err := d.Engine.Inspect(ctx, d.Profile.Runtime); err != nil || c.Running {
 			return cmp.Or(err, error(startedAgainProblem(c)))
 		}
 		err := d.stage(ctx, id, f, from)
@@ -178,13 +178,13 @@ func (d *data) replace(ctx context.Context, f *os.File, from Backup) error {
 	switch {
 	case err == nil:
 	case errors.Is(err, errOldData):
-		err = unmovedProblem(d.profile, err)
+		err = unmovedProblem(d.Profile, err)
 	default:
 		undone := d.recover(context.WithoutCancel(ctx))
 		if undone == nil && staged {
 			err = nil // it had begun to count
 		} else if undone != nil && !errors.Is(undone, errOldData) {
-			return unfinishedProblem(d.profile, errors.Join(err, undone))
+			return unfinishedProblem(d.Profile, errors.Join(err, undone))
 		}
 	}
 	return errors.Join(err, d.clear(ctx))
@@ -192,7 +192,7 @@ func (d *data) replace(ctx context.Context, f *os.File, from Backup) error {
 
 // stage unpacks the backup beside the data.
 func (d *data) stage(ctx context.Context, helper string, f *os.File, from Backup) error {
-	volumes, err := Need[Volumes](d.engine)
+	volumes, err := Need[Volumes](d.Engine)
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (d *data) stage(ctx context.Context, helper string, f *os.File, from Backup
 	err = volumes.Unpack(ctx, helper, dataPath, r)
 	_ = r.CloseWithError(context.Canceled)
 	if bad := <-packed; bad != nil && !errors.Is(bad, context.Canceled) && !errors.Is(bad, io.ErrClosedPipe) {
-		return badBackupProblem(d.profile, f.Name(), bad)
+		return badBackupProblem(d.Profile, f.Name(), bad)
 	}
 	return err
 }

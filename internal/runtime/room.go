@@ -18,11 +18,11 @@ func (d *data) room(ctx context.Context, from backup.Contents) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		d.log.Warn("how much room there is for the data is not known", "error", err)
+		d.Log.Warn("how much room there is for the data is not known", "error", err)
 		return nil
 	}
 	if free < from.Room() {
-		return noRoomProblem(d.profile, from.Room(), free, d.info().Command)
+		return noRoomProblem(d.Profile, from.Room(), free, d.Info().Command)
 	}
 	return nil
 }
@@ -40,17 +40,17 @@ func (d *data) free(ctx context.Context) (bytes int64, err error) {
 func (d *data) freeBy(ctx context.Context, image string) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
-	id, err := d.create(ctx, HelperSpec{Image: image, Cmd: []string{"df", "-Pk", dataPath}, Volume: d.profile.Volume()})
+	id, err := d.create(ctx, HelperSpec{Image: image, Cmd: []string{"df", "-Pk", dataPath}, Volume: d.Profile.Volume()})
 	if err != nil {
 		return 0, err
 	}
 	if err := d.start(ctx, id); err != nil {
 		return 0, err
 	}
-	if err := d.engine.Wait(ctx, id); err != nil {
+	if err := d.Engine.Wait(ctx, id); err != nil {
 		return 0, err
 	}
-	return availableIn(lastLines(ctx, d.engine, Container{ID: id, StartedAt: time.Unix(1, 0)}, 1))
+	return availableIn(lastLines(ctx, d.Engine, Container{ID: id, StartedAt: time.Unix(1, 0)}, 1))
 }
 
 // availableIn reads the output of df -Pk, whose last columns are the free

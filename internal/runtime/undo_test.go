@@ -134,9 +134,9 @@ func (s *shelf) Image(ctx context.Context, _, _ string) (ImageInfo, error) {
 
 // on returns an operation on the runtime r with that engine.
 func (s *shelf) on() *operation {
-	o := &operation{engine: s, profile: config.Default(), data: &data{engine: s, log: slog.New(slog.DiscardHandler)}}
+	o := &operation{engine: s, profile: config.Default(), data: &data{dataOptions: dataOptions{Engine: s, Log: slog.New(slog.DiscardHandler)}}}
 	o.profile.Runtime, o.profile.Kind = "r", config.KindColab // which nothing is put into
-	o.data.profile = o.profile
+	o.data.Profile = o.profile
 	return o
 }
 
@@ -144,12 +144,12 @@ func (s *shelf) on() *operation {
 func TestUndoStart(t *testing.T) {
 	t.Parallel()
 	ran := time.Unix(1, 0)
-	ours := Container{ID: "1"}.asOurs("r")
+	ours := asOurs(Container{ID: "1"}, "r")
 	ours.Labels = marked(ours.Labels)
 	mark := ours.Labels[labelMade]
 	running, ended := ours, ours
 	running.Running, running.StartedAt, ended.StartedAt = true, ran, ran
-	another, foreign := ours.asOurs("r"), Container{ID: "1", Name: "r", Labels: ours.Labels}
+	another, foreign := asOurs(ours, "r"), Container{ID: "1", Name: "r", Labels: ours.Labels}
 	for name, c := range map[string]struct {
 		there     []Container
 		oldVolume bool
@@ -198,7 +198,7 @@ func TestNameIsTakenMeanwhile(t *testing.T) {
 			d := r.data(nil)
 			o := &operation{profile: r.profile, server: r.server, progress: func(Progress) {}, pulled: func() {}, data: d}
 			made := ""
-			o.engine = overtaken{d.engine, func() {
+			o.engine = overtaken{d.Engine, func() {
 				made = r.docker("create", "--name", name, "--label", label+"="+name, "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image)
 			}}
 			if err := o.run(t.Context(), start); err == nil {

@@ -32,18 +32,18 @@ func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error)
 	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	d := m.data(nil)
-	c, err := d.engine.Inspect(ctx, m.runtime)
+	c, err := d.Engine.Inspect(ctx, m.runtime)
 	if err != nil {
 		return s, d.problem(ctx, err)
 	}
 	root := d.rootOf(ctx, c)
 	s.Warnings = slices.DeleteFunc(slices.Clone(s.Warnings), func(w *Problem) bool { return w.Code == CodeUnsaved })
-	if s.Unsaved = unsaved(d.profile.Kind, c, root); s.Unsaved == "" {
+	if s.Unsaved = unsaved(d.Profile.Kind, c, root); s.Unsaved == "" {
 		return s, nil
 	}
-	elsewhere, err := misplaced(ctx, d.engine, d.profile, c, root)
+	elsewhere, err := misplaced(ctx, d.Engine, d.Profile, c, root)
 	s.RestartToApply = s.RestartToApply || elsewhere
-	s.Warnings = slices.Insert(s.Warnings, 0, UnsavedWarning(d.profile, s))
+	s.Warnings = slices.Insert(s.Warnings, 0, UnsavedWarning(d.Profile, s))
 	return s, d.problem(ctx, err)
 }
 

@@ -34,8 +34,8 @@ const (
 // entry is all there is to know about one row of the menu. Where the row stands
 // is where its entry is in the table.
 type entry struct {
-	// action is what choosing the row does; it has its own for each row, but for
-	// those that differ by their profile alone.
+	// action is what choosing the row does. Each row has an action of its own;
+	// only the rows of the profiles share theirs.
 	action Action
 	// do returns what the action does. A row without it, and without a submenu,
 	// is there to be read.

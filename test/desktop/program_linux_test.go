@@ -438,6 +438,22 @@ func TestShownElsewhere(t *testing.T) {
 	p.keeps("menu")
 }
 
+// What somebody has paused goes on by a click on the icon.
+func TestPaused(t *testing.T) {
+	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p.clicksIcon(assets.Stopped)
+	p.seesIcon(assets.Ready)
+	p.must(p.Note(t.Context(), "The runtime is ready"))
+	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", bed.Engine(t), "pause", p.name).Run()
+	})
+	p.must(p.Note(t.Context(), "The runtime is paused"))
+	p.chooses(assets.Paused, "Continue")
+	p.seesIcon(assets.Ready)
+	p.chooses(assets.Ready, "Open Jupyter")
+	p.must(p.Note(t.Context(), "This image has no page of Jupyter's own"))
+}
+
 func TestProblemsAreShown(t *testing.T) {
 	t.Run("no image", func(t *testing.T) {
 		p := sitDown(t, Options{}, "127.0.0.1:1/there_is/no_image:1")
