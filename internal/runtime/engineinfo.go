@@ -44,6 +44,14 @@ type EngineInfo struct {
 	MapsUsers bool
 }
 
+// EngineKind tells how an engine was installed, as far as GPUs depend on it.
+type EngineKind struct {
+	Podman   bool
+	Rootless bool
+	Snap     bool // Docker from the snap store
+	Desktop  bool // in a virtual machine, such as Docker Desktop's
+}
+
 // Socket returns the path of the engine's socket or pipe; empty where it has none
 // on this computer.
 func (e EngineInfo) Socket() string {
@@ -99,16 +107,4 @@ func foundWords(found string) string {
 	default:
 		return found // the name of a variable
 	}
-}
-
-// rootPodman is the socket at which the Podman of root listens on Linux. Everybody
-// else has another one.
-const rootPodman = "/run/podman/podman.sock"
-
-// EngineKind tells how an engine was installed, as far as GPUs depend on it.
-type EngineKind struct {
-	Podman   bool
-	Rootless bool
-	Snap     bool // Docker from the snap store
-	Desktop  bool // in a virtual machine, such as Docker Desktop's
 }

@@ -2,17 +2,6 @@ package runtime
 
 import "testing"
 
-func TestSocket(t *testing.T) {
-	for host, want := range map[string]string{
-		"unix:///var/run/docker.sock": "/var/run/docker.sock", "npipe:////./pipe/docker_engine": "//./pipe/docker_engine",
-		"tcp://192.0.2.1:2376": "", "": "",
-	} {
-		if got := (EngineInfo{Host: host}).Socket(); got != want {
-			t.Errorf("%s: %q", host, got)
-		}
-	}
-}
-
 // plain is an engine without abilities; before stands before another one.
 type (
 	plain  struct{ Engine }

@@ -85,3 +85,14 @@ func TestEachLineBoundsMemory(t *testing.T) {
 		t.Errorf("got %d lines of lengths differing from what was written", len(lines))
 	}
 }
+
+func TestSocket(t *testing.T) {
+	for host, want := range map[string]string{
+		"unix:///var/run/docker.sock": "/var/run/docker.sock", "npipe:////./pipe/docker_engine": "//./pipe/docker_engine",
+		"tcp://192.0.2.1:2376": "", "": "",
+	} {
+		if got := (EngineInfo{Host: host}).Socket(); got != want {
+			t.Errorf("%s: %q", host, got)
+		}
+	}
+}

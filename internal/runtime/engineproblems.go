@@ -235,6 +235,10 @@ func engineWords(err error) string {
 	return text
 }
 
+// rootPodman is the socket at which the Podman of root listens on Linux. Everybody
+// else has another one.
+const rootPodman = "/run/podman/podman.sock"
+
 // isPage reports whether something that should speak a registry's language
 // answered with a web page, as what leads people to a sign-in page does. The text
 // is in lower case.
