@@ -150,6 +150,7 @@ var entries = numbered(nil, 0, slices.Concat(
 			{
 				action: "deleteData", do: (*app).deleteData,
 				can:       func(s scene) bool { return s.now.State.CanDeleteData() && !s.busy[confirmDeleteData] },
+				shown:     func(s scene) bool { return s.now.Engine.Features.Data },
 				offered:   func(o *Options) bool { return o.Delete != nil && o.DataSize != nil },
 				meanwhile: true,
 			},

@@ -31,6 +31,7 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		Rev: 7, State: state, Since: time.Unix(1, 0), Profile: "default", Runtime: "local-jupyter-runtime",
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
+	s.Engine.Features = runtime.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}
 	switch state {
 	case runtime.Unknown:
 		s.Engine.Name = "Docker"
@@ -128,7 +129,7 @@ func scenes() map[string]scene {
 	all["pulling-absurd"] = pull(runtime.Progress{LayersDone: -1, Layers: 5, Bytes: 9e18, Total: 1})
 
 	elsewhere := snapshot(runtime.Stopped)
-	elsewhere.Engine = runtime.EngineInfo{Name: "Docker", Version: "28.5.2", Found: "context colima"}
+	elsewhere.Engine.Name, elsewhere.Engine.Version, elsewhere.Engine.Found = "Docker", "28.5.2", "context colima"
 	all["stopped-elsewhere"] = scene{overview: seen(elsewhere)}
 
 	ready := snapshot(runtime.Ready)
@@ -287,6 +288,18 @@ func TestEntries(t *testing.T) {
 	}
 	if len(said) > 0 || len(meanwhile) > 0 {
 		t.Errorf("no row says %v %v", said, meanwhile)
+	}
+}
+
+// TestWhatTheEngineLacks holds that no row offers it.
+func TestWhatTheEngineLacks(t *testing.T) {
+	now := snapshot(runtime.Stopped)
+	if view(scene{overview: seen(now)}).Rows[rowDeleteData].Hidden {
+		t.Error("the data cannot be deleted")
+	}
+	now.Engine.Features = runtime.Features{}
+	if !view(scene{overview: seen(now)}).Rows[rowDeleteData].Hidden {
+		t.Error("the data could be deleted, which the engine cannot do")
 	}
 }
 
