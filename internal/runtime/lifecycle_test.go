@@ -18,8 +18,8 @@ import (
 	"colabtray/test/bed"
 )
 
-// memory is a runtime on an engine in memory: a start takes no time.
-type memory struct {
+// memoryRuntime is a runtime on an engine in memory: a start takes no time.
+type memoryRuntime struct {
 	*runtime.Manager
 	t      *testing.T
 	engine *memengine.Engine
@@ -27,9 +27,9 @@ type memory struct {
 
 // inMemory makes a runtime that does not exist yet, of an image that only the
 // registry has. The runtime sees the engine as the function returns it.
-func inMemory(t *testing.T, as func(runtime.Engine) runtime.Engine) *memory {
+func inMemory(t *testing.T, as func(runtime.Engine) runtime.Engine) *memoryRuntime {
 	t.Helper()
-	m := &memory{t: t, engine: memengine.New()}
+	m := &memoryRuntime{t: t, engine: memengine.New()}
 	image := memengine.Jupyter()
 	image.Layers = []int64{1 << 20}
 	m.engine.Publish("example/jupyter:1", image)
@@ -56,7 +56,7 @@ func inMemory(t *testing.T, as func(runtime.Engine) runtime.Engine) *memory {
 func itself(e runtime.Engine) runtime.Engine { return e }
 
 // must does something that has to go well, and returns what is known then.
-func (m *memory) must(action func(context.Context) error) runtime.Snapshot {
+func (m *memoryRuntime) must(action func(context.Context) error) runtime.Snapshot {
 	m.t.Helper()
 	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
 	defer cancel()
@@ -67,7 +67,7 @@ func (m *memory) must(action func(context.Context) error) runtime.Snapshot {
 }
 
 // until waits for a snapshot.
-func (m *memory) until(is func(runtime.Snapshot) bool) runtime.Snapshot {
+func (m *memoryRuntime) until(is func(runtime.Snapshot) bool) runtime.Snapshot {
 	m.t.Helper()
 	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
 	defer cancel()
@@ -81,7 +81,7 @@ func (m *memory) until(is func(runtime.Snapshot) bool) runtime.Snapshot {
 	return s
 }
 
-func (m *memory) container() runtime.Container {
+func (m *memoryRuntime) container() runtime.Container {
 	m.t.Helper()
 	c, err := m.engine.Inspect(m.t.Context(), m.Profile().Runtime)
 	if err != nil {
