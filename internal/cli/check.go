@@ -8,6 +8,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/desktop"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -63,7 +64,7 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 		Browser: desktop.DefaultBrowser(ctx),
 	}
 	for _, w := range now.Warnings {
-		if w.Code != runtime.CodeLocalhostTaken { // the check looks for itself
+		if w.Code != problem.CodeLocalhostTaken { // the check looks for itself
 			t.Warnings = append(t.Warnings, checkProblem(w))
 		}
 	}
@@ -76,6 +77,6 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 	return t
 }
 
-func checkProblem(p *runtime.Problem) *colab.Problem {
+func checkProblem(p *problem.Problem) *colab.Problem {
 	return &colab.Problem{Short: p.Short, Hint: p.Hint, Command: p.Command}
 }

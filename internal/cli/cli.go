@@ -16,7 +16,7 @@ import (
 	"log/slog"
 
 	"colabtray/internal/config"
-	"colabtray/internal/runtime"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
@@ -55,7 +55,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 
 // exitCode tells an error, and returns the exit code that it stands for.
 func (p *Program) exitCode(err error) int {
-	var problem *runtime.Problem
+	var problem *problem.Problem
 	var wrong *config.Error
 	var usage *usageError
 	switch {
@@ -91,7 +91,7 @@ func (p *Program) exitCode(err error) int {
 var errReported = errors.New("reported")
 
 // tell writes a problem: what happened, why and what to do, the command.
-func (p *Program) tell(problem *runtime.Problem) {
+func (p *Program) tell(problem *problem.Problem) {
 	fmt.Fprintln(p.Stderr, words.FullStop(words.Line(problem.Short)))
 	if problem.Hint != "" {
 		fmt.Fprintln(p.Stderr, problem.Hint)

@@ -10,6 +10,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -178,12 +179,12 @@ func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
 }
 
 // notReady tells why there is no Backend URL.
-func notReady(s runtime.Snapshot, profile config.Profile) *runtime.Problem {
+func notReady(s runtime.Snapshot, profile config.Profile) *problem.Problem {
 	if s.Problem != nil {
 		return s.Problem
 	}
-	p := &runtime.Problem{
-		Code:    runtime.CodeNotReady,
+	p := &problem.Problem{
+		Code:    problem.CodeNotReady,
 		Short:   words.Say("cli.notRunning"),
 		Hint:    words.Say("cli.notRunningHint"),
 		Command: profile.CommandLine("start"),
@@ -214,8 +215,8 @@ func runLogs(ctx context.Context, in *invocation) error {
 
 func runOpen(ctx context.Context, in *invocation) error {
 	if err := desktop.OpenURL(ctx, colabURL); err != nil {
-		return &runtime.Problem{
-			Code:  runtime.CodeNoBrowser,
+		return &problem.Problem{
+			Code:  problem.CodeNoBrowser,
 			Short: words.Say("cli.noBrowser"),
 			Hint:  words.Say("cli.noBrowserHint", "page", colabURL),
 			Err:   err,

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"colabtray/internal/runtime"
+	"colabtray/internal/data"
 	"colabtray/internal/words"
 )
 
@@ -41,7 +41,7 @@ func runDelete(ctx context.Context, in *invocation) error {
 			return err
 		}
 		line := in.workLine(s.Profile.Runtime)
-		deleted, err := s.Runtime.Delete(ctx, runtime.DeleteOptions{Data: in.data, NoBackup: in.noBackup, Progress: line.tell})
+		deleted, err := s.Runtime.Delete(ctx, data.DeleteOptions{Data: in.data, NoBackup: in.noBackup, Progress: line.tell})
 		line.clear()
 		if err != nil {
 			return in.untouched(err, words.Say("cli.delete.interrupted"))
@@ -53,7 +53,7 @@ func runDelete(ctx context.Context, in *invocation) error {
 
 // whatGoes says what would be deleted, and what stays; nothing when there is
 // nothing.
-func (in *invocation) whatGoes(ctx context.Context, s *Session, goes runtime.Goes) (string, error) {
+func (in *invocation) whatGoes(ctx context.Context, s *Session, goes data.Goes) (string, error) {
 	container := ""
 	switch {
 	case goes.Running:
@@ -109,7 +109,7 @@ func (in *invocation) volume(ctx context.Context, s *Session) (string, error) {
 }
 
 // whatIsLost says what the container alone has, and what becomes of it.
-func (in *invocation) whatIsLost(s *Session, goes runtime.Goes) string {
+func (in *invocation) whatIsLost(s *Session, goes data.Goes) string {
 	if goes.Lost.Files == 0 {
 		return ""
 	}
@@ -124,7 +124,7 @@ func (in *invocation) whatIsLost(s *Session, goes runtime.Goes) string {
 	}
 }
 
-func (in *invocation) tellDeleted(s *Session, d runtime.Deleted) {
+func (in *invocation) tellDeleted(s *Session, d data.Deleted) {
 	switch {
 	case d.Container && d.Kept:
 		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDoneDataKept", "container", s.Profile.Runtime, "volume", s.Profile.Volume()))
@@ -152,7 +152,7 @@ func runBackup(ctx context.Context, in *invocation) error {
 	}
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		line := in.workLine(s.Profile.Runtime)
-		b, err := s.Runtime.Backup(ctx, runtime.BackupOptions{File: in.file, Force: in.force, Progress: line.tell})
+		b, err := s.Runtime.Backup(ctx, data.BackupOptions{File: in.file, Force: in.force, Progress: line.tell})
 		line.clear()
 		if err != nil {
 			return in.untouched(err, words.Say("cli.backup.interrupted"))
@@ -162,7 +162,7 @@ func runBackup(ctx context.Context, in *invocation) error {
 	})
 }
 
-func (in *invocation) tellBackup(b runtime.Backup) {
+func (in *invocation) tellBackup(b data.Backup) {
 	fmt.Fprintln(in.Stderr, words.Say("cli.backup.done",
 		"file", b.File, "runtime", b.Runtime, "entries", words.Say("cli.backup.entries", "count", b.Entries), "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
 	if b.LeftOut.Beside > 0 {
@@ -185,9 +185,9 @@ func restoreFlags(set *pflag.FlagSet, in *invocation) {
 func runRestore(ctx context.Context, in *invocation) error {
 	return in.with(ctx, func(ctx context.Context, s *Session) error {
 		line := in.workLine(s.Profile.Runtime)
-		restored, err := s.Runtime.Restore(ctx, runtime.RestoreOptions{
+		restored, err := s.Runtime.Restore(ctx, data.RestoreOptions{
 			File: in.file, NoBackup: in.noBackup, Large: in.large, Progress: line.tell,
-			Confirm: func(ctx context.Context, b runtime.Backup) (bool, error) {
+			Confirm: func(ctx context.Context, b data.Backup) (bool, error) {
 				line.clear()
 				return in.confirmRestore(ctx, s, b)
 			},
@@ -209,7 +209,7 @@ func runRestore(ctx context.Context, in *invocation) error {
 }
 
 // confirmRestore asks whether what a volume holds is to be replaced.
-func (in *invocation) confirmRestore(ctx context.Context, s *Session, b runtime.Backup) (bool, error) {
+func (in *invocation) confirmRestore(ctx context.Context, s *Session, b data.Backup) (bool, error) {
 	text := words.Say("cli.restore.replaces",
 		"volume", s.Profile.Volume(), "runtime", b.Runtime, "time", moment(b.Made), "size", megabytes(b.Bytes)) + "\n"
 	if in.noBackup {
@@ -285,10 +285,10 @@ type workLine struct {
 	line progressLine
 	name string
 	told time.Time
-	step runtime.DataStep
+	step data.DataStep
 }
 
-func (l *workLine) tell(p runtime.DataProgress) {
+func (l *workLine) tell(p data.DataProgress) {
 	const often = 100 * time.Millisecond
 	if p.Step == l.step && time.Since(l.told) < often {
 		return
@@ -305,21 +305,21 @@ func (l *workLine) tell(p runtime.DataProgress) {
 	l.line.write(text)
 }
 
-func (l *workLine) stepWords(step runtime.DataStep) string {
+func (l *workLine) stepWords(step data.DataStep) string {
 	switch step {
-	case runtime.StepStop:
+	case data.StepStop:
 		return words.Say("cli.work.stop", "runtime", l.name)
-	case runtime.StepBackup:
+	case data.StepBackup:
 		return words.Say("cli.work.backup", "runtime", l.name)
-	case runtime.StepVerify:
+	case data.StepVerify:
 		return words.Say("cli.work.verify", "runtime", l.name)
-	case runtime.StepCheck:
+	case data.StepCheck:
 		return words.Say("cli.work.check", "runtime", l.name)
-	case runtime.StepRescue:
+	case data.StepRescue:
 		return words.Say("cli.work.rescue", "runtime", l.name)
-	case runtime.StepRestore:
+	case data.StepRestore:
 		return words.Say("cli.work.restore", "runtime", l.name)
-	case runtime.StepDelete:
+	case data.StepDelete:
 		return words.Say("cli.work.delete", "runtime", l.name)
 	default:
 		return words.Say("cli.work.start", "runtime", l.name)

@@ -11,7 +11,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/doctor"
-	"colabtray/internal/runtime"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
@@ -40,7 +40,7 @@ func runDoctor(ctx context.Context, in *invocation) error {
 func (in *invocation) examine(ctx context.Context) (doctor.Report, error) {
 	s, err := in.open()
 	var wrong *config.Error
-	var problem *runtime.Problem
+	var problem *problem.Problem
 	switch {
 	case err == nil:
 		defer s.Close()

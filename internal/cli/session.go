@@ -8,6 +8,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine/docker"
 	"colabtray/internal/runtime"
 )
 
@@ -18,7 +19,7 @@ type connection struct {
 
 	link    *runtime.Link
 	options runtime.Options
-	engine  *runtime.Docker
+	engine  *docker.Docker
 	end     context.CancelFunc
 	ending  sync.WaitGroup
 }
@@ -26,7 +27,7 @@ type connection struct {
 // connect connects to the engine. A terminal has no options: the tray is to
 // learn of a token that changed meanwhile, and stops what is idle.
 func (in *invocation) connect(o runtime.Options) (*connection, error) {
-	engine, err := runtime.NewDocker("")
+	engine, err := docker.NewDocker("")
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"colabtray/internal/config"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -128,7 +129,7 @@ func (s *settings) keep(key []string, value any) error {
 	if err == nil {
 		return nil
 	}
-	p := &runtime.Problem{Code: runtime.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: words.Error(err), Err: err}
+	p := &problem.Problem{Code: problem.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: words.Error(err), Err: err}
 	var wrong *config.Error
 	if errors.As(err, &wrong) {
 		p.Hint = whatIsWrong(wrong)
@@ -137,9 +138,9 @@ func (s *settings) keep(key []string, value any) error {
 }
 
 // settingsProblem tells a person what is wrong with the settings.
-func settingsProblem(wrong *config.Error) *runtime.Problem {
-	p := &runtime.Problem{
-		Code:    runtime.CodeSettings,
+func settingsProblem(wrong *config.Error) *problem.Problem {
+	p := &problem.Problem{
+		Code:    problem.CodeSettings,
 		Short:   words.Say("cli.settingsWrong"),
 		Hint:    whatIsWrong(wrong),
 		Command: "colab-tray config check",

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"colabtray/internal/config"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -123,13 +124,13 @@ func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
 	write(t, "[profiles.one]\nport = 1002\n[profiles.two]\nport = 'x'\n")
 	o := d.until("the problem", func(o runtime.Overview) bool { return o.Settings != nil })
 	p := o.Settings
-	if p.Code != runtime.CodeSettings || !strings.Contains(p.Short, "line 4") || !strings.HasPrefix(p.Hint, "profiles.two.port: ") {
+	if p.Code != problem.CodeSettings || !strings.Contains(p.Short, "line 4") || !strings.HasPrefix(p.Hint, "profiles.two.port: ") {
 		t.Errorf("the problem is %+v", p)
 	}
 	if s, _ := o.Of("one"); s.Port != 1001 {
 		t.Errorf("the settings are %+v", s)
 	}
-	var kept *runtime.Problem
+	var kept *problem.Problem
 	if err := d.SetStopOnQuit(true); !errors.As(err, &kept) || !strings.HasPrefix(kept.Hint, "profiles.two.port: ") {
 		t.Errorf("a choice in a broken file: %v", err)
 	}

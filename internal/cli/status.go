@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -195,6 +196,6 @@ func asJSON(s runtime.Snapshot) statusJSON {
 	return j
 }
 
-func problemAsJSON(p *runtime.Problem) *problemJSON {
+func problemAsJSON(p *problem.Problem) *problemJSON {
 	return &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
 }

@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
 // TestWarnings holds that a warning is told in a terminal, and to programs.
 func TestWarnings(t *testing.T) {
-	s := runtime.Snapshot{State: runtime.Ready, Warnings: []*runtime.Problem{
+	s := runtime.Snapshot{State: runtime.Ready, Warnings: []*problem.Problem{
 		{Code: "exposed", Short: "Others can reach it", Hint: "End that.", Command: "docker rm x"},
 	}}
 	var told bytes.Buffer

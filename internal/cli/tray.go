@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
 	"colabtray/internal/guide"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/logfile"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
@@ -85,12 +87,12 @@ func (s *FleetSession) UndoUpdate(ctx context.Context, profile string) error {
 
 // Delete deletes the container of a profile and, if asked, its data, of which it
 // returns the backup.
-func (s *FleetSession) Delete(ctx context.Context, profile string, data bool) (backup string, err error) {
+func (s *FleetSession) Delete(ctx context.Context, profile string, payload bool) (backup string, err error) {
 	m, err := s.Fleet.Manager(profile)
 	if err != nil {
 		return "", err
 	}
-	deleted, err := m.Delete(ctx, runtime.DeleteOptions{Data: data})
+	deleted, err := m.Delete(ctx, data.DeleteOptions{Data: payload})
 	return deleted.Backup, err
 }
 
@@ -207,7 +209,7 @@ func runTray(ctx context.Context, in *invocation) error {
 	s.run(s.Fleet.Run, func(ctx context.Context) { settings.follow(ctx, s.Fleet) }, s.startAtOpen)
 	defer s.Close()
 	s.Log.Info("the tray begins", "version", in.Version, "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", settings.chosen)
-	if err := runtime.PruneBackups(runtime.BackupDir(), time.Now()); err != nil {
+	if err := data.PruneBackups(data.BackupDir(), time.Now()); err != nil {
 		s.Log.Warn("old backups could not be removed", "error", err)
 	}
 	return in.Tray(ctx, s)
@@ -216,11 +218,11 @@ func runTray(ctx context.Context, in *invocation) error {
 // trayTokens opens the store of token hashes, which the tray alone uses. Without
 // a place for it the tray still works, and misses a token that changed while it
 // was not running.
-func trayTokens(log *slog.Logger) *runtime.TokenStore {
+func trayTokens(log *slog.Logger) *jupyter.TokenStore {
 	dir := config.StateDir()
 	if err := config.EnsurePrivateDir(dir); err != nil {
 		log.Warn("no place for the token's hash", "error", err)
 		return nil
 	}
-	return runtime.NewTokenStore(filepath.Join(dir, "tokens.json"), log)
+	return jupyter.NewTokenStore(filepath.Join(dir, "tokens.json"), log)
 }

@@ -13,18 +13,21 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/engine"
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
+	"colabtray/internal/secret"
 )
 
 // Runtime is what the report needs of a runtime; *[runtime.Manager] is one.
 type Runtime interface {
 	Snapshot() runtime.Snapshot
-	Container(ctx context.Context) (runtime.Container, error)
+	Container(ctx context.Context) (engine.Container, error)
 	HasImage(ctx context.Context) (bool, error)
 	PortHolder(ctx context.Context) string
-	Secrets(ctx context.Context) ([]runtime.Token, error)
+	Secrets(ctx context.Context) ([]secret.Token, error)
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
 }
 
@@ -89,7 +92,7 @@ func (o Options) local() []Probe {
 func (o Options) remote(secretsKnown bool) []Probe {
 	snapshot := o.Runtime.Snapshot()
 	return []Probe{
-		{"Engine", "Engine", func(context.Context) (string, error) { return engine(snapshot) }},
+		{"Engine", "Engine", func(context.Context) (string, error) { return engineItem(snapshot) }},
 		{"Engine", "Image", o.image},
 		{"Runtime", "Profile", fact(profile(o.Profile))},
 		{"Runtime", "State", fact(state(snapshot))},
@@ -166,7 +169,7 @@ func browser(ctx context.Context) (string, error) {
 	return "", errors.New("which one is the default is not known")
 }
 
-func engine(s runtime.Snapshot) (string, error) {
+func engineItem(s runtime.Snapshot) (string, error) {
 	e := s.Engine
 	if e.Version == "" {
 		return e.Host, errors.New("no answer")
@@ -201,7 +204,7 @@ func cards(ctx context.Context) (string, error) {
 
 func state(s runtime.Snapshot) string {
 	text := fmt.Sprintf("%s since %s", s.State, s.Since.UTC().Format(time.RFC3339))
-	for _, p := range append([]*runtime.Problem{s.Problem}, s.Warnings...) {
+	for _, p := range append([]*problem.Problem{s.Problem}, s.Warnings...) {
 		if p == nil {
 			continue
 		}
@@ -250,8 +253,8 @@ func (o Options) output(ctx context.Context) (string, error) {
 	const lastLines = 40
 	out := &bounded{left: 16 << 10}
 	err := o.Runtime.Logs(ctx, out, runtime.LogOptions{Tail: lastLines})
-	var problem *runtime.Problem
-	if errors.As(err, &problem) && problem.Code == runtime.CodeNoLog {
+	var shown *problem.Problem
+	if errors.As(err, &shown) && shown.Code == problem.CodeNoLog {
 		return "there is no log, because of the logging driver that the container was made with", nil
 	}
 	return out.String(), err

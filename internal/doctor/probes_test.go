@@ -12,14 +12,15 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine/docker"
 	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
 
 // manage manages the runtime of a profile until the test ends.
-func manage(t *testing.T, engine string, p config.Profile) *runtime.Manager {
+func manage(t *testing.T, engineItem string, p config.Profile) *runtime.Manager {
 	t.Helper()
-	docker, err := runtime.NewDocker(engine)
+	docker, err := docker.NewDocker(engineItem)
 	if err != nil {
 		t.Fatal(err)
 	}

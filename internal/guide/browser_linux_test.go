@@ -27,6 +27,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 	"colabtray/test/bed"
@@ -331,8 +332,8 @@ func TestNoJupyterPage(t *testing.T) {
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var p *runtime.Problem
-	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != runtime.CodeNoPage || !strings.Contains(p.Hint, bed.Server2) {
+	var p *problem.Problem
+	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.CodeNoPage || !strings.Contains(p.Hint, bed.Server2) {
 		t.Errorf("the address is %q, %v", address, err)
 	}
 }

@@ -24,8 +24,10 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
 )
 
@@ -38,7 +40,7 @@ type Runtime interface {
 	Watch(ctx context.Context) <-chan runtime.Snapshot
 	Snapshot() runtime.Snapshot
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
-	Stats(ctx context.Context) <-chan runtime.Usage
+	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
 }
 
@@ -77,7 +79,7 @@ type Guide struct {
 	said   *said         // what the last action came to; nil for nothing to say
 	saidIn runtime.State // the state in which it came to that, and is of the past after it
 	news   chan struct{} // closed when said changes
-	url    runtime.BackendURL
+	url    jupyter.BackendURL
 	serial int // counts the Backend URLs
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"colabtray/internal/colab"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
@@ -104,8 +105,8 @@ func TestNewestKeysAndCookiesWork(t *testing.T) {
 // where Jupyter is not ready it leads to the guide.
 func TestJupyterKeyWorksOnce(t *testing.T) {
 	r := withoutEngine(t)
-	var p *runtime.Problem
-	if url, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != runtime.CodeNotReady {
+	var p *problem.Problem
+	if url, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.CodeNotReady {
 		t.Errorf("without a runtime the address is %q, %v", url, err)
 	}
 	url, err := r.Guide.address(t.Context(), jupyterPath)

@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"time"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -84,7 +86,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 	}
 	if p := s.Problem; p != nil {
 		now.Problem = &said{p.Short, p.Hint, p.Command}
-		if p.Code == runtime.CodeNoEngine && !s.Engine.Chosen() {
+		if p.Code == problem.CodeNoEngine && !s.Engine.Chosen() {
 			help := g.Install()
 			now.Install = &help
 		}
@@ -122,7 +124,7 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 
 	g := v.guide
 	snapshots := g.Runtime.Watch(ctx)
-	var usages <-chan runtime.Usage
+	var usages <-chan engine.Usage
 	var cards <-chan gpu.Usage
 	if r.URL.Query().Has("usage") {
 		usages = g.Runtime.Stats(ctx)

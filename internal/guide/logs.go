@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -43,8 +44,8 @@ func follow(ctx context.Context, r Runtime) <-chan output {
 			for first := true; first || s.State == runtime.Starting && r.Snapshot().State == runtime.Starting; first = false {
 				t.renew()
 				err := r.Logs(ctx, t, runtime.LogOptions{Follow: true, Tail: maxLines})
-				var p *runtime.Problem
-				if errors.As(err, &p) && p.Code == runtime.CodeNoLog {
+				var p *problem.Problem
+				if errors.As(err, &p) && p.Code == problem.CodeNoLog {
 					_, _ = io.WriteString(t, words.Sentences(p.Short, p.Hint)+"\n") // it never fails
 				}
 				if !pause(ctx, flushEvery) {

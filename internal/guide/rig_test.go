@@ -17,8 +17,10 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine/docker"
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
@@ -70,7 +72,7 @@ func withoutEngine(t *testing.T) *rig {
 
 func open(t *testing.T, engine string, p config.Profile) *rig {
 	t.Helper()
-	docker, err := runtime.NewDocker(engine)
+	docker, err := docker.NewDocker(engine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
-		Tokens: runtime.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		Tokens: jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
 		Log:    log,
 	})
 	r.Guide = New(Options{

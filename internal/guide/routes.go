@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"colabtray/internal/colab"
-	"colabtray/internal/runtime"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
@@ -58,10 +58,10 @@ func (g *Guide) begin(do func(context.Context) error) {
 	g.say(nil)
 	go func() {
 		err := do(context.Background())
-		var p *runtime.Problem
+		var p *problem.Problem
 		switch {
 		case err == nil, errors.Is(err, context.Canceled):
-		case errors.As(err, &p) && p.Code == runtime.CodeCancelled: // by another click
+		case errors.As(err, &p) && p.Code == problem.CodeCancelled: // by another click
 		case errors.As(err, &p):
 			g.say(&said{p.Short, p.Hint, p.Command})
 		default:
@@ -100,7 +100,7 @@ func (v *visit) check(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := &stream{w: w, control: http.NewResponseController(w), cancel: cancel}
 	report, err := v.guide.Check(ctx, func(s colab.Step) { out.line(map[string]any{"step": s}) })
-	var p *runtime.Problem
+	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):
 		out.line(map[string]any{"ok": false, "verdict": words.FullStop(p.Short)})

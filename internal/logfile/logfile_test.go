@@ -18,7 +18,9 @@ import (
 	"go.uber.org/goleak"
 
 	"colabtray/internal/config"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
+	"colabtray/internal/secret"
 	"colabtray/test/bed"
 )
 
@@ -237,12 +239,12 @@ func TestTwoProcesses(t *testing.T) {
 // TestSecrets logs what holds secrets in every way that slog has.
 func TestSecrets(t *testing.T) {
 	f, path := open(t, maxFile)
-	const secret = "0123456789abcdef"
-	url := runtime.NewBackendURL(8888, runtime.NewToken(secret))
+	const theSecret = "0123456789abcdef"
+	url := jupyter.NewBackendURL(8888, secret.NewToken(theSecret))
 	log := slog.New(slog.NewTextHandler(f, nil))
-	log.Info("url", "url", url, "token", runtime.NewToken(secret), "secret", config.NewSecret(secret))
-	log.Info(fmt.Sprintf("%v %+v %#v %s", url, url, url, config.NewSecret(secret)), "in", []any{url}, "snapshot", runtime.Snapshot{URL: url})
-	if text := content(t, path); strings.Contains(text, secret) || bytes.Count([]byte(text), []byte("\n")) != 2 {
+	log.Info("url", "url", url, "token", secret.NewToken(theSecret), "secret", config.NewSecret(theSecret))
+	log.Info(fmt.Sprintf("%v %+v %#v %s", url, url, url, config.NewSecret(theSecret)), "in", []any{url}, "snapshot", runtime.Snapshot{URL: url})
+	if text := content(t, path); strings.Contains(text, theSecret) || bytes.Count([]byte(text), []byte("\n")) != 2 {
 		t.Errorf("it holds %s", text)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
@@ -100,7 +101,7 @@ func TestDunstFollowsTheRuntime(t *testing.T) {
 	pulls := func(second int, percent int64) {
 		t.Helper()
 		next := in(runtime.Pulling)
-		next.Since, next.Progress = begin, runtime.Progress{Bytes: percent, Total: 100, LayersDone: 1, Layers: 2}
+		next.Since, next.Progress = begin, engine.Progress{Bytes: percent, Total: 100, LayersDone: 1, Layers: 2}
 		s.announce(before, next, begin.Add(time.Duration(second)*time.Second))
 		before = next
 	}

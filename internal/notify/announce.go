@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -130,7 +132,7 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 // told has the Backend URL that each profile had last: one that is in force again,
 // as after a pause, is no new one, though the runtime's snapshot marks it as long
 // as it lasts.
-type told map[string]runtime.BackendURL
+type told map[string]jupyter.BackendURL
 
 // unmarked returns a snapshot without the mark of what was told of, and notes the
 // Backend URL.
@@ -154,7 +156,7 @@ func change(prev, next runtime.Snapshot) []Announcement {
 	case next.State == runtime.NoEngine:
 		return nil
 	case newProblem && !coming:
-		a = problem(prev, next)
+		a = problemAnnouncement(prev, next)
 	case next.State != runtime.Ready:
 		return nil
 	case coming && !changed, prev.State == runtime.Ready && !changed:
@@ -184,8 +186,8 @@ func sameProblem(prev, next runtime.Snapshot) bool {
 	return p != nil && p.Code == q.Code && p.Short == q.Short
 }
 
-// problem announces the problem of next.
-func problem(prev, next runtime.Snapshot) Announcement {
+// problemAnnouncement announces the problem of next.
+func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 	a := Announcement{
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
 		Actions: remedy(next), Profile: next.Profile,
@@ -201,19 +203,19 @@ func problem(prev, next runtime.Snapshot) Announcement {
 // hint says, as far as the program can do it.
 func remedy(s runtime.Snapshot) []Action {
 	switch s.Problem.Code {
-	case runtime.CodeDiedStarting, runtime.CodeExited:
+	case problem.CodeDiedStarting, problem.CodeExited:
 		return []Action{StartAgain, ShowLogs}
-	case runtime.CodeOutOfMemory, runtime.CodePortInUse, runtime.CodePullFailed, runtime.CodeDiskFull,
-		runtime.CodeFolderMissing, runtime.CodeEngineFailed, runtime.CodeOccupied, runtime.CodeHandmade:
+	case problem.CodeOutOfMemory, problem.CodePortInUse, problem.CodePullFailed, problem.CodeDiskFull,
+		problem.CodeFolderMissing, problem.CodeEngineFailed, problem.CodeOccupied, problem.CodeHandmade:
 		if !s.State.CanStart() {
 			return nil // what failed was no start
 		}
 		return []Action{StartAgain}
-	case runtime.CodeGPU:
+	case problem.CodeGPU:
 		return []Action{StartWithoutGPU}
-	case runtime.CodePaused:
+	case problem.CodePaused:
 		return []Action{Continue}
-	case runtime.CodeNoAnswer:
+	case problem.CodeNoAnswer:
 		return []Action{Restart, ShowLogs}
 	default:
 		return nil

@@ -9,7 +9,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
+	"colabtray/internal/secret"
 	"colabtray/internal/words"
 )
 
@@ -20,15 +24,15 @@ func in(state runtime.State) runtime.Snapshot {
 	s := runtime.Snapshot{Rev: 7, State: state}
 	switch state {
 	case runtime.Ready:
-		s.URL = runtime.NewBackendURL(8888, runtime.NewToken(token))
+		s.URL = jupyter.NewBackendURL(8888, secret.NewToken(token))
 	case runtime.NoEngine:
-		s.Problem = &runtime.Problem{Code: runtime.CodeNoEngine, Short: "Docker does not answer", Hint: "Nothing answers."}
+		s.Problem = &problem.Problem{Code: problem.CodeNoEngine, Short: "Docker does not answer", Hint: "Nothing answers."}
 	case runtime.Unhealthy:
-		s.Problem = &runtime.Problem{Code: runtime.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The container runs."}
+		s.Problem = &problem.Problem{Code: problem.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The container runs."}
 	case runtime.Paused:
-		s.Problem = &runtime.Problem{Code: runtime.CodePaused, Short: "The runtime is paused", Hint: "Let it go on.", Command: "colab-tray start"}
+		s.Problem = &problem.Problem{Code: problem.CodePaused, Short: "The runtime is paused", Hint: "Let it go on.", Command: "colab-tray start"}
 	case runtime.Failed:
-		s.Problem = &runtime.Problem{Code: runtime.CodeExited, Short: "The runtime ended by itself (exit code 1)", Hint: "Its last output:\n" + token}
+		s.Problem = &problem.Problem{Code: problem.CodeExited, Short: "The runtime ended by itself (exit code 1)", Hint: "Its last output:\n" + token}
 	}
 	return s
 }
@@ -78,7 +82,7 @@ func TestAnnounceEveryPair(t *testing.T) {
 				after := in(state)
 				after.Rev = before.Rev + 1
 				if state == runtime.Ready && name == "changed" {
-					after.URL, after.URLChanged = runtime.NewBackendURL(8888, runtime.NewToken("another")), true
+					after.URL, after.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
 				}
 				got := Announce(before, after)
 				if code(got) != cells[j+1] {
@@ -112,11 +116,11 @@ func code(announcements []Announcement) string {
 // announced on the way.
 func TestAnnounceStories(t *testing.T) {
 	other := in(runtime.Ready)
-	other.URL, other.URLChanged = runtime.NewBackendURL(8888, runtime.NewToken("another")), true
+	other.URL, other.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
 	stopFailed := in(runtime.Ready)
-	stopFailed.Problem = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "Docker could not do it", Hint: "permission denied"}
+	stopFailed.Problem = &problem.Problem{Code: problem.CodeEngineFailed, Short: "Docker could not do it", Hint: "permission denied"}
 	otherProblem := in(runtime.Failed)
-	otherProblem.Problem = &runtime.Problem{Code: runtime.CodePortInUse, Short: "Port 8888 is in use", Hint: "End that program."}
+	otherProblem.Problem = &problem.Problem{Code: problem.CodePortInUse, Short: "Port 8888 is in use", Hint: "End that program."}
 
 	const unknown, noEngine, stopped, starting, ready = runtime.Unknown, runtime.NoEngine, runtime.Stopped, runtime.Starting, runtime.Ready
 	for _, story := range []struct {
@@ -160,7 +164,7 @@ func TestAnnounceStories(t *testing.T) {
 // TestAnnounceWarning: what is wrong though the runtime is ready is told first.
 func TestAnnounceWarning(t *testing.T) {
 	ready := in(runtime.Ready)
-	ready.Warnings = []*runtime.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "A lesser one"}}
+	ready.Warnings = []*problem.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "A lesser one"}}
 	got := Announce(in(runtime.Starting), ready)
 	if len(got) != 1 || !strings.HasPrefix(got[0].Body, "Others can reach it. A lesser one. ") {
 		t.Errorf("announced %+v", got)
@@ -185,7 +189,7 @@ func TestSenderKnowsWhatItTold(t *testing.T) {
 
 func TestAnnounceProblem(t *testing.T) {
 	starting, failed := in(runtime.Starting), in(runtime.Failed)
-	failed.Problem = &runtime.Problem{Short: "Port 8888 is in use by nginx", Hint: "End that program.\nOr another port."}
+	failed.Problem = &problem.Problem{Short: "Port 8888 is in use by nginx", Hint: "End that program.\nOr another port."}
 	failed.Profile = "torch"
 	want := []Announcement{{Kind: KindFailed, Title: "Port 8888 is in use by nginx", Body: "End that program.", Profile: "torch"}}
 	if got := Announce(starting, failed); !reflect.DeepEqual(got, want) {
@@ -204,10 +208,10 @@ func TestAnnounceProblem(t *testing.T) {
 
 func TestActions(t *testing.T) {
 	changed := in(runtime.Ready)
-	changed.URL, changed.URLChanged = runtime.NewBackendURL(8888, runtime.NewToken("another")), true
-	with := func(state runtime.State, code runtime.Code, command string) runtime.Snapshot {
+	changed.URL, changed.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
+	with := func(state runtime.State, code problem.Code, command string) runtime.Snapshot {
 		s := in(state)
-		s.Problem = &runtime.Problem{Code: code, Short: "Short", Hint: "Hint.", Command: command}
+		s.Problem = &problem.Problem{Code: code, Short: "Short", Hint: "Hint.", Command: command}
 		return s
 	}
 	const starting, ready, failed = runtime.Starting, runtime.Ready, runtime.Failed
@@ -219,14 +223,14 @@ func TestActions(t *testing.T) {
 		{in(starting), changed, []Action{CopyURL, OpenColab}},
 		{in(ready), changed, []Action{CopyURL}},
 		{in(ready), in(failed), []Action{Start, ShowLogs}},
-		{in(ready), with(failed, runtime.CodeOutOfMemory, ""), []Action{Start, ShowLogs}},
-		{in(starting), with(failed, runtime.CodeDiedStarting, ""), []Action{StartAgain, ShowLogs}},
-		{in(starting), with(failed, runtime.CodePortInUse, ""), []Action{StartAgain}},
-		{in(runtime.Pulling), with(failed, runtime.CodePullFailed, "docker pull image"), []Action{StartAgain}},
-		{in(runtime.Pulling), with(failed, runtime.CodeImageNotFound, "docker pull image"), nil},
-		{in(starting), with(failed, runtime.CodeUnsupportedPlatform, ""), nil},
-		{in(runtime.Stopping), with(ready, runtime.CodeDiskFull, ""), nil},
-		{in(ready), with(runtime.Unhealthy, runtime.CodeNoAnswer, "colab-tray logs"), []Action{Restart, ShowLogs}},
+		{in(ready), with(failed, problem.CodeOutOfMemory, ""), []Action{Start, ShowLogs}},
+		{in(starting), with(failed, problem.CodeDiedStarting, ""), []Action{StartAgain, ShowLogs}},
+		{in(starting), with(failed, problem.CodePortInUse, ""), []Action{StartAgain}},
+		{in(runtime.Pulling), with(failed, problem.CodePullFailed, "docker pull image"), []Action{StartAgain}},
+		{in(runtime.Pulling), with(failed, problem.CodeImageNotFound, "docker pull image"), nil},
+		{in(starting), with(failed, problem.CodeUnsupportedPlatform, ""), nil},
+		{in(runtime.Stopping), with(ready, problem.CodeDiskFull, ""), nil},
+		{in(ready), with(runtime.Unhealthy, problem.CodeNoAnswer, "colab-tray logs"), []Action{Restart, ShowLogs}},
 		{in(ready), in(runtime.Paused), []Action{Continue}},
 	} {
 		got := Announce(test.before, test.after)
@@ -301,10 +305,10 @@ func TestGerman(t *testing.T) {
 	words.Use("de")
 	t.Cleanup(func() { words.Use(words.English) })
 	changed, soon := in(runtime.Ready), in(runtime.Ready)
-	changed.URL, changed.URLChanged = runtime.NewBackendURL(8888, runtime.NewToken("another")), true
+	changed.URL, changed.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
 	soon.IdleStopAt = time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local)
 	pulling := in(runtime.Pulling)
-	pulling.Progress = runtime.Progress{Bytes: 1e9, Total: 4e9}
+	pulling.Progress = engine.Progress{Bytes: 1e9, Total: 4e9}
 	ready, starting := in(runtime.Ready), in(runtime.Starting)
 	ready.Port = 8888
 	_, progress := pull{}.announce(pulling, time.Now())
@@ -372,7 +376,7 @@ func TestPull(t *testing.T) {
 		var p pull
 		for _, m := range story {
 			var news []Announcement
-			s := runtime.Snapshot{State: runtime.Pulling, Since: begin, Profile: "torch", Progress: runtime.Progress{
+			s := runtime.Snapshot{State: runtime.Pulling, Since: begin, Profile: "torch", Progress: engine.Progress{
 				Bytes: m.bytes, Total: m.total, LayersDone: m.layersDone, Layers: m.layers,
 			}}
 			p, news = p.announce(s, begin.Add(time.Duration(m.second)*time.Second))

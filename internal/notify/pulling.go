@@ -3,6 +3,7 @@ package notify
 import (
 	"time"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -50,7 +51,7 @@ func (p pull) announce(s runtime.Snapshot, now time.Time) (pull, []Announcement)
 
 // percentage returns how much of a pull is done, 0 when that is not known: by
 // bytes, or by layers where the engine does not tell their sizes.
-func percentage(p runtime.Progress) int {
+func percentage(p engine.Progress) int {
 	switch {
 	case p.Total > 0:
 		return int(100 * (float64(min(max(p.Bytes, 0), p.Total)) / float64(p.Total)))

@@ -11,6 +11,10 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -26,7 +30,7 @@ func eachColabRig(t *testing.T, test func(t *testing.T, r *rig)) {
 
 func TestColabImage(t *testing.T) {
 	eachColabRig(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		s := r.mustStart()
 		r.works(s.URL)
 
@@ -78,7 +82,7 @@ func (r *rig) nothingOfOurs() {
 
 func TestColabImageKeepsData(t *testing.T) {
 	eachColabRig(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		first := r.mustStart()
 		id := r.id()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > /content/work.ipynb")
@@ -113,15 +117,15 @@ func TestColabImageOnARM(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, onDocker(t), bed.Colab)
 	r.profile.Kind = config.KindColab
-	docker, err := NewDocker(r.host)
+	docker, err := docker.NewDocker(r.host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	d := &data{dataOptions: dataOptions{Engine: docker, Info: docker.Which, Profile: r.profile, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}}
-	o := &operation{engine: docker, info: EngineInfo{Arch: "arm64"}, profile: r.profile, server: r.server, data: d, progress: func(Progress) {}, pulled: func() {}}
+	d := &data.Data{DataOptions: data.DataOptions{Engine: docker, Info: docker.Which, Profile: r.profile, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}}
+	o := &operation{engine: docker, info: engine.EngineInfo{Arch: "arm64"}, profile: r.profile, server: r.server, data: d, progress: func(engine.Progress) {}, pulled: func() {}}
 	for _, v := range []verb{start, restart, repair} {
-		p := r.problem(o.run(t.Context(), v), CodeUnsupportedPlatform)
+		p := r.Problem(o.Run(t.Context(), v), problem.CodeUnsupportedPlatform)
 		if !strings.Contains(p.Hint, "ARM") || !strings.Contains(p.Hint, "profile jupyter") {
 			t.Errorf("the hint is %q", p.Hint)
 		}

@@ -16,6 +16,9 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 	"colabtray/test/bed"
 )
@@ -83,12 +86,12 @@ func (r *rig) sameContent(want string) {
 // noHelpers asserts that no helper is left.
 func (r *rig) noHelpers() {
 	r.t.Helper()
-	if left := r.docker("ps", "-aq", "--filter", "label="+labelHelper+"="+r.profile.Runtime); left != "" {
+	if left := r.docker("ps", "-aq", "--filter", "label="+engine.LabelHelper+"="+r.profile.Runtime); left != "" {
 		r.t.Errorf("helpers are left: %s", left)
 	}
 }
 
-func (r *rig) hasVolume() bool {
+func (r *rig) HasVolume() bool {
 	return r.docker("volume", "ls", "-q", "--filter", "name=^"+r.profile.Volume()+"$") != ""
 }
 
@@ -110,21 +113,21 @@ func onlyFiles(t *testing.T, dir string, want ...string) {
 	}
 }
 
-func yes(context.Context, Backup) (bool, error) { return true, nil }
+func yes(context.Context, data.Backup) (bool, error) { return true, nil }
 
 func TestDeleteKeepsData(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
-		deleted, err := r.Delete(t.Context(), DeleteOptions{})
-		if err != nil || !reflect.DeepEqual(deleted, Deleted{Container: true, Kept: true}) {
+		deleted, err := r.Delete(t.Context(), data.DeleteOptions{})
+		if err != nil || !reflect.DeepEqual(deleted, data.Deleted{Container: true, Kept: true}) {
 			t.Fatalf("deleted %+v, %v", deleted, err)
 		}
 		if s := r.Snapshot(); s.State != Absent || !s.URL.IsZero() {
 			t.Errorf("deleted, but %+v", s)
 		}
-		if !r.hasVolume() {
+		if !r.HasVolume() {
 			t.Error("the volume is gone")
 		}
 		onlyFiles(t, r.backups)
@@ -138,13 +141,13 @@ func TestDeleteKeepsData(t *testing.T) {
 func TestDeleteDataAndRestore(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
-		r.open()
+		r.Open()
 		url := r.mustStart().URL
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		before := r.content()
-		deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true})
+		deleted, err := r.Delete(t.Context(), data.DeleteOptions{Data: true})
 		if err != nil || !deleted.Container || !deleted.Volume || filepath.Dir(deleted.Backup) != r.backups {
 			t.Fatalf("deleted %+v, %v", deleted, err)
 		}
@@ -157,11 +160,11 @@ func TestDeleteDataAndRestore(t *testing.T) {
 		if info, err := os.Stat(r.backups); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("the directory is %v, %v", info.Mode(), err)
 		}
-		if again, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil || !reflect.DeepEqual(again, Deleted{}) {
+		if again, err := r.Delete(t.Context(), data.DeleteOptions{Data: true}); err != nil || !reflect.DeepEqual(again, data.Deleted{}) {
 			t.Errorf("deleted again: %+v, %v", again, err)
 		}
 
-		restored, err := r.Restore(t.Context(), RestoreOptions{})
+		restored, err := r.Restore(t.Context(), data.RestoreOptions{})
 		if err != nil || restored.From.File != deleted.Backup || restored.Backup != "" || restored.Started {
 			t.Fatalf("restored %+v, %v", restored, err)
 		}
@@ -184,9 +187,9 @@ func TestDeleteDataAndRestore(t *testing.T) {
 func TestBackupAndRestoreKeepEverything(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		before := r.fill()
-		r.open()
+		r.Open()
 		file := filepath.Join(t.TempDir(), "b.tar.zst")
-		b, err := r.Backup(t.Context(), BackupOptions{File: file})
+		b, err := r.Backup(t.Context(), data.BackupOptions{File: file})
 		if err != nil || b.File != file || b.Special+b.Relinked != 0 || b.Runtime != r.profile.Runtime {
 			t.Fatalf("backup %+v, %v", b, err)
 		}
@@ -196,15 +199,15 @@ func TestBackupAndRestoreKeepEverything(t *testing.T) {
 
 		r.inVolume("rm -rf work .hidden; echo other > other; chmod 500 .; chown 7:7 .")
 		after := r.content()
-		r.problem(second(r.Restore(t.Context(), RestoreOptions{File: file})), CodeNotEmpty)
+		r.Problem(second(r.Restore(t.Context(), data.RestoreOptions{File: file})), problem.CodeNotEmpty)
 		r.sameContent(after)
-		restored, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
+		restored, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes})
 		if err != nil || restored.Started || restored.Backup == "" {
 			t.Fatalf("restored %+v, %v", restored, err)
 		}
 		r.sameContent(before)
 		// And back: what was there before is in the newest backup.
-		if _, err := r.Restore(t.Context(), RestoreOptions{Confirm: yes}); err != nil {
+		if _, err := r.Restore(t.Context(), data.RestoreOptions{Confirm: yes}); err != nil {
 			t.Fatal(err)
 		}
 		r.sameContent(after)
@@ -220,44 +223,44 @@ func TestBackupAndRestoreKeepEverything(t *testing.T) {
 func TestNoRoom(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
-		r.open()
+		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
 		r.docker("volume", "rm", r.profile.Volume())
 		r.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=nr_blocks=2048", r.profile.Volume())
-		var steps []DataStep
-		_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: func(p DataProgress) {
+		var steps []data.DataStep
+		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, Progress: func(p data.DataProgress) {
 			if !slices.Contains(steps, p.Step) {
 				steps = append(steps, p.Step)
 			}
 		}})
-		p := r.problem(err, CodeDiskFull)
+		p := r.Problem(err, problem.CodeDiskFull)
 		if want := r.profile.Volume() + " has 8 MiB left"; !strings.Contains(p.Hint, want) {
 			t.Errorf("the hint is %q, not %q", p.Hint, want)
 		}
-		if !slices.Equal(steps, []DataStep{StepCheck}) {
+		if !slices.Equal(steps, []data.DataStep{data.StepCheck}) {
 			t.Errorf("the steps were %v", steps)
 		}
 		r.noHelpers()
-		if !r.hasVolume() {
+		if !r.HasVolume() {
 			t.Error("the volume is gone")
 		}
 	})
 }
 
-func second(_ Restored, err error) error { return err }
+func second(_ data.Restored, err error) error { return err }
 
 // TestWhileItRuns makes a backup of a running runtime, which stays as it is, and
 // restores it, for which it is stopped and started again.
 func TestWhileItRuns(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		first := r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
 		file := filepath.Join(t.TempDir(), "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
 		if s := r.Snapshot(); s.State != Ready || s.URL != first.URL {
@@ -267,7 +270,7 @@ func TestWhileItRuns(t *testing.T) {
 			t.Error("the token is in the file")
 		}
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb; echo more > ~/more")
-		restored, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
+		restored, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes})
 		if err != nil || !restored.Started {
 			t.Fatalf("restored %+v, %v", restored, err)
 		}
@@ -287,25 +290,25 @@ func TestBackupRefuses(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "b")
-		r.open()
-		backup := func(o BackupOptions) error { _, err := r.Backup(t.Context(), o); return err }
-		r.problem(backup(BackupOptions{File: file}), CodeNoData)
+		r.Open()
+		backup := func(o data.BackupOptions) error { _, err := r.Backup(t.Context(), o); return err }
+		r.Problem(backup(data.BackupOptions{File: file}), problem.CodeNoData)
 		r.fill()
 		if err := os.WriteFile(file, []byte("precious"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r.problem(backup(BackupOptions{File: file}), CodeFileExists)
-		r.problem(backup(BackupOptions{File: dir, Force: true}), CodeBackupFailed)
-		r.problem(backup(BackupOptions{File: filepath.Join(dir, "none", "b")}), CodeBackupFailed)
-		r.problem(backup(BackupOptions{File: filepath.Join(file, "b")}), CodeBackupFailed)
+		r.Problem(backup(data.BackupOptions{File: file}), problem.CodeFileExists)
+		r.Problem(backup(data.BackupOptions{File: dir, Force: true}), problem.CodeBackupFailed)
+		r.Problem(backup(data.BackupOptions{File: filepath.Join(dir, "none", "b")}), problem.CodeBackupFailed)
+		r.Problem(backup(data.BackupOptions{File: filepath.Join(file, "b")}), problem.CodeBackupFailed)
 		if text, _ := os.ReadFile(file); string(text) != "precious" {
 			t.Errorf("the file has become %q", text)
 		}
 		onlyFiles(t, dir, "b")
-		if err := backup(BackupOptions{File: file, Force: true}); err != nil {
+		if err := backup(data.BackupOptions{File: file, Force: true}); err != nil {
 			t.Error(err)
 		}
-		if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+		if _, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -316,10 +319,10 @@ func TestBackupRefuses(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		before := r.fill()
-		r.open()
+		r.Open()
 		dir := t.TempDir()
 		file := filepath.Join(dir, "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
 		r.inVolume("echo other > other")
@@ -328,40 +331,40 @@ func TestCancelled(t *testing.T) {
 			t.Fatal("it did not change")
 		}
 		for _, test := range []struct {
-			step DataStep
-			work func(ctx context.Context, progress func(DataProgress)) error
+			step data.DataStep
+			work func(ctx context.Context, progress func(data.DataProgress)) error
 		}{
-			{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
-				_, err := r.Backup(ctx, BackupOptions{File: file + "2", Progress: p})
+			{data.StepBackup, func(ctx context.Context, p func(data.DataProgress)) error {
+				_, err := r.Backup(ctx, data.BackupOptions{File: file + "2", Progress: p})
 				return err
 			}},
-			{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
-				_, err := r.Backup(ctx, BackupOptions{File: file, Force: true, Progress: p})
+			{data.StepVerify, func(ctx context.Context, p func(data.DataProgress)) error {
+				_, err := r.Backup(ctx, data.BackupOptions{File: file, Force: true, Progress: p})
 				return err
 			}},
-			{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
-				_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
+			{data.StepBackup, func(ctx context.Context, p func(data.DataProgress)) error {
+				_, err := r.Delete(ctx, data.DeleteOptions{Data: true, Progress: p})
 				return err
 			}},
-			{StepVerify, func(ctx context.Context, p func(DataProgress)) error {
-				_, err := r.Delete(ctx, DeleteOptions{Data: true, Progress: p})
+			{data.StepVerify, func(ctx context.Context, p func(data.DataProgress)) error {
+				_, err := r.Delete(ctx, data.DeleteOptions{Data: true, Progress: p})
 				return err
 			}},
-			{StepCheck, func(ctx context.Context, p func(DataProgress)) error {
-				_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
+			{data.StepCheck, func(ctx context.Context, p func(data.DataProgress)) error {
+				_, err := r.Restore(ctx, data.RestoreOptions{File: file, Confirm: yes, Progress: p})
 				return err
 			}},
-			{StepBackup, func(ctx context.Context, p func(DataProgress)) error {
-				_, err := r.Restore(ctx, RestoreOptions{File: file, Confirm: yes, Progress: p})
+			{data.StepBackup, func(ctx context.Context, p func(data.DataProgress)) error {
+				_, err := r.Restore(ctx, data.RestoreOptions{File: file, Confirm: yes, Progress: p})
 				return err
 			}},
-			{StepRestore, func(ctx context.Context, p func(DataProgress)) error {
-				_, err := r.Restore(ctx, RestoreOptions{File: file, NoBackup: true, Confirm: yes, Progress: p})
+			{data.StepRestore, func(ctx context.Context, p func(data.DataProgress)) error {
+				_, err := r.Restore(ctx, data.RestoreOptions{File: file, NoBackup: true, Confirm: yes, Progress: p})
 				return err
 			}},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
-			err := test.work(ctx, func(p DataProgress) {
+			err := test.work(ctx, func(p data.DataProgress) {
 				if p.Step == test.step {
 					cancel()
 				}
@@ -378,7 +381,7 @@ func TestCancelled(t *testing.T) {
 				t.Errorf("cancelled at %s, there is the problem %+v", test.step, s.Problem)
 			}
 		}
-		if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+		if _, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes}); err != nil {
 			t.Fatal(err)
 		}
 		r.sameContent(before)
@@ -386,13 +389,13 @@ func TestCancelled(t *testing.T) {
 		// What has begun to be deleted is deleted to its end.
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		deleted, err := r.Delete(ctx, DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
-			if p.Step == StepDelete {
+		deleted, err := r.Delete(ctx, data.DeleteOptions{Data: true, NoBackup: true, Progress: func(p data.DataProgress) {
+			if p.Step == data.StepDelete {
 				cancel()
 			}
 		}})
-		if err != nil || !deleted.Volume || r.hasVolume() {
-			t.Errorf("cancelled when it deletes: %+v, %v; the volume is there: %v", deleted, err, r.hasVolume())
+		if err != nil || !deleted.Volume || r.HasVolume() {
+			t.Errorf("cancelled when it deletes: %+v, %v; the volume is there: %v", deleted, err, r.HasVolume())
 		}
 	})
 }
@@ -403,21 +406,21 @@ func TestOthersUseTheVolume(t *testing.T) {
 		before := r.fill()
 		other := r.neighbour().profile.Runtime
 		r.docker("run", "-d", "--name", other, "--entrypoint", "sleep", "-v", r.profile.Volume()+":/mnt", r.profile.Image, "1000")
-		r.open()
-		_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
-		if p := r.problem(err, CodeDataInUse); !strings.Contains(p.Hint, other) {
+		r.Open()
+		_, err := r.Delete(t.Context(), data.DeleteOptions{Data: true})
+		if p := r.Problem(err, problem.CodeDataInUse); !strings.Contains(p.Hint, other) {
 			t.Errorf("the hint is %q", p.Hint)
 		}
 		onlyFiles(t, r.backups)
 		file := filepath.Join(t.TempDir(), "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Errorf("a backup disturbs nobody: %v", err)
 		}
-		_, err = r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes})
-		r.problem(err, CodeDataInUse)
+		_, err = r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes})
+		r.Problem(err, problem.CodeDataInUse)
 		r.sameContent(before)
 		r.docker("rm", "-f", other)
-		if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
+		if _, err := r.Delete(t.Context(), data.DeleteOptions{Data: true}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -430,9 +433,9 @@ func TestNoPlaceForBackups(t *testing.T) {
 		if err := os.WriteFile(r.backups, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r.open()
-		_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
-		if p := r.problem(err, CodeBackupFailed); p.Short != words.Say("problem.backupDir") {
+		r.Open()
+		_, err := r.Delete(t.Context(), data.DeleteOptions{Data: true})
+		if p := r.Problem(err, problem.CodeBackupFailed); p.Short != words.Say("problem.backupDir") {
 			t.Errorf("the problem is %q", p.Short)
 		}
 		r.sameContent(before)
@@ -441,10 +444,10 @@ func TestNoPlaceForBackups(t *testing.T) {
 
 // spoiling returns a progress function that changes one byte of the unfinished
 // backup in the directory when that file begins to be read back.
-func spoiling(t *testing.T, dir string) func(DataProgress) {
+func spoiling(t *testing.T, dir string) func(data.DataProgress) {
 	var once sync.Once
-	return func(p DataProgress) {
-		if p.Step == StepVerify {
+	return func(p data.DataProgress) {
+		if p.Step == data.StepVerify {
 			once.Do(func() {
 				if err := spoil(dir); err != nil {
 					t.Error(err)
@@ -483,17 +486,17 @@ func spoil(dir string) error {
 func TestFailedBackupDeletesNothing(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
-		r.open()
+		r.Open()
 		dir := t.TempDir()
 		file := filepath.Join(dir, "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
 		r.inVolume("echo other > other")
 		now := r.content()
 		unchanged := func(err error, short string) {
 			t.Helper()
-			if p := r.problem(err, CodeBackupFailed); p.Short != words.Say(short) {
+			if p := r.Problem(err, problem.CodeBackupFailed); p.Short != words.Say(short) {
 				t.Errorf("the problem is %q, want %q", p.Short, words.Say(short))
 			}
 			r.sameContent(now)
@@ -501,20 +504,20 @@ func TestFailedBackupDeletesNothing(t *testing.T) {
 			onlyFiles(t, dir, "b")
 			onlyFiles(t, r.backups)
 		}
-		_, err := r.Backup(t.Context(), BackupOptions{File: file + "2", Progress: spoiling(t, dir)})
+		_, err := r.Backup(t.Context(), data.BackupOptions{File: file + "2", Progress: spoiling(t, dir)})
 		unchanged(err, "problem.unverified")
-		_, err = r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: spoiling(t, r.backups)})
+		_, err = r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, Progress: spoiling(t, r.backups)})
 		unchanged(err, "problem.unsaved")
-		_, err = r.Delete(t.Context(), DeleteOptions{Data: true, Progress: spoiling(t, r.backups)})
+		_, err = r.Delete(t.Context(), data.DeleteOptions{Data: true, Progress: spoiling(t, r.backups)})
 		unchanged(err, "problem.undeleted")
 
 		// What a container alone has is copied before that container goes.
 		name := r.profile.Runtime
-		r.docker("run", "--name", name, "--network", "none", "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data",
+		r.docker("run", "--name", name, "--network", "none", "--label", engine.LabelRuntime+"="+name, "--volume", r.profile.Volume()+":/data",
 			"--entrypoint", "sh", r.profile.Image, "-c", "echo alone > ~/alone; head -c 1000000 /dev/urandom > ~/random")
 		made := r.id()
 		r.until("the container", func(s Snapshot) bool { return s.Container == made })
-		_, err = r.Delete(t.Context(), DeleteOptions{Progress: spoiling(t, r.backups)})
+		_, err = r.Delete(t.Context(), data.DeleteOptions{Progress: spoiling(t, r.backups)})
 		unchanged(err, "problem.undeleted")
 		if r.id() != made {
 			t.Error("the container is gone, and its files with it")
@@ -524,7 +527,7 @@ func TestFailedBackupDeletesNothing(t *testing.T) {
 
 func TestDataSize(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		if size, there, err := r.DataSize(t.Context()); there || size != 0 || err != nil {
 			t.Errorf("without a volume: %d, %v, %v", size, there, err)
 		}
@@ -543,7 +546,7 @@ func TestDataSizeIsNotNeeded(t *testing.T) {
 	r.fill()
 	engine := newCounter(t, r.host)
 	r.host = engine.address
-	r.open()
+	r.Open()
 	engine.diskBusy.Store(2)
 	if size, there, err := r.DataSize(t.Context()); !there || size < 3_000_000 || err != nil {
 		t.Errorf("asked again: %d, %v, %v", size, there, err)
@@ -563,16 +566,16 @@ func TestDataSizeIsNotNeeded(t *testing.T) {
 func TestBusy(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		before := r.fill()
-		r.open()
+		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
-		_, err := r.Backup(t.Context(), BackupOptions{File: file, Progress: func(p DataProgress) {
-			if p.Step != StepBackup || p.Bytes < 5<<20 {
+		_, err := r.Backup(t.Context(), data.BackupOptions{File: file, Progress: func(p data.DataProgress) {
+			if p.Step != data.StepBackup || p.Bytes < 5<<20 {
 				return
 			}
-			_, err := r.Delete(t.Context(), DeleteOptions{Data: true})
-			r.problem(err, CodeBusy)
-			_, err = r.Backup(t.Context(), BackupOptions{File: file + "2"})
-			r.problem(err, CodeBusy)
+			_, err := r.Delete(t.Context(), data.DeleteOptions{Data: true})
+			r.Problem(err, problem.CodeBusy)
+			_, err = r.Backup(t.Context(), data.BackupOptions{File: file + "2"})
+			r.Problem(err, problem.CodeBusy)
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -586,14 +589,14 @@ func TestBusy(t *testing.T) {
 func TestSwappedFile(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
-		r.open()
+		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
 		r.inVolume("echo other > other")
 		before := r.content()
-		_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: func(context.Context, Backup) (bool, error) {
+		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: func(context.Context, data.Backup) (bool, error) {
 			text, err := os.ReadFile(file)
 			if err != nil {
 				return false, err
@@ -601,7 +604,7 @@ func TestSwappedFile(t *testing.T) {
 			text[len(text)/2] ^= 1
 			return true, os.WriteFile(file, text, 0o600)
 		}})
-		if p := r.problem(err, CodeBadBackup); !strings.Contains(p.Hint, "changed while it was read") {
+		if p := r.Problem(err, problem.CodeBadBackup); !strings.Contains(p.Hint, "changed while it was read") {
 			t.Errorf("the hint is %q", p.Hint)
 		}
 		r.sameContent(before)
@@ -619,13 +622,13 @@ func TestSwappedFile(t *testing.T) {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Restore(ctx, RestoreOptions{File: file, Progress: func(p DataProgress) {
-			if p.Step == StepRestore {
+		_, err = r.Restore(ctx, data.RestoreOptions{File: file, Progress: func(p data.DataProgress) {
+			if p.Step == data.StepRestore {
 				cancel()
 			}
 		}})
-		if !errors.Is(err, context.Canceled) || r.hasVolume() {
-			t.Errorf("it returned %v; the volume is there: %v", err, r.hasVolume())
+		if !errors.Is(err, context.Canceled) || r.HasVolume() {
+			t.Errorf("it returned %v; the volume is there: %v", err, r.HasVolume())
 		}
 		r.noHelpers()
 	})
@@ -640,14 +643,14 @@ func TestFoldersOfTheHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.profile.Folders = []config.Folder{{Host: host, Path: "/home/jovyan/host"}}
-		r.open()
+		r.Open()
 		r.mustStart()
 		r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private")
 		file := filepath.Join(t.TempDir(), "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes}); err != nil {
+		if _, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes}); err != nil {
 			t.Fatal(err)
 		}
 		if got := r.inVolume("ls -A host"); got != "" {
@@ -656,7 +659,7 @@ func TestFoldersOfTheHost(t *testing.T) {
 		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/host/private"); text != "host" {
 			t.Errorf("the file of the host has become %q", text)
 		}
-		if _, err := r.Delete(t.Context(), DeleteOptions{Data: true}); err != nil {
+		if _, err := r.Delete(t.Context(), data.DeleteOptions{Data: true}); err != nil {
 			t.Fatal(err)
 		}
 		if text, err := os.ReadFile(filepath.Join(host, "private")); string(text) != "host" {
@@ -669,14 +672,14 @@ func TestFoldersOfTheHost(t *testing.T) {
 // waits for the end of the delete.
 func TestDeleteWhileStarting(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.untilState(Absent)
 		started := make(chan error, 1)
 		go func() { started <- r.Start(t.Context()) }()
 		r.untilState(Starting)
 		again := make(chan error, 1)
-		deleted, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true, Progress: func(p DataProgress) {
-			if p.Step == StepDelete {
+		deleted, err := r.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true, Progress: func(p data.DataProgress) {
+			if p.Step == data.StepDelete {
 				go func() { again <- r.Start(t.Context()) }()
 			}
 		}})
@@ -687,7 +690,7 @@ func TestDeleteWhileStarting(t *testing.T) {
 			t.Errorf("the start that came meanwhile: %v", err)
 		}
 		if err := <-started; err != nil { // it may be content with the second start
-			r.problem(err, CodeCancelled)
+			r.Problem(err, problem.CodeCancelled)
 		}
 		r.works(r.untilState(Ready).URL)
 	})
@@ -697,20 +700,20 @@ func TestDeleteWhileStarting(t *testing.T) {
 // the runtime that was stopped to be restored.
 func TestStartedByOthers(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
 		file := filepath.Join(t.TempDir(), "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb")
-		_, err := r.Restore(t.Context(), RestoreOptions{File: file, Confirm: yes, Progress: func(p DataProgress) {
-			if p.Step == StepVerify {
+		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, Progress: func(p data.DataProgress) {
+			if p.Step == data.StepVerify {
 				r.docker("start", r.profile.Runtime)
 			}
 		}})
-		r.problem(err, CodeCancelled)
+		r.Problem(err, problem.CodeCancelled)
 		if text := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls -d ~/.colab-tray-restore || :"); text != "two" {
 			t.Errorf("the runtime has %q", text)
 		}
@@ -721,12 +724,12 @@ func TestStartedByOthers(t *testing.T) {
 // cutting is an engine whose archives of the data end too early, as they do
 // when a file becomes shorter while it is read.
 type cutting struct {
-	Engine
-	Volumes
+	engine.Engine
+	engine.Volumes
 	times int
 }
 
-func (e *cutting) Unwrap() Engine { return e.Engine }
+func (e *cutting) Unwrap() engine.Engine { return e.Engine }
 
 func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
 	archive, err := e.Volumes.ReadHelper(ctx, id)
@@ -742,15 +745,15 @@ func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, err
 // limping is an engine that reports an error for the first helpers that are to be
 // started, or for what is to be unpacked in one.
 type limping struct {
-	Engine
-	Volumes
+	engine.Engine
+	engine.Volumes
 	starts  int // how many helpers fail to start
 	obeys   bool
 	unpacks bool
 	failed  func()
 }
 
-func (e *limping) Unwrap() Engine { return e.Engine }
+func (e *limping) Unwrap() engine.Engine { return e.Engine }
 
 func (e *limping) Start(ctx context.Context, id string) error {
 	if e.starts--; e.starts < 0 {
@@ -762,14 +765,14 @@ func (e *limping) Start(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	return ErrDiskFull // with which no other image is tried
+	return engine.ErrDiskFull // with which no other image is tried
 }
 
 func (e *limping) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
 	if e.unpacks {
 		return e.Volumes.Unpack(ctx, id, path, archive)
 	}
-	return ErrDiskFull
+	return engine.ErrDiskFull
 }
 
 // TestRestoreThatFails: when a step of a restore fails, the data are the old ones,
@@ -777,10 +780,10 @@ func (e *limping) Unpack(ctx context.Context, id, path string, archive io.Reader
 func TestRestoreThatFails(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		restored := r.fill()
-		r.open()
+		r.Open()
 		r.untilState(Absent)
 		file := filepath.Join(t.TempDir(), "b")
-		if _, err := r.Backup(t.Context(), BackupOptions{File: file}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 			t.Fatal(err)
 		}
 		for _, test := range []struct {
@@ -806,7 +809,7 @@ func TestRestoreThatFails(t *testing.T) {
 			}
 			err := r.restoreAt(ctx, file, &test.engine)
 			cancel()
-			var p *Problem
+			var p *problem.Problem
 			switch {
 			case (err == nil) != test.want:
 				t.Errorf("%s: it returned %v", test.name, err)
@@ -814,7 +817,7 @@ func TestRestoreThatFails(t *testing.T) {
 				t.Errorf("%s: the problem is %v", test.name, err)
 			}
 			if test.later {
-				if err := r.data(nil).tidy(t.Context()); err != nil {
+				if err := r.data(nil).Tidy(t.Context()); err != nil {
 					t.Errorf("%s: the next operation: %v", test.name, err)
 				}
 			}
@@ -827,39 +830,39 @@ func TestRestoreThatFails(t *testing.T) {
 }
 
 // restoreAt replaces the data by those of a file, past the manager.
-func (r *rig) restoreAt(ctx context.Context, file string, engine *limping) error {
+func (r *rig) restoreAt(ctx context.Context, file string, which *limping) error {
 	r.t.Helper()
 	d := r.data(nil)
-	engine.Engine = d.Engine
-	engine.Volumes, _ = As[Volumes](d.Engine)
-	d.Engine = engine
-	f, err := d.open(file)
+	which.Engine = d.Engine
+	which.Volumes, _ = engine.As[engine.Volumes](d.Engine)
+	d.Engine = which
+	f, err := d.Open(file)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	defer f.Close()
-	from, err := d.check(ctx, f, false)
+	from, err := d.Check(ctx, f, false)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return d.replace(ctx, f, from)
+	return d.Replace(ctx, f, from)
 }
 
 func TestDataThatChange(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
-		r.open()
+		r.Open()
 		r.untilState(Absent) // which engine it is, is known
 		dir := t.TempDir()
 		d := r.data(nil)
-		volumes, _ := As[Volumes](d.Engine)
+		volumes, _ := engine.As[engine.Volumes](d.Engine)
 		d.Engine = &cutting{d.Engine, volumes, 2}
-		if _, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
+		if _, err := d.BackupFile(t.Context(), data.BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
 			t.Errorf("cut off twice: %v", err)
 		}
 		d.Engine = &cutting{d.Engine, volumes, 100}
-		_, err := d.backupFile(t.Context(), BackupOptions{File: filepath.Join(dir, "b")})
-		r.problem(d.problem(t.Context(), err), CodeBackupFailed)
+		_, err := d.BackupFile(t.Context(), data.BackupOptions{File: filepath.Join(dir, "b")})
+		r.Problem(d.Problem(t.Context(), err), problem.CodeBackupFailed)
 		onlyFiles(t, dir, "a")
 		r.noHelpers()
 	})

@@ -4,52 +4,56 @@ import (
 	"context"
 	"slices"
 
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
 // Backup writes the data of the runtime to a file, also while it runs. The file
 // is read back before it gets its name. It returns a *[Problem] when it fails,
 // and ctx's error when that ends first.
-func (m *Manager) Backup(ctx context.Context, o BackupOptions) (Backup, error) {
+func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup, error) {
 	if err := m.reachable(ctx); err != nil {
-		return Backup{}, err
+		return data.Backup{}, err
 	}
 	d := m.data(o.Progress)
 	if !d.Info().Features.Data {
-		return Backup{}, d.problem(ctx, ErrLacks)
+		return data.Backup{}, d.Problem(ctx, engine.ErrLacks)
 	}
-	release, err := d.claim()
+	release, err := d.Claim()
 	if err != nil {
-		return Backup{}, err
+		return data.Backup{}, err
 	}
 	defer release()
-	b, err := d.backupFile(ctx, o)
-	return b, d.problem(ctx, err)
+	b, err := d.BackupFile(ctx, o)
+	return b, d.Problem(ctx, err)
 }
 
 // data makes what works on the runtime's data; progress can be nil.
-func (m *Manager) data(progress func(DataProgress)) *data {
-	d := newData(dataOptions{
+func (m *Manager) data(progress func(data.DataProgress)) *data.Data {
+	d := data.NewData(data.DataOptions{
 		Engine: m.engine(), Info: m.link.Info, Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}), Dir: m.backups,
 		Log: m.log, Progress: progress,
-		AskRoot: func(ctx context.Context, c Container) string {
-			files, err := infoFiles(ctx, m.engine(), c)
+		AskRoot: func(ctx context.Context, c engine.Container) string {
+			files, err := jupyter.InfoFiles(ctx, m.engine(), c)
 			if err != nil {
 				m.log.Debug("info files", "error", err)
 			}
-			return rootIn(files)
+			return jupyter.RootIn(files)
 		},
 	})
 	if s := m.Snapshot(); s.root != "" {
-		d.setRoot(s.Container, s.root)
+		d.SetRoot(s.Container, s.root)
 	}
 	return d
 }
 
 // supersededProblem tells that a job was not begun.
-func supersededProblem() *Problem {
-	return &Problem{
-		Code:  CodeCancelled,
+func supersededProblem() *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.CodeCancelled,
 		Short: words.Say("problem.superseded"),
 		Hint:  words.Say("problem.supersededHint"),
 	}
@@ -59,18 +63,18 @@ func supersededProblem() *Problem {
 // a backup is made before; when that fails, nothing is deleted. The runtime is
 // stopped first. It returns a *[Problem] when it fails, and ctx's error, with
 // nothing deleted, when ctx ends first.
-func (m *Manager) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
+func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.Deleted, error) {
 	d := m.data(o.Progress)
-	release, err := d.claim()
+	release, err := d.Claim()
 	if err != nil {
-		return Deleted{}, err
+		return data.Deleted{}, err
 	}
 	defer release()
-	var deleted Deleted
+	var deleted data.Deleted
 	err = m.perform(ctx, remove, func(ctx context.Context, op *operation) error {
 		op.data = d // which learns what the server shows before it is stopped
 		var err error
-		deleted, err = d.delete(ctx, op, o)
+		deleted, err = d.Delete(ctx, op, o)
 		return err
 	})
 	return deleted, err
@@ -80,34 +84,34 @@ func (m *Manager) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) 
 // engine does not tell; there is false when there is no volume.
 func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err error) {
 	d := m.data(nil)
-	there, err = d.hasVolume(ctx)
+	there, err = d.HasVolume(ctx)
 	if err == nil && there {
-		size, err = d.size(ctx)
+		size, err = d.Size(ctx)
 	}
 	if err != nil {
-		return 0, false, operationProblem(m.Profile(), m.link.Info(), err)
+		return 0, false, engine.OperationProblem(m.Profile(), m.link.Info(), err)
 	}
 	return size, there, nil
 }
 
 // WhatGoes looks what deleting the runtime would take away.
-func (m *Manager) WhatGoes(ctx context.Context) (g Goes, err error) {
+func (m *Manager) WhatGoes(ctx context.Context) (g data.Goes, err error) {
 	d := m.data(nil)
 	c, err := d.Engine.Inspect(ctx, m.runtime)
 	if err == nil {
-		g.Volume, err = d.hasVolume(ctx)
+		g.Volume, err = d.HasVolume(ctx)
 	}
 	if err == nil {
-		g.Container, g.Running, g.Ours = c.Exists, c.Running, c.ours()
+		g.Container, g.Running, g.Ours = c.Exists, c.Running, c.Ours()
 		for _, mount := range c.Mounts {
-			if v := mount.Volume; v != "" && mount.lasts() && v != d.Profile.Volume() && !slices.Contains(g.Others, v) {
+			if v := mount.Volume; v != "" && mount.Lasts() && v != d.Profile.Volume() && !slices.Contains(g.Others, v) {
 				g.Others = append(g.Others, v)
 			}
 		}
-		g.Lost, err = d.lost(ctx, c)
+		g.Lost, err = d.Lost(ctx, c)
 	}
 	if err != nil {
-		return Goes{}, d.problem(ctx, err)
+		return data.Goes{}, d.Problem(ctx, err)
 	}
 	return g, nil
 }
@@ -117,47 +121,47 @@ func (m *Manager) WhatGoes(ctx context.Context) (g Goes, err error) {
 // started again if it ran; where there is none, only the volume is made. It
 // returns a *[Problem] when it fails, and ctx's error when that ends first; then
 // the data are the old ones.
-func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
+func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.Restored, err error) {
 	d := m.data(o.Progress)
 	var answer error // what the answer was, if it was no yes; it is for who asked
 	defer func() {
 		if answer == nil {
-			err = d.problem(ctx, err)
+			err = d.Problem(ctx, err)
 		}
 	}()
 	if err := m.reachable(ctx); err != nil {
 		return r, err
 	}
 	if !d.Info().Features.Data {
-		return r, ErrLacks
+		return r, engine.ErrLacks
 	}
-	f, err := d.open(o.File)
+	f, err := d.Open(o.File)
 	if err != nil {
 		return r, err
 	}
 	defer f.Close()
-	if r.From, err = d.check(ctx, f, o.Large); err != nil {
+	if r.From, err = d.Check(ctx, f, o.Large); err != nil {
 		return r, err
 	}
-	release, err := d.claim()
+	release, err := d.Claim()
 	if err != nil {
 		return r, err
 	}
 	defer release()
-	if err := d.tidy(ctx); err != nil {
+	if err := d.Tidy(ctx); err != nil {
 		return r, err
 	}
-	full, err := d.holdsSomething(ctx)
+	full, err := d.HoldsSomething(ctx)
 	if err != nil {
 		return r, err
 	}
 	if full {
 		if o.Confirm == nil {
-			return r, notEmptyProblem(d.Profile)
+			return r, data.NotEmptyProblem(d.Profile)
 		}
 		var yes bool
 		if yes, answer = o.Confirm(ctx, r.From); answer == nil && !yes {
-			answer = declinedProblem()
+			answer = data.DeclinedProblem()
 		}
 		if answer != nil {
 			return r, answer
@@ -165,13 +169,13 @@ func (m *Manager) Restore(ctx context.Context, o RestoreOptions) (r Restored, er
 	}
 	ran := false
 	err = m.perform(ctx, restore, func(ctx context.Context, op *operation) error {
-		d.pullWith(op.provideImage)
+		d.PullWith(op.provideImage)
 		var err error
-		r.Backup, err = d.restore(ctx, op, f, r.From, full && !o.NoBackup, &ran)
+		r.Backup, err = d.Restore(ctx, op, f, r.From, full && !o.NoBackup, &ran)
 		return err
 	})
 	if ran && ctx.Err() == nil {
-		d.begin(StepStart)
+		d.Begin(data.StepStart)
 		started := m.Start(ctx)
 		r.Started = started == nil
 		if err == nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
@@ -18,19 +20,19 @@ var plainImage = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$`)
 
 // deniedProblem tells that Jupyter ended because what it has to write belongs to
 // somebody else; nil when it ended because of something else.
-func deniedProblem(c Container, output []string, cli string) *Problem {
+func deniedProblem(c engine.Container, output []string, cli string) *problem.Problem {
 	path := ""
 	for _, line := range output {
 		if found := denied.FindStringSubmatch(line); found != nil {
 			path = found[1]
 		}
 	}
-	home, user := config.KindJupyter.DataDir(), ordinaryUser(c.User, c.Env)
+	home, user := config.KindJupyter.DataDir(), engine.OrdinaryUser(c.User, c.Env)
 	below := func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
-	if path == "" || !c.ours() || user == "" {
+	if path == "" || !c.Ours() || user == "" {
 		return nil
 	}
-	p := &Problem{Code: CodeNotOwned, Short: words.Say("problem.denied", "path", path)}
+	p := &problem.Problem{Code: problem.CodeNotOwned, Short: words.Say("problem.denied", "path", path)}
 	if i := slices.IndexFunc(c.Given.Folders, func(f config.Folder) bool { return below(f.Path) }); i >= 0 {
 		p.Hint = words.Say("problem.deniedFolder", "folder", c.Given.Folders[i].Host, "user", user)
 		return p

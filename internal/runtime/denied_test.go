@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 )
 
 // TestDataOfAnotherUser: files that Jupyter may not write to, such as what root
@@ -16,8 +18,8 @@ func TestDataOfAnotherUser(t *testing.T) {
 		r.docker("volume", "create", r.profile.Volume())
 		r.docker("run", "--rm", "--user", "0:0", "--entrypoint", "sh", "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image,
 			"-c", "cd /home/jovyan && echo kept > work.ipynb && mkdir -p .local && chown 0:0 .local work.ipynb && chmod 755 .local")
-		r.open()
-		p := r.problem(r.Start(t.Context()), CodeNotOwned)
+		r.Open()
+		p := r.Problem(r.Start(t.Context()), problem.CodeNotOwned)
 		if p.Short != "Jupyter may not write to /home/jovyan/.local/share" || !strings.Contains(p.Hint, "1000:100") || !strings.Contains(p.Hint, `user = "root"`) {
 			t.Errorf("got %+v", p)
 		}
@@ -36,10 +38,10 @@ func TestDataOfAnotherUser(t *testing.T) {
 func TestDeniedProblem(t *testing.T) {
 	profile := config.Default()
 	profile.Runtime = "x"
-	made := Container{
+	made := engine.Container{
 		Exists: true, Name: "x", Image: "a/b:1", Labels: specOf(profile, shipped()).Labels, User: "1000:100", ExitCode: 1,
-		Mounts: []Mount{{Volume: "x-data", Target: "/home/jovyan"}},
-		Given:  Given{Folders: []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data"}}},
+		Mounts: []engine.Mount{{Volume: "x-data", Target: "/home/jovyan"}},
+		Given:  engine.Given{Folders: []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data"}}},
 	}
 	says := func(path string) []string {
 		return []string{"    os.mkdir(self, mode)", "PermissionError: [Errno 13] Permission denied: '" + path + "'"}
@@ -49,7 +51,7 @@ func TestDeniedProblem(t *testing.T) {
 	handmade.Labels = nil
 	odd.Image = "$(reboot)"
 	for _, c := range []struct {
-		container Container
+		container engine.Container
 		output    []string
 		hint      string // empty for no problem
 		command   string

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 )
 
 // discard removes a container of the runtime, after what would go away with it was
@@ -15,8 +16,8 @@ func (o *operation) discard(ctx context.Context, id string) error {
 	if err != nil || !c.Exists {
 		return err
 	}
-	if !c.ours() {
-		return handmadeProblem(c, o.info.Command)
+	if !c.Ours() {
+		return engine.HandmadeProblem(c, o.info.Command)
 	}
 	if err := o.rescue(ctx, c); err != nil {
 		return err
@@ -26,11 +27,11 @@ func (o *operation) discard(ctx context.Context, id string) error {
 
 // rescue copies what would go away with a container into the volume, once: a
 // container that waits for its end is not written to any more.
-func (o *operation) rescue(ctx context.Context, c Container) error {
+func (o *operation) rescue(ctx context.Context, c engine.Container) error {
 	if slices.Contains(o.rescued, c.ID) {
 		return nil
 	}
-	if err := o.data.rescueFrom(ctx, c); err != nil {
+	if err := o.data.RescueFrom(ctx, c); err != nil {
 		return err
 	}
 	o.rescued = append(o.rescued, c.ID)
@@ -39,43 +40,43 @@ func (o *operation) rescue(ctx context.Context, c Container) error {
 
 // place tells where the volume is mounted in the container that is to be made, and
 // how Jupyter is started, which both depend on the image.
-func (o *operation) place(ctx context.Context, spec *Spec, old Container) error {
+func (o *operation) place(ctx context.Context, spec *engine.Spec, old engine.Container) error {
 	if o.profile.Kind == config.KindColab {
 		return nil
 	}
-	image, err := o.data.imageConfig(ctx, spec.Image)
+	image, err := o.data.ImageConfig(ctx, spec.Image)
 	if err != nil {
 		return err
 	}
-	spec.launch(image.Entrypoint, image.Cmd, o.server.Cmd, o.profile.Command)
-	a, err := homeOf(image, spec.Env, func() ([]byte, error) { return o.data.passwdOf(ctx, spec.Image) })
+	spec.Launch(image.Entrypoint, image.Cmd, o.server.Cmd, o.profile.Command)
+	a, err := engine.HomeOf(image, spec.Env, func() ([]byte, error) { return o.data.PasswdOf(ctx, spec.Image) })
 	if err == nil {
-		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.rootOf(ctx, old)), works(o.profile, a)
+		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.RootOf(ctx, old)), works(o.profile, a)
 	}
 	return err
 }
 
-// seed puts into the volume what the image has where the volume hides it: the
+// Seed puts into the volume what the image has where the volume hides it: the
 // engine does so for an empty volume, and one place. What the old container had
 // there already from the same image is left alone, for its owner may have deleted
 // some.
-func (o *operation) seed(ctx context.Context, spec Spec, old Container) error {
+func (o *operation) Seed(ctx context.Context, spec engine.Spec, old engine.Container) error {
 	image, err := o.engine.Image(ctx, spec.Image, spec.Platform)
 	if err != nil {
 		return err
 	}
 	hidden := slices.DeleteFunc(slices.Clone(spec.Mounts), func(dir string) bool {
-		return old.ImageID == image.ID && old.mounts(spec.Volume, dir)
+		return old.ImageID == image.ID && old.HasVolumeAt(spec.Volume, dir)
 	})
-	if len(hidden) == 0 || len(spec.Mounts) == 1 && (!old.Exists || old.mounts(spec.Volume, spec.Mounts[0])) {
+	if len(hidden) == 0 || len(spec.Mounts) == 1 && (!old.Exists || old.HasVolumeAt(spec.Volume, spec.Mounts[0])) {
 		return nil
 	}
-	return o.data.seed(ctx, spec, hidden)
+	return o.data.Seed(ctx, spec, hidden)
 }
 
 // seedUnstarted does what seed does for a container whose making was broken off.
-func (o *operation) seedUnstarted(ctx context.Context, c, old Container) error {
-	if !c.ours() || !c.StartedAt.IsZero() || o.profile.Kind == config.KindColab {
+func (o *operation) seedUnstarted(ctx context.Context, c, old engine.Container) error {
+	if !c.Ours() || !c.StartedAt.IsZero() || o.profile.Kind == config.KindColab {
 		return nil
 	}
 	spec := specOf(o.profile, o.server)
@@ -85,5 +86,5 @@ func (o *operation) seedUnstarted(ctx context.Context, c, old Container) error {
 			spec.Mounts = append(spec.Mounts, m.Target)
 		}
 	}
-	return o.seed(ctx, spec, old)
+	return o.Seed(ctx, spec, old)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 )
 
 // TestUndoAfterContextEnds ends the context when the engine has made the container,
@@ -11,15 +14,15 @@ import (
 func TestUndoAfterContextEnds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		there   []Container
+		there   []engine.Container
 		operate func(context.Context, *operation) error
 		want    string
 	}{
 		"a first container": {operate: func(ctx context.Context, o *operation) error { return o.startNew(ctx) }, want: ""},
 		"another one": {
-			there: []Container{asOurs(Container{ID: "old"}, "r")},
+			there: []engine.Container{asOurs(engine.Container{ID: "old"}, "r")},
 			operate: func(ctx context.Context, o *operation) error {
-				_, _, err := o.makeNext(ctx, Container{})
+				_, _, err := o.makeNext(ctx, engine.Container{})
 				return err
 			},
 			want: "r-data r=old",
@@ -51,16 +54,16 @@ func TestConcludeAfterContextEnds(t *testing.T) {
 		"it is not ready, the old one ran":  {failed: context.Canceled, ran: true, want: "r=old+"},
 		"it is not ready, the old one rest": {failed: context.Canceled, want: "r=old"},
 	} {
-		old, next := asOurs(Container{ID: "old"}, "r"), asOurs(Container{ID: "new", Running: true}, "r")
-		old.Name = "r" + previousSuffix
+		old, next := asOurs(engine.Container{ID: "old"}, "r"), asOurs(engine.Container{ID: "new", Running: true}, "r")
+		old.Name = "r" + engine.PreviousSuffix
 		s := newShelf(old, next)
 		o := s.on()
 		o.rescued = []string{"old", "new"}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		err := o.conclude(ctx, c.failed, "old", c.ran, "it failed")
-		var p *Problem
-		if errors.As(err, &p) != (c.failed != nil) || p != nil && p.Code != CodeRolledBack {
+		var p *problem.Problem
+		if errors.As(err, &p) != (c.failed != nil) || p != nil && p.Code != problem.CodeRolledBack {
 			t.Errorf("%s: it returned %v", name, err)
 		}
 		if got := s.has(); got != c.want || o.started != (c.failed == nil || c.ran) {

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -20,21 +24,21 @@ func TestNetworkOfTheHost(t *testing.T) {
 		t.Cleanup(func() { _ = l.Close() })
 		return l.Addr().(*net.TCPAddr).Port
 	}
-	host := Container{HostNetwork: true}
-	if got := openOnHost(t.Context(), host, listen("127.0.0.1", 0)); got != "" {
+	host := engine.Container{HostNetwork: true}
+	if got := jupyter.OpenOnHost(t.Context(), host, listen("127.0.0.1", 0)); got != "" {
 		t.Errorf("what listens at 127.0.0.1 alone is open at %s", got)
 	}
 	port := listen("0.0.0.0", 0)
-	if got, want := openOnHost(t.Context(), host, port), fmt.Sprintf("0.0.0.0:%d", port); got != want {
+	if got, want := jupyter.OpenOnHost(t.Context(), host, port), fmt.Sprintf("0.0.0.0:%d", port); got != want {
 		t.Errorf("what listens everywhere is open at %q, want %q", got, want)
 	}
-	if got := openOnHost(t.Context(), Container{}, port); got != "" {
+	if got := jupyter.OpenOnHost(t.Context(), engine.Container{}, port); got != "" {
 		t.Errorf("a container with a network of its own is open at %s", got)
 	}
 
 	r := newRig(t, onDocker(t), bed.Notebook6)
 	r.docker("create", "--name", r.profile.Runtime, "--network", "host", r.profile.Image)
-	docker, err := NewDocker(r.host)
+	docker, err := docker.NewDocker(r.host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +54,7 @@ func TestOpenWhileItRuns(t *testing.T) {
 	var m model
 	hostNetwork := runA
 	hostNetwork.HostNetwork = true
-	m.step(engineUp{EngineInfo{}})
+	m.step(engineUp{engine.EngineInfo{}})
 	m.step(seen{container: hostNetwork})
 	m.step(answered{start: startOf(hostNetwork), url: urlA.Besides(true), open: "0.0.0.0:8888"})
 	if m.open != "0.0.0.0:8888" {
@@ -63,14 +67,14 @@ func TestOpenWhileItRuns(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
-	s := Snapshot{State: Ready, Runtime: "r", Port: 9000, InnerPort: 8080, URL: urlA, Engine: EngineInfo{Command: "podman"}}
+	s := Snapshot{State: Ready, Runtime: "r", Port: 9000, InnerPort: 8080, URL: urlA, Engine: engine.EngineInfo{Command: "podman"}}
 	m := new(Manager)
 	if all := m.warnings(s); len(all) != 0 {
 		t.Errorf("of nothing there is %v", all)
 	}
 	s.Open, s.URL = "[::]:9000", urlA.Besides(true)
 	all := m.warnings(s)
-	if len(all) != 2 || all[0].Code != CodeOpenToNetwork || all[1].Code != CodeLocalhostTaken {
+	if len(all) != 2 || all[0].Code != problem.CodeOpenToNetwork || all[1].Code != problem.CodeLocalhostTaken {
 		t.Fatalf("there are %v", all)
 	}
 	for _, part := range []string{"[::]:9000", "-p 127.0.0.1:9000:8080", "r-data"} {

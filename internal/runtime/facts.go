@@ -3,11 +3,15 @@ package runtime
 import (
 	"context"
 	"strings"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/secret"
 )
 
 // Container returns what the engine says of the runtime's container now, for a
 // report. Its environment is left out: it can hold secrets.
-func (m *Manager) Container(ctx context.Context) (Container, error) {
+func (m *Manager) Container(ctx context.Context) (engine.Container, error) {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	c.Env = nil
 	return c, err
@@ -33,8 +37,8 @@ func (m *Manager) PortHolder(ctx context.Context) string {
 // Secrets returns all the secrets of the runtime that are known: the token of
 // its Backend URL, those in the files of its server and in its container's
 // environment. Who makes a text for others takes them out of it.
-func (m *Manager) Secrets(ctx context.Context) ([]Token, error) {
-	var all []Token
+func (m *Manager) Secrets(ctx context.Context) ([]secret.Token, error) {
+	var all []secret.Token
 	if url := m.Snapshot().URL; !url.IsZero() {
 		all = append(all, url.Token())
 	}
@@ -43,10 +47,10 @@ func (m *Manager) Secrets(ctx context.Context) ([]Token, error) {
 		return all, err
 	}
 	for _, pair := range c.Env {
-		if name, value, _ := strings.Cut(pair, "="); value != "" && secretName.MatchString(name) {
-			all = append(all, NewToken(value))
+		if name, value, _ := strings.Cut(pair, "="); value != "" && secret.SecretName.MatchString(name) {
+			all = append(all, secret.NewToken(value))
 		}
 	}
-	files, err := infoFiles(ctx, m.engine(), c)
-	return append(all, infoFileTokens(files)...), err
+	files, err := jupyter.InfoFiles(ctx, m.engine(), c)
+	return append(all, jupyter.InfoFileTokens(files)...), err
 }

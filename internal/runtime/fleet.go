@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"colabtray/internal/config"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
@@ -35,7 +36,7 @@ type Fleet struct {
 	// Of the owning goroutine alone.
 	profiles map[string]config.Profile
 	current  string
-	broken   *Problem
+	broken   *problem.Problem
 	members  map[string]*member // by the name of the container
 	left     map[string]*member // those that were there before
 	running  sync.WaitGroup
@@ -74,7 +75,7 @@ func (f *Fleet) Run(ctx context.Context) {
 	defer close(f.ended)
 	defer f.running.Wait()
 	for _, m := range f.members {
-		f.begin(ctx, m)
+		f.Begin(ctx, m)
 	}
 	for {
 		select {
@@ -88,9 +89,9 @@ func (f *Fleet) Run(ctx context.Context) {
 	}
 }
 
-// begin runs a member until it leaves or ctx ends. One that comes back begins
+// Begin runs a member until it leaves or ctx ends. One that comes back begins
 // when what it did before is over or undone.
-func (f *Fleet) begin(ctx context.Context, m *member) {
+func (f *Fleet) Begin(ctx context.Context, m *member) {
 	if before := f.left[m.runtime]; before != nil {
 		<-before.ended
 		delete(f.left, m.runtime)
@@ -99,9 +100,9 @@ func (f *Fleet) begin(ctx context.Context, m *member) {
 	f.running.Go(func() { m.Run(ctx) })
 }
 
-// ask has the owning goroutine do something, and returns when everybody has
+// Ask has the owning goroutine do something, and returns when everybody has
 // been told; false when Run is over. Before Run it waits.
-func (f *Fleet) ask(do func(context.Context)) bool {
+func (f *Fleet) Ask(do func(context.Context)) bool {
 	done := make(chan struct{})
 	select {
 	case f.requests <- func(ctx context.Context) {
@@ -121,11 +122,11 @@ func (f *Fleet) ask(do func(context.Context)) bool {
 // is new about them. Where the current profile is gone, the default one takes
 // its place, else the first by name. What was wrong with the settings is mended.
 func (f *Fleet) Update(profiles map[string]config.Profile) {
-	f.ask(func(ctx context.Context) {
+	f.Ask(func(ctx context.Context) {
 		join, leave := f.take(profiles)
 		f.broken = nil
 		for _, m := range join {
-			f.begin(ctx, m)
+			f.Begin(ctx, m)
 		}
 		if len(join)+len(leave) > 0 {
 			f.link.change(managers(join), managers(leave))
@@ -139,8 +140,8 @@ func (f *Fleet) Update(profiles map[string]config.Profile) {
 
 // Broken says that the settings could not be read, which is a problem to show
 // until the next Update. The profiles stay as they are.
-func (f *Fleet) Broken(p *Problem) {
-	f.ask(func(context.Context) { f.broken = p })
+func (f *Fleet) Broken(p *problem.Problem) {
+	f.Ask(func(context.Context) { f.broken = p })
 }
 
 // Select makes a profile the current one. It returns a *[Problem] when there is
@@ -188,7 +189,7 @@ func (f *Fleet) do(profile string, action func(*Manager) error) error {
 // force, and after then.
 func (f *Fleet) find(profile string, then func()) (m *Manager, err error) {
 	err = context.Canceled // Run is over
-	f.ask(func(context.Context) {
+	f.Ask(func(context.Context) {
 		p, known := f.profiles[profile]
 		if !known {
 			err = asError(noProfileProblem(profile))
@@ -264,9 +265,9 @@ func (f *Fleet) notice() {
 	}
 }
 
-func noProfileProblem(name string) *Problem {
-	return &Problem{
-		Code:  CodeNoProfile,
+func noProfileProblem(name string) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.CodeNoProfile,
 		Short: words.Say("problem.noProfile", "profile", words.Escaped(name)),
 		Hint:  words.Say("problem.noProfileHint"),
 	}

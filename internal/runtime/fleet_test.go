@@ -19,6 +19,9 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -90,7 +93,7 @@ type fleetRig struct {
 
 func openFleet(t *testing.T, engine string, profiles map[string]config.Profile, current string) *fleetRig {
 	t.Helper()
-	docker, err := NewDocker(engine)
+	docker, err := docker.NewDocker(engine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +178,7 @@ func (f *fleetRig) mustStart(profile string) Snapshot {
 }
 
 // works fails the test unless the Backend URL opens the API.
-func (f *fleetRig) works(u BackendURL) {
+func (f *fleetRig) works(u jupyter.BackendURL) {
 	f.t.Helper()
 	(&rig{t: f.t}).works(u)
 }
@@ -239,8 +242,8 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 		if running := bed.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", two.Runtime); running != "true" {
 			t.Error("the runtime of a profile that is gone was stopped")
 		}
-		var p *Problem
-		if err := f.Start(t.Context(), "two"); !errors.As(err, &p) || p.Code != CodeNoProfile {
+		var p *problem.Problem
+		if err := f.Start(t.Context(), "two"); !errors.As(err, &p) || p.Code != problem.CodeNoProfile {
 			t.Errorf("starting it gave %v", err)
 		}
 
@@ -320,7 +323,7 @@ func TestFleetWithoutAnEngine(t *testing.T) {
 		t.Errorf("one that joins is %+v", s)
 	}
 
-	broken := &Problem{Code: CodeSettings, Short: "Line 3 of the settings makes no sense"}
+	broken := &problem.Problem{Code: problem.CodeSettings, Short: "Line 3 of the settings makes no sense"}
 	f.Broken(broken)
 	if o := f.Overview(); o.Settings != broken || len(o.Runtimes) != 2 || o.Runtime().State != NoEngine {
 		t.Errorf("with broken settings it is %+v", o)
@@ -329,13 +332,13 @@ func TestFleetWithoutAnEngine(t *testing.T) {
 	if o := f.Overview(); o.Settings != nil || o.Current != two.Name {
 		t.Errorf("with others it is %+v", o)
 	}
-	var p *Problem
+	var p *problem.Problem
 	for what, err := range map[string]error{
 		"select": f.Select("jupyter"),
 		"stop":   f.Stop(t.Context(), "jupyter"),
 		"logs":   f.Logs(t.Context(), "jupyter", io.Discard, LogOptions{}),
 	} {
-		if !errors.As(err, &p) || p.Code != CodeNoProfile {
+		if !errors.As(err, &p) || p.Code != problem.CodeNoProfile {
 			t.Errorf("%s of a profile that is gone: %v", what, err)
 		}
 	}

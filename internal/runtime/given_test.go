@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/problem"
 )
 
 // TestWithout: what was asked for and is not there is noticed.
@@ -17,39 +20,39 @@ func TestWithout(t *testing.T) {
 	p.Memory, p.CPUs, p.ShmSize = 1<<30, 1.5, 128<<20
 	p.Folders = []config.Folder{{Host: "/srv/a", Path: "/a"}, {Host: "/srv/b", Path: "/b", ReadOnly: true}}
 	s := specOf(p, shipped())
-	made := Container{Exists: true, Labels: s.Labels, Ports: map[int]int{8888: p.Port}, Given: Given{
+	made := engine.Container{Exists: true, Labels: s.Labels, Ports: map[int]int{8888: p.Port}, Given: engine.Given{
 		Memory: 1 << 30, CPUs: 1.5, ShmSize: 128 << 20,
 		Folders: []config.Folder{{Host: "/mnt/elsewhere/a", Path: "/a"}, {Host: "/srv/b", Path: "/b", ReadOnly: true}},
 	}}
-	for want, change := range map[string]func(*Container){
-		"":             func(*Container) {},
-		"memory":       func(c *Container) { c.Given.Memory = 0 },
-		"memory, cpus": func(c *Container) { c.Given.Memory, c.Given.CPUs = -1, 0 },
-		"cpus":         func(c *Container) { c.Given.CPUs = 2 },
-		"shm_size":     func(c *Container) { c.Given.ShmSize = 64 << 20 },
-		"folders":      func(c *Container) { c.Given.Folders = c.Given.Folders[1:] },
-		"port":         func(c *Container) { c.Ports = map[int]int{8888: p.Port + 1} },
+	for want, change := range map[string]func(*engine.Container){
+		"":             func(*engine.Container) {},
+		"memory":       func(c *engine.Container) { c.Given.Memory = 0 },
+		"memory, cpus": func(c *engine.Container) { c.Given.Memory, c.Given.CPUs = -1, 0 },
+		"cpus":         func(c *engine.Container) { c.Given.CPUs = 2 },
+		"shm_size":     func(c *engine.Container) { c.Given.ShmSize = 64 << 20 },
+		"folders":      func(c *engine.Container) { c.Given.Folders = c.Given.Folders[1:] },
+		"port":         func(c *engine.Container) { c.Ports = map[int]int{8888: p.Port + 1} },
 	} {
 		c := made
 		change(&c)
-		if got := strings.Join(s.without(c), ", "); got != want {
+		if got := strings.Join(s.Without(c), ", "); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 	writable := made
 	writable.Given.Folders = []config.Folder{{Path: "/a"}, {Path: "/b"}}
-	if got := s.without(writable); !slices.Equal(got, []string{"folders"}) {
+	if got := s.Without(writable); !slices.Equal(got, []string{"folders"}) {
 		t.Errorf("a folder that is to be read only can be written: got %q", got)
 	}
-	for name, c := range map[string]Container{
-		"made from other settings": {Exists: true, Labels: map[string]string{labelSettings: "other"}},
+	for name, c := range map[string]engine.Container{
+		"made from other settings": {Exists: true, Labels: map[string]string{engine.LabelSettings: "other"}},
 		"made by hand":             {Exists: true},
 	} {
-		if got := s.without(c); got != nil {
+		if got := s.Without(c); got != nil {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
-	if got := specOf(config.Default(), shipped()).without(Container{Exists: true, Labels: specOf(config.Default(), shipped()).Labels}); got != nil {
+	if got := specOf(config.Default(), shipped()).Without(engine.Container{Exists: true, Labels: specOf(config.Default(), shipped()).Labels}); got != nil {
 		t.Errorf("nothing was asked for: got %q", got)
 	}
 }
@@ -62,7 +65,7 @@ func TestEngineWarns(t *testing.T) {
 	p := config.Default()
 	p.Memory = 1 << 30
 	s := specOf(p, shipped())
-	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	which := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/containers/create"):
@@ -70,11 +73,11 @@ func TestEngineWarns(t *testing.T) {
 			fmt.Fprintf(w, `{"Id": "made", "Warnings": [%q]}`, warning)
 		default:
 			fmt.Fprintf(w, `{"Id": "made", "Name": "/x", "State": {}, "Config": {"Labels": {%q: %q}}, "HostConfig": {"Memory": 0}}`,
-				labelSettings, s.Labels[labelSettings])
+				engine.LabelSettings, s.Labels[engine.LabelSettings])
 		}
 	}))
-	t.Cleanup(engine.Close)
-	d, err := NewDocker(strings.Replace(engine.URL, "http://", "tcp://", 1))
+	t.Cleanup(which.Close)
+	d, err := docker.NewDocker(strings.Replace(which.URL, "http://", "tcp://", 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,12 +90,12 @@ func TestEngineWarns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := withoutWarning(s, c, EngineInfo{Name: "Docker", Command: "docker"})
-	if w == nil || w.Code != CodeWithout || !strings.Contains(w.Short, "memory") || !strings.Contains(w.Hint, warning) || w.Command != "docker info" {
+	w := engine.WithoutWarning(s, c, engine.EngineInfo{Name: "Docker", Command: "docker"})
+	if w == nil || w.Code != problem.CodeWithout || !strings.Contains(w.Short, "memory") || !strings.Contains(w.Hint, warning) || w.Command != "docker info" {
 		t.Errorf("got %+v", w)
 	}
 	p.Memory = 0 // and what it says of something else
-	if w := withoutWarning(specOf(p, shipped()), c, EngineInfo{Name: "Docker"}); w == nil || w.Code != CodeEngineWarned || !strings.Contains(w.Hint, warning) {
+	if w := engine.WithoutWarning(specOf(p, shipped()), c, engine.EngineInfo{Name: "Docker"}); w == nil || w.Code != problem.CodeEngineWarned || !strings.Contains(w.Hint, warning) {
 		t.Errorf("got %+v", w)
 	}
 }

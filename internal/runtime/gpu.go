@@ -5,12 +5,14 @@ import (
 	"strings"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
 // gpuScene is what it depends on why there is no GPU.
 type gpuScene struct {
-	kind   EngineKind
+	kind   engine.EngineKind
 	os     string // of this computer, in Go's words
 	local  bool   // the engine runs right on this computer
 	driver bool   // this computer has NVIDIA's driver
@@ -18,7 +20,7 @@ type gpuScene struct {
 
 // gpuProblem tells which part is missing when the engine's words are about a
 // GPU that it could not give; nil when they are about something else.
-func gpuProblem(p config.Profile, err error, s gpuScene) *Problem {
+func gpuProblem(p config.Profile, err error, s gpuScene) *problem.Problem {
 	text := strings.ToLower(err.Error())
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
@@ -26,7 +28,7 @@ func gpuProblem(p config.Profile, err error, s gpuScene) *Problem {
 	if !has("could not select device driver", "nvidia", "cdi device") {
 		return nil
 	}
-	problem := &Problem{Code: CodeGPU, Err: err}
+	problem := &problem.Problem{Code: problem.CodeGPU, Err: err}
 	say := func(short, hint, command string) {
 		without := words.Say("problem.gpuOrWithout", "hint", hint, "command", p.CommandLine("start", "--no-gpu"))
 		problem.Short, problem.Hint, problem.Command = short, without, command
@@ -62,7 +64,7 @@ func gpuProblem(p config.Profile, err error, s gpuScene) *Problem {
 }
 
 // gpuProblem is the function of that name for the engine at hand.
-func (o *operation) gpuProblem(err error) *Problem {
+func (o *operation) gpuProblem(err error) *problem.Problem {
 	s := thisComputer()
 	s.kind = o.info.Kind
 	s.local = s.os == "linux" && o.info.Local && !s.kind.Desktop

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -46,13 +48,13 @@ func TestGPUProblem(t *testing.T) {
 		{noToolkit, with(func(s *gpuScene) { s.driver = false }), "no NVIDIA driver", "nvidia-smi"},
 		{noToolkit, gpuScene{os: "linux"}, "container toolkit is missing", "nvidia-ctk runtime configure"},
 		{noToolkit, gpuScene{os: "darwin"}, "on a Mac", "colab-tray config edit"},
-		{noToolkit, gpuScene{os: "windows", kind: EngineKind{Desktop: true}}, "Docker Desktop finds no GPU", ""},
+		{noToolkit, gpuScene{os: "windows", kind: engine.EngineKind{Desktop: true}}, "Docker Desktop finds no GPU", ""},
 		{noToolkit, with(func(s *gpuScene) { s.kind.Snap = true }), "snap store", "snap list docker"},
 		{noToolkit, with(func(s *gpuScene) { s.kind.Rootless = true }), "container toolkit is missing", "systemctl --user restart docker"},
 		{rootless, with(func(s *gpuScene) { s.kind.Rootless = true }), "Rootless Docker", "no-cgroups"},
 		{noCDI, here, "not set up", "nvidia-ctk cdi generate"},
 		{unresolved, here, "not set up", "nvidia-ctk cdi generate"},
-		{podman, with(func(s *gpuScene) { s.kind = EngineKind{Podman: true, Rootless: true} }), "not set up", "nvidia-ctk cdi generate"},
+		{podman, with(func(s *gpuScene) { s.kind = engine.EngineKind{Podman: true, Rootless: true} }), "not set up", "nvidia-ctk cdi generate"},
 		{podman, with(func(s *gpuScene) { s.kind.Podman, s.driver = true, false }), "no NVIDIA driver", "nvidia-smi"},
 		{notLoaded, here, "no NVIDIA driver", "nvidia-smi"},
 		{noLibrary, here, "no NVIDIA driver", "nvidia-smi"},
@@ -64,7 +66,7 @@ func TestGPUProblem(t *testing.T) {
 		p := gpuProblem(config.Default(), errors.New(c.text), c.scene)
 		switch {
 		case c.short == "" && p == nil:
-		case p == nil, c.short == "", p.Code != CodeGPU, !strings.Contains(p.Short, c.short), !strings.Contains(p.Command, c.command),
+		case p == nil, c.short == "", p.Code != problem.CodeGPU, !strings.Contains(p.Short, c.short), !strings.Contains(p.Command, c.command),
 			!strings.Contains(p.Hint, "--no-gpu"):
 			t.Errorf("%.200s in %+v: the problem is %+v", c.text, c.scene, p)
 		}
@@ -78,8 +80,8 @@ func TestNoGPU(t *testing.T) {
 	}
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.profile.GPU = config.GPU{All: true}
-		r.open()
-		p := r.problem(r.Start(t.Context()), CodeGPU)
+		r.Open()
+		p := r.Problem(r.Start(t.Context()), problem.CodeGPU)
 		words := `could not select device driver "" with capabilities: [[gpu]]`
 		if r.podman != nil {
 			words = "unresolvable CDI devices nvidia.com/gpu=all"
@@ -107,7 +109,7 @@ func TestNoGPU(t *testing.T) {
 		}
 		r.untilState(Stopped)
 		made := r.id()
-		r.problem(r.Start(t.Context()), CodeGPU)
+		r.Problem(r.Start(t.Context()), problem.CodeGPU)
 		r.works(r.must(r.StartWithoutGPU).URL)
 		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" || r.id() == made {
 			t.Errorf("the notebook has become %q", text)
@@ -130,7 +132,7 @@ func TestGPUByCDI(t *testing.T) {
 	}
 	defer os.Remove(file)
 	r.profile.GPU = config.GPU{IDs: []string{name}}
-	r.open()
+	r.Open()
 	r.works(r.mustStart().URL)
 	if got := r.docker("exec", r.profile.Runtime, "cat", "/proc/1/environ"); !strings.Contains(got, "COLAB_TRAY_TEST_GPU=here\x00") {
 		t.Errorf("the container does not have the GPU: %q", got)

@@ -3,6 +3,9 @@ package runtime
 import (
 	"context"
 	"time"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
 )
 
 // Bounds of the guard against idleness.
@@ -65,7 +68,7 @@ func (g *idleGuard) take(s Snapshot) bool {
 // look asks Jupyter what works, does what the idle rule decides by that, and
 // returns how long nothing more can happen.
 func (g *idleGuard) look(ctx context.Context) time.Duration {
-	reported, kernels, err := lastUse(ctx, g.s.URL)
+	reported, kernels, err := jupyter.LastUse(ctx, g.s.URL)
 	if err != nil {
 		g.m.log.Debug("it is not known what the kernels do", "error", err)
 	}
@@ -103,7 +106,7 @@ func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck 
 		g.m.log.Info("the runtime is in use: it computes, though no kernel says so")
 		return check
 	}
-	check.busy, check.unknown = kernelWorks(ctx, g.m.engine(), g.m.runtime, kernels)
+	check.busy, check.unknown = jupyter.KernelWorks(ctx, g.m.engine(), g.m.runtime, kernels)
 	switch {
 	case ctx.Err() != nil:
 		check.unknown = ctx.Err()
@@ -123,16 +126,16 @@ func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck 
 // computes reports whether the container uses a processor, beside what an idle
 // server and its health check need.
 func (m *Manager) computes(ctx context.Context) bool {
-	meter, has := As[Meter](m.engine())
+	meter, has := engine.As[engine.Meter](m.engine())
 	if !has {
 		return false // the kernels are asked, too
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jupyter.AskTimeout)
 	defer cancel()
 	var sum float64
 	var count int
 	began := time.Now()
-	_ = meter.Stats(ctx, m.runtime, func(u Usage) {
+	_ = meter.Stats(ctx, m.runtime, func(u engine.Usage) {
 		sum += u.CPU
 		if count++; time.Since(began) >= workLook {
 			cancel()

@@ -16,13 +16,15 @@ import (
 
 	"github.com/coder/websocket"
 
+	"colabtray/internal/jupyter"
+	"colabtray/internal/secret"
 	"colabtray/test/bed"
 )
 
 // openIdle opens the runtime in a program that stops what is idle.
 func (r *rig) openIdle(after time.Duration) *rig {
 	r.profile.IdleStop, r.idle = after, true
-	return r.open()
+	return r.Open()
 }
 
 // kernel is one that works, and the connection of a page with it.
@@ -33,7 +35,7 @@ type kernel struct {
 }
 
 // kernel starts a kernel that works until it is told that it is enough.
-func (r *rig) kernel(u BackendURL) *kernel {
+func (r *rig) kernel(u jupyter.BackendURL) *kernel {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), longEnough)
 	r.t.Cleanup(cancel)
@@ -59,7 +61,7 @@ func (r *rig) kernel(u BackendURL) *kernel {
 	k := &kernel{r, made.ID, socket}
 	// As pages do it: while Notebook 6 still connects itself with the kernel, it
 	// shows one that works as starting or idle.
-	k.ask("shell")
+	k.Ask("shell")
 	const cell = "import os, time\nopen('/tmp/began', 'w').close()\nwhile not os.path.exists('/tmp/enough'): time.sleep(0.05)"
 	k.send("shell", "execute_request", map[string]any{"code": cell, "silent": false, "store_history": false, "user_expressions": map[string]any{}, "allow_stdin": false})
 	bed.WaitFor(r.t, "a kernel that works", func() error {
@@ -93,8 +95,8 @@ func (k *kernel) send(channel, kind string, content map[string]any) {
 	}
 }
 
-// ask asks the kernel what it is, and waits for the answer.
-func (k *kernel) ask(channel string) {
+// Ask asks the kernel what it is, and waits for the answer.
+func (k *kernel) Ask(channel string) {
 	k.r.t.Helper()
 	ctx, cancel := context.WithTimeout(k.r.t.Context(), longEnough)
 	defer cancel()
@@ -114,24 +116,24 @@ func (k *kernel) ask(channel string) {
 func TestIdleRuntime(t *testing.T) {
 	t.Parallel() // it waits for most of its time
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		u := r.mustStart().URL
-		if last, kernels, err := lastUse(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {
+		if last, kernels, err := jupyter.LastUse(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {
 			t.Errorf("before any kernel: %v, %v, %v", last, kernels, err)
 		}
 		k := r.kernel(u)
 		bed.WaitFor(t, "Jupyter to call the kernel busy", func() error {
-			if last, kernels, err := lastUse(t.Context(), u); err != nil || last.IsZero() || len(kernels) != 0 {
+			if last, kernels, err := jupyter.LastUse(t.Context(), u); err != nil || last.IsZero() || len(kernels) != 0 {
 				return fmt.Errorf("it tells %v, %v, %v", last, kernels, err)
 			}
 			return nil
 		})
-		k.ask("control") // from now on Notebook 6 calls it idle
+		k.Ask("control") // from now on Notebook 6 calls it idle
 		k.works(true)
 		k.enough()
 		k.works(false)
 		bed.WaitFor(t, "Jupyter to call the kernel idle", func() error {
-			if last, kernels, err := lastUse(t.Context(), u); err != nil || last.IsZero() || !slices.Equal(kernels, []string{k.id}) {
+			if last, kernels, err := jupyter.LastUse(t.Context(), u); err != nil || last.IsZero() || !slices.Equal(kernels, []string{k.id}) {
 				return fmt.Errorf("it tells %v, %v, %v", last, kernels, err)
 			}
 			return nil
@@ -139,7 +141,7 @@ func TestIdleRuntime(t *testing.T) {
 
 		const files = "$HOME/.local/share/jupyter/runtime/"
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "mkdir /tmp/aside && mv "+files+"kernel-*.json /tmp/aside/")
-		if works, err := kernelWorks(t.Context(), r.engine(), r.runtime, []string{k.id}); err == nil || works {
+		if works, err := jupyter.KernelWorks(t.Context(), r.engine(), r.runtime, []string{k.id}); err == nil || works {
 			t.Errorf("a kernel that cannot be asked: %v, %v", works, err)
 		}
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "mv /tmp/aside/* "+files)
@@ -161,7 +163,7 @@ func TestIdleRuntime(t *testing.T) {
 func (k *kernel) works(want bool) {
 	k.r.t.Helper()
 	bed.WaitFor(k.r.t, fmt.Sprintf("a kernel that works: %v", want), func() error {
-		if works, err := kernelWorks(k.r.t.Context(), k.r.engine(), k.r.runtime, []string{k.id}); err != nil || works != want {
+		if works, err := jupyter.KernelWorks(k.r.t.Context(), k.r.engine(), k.r.runtime, []string{k.id}); err != nil || works != want {
 			return fmt.Errorf("it says %v, %v", works, err)
 		}
 		return nil
@@ -204,7 +206,7 @@ func TestLastUseByAnotherClock(t *testing.T) {
 				fmt.Fprintf(w, `[{"id": "k", "execution_state": "idle", "last_activity": %q}]`, now.Add(-test.ago).Format(time.RFC3339Nano))
 			}))
 			port := server.Listener.Addr().(*net.TCPAddr).Port
-			last, kernels, err := lastUse(t.Context(), NewBackendURL(port, NewToken("t")))
+			last, kernels, err := jupyter.LastUse(t.Context(), jupyter.NewBackendURL(port, secret.NewToken("t")))
 			server.Close()
 			if (err == nil) != test.date {
 				t.Errorf("%s, skew %s: %v", name, skew, err)

@@ -15,53 +15,55 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
 )
 
 // idleEngine is an engine with one container, whose Jupyter is a stand-in and
 // whose clock is the test's: what takes hours is over at once.
 type idleEngine struct {
-	Engine
+	engine.Engine
 	mu        sync.Mutex
-	container Container
+	container engine.Container
 	stopped   time.Time     // when it was asked to stop the container
 	hang      chan struct{} // what a stop waits for; nil for nothing
 	cpu       float64
 	kernels   string // what the kernels say when they are asked in the container
 }
 
-func (e *idleEngine) Connect(context.Context) (EngineInfo, error) {
-	return EngineInfo{Name: "Docker", Host: "unix:///run/docker.sock", Command: "docker"}, nil
+func (e *idleEngine) Connect(context.Context) (engine.EngineInfo, error) {
+	return engine.EngineInfo{Name: "Docker", Host: "unix:///run/docker.sock", Command: "docker"}, nil
 }
 
-func (e *idleEngine) Watch(ctx context.Context, _ []string, opened func(), _ func(ContainerEvent)) error {
+func (e *idleEngine) Watch(ctx context.Context, _ []string, opened func(), _ func(engine.ContainerEvent)) error {
 	opened()
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-func (e *idleEngine) Inspect(context.Context, string) (Container, error) {
+func (e *idleEngine) Inspect(context.Context, string) (engine.Container, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.container, nil
 }
 
-func (e *idleEngine) Image(context.Context, string, string) (ImageInfo, error) {
-	return ImageInfo{}, nil
+func (e *idleEngine) Image(context.Context, string, string) (engine.ImageInfo, error) {
+	return engine.ImageInfo{}, nil
 }
 
 func (e *idleEngine) Get(context.Context, string, string) (io.ReadCloser, error) {
-	return nil, ErrNotFound
+	return nil, engine.ErrNotFound
 }
 
-func (e *idleEngine) Reach(_ context.Context, c Container, port int) (Route, error) {
-	return LoopbackRoute(c, port)
+func (e *idleEngine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
+	return engine.LoopbackRoute(c, port)
 }
 
-func (e *idleEngine) Logs(context.Context, Container, LogQuery) (io.ReadCloser, error) {
+func (e *idleEngine) Logs(context.Context, engine.Container, engine.LogQuery) (io.ReadCloser, error) {
 	return nil, errors.New("no output")
 }
 
-func (e *idleEngine) Stats(ctx context.Context, _ string, each func(Usage)) error {
+func (e *idleEngine) Stats(ctx context.Context, _ string, each func(engine.Usage)) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -70,7 +72,7 @@ func (e *idleEngine) Stats(ctx context.Context, _ string, each func(Usage)) erro
 			e.mu.Lock()
 			cpu := e.cpu
 			e.mu.Unlock()
-			each(Usage{CPU: cpu})
+			each(engine.Usage{CPU: cpu})
 		}
 	}
 }
@@ -146,14 +148,14 @@ const (
 // playIdle runs a test with a ready runtime that may be idle for so long.
 func playIdle(t *testing.T, limit time.Duration, stopIdle bool, test func(s *idleScene)) {
 	t.Helper()
-	jupyter := &idleJupyter{status: http.StatusOK, kernels: noKernels}
-	server := httptest.NewServer(jupyter)
+	standin := &idleJupyter{status: http.StatusOK, kernels: noKernels}
+	server := httptest.NewServer(standin)
 	defer server.Close()
 	port := server.Listener.Addr().(*net.TCPAddr).Port
 	tokens := filepath.Join(t.TempDir(), "tokens.json")
 	synctest.Test(t, func(t *testing.T) {
-		s := &idleScene{t: t, jupyter: jupyter, began: time.Now()}
-		s.engine = &idleEngine{container: Container{
+		s := &idleScene{t: t, jupyter: standin, began: time.Now()}
+		s.engine = &idleEngine{container: engine.Container{
 			Exists: true, Name: "r", ID: "c", Running: true, StartedAt: time.Now(), Ports: map[int]int{8888: port},
 			Env: []string{"JUPYTER_TOKEN=secret"},
 		}, kernels: "idle"}
@@ -161,7 +163,7 @@ func playIdle(t *testing.T, limit time.Duration, stopIdle bool, test func(s *idl
 		p.Runtime, p.IdleStop = "r", limit
 		log := slog.New(slog.DiscardHandler)
 		link := NewLink(s.engine, log)
-		s.Manager = NewManager(link, p, Options{StopIdle: stopIdle, Tokens: NewTokenStore(tokens, log), Log: log})
+		s.Manager = NewManager(link, p, Options{StopIdle: stopIdle, Tokens: jupyter.NewTokenStore(tokens, log), Log: log})
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { link.Run(ctx) })

@@ -3,6 +3,8 @@ package runtime
 import (
 	"reflect"
 	"testing"
+
+	"colabtray/internal/engine"
 )
 
 // wrongState returns what contradicts itself in a model, "" for nothing.
@@ -27,7 +29,7 @@ func wrongState(m *model) string {
 		return "the engine is there and is not"
 	case (m.op == 0) != (m.opVerb == nothing):
 		return "an operation without a verb, or a verb without an operation"
-	case m.op == 0 && (m.cancelled || m.pulling || m.progress != Progress{}):
+	case m.op == 0 && (m.cancelled || m.pulling || m.progress != engine.Progress{}):
 		return "something goes on in no operation"
 	case m.op > m.lastOp:
 		return "an operation that did not begin"

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+
+	"colabtray/internal/problem"
 )
 
 // A job is what a verb stands for that comes with a person's choices: to delete
@@ -14,12 +16,12 @@ type job struct {
 	// Written before the operation reports that it is done, and read by who
 	// asked, after that.
 	begun   bool
-	problem *Problem
+	problem *problem.Problem
 	err     error
 }
 
 // end notes how it ended.
-func (j *job) end(p *Problem, err error) { j.begun, j.problem, j.err = true, p, err }
+func (j *job) end(p *problem.Problem, err error) { j.begun, j.problem, j.err = true, p, err }
 
 // perform asks for a job, one at a time, and waits for its end. When ctx ends first
 // the job is cancelled, and its own error tells whether that came too late.
@@ -31,8 +33,8 @@ func (m *Manager) perform(ctx context.Context, v verb, run func(context.Context,
 		return ctx.Err()
 	}
 	j := &job{run: run}
-	err := m.wait(ctx, &request{verb: v, job: j, reply: make(chan *Problem, 1)})
-	var p *Problem
+	err := m.wait(ctx, &request{verb: v, job: j, reply: make(chan *problem.Problem, 1)})
+	var p *problem.Problem
 	switch {
 	case errors.As(j.err, &p):
 		return p

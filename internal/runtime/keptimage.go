@@ -10,6 +10,7 @@ import (
 	"github.com/distribution/reference"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/words"
 )
 
@@ -57,9 +58,9 @@ func canMove(image string) bool {
 
 // update pulls the image anew, and replaces a container made from another one. An
 // image that was made here cannot be pulled: it may have been made anew.
-func (o *operation) update(ctx context.Context, c Container) error {
+func (o *operation) update(ctx context.Context, c engine.Container) error {
 	if !c.Exists {
-		return noContainerProblem(o.profile, words.Say("problem.noUpdateHint"))
+		return engine.NoContainerProblem(o.profile, words.Say("problem.noUpdateHint"))
 	}
 	var pullErr error
 	changed, err := o.changeImage(ctx, c, func(ctx context.Context) error {
@@ -79,7 +80,7 @@ func (o *operation) update(ctx context.Context, c Container) error {
 
 // revert goes back to the image from before the last update, which becomes the
 // previous one.
-func (o *operation) revert(ctx context.Context, c Container) error {
+func (o *operation) revert(ctx context.Context, c engine.Container) error {
 	id, err := imageID(ctx, o.engine, kept(keptPrevious, o.profile), "")
 	if err != nil {
 		return err
@@ -94,9 +95,9 @@ func (o *operation) revert(ctx context.Context, c Container) error {
 // changeImage has the image's name mean another image, and replaces a container
 // made from the one before, or in another way; changed tells that it was. When that
 // does not work, both are as they were.
-func (o *operation) changeImage(ctx context.Context, c Container, change func(context.Context) error) (changed bool, err error) {
-	if c.Exists && !c.ours() {
-		return false, handmadeProblem(c, o.info.Command)
+func (o *operation) changeImage(ctx context.Context, c engine.Container, change func(context.Context) error) (changed bool, err error) {
+	if c.Exists && !c.Ours() {
+		return false, engine.HandmadeProblem(c, o.info.Command)
 	}
 	before, err := o.keepWorking(ctx, c)
 	if err != nil {
@@ -120,7 +121,7 @@ func (o *operation) changeImage(ctx context.Context, c Container, change func(co
 
 // keepWorking keeps the image that is about to be replaced, and returns its ID.
 // Where there is no container, nothing can prove that another works.
-func (o *operation) keepWorking(ctx context.Context, c Container) (id string, err error) {
+func (o *operation) keepWorking(ctx context.Context, c engine.Container) (id string, err error) {
 	if !canMove(o.profile.Image) {
 		return "", nil
 	}
@@ -144,7 +145,7 @@ func (o *operation) keepWorking(ctx context.Context, c Container) (id string, er
 // is made from it and no other container is in reserve. It goes on when ctx has
 // ended, for a while.
 func (o *operation) settleImage(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
 	defer cancel()
 	working, err := imageID(ctx, o.engine, kept(keptWorking, o.profile), "")
 	if err != nil || working == "" {
@@ -160,7 +161,7 @@ func (o *operation) settleImage(ctx context.Context) error {
 			return err
 		}
 		name := o.profile.Image
-		if c.ours() && c.ImageID == now {
+		if c.Ours() && c.ImageID == now {
 			name = kept(keptPrevious, o.profile)
 		}
 		if err := o.tag(ctx, working, name); err != nil {
@@ -172,7 +173,7 @@ func (o *operation) settleImage(ctx context.Context) error {
 
 // blame says what did not work when a container made from changed settings does
 // not: the image may be another one, too, when somebody else pulled it.
-func (o *operation) blame(ctx context.Context, old Container) string {
+func (o *operation) blame(ctx context.Context, old engine.Container) string {
 	id, err := imageID(ctx, o.engine, o.profile.Image, o.profile.Platform)
 	if err == nil && id != "" && id != old.ImageID && fullName(old.Image) == fullName(o.profile.Image) {
 		return words.Say("problem.rolledBackEither")
@@ -181,21 +182,21 @@ func (o *operation) blame(ctx context.Context, old Container) string {
 }
 
 // imageID returns the ID of an image, empty when it is not there.
-func imageID(ctx context.Context, e Engine, image, platform string) (string, error) {
+func imageID(ctx context.Context, e engine.Engine, image, platform string) (string, error) {
 	found, err := e.Image(ctx, image, platform)
 	return found.ID, err
 }
 
 func (o *operation) tag(ctx context.Context, id, name string) error {
-	tagger, err := Need[Tagger](o.engine)
+	tagger, err := engine.Need[engine.Tagger](o.engine)
 	if err != nil {
 		return err
 	}
 	return tagger.Tag(ctx, id, name)
 }
 
-func untag(ctx context.Context, e Engine, name string) error {
-	tagger, err := Need[Tagger](e)
+func untag(ctx context.Context, e engine.Engine, name string) error {
+	tagger, err := engine.Need[engine.Tagger](e)
 	if err != nil {
 		return err
 	}
@@ -203,8 +204,8 @@ func untag(ctx context.Context, e Engine, name string) error {
 }
 
 // hasPrevious reports whether there is an image to go back to.
-func hasPrevious(ctx context.Context, e Engine, p config.Profile, c Container) bool {
-	if c.Exists && !c.ours() {
+func hasPrevious(ctx context.Context, e engine.Engine, p config.Profile, c engine.Container) bool {
+	if c.Exists && !c.Ours() {
 		return false
 	}
 	id, err := imageID(ctx, e, kept(keptPrevious, p), "")
@@ -221,7 +222,7 @@ func (m *Manager) RemovePrevious(ctx context.Context) error {
 	if err := m.reachable(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
 	name := kept(keptPrevious, m.Profile())
 	id, err := imageID(ctx, m.engine(), name, "")
@@ -232,7 +233,7 @@ func (m *Manager) RemovePrevious(ctx context.Context) error {
 		err = untag(ctx, m.engine(), name)
 	}
 	if err != nil {
-		return operationProblem(m.Profile(), m.link.Info(), err)
+		return engine.OperationProblem(m.Profile(), m.link.Info(), err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -19,17 +20,17 @@ func TestImagesWithAnEntrypoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := onDocker(t)
-			r := newRigOf(t, at, at.withEntrypoint(t, bed.Server2, entrypoint)).open()
+			r := newRigOf(t, at, at.withEntrypoint(t, bed.Server2, entrypoint)).Open()
 			switch name {
 			case "takes options":
-				p := r.problem(r.Start(t.Context()), CodeDiedStarting)
+				p := r.Problem(r.Start(t.Context()), problem.CodeDiedStarting)
 				if !strings.Contains(p.Hint, "ENTRYPOINT of its own (/usr/local/bin/own --flag)") {
 					t.Errorf("the hint is %q", p.Hint)
 				}
 				return
 			case "takes nothing":
 				s := r.mustStart()
-				if len(s.Warnings) == 0 || s.Warnings[0].Code != CodeNotInForce {
+				if len(s.Warnings) == 0 || s.Warnings[0].Code != problem.CodeNotInForce {
 					t.Errorf("the warnings are %+v", s.Warnings)
 				}
 				return
@@ -37,7 +38,7 @@ func TestImagesWithAnEntrypoint(t *testing.T) {
 			s := r.mustStart()
 			r.works(s.URL)
 			for _, w := range s.Warnings {
-				if w.Code == CodeNotInForce {
+				if w.Code == problem.CodeNotInForce {
 					t.Error("our settings are not in force")
 				}
 			}

@@ -13,7 +13,11 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
-	"colabtray/internal/memengine"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/memory"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
@@ -22,15 +26,15 @@ import (
 type memoryRuntime struct {
 	*runtime.Manager
 	t      *testing.T
-	engine *memengine.Engine
+	engine *memory.Engine
 }
 
 // inMemory makes a runtime that does not exist yet, of an image that only the
 // registry has. The runtime sees the engine as the function returns it.
-func inMemory(t *testing.T, as func(runtime.Engine) runtime.Engine) *memoryRuntime {
+func inMemory(t *testing.T, as func(engine.Engine) engine.Engine) *memoryRuntime {
 	t.Helper()
-	m := &memoryRuntime{t: t, engine: memengine.New()}
-	image := memengine.Jupyter()
+	m := &memoryRuntime{t: t, engine: memory.New()}
+	image := memory.Jupyter()
 	image.Layers = []int64{1 << 20}
 	m.engine.Publish("example/jupyter:1", image)
 	p := config.Default()
@@ -39,7 +43,7 @@ func inMemory(t *testing.T, as func(runtime.Engine) runtime.Engine) *memoryRunti
 	link := runtime.NewLink(as(m.engine), log)
 	m.Manager = runtime.NewManager(link, p, runtime.Options{
 		Server: runtime.Server{Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs},
-		Tokens: runtime.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log), Backups: t.TempDir(), Log: log,
+		Tokens: jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log), Backups: t.TempDir(), Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -53,7 +57,7 @@ func inMemory(t *testing.T, as func(runtime.Engine) runtime.Engine) *memoryRunti
 	return m
 }
 
-func itself(e runtime.Engine) runtime.Engine { return e }
+func itself(e engine.Engine) engine.Engine { return e }
 
 // must does something that has to go well, and returns what is known then.
 func (m *memoryRuntime) must(action func(context.Context) error) runtime.Snapshot {
@@ -81,7 +85,7 @@ func (m *memoryRuntime) until(is func(runtime.Snapshot) bool) runtime.Snapshot {
 	return s
 }
 
-func (m *memoryRuntime) container() runtime.Container {
+func (m *memoryRuntime) Container() engine.Container {
 	m.t.Helper()
 	c, err := m.engine.Inspect(m.t.Context(), m.Profile().Runtime)
 	if err != nil {
@@ -95,7 +99,7 @@ func (m *memoryRuntime) container() runtime.Container {
 func TestLifecycle(t *testing.T) {
 	m := inMemory(t, itself)
 	s := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Absent })
-	if all := (runtime.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}); s.Engine.Features != all || !s.Engine.Local {
+	if all := (engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}); s.Engine.Features != all || !s.Engine.Local {
 		t.Errorf("the engine is %+v", s.Engine)
 	}
 	first := m.must(m.Start)
@@ -110,7 +114,7 @@ func TestLifecycle(t *testing.T) {
 	_ = answer.Body.Close()
 	http.DefaultClient.CloseIdleConnections()
 
-	made := m.container()
+	made := m.Container()
 	if err := m.engine.Put(t.Context(), made.ID, fstest.MapFS{"home/jovyan/work.ipynb": {Data: []byte("work")}}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +122,7 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("after the stop it is %+v", s)
 	}
 	second := m.must(m.Start)
-	if second.State != runtime.Ready || !second.URLChanged || m.container().ID != made.ID {
+	if second.State != runtime.Ready || !second.URLChanged || m.Container().ID != made.ID {
 		t.Errorf("after the second start it is %+v", second)
 	}
 
@@ -127,7 +131,7 @@ func TestLifecycle(t *testing.T) {
 	m.SetProfile(p)
 	m.until(func(s runtime.Snapshot) bool { return s.RestartToApply && s.Port == first.Port })
 	third := m.must(m.Restart)
-	anew := m.container()
+	anew := m.Container()
 	if third.State != runtime.Ready || third.RestartToApply || third.Port != p.Port || anew.ID == made.ID || anew.Given.Memory != p.Memory {
 		t.Errorf("after the restart with other settings it is %+v", third)
 	}
@@ -135,7 +139,7 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("the data: %v", err)
 	}
 
-	deleted, err := m.Delete(t.Context(), runtime.DeleteOptions{Data: true})
+	deleted, err := m.Delete(t.Context(), data.DeleteOptions{Data: true})
 	if err != nil || !deleted.Container || !deleted.Volume || deleted.Backup == "" {
 		t.Fatalf("deleted was %+v, %#v", deleted, err)
 	}
@@ -150,21 +154,21 @@ func TestLifecycle(t *testing.T) {
 func TestRollback(t *testing.T) {
 	m := inMemory(t, itself)
 	m.must(m.Start)
-	before := m.container()
-	m.engine.AddImage("example/broken:1", memengine.Image{
-		Config:   memengine.Jupyter().Config,
-		Commands: map[string]func(*memengine.Process) int{"sh": func(*memengine.Process) int { return 5 }},
+	before := m.Container()
+	m.engine.AddImage("example/broken:1", memory.Image{
+		Config:   memory.Jupyter().Config,
+		Commands: map[string]func(*memory.Process) int{"sh": func(*memory.Process) int { return 5 }},
 	})
 	p := m.Profile()
 	p.Image = "example/broken:1"
 	m.SetProfile(p)
 	m.until(func(s runtime.Snapshot) bool { return s.RestartToApply })
 	err := m.Restart(t.Context())
-	if problem, is := err.(*runtime.Problem); !is || problem.Code != runtime.CodeRolledBack {
+	if shown, is := err.(*problem.Problem); !is || shown.Code != problem.CodeRolledBack {
 		t.Errorf("the restart ended with %v", err)
 	}
 	m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Ready })
-	if now := m.container(); now.ID != before.ID || !now.Running {
+	if now := m.Container(); now.ID != before.ID || !now.Running {
 		t.Errorf("the container is %+v", now)
 	}
 }
@@ -183,14 +187,14 @@ func TestEngineGone(t *testing.T) {
 }
 
 // plain is an engine that has no more abilities than every engine.
-type plain struct{ runtime.Engine }
+type plain struct{ engine.Engine }
 
 // TestPlainEngine: on an engine without abilities a runtime starts and stops, and
 // what the engine lacks is not offered.
 func TestPlainEngine(t *testing.T) {
-	m := inMemory(t, func(e runtime.Engine) runtime.Engine { return plain{e} })
+	m := inMemory(t, func(e engine.Engine) engine.Engine { return plain{e} })
 	s := m.must(m.Start)
-	if s.State != runtime.Ready || s.Engine.Features != (runtime.Features{}) || s.IdleStop != 0 {
+	if s.State != runtime.Ready || s.Engine.Features != (engine.Features{}) || s.IdleStop != 0 {
 		t.Errorf("it is %+v", s)
 	}
 	for range m.Stats(t.Context()) {
@@ -198,24 +202,24 @@ func TestPlainEngine(t *testing.T) {
 	}
 	refused := func(err error) {
 		t.Helper()
-		if problem, is := err.(*runtime.Problem); !is || problem.Code != runtime.CodeNotOffered {
+		if shown, is := err.(*problem.Problem); !is || shown.Code != problem.CodeNotOffered {
 			t.Errorf("what is not offered ended with %v", err)
 		}
 	}
 	refused(m.Update(t.Context()))
-	_, err := m.Backup(t.Context(), runtime.BackupOptions{File: filepath.Join(t.TempDir(), "b")})
+	_, err := m.Backup(t.Context(), data.BackupOptions{File: filepath.Join(t.TempDir(), "b")})
 	refused(err)
-	_, err = m.Delete(t.Context(), runtime.DeleteOptions{Data: true})
+	_, err = m.Delete(t.Context(), data.DeleteOptions{Data: true})
 	refused(err)
-	made := m.container()
+	made := m.Container()
 	p := m.Profile()
 	p.Memory = 1 << 30
 	m.SetProfile(p)
-	if s := m.must(m.Restart); s.State != runtime.Ready || s.RestartToApply || m.container().ID != made.ID {
+	if s := m.must(m.Restart); s.State != runtime.Ready || s.RestartToApply || m.Container().ID != made.ID {
 		t.Errorf("after the restart it is %+v", s)
 	}
 	m.must(m.Stop)
-	deleted, err := m.Delete(t.Context(), runtime.DeleteOptions{})
+	deleted, err := m.Delete(t.Context(), data.DeleteOptions{})
 	if err != nil || !deleted.Container || deleted.Volume {
 		t.Errorf("deleted was %+v, %v", deleted, err)
 	}

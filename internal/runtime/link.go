@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"colabtray/internal/engine"
 )
 
 // How often an engine that does not answer is tried. A person's click tries at
@@ -34,10 +36,10 @@ func pause(before, outage time.Duration) time.Duration {
 // Link is the one connection to an engine that all runtimes share: it finds
 // out whether the engine answers, and follows its events in one stream.
 type Link struct {
-	engine Engine
+	engine engine.Engine
 	log    *slog.Logger
 	kick   chan struct{}
-	info   atomic.Pointer[EngineInfo]
+	info   atomic.Pointer[engine.EngineInfo]
 
 	mu       sync.Mutex
 	managers map[string]*Manager // by the name of the container
@@ -45,10 +47,10 @@ type Link struct {
 }
 
 // NewLink makes a link to the engine.
-func NewLink(e Engine, log *slog.Logger) *Link {
+func NewLink(e engine.Engine, log *slog.Logger) *Link {
 	l := &Link{engine: e, log: log, kick: make(chan struct{}, 1), managers: map[string]*Manager{}}
-	var guess EngineInfo
-	if f, is := As[Finder](e); is {
+	var guess engine.EngineInfo
+	if f, is := engine.As[engine.Finder](e); is {
 		guess = f.Which()
 	}
 	l.note(guess)
@@ -56,15 +58,15 @@ func NewLink(e Engine, log *slog.Logger) *Link {
 }
 
 // note keeps what is known of the engine.
-func (l *Link) note(info EngineInfo) EngineInfo {
-	info.Features = FeaturesOf(l.engine)
+func (l *Link) note(info engine.EngineInfo) engine.EngineInfo {
+	info.Features = engine.FeaturesOf(l.engine)
 	l.info.Store(&info)
 	return info
 }
 
 // Info tells what is known of the engine: what it said when it answered last or,
 // while it does not answer, where it is looked for.
-func (l *Link) Info() EngineInfo { return *l.info.Load() }
+func (l *Link) Info() engine.EngineInfo { return *l.info.Load() }
 
 // Run keeps the connection until ctx ends.
 func (l *Link) Run(ctx context.Context) {
@@ -79,7 +81,7 @@ func (l *Link) Run(ctx context.Context) {
 			continue // the stream broke off: the engine may be there all the same
 		}
 		l.log.Debug("engine does not answer", "host", l.Info().Host, "error", err)
-		l.toAll(engineDown{engineProblem(l.Info(), err)})
+		l.toAll(engineDown{engine.EngineProblem(l.Info(), err)})
 		delay = pause(delay, time.Since(lost))
 		if l.await(ctx, delay) {
 			delay = 0
@@ -95,7 +97,7 @@ func (l *Link) await(ctx context.Context, long time.Duration) (early bool) {
 	changed := make(chan struct{})
 	go func() {
 		defer close(changed)
-		if f, is := As[Finder](l.engine); is {
+		if f, is := engine.As[engine.Finder](l.engine); is {
 			f.Await(ctx)
 		} else {
 			<-ctx.Done()
@@ -150,7 +152,7 @@ func (l *Link) follow(end context.CancelFunc) (names []string) {
 }
 
 // dispatch hands an event of the engine to the runtime it is about.
-func (l *Link) dispatch(e ContainerEvent) {
+func (l *Link) dispatch(e engine.ContainerEvent) {
 	l.mu.Lock()
 	m := l.managers[e.Container]
 	l.mu.Unlock()

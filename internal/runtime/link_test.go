@@ -6,30 +6,32 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"colabtray/internal/engine"
 )
 
 // absent is an engine that does not answer until it is back.
 type absent struct {
-	Engine
+	engine.Engine
 	back    chan struct{} // closed when it is
 	appears chan struct{} // closed when its socket does
 	opened  chan struct{}
 	tries   int
 }
 
-func (a *absent) Which() EngineInfo { return EngineInfo{Name: "Docker"} }
+func (a *absent) Which() engine.EngineInfo { return engine.EngineInfo{Name: "Docker"} }
 
-func (a *absent) Connect(context.Context) (EngineInfo, error) {
+func (a *absent) Connect(context.Context) (engine.EngineInfo, error) {
 	select {
 	case <-a.back:
-		return EngineInfo{Name: "Docker"}, nil
+		return engine.EngineInfo{Name: "Docker"}, nil
 	default:
 		a.tries++
-		return EngineInfo{}, ErrUnreachable
+		return engine.EngineInfo{}, engine.ErrUnreachable
 	}
 }
 
-func (a *absent) Watch(ctx context.Context, _ []string, opened func(), _ func(ContainerEvent)) error {
+func (a *absent) Watch(ctx context.Context, _ []string, opened func(), _ func(engine.ContainerEvent)) error {
 	opened()
 	close(a.opened)
 	<-ctx.Done()

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"colabtray/internal/engine"
+	"colabtray/internal/secret"
 	"colabtray/internal/words"
 )
 
@@ -22,34 +24,34 @@ type LogOptions struct {
 func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
-		return operationProblem(m.Profile(), m.link.Info(), err)
+		return engine.OperationProblem(m.Profile(), m.link.Info(), err)
 	}
 	if !c.Exists {
-		return noContainerProblem(m.Profile(), words.Say("problem.noOutputHint"))
+		return engine.NoContainerProblem(m.Profile(), words.Say("problem.noOutputHint"))
 	}
-	query := LogQuery{Follow: options.Follow, Tail: options.Tail}
+	query := engine.LogQuery{Follow: options.Follow, Tail: options.Tail}
 	if query.Tail <= 0 {
 		query.Tail = -1
 	}
-	if c.LogDriver == noLogDriver {
-		return noLogProblem(c)
+	if c.LogDriver == engine.NoLogDriver {
+		return engine.NoLogProblem(c)
 	}
 	stream, err := m.engine().Logs(ctx, c, query)
-	if err != nil && strings.Contains(err.Error(), unreadableLog) {
-		return noLogProblem(c)
+	if err != nil && strings.Contains(err.Error(), engine.UnreadableLog) {
+		return engine.NoLogProblem(c)
 	}
 	if err != nil {
-		return operationProblem(m.Profile(), m.link.Info(), err)
+		return engine.OperationProblem(m.Profile(), m.link.Info(), err)
 	}
 	defer stream.Close()
-	known := environmentTokens(c)
+	known := engine.EnvironmentTokens(c)
 	if url := m.Snapshot().URL; !url.IsZero() {
 		known = append(known, url.Token())
 	}
 	var failed error
-	err = eachLine(stream, func(line string) {
+	err = engine.EachLine(stream, func(line string) {
 		if failed == nil {
-			_, failed = io.WriteString(w, masked(words.Lines(line), known)+"\n")
+			_, failed = io.WriteString(w, secret.Masked(words.Lines(line), known)+"\n")
 		}
 		if failed != nil {
 			_ = stream.Close()

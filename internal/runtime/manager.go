@@ -7,6 +7,10 @@ import (
 	"sync"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 )
 
 // Manager is what the rest of the program knows of one runtime. One goroutine,
@@ -15,7 +19,7 @@ type Manager struct {
 	link    *Link
 	runtime string // name of the container; another name is another runtime
 	server  Server
-	tokens  *TokenStore
+	tokens  *jupyter.TokenStore
 	log     *slog.Logger
 	changed func() // called after each change of the snapshot; nil for nothing
 
@@ -26,8 +30,8 @@ type Manager struct {
 	stopIdle bool
 
 	mu       sync.Mutex
-	profile  config.Profile // changed by the owning goroutine alone
-	unusual  []*Problem     // what of the profile few people mean; changed with it
+	profile  config.Profile     // changed by the owning goroutine alone
+	unusual  []*problem.Problem // what of the profile few people mean; changed with it
 	current  Snapshot
 	watchers map[chan Snapshot]struct{}
 
@@ -51,7 +55,7 @@ type request struct {
 	verb  verb
 	job   *job // what the verb stands for, if it is one
 	gone  bool // nobody waits any more: undo it
-	reply chan *Problem
+	reply chan *problem.Problem
 }
 
 // Options are what a [Manager] is made of besides the link and the profile.
@@ -60,7 +64,7 @@ type Options struct {
 	Server Server
 	// Tokens remembers the last token; nil to notice changes of the token only
 	// while the program runs.
-	Tokens *TokenStore
+	Tokens *jupyter.TokenStore
 	// StopIdle stops the runtime when it is idle for as long as the profile
 	// says. One program should do that: the one that stays.
 	StopIdle bool
@@ -99,7 +103,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		recheck:  make(chan struct{}, 1),
 	}
 	if m.backups == "" {
-		m.backups = BackupDir()
+		m.backups = data.BackupDir()
 	}
 	m.unusual = unusualProblems(p)
 	m.current = m.snapshot()
@@ -160,7 +164,7 @@ func (m *Manager) post(e event) {
 	}
 }
 
-func (m *Manager) engine() Engine { return m.link.engine }
+func (m *Manager) engine() engine.Engine { return m.link.engine }
 
 // take lets the model take in an event, does the work it asks for, and tells
 // the others what is new.
@@ -186,7 +190,7 @@ func (m *Manager) do(ctx context.Context, fx effect) {
 	case look:
 		m.look(ctx, fx)
 	case begin:
-		m.begin(ctx, fx)
+		m.Begin(ctx, fx)
 	case cancel:
 		m.cancelOp()
 	case follow:
@@ -213,7 +217,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 	m.looking = true
 	profile, known, root := m.profile, m.model.container.ID, m.model.root
 	m.work.Go(func() {
-		inspecting, cancel := context.WithTimeout(ctx, quickly)
+		inspecting, cancel := context.WithTimeout(ctx, engine.Quickly)
 		defer cancel()
 		c, err := m.engine().Inspect(inspecting, profile.Runtime)
 		if err != nil {
@@ -223,7 +227,7 @@ func (m *Manager) look(ctx context.Context, l look) {
 		}
 		var output []string
 		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
-			output = lastLines(inspecting, m.engine(), c, 20)
+			output = engine.LastLines(inspecting, m.engine(), c, 20)
 		}
 		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
 		if c.ID != known {
@@ -247,8 +251,8 @@ func (m *Manager) looked(ctx context.Context, s seen) {
 	}
 }
 
-// begin begins an operation.
-func (m *Manager) begin(ctx context.Context, b begin) {
+// Begin begins an operation.
+func (m *Manager) Begin(ctx context.Context, b begin) {
 	ctx, m.cancelOp = context.WithCancel(ctx)
 	cancel := m.cancelOp
 	o := &operation{
@@ -257,7 +261,7 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 		profile:  m.profile,
 		server:   m.server,
 		proved:   m.model.served,
-		progress: func(p Progress) { m.post(progressed{b.op, p}) },
+		progress: func(p engine.Progress) { m.post(progressed{b.op, p}) },
 		pulled:   func() { m.post(pulled{b.op}) },
 		data:     m.data(nil),
 	}
@@ -266,19 +270,19 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 	}
 	m.work.Go(func() {
 		defer cancel()
-		err := o.run(ctx, b.verb)
+		err := o.Run(ctx, b.verb)
 		d := done{op: b.op, started: o.started}
 		if err != nil && ctx.Err() == nil {
 			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
-			d.problem = o.problem(ctx, err)
+			d.problem = o.Problem(ctx, err)
 		}
 		if o.job != nil {
 			o.job.end(d.problem, err)
 		}
-		if c, err := o.inspect(context.WithoutCancel(ctx)); err == nil {
+		if c, err := o.Inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
 			if d.started && !c.Running && d.problem == nil {
-				d.problem = deathProblem(c, m.link.Info(), lastLines(ctx, m.engine(), c, 20), false)
+				d.problem = deathProblem(c, m.link.Info(), engine.LastLines(ctx, m.engine(), c, 20), false)
 			}
 		}
 		m.post(d)
@@ -286,35 +290,35 @@ func (m *Manager) begin(ctx context.Context, b begin) {
 }
 
 // follow watches one run for Jupyter's answer.
-func (m *Manager) follow(ctx context.Context, c Container) {
+func (m *Manager) follow(ctx context.Context, c engine.Container) {
 	if m.unfollow != nil {
 		m.unfollow()
 	}
 	ctx, m.unfollow = context.WithCancel(ctx)
-	w := &watch{
-		engine:    m.engine(),
-		info:      m.model.engine,
-		kind:      m.profile.Kind,
-		port:      localPort(c, m.profile.Kind),
-		container: c,
-		recheck:   m.recheck,
-		tokens:    m.tokens,
-		asking:    askTimeout,
-		post:      func(r Report) { m.post(reported(startOf(c), r)) },
+	w := &jupyter.Watch{
+		Engine:    m.engine(),
+		Info:      m.model.engine,
+		Kind:      m.profile.Kind,
+		HostPort:  jupyter.LocalPort(c, m.profile.Kind),
+		Container: c,
+		Recheck:   m.recheck,
+		Tokens:    m.tokens,
+		Asking:    jupyter.AskTimeout,
+		Post:      func(r jupyter.Report) { m.post(reported(startOf(c), r)) },
 	}
-	m.work.Go(func() { w.run(ctx) })
+	m.work.Go(func() { w.Run(ctx) })
 }
 
 // reported makes an event of what the watch of a run has found out.
-func reported(run startID, r Report) event {
+func reported(run startID, r jupyter.Report) event {
 	switch r := r.(type) {
-	case Answer:
+	case jupyter.Answer:
 		return answered{start: run, url: r.URL, open: r.Open, changed: r.Changed, settings: r.Settings}
-	case Silent:
+	case jupyter.Silent:
 		return unanswered{run}
-	case Fault:
+	case jupyter.Fault:
 		return late{run, r.Problem}
-	case Root:
+	case jupyter.Root:
 		return rooted{run, r.Dir}
 	default:
 		panic(fmt.Sprintf("runtime: report %T", r))
@@ -371,7 +375,7 @@ func (m *Manager) Update(ctx context.Context) error { return m.request(ctx, upda
 func (m *Manager) UndoUpdate(ctx context.Context) error { return m.request(ctx, revert) }
 
 func (m *Manager) request(ctx context.Context, v verb) error {
-	return m.wait(ctx, &request{verb: v, reply: make(chan *Problem, 1)})
+	return m.wait(ctx, &request{verb: v, reply: make(chan *problem.Problem, 1)})
 }
 
 // wait hands over a request and waits for its end.
@@ -402,7 +406,7 @@ func (m *Manager) wait(ctx context.Context, r *request) error {
 }
 
 // asError keeps a nil problem from becoming an error that is not nil.
-func asError(p *Problem) error {
+func asError(p *problem.Problem) error {
 	if p == nil {
 		return nil
 	}

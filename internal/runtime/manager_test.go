@@ -15,12 +15,15 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
+	"colabtray/internal/secret"
 	"colabtray/test/bed"
 )
 
 func TestFirstStartMakesContainerAndVolume(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		if s := r.untilState(Absent); s.Image != r.profile.Image || s.Port != r.profile.Port {
 			t.Errorf("absent, but shown as %+v", s)
 		}
@@ -41,7 +44,7 @@ func TestFirstStartMakesContainerAndVolume(t *testing.T) {
 
 func TestSecondStartKeepsContainerAndData(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		first := r.mustStart()
 		id := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime)
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
@@ -75,7 +78,7 @@ func TestSecondStartKeepsContainerAndData(t *testing.T) {
 
 func TestRestartChangesToken(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		first := r.mustStart()
 		second := r.must(r.Restart)
 		r.works(second.URL)
@@ -94,12 +97,12 @@ func TestRestartChangesToken(t *testing.T) {
 		// While the program was not running.
 		r.stop()
 		r.docker("restart", r.profile.Runtime)
-		r.open()
+		r.Open()
 		if s := r.untilState(Ready); !s.URLChanged {
 			t.Error("the token changed while the program was not running, unnoticed")
 		}
 		r.stop()
-		r.open()
+		r.Open()
 		if s := r.untilState(Ready); s.URLChanged {
 			t.Error("the same token counts as changed")
 		}
@@ -109,7 +112,7 @@ func TestRestartChangesToken(t *testing.T) {
 // TestSettingsAreBroughtUpToDate starts a container that an earlier version made.
 func TestSettingsAreBroughtUpToDate(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		const file = "/opt/colab-tray/jupyter/jupyter_server_config.py"
 		content := r.docker("exec", r.profile.Runtime, "cat", file)
@@ -123,7 +126,7 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 				strings.TrimPrefix(file, "/"): {Data: []byte("# an earlier version\n")},
 			}
 		}
-		r.open()
+		r.Open()
 		r.mustStart()
 		if now := r.docker("exec", r.profile.Runtime, "cat", file); now == content {
 			t.Fatal("the other version's settings were not put in")
@@ -133,7 +136,7 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 		}
 		r.stop()
 		r.server = shipped()
-		r.open()
+		r.Open()
 		r.mustStart()
 		if now := r.docker("exec", r.profile.Runtime, "cat", file); now != content {
 			t.Errorf("the settings are now\n%s", now)
@@ -145,7 +148,7 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 // version's settings already.
 func TestSettingsArePutInOnce(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		c, err := r.Manager.engine().Inspect(t.Context(), r.profile.Runtime)
 		if err != nil || !current(t.Context(), r.Manager.engine(), r.server, r.profile, c) {
@@ -160,7 +163,7 @@ func TestOccupiedSettings(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		const file, beside = "/usr/local/etc/jupyter/jupyter_notebook_config.py", "/usr/local/etc/jupyter/jupyter_server_config.py"
 		r.docker("create", "--name", r.profile.Runtime, r.profile.Image)
-		r.open()
+		r.Open()
 		made := r.untilState(Stopped).Container
 		put := func(text string) {
 			t.Helper()
@@ -169,7 +172,7 @@ func TestOccupiedSettings(t *testing.T) {
 			}
 		}
 		put("# precious")
-		p := r.problem(r.Repair(t.Context()), CodeOccupied)
+		p := r.Problem(r.Repair(t.Context()), problem.CodeOccupied)
 		if !strings.Contains(p.Hint, file) {
 			t.Errorf("the hint is %q", p.Hint)
 		}
@@ -178,10 +181,10 @@ func TestOccupiedSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer archive.Close()
-		if text, err := readFile(archive); string(text) != "# precious" {
+		if text, err := engine.ReadFile(archive); string(text) != "# precious" {
 			t.Errorf("the file has become %q, %v", text, err)
 		}
-		if _, err := r.engine().Get(t.Context(), made, beside); !errors.Is(err, ErrNotFound) {
+		if _, err := r.engine().Get(t.Context(), made, beside); !errors.Is(err, engine.ErrNotFound) {
 			t.Errorf("beside it: %v", err)
 		}
 		c, err := r.engine().Inspect(t.Context(), made)
@@ -199,7 +202,7 @@ func TestOccupiedSettings(t *testing.T) {
 
 func TestChangesByOthersShow(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		r.docker("stop", r.profile.Runtime)
 		r.untilState(Stopped)
@@ -247,7 +250,7 @@ func TestTakeover(t *testing.T) {
 			"-p", fmt.Sprintf("%d:8888", r.profile.Port), image, "start-notebook.sh",
 			"--NotebookApp.allow_origin=https://colab.research.google.com", "--port=8888", "--NotebookApp.port_retries=0")
 		before := r.docker("inspect", "--format", "{{.Id}} {{json .Config}} {{json .HostConfig}}", name)
-		r.open()
+		r.Open()
 		s := r.untilState(Ready)
 		if want := fmt.Sprintf("0.0.0.0:%d", r.profile.Port); s.Open != want || s.InnerPort != 8888 {
 			t.Errorf("it is open to others at %q, and not %q, from port %d", s.Open, want, s.InnerPort)
@@ -268,8 +271,8 @@ func TestDeathWhileStarting(t *testing.T) {
 		image := r.profile.Image
 		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
 			"sh", "-c", "echo the disk says no; echo token=verysecret; exit 3")
-		r.open()
-		p := r.problem(r.Start(t.Context()), CodeDiedStarting)
+		r.Open()
+		p := r.Problem(r.Start(t.Context()), problem.CodeDiedStarting)
 		if !strings.Contains(p.Short, "exit code 3") || !strings.Contains(p.Hint, "the disk says no") {
 			t.Errorf("the problem is %q, %q", p.Short, p.Hint)
 		}
@@ -282,8 +285,8 @@ func TestDeathWhileStarting(t *testing.T) {
 
 		// A program that is started later sees the failure too.
 		r.stop()
-		r.open()
-		if s := r.untilState(Failed); s.Problem.Code != CodeExited {
+		r.Open()
+		if s := r.untilState(Failed); s.Problem.Code != problem.CodeExited {
 			t.Errorf("later the problem is %q", s.Problem.Code)
 		}
 	})
@@ -293,8 +296,8 @@ func TestDeathAfterAWhile(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image,
 			"sh", "-c", "echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4")
-		r.open()
-		p := r.problem(r.Start(t.Context()), CodeDiedStarting)
+		r.Open()
+		p := r.Problem(r.Start(t.Context()), problem.CodeDiedStarting)
 		if !strings.Contains(p.Hint, "giving up") {
 			t.Errorf("the hint is %q", p.Hint)
 		}
@@ -303,7 +306,7 @@ func TestDeathAfterAWhile(t *testing.T) {
 
 func TestStaleInfoFiles(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		const dir = "/home/jovyan/.local/share/jupyter/runtime"
 		r.docker("exec", r.profile.Runtime, "sh", "-c",
@@ -317,7 +320,7 @@ func TestStaleInfoFiles(t *testing.T) {
 
 		// And where the output cannot be followed from the start.
 		r.stop()
-		r.open()
+		r.Open()
 		r.works(r.untilState(Ready).URL)
 	})
 }
@@ -329,8 +332,8 @@ func TestPortInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer other.Close()
-		r.open()
-		p := r.problem(r.Start(t.Context()), CodePortInUse)
+		r.Open()
+		p := r.Problem(r.Start(t.Context()), problem.CodePortInUse)
 		if !strings.Contains(p.Short, fmt.Sprint(r.profile.Port)) || !strings.Contains(p.Short, fmt.Sprintf("process %d", os.Getpid())) {
 			t.Errorf("the problem is %q", p.Short)
 		}
@@ -342,12 +345,12 @@ func TestPortInUse(t *testing.T) {
 
 func TestPortInUseByAnotherRuntime(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		other := r.neighbour()
 		other.profile.Port = r.profile.Port
-		other.open()
-		p := other.problem(other.Start(t.Context()), CodePortInUse)
+		other.Open()
+		p := other.Problem(other.Start(t.Context()), problem.CodePortInUse)
 		if !strings.Contains(p.Short, r.profile.Runtime) {
 			t.Errorf("the problem is %q", p.Short)
 		}
@@ -367,7 +370,7 @@ func (r *rig) nothingMade() {
 
 func TestInterruptedStartIsUndone(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.untilState(Absent)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancelled := make(chan error)
@@ -389,20 +392,20 @@ func TestInterruptedStartIsUndone(t *testing.T) {
 
 func TestLogsMaskTheToken(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
-		r.open()
-		secret := r.mustStart().URL.Token().Reveal()
+		r.Open()
+		theSecret := r.mustStart().URL.Token().Reveal()
 		raw, err := exec.Command("docker", "-H", r.host, "logs", r.profile.Runtime).CombinedOutput()
-		if err != nil || !bytes.Contains(raw, []byte(secret)) {
+		if err != nil || !bytes.Contains(raw, []byte(theSecret)) {
 			t.Fatalf("the raw output does not show the token, so this test proves nothing (%v):\n%s", err, raw)
 		}
 		var out bytes.Buffer
 		if err := r.Logs(t.Context(), &out, LogOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(out.String(), secret) || !strings.Contains(out.String(), redacted) {
+		if strings.Contains(out.String(), theSecret) || !strings.Contains(out.String(), secret.Redacted) {
 			t.Errorf("the log is\n%s", &out)
 		}
-		if strings.Contains(r.log.String(), secret) {
+		if strings.Contains(r.log.String(), theSecret) {
 			t.Error("the program's own log shows the token")
 		}
 	})
@@ -412,13 +415,13 @@ func TestLogsMaskTheToken(t *testing.T) {
 // go on.
 func TestPodmanComesAndGoes(t *testing.T) {
 	r := newRig(t, onPodman(t), bed.Notebook6)
-	r.open()
+	r.Open()
 	first := r.mustStart()
 	r.podman.Stop(t)
-	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != CodeNoEngine || !s.URL.IsZero() {
+	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.CodeNoEngine || !s.URL.IsZero() {
 		t.Errorf("without an engine: %+v", s)
 	}
-	r.problem(r.Start(t.Context()), CodeNoEngine)
+	r.Problem(r.Start(t.Context()), problem.CodeNoEngine)
 	r.podman.Start(t)
 	if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
 		t.Errorf("the runtime had gone on, but now: %+v", s)
@@ -429,14 +432,14 @@ func TestPodmanComesAndGoes(t *testing.T) {
 func TestEngineComesAndGoes(t *testing.T) {
 	private := bed.PrivateEngine(t)
 	r := newRigOf(t, site{host: private.Host()}, private.Load(t, bed.Server2))
-	r.open()
+	r.Open()
 	r.mustStart()
 
 	private.Stop(t)
-	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != CodeNoEngine || !s.URL.IsZero() {
+	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.CodeNoEngine || !s.URL.IsZero() {
 		t.Errorf("without an engine: %+v", s)
 	}
-	r.problem(r.Start(t.Context()), CodeNoEngine)
+	r.Problem(r.Start(t.Context()), problem.CodeNoEngine)
 
 	private.Start(t)
 	r.until("the engine again", func(s Snapshot) bool { return s.State == Stopped || s.State == Failed })

@@ -7,20 +7,22 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
 // TestUnmappedWarning: it is told only where making the volume anew would help.
 func TestUnmappedWarning(t *testing.T) {
 	p := config.Default()
-	rootless := EngineInfo{Name: "Podman", MapsUsers: true}
-	plain := Container{
+	rootless := engine.EngineInfo{Name: "Podman", MapsUsers: true}
+	plain := engine.Container{
 		Exists: true, Name: p.Runtime, Labels: specOf(p, shipped()).Labels, User: "1000:100",
-		Mounts: []Mount{{Volume: p.Volume(), Target: "/home/jovyan"}},
-		Given:  Given{Folders: []config.Folder{{Path: "/a", ReadOnly: true}, {Path: "/b"}}},
+		Mounts: []engine.Mount{{Volume: p.Volume(), Target: "/home/jovyan"}},
+		Given:  engine.Given{Folders: []config.Folder{{Path: "/a", ReadOnly: true}, {Path: "/b"}}},
 	}
 	w := unmappedWarning(p, plain, rootless)
-	if w == nil || w.Code != CodeFoldersUnmapped || w.Command != "colab-tray delete --data && colab-tray restore" || !strings.Contains(w.Hint, p.Volume()) {
+	if w == nil || w.Code != problem.CodeFoldersUnmapped || w.Command != "colab-tray delete --data && colab-tray restore" || !strings.Contains(w.Hint, p.Volume()) {
 		t.Errorf("got %+v", w)
 	}
 	mapped, reading, root, handmade := plain, plain, plain, plain
@@ -28,12 +30,12 @@ func TestUnmappedWarning(t *testing.T) {
 	reading.Given.Folders = plain.Given.Folders[:1]
 	root.User = ""
 	handmade.Labels = nil
-	for name, c := range map[string]Container{"mapped": mapped, "read only": reading, "root in it": root, "made by hand": handmade} {
+	for name, c := range map[string]engine.Container{"mapped": mapped, "read only": reading, "root in it": root, "made by hand": handmade} {
 		if w := unmappedWarning(p, c, rootless); w != nil {
 			t.Errorf("%s: got %+v", name, w)
 		}
 	}
-	if w := unmappedWarning(p, plain, EngineInfo{Name: "Podman"}); w != nil {
+	if w := unmappedWarning(p, plain, engine.EngineInfo{Name: "Podman"}); w != nil {
 		t.Errorf("on root's Podman: got %+v", w)
 	}
 }
@@ -48,15 +50,15 @@ func TestRootlessPodman(t *testing.T) {
 	r := newRig(t, site{host: rootless.Host(), podman: rootless}, bed.Server2)
 	r.profile.Memory = 1 << 30
 	r.profile.Folders = []config.Folder{{Host: rootless.Folder(t), Path: "/home/jovyan/f"}}
-	r.open()
+	r.Open()
 	s := r.mustStart()
 	r.works(s.URL)
-	var codes []Code
+	var codes []problem.Code
 	for _, w := range s.Warnings {
 		codes = append(codes, w.Code)
 	}
 	limited := r.docker("inspect", "--format", "{{.HostConfig.Memory}}", r.profile.Runtime) != "0"
-	if slices.Contains(codes, CodeWithout) == limited || slices.Contains(codes, CodeFoldersUnmapped) {
+	if slices.Contains(codes, problem.CodeWithout) == limited || slices.Contains(codes, problem.CodeFoldersUnmapped) {
 		t.Errorf("limits: %v, warnings: %q", limited, codes)
 	}
 	got := r.docker("exec", r.profile.Runtime, "sh", "-c", "cd && echo ours > f/new && cat f/new && stat -c %u:%g .")
@@ -68,7 +70,7 @@ func TestRootlessPodman(t *testing.T) {
 	if err := r.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p := r.problem(r.Start(t.Context()), CodeNotOwned)
+	p := r.Problem(r.Start(t.Context()), problem.CodeNotOwned)
 	if out, err := exec.CommandContext(t.Context(), "sh", "-c", p.Command).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", p.Command, err, out)
 	}

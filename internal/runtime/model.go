@@ -4,6 +4,10 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 )
 
 // An event is something that happened to a runtime, as its model sees it.
@@ -11,9 +15,9 @@ type event interface{ isEvent() }
 
 type (
 	// engineUp: the engine answers and its event stream is open.
-	engineUp struct{ info EngineInfo }
+	engineUp struct{ info engine.EngineInfo }
 	// engineDown: the engine does not answer, or no longer.
-	engineDown struct{ problem *Problem }
+	engineDown struct{ problem *problem.Problem }
 	// killed: somebody sent the container a signal through the engine.
 	killed struct{}
 	// hint: something changed; look again.
@@ -22,7 +26,7 @@ type (
 	// output when the container has ended.
 	seen struct {
 		look      lookID
-		container Container
+		container engine.Container
 		stale     bool // the files in it are of other settings
 		misplaced bool // the data volume is not where it works
 		output    []string
@@ -42,26 +46,26 @@ type (
 	// progressed: a pull made progress.
 	progressed struct {
 		op       opID
-		progress Progress
+		progress engine.Progress
 	}
 	// pulled: the pull is over, the rest of the start goes on.
 	pulled struct{ op opID }
 	// done: an operation is over. The container is as it was right after.
 	done struct {
 		op        opID
-		container Container
+		container engine.Container
 		known     bool // container was inspected
 		started   bool // the operation started the container
-		problem   *Problem
+		problem   *problem.Problem
 	}
 	// answered: Jupyter answered an authenticated request.
 	answered struct {
 		start   startID
-		url     BackendURL
+		url     jupyter.BackendURL
 		open    string // where others reach a container that has no network of its own
 		changed bool
 		// settings: what is to be known of our settings in the server, if anything.
-		settings *Problem
+		settings *problem.Problem
 	}
 	// rooted: the server shows the files of this directory.
 	rooted struct {
@@ -73,16 +77,16 @@ type (
 	// idling: the runtime with this Backend URL will be stopped then, because
 	// nobody uses it; the zero time is never.
 	idling struct {
-		url BackendURL
+		url jupyter.BackendURL
 		at  time.Time
 	}
 	// idled: the runtime with this Backend URL is stopped now, because nobody uses
 	// it.
-	idled struct{ url BackendURL }
+	idled struct{ url jupyter.BackendURL }
 	// late: Jupyter has not answered for long, or no longer.
 	late struct {
 		start   startID
-		problem *Problem
+		problem *problem.Problem
 	}
 )
 
@@ -156,7 +160,7 @@ type (
 	// cancel: end an operation early. Its done still comes.
 	cancel struct{ op opID }
 	// follow: watch this run for Jupyter's answer, and no other.
-	follow struct{ container Container }
+	follow struct{ container engine.Container }
 	// recheck: ask Jupyter of the run that is followed once more.
 	recheck struct{}
 	// unfollow: watch no run.
@@ -181,26 +185,26 @@ type model struct {
 	// The engine.
 	tried  bool // one attempt to reach it is over
 	up     bool
-	engine EngineInfo
-	down   *Problem
+	engine engine.EngineInfo
+	down   *problem.Problem
 
 	// What was observed.
 	known     bool // container holds what the engine last said
-	container Container
+	container engine.Container
 	stale     bool   // the files in it are of other settings
 	misplaced bool   // the data volume is not where it works
 	previous  bool   // there is an image to go back to
 	root      string // of the server, as far as known; also when it does not run any more
 	settling  bool   // the first look at a run that began before we watched is not over
-	url       BackendURL
+	url       jupyter.BackendURL
 	open      string
 	changed   bool
-	late      *Problem
-	settings  *Problem  // what is to be known of our settings in the server
-	served    bool      // Jupyter answered once in this run
-	idleAt    time.Time // when it will be stopped for idleness
-	idled     startID   // the run that was
-	killed    bool      // this run was sent a signal through the engine
+	late      *problem.Problem
+	settings  *problem.Problem // what is to be known of our settings in the server
+	served    bool             // Jupyter answered once in this run
+	idleAt    time.Time        // when it will be stopped for idleness
+	idled     startID          // the run that was
+	killed    bool             // this run was sent a signal through the engine
 	following startID
 	lastLook  lookID
 	firstLook lookID // older inspections are out of date
@@ -211,9 +215,9 @@ type model struct {
 	opVerb    verb
 	cancelled bool // the operation was
 	pulling   bool
-	progress  Progress
+	progress  engine.Progress
 	owned     startID // the run that our own operation began
-	problem   *Problem
+	problem   *problem.Problem
 	lastOp    opID
 }
 
@@ -252,7 +256,7 @@ func (m *model) state() State {
 }
 
 // shownProblem returns the problem that belongs to the state.
-func (m *model) shownProblem() *Problem {
+func (m *model) shownProblem() *problem.Problem {
 	switch m.state() {
 	case NoEngine:
 		return m.down
@@ -275,7 +279,7 @@ func (m *model) stoppedIdle() bool {
 
 // settled reports whether nothing that a person asked for is still under way,
 // and with what problem it ended.
-func (m *model) settled(v verb) (bool, *Problem) {
+func (m *model) settled(v verb) (bool, *problem.Problem) {
 	if v.isJob() {
 		return m.opVerb != v && m.want != v, nil // how it ended, the job tells
 	}
@@ -293,7 +297,7 @@ func (m *model) settled(v verb) (bool, *Problem) {
 	case v == stop && !m.container.Running, v != stop && state == Ready:
 		return true, nil
 	case v == stop:
-		return true, startedAgainProblem(m.container)
+		return true, data.StartedAgainProblem(m.container)
 	case v.changesImage() && !m.container.Running:
 		return true, nil
 	case state == Unhealthy, state == Paused:
@@ -312,7 +316,7 @@ func (m *model) step(e event) []effect {
 		fx = append(fx, m.lookAgain())
 	case engineDown:
 		m.forget()
-		m.known, m.container, m.previous = false, Container{}, false
+		m.known, m.container, m.previous = false, engine.Container{}, false
 		m.firstLook = m.lastLook + 1
 		m.tried, m.up, m.down, m.want = true, false, e.problem, nothing
 	case hint:
@@ -334,7 +338,7 @@ func (m *model) step(e event) []effect {
 			fx = append(fx, m.lookAgain())
 		}
 		if e.kind { // the answer is to be looked for elsewhere
-			m.url, m.changed, m.late, m.following = BackendURL{}, false, nil, startID{}
+			m.url, m.changed, m.late, m.following = jupyter.BackendURL{}, false, nil, startID{}
 		}
 	case command:
 		fx = append(fx, m.obey(e.verb)...)
@@ -346,7 +350,7 @@ func (m *model) step(e event) []effect {
 		}
 	case pulled:
 		if e.op == m.op {
-			m.pulling, m.progress = false, Progress{}
+			m.pulling, m.progress = false, engine.Progress{}
 		}
 	case done:
 		if e.op == m.op {
@@ -357,14 +361,14 @@ func (m *model) step(e event) []effect {
 		if m.watches(e.start) {
 			m.url, m.open, m.changed, m.late, m.settling, m.served = e.url, e.open, e.changed, nil, false, true
 			m.settings = e.settings
-			if m.problem != nil && m.problem.Code != CodeRolledBack {
+			if m.problem != nil && m.problem.Code != problem.CodeRolledBack {
 				m.problem = nil
 			}
 		}
 	case rooted:
 		if m.watches(e.start) && m.root != e.root {
 			m.root = e.root
-			if !m.container.keeps(e.root) { // another container may
+			if !m.container.Keeps(e.root) { // another container may
 				fx = append(fx, m.lookAgain())
 			}
 		}
@@ -382,7 +386,7 @@ func (m *model) step(e event) []effect {
 		}
 	case late:
 		if m.watches(e.start) {
-			m.url, m.changed, m.late, m.settling = BackendURL{}, false, e.problem, false
+			m.url, m.changed, m.late, m.settling = jupyter.BackendURL{}, false, e.problem, false
 		}
 	}
 	fx = append(fx, m.reconcile()...)
@@ -409,12 +413,12 @@ func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == 
 // forget drops what was observed of a run.
 func (m *model) forget() {
 	m.settling, m.killed, m.served = false, false, false
-	m.url, m.open, m.changed, m.late, m.idleAt = BackendURL{}, "", false, nil, time.Time{}
+	m.url, m.open, m.changed, m.late, m.idleAt = jupyter.BackendURL{}, "", false, nil, time.Time{}
 	m.settings = nil
 }
 
 // take notes what the engine says of the container.
-func (m *model) take(c Container) {
+func (m *model) take(c engine.Container) {
 	if !c.Running || startOf(c) != m.running() {
 		m.forget()
 	}
@@ -426,7 +430,7 @@ func (m *model) take(c Container) {
 
 // observe takes in what the engine says of the container. Operations report
 // what they did themselves; the rest was done by somebody else.
-func (m *model) observe(c Container, output []string) []effect {
+func (m *model) observe(c engine.Container, output []string) []effect {
 	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
 	lastRun := startOf(m.container)
 	wasHealthy := !m.container.Unhealthy && !m.container.Paused
@@ -525,7 +529,7 @@ func (m *model) finish(d done) {
 	if d.problem != nil {
 		m.idled = startID{} // the stop failed
 	}
-	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, Progress{}
+	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, engine.Progress{}
 	m.firstLook = m.lastLook + 1
 	if d.known && m.up {
 		m.take(d.container)

@@ -8,34 +8,39 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
+	"colabtray/internal/secret"
 )
 
 var writeAnew = flag.Bool("update", false, "write the table of the model anew; read the difference before you commit it")
 
 var (
-	runA = Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(100, 0), Ports: map[int]int{8888: 8888}}
-	runB = Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(200, 0), Ports: map[int]int{8888: 8888}}
-	urlA = NewBackendURL(8888, NewToken("secret-a"))
-	urlB = NewBackendURL(8888, NewToken("secret-b"))
-	oops = &Problem{Code: CodeEngineFailed, Short: "oops"}
-	mute = &Problem{Code: CodeNoAnswer, Short: "mute"}
-	away = &Problem{Code: CodeNoEngine, Short: "away"}
+	runA = engine.Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(100, 0), Ports: map[int]int{8888: 8888}}
+	runB = engine.Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(200, 0), Ports: map[int]int{8888: 8888}}
+	urlA = jupyter.NewBackendURL(8888, secret.NewToken("secret-a"))
+	urlB = jupyter.NewBackendURL(8888, secret.NewToken("secret-b"))
+	oops = &problem.Problem{Code: problem.CodeEngineFailed, Short: "oops"}
+	mute = &problem.Problem{Code: problem.CodeNoAnswer, Short: "mute"}
+	away = &problem.Problem{Code: problem.CodeNoEngine, Short: "away"}
 )
 
 // ended is the container after that run.
-func ended(c Container, exit int) Container {
+func ended(c engine.Container, exit int) engine.Container {
 	c.Running, c.ExitCode, c.EndedAt = false, exit, c.StartedAt.Add(time.Second)
 	return c
 }
 
 // paused is the container while it is.
-func paused(c Container) Container {
+func paused(c engine.Container) engine.Container {
 	c.Paused = true
 	return c
 }
 
 // now is a seen of the newest inspection.
-func now(m *model, c Container) event { return seen{look: m.lastLook, container: c} }
+func now(m *model, c engine.Container) event { return seen{look: m.lastLook, container: c} }
 
 // situation brings a model into a state by events alone.
 type situation struct {
@@ -56,7 +61,7 @@ func steps(events ...event) func(*model) {
 	}
 }
 
-var up = engineUp{EngineInfo{Name: "Docker"}}
+var up = engineUp{engine.EngineInfo{Name: "Docker"}}
 
 var situations = []situation{
 	{"at first", Unknown, steps()},
@@ -65,8 +70,8 @@ var situations = []situation{
 	{"first look", Unknown, steps(up, seen{container: runA})},
 	{"no engine", NoEngine, steps(engineDown{away})},
 	{"absent", Absent, steps(up, seen{})},
-	{"pulling", Pulling, steps(up, seen{}, command{start}, progressed{1, Progress{Layers: 1}})},
-	{"cancelled pull", Stopping, steps(up, seen{}, command{start}, progressed{1, Progress{Layers: 1}}, command{stop})},
+	{"pulling", Pulling, steps(up, seen{}, command{start}, progressed{1, engine.Progress{Layers: 1}})},
+	{"cancelled pull", Stopping, steps(up, seen{}, command{start}, progressed{1, engine.Progress{Layers: 1}}, command{stop})},
 	{"stopped", Stopped, steps(up, seen{container: ended(runA, 0)})},
 	{"being started", Starting, steps(up, seen{}, command{start})},
 	{"starting", Starting, steps(up, seen{}, command{start}, done{op: 1, container: runA, known: true, started: true})},
@@ -83,7 +88,7 @@ var situations = []situation{
 	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{update})},
 	{"being deleted", Stopping, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{remove})},
 	{"cancelled delete", Stopping, steps(up, seen{}, command{remove}, abandoned{job: true})},
-	{"pulling to restore", Pulling, steps(up, seen{}, command{restore}, progressed{1, Progress{Layers: 1}})},
+	{"pulling to restore", Pulling, steps(up, seen{}, command{restore}, progressed{1, engine.Progress{Layers: 1}})},
 	{"being restarted", Starting, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{restart})},
 	{"failed", Failed, steps(up, seen{}, command{start}, done{op: 1, known: true, problem: oops})},
 	{"died", Failed, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, seen{container: ended(runA, 1)})},
@@ -98,7 +103,7 @@ var columns = []struct {
 	{"engine down", func(*model) event { return engineDown{away} }},
 	{"hint", func(*model) event { return hint{} }},
 	{"killed", func(*model) event { return killed{} }},
-	{"seen nothing", func(m *model) event { return now(m, Container{Name: "r"}) }},
+	{"seen nothing", func(m *model) event { return now(m, engine.Container{Name: "r"}) }},
 	{"seen the run", func(m *model) event { return now(m, runA) }},
 	{"seen another run", func(m *model) event { return now(m, runB) }},
 	{"seen it paused", func(m *model) event { return now(m, paused(runA)) }},
@@ -122,7 +127,7 @@ var columns = []struct {
 	{"restore", func(*model) event { return command{restore} }},
 	{"abandoned", func(*model) event { return abandoned{} }},
 	{"job abandoned", func(*model) event { return abandoned{job: true} }},
-	{"progress", func(m *model) event { return progressed{1, Progress{Layers: 2}} }},
+	{"progress", func(m *model) event { return progressed{1, engine.Progress{Layers: 2}} }},
 	{"pulled", func(m *model) event { return pulled{1} }},
 	{"done, running", func(*model) event { return done{op: 1, container: runA, known: true, started: true} }},
 	{"done, ended", func(*model) event { return done{op: 1, container: ended(runA, 0), known: true} }},

@@ -6,21 +6,22 @@ import (
 	"slices"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 )
 
 // dataMounts tells where the data volume is mounted so that what Jupyter writes is
 // kept: at the home of its account and, where these lie elsewhere, at the directory
 // that it works in and the one whose files its server shows, if that is known. The
 // first one is where the engine looks for what an empty volume is to begin with.
-func dataMounts(p config.Profile, a account, root string) []string {
+func dataMounts(p config.Profile, a engine.Account, root string) []string {
 	if p.Kind == config.KindColab {
 		return []string{p.Kind.DataDir()} // its server shows everything, and works there
 	}
 	var mounts []string
-	for _, dir := range []string{a.home, a.workDir, path.Join("/", root)} {
-		taken := func(f config.Folder) bool { return within(f.Path, dir) }
-		inTheWay := func(m string) bool { return within(m, dir) || within(dir, m) }
-		if dir != "/" && !isSystem(dir) && !slices.ContainsFunc(p.Folders, taken) && !slices.ContainsFunc(mounts, inTheWay) {
+	for _, dir := range []string{a.Home, a.WorkDir, path.Join("/", root)} {
+		taken := func(f config.Folder) bool { return engine.Within(f.Path, dir) }
+		inTheWay := func(m string) bool { return engine.Within(m, dir) || engine.Within(dir, m) }
+		if dir != "/" && !engine.IsSystem(dir) && !slices.ContainsFunc(p.Folders, taken) && !slices.ContainsFunc(mounts, inTheWay) {
 			mounts = append(mounts, dir)
 		}
 	}
@@ -32,24 +33,24 @@ func dataMounts(p config.Profile, a account, root string) []string {
 
 // works tells where Jupyter is to work, empty for where the image says: nobody means
 // the root of the container, where no volume can be.
-func works(p config.Profile, a account) string {
-	if p.Kind == config.KindColab || a.workDir != "/" || !slices.Contains(dataMounts(p, a, ""), a.home) {
+func works(p config.Profile, a engine.Account) string {
+	if p.Kind == config.KindColab || a.WorkDir != "/" || !slices.Contains(dataMounts(p, a, ""), a.Home) {
 		return ""
 	}
-	return a.home
+	return a.Home
 }
 
 // misplaced reports whether the data volume of a container of ours is not where
 // its Jupyter works and another one would have it there: versions before this one
 // did not look, and what the server shows is known only when it runs.
-func misplaced(ctx context.Context, e Engine, p config.Profile, c Container, root string) (bool, error) {
-	if !c.Exists || !c.ours() || p.Kind == config.KindColab {
+func misplaced(ctx context.Context, e engine.Engine, p config.Profile, c engine.Container, root string) (bool, error) {
+	if !c.Exists || !c.Ours() || p.Kind == config.KindColab {
 		return false, nil
 	}
-	a, err := homeOf(c.setting(), nil, func() ([]byte, error) { return passwd(ctx, e, c.ID) })
+	a, err := engine.HomeOf(c.Setting(), nil, func() ([]byte, error) { return engine.Passwd(ctx, e, c.ID) })
 	if err != nil {
 		return false, err
 	}
-	elsewhere := func(dir string) bool { return !c.mounts(p.Volume(), dir) }
+	elsewhere := func(dir string) bool { return !c.HasVolumeAt(p.Volume(), dir) }
 	return works(p, a) != "" || slices.ContainsFunc(dataMounts(p, a, root), elsewhere), nil
 }

@@ -17,6 +17,10 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -24,35 +28,35 @@ func TestDataMounts(t *testing.T) {
 	const passwd = "root:x:0:0:root:/root:/bin/bash\nana:x:1234:100::/home/ana:/bin/sh\nodd line\nnobody:x:65534:65534::/nonexistent:\n"
 	home := func(dir string) []string { return []string{"HOME=" + dir} }
 	for name, c := range map[string]struct {
-		image   ImageConfig
+		image   engine.ImageConfig
 		env     string
 		folders []string
 		kind    config.Kind
 		root    string
 		want    string
 	}{
-		"docker-stacks":                  {image: ImageConfig{User: "1000", WorkDir: "/home/jovyan", Env: home("/home/jovyan")}, want: "/home/jovyan"},
-		"its subfolder":                  {image: ImageConfig{User: "1000", WorkDir: "/home/jovyan/work", Env: home("/home/jovyan")}, want: "/home/jovyan"},
-		"works elsewhere":                {image: ImageConfig{User: "1000", WorkDir: "/workspace", Env: home("/home/jovyan")}, want: "/home/jovyan /workspace"},
-		"TensorFlow":                     {image: ImageConfig{User: "", WorkDir: "/tf"}, want: "/root /tf"},
-		"a name":                         {image: ImageConfig{User: "ana", WorkDir: "/home/ana/"}, want: "/home/ana"},
-		"a number and a group":           {image: ImageConfig{User: "1234:100", WorkDir: "/home/ana"}, want: "/home/ana"},
-		"above the home":                 {image: ImageConfig{User: "ana", WorkDir: "/home"}, want: "/home/ana"},
-		"no directory":                   {image: ImageConfig{User: "ana", WorkDir: ""}, want: "/home/ana"},
-		"a directory of the system":      {image: ImageConfig{User: "ana", WorkDir: "/opt/app"}, want: "/home/ana"},
-		"that it is, unclean":            {image: ImageConfig{User: "ana", WorkDir: "//usr/../usr/src"}, want: "/home/ana"},
-		"an unknown number":              {image: ImageConfig{User: "4711", WorkDir: "/workspace"}, want: "/workspace"},
-		"nothing to go by":               {image: ImageConfig{User: "4711", WorkDir: "/"}, want: "/home/jovyan"},
-		"the profile's HOME":             {image: ImageConfig{User: "", WorkDir: "/tf"}, env: "/data/me", want: "/data/me /tf"},
-		"a folder of the host":           {image: ImageConfig{User: "ana", WorkDir: "/workspace"}, folders: []string{"/workspace"}, want: "/home/ana"},
-		"in one":                         {image: ImageConfig{User: "ana", WorkDir: "/w/nb"}, folders: []string{"/w"}, want: "/home/ana"},
-		"one beside":                     {image: ImageConfig{User: "ana", WorkDir: "/w"}, folders: []string{"/w/data"}, want: "/home/ana /w"},
-		"what the server shows":          {image: ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/data", want: "/home/ana /data"},
-		"it shows all":                   {image: ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/", want: "/home/ana"},
-		"it shows what is there":         {image: ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/home/ana/nb", want: "/home/ana"},
-		"it shows the system":            {image: ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/etc/x", want: "/home/ana"},
-		"an image of Colab":              {image: ImageConfig{User: "", WorkDir: "/content", Env: home("/root")}, kind: config.KindColab, want: "/content"},
-		"like a directory of the system": {image: ImageConfig{User: "", WorkDir: "/usrdata"}, want: "/root /usrdata"},
+		"docker-stacks":                  {image: engine.ImageConfig{User: "1000", WorkDir: "/home/jovyan", Env: home("/home/jovyan")}, want: "/home/jovyan"},
+		"its subfolder":                  {image: engine.ImageConfig{User: "1000", WorkDir: "/home/jovyan/work", Env: home("/home/jovyan")}, want: "/home/jovyan"},
+		"works elsewhere":                {image: engine.ImageConfig{User: "1000", WorkDir: "/workspace", Env: home("/home/jovyan")}, want: "/home/jovyan /workspace"},
+		"TensorFlow":                     {image: engine.ImageConfig{User: "", WorkDir: "/tf"}, want: "/root /tf"},
+		"a name":                         {image: engine.ImageConfig{User: "ana", WorkDir: "/home/ana/"}, want: "/home/ana"},
+		"a number and a group":           {image: engine.ImageConfig{User: "1234:100", WorkDir: "/home/ana"}, want: "/home/ana"},
+		"above the home":                 {image: engine.ImageConfig{User: "ana", WorkDir: "/home"}, want: "/home/ana"},
+		"no directory":                   {image: engine.ImageConfig{User: "ana", WorkDir: ""}, want: "/home/ana"},
+		"a directory of the system":      {image: engine.ImageConfig{User: "ana", WorkDir: "/opt/app"}, want: "/home/ana"},
+		"that it is, unclean":            {image: engine.ImageConfig{User: "ana", WorkDir: "//usr/../usr/src"}, want: "/home/ana"},
+		"an unknown number":              {image: engine.ImageConfig{User: "4711", WorkDir: "/workspace"}, want: "/workspace"},
+		"nothing to go by":               {image: engine.ImageConfig{User: "4711", WorkDir: "/"}, want: "/home/jovyan"},
+		"the profile's HOME":             {image: engine.ImageConfig{User: "", WorkDir: "/tf"}, env: "/data/me", want: "/data/me /tf"},
+		"a folder of the host":           {image: engine.ImageConfig{User: "ana", WorkDir: "/workspace"}, folders: []string{"/workspace"}, want: "/home/ana"},
+		"in one":                         {image: engine.ImageConfig{User: "ana", WorkDir: "/w/nb"}, folders: []string{"/w"}, want: "/home/ana"},
+		"one beside":                     {image: engine.ImageConfig{User: "ana", WorkDir: "/w"}, folders: []string{"/w/data"}, want: "/home/ana /w"},
+		"what the server shows":          {image: engine.ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/data", want: "/home/ana /data"},
+		"it shows all":                   {image: engine.ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/", want: "/home/ana"},
+		"it shows what is there":         {image: engine.ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/home/ana/nb", want: "/home/ana"},
+		"it shows the system":            {image: engine.ImageConfig{User: "ana", WorkDir: "/home/ana"}, root: "/etc/x", want: "/home/ana"},
+		"an image of Colab":              {image: engine.ImageConfig{User: "", WorkDir: "/content", Env: home("/root")}, kind: config.KindColab, want: "/content"},
+		"like a directory of the system": {image: engine.ImageConfig{User: "", WorkDir: "/usrdata"}, want: "/root /usrdata"},
 	} {
 		p := config.Default()
 		if c.kind != "" {
@@ -64,7 +68,7 @@ func TestDataMounts(t *testing.T) {
 		for _, f := range c.folders {
 			p.Folders = append(p.Folders, config.Folder{Path: f})
 		}
-		a, err := homeOf(c.image, p.Env, func() ([]byte, error) { return []byte(passwd), nil })
+		a, err := engine.HomeOf(c.image, p.Env, func() ([]byte, error) { return []byte(passwd), nil })
 		if got := strings.Join(dataMounts(p, a, c.root), " "); err != nil || got != c.want {
 			t.Errorf("%s: %q, want %q (%v)", name, got, c.want, err)
 		}
@@ -74,24 +78,24 @@ func TestDataMounts(t *testing.T) {
 func TestUnsaved(t *testing.T) {
 	anonymous := strings.Repeat("0f", 32)
 	for name, c := range map[string]struct {
-		mounts []Mount
+		mounts []engine.Mount
 		root   string
 		kind   config.Kind
 		want   string
 	}{
-		"in the volume":              {mounts: []Mount{{"v", "/work"}}},
+		"in the volume":              {mounts: []engine.Mount{{Volume: "v", Target: "/work"}}},
 		"nowhere":                    {want: "/work"},
-		"in a folder":                {mounts: []Mount{{Volume: "", Target: "/work"}}},
-		"below the volume":           {mounts: []Mount{{Volume: "v", Target: "/"}}},
-		"beside it":                  {mounts: []Mount{{Volume: "v", Target: "/workspace"}}, want: "/work"},
-		"in a volume without a name": {mounts: []Mount{{Volume: "v", Target: "/"}, {Volume: anonymous, Target: "/work"}}, want: "/work"},
-		"the server's own":           {mounts: []Mount{{Volume: "v", Target: "/work"}}, root: "/tf/", want: "/tf"},
-		"the server's own is kept":   {mounts: []Mount{{Volume: "v", Target: "/tf"}}, root: "/tf"},
-		"all":                        {mounts: []Mount{{Volume: "v", Target: "/work"}}, root: "/", want: "/"},
-		"Colab's":                    {mounts: []Mount{{Volume: "v", Target: "/work"}}, root: "/", kind: config.KindColab},
-		"the server's own, hostile":  {mounts: []Mount{{Volume: "v", Target: "/work"}}, root: "../x"},
+		"in a folder":                {mounts: []engine.Mount{{Volume: "", Target: "/work"}}},
+		"below the volume":           {mounts: []engine.Mount{{Volume: "v", Target: "/"}}},
+		"beside it":                  {mounts: []engine.Mount{{Volume: "v", Target: "/workspace"}}, want: "/work"},
+		"in a volume without a name": {mounts: []engine.Mount{{Volume: "v", Target: "/"}, {Volume: anonymous, Target: "/work"}}, want: "/work"},
+		"the server's own":           {mounts: []engine.Mount{{Volume: "v", Target: "/work"}}, root: "/tf/", want: "/tf"},
+		"the server's own is kept":   {mounts: []engine.Mount{{Volume: "v", Target: "/tf"}}, root: "/tf"},
+		"all":                        {mounts: []engine.Mount{{Volume: "v", Target: "/work"}}, root: "/", want: "/"},
+		"Colab's":                    {mounts: []engine.Mount{{Volume: "v", Target: "/work"}}, root: "/", kind: config.KindColab},
+		"the server's own, hostile":  {mounts: []engine.Mount{{Volume: "v", Target: "/work"}}, root: "../x"},
 	} {
-		if got := unsaved(c.kind, Container{Exists: true, WorkDir: "/work", Mounts: c.mounts}, c.root); got != c.want {
+		if got := unsaved(c.kind, engine.Container{Exists: true, WorkDir: "/work", Mounts: c.mounts}, c.root); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -155,9 +159,9 @@ func (s site) client(t *testing.T) *client.Client {
 }
 
 // asked returns the engine as the program has it.
-func (s site) asked(t *testing.T) *Docker {
+func (s site) asked(t *testing.T) *docker.Docker {
 	t.Helper()
-	e, err := NewDocker(s.host)
+	e, err := docker.NewDocker(s.host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +231,7 @@ func (r *rig) contents(method, name string, body []byte) (status int, said strin
 
 func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 	eachLayout(t, "tf", "workspace", func(t *testing.T, r *rig, l layout) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		if got := r.written(l.brought); got != "brought" {
 			t.Errorf("what the image brings is %q", got)
@@ -246,7 +250,7 @@ func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 		if r.id() == made || r.written("work.ipynb.txt") != "precious" || r.written(l.brought) != "brought" {
 			t.Errorf("after a restart: %q, %q", r.written("work.ipynb.txt"), r.written(l.brought))
 		}
-		if _, err := r.Delete(t.Context(), DeleteOptions{}); err != nil {
+		if _, err := r.Delete(t.Context(), data.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		r.mustStart()
@@ -273,7 +277,7 @@ func (r *rig) earlier() {
 func TestEarlierContainersGiveTheirFiles(t *testing.T) {
 	eachLayout(t, "workspace", "ana", func(t *testing.T, r *rig, l layout) {
 		r.earlier()
-		r.open()
+		r.Open()
 		r.mustStart()
 		s := r.until("the warning", func(s Snapshot) bool { return s.Unsaved == l.dir })
 		if !s.RestartToApply {
@@ -324,7 +328,7 @@ func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
 			r.docker(append(args, r.profile.Image)...)
 		}
 		run()
-		r.open()
+		r.Open()
 		if s := r.until("the server's directory", func(s Snapshot) bool { return s.State == Ready && s.root != "" }); s.Unsaved != "/home/jovyan" || s.RestartToApply {
 			t.Errorf("ready, and %+v", s)
 		}
@@ -334,25 +338,25 @@ func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
 			t.Errorf("what goes is %+v, %v", goes, err)
 		}
 		file := filepath.Join(t.TempDir(), "b")
-		b, err := r.Backup(t.Context(), BackupOptions{File: file})
+		b, err := r.Backup(t.Context(), data.BackupOptions{File: file})
 		if err != nil || b.LeftOut.Beside == 0 || fmt.Sprint(b.Outside) != "[/home/jovyan]" {
 			t.Errorf("backup %+v, %v", b, err)
 		}
-		deleted, err := r.Delete(t.Context(), DeleteOptions{})
+		deleted, err := r.Delete(t.Context(), data.DeleteOptions{})
 		if err != nil || !deleted.Container || deleted.Volume || deleted.Backup == "" || deleted.Rescued != nil {
 			t.Fatalf("deleted %+v, %v", deleted, err)
 		}
 		r.nothingMade()
 		r.noHelpers()
 		onlyFiles(t, r.backups, filepath.Base(deleted.Backup))
-		if _, err := r.Restore(t.Context(), RestoreOptions{}); err != nil {
+		if _, err := r.Restore(t.Context(), data.RestoreOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		r.mustStart()
 		if got := r.written("work.txt"); got != "precious" {
 			t.Errorf("after the restore the notebook is %q", got)
 		}
-		if _, err := r.Delete(t.Context(), DeleteOptions{Data: true, NoBackup: true}); err != nil {
+		if _, err := r.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true}); err != nil {
 			t.Fatal(err)
 		}
 
@@ -366,8 +370,8 @@ func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
 		if err != nil || goes.Volume || fmt.Sprint(goes.Others) != "["+other+"]" || goes.Lost.Files != 0 {
 			t.Errorf("what goes is %+v, %v", goes, err)
 		}
-		deleted, err = r.Delete(t.Context(), DeleteOptions{Data: true})
-		if err != nil || !reflect.DeepEqual(deleted, Deleted{Container: true}) {
+		deleted, err = r.Delete(t.Context(), data.DeleteOptions{Data: true})
+		if err != nil || !reflect.DeepEqual(deleted, data.Deleted{Container: true}) {
 			t.Errorf("deleted %+v, %v", deleted, err)
 		}
 		r.docker("volume", "inspect", other)
@@ -382,7 +386,7 @@ func TestServerShowsAnotherDirectory(t *testing.T) {
 			echo "c = get_config(); c.ServerApp.ip = '0.0.0.0'; c.ServerApp.root_dir = '/data'" > /etc/jupyter/jupyter_server_config.py`,
 		changes: []string{"USER 1000:100", "WORKDIR /home/jovyan"},
 	})
-	r.open()
+	r.Open()
 	r.mustStart()
 	r.until("the warning", func(s Snapshot) bool { return s.Unsaved == "/data" && s.RestartToApply })
 	now, err := r.WithUnsaved(t.Context(), r.Snapshot())
@@ -396,12 +400,12 @@ func TestServerShowsAnotherDirectory(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(blocked), os.MkdirAll(blocked, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	p := r.problem(r.Restart(t.Context()), CodeRolledBack)
+	p := r.Problem(r.Restart(t.Context()), problem.CodeRolledBack)
 	r.until("the warning again", func(s Snapshot) bool { return s.Unsaved == "/data" })
 	if r.id() != made || r.written("work.txt") != "precious" {
 		t.Errorf("it could not be copied (%s), and is gone", p.Hint)
 	}
-	r.problem(second2(r.Delete(t.Context(), DeleteOptions{})), CodeBackupFailed)
+	r.Problem(second2(r.Delete(t.Context(), data.DeleteOptions{})), problem.CodeBackupFailed)
 	if err := os.Remove(blocked); err != nil {
 		t.Fatal(err)
 	}
@@ -419,4 +423,4 @@ func TestServerShowsAnotherDirectory(t *testing.T) {
 	r.noHelpers()
 }
 
-func second2(_ Deleted, err error) error { return err }
+func second2(_ data.Deleted, err error) error { return err }

@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
@@ -18,13 +22,13 @@ const stopGrace = 10 * time.Second
 
 // operation is one piece of work on the engine that a person asked for.
 type operation struct {
-	engine   Engine
-	info     EngineInfo // of the engine
+	engine   engine.Engine
+	info     engine.EngineInfo // of the engine
 	profile  config.Profile
 	server   Server
-	progress func(Progress)
+	progress func(engine.Progress)
 	pulled   func()
-	data     *data
+	data     *data.Data
 	job      *job // what the verb stands for, if it is one
 
 	proved   bool   // Jupyter answered in the run that goes on
@@ -34,13 +38,13 @@ type operation struct {
 	started bool
 }
 
-// run does what the verb says. When ctx ends early it undoes what it made.
-func (o *operation) run(ctx context.Context, v verb) error {
+// Run does what the verb says. When ctx ends early it undoes what it made.
+func (o *operation) Run(ctx context.Context, v verb) error {
 	if v.isJob() {
 		return o.job.run(ctx, o)
 	}
 	if v != stop {
-		if err := o.data.tidyUnlessBusy(ctx); err != nil {
+		if err := o.data.TidyUnlessBusy(ctx); err != nil {
 			return err
 		}
 	}
@@ -52,13 +56,13 @@ func (o *operation) run(ctx context.Context, v verb) error {
 			return err
 		}
 	}
-	c, err := o.inspect(ctx)
+	c, err := o.Inspect(ctx)
 	if err != nil {
 		return err
 	}
 	if v == startPlain {
 		v, o.profile.GPU = start, config.GPU{}
-		if c.Exists && !c.Running && o.differs(c) {
+		if c.Exists && !c.Running && o.Differs(c) {
 			return o.recreate(ctx, c, words.Say("problem.rolledBackPlain"))
 		}
 	}
@@ -73,7 +77,7 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	}
 	switch {
 	case v.changesImage() && !o.info.Features.Update:
-		return ErrLacks
+		return engine.ErrLacks
 	case v == update:
 		return o.update(ctx, c)
 	case v == revert:
@@ -81,13 +85,13 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	case v == restart && o.info.Features.Replace && o.outdated(ctx, c):
 		return o.recreate(ctx, c, o.blame(ctx, c))
 	}
-	if v == repair && c.Exists && !c.ours() {
+	if v == repair && c.Exists && !c.Ours() {
 		if err := o.free(ctx, c, o.server.HandmadeFiles); err != nil {
 			return err
 		}
 	}
 	if v != start && c.Running {
-		if err := o.stop(ctx, c); err != nil {
+		if err := o.Stop(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -99,29 +103,29 @@ func (o *operation) run(ctx context.Context, v verb) error {
 	case o.previous != "":
 		return o.prove(ctx, c)
 	default:
-		if err := o.seedUnstarted(ctx, c, Container{}); err != nil {
+		if err := o.seedUnstarted(ctx, c, engine.Container{}); err != nil {
 			return err
 		}
 		return o.startExisting(ctx, c, v == repair)
 	}
 }
 
-func (o *operation) inspect(ctx context.Context) (Container, error) {
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+func (o *operation) Inspect(ctx context.Context) (engine.Container, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
 	return o.engine.Inspect(ctx, o.profile.Runtime)
 }
 
-func (o *operation) stop(ctx context.Context, c Container) error {
-	ctx, cancel := context.WithTimeout(ctx, quickly+stopGrace)
+func (o *operation) Stop(ctx context.Context, c engine.Container) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly+stopGrace)
 	defer cancel()
-	o.data.noteRoot(ctx, c)
+	o.data.NoteRoot(ctx, c)
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
 
 // startExisting starts a container as it is, but for the settings in it.
-func (o *operation) startExisting(ctx context.Context, c Container, putIn bool) error {
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+func (o *operation) startExisting(ctx context.Context, c engine.Container, putIn bool) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
 	if err := o.putFiles(ctx, c, putIn); err != nil {
 		return err
@@ -133,11 +137,11 @@ func (o *operation) startExisting(ctx context.Context, c Container, putIn bool) 
 
 // putFiles gives a container of ours the settings of this version, unless it
 // has them; another gets them only when its owner asked for that.
-func (o *operation) putFiles(ctx context.Context, c Container, putIn bool) error {
+func (o *operation) putFiles(ctx context.Context, c engine.Container, putIn bool) error {
 	var files fs.FS
 	switch {
 	case o.profile.Kind == config.KindColab: // brings its own
-	case !c.ours():
+	case !c.Ours():
 		if putIn {
 			files = o.server.HandmadeFiles
 		}
@@ -154,20 +158,20 @@ func (o *operation) putFiles(ctx context.Context, c Container, putIn bool) error
 }
 
 // free makes sure that none of the files is there already, unless we put it there.
-func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
+func (o *operation) free(ctx context.Context, c engine.Container, files fs.FS) error {
 	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		archive, err := o.engine.Get(ctx, c.ID, "/"+path)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, engine.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
 		defer archive.Close()
-		content, err := readFile(archive)
+		content, err := engine.ReadFile(archive)
 		if err == nil && !o.server.Ours(content) {
 			err = occupiedProblem(c, "/"+path, o.info.Command)
 		}
@@ -180,35 +184,35 @@ func (o *operation) free(ctx context.Context, c Container, files fs.FS) error {
 // try begins afresh.
 func (o *operation) startNew(ctx context.Context) (err error) {
 	if o.profile.Kind == config.KindColab && o.info.Arch != "" && o.info.Arch != "amd64" {
-		return platformProblem(o.profile, nil)
+		return engine.PlatformProblem(o.profile, nil)
 	}
 	if err := o.provideImage(ctx); err != nil {
 		return err
 	}
 	making := ctx // what is copied may take longer
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
 	spec := specOf(o.profile, o.server)
-	if err := o.place(ctx, &spec, Container{}); err != nil {
+	if err := o.place(ctx, &spec, engine.Container{}); err != nil {
 		return err
 	}
-	spec.Labels = marked(spec.Labels)
+	spec.Labels = engine.Marked(spec.Labels)
 	made, err := o.engine.Create(ctx, spec)
 	defer func() {
 		if err == nil {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
 		defer cancel()
-		err = errors.Join(err, o.undo(ctx, spec.Labels[labelMade], made.Volume))
+		err = errors.Join(err, o.undo(ctx, spec.Labels[engine.LabelMade], made.Volume))
 	}()
 	if err != nil {
 		return err
 	}
-	if err := o.seed(making, spec, Container{}); err != nil {
+	if err := o.Seed(making, spec, engine.Container{}); err != nil {
 		return err
 	}
-	return o.startExisting(making, spec.container(made.ID), false)
+	return o.startExisting(making, spec.Container(made.ID), false)
 }
 
 // provideImage pulls the image when the engine does not have it.
@@ -221,7 +225,7 @@ func (o *operation) provideImage(ctx context.Context) error {
 }
 
 func (o *operation) pull(ctx context.Context) error {
-	o.progress(Progress{})
+	o.progress(engine.Progress{})
 	defer o.pulled()
 	return o.engine.Pull(ctx, o.profile.Image, o.profile.Platform, o.progress)
 }
@@ -235,7 +239,7 @@ func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) erro
 	if err != nil {
 		return err
 	}
-	if c.Exists && c.ours() && c.Labels[labelMade] == mark {
+	if c.Exists && c.Ours() && c.Labels[engine.LabelMade] == mark {
 		if c.Running {
 			if err := o.engine.Stop(ctx, c.ID, 0); err != nil {
 				return err
@@ -250,32 +254,32 @@ func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) erro
 		c.Exists = false
 	}
 	if madeVolume && !c.Exists {
-		return o.data.removeVolume(ctx)
+		return o.data.RemoveVolume(ctx)
 	}
 	return nil
 }
 
-// problem tells a person why the operation failed.
-func (o *operation) problem(ctx context.Context, err error) *Problem {
-	var p *Problem
+// Problem tells a person why the operation failed.
+func (o *operation) Problem(ctx context.Context, err error) *problem.Problem {
+	var p *problem.Problem
 	if errors.As(err, &p) {
 		return p
 	}
-	if errors.Is(err, ErrPortInUse) {
+	if errors.Is(err, engine.ErrPortInUse) {
 		return o.portProblem(ctx, err)
 	}
 	if p := o.gpuProblem(err); p != nil {
 		return p
 	}
-	return operationProblem(o.profile, o.info, err)
+	return engine.OperationProblem(o.profile, o.info, err)
 }
 
 // portProblem tells which port is in use and, where it can be found out, who
 // has it. A container that exists keeps the port it was made with.
-func (o *operation) portProblem(ctx context.Context, err error) *Problem {
+func (o *operation) portProblem(ctx context.Context, err error) *problem.Problem {
 	port, exists := o.profile.Port, false
-	if c, err := o.inspect(ctx); err == nil && c.Exists {
-		port, exists = cmp.Or(localPort(c, o.profile.Kind), port), true
+	if c, err := o.Inspect(ctx); err == nil && c.Exists {
+		port, exists = cmp.Or(jupyter.LocalPort(c, o.profile.Kind), port), true
 	}
 	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
 }
@@ -283,8 +287,8 @@ func (o *operation) portProblem(ctx context.Context, err error) *Problem {
 // current reports whether a container of ours has the files of this version
 // and of the profile's settings: to look is much quicker than to put them in
 // again.
-func current(ctx context.Context, e Engine, server Server, p config.Profile, c Container) bool {
-	if server.Files == nil || p.Kind == config.KindColab || !c.ours() {
+func current(ctx context.Context, e engine.Engine, server Server, p config.Profile, c engine.Container) bool {
+	if server.Files == nil || p.Kind == config.KindColab || !c.Ours() {
 		return true
 	}
 	archive, err := e.Get(ctx, c.ID, server.Cmd[len(server.Cmd)-1])

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/problem"
 )
 
 // unusable is a person's configuration of Jupyter with which Colab cannot use the
@@ -27,7 +28,7 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 	for name, image := range images {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, onDocker(t), image).open()
+			r := newRig(t, onDocker(t), image).Open()
 			r.profile.Env = []config.Variable{{Name: "NOTEBOOK_ARGS", Value: config.NewSecret("--port=9999 --ip=127.0.0.1")}}
 			r.SetProfile(r.profile)
 			r.mustStart()
@@ -73,7 +74,7 @@ func (r *rig) overruled(names ...string) {
 	r.t.Helper()
 	var got string
 	for _, w := range r.Snapshot().Warnings {
-		if w.Code == CodeOverruled {
+		if w.Code == problem.CodeOverruled {
 			_, got, _ = strings.Cut(w.Short, ": ")
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+
+	"colabtray/internal/problem"
 )
 
 // Overview is what is known of a [Fleet] at one moment. It is immutable: a
@@ -18,7 +20,7 @@ type Overview struct {
 	Runtimes []Snapshot
 	// Settings is what is wrong with the settings, so that older ones are in
 	// force; nil when all is well.
-	Settings *Problem
+	Settings *problem.Problem
 }
 
 // Runtime returns the snapshot of the current profile.

@@ -10,6 +10,9 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 )
 
 // labelled makes an image of the runtime's with labels like ours, as `docker
@@ -17,7 +20,7 @@ import (
 func (r *rig) labelled() string {
 	r.t.Helper()
 	name := r.profile.Runtime
-	labels := []string{labelRuntime + "=" + name, labelProfile + "=jupyter", labelSettings + "=0", labelHelper + "=" + name, labelWrites + "=yes"}
+	labels := []string{engine.LabelRuntime + "=" + name, engine.LabelProfile + "=jupyter", engine.LabelSettings + "=0", engine.LabelHelper + "=" + name, engine.LabelWrites + "=yes"}
 	var changes []string
 	for _, l := range labels {
 		changes = append(changes, "LABEL "+l)
@@ -38,9 +41,9 @@ func (r *rig) labelled() string {
 }
 
 // asOurs gives a container what one that we made has.
-func asOurs(c Container, runtime string) Container {
-	c.Name, c.Labels = runtime, map[string]string{labelRuntime: runtime}
-	c.Mounts = append(c.Mounts, Mount{Volume: volumeOf(runtime), Target: "/home/jovyan"})
+func asOurs(c engine.Container, runtime string) engine.Container {
+	c.Name, c.Labels = runtime, map[string]string{engine.LabelRuntime: runtime}
+	c.Mounts = append(c.Mounts, engine.Mount{Volume: engine.VolumeOf(runtime), Target: "/home/jovyan"})
 	return c
 }
 
@@ -79,19 +82,19 @@ func TestInheritedLabels(t *testing.T) {
 		}
 
 		r.profile.Image = image
-		r.open()
+		r.Open()
 		s := r.mustStart()
 		if !s.Ours {
 			t.Error("the container that we made of the image is not ours")
 		}
 		untouched()
-		if _, err := r.Backup(t.Context(), BackupOptions{File: filepath.Join(t.TempDir(), "b")}); err != nil {
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: filepath.Join(t.TempDir(), "b")}); err != nil {
 			t.Error(err)
 		}
 		untouched()
 		r.change(func(p *config.Profile) { p.Memory = 1 << 30 })
 		r.untilState(Ready)
-		p := r.problem(r.Restart(t.Context()), CodeNameTaken)
+		p := r.Problem(r.Restart(t.Context()), problem.CodeNameTaken)
 		if !strings.Contains(p.Hint, name+"-next") {
 			t.Errorf("the hint is %q", p.Hint)
 		}
@@ -112,7 +115,7 @@ func TestInheritedLabels(t *testing.T) {
 		if s := r.until("it", func(s Snapshot) bool { return s.Container == others[name] }); s.Ours || s.RestartToApply {
 			t.Errorf("the container of somebody else counts as ours: %+v", s)
 		}
-		r.problem(r.Update(t.Context()), CodeHandmade)
+		r.Problem(r.Update(t.Context()), problem.CodeHandmade)
 		untouched()
 	})
 }
@@ -122,15 +125,15 @@ func TestInheritedLabels(t *testing.T) {
 func TestHelperThatDoesNotEnd(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
-		r.open()
+		r.Open()
 		r.untilState(Absent)
 		// As an earlier version made them.
-		helper := r.docker("run", "--detach", "--network", "none", "--label", labelHelper+"="+r.profile.Runtime, "--label", labelWrites+"=yes",
-			"--volume", r.profile.Volume()+":"+dataPath, "--entrypoint", "sleep", r.profile.Image, "1000")
+		helper := r.docker("run", "--detach", "--network", "none", "--label", engine.LabelHelper+"="+r.profile.Runtime, "--label", engine.LabelWrites+"=yes",
+			"--volume", r.profile.Volume()+":"+engine.DataPath, "--entrypoint", "sleep", r.profile.Image, "1000")
 		r.t.Cleanup(func() { r.docker("rm", "--force", helper) })
 		d := r.data(nil)
 		d.Patience = time.Second
-		p := r.problem(d.problem(t.Context(), d.tidy(t.Context())), CodeBusy)
+		p := r.Problem(d.Problem(t.Context(), d.Tidy(t.Context())), problem.CodeBusy)
 		if name := strings.TrimPrefix(r.docker("inspect", "--format", "{{.Name}}", helper), "/"); !strings.Contains(p.Hint+p.Command, name) {
 			t.Errorf("the problem does not name %s: %q, %q", name, p.Hint, p.Command)
 		}
@@ -138,7 +141,7 @@ func TestHelperThatDoesNotEnd(t *testing.T) {
 			t.Errorf("the containers with the volume are %q, not %s alone", all, helper)
 		}
 		r.docker("kill", helper)
-		if err := d.tidy(t.Context()); err != nil {
+		if err := d.Tidy(t.Context()); err != nil {
 			t.Error(err)
 		}
 		r.noHelpers()

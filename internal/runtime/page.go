@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
@@ -13,9 +15,9 @@ func (m *Manager) Page(ctx context.Context) (path string, err error) {
 	if url.IsZero() {
 		return "", notReadyProblem()
 	}
-	return page(ctx, url, m.Snapshot().Image)
+	return jupyter.Page(ctx, url, m.Snapshot().Image)
 }
 
-func notReadyProblem() *Problem {
-	return &Problem{Code: CodeNotReady, Short: words.Say("problem.notReady"), Hint: words.Say("problem.notReadyHint")}
+func notReadyProblem() *problem.Problem {
+	return &problem.Problem{Code: problem.CodeNotReady, Short: words.Say("problem.notReady"), Hint: words.Say("problem.notReadyHint")}
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"slices"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/words"
 )
 
 // portHolder tells who holds a port of the host, for people; empty when it
 // cannot be found out.
-func portHolder(ctx context.Context, e Engine, port int, self string) string {
+func portHolder(ctx context.Context, e engine.Engine, port int, self string) string {
 	names := publishers(ctx, e, port)
 	names = slices.DeleteFunc(names, func(n string) bool { return n == self })
 	if len(names) > 0 {
@@ -20,8 +21,8 @@ func portHolder(ctx context.Context, e Engine, port int, self string) string {
 
 // publishers returns the containers that publish a port of the host, as far as
 // the engine tells.
-func publishers(ctx context.Context, e Engine, port int) []string {
-	ports, has := As[Ports](e)
+func publishers(ctx context.Context, e engine.Engine, port int) []string {
+	ports, has := engine.As[engine.Ports](e)
 	if !has {
 		return nil
 	}

@@ -5,19 +5,21 @@ import (
 	"strings"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
 // aboutExit reports whether the problem is that a container ended.
-func aboutExit(p *Problem) bool {
-	return p.Code == CodeDiedStarting || p.Code == CodeNotOwned || p.Code == CodeExited || p.Code == CodeOutOfMemory
+func aboutExit(p *problem.Problem) bool {
+	return p.Code == problem.CodeDiedStarting || p.Code == problem.CodeNotOwned || p.Code == problem.CodeExited || p.Code == problem.CodeOutOfMemory
 }
 
 // localImageProblem tells that there is nothing to pull, because the image was
 // made here.
-func localImageProblem(p config.Profile, err error) *Problem {
-	return &Problem{
-		Code:  CodePullFailed,
+func localImageProblem(p config.Profile, err error) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.CodePullFailed,
 		Short: words.Say("problem.localImage", "image", p.Image),
 		Hint:  words.Say("problem.localImageHint"),
 		Err:   err,
@@ -26,9 +28,9 @@ func localImageProblem(p config.Profile, err error) *Problem {
 
 // portProblem tells who holds the port, where that is known. The port of a
 // container that exists is fixed.
-func portProblem(p config.Profile, port int, holder string, exists bool, err error) *Problem {
-	problem := &Problem{
-		Code:  CodePortInUse,
+func portProblem(p config.Profile, port int, holder string, exists bool, err error) *problem.Problem {
+	problem := &problem.Problem{
+		Code:  problem.CodePortInUse,
 		Short: words.Say("problem.portInUse", "port", port),
 		Hint:  words.Say("problem.portInUseHint"),
 		Err:   err,
@@ -52,7 +54,7 @@ func nextPort(port int) int {
 
 // failedExit reports whether a container that ended before we watched ended
 // badly. 130, 137 and 143 are what signals leave: somebody ended it.
-func failedExit(c Container) bool {
+func failedExit(c engine.Container) bool {
 	if !c.Exists || c.Running || c.StartedAt.IsZero() {
 		return false
 	}
@@ -64,37 +66,37 @@ func failedExit(c Container) bool {
 }
 
 // unusualProblems tell what of a profile's settings few people mean.
-func unusualProblems(p config.Profile) []*Problem {
-	var all []*Problem
+func unusualProblems(p config.Profile) []*problem.Problem {
+	var all []*problem.Problem
 	for _, warning := range p.Warnings() {
-		all = append(all, &Problem{Code: CodeUnusual, Short: strings.TrimSuffix(warning, ".")})
+		all = append(all, &problem.Problem{Code: problem.CodeUnusual, Short: strings.TrimSuffix(warning, ".")})
 	}
 	return all
 }
 
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
-func deathProblem(c Container, engine EngineInfo, output []string, served bool) *Problem {
-	if p := deniedProblem(c, output, engine.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
+func deathProblem(c engine.Container, which engine.EngineInfo, output []string, served bool) *problem.Problem {
+	if p := deniedProblem(c, output, which.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
 		return p
 	}
-	p := &Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
+	p := &problem.Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
 	switch {
 	case c.OOMKilled:
-		p.Code = CodeOutOfMemory
+		p.Code = problem.CodeOutOfMemory
 		p.Short = words.Say("problem.outOfMemory")
-		p.Hint = words.Say("problem.outOfMemoryHint", "engine", engine.Name)
+		p.Hint = words.Say("problem.outOfMemoryHint", "engine", which.Name)
 	case !served:
-		p.Code = CodeDiedStarting
+		p.Code = problem.CodeDiedStarting
 		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
 		p.Hint = lastWords(c, output)
-		if entrypoint := ownEntrypoint(c); entrypoint != "" {
+		if entrypoint := engine.OwnEntrypoint(c); entrypoint != "" {
 			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", entrypoint) + "\n" + p.Hint
 		}
 	case c.ExitCode == 0:
 		return nil
 	default:
-		p.Code = CodeExited
+		p.Code = problem.CodeExited
 		p.Short = words.Say("problem.exited", "code", c.ExitCode)
 		p.Hint = lastWords(c, output)
 	}
@@ -102,7 +104,7 @@ func deathProblem(c Container, engine EngineInfo, output []string, served bool) 
 }
 
 // lastWords makes a hint of the last lines of a container's output.
-func lastWords(c Container, output []string) string {
+func lastWords(c engine.Container, output []string) string {
 	const most = 5
 	var kept []string
 	for _, line := range output {
@@ -110,8 +112,8 @@ func lastWords(c Container, output []string) string {
 			kept = append(kept, line)
 		}
 	}
-	if len(kept) == 0 && c.LogDriver == noLogDriver {
-		return noLogProblem(c).Hint
+	if len(kept) == 0 && c.LogDriver == engine.NoLogDriver {
+		return engine.NoLogProblem(c).Hint
 	}
 	if len(kept) == 0 {
 		return words.Say("problem.noLastOutput")
@@ -120,19 +122,19 @@ func lastWords(c Container, output []string) string {
 }
 
 // occupiedProblem tells that a settings file is in the way of ours.
-func occupiedProblem(c Container, path, cli string) *Problem {
-	return &Problem{
-		Code:    CodeOccupied,
+func occupiedProblem(c engine.Container, path, cli string) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodeOccupied,
 		Short:   words.Say("problem.occupied"),
 		Hint:    words.Say("problem.occupiedHint", "file", path, "container", c.Name),
-		Command: setAside(c, cli),
+		Command: engine.SetAside(c, cli),
 	}
 }
 
 // rolledBackProblem tells why a new container was given up for the old one, which
 // the short line says.
-func rolledBackProblem(short string, cause *Problem) *Problem {
-	p := &Problem{Code: CodeRolledBack, Short: short, Hint: words.FullStop(cause.Short), Err: cause}
+func rolledBackProblem(short string, cause *problem.Problem) *problem.Problem {
+	p := &problem.Problem{Code: problem.CodeRolledBack, Short: short, Hint: words.FullStop(cause.Short), Err: cause}
 	if cause.Hint != "" {
 		p.Hint += " " + cause.Hint
 	}
@@ -140,9 +142,9 @@ func rolledBackProblem(short string, cause *Problem) *Problem {
 }
 
 // noPreviousProblem tells that no update can be undone.
-func noPreviousProblem(p config.Profile) *Problem {
-	return &Problem{
-		Code:  CodeNoPrevious,
+func noPreviousProblem(p config.Profile) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.CodeNoPrevious,
 		Short: words.Say("problem.noPrevious", "runtime", p.Runtime),
 		Hint:  words.Say("problem.noPreviousHint"),
 	}
@@ -150,9 +152,9 @@ func noPreviousProblem(p config.Profile) *Problem {
 
 // notPutBackProblem tells where the old container is, when neither it nor the
 // new one could be made to run.
-func notPutBackProblem(p config.Profile, name string, err error) *Problem {
-	return &Problem{
-		Code:    CodeEngineFailed,
+func notPutBackProblem(p config.Profile, name string, err error) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodeEngineFailed,
 		Short:   words.Say("problem.notPutBack"),
 		Hint:    words.Say("problem.notPutBackHint", "container", name),
 		Command: p.CommandLine("start"),
@@ -162,27 +164,27 @@ func notPutBackProblem(p config.Profile, name string, err error) *Problem {
 
 // nameTakenProblem tells that a container of somebody else has a name that is
 // needed while a container is replaced.
-func nameTakenProblem(name, cli string) *Problem {
-	return &Problem{
-		Code:    CodeNameTaken,
+func nameTakenProblem(name, cli string) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodeNameTaken,
 		Short:   words.Say("problem.nameTaken", "container", name),
 		Hint:    words.Say("problem.nameTakenHint", "container", name),
-		Command: setAside(Container{Name: name}, cli),
+		Command: engine.SetAside(engine.Container{Name: name}, cli),
 	}
 }
 
-func pausedProblem(p config.Profile) *Problem {
-	return &Problem{
-		Code:    CodePaused,
+func pausedProblem(p config.Profile) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodePaused,
 		Short:   words.Say("problem.paused"),
 		Hint:    words.Say("problem.pausedHint"),
 		Command: p.CommandLine("start"),
 	}
 }
 
-func stoppedMeanwhileProblem() *Problem {
-	return &Problem{
-		Code:  CodeCancelled,
+func stoppedMeanwhileProblem() *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.CodeCancelled,
 		Short: words.Say("problem.stoppedMeanwhile"),
 		Hint:  words.Say("problem.stoppedMeanwhileHint"),
 	}

@@ -7,22 +7,23 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 )
 
 // TestProblemsNameTheEngine: on Podman no problem speaks of Docker.
 func TestProblemsNameTheEngine(t *testing.T) {
-	info := EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", Command: "podman"}
+	info := engine.EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", Command: "podman"}
 	for _, err := range []error{
-		ErrUnreachable, ErrSilent, ErrPermission, ErrTooOld, ErrImageNotFound, ErrNetwork, ErrDiskFull, ErrPlatform, ErrNoFolder, errors.New("else"),
-		fmt.Errorf("%w: x509", ErrNetwork), fmt.Errorf("%w: <html>", ErrNetwork),
+		engine.ErrUnreachable, engine.ErrSilent, engine.ErrPermission, engine.ErrTooOld, engine.ErrImageNotFound, engine.ErrNetwork, engine.ErrDiskFull, engine.ErrPlatform, engine.ErrNoFolder, errors.New("else"),
+		fmt.Errorf("%w: x509", engine.ErrNetwork), fmt.Errorf("%w: <html>", engine.ErrNetwork),
 	} {
-		p := operationProblem(config.Default(), info, err)
+		p := engine.OperationProblem(config.Default(), info, err)
 		text := strings.NewReplacer("install Docker", "", "Docker 19.03", "", "DOCKER_HOST", "", "docs.docker.com", "", "/etc/docker/certs.d", "").Replace(p.Short + p.Hint + p.Command)
 		if strings.Contains(strings.ToLower(text), "docker") {
 			t.Errorf("%v: %+v", err, p)
 		}
 	}
-	if p := deathProblem(Container{OOMKilled: true}, EngineInfo{Name: "Podman"}, nil, true); strings.Contains(p.Hint, "Docker") {
+	if p := deathProblem(engine.Container{OOMKilled: true}, engine.EngineInfo{Name: "Podman"}, nil, true); strings.Contains(p.Hint, "Docker") {
 		t.Errorf("out of memory: %+v", p)
 	}
 }

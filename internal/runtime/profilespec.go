@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 )
 
 // specOf tells what the container of a profile is made from.
-func specOf(p config.Profile, server Server) Spec {
-	s := Spec{
+func specOf(p config.Profile, server Server) engine.Spec {
+	s := engine.Spec{
 		Name:      p.Runtime,
 		Hostname:  p.Runtime,
 		Image:     p.Image,
@@ -35,7 +36,7 @@ func specOf(p config.Profile, server Server) Spec {
 		// settings are in force all the same.
 		s.Cmd = append(server.Cmd[:len(server.Cmd):len(server.Cmd)], p.Command...)
 	}
-	s.Labels = map[string]string{labelRuntime: p.Runtime, labelProfile: p.Name, labelSettings: s.hash()}
+	s.Labels = map[string]string{engine.LabelRuntime: p.Runtime, engine.LabelProfile: p.Name, engine.LabelSettings: s.Hash()}
 	return s
 }
 

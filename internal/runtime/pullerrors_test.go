@@ -14,6 +14,9 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -48,17 +51,17 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 	for name, c := range map[string]struct {
 		registry http.Handler
 		tls      bool
-		code     Code
+		code     problem.Code
 		means    string // in the hint, before the engine's words
 	}{
-		"a certificate of the company": {http.NotFoundHandler(), true, CodePullFailed, "has to trust the company's certificate"},
+		"a certificate of the company": {http.NotFoundHandler(), true, problem.CodePullFailed, "has to trust the company's certificate"},
 		"503": {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
-		}), false, CodePullFailed, ""},
-		"a sign-in page":                  {page(http.StatusOK), false, CodePullFailed, "a web page answered"},
+		}), false, problem.CodePullFailed, ""},
+		"a sign-in page":                  {page(http.StatusOK), false, problem.CodePullFailed, "a web page answered"},
 		"a page that says that it is not": {page(http.StatusForbidden), false, "", ""},
-		"nobody knows the image":          {http.NotFoundHandler(), false, CodeImageNotFound, "Check the spelling"},
-		"nobody is there":                 {nil, false, CodePullFailed, "Check the connection"},
+		"nobody knows the image":          {http.NotFoundHandler(), false, problem.CodeImageNotFound, "Check the spelling"},
+		"nobody is there":                 {nil, false, problem.CodePullFailed, "Check the connection"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			address := net.JoinHostPort("127.0.0.1", "1")
@@ -69,10 +72,10 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 				}
 				server := httptest.NewUnstartedServer(c.registry)
 				server.Listener.Close()
-				server.Listener = listen(t, "tcp", on)
+				server.Listener = bed.Listen(t, "tcp", on)
 				server.Config.ErrorLog = log.New(io.Discard, "", 0)
 				if c.tls {
-					own, _ := certificate(t, t.TempDir())
+					own, _ := bed.Certificate(t, t.TempDir())
 					server.TLS = &tls.Config{Certificates: []tls.Certificate{own}}
 					server.StartTLS()
 				} else {
@@ -81,10 +84,10 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 				defer server.Close()
 				address = server.Listener.Addr().String()
 			}
-			for engine, at := range sites {
-				t.Run(engine, func(t *testing.T) {
+			for which, at := range sites {
+				t.Run(which, func(t *testing.T) {
 					e := newRigOf(t, at(t), address+"/test/image:1")
-					d, err := NewDocker(e.host)
+					d, err := docker.NewDocker(e.host)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -96,11 +99,11 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 					command.Env = append(os.Environ(), "DOCKER_CONFIG="+t.TempDir())
 					said, _ := command.CombinedOutput()
 					theirs := strings.TrimSpace(string(said))
-					if _, after, found := strings.Cut(theirs, fromEngine); found {
+					if _, after, found := strings.Cut(theirs, engine.FromEngine); found {
 						theirs = after
 					}
 					theirs = strings.Join(strings.Fields(theirs[strings.LastIndex(theirs, "\n")+1:]), " ")
-					p := operationProblem(e.profile, d.Which(), d.Pull(t.Context(), e.profile.Image, "", func(Progress) {}))
+					p := engine.OperationProblem(e.profile, d.Which(), d.Pull(t.Context(), e.profile.Image, "", func(engine.Progress) {}))
 					if c.code != "" && p.Code != c.code || !strings.Contains(p.Hint, c.means) || len(p.Hint) > 1200 {
 						t.Errorf("the problem is %s: %+v", p.Code, p)
 					}
@@ -127,10 +130,10 @@ func TestUpdateOfLocalImage(t *testing.T) {
 		r.profile.Image = "localhost/" + r.profile.Runtime + ":1"
 		r.docker("tag", first, r.profile.Image)
 		t.Cleanup(func() { r.docker("rmi", "--force", r.profile.Image) })
-		r.open()
+		r.Open()
 		r.mustStart()
 		before := r.id()
-		p := r.problem(r.Update(t.Context()), CodePullFailed)
+		p := r.Problem(r.Update(t.Context()), problem.CodePullFailed)
 		if !strings.Contains(p.Short, "is local and cannot be pulled") || strings.Contains(p.Hint, "internet") {
 			t.Errorf("the problem is %+v", p)
 		}

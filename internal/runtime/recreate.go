@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/words"
 )
 
@@ -20,15 +22,15 @@ import (
 // What was left behind the next operation finds by its name and label: a NAME-next is
 // removed, a NAME-previous without a NAME takes its name back, and one beside a
 // NAME is kept until that has proved itself.
-func (o *operation) nextName() string     { return o.profile.Runtime + nextSuffix }
-func (o *operation) previousName() string { return o.profile.Runtime + previousSuffix }
+func (o *operation) nextName() string     { return o.profile.Runtime + engine.NextSuffix }
+func (o *operation) PreviousName() string { return o.profile.Runtime + engine.PreviousSuffix }
 
-// recover ends what an operation was killed in the middle of. It returns the
+// Recover ends what an operation was killed in the middle of. It returns the
 // container that has yet to be replaced, as its ID, if there is one.
-func (o *operation) recover(ctx context.Context) (previous string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+func (o *operation) Recover(ctx context.Context) (previous string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
-	replacer, has := As[Replacer](o.engine)
+	replacer, has := engine.As[engine.Replacer](o.engine)
 	if !has {
 		return "", nil
 	}
@@ -41,11 +43,11 @@ func (o *operation) recover(ctx context.Context) (previous string, err error) {
 			return "", err
 		}
 	}
-	previous = ids[o.previousName()]
+	previous = ids[o.PreviousName()]
 	if previous == "" {
 		return "", nil
 	}
-	if c, err := o.inspect(ctx); c.Exists || err != nil {
+	if c, err := o.Inspect(ctx); c.Exists || err != nil {
 		return previous, err
 	}
 	return "", replacer.Rename(ctx, previous, o.profile.Runtime)
@@ -54,7 +56,7 @@ func (o *operation) recover(ctx context.Context) (previous string, err error) {
 // findPrevious does what recover does, and notes the container in reserve. One
 // for a container that has proved itself meanwhile is not needed any more.
 func (o *operation) findPrevious(ctx context.Context) (err error) {
-	if o.previous, err = o.recover(ctx); err != nil || o.previous == "" || !o.proved {
+	if o.previous, err = o.Recover(ctx); err != nil || o.previous == "" || !o.proved {
 		return err
 	}
 	id := o.previous
@@ -62,23 +64,23 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 	return o.discard(ctx, id)
 }
 
-// differs reports whether the container was made from other settings.
-func (o *operation) differs(c Container) bool { return specOf(o.profile, o.server).differs(c) }
+// Differs reports whether the container was made from other settings.
+func (o *operation) Differs(c engine.Container) bool { return specOf(o.profile, o.server).Differs(c) }
 
 // outdated reports whether the container was made from other settings, or has the
 // volume where its Jupyter does not work.
-func (o *operation) outdated(ctx context.Context, c Container) bool {
-	elsewhere, err := misplaced(ctx, o.engine, o.profile, c, o.data.rootOf(ctx, c))
+func (o *operation) outdated(ctx context.Context, c engine.Container) bool {
+	elsewhere, err := misplaced(ctx, o.engine, o.profile, c, o.data.RootOf(ctx, c))
 	if err != nil {
 		o.data.Log.Warn("where the volume belongs", "error", err)
 	}
-	return o.differs(c) || elsewhere
+	return o.Differs(c) || elsewhere
 }
 
 // recreate replaces the container by one made from the settings of now. The
 // data volume stays. When the new one does not become ready, the old one is put
 // back, and failed is the short line of the problem.
-func (o *operation) recreate(ctx context.Context, old Container, failed string) error {
+func (o *operation) recreate(ctx context.Context, old engine.Container, failed string) error {
 	if err := o.provideImage(ctx); err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 		ran := old.Running
 		err := o.putBack(ctx, o.previous, false)
 		if err == nil {
-			old, err = o.inspect(ctx)
+			old, err = o.Inspect(ctx)
 		}
 		if err != nil {
 			return err
@@ -108,7 +110,7 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 		err = o.rescue(ctx, old)
 	}
 	if err == nil {
-		err = o.seed(ctx, spec, old)
+		err = o.Seed(ctx, spec, old)
 	}
 	if err == nil {
 		err = o.proveNew(ctx, next)
@@ -119,9 +121,9 @@ func (o *operation) recreate(ctx context.Context, old Container, failed string) 
 // freeNames makes sure that no container of somebody else has a name that is
 // needed. What was left of ours is gone by now.
 func (o *operation) freeNames(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
-	for _, name := range []string{o.nextName(), o.previousName()} {
+	for _, name := range []string{o.nextName(), o.PreviousName()} {
 		if c, err := o.engine.Inspect(ctx, name); err != nil || c.Exists {
 			return cmp.Or(err, error(nameTakenProblem(name, o.info.Command)))
 		}
@@ -130,8 +132,8 @@ func (o *operation) freeNames(ctx context.Context) error {
 }
 
 // makeNext makes the container that is to be, beside the one that is.
-func (o *operation) makeNext(ctx context.Context, old Container) (id string, spec Spec, err error) {
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+func (o *operation) makeNext(ctx context.Context, old engine.Container) (id string, spec engine.Spec, err error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
 	spec = specOf(o.profile, o.server)
 	spec.Name = o.nextName()
@@ -140,35 +142,35 @@ func (o *operation) makeNext(ctx context.Context, old Container) (id string, spe
 	}
 	made, err := o.engine.Create(ctx, spec)
 	if err == nil {
-		err = o.putFiles(ctx, spec.container(made.ID), false)
+		err = o.putFiles(ctx, spec.Container(made.ID), false)
 	}
 	if err != nil {
 		// A request that was cut off may have been obeyed all the same.
-		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
 		defer cancel()
-		_, tidyErr := o.recover(tidy)
+		_, tidyErr := o.Recover(tidy)
 		err = errors.Join(err, tidyErr)
 	}
 	return made.ID, spec, err
 }
 
 // exchange stops the old container and gives its name to the new one.
-func (o *operation) exchange(ctx context.Context, old Container, next string) error {
+func (o *operation) exchange(ctx context.Context, old engine.Container, next string) error {
 	if old.Running {
-		if err := o.stop(ctx, old); err != nil {
+		if err := o.Stop(ctx, old); err != nil {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
-	if err := o.rename(ctx, old.ID, o.previousName()); err != nil {
+	if err := o.rename(ctx, old.ID, o.PreviousName()); err != nil {
 		return err
 	}
 	return o.rename(ctx, next, o.profile.Runtime)
 }
 
 func (o *operation) rename(ctx context.Context, id, name string) error {
-	replacer, err := Need[Replacer](o.engine)
+	replacer, err := engine.Need[engine.Replacer](o.engine)
 	if err != nil {
 		return err
 	}
@@ -177,7 +179,7 @@ func (o *operation) rename(ctx context.Context, id, name string) error {
 
 // prove starts a container that an operation was killed with, the old one in
 // reserve.
-func (o *operation) prove(ctx context.Context, c Container) error {
+func (o *operation) prove(ctx context.Context, c engine.Container) error {
 	err := o.putFiles(ctx, c, false)
 	if err == nil {
 		err = o.rescuePrevious(ctx, c)
@@ -190,7 +192,7 @@ func (o *operation) prove(ctx context.Context, c Container) error {
 }
 
 // rescuePrevious does what the operation that was killed may not have come to.
-func (o *operation) rescuePrevious(ctx context.Context, c Container) error {
+func (o *operation) rescuePrevious(ctx context.Context, c engine.Container) error {
 	old, err := o.engine.Inspect(ctx, o.previous)
 	if err == nil {
 		err = o.rescue(ctx, old)
@@ -203,12 +205,12 @@ func (o *operation) rescuePrevious(ctx context.Context, c Container) error {
 
 // proveNew starts a container and waits until Jupyter answers.
 func (o *operation) proveNew(ctx context.Context, id string) error {
-	starting, cancel := context.WithTimeout(ctx, quickly)
+	starting, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
 	if err := o.engine.Start(starting, id); err != nil {
 		return err
 	}
-	c, err := o.inspect(ctx)
+	c, err := o.Inspect(ctx)
 	if err != nil {
 		return err
 	}
@@ -217,13 +219,13 @@ func (o *operation) proveNew(ctx context.Context, id string) error {
 
 // untilReady waits until Jupyter answers, and returns a problem when it does
 // not, or when the container ends.
-func (o *operation) untilReady(ctx context.Context, c Container) error {
+func (o *operation) untilReady(ctx context.Context, c engine.Container) error {
 	waiting, cancel := context.WithCancel(ctx)
-	w := &watch{
-		engine: o.engine, info: o.info, kind: o.profile.Kind, port: localPort(c, o.profile.Kind), container: c, asking: askTimeout,
+	w := &jupyter.Watch{
+		Engine: o.engine, Info: o.info, Kind: o.profile.Kind, HostPort: jupyter.LocalPort(c, o.profile.Kind), Container: c, Asking: jupyter.AskTimeout,
 	}
 	ready, ended := make(chan error, 1), make(chan error, 1)
-	go func() { ready <- untilReady(waiting, w) }()
+	go func() { ready <- jupyter.UntilReady(waiting, w) }()
 	go func() { ended <- o.engine.Wait(waiting, c.ID) }()
 	select {
 	case err := <-ready:
@@ -242,28 +244,28 @@ func (o *operation) untilReady(ctx context.Context, c Container) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(deathProblem(now, o.info, lastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
+	return cmp.Or(deathProblem(now, o.info, engine.LastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 }
 
 // conclude removes the old container when the new one is ready, and puts it
 // back when it is not.
 func (o *operation) conclude(ctx context.Context, err error, old string, run bool, failed string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime+stopGrace)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime+stopGrace)
 	defer cancel()
 	if err == nil {
 		o.started = true
 		return o.discard(ctx, old)
 	}
-	problem := o.problem(ctx, err)
+	problem := o.Problem(ctx, err)
 	if err := o.putBack(ctx, old, run); err != nil {
-		return notPutBackProblem(o.profile, o.previousName(), errors.Join(err, problem))
+		return notPutBackProblem(o.profile, o.PreviousName(), errors.Join(err, problem))
 	}
 	return rolledBackProblem(failed, problem)
 }
 
 // putBack gives the old container its name again, and runs it if it ran.
 func (o *operation) putBack(ctx context.Context, old string, run bool) error {
-	c, err := o.inspect(ctx)
+	c, err := o.Inspect(ctx)
 	if err != nil {
 		return err
 	}
@@ -280,7 +282,7 @@ func (o *operation) putBack(ctx context.Context, old string, run bool) error {
 			return err
 		}
 	}
-	if _, err := o.recover(ctx); err != nil {
+	if _, err := o.Recover(ctx); err != nil {
 		return err
 	}
 	if !run {

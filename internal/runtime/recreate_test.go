@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 	"colabtray/test/bed"
 )
@@ -21,7 +24,7 @@ import (
 func (r *rig) change(f func(p *config.Profile)) {
 	r.stop()
 	f(&r.profile)
-	r.open()
+	r.Open()
 }
 
 // id returns the ID of the runtime's container.
@@ -31,14 +34,14 @@ func (r *rig) id() string { return r.docker("inspect", "--format", "{{.Id}}", r.
 // name.
 func (r *rig) alone() {
 	r.t.Helper()
-	if names := r.docker("ps", "-a", "--filter", "label="+labelRuntime+"="+r.profile.Runtime, "--format", "{{.Names}}"); names != r.profile.Runtime {
+	if names := r.docker("ps", "-a", "--filter", "label="+engine.LabelRuntime+"="+r.profile.Runtime, "--format", "{{.Names}}"); names != r.profile.Runtime {
 		r.t.Errorf("the runtime's containers are %q", names)
 	}
 }
 
 func TestRestartAppliesSettings(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		if r.mustStart().RestartToApply {
 			t.Error("a new container is to be restarted")
 		}
@@ -89,7 +92,7 @@ func TestRestartAppliesSettings(t *testing.T) {
 // work. Each time it is as it was afterwards.
 func TestBadSettingsAreRolledBack(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		made, good := r.id(), r.profile
 		other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", bed.FreePort(t)))
@@ -100,20 +103,20 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 		taken := other.Addr().(*net.TCPAddr).Port
 		for _, c := range []struct {
 			change func(p *config.Profile)
-			code   Code
+			code   problem.Code
 			hint   string
 		}{
-			{func(p *config.Profile) { p.Command = []string{"sh", "-c", "echo no such thing >&2; exit 3"} }, CodeRolledBack, "no such thing"},
-			{func(p *config.Profile) { p.Port = taken }, CodeRolledBack, fmt.Sprintf("Port %d is in use", taken)},
-			{func(p *config.Profile) { p.Image = "127.0.0.1:1/no/such:image" }, CodePullFailed, ""},
-			{func(p *config.Profile) { p.Folders = []config.Folder{{Host: "/no/such/folder", Path: "/data"}} }, CodeFolderMissing, "/no/such/folder"},
+			{func(p *config.Profile) { p.Command = []string{"sh", "-c", "echo no such thing >&2; exit 3"} }, problem.CodeRolledBack, "no such thing"},
+			{func(p *config.Profile) { p.Port = taken }, problem.CodeRolledBack, fmt.Sprintf("Port %d is in use", taken)},
+			{func(p *config.Profile) { p.Image = "127.0.0.1:1/no/such:image" }, problem.CodePullFailed, ""},
+			{func(p *config.Profile) { p.Folders = []config.Folder{{Host: "/no/such/folder", Path: "/data"}} }, problem.CodeFolderMissing, "/no/such/folder"},
 		} {
 			r.change(func(p *config.Profile) {
 				*p = good
 				c.change(p)
 			})
 			r.untilState(Ready)
-			p := r.problem(r.Restart(t.Context()), c.code)
+			p := r.Problem(r.Restart(t.Context()), c.code)
 			if !strings.Contains(p.Short+p.Hint, c.hint) {
 				t.Errorf("the problem is %q, %q; it lacks %q", p.Short, p.Hint, c.hint)
 			}
@@ -122,7 +125,7 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 			if r.id() != made || !s.RestartToApply {
 				t.Errorf("%s: it is not as it was: %+v", c.code, s)
 			}
-			if c.code == CodeRolledBack && (s.Problem == nil || s.Problem.Code != CodeRolledBack) {
+			if c.code == problem.CodeRolledBack && (s.Problem == nil || s.Problem.Code != problem.CodeRolledBack) {
 				t.Errorf("what went wrong is forgotten: %v", s.Problem)
 			}
 			r.alone()
@@ -140,19 +143,19 @@ func TestHandmadeIsNotMadeAnew(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.docker("run", "-d", "--log-driver", "none", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
 		r.profile.Memory = 1 << 30
-		r.open()
+		r.Open()
 		made := r.id()
 		if r.untilState(Ready).RestartToApply {
 			t.Error("settings are to be applied to what was made by hand")
 		}
 		r.must(r.Restart)
 		for _, follow := range []bool{false, true} {
-			p := r.problem(r.Logs(t.Context(), io.Discard, LogOptions{Follow: follow}), CodeNoLog)
+			p := r.Problem(r.Logs(t.Context(), io.Discard, LogOptions{Follow: follow}), problem.CodeNoLog)
 			if p.Short != "There is no log" || !strings.Contains(p.Hint, "made with the logging driver none") {
 				t.Errorf("got %+v", p)
 			}
 		}
-		r.problem(r.Update(t.Context()), CodeHandmade)
+		r.Problem(r.Update(t.Context()), problem.CodeHandmade)
 		if r.id() != made {
 			t.Error("the container was made anew")
 		}
@@ -162,7 +165,7 @@ func TestHandmadeIsNotMadeAnew(t *testing.T) {
 func TestKeptToken(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
 		r.profile.Token = config.TokenKeep
-		r.open()
+		r.Open()
 		first := r.mustStart().URL
 		r.works(first)
 		const file = "/home/jovyan/.local/share/jupyter/colab-tray-token"
@@ -240,7 +243,7 @@ func TestPackagesAreInstalledOnce(t *testing.T) {
 			{Name: "PIP_FIND_LINKS", Value: config.NewSecret("/wheels")},
 		}
 		r.profile.Packages = []string{"greeter==1.0"}
-		r.open()
+		r.Open()
 		r.works(r.mustStart().URL)
 		use := func() string {
 			return r.docker("exec", r.profile.Runtime, "python3", "-c", "import greeter; print(greeter.greeting)")
@@ -282,7 +285,7 @@ func (r *rig) output() string {
 // TestUpdate pulls newer images from a registry: the same again, one that
 // works, and one that does not. And it goes back.
 func TestUpdate(t *testing.T) {
-	repository := newRegistry(t).address + "/test/updated"
+	repository := bed.NewRegistry(t).Address + "/test/updated"
 	ref := repository + ":1"
 	t.Cleanup(func() { // after the containers
 		if ids := strings.Fields(bed.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
@@ -329,7 +332,7 @@ type updatedRig struct {
 }
 
 func (r *updatedRig) made(t *testing.T) {
-	r.open()
+	r.Open()
 	r.mustStart()
 	r.container = r.id()
 	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
@@ -353,7 +356,7 @@ func (r *updatedRig) newer(t *testing.T) {
 }
 
 func (r *updatedRig) broken(t *testing.T) {
-	p := r.problem(r.Update(t.Context()), CodeRolledBack)
+	p := r.Problem(r.Update(t.Context()), problem.CodeRolledBack)
 	if !strings.Contains(p.Hint, "out of order") {
 		t.Errorf("the hint is %q", p.Hint)
 	}
@@ -365,7 +368,7 @@ func (r *updatedRig) broken(t *testing.T) {
 	r.madeOf(t, "2")
 
 	// What worked can be made again: the name of the image means it.
-	if _, err := r.Delete(t.Context(), DeleteOptions{}); err != nil {
+	if _, err := r.Delete(t.Context(), data.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	r.works(r.mustStart().URL)
@@ -403,7 +406,7 @@ func (r *updatedRig) undone(t *testing.T) {
 	r.docker("tag", first, r.profile.Image)
 	r.change(func(p *config.Profile) { p.Command = []string{"sh", "-c", "exit 3"} })
 	r.untilState(Ready)
-	if p := r.problem(r.Restart(t.Context()), CodeRolledBack); p.Short != words.Say("problem.rolledBackEither") {
+	if p := r.Problem(r.Restart(t.Context()), problem.CodeRolledBack); p.Short != words.Say("problem.rolledBackEither") {
 		t.Errorf("the problem is %q", p.Short)
 	}
 	r.docker("tag", worked, r.profile.Image)
@@ -416,8 +419,8 @@ func (r *updatedRig) undone(t *testing.T) {
 	if left := r.imageID(first); left != "" {
 		t.Error("the image was not removed")
 	}
-	r.problem(r.RemovePrevious(t.Context()), CodeNoPrevious)
-	r.problem(r.UndoUpdate(t.Context()), CodeNoPrevious)
+	r.Problem(r.RemovePrevious(t.Context()), problem.CodeNoPrevious)
+	r.Problem(r.UndoUpdate(t.Context()), problem.CodeNoPrevious)
 	r.works(r.untilState(Ready).URL)
 }
 
@@ -447,13 +450,13 @@ func (r *rig) imageID(name string) string {
 // order by the next one.
 func TestHalfReplaced(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.open()
+		r.Open()
 		r.mustStart()
 		made, name := r.id(), r.profile.Runtime
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		r.docker("create", "--name", name+"-next", "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image)
+		r.docker("create", "--name", name+"-next", "--label", engine.LabelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image)
 		r.mustStart()
 		r.alone()
 
@@ -471,8 +474,8 @@ func TestHalfReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.docker("rename", name, name+"-previous")
-		r.docker("create", "--name", name, "--label", labelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image, "sh", "-c", "exit 5")
-		r.problem(r.Start(t.Context()), CodeRolledBack)
+		r.docker("create", "--name", name, "--label", engine.LabelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image, "sh", "-c", "exit 5")
+		r.Problem(r.Start(t.Context()), problem.CodeRolledBack)
 		r.alone()
 		if r.untilState(Ready); r.id() != made {
 			t.Error("the new container could not run, and the old one is not back")

@@ -6,13 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
 func TestPullTellsProgress(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		ref, _ := newRegistry(t).pushLayers(t, "progress", 2<<20, 3)
-		docker, err := NewDocker(r.host)
+		ref, _ := bed.NewRegistry(t).PushLayers(t, "progress", 2<<20, 3)
+		docker, err := docker.NewDocker(r.host)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -20,8 +23,8 @@ func TestPullTellsProgress(t *testing.T) {
 		if _, err := docker.Connect(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		var seen []Progress
-		if err := docker.Pull(t.Context(), ref, "", func(p Progress) { seen = append(seen, p) }); err != nil {
+		var seen []engine.Progress
+		if err := docker.Pull(t.Context(), ref, "", func(p engine.Progress) { seen = append(seen, p) }); err != nil {
 			t.Fatal(err)
 		}
 		defer r.docker("rmi", ref)
@@ -45,10 +48,10 @@ func TestPullTellsProgress(t *testing.T) {
 
 func TestStopCancelsPull(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		reg := newRegistry(t)
-		r.profile.Image, _ = reg.pushLayers(t, "held", 1<<20, 1)
-		r.open()
-		release := reg.hold()
+		reg := bed.NewRegistry(t)
+		r.profile.Image, _ = reg.PushLayers(t, "held", 1<<20, 1)
+		r.Open()
+		release := reg.Hold()
 		defer release()
 		started := make(chan error, 1)
 		go func() { started <- r.Start(t.Context()) }()
@@ -56,7 +59,7 @@ func TestStopCancelsPull(t *testing.T) {
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		r.problem(<-started, CodeCancelled)
+		r.Problem(<-started, problem.CodeCancelled)
 		if s := r.Snapshot(); s.State != Absent {
 			t.Errorf("after the cancelled pull the state is %s, problem %v", s.State, s.Problem)
 		}
@@ -66,9 +69,9 @@ func TestStopCancelsPull(t *testing.T) {
 
 func TestImageThatDoesNotExist(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.profile.Image = newRegistry(t).address + "/test/missing:1"
-		r.open()
-		p := r.problem(r.Start(t.Context()), CodeImageNotFound)
+		r.profile.Image = bed.NewRegistry(t).Address + "/test/missing:1"
+		r.Open()
+		p := r.Problem(r.Start(t.Context()), problem.CodeImageNotFound)
 		if !strings.Contains(p.Short, "test/missing:1") || p.Command == "" {
 			t.Errorf("the problem is %q, command %q", p.Short, p.Command)
 		}
@@ -82,8 +85,8 @@ func TestImageThatDoesNotExist(t *testing.T) {
 func TestRegistryThatCannotBeReached(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.profile.Image = fmt.Sprintf("127.0.0.1:%d/test/none:1", bed.FreePort(t))
-		r.open()
-		r.problem(r.Start(t.Context()), CodePullFailed)
+		r.Open()
+		r.Problem(r.Start(t.Context()), problem.CodePullFailed)
 		r.nothingMade()
 	})
 }
@@ -106,7 +109,7 @@ func TestPullThatBreaksOff(t *testing.T) {
 }
 
 func pullThatBreaksOff(t *testing.T, at site) {
-	docker, err := NewDocker(at.host)
+	docker, err := docker.NewDocker(at.host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,39 +117,39 @@ func pullThatBreaksOff(t *testing.T, at site) {
 	if _, err := docker.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	reg := newRegistry(t)
+	reg := bed.NewRegistry(t)
 	if at.podman == nil {
-		ref, layers := reg.pushLayers(t, "once", 1<<20, 3)
-		reg.cut(layers[2], 1)
-		if err := docker.Pull(t.Context(), ref, "", func(Progress) {}); err != nil {
+		ref, layers := reg.PushLayers(t, "once", 1<<20, 3)
+		reg.Cut(layers[2], 1)
+		if err := docker.Pull(t.Context(), ref, "", func(engine.Progress) {}); err != nil {
 			t.Errorf("one interruption, and %v", err)
 		}
-		times := timesOf(reg.cut("", 0))
-		rest := fmt.Sprintf("%s bytes=%d-", layers[2], cutAfter)
+		times := timesOf(reg.Cut("", 0))
+		rest := fmt.Sprintf("%s bytes=%d-", layers[2], bed.CutAfter)
 		if times[layers[0]] != 1 || times[layers[1]] != 1 || times[layers[2]] != 1 || times[rest] != 1 {
 			t.Errorf("the layers were asked for so many times: %v", times)
 		}
 	}
 
-	ref, layers := reg.pushLayers(t, "often", 1<<20, 3)
+	ref, layers := reg.PushLayers(t, "often", 1<<20, 3)
 	r := newRigOf(t, at, ref)
-	r.open()
-	reg.cut(layers[2], 1000)
-	p := r.problem(r.Start(t.Context()), CodePullFailed)
+	r.Open()
+	reg.Cut(layers[2], 1000)
+	p := r.Problem(r.Start(t.Context()), problem.CodePullFailed)
 	if !strings.Contains(p.Hint, "start again") {
 		t.Errorf("the hint is %q", p.Hint)
 	}
 	if s := r.Snapshot(); s.State != Failed {
 		t.Errorf("the state is %s", s.State)
 	}
-	reg.cut("", 0)
+	reg.Cut("", 0)
 	// The image has nothing that could be started, so this is as far as it goes.
-	r.problem(r.Start(t.Context()), CodeEngineFailed)
+	r.Problem(r.Start(t.Context()), problem.CodeEngineFailed)
 	if id, err := imageID(t.Context(), docker, ref, ""); id == "" || err != nil {
 		t.Errorf("after another start the image is %q, %v", id, err)
 	}
 	if at.podman != nil {
-		if times := timesOf(reg.cut("", 0)); times[layers[0]]+times[layers[1]] > 0 || times[layers[2]] != 1 {
+		if times := timesOf(reg.Cut("", 0)); times[layers[0]]+times[layers[1]] > 0 || times[layers[2]] != 1 {
 			t.Errorf("the layers were asked for so many times: %v", times)
 		}
 	}
@@ -172,10 +175,10 @@ func TestDiskFull(t *testing.T) {
 	} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			ref, _ := newRegistry(t).pushLayers(t, "large", 6<<20, 3)
+			ref, _ := bed.NewRegistry(t).PushLayers(t, "large", 6<<20, 3)
 			r := newRigOf(t, at(t), ref)
-			r.open()
-			p := r.problem(r.Start(t.Context()), CodeDiskFull)
+			r.Open()
+			p := r.Problem(r.Start(t.Context()), problem.CodeDiskFull)
 			if out, err := exec.Command("sh", "-c", p.Command).CombinedOutput(); err != nil || !strings.Contains(string(out), "Images") {
 				t.Errorf("%s: %v: %s", p.Command, err, out)
 			}

@@ -17,6 +17,9 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/test/bed"
 )
 
@@ -42,7 +45,7 @@ type rig struct {
 	t       *testing.T
 	profile config.Profile
 	server  Server
-	tokens  *TokenStore
+	tokens  *jupyter.TokenStore
 	logMu   sync.Mutex
 	backups string
 	log     *bytes.Buffer
@@ -140,7 +143,7 @@ func newRigOf(t *testing.T, at site, image string) *rig {
 		server:  shipped(),
 		log:     new(bytes.Buffer),
 		backups: filepath.Join(t.TempDir(), "backups"),
-		tokens:  NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
+		tokens:  jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
 	}
 	r.profile.Image = image
 	r.profile.Port = bed.FreePort(t)
@@ -164,10 +167,10 @@ func shipped() Server {
 	}
 }
 
-// open begins to manage the runtime, as a program does that is started.
-func (r *rig) open() *rig {
+// Open begins to manage the runtime, as a program does that is started.
+func (r *rig) Open() *rig {
 	r.t.Helper()
-	docker, err := NewDocker(r.host)
+	docker, err := docker.NewDocker(r.host)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -247,7 +250,7 @@ func (r *rig) must(action func(context.Context) error) Snapshot {
 
 // works fails the test unless the Backend URL opens the API, and unless it is
 // the token that does.
-func (r *rig) works(u BackendURL) {
+func (r *rig) works(u jupyter.BackendURL) {
 	r.t.Helper()
 	base := fmt.Sprintf("http://localhost:%d/api/status", u.Port())
 	for address, want := range map[string]int{base + "?token=" + u.Token().Reveal(): 200, base: 403, base + "?token=wrong": 403} {
@@ -269,10 +272,10 @@ func (r *rig) docker(args ...string) string {
 	return bed.DockerAt(r.t, r.host, args...)
 }
 
-// problem asserts that err is a problem of that kind.
-func (r *rig) problem(err error, code Code) *Problem {
+// Problem asserts that err is a problem of that kind.
+func (r *rig) Problem(err error, code problem.Code) *problem.Problem {
 	r.t.Helper()
-	p, is := err.(*Problem)
+	p, is := err.(*problem.Problem)
 	if !is || p.Code != code {
 		r.t.Fatalf("got %v (%#v), want a problem %q", err, err, code)
 	}

@@ -10,20 +10,23 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/secret"
 )
 
 // written is an engine with one container, which has written something.
 type written struct {
-	Engine
-	container Container
+	engine.Engine
+	container engine.Container
 	output    string
 }
 
-func (e written) Which() EngineInfo { return EngineInfo{} }
+func (e written) Which() engine.EngineInfo { return engine.EngineInfo{} }
 
-func (e written) Inspect(context.Context, string) (Container, error) { return e.container, nil }
+func (e written) Inspect(context.Context, string) (engine.Container, error) { return e.container, nil }
 
-func (e written) Logs(context.Context, Container, LogQuery) (io.ReadCloser, error) {
+func (e written) Logs(context.Context, engine.Container, engine.LogQuery) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(e.output)), nil
 }
 
@@ -31,11 +34,11 @@ func (e written) Logs(context.Context, Container, LogQuery) (io.ReadCloser, erro
 // that is shown, though no word says that they are tokens.
 func TestKnownTokensAreMasked(t *testing.T) {
 	e := written{
-		container: Container{Exists: true, ID: "c", StartedAt: time.Unix(100, 0), Env: []string{"A=b", "JUPYTER_TOKEN=of-environment"}},
+		container: engine.Container{Exists: true, ID: "c", StartedAt: time.Unix(100, 0), Env: []string{"A=b", "JUPYTER_TOKEN=of-environment"}},
 		output:    "of-environment is said\nand of\x1b[0m-server, of-ser\x00ver\n",
 	}
 	m := NewManager(NewLink(e, slog.New(slog.DiscardHandler)), config.Default(), Options{Log: slog.New(slog.DiscardHandler)})
-	m.current.URL = NewBackendURL(8888, NewToken("of-server"))
+	m.current.URL = jupyter.NewBackendURL(8888, secret.NewToken("of-server"))
 	var out bytes.Buffer
 	if err := m.Logs(t.Context(), &out, LogOptions{}); err != nil {
 		t.Fatal(err)
@@ -43,7 +46,7 @@ func TestKnownTokensAreMasked(t *testing.T) {
 	if got, want := out.String(), "[redacted] is said\nand [redacted], [redacted]\n"; got != want {
 		t.Errorf("logs are %q, not %q", got, want)
 	}
-	lines := lastLines(t.Context(), e, e.container, 20)
+	lines := engine.LastLines(t.Context(), e, e.container, 20)
 	if len(lines) != 2 || lines[0] != "[redacted] is said" {
 		t.Errorf("the last lines are %q", lines)
 	}

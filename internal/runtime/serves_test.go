@@ -29,7 +29,7 @@ func TestUnsuitableServers(t *testing.T) {
 			name := r.profile.Runtime
 			r.docker("run", "-d", "--name", name, "-v", name+"-data:/home/jovyan",
 				"-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image, "start-notebook.sh", "--port=8888")
-			r.open()
+			r.Open()
 			configure := func(config string) {
 				for app, file := range map[string]string{"c.NotebookApp": "notebook", "c.ServerApp": "server"} {
 					r.put("/home/jovyan/.jupyter/jupyter_"+file+"_config.py", "app = "+app+"\napp.ip = '0.0.0.0'\n"+config+"\n")

@@ -2,6 +2,10 @@ package runtime
 
 import (
 	"time"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 )
 
 // Snapshot is what is known of a runtime at one moment. It is immutable: a
@@ -46,9 +50,9 @@ type Snapshot struct {
 	// and can be gone back to.
 	PreviousImage bool
 	// Engine tells which engine we talk to; zero while none has answered.
-	Engine EngineInfo
+	Engine engine.EngineInfo
 	// URL is the Backend URL; zero unless State is Ready.
-	URL BackendURL
+	URL jupyter.BackendURL
 	// URLChanged tells that the token of URL is another than the one this
 	// program knew last, in this run or an earlier one.
 	URLChanged bool
@@ -60,11 +64,11 @@ type Snapshot struct {
 	// program since it started; false unless State is Stopped.
 	IdleStopped bool
 	// Progress tells how far a pull is; zero unless State is Pulling.
-	Progress Progress
+	Progress engine.Progress
 	// Problem is what a person can act on; nil when all is well. It is never
 	// nil in state Failed, NoEngine, Unhealthy and Paused.
-	Problem *Problem
+	Problem *problem.Problem
 	// Warnings are what a person should know of beside the state, and can act on,
 	// the gravest first. None of them keeps the runtime from working.
-	Warnings []*Problem
+	Warnings []*problem.Problem
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 )
 
 // TestSettingsHashStays holds what containers of earlier versions carry: another
@@ -18,7 +19,7 @@ func TestSettingsHashStays(t *testing.T) {
 		p.Kind = kind
 		spec := specOf(p, shipped())
 		spec.Mounts, spec.WorkDir = []string{"/home/ana", "/workspace"}, "/home/ana"
-		if got := spec.hash(); got != want || spec.Labels[labelSettings] != want {
+		if got := spec.Hash(); got != want || spec.Labels[engine.LabelSettings] != want {
 			t.Errorf("%s: the hash is %s", kind, got)
 		}
 	}
@@ -37,7 +38,7 @@ func TestHashLasts(t *testing.T) {
 		"05e3a93ec47bd99706e5a6162f460e4a74d4df39b644e82acf7e729333ca2b97": full,
 		"16a1202c2192818360b4c93fffdaab0408735cbaa7ce0a64d3807dfc0d090189": config.BuiltIn()["colab-gpu"],
 	} {
-		if got := specOf(p, shipped()).hash(); got != want {
+		if got := specOf(p, shipped()).Hash(); got != want {
 			t.Errorf("%s: the hash is %s, not %s", p.Name, got, want)
 		}
 	}
@@ -46,7 +47,7 @@ func TestHashLasts(t *testing.T) {
 // TestUser: a user is a setting as any other, and root hands the home directory
 // over in the way of docker-stacks, as far as the profile does not say otherwise.
 func TestUser(t *testing.T) {
-	variables := func(s Spec) map[string]string {
+	variables := func(s engine.Spec) map[string]string {
 		env := map[string]string{}
 		for _, v := range s.Env {
 			env[v.Name] = v.Value.Reveal()
@@ -56,7 +57,7 @@ func TestUser(t *testing.T) {
 	p := config.Default()
 	plain := specOf(p, shipped())
 	p.User = "1001:100"
-	if s := specOf(p, shipped()); s.User != "1001:100" || len(s.Env) > 0 || s.hash() == plain.hash() {
+	if s := specOf(p, shipped()); s.User != "1001:100" || len(s.Env) > 0 || s.Hash() == plain.Hash() {
 		t.Errorf("got %+v", s)
 	}
 	p.User = config.UserRoot

@@ -1,9 +1,13 @@
 package runtime
 
-import "time"
+import (
+	"time"
+
+	"colabtray/internal/engine"
+)
 
 // startOf identifies one run of a container.
-func startOf(c Container) startID { return startID{c.ID, c.StartedAt} }
+func startOf(c engine.Container) startID { return startID{c.ID, c.StartedAt} }
 
 // startID identifies one run of one container.
 type startID struct {

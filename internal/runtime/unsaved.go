@@ -6,18 +6,20 @@ import (
 	"slices"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/internal/words"
 )
 
 // unsaved returns the directory whose files are lost with the container, if that
 // is where the notebooks are: what the server shows, if that is known, or else
 // where it works. It is empty when all is well.
-func unsaved(k config.Kind, c Container, root string) string {
+func unsaved(k config.Kind, c engine.Container, root string) string {
 	dir := path.Join("/", c.WorkDir)
 	if k != config.KindColab && path.IsAbs(root) {
 		dir = path.Clean(root)
 	}
-	if !c.Exists || c.keeps(dir) {
+	if !c.Exists || c.Keeps(dir) {
 		return ""
 	}
 	return dir
@@ -29,31 +31,31 @@ func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error)
 	if s.State != Ready {
 		return s, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
 	defer cancel()
 	d := m.data(nil)
 	c, err := d.Engine.Inspect(ctx, m.runtime)
 	if err != nil {
-		return s, d.problem(ctx, err)
+		return s, d.Problem(ctx, err)
 	}
-	root := d.rootOf(ctx, c)
-	s.Warnings = slices.DeleteFunc(slices.Clone(s.Warnings), func(w *Problem) bool { return w.Code == CodeUnsaved })
+	root := d.RootOf(ctx, c)
+	s.Warnings = slices.DeleteFunc(slices.Clone(s.Warnings), func(w *problem.Problem) bool { return w.Code == problem.CodeUnsaved })
 	if s.Unsaved = unsaved(d.Profile.Kind, c, root); s.Unsaved == "" {
 		return s, nil
 	}
 	elsewhere, err := misplaced(ctx, d.Engine, d.Profile, c, root)
 	s.RestartToApply = s.RestartToApply || elsewhere
 	s.Warnings = slices.Insert(s.Warnings, 0, UnsavedWarning(d.Profile, s))
-	return s, d.problem(ctx, err)
+	return s, d.Problem(ctx, err)
 }
 
 // UnsavedWarning tells of notebooks that go away with the container, and what to
 // do; it is nil when there are none.
-func UnsavedWarning(p config.Profile, s Snapshot) *Problem {
+func UnsavedWarning(p config.Profile, s Snapshot) *problem.Problem {
 	if s.Unsaved == "" {
 		return nil
 	}
-	w := &Problem{Code: CodeUnsaved, Short: words.Say("unsaved.short", "dir", s.Unsaved)}
+	w := &problem.Problem{Code: problem.CodeUnsaved, Short: words.Say("unsaved.short", "dir", s.Unsaved)}
 	switch {
 	case !s.Ours:
 		w.Hint, w.Command = words.Say("unsaved.handmade"), p.CommandLine("backup", "FILE")

@@ -6,6 +6,10 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 )
 
 // Snapshot returns what is known now.
@@ -85,19 +89,19 @@ func (m *Manager) snapshot() Snapshot {
 	}
 	if s.State == NoEngine || s.State == Unknown {
 		which := m.link.Info()
-		s.Engine = EngineInfo{Name: which.Name, Host: which.Host, Found: which.Found, Local: which.Local, Features: which.Features}
+		s.Engine = engine.EngineInfo{Name: which.Name, Host: which.Host, Found: which.Found, Local: which.Local, Features: which.Features}
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
 		s.Container = m.model.container.ID
 		s.RestartToApply = m.model.stale && m.model.container.Running ||
-			s.Engine.Features.Replace && (m.model.misplaced || specOf(m.profile, m.server).differs(m.model.container))
-		s.Ours = m.model.container.ours()
+			s.Engine.Features.Replace && (m.model.misplaced || specOf(m.profile, m.server).Differs(m.model.container))
+		s.Ours = m.model.container.Ours()
 		s.root = m.model.root
 		s.Unsaved = unsaved(m.profile.Kind, m.model.container, m.model.root)
 		if port := m.port(); port != 0 {
 			s.Port = port
-			s.InnerPort, s.Open, s.IPv6 = m.model.container.published(port)
+			s.InnerPort, s.Open, s.IPv6 = m.model.container.Published(port)
 			s.Open = cmp.Or(s.Open, m.model.open)
 			if !m.model.container.Running {
 				s.Open = ""
@@ -120,11 +124,11 @@ func (m *Manager) snapshot() Snapshot {
 
 // port returns the port of this computer that leads to Jupyter in the runtime, 0
 // when there is none.
-func (m *Manager) port() int { return localPort(m.model.container, m.profile.Kind) }
+func (m *Manager) port() int { return jupyter.LocalPort(m.model.container, m.profile.Kind) }
 
 // warnings are what a person should know of beside the state, the gravest first.
-func (m *Manager) warnings(s Snapshot) []*Problem {
-	var all []*Problem
+func (m *Manager) warnings(s Snapshot) []*problem.Problem {
+	var all []*problem.Problem
 	if w := UnsavedWarning(m.profile, s); w != nil {
 		all = append(all, w)
 	}
@@ -138,7 +142,7 @@ func (m *Manager) warnings(s Snapshot) []*Problem {
 		all = append(all, m.model.settings)
 	}
 	if s.Container != "" {
-		if w := withoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
+		if w := engine.WithoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
 		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
@@ -160,7 +164,7 @@ func same(a, b Snapshot) bool {
 }
 
 // sameProblem reports whether two problems tell a person the same.
-func sameProblem(p, q *Problem) bool {
+func sameProblem(p, q *problem.Problem) bool {
 	if p == nil || q == nil {
 		return p == q
 	}

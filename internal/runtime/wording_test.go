@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/words"
 )
 
@@ -19,9 +20,9 @@ func TestStatesInWords(t *testing.T) {
 		unsaid := words.Of("state")
 		for _, as := range []Wording{WordTitle, WordHint, WordStatus, WordShort, WordSince, WordSentence} {
 			for _, state := range States() {
-				plain := Snapshot{State: state, Since: at, Engine: EngineInfo{Name: "Podman"}, Image: "image", Port: 8888}
+				plain := Snapshot{State: state, Since: at, Engine: engine.EngineInfo{Name: "Podman"}, Image: "image", Port: 8888}
 				idle, stopped, changed, pulling := plain, plain, plain, plain
-				idle.IdleStopAt, stopped.IdleStopped, changed.URLChanged, pulling.Progress = at, true, true, Progress{Layers: 9}
+				idle.IdleStopAt, stopped.IdleStopped, changed.URLChanged, pulling.Progress = at, true, true, engine.Progress{Layers: 9}
 				for _, s := range []Snapshot{plain, idle, stopped, changed, pulling} {
 					said := s.Say(as)
 					if strings.ContainsAny(said, "{}") {
@@ -50,8 +51,8 @@ func TestSay(t *testing.T) {
 		"Ready on port 8888, with a new Backend URL":          {State: Ready, Port: 8888, URLChanged: true},
 		"Ready on port 8888, and not used: it stops at 18:30": {State: Ready, Port: 8888, URLChanged: true, IdleStopAt: at},
 		"Pulling the image…":                                  {State: Pulling},
-		"Pulling the image: 1 of 5 layers":                    {State: Pulling, Progress: Progress{LayersDone: 1, Layers: 5}},
-		"Pulling the image: 2.3 of 12.3 GB, 4 of 40 layers":   {State: Pulling, Progress: Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000}},
+		"Pulling the image: 1 of 5 layers":                    {State: Pulling, Progress: engine.Progress{LayersDone: 1, Layers: 5}},
+		"Pulling the image: 2.3 of 12.3 GB, 4 of 40 layers":   {State: Pulling, Progress: engine.Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000}},
 	} {
 		if got := s.Say(WordStatus); got != want {
 			t.Errorf("%q, not %q", got, want)
@@ -62,7 +63,7 @@ func TestSay(t *testing.T) {
 // TestProgressInWords: what is not known is not said to be nothing.
 func TestProgressInWords(t *testing.T) {
 	const mega = 1_000_000
-	for want, p := range map[string]Progress{
+	for want, p := range map[string]engine.Progress{
 		"120 of 512 MB, 3 of 9 layers": {LayersDone: 3, Layers: 9, Bytes: 120_400_000, Total: 511_900_000},
 		"0 of 9 layers":                {Layers: 9}, // only listed
 		"9 of 9 layers":                {LayersDone: 9, Layers: 9},

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"colabtray/assets"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -78,7 +79,7 @@ func (r *actor) Watch(context.Context) <-chan runtime.Overview {
 
 func (r *actor) Logs(_ context.Context, _ string, w io.Writer, _ runtime.LogOptions) error {
 	if r.output == "" {
-		return &runtime.Problem{Code: runtime.CodeNoContainer, Short: "There is no runtime yet", Hint: "Start it."}
+		return &problem.Problem{Code: problem.CodeNoContainer, Short: "There is no runtime yet", Hint: "Start it."}
 	}
 	_, err := io.WriteString(w, r.output)
 	return err
@@ -200,7 +201,7 @@ func TestClicksDoWhatIsShown(t *testing.T) {
 			t.Errorf("the runtime was asked to %s", got)
 		}
 		s.runtime.answer <- nil
-		s.runtime.answer <- &runtime.Problem{Code: runtime.CodeCancelled, Short: "Cancelled"}
+		s.runtime.answer <- &problem.Problem{Code: problem.CodeCancelled, Short: "Cancelled"}
 		s.becomes(runtime.Ready)
 		s.clickOn(rowRestart)
 		if got := <-s.runtime.asked; got != "restart" {
@@ -493,7 +494,7 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 			t.Errorf("the menu says %+v", s.screen.Rows[0])
 		}
 
-		s.failing = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "The size is not known"}
+		s.failing = &problem.Problem{Code: problem.CodeEngineFailed, Short: "The size is not known"}
 		s.clickOn(rowDeleteData)
 		s.size <- 0
 		synctest.Wait()
@@ -606,7 +607,7 @@ func TestTogglesShowWhatIsSet(t *testing.T) {
 func TestBrokenSettingsAreSaidBesideTheState(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		o := seen(snapshot(runtime.Ready))
-		o.Settings = &runtime.Problem{Code: runtime.CodeSettings, Short: "The settings file has a mistake in line 3", Hint: "port: no."}
+		o.Settings = &problem.Problem{Code: problem.CodeSettings, Short: "The settings file has a mistake in line 3", Hint: "port: no."}
 		s.overviews <- o
 		s.overviews <- o
 		synctest.Wait()
@@ -631,7 +632,7 @@ func TestQuitWaitsForWhatIsToBeDone(t *testing.T) {
 		if got := <-s.runtime.asked; got != "stop all" || !s.screen.is(rowStatus, "Quitting…") {
 			t.Errorf("asked to %s, the menu says %+v", got, s.screen.Rows[0])
 		}
-		s.runtime.answer <- &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "It does not stop"}
+		s.runtime.answer <- &problem.Problem{Code: problem.CodeEngineFailed, Short: "It does not stop"}
 		synctest.Wait()
 		if !s.screen.is(rowStatus, "It does not stop") {
 			t.Errorf("the menu says %+v", s.screen.Rows[0])

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -169,11 +170,11 @@ func (a *app) opening(f func(context.Context) error, failed string) deed {
 func (a *app) lasting(f func(context.Context) error) deed {
 	return func(ctx context.Context) result {
 		err := f(context.WithoutCancel(ctx))
-		var p *runtime.Problem
+		var p *problem.Problem
 		switch {
 		case err == nil, errors.Is(err, context.Canceled):
 			return result{}
-		case errors.As(err, &p) && p.Code == runtime.CodeCancelled:
+		case errors.As(err, &p) && p.Code == problem.CodeCancelled:
 			return result{} // by another click
 		default:
 			return result{outcome: a.failed(err, words.Say("tray.failed.other"), "")}
@@ -258,7 +259,7 @@ func (a *app) openCheck(ctx context.Context, profile string) outcome {
 // failed puts an error into words: those of a problem, else the ones given. An
 // empty hint is none.
 func (a *app) failed(err error, short, hint string) outcome {
-	var p *runtime.Problem
+	var p *problem.Problem
 	if errors.As(err, &p) {
 		return outcome{short: p.Short, hint: cmp.Or(advice(p), hint), failed: true}
 	}

@@ -5,6 +5,8 @@ import (
 	"unicode/utf16"
 
 	"colabtray/assets"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/words"
 )
@@ -118,7 +120,7 @@ func lineOf(lines []string, i int) string {
 
 // trouble tells what is wrong with the settings, beside the state of the
 // runtime.
-func trouble(p *runtime.Problem) []string {
+func trouble(p *problem.Problem) []string {
 	if p == nil {
 		return nil
 	}
@@ -136,7 +138,7 @@ func restartText(s scene) string {
 func about(s scene) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
 
 // lacksGPU reports whether the runtime was not started for want of a GPU.
-func lacksGPU(s scene) bool { return s.now.Problem != nil && s.now.Problem.Code == runtime.CodeGPU }
+func lacksGPU(s scene) bool { return s.now.Problem != nil && s.now.Problem.Code == problem.CodeGPU }
 
 // primary is the next useful thing to do.
 func primary(s runtime.State) Action {
@@ -176,14 +178,14 @@ func status(s runtime.Snapshot) (short, hint string) {
 	}
 	short = s.Say(runtime.WordStatus)
 	if s.State == runtime.Absent || s.State == runtime.Stopped && !s.IdleStopped {
-		short += engine(s.Engine)
+		short += engineWords(s.Engine)
 	}
 	return short, ""
 }
 
-// engine tells which engine it is, unless that goes without saying: at the usual
+// engineWords tells which engine it is, unless that goes without saying: at the usual
 // place, or where the person's own environment says.
-func engine(e runtime.EngineInfo) string {
+func engineWords(e engine.EngineInfo) string {
 	if e.Found == "" || e.Found == "default" || e.Found == "DOCKER_HOST" {
 		return ""
 	}
@@ -194,7 +196,7 @@ func engine(e runtime.EngineInfo) string {
 // a few lines: the first line of its hint, and the command. A first line that
 // leads up to the container's output goes on with the last of that. The
 // program's own commands are left out: the menu has them.
-func advice(p *runtime.Problem) string {
+func advice(p *problem.Problem) string {
 	text, output, _ := strings.Cut(strings.TrimSpace(p.Hint), "\n")
 	if strings.HasSuffix(text, ":") && output != "" {
 		text += " " + output[strings.LastIndexByte(output, '\n')+1:]

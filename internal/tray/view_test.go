@@ -16,7 +16,11 @@ import (
 
 	"colabtray/assets"
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
+	"colabtray/internal/secret"
 	"colabtray/internal/words"
 )
 
@@ -31,28 +35,28 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		Rev: 7, State: state, Since: time.Unix(1, 0), Profile: "default", Runtime: "local-jupyter-runtime",
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
-	s.Engine.Features = runtime.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}
+	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}
 	switch state {
 	case runtime.Unknown:
 		s.Engine.Name = "Docker"
 	case runtime.Ready:
-		s.URL = runtime.NewBackendURL(8888, runtime.NewToken(planted))
+		s.URL = jupyter.NewBackendURL(8888, secret.NewToken(planted))
 	case runtime.Pulling:
-		s.Progress = runtime.Progress{LayersDone: 3, Layers: 9, Bytes: 120_400_000, Total: 511_900_000}
+		s.Progress = engine.Progress{LayersDone: 3, Layers: 9, Bytes: 120_400_000, Total: 511_900_000}
 	case runtime.NoEngine:
-		s.Problem = &runtime.Problem{
-			Code: runtime.CodeNoEngine, Short: "Docker does not answer",
+		s.Problem = &problem.Problem{
+			Code: problem.CodeNoEngine, Short: "Docker does not answer",
 			Hint: "Nothing listens at /var/run/docker.sock.\nStart Docker.",
 		}
 	case runtime.Unhealthy:
-		s.Problem = &runtime.Problem{Code: runtime.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The logs may say why."}
+		s.Problem = &problem.Problem{Code: problem.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The logs may say why."}
 	case runtime.Paused:
-		s.Problem = &runtime.Problem{
-			Code: runtime.CodePaused, Short: "The runtime is paused", Hint: "Let it go on to use it.", Command: "colab-tray start",
+		s.Problem = &problem.Problem{
+			Code: problem.CodePaused, Short: "The runtime is paused", Hint: "Let it go on to use it.", Command: "colab-tray start",
 		}
 	case runtime.Failed:
-		s.Problem = &runtime.Problem{
-			Code: runtime.CodePortInUse, Short: "Port 8888 is in use",
+		s.Problem = &problem.Problem{
+			Code: problem.CodePortInUse, Short: "Port 8888 is in use",
 			Hint: "python3 (process 42) has it. Close it, or choose another port.", Command: "colab-tray --port 8889 start",
 		}
 	}
@@ -118,15 +122,15 @@ func scenes() map[string]scene {
 	for _, state := range runtime.States() {
 		all[state.String()] = scene{overview: seen(snapshot(state)), version: "1.2.3"}
 	}
-	pull := func(p runtime.Progress) scene {
+	pull := func(p engine.Progress) scene {
 		s := snapshot(runtime.Pulling)
 		s.Progress = p
 		return scene{overview: seen(s)}
 	}
-	all["pulling-begins"] = pull(runtime.Progress{})
-	all["pulling-unknown-size"] = pull(runtime.Progress{LayersDone: 1, Layers: 5})
-	all["pulling-large"] = pull(runtime.Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000})
-	all["pulling-absurd"] = pull(runtime.Progress{LayersDone: -1, Layers: 5, Bytes: 9e18, Total: 1})
+	all["pulling-begins"] = pull(engine.Progress{})
+	all["pulling-unknown-size"] = pull(engine.Progress{LayersDone: 1, Layers: 5})
+	all["pulling-large"] = pull(engine.Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000})
+	all["pulling-absurd"] = pull(engine.Progress{LayersDone: -1, Layers: 5, Bytes: 9e18, Total: 1})
 
 	elsewhere := snapshot(runtime.Stopped)
 	elsewhere.Engine.Name, elsewhere.Engine.Version, elsewhere.Engine.Found = "Docker", "28.5.2", "context colima"
@@ -145,27 +149,27 @@ func scenes() map[string]scene {
 	changed.URLChanged = true
 	all["ready-changed"] = scene{overview: seen(changed)}
 	unstopped := ready
-	unstopped.Problem = &runtime.Problem{Code: runtime.CodeEngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
+	unstopped.Problem = &problem.Problem{Code: problem.CodeEngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
 	all["ready-not-stopped"] = scene{overview: seen(unstopped)}
 
 	warned := ready
-	warned.Warnings = []*runtime.Problem{
+	warned.Warnings = []*problem.Problem{
 		{Short: "Others on the network can reach the runtime", Hint: "Whoever has the token can use it.", Command: "docker rm x"},
 	}
 	all["ready-warned"] = scene{overview: seen(warned)}
-	warned.Warnings = append(warned.Warnings, &runtime.Problem{Short: "A lesser one", Hint: "More of it."})
+	warned.Warnings = append(warned.Warnings, &problem.Problem{Short: "A lesser one", Hint: "More of it."})
 	all["ready-warned-twice"] = scene{overview: seen(warned)}
 
 	died := snapshot(runtime.Failed)
-	died.Problem = &runtime.Problem{
-		Code: runtime.CodeDiedStarting, Short: "The runtime ended while it was starting",
+	died.Problem = &problem.Problem{
+		Code: problem.CodeDiedStarting, Short: "The runtime ended while it was starting",
 		Hint: "The last it wrote was:\n\nTraceback (most recent call last):\nOSError: No space left on device",
 	}
 	all["failed-died"] = scene{overview: seen(died)}
 
 	long := snapshot(runtime.Failed)
-	long.Problem = &runtime.Problem{
-		Code:  runtime.CodeImageNotFound,
+	long.Problem = &problem.Problem{
+		Code:  problem.CodeImageNotFound,
 		Short: "There is no image us-docker.pkg.dev/colab_images/public/a_very_long_name/" + strings.Repeat("and_so_on/", 20) + "runtime:latest",
 		Hint:  "R&D_image 𝔸𝔸𝔸\u202e \x1b[31mred\x07\tand\u00a0gaps   " + strings.Repeat("𝔸", 200) + "\nsecond line",
 	}
@@ -175,7 +179,7 @@ func scenes() map[string]scene {
 	toApply.RestartToApply = true
 	all["ready-to-apply"] = scene{overview: seen(toApply)}
 	noGPU := snapshot(runtime.Failed)
-	noGPU.Problem = &runtime.Problem{Code: runtime.CodeGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
+	noGPU.Problem = &problem.Problem{Code: problem.CodeGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
 	updated := snapshot(runtime.Ready)
 	updated.PreviousImage = true
 	all["ready-updated"] = scene{overview: seen(updated)}
@@ -185,8 +189,8 @@ func scenes() map[string]scene {
 	all["profiles-too-many"] = scene{overview: fleet(30, 27)}
 	all["profiles-just-fit"] = scene{overview: fleet(slots, slots-1)}
 	broken := fleet(2, 1)
-	broken.Settings = &runtime.Problem{
-		Code: runtime.CodeSettings, Short: "The settings file has a mistake in line 3",
+	broken.Settings = &problem.Problem{
+		Code: problem.CodeSettings, Short: "The settings file has a mistake in line 3",
 		Hint: "profiles.jupyter.port: it has to be a whole number, without quotes. The settings from before are in force.",
 	}
 	all["settings-broken"] = scene{overview: broken}
@@ -200,14 +204,14 @@ func scenes() map[string]scene {
 	all["delete-armed-empty"] = scene{overview: stopped, armed: armed{profile: "default", size: 0}}
 	handmade := snapshot(runtime.Ready)
 	handmade.Container, handmade.Unsaved = "0f0f", "/home/jovyan"
-	handmade.Warnings = []*runtime.Problem{runtime.UnsavedWarning(config.Default(), handmade)}
+	handmade.Warnings = []*problem.Problem{runtime.UnsavedWarning(config.Default(), handmade)}
 	all["ready-unsaved"] = scene{overview: seen(handmade)}
 	all["delete-armed-container"] = scene{overview: seen(handmade), armed: armed{profile: "default", size: 4_200_000, container: true}}
 	handmade.Unsaved, handmade.Warnings = "", nil
 	all["delete-armed-container-empty"] = scene{overview: seen(handmade), armed: armed{profile: "default", container: true}}
 	earlier := snapshot(runtime.Ready)
 	earlier.Container, earlier.Ours, earlier.Unsaved, earlier.RestartToApply = "0f0f", true, "/tf", true
-	earlier.Warnings = []*runtime.Problem{runtime.UnsavedWarning(config.Default(), earlier)}
+	earlier.Warnings = []*problem.Problem{runtime.UnsavedWarning(config.Default(), earlier)}
 	all["ready-unsaved-earlier"] = scene{overview: seen(earlier)}
 	all["deleting"] = scene{overview: stopped, busy: map[Action]bool{confirmDeleteData: true}}
 	return all
@@ -297,7 +301,7 @@ func TestWhatTheEngineLacks(t *testing.T) {
 	if view(scene{overview: seen(now)}).Rows[rowDeleteData].Hidden {
 		t.Error("the data cannot be deleted")
 	}
-	now.Engine.Features = runtime.Features{}
+	now.Engine.Features = engine.Features{}
 	if !view(scene{overview: seen(now)}).Rows[rowDeleteData].Hidden {
 		t.Error("the data could be deleted, which the engine cannot do")
 	}

@@ -12,6 +12,8 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine/docker"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
 	"colabtray/test/bed"
 )
@@ -29,7 +31,7 @@ func (s server) base() string { return fmt.Sprintf("http://localhost:%d", s.port
 // startRuntime starts a runtime of the image as the program does.
 func startRuntime(t *testing.T, image string, kind config.Kind) server {
 	t.Helper()
-	docker, err := runtime.NewDocker(bed.Engine(t))
+	docker, err := docker.NewDocker(bed.Engine(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
-		Tokens: runtime.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		Tokens: jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
 		Log:    log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

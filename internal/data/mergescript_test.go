@@ -1,0 +1,84 @@
+//go:build unix
+
+package data
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"colabtray/test/bed"
+)
+
+// TestMergeScriptKilled breaks the script off before and after each command that
+// it runs. What was there before is there still, and doing it all again, as the
+// next operation does, ends with everything there once.
+func TestMergeScriptKilled(t *testing.T) {
+	t.Parallel()
+	bed.NeedCommand(t, "cmp")
+	const (
+		old  = "both/now=1 both/same=s a=1 link/x=1"
+		new  = "both/now=2 both/same=s both/new=n .hid=h -rf=r a/deep=2 sub/dir/z=z"
+		want = "both/now=1 both/same=s a=1 link/x=1 both/new=n .hid=h -rf=r sub/dir/z=z aside/both/now=2 aside/a/deep=2"
+	)
+	run := func(volume string, env ...string) (out []byte, killed bool) {
+		// The staging is removed by who takes up what was broken off.
+		if err := os.RemoveAll(filepath.Join(volume, ".colab-tray-restore")); err != nil {
+			t.Fatal(err)
+		}
+		lay(t, filepath.Join(volume, ".colab-tray-restore", "new"), new)
+		cmd := exec.Command("sh", "-c", killing+mergeScript, "sh", "keep", volume, "aside")
+		cmd.Env = append([]string{"PATH=/usr/bin:/bin"}, env...)
+		out, err := cmd.CombinedOutput()
+		if killed = cmd.ProcessState.ExitCode() < 0; !killed && err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return out, killed
+	}
+	ways := 0
+	for point, again := 1, true; again; point++ {
+		again = false
+		for _, side := range []string{"BEFORE", "AFTER"} {
+			volume := filepath.Join(t.TempDir(), "v")
+			lay(t, volume, old)
+			out, killed := run(volume, fmt.Sprintf("%s=%d", side, point))
+			if killed {
+				again = true
+				ways++
+				out, _ = run(volume)
+			}
+			if _, err := os.Stat(filepath.Join(volume, ".colab-tray-restore")); err == nil {
+				t.Error("the staging is left")
+			}
+			got := strings.Split(laid(t, volume), "|")
+			for _, pair := range strings.Fields(want) {
+				if !slices.Contains(got, pair) {
+					t.Fatalf("%s %d: %s is lost: %q %s", side, point, pair, got, out)
+				}
+			}
+			if !killed && len(got) != len(strings.Fields(want)) {
+				t.Errorf("it has %q", got)
+			}
+		}
+	}
+	if ways < 12 {
+		t.Errorf("killed in %d ways", ways)
+	}
+}
+
+// TestMergeScriptSeeds: what an image brings takes no place.
+func TestMergeScriptSeeds(t *testing.T) {
+	volume := filepath.Join(t.TempDir(), "v")
+	lay(t, volume, "a=mine dir/x=mine")
+	lay(t, filepath.Join(volume, ".colab-tray-restore", "new"), "a=its dir/x=its dir/y=its")
+	if out, err := exec.Command("sh", "-c", mergeScript, "sh", "seed", volume, "").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if got := laid(t, volume); got != sorted("a=mine dir/x=mine dir/y=its") {
+		t.Errorf("it has %q", got)
+	}
+}

@@ -1,0 +1,120 @@
+package data
+
+import (
+	"archive/tar"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"colabtray/internal/backup"
+	"colabtray/internal/config"
+	"colabtray/internal/problem"
+)
+
+// TestVerify: a file that is a backup, but another one, is not what was written.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	f, err := os.Create(filepath.Join(t.TempDir(), "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	source := backup.Source{Runtime: "r", Made: time.Unix(1e9, 0), Root: "/home/jovyan", Beside: &backup.Beside{
+		Each: func(func(*tar.Header, io.Reader) error) error { return nil },
+	}}
+	written, _, err := backup.Write(f, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Runtime = "s"
+	other, _, err := backup.Write(io.Discard, source)
+	if err != nil || other.Size != written.Size {
+		t.Fatalf("another backup is as long: %d and %d, %v", other.Size, written.Size, err)
+	}
+	d := &Data{DataOptions: DataOptions{Progress: func(DataProgress) {}}}
+	if err := d.verify(t.Context(), f, written); err != nil {
+		t.Errorf("what was written is refused: %v", err)
+	}
+	var p *problem.Problem
+	if err := d.verify(t.Context(), f, other); !errors.As(err, &p) || p.Code != problem.CodeBackupFailed {
+		t.Errorf("another backup: %v", err)
+	}
+}
+
+// TestOwnBackups: of the files in the directory of backups, those of another
+// runtime are neither restored nor removed.
+func TestOwnBackups(t *testing.T) {
+	t.Parallel()
+	const early, late = "-20260101T000000.000Z.tar.zst", "-20260102T000000.000Z.tar.zst"
+	stays := map[string]bool{
+		"r" + early:                  true,
+		"r-2" + late:                 true,
+		"z" + late:                   true,
+		".r" + early + ".r.part":     false,
+		".r" + early + ".r-2.part":   true,
+		".r-2" + early + ".r.part":   true,
+		".r-2" + early + ".r-2.part": true,
+	}
+	d := &Data{DataOptions: DataOptions{Dir: t.TempDir(), Profile: config.Profile{Runtime: "r"}, Log: slog.New(slog.DiscardHandler)}}
+	for name := range stays {
+		if err := os.WriteFile(filepath.Join(d.Dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if newest, err := d.newestBackup(); err != nil || filepath.Base(newest) != "r"+early {
+		t.Errorf("the newest backup is %q, %v", newest, err)
+	}
+	d.removeParts()
+	for name, stays := range stays {
+		if _, err := os.Lstat(filepath.Join(d.Dir, name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	d.Profile.Runtime = "x"
+	var p *problem.Problem
+	if newest, err := d.newestBackup(); !errors.As(err, &p) || p.Code != problem.CodeNoBackup {
+		t.Errorf("a runtime without backups gets %q, %v", newest, err)
+	}
+}
+
+func TestPruneBackups(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+	files := map[string]bool{ // and whether they stay
+		"r-20260512T120000.000Z.tar.zst":     false,
+		"a-b.c-20200101T000000.000Z.tar.zst": false,
+		"r-20260513T120000.000Z.tar.zst":     true,
+		"r-20260520T115959.999Z.tar.zst":     true,
+		"r-20300101T000000.000Z.tar.zst":     true,
+		"r-20261399T000000.000Z.tar.zst":     true,
+		"r-20200101T000000.000Z.tar.zst.bak": true,
+		"r-20200101.tar.zst":                 true,
+		"my backup of 2020.tar.zst":          true,
+		"r.lock":                             true,
+	}
+	for name := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const folder = "d-20200101T000000.000Z.tar.zst"
+	if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files[folder] = true
+	if err := PruneBackups(dir, now); err != nil {
+		t.Fatal(err)
+	}
+	for name, stays := range files {
+		if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := PruneBackups(filepath.Join(dir, "none"), now); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,74 @@
+package data
+
+import "errors"
+
+// scriptOldData is the exit code of the script when the old data are in place.
+const scriptOldData = 3
+
+var errOldData = errors.New("the data are the old ones")
+
+// script puts what was staged in the place of the data, in a helper: it goes on
+// when this program is killed. Whenever it is broken off, to run it with
+// "recover" leads to the old data or to the new ones, and never to a mixture:
+//
+//	no mark        the data are the old ones; the staging goes
+//	moving         the new ones count; the old ones are moved away
+//	moving, moved  the old ones are away; the new ones are moved up
+//
+// A move is a rename in one file system. Where the old data cannot be moved
+// away, they are moved back.
+//
+//	$1  commit or recover
+//	$2  the root of the volume
+//
+// It ends with 0 when the new data are in place, or nothing was staged; with 3
+// when the old data are in place.
+const script = `
+LC_ALL=C; export LC_ALL
+cd "$2" || exit 1
+d=.colab-tray-restore
+
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+
+moveall() { # from, to
+	for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+		there "$f" || continue
+		[ "$f" = "./$d" ] && continue
+		if there "$2/${f##*/}"; then # somebody else made it meanwhile
+			rm -rf -- "$2/${f##*/}" || return 1
+		fi
+		mv -- "$f" "$2/" || return 1
+	done
+}
+
+if [ "$1" = commit ]; then
+	: > "$d/moving" || exit 1
+	sync
+fi
+if [ -e "$d/moving" ]; then
+	if ! [ -e "$d/moved" ]; then
+		mkdir -p "$d/old" || exit 1
+		if ! moveall . "$d/old"; then
+			moveall "$d/old" . || exit 1
+			sync
+			rm -f "$d/moving" || exit 1
+			sync
+			rm -rf "$d"
+			echo "The old data could not be moved away."
+			exit 3
+		fi
+		sync
+		: > "$d/moved" || exit 1
+		sync
+	fi
+	moveall "$d/new" . || exit 1
+	chown "$(stat -c %u:%g "$d/new")" . && chmod "$(stat -c %a "$d/new")" . || exit 1
+	sync
+	rm -f "$d/moving" || exit 1
+	sync
+elif [ -e "$d" ] && ! [ -e "$d/moved" ]; then
+	rm -rf "$d"
+	exit 3
+fi
+rm -rf "$d"
+`

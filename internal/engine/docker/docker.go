@@ -1,0 +1,463 @@
+package docker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http/httptrace"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	dockerendpoint "github.com/docker/cli/cli/context/docker"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/client"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/words"
+)
+
+// Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
+type Docker struct {
+	finder *finder // nil when the address is given
+	log    *slog.Logger
+	// helperPatience is how long a credential helper may take. Some ask a person
+	// to unlock a key ring; one that does not answer means an anonymous pull.
+	helperPatience time.Duration
+
+	which  atomic.Pointer[engine.EngineInfo]
+	api    atomic.Pointer[client.Client]
+	podman atomic.Bool // it is no Docker
+
+	mapsUsers atomic.Bool // see mapped.go
+
+	said        sync.Map // what it said when it made a container, by the ID
+	imageLabels sync.Map // of images of which it was asked, by ID
+}
+
+var (
+	_ engine.Engine   = (*Docker)(nil)
+	_ engine.Finder   = (*Docker)(nil)
+	_ engine.Replacer = (*Docker)(nil)
+	_ engine.Tagger   = (*Docker)(nil)
+	_ engine.Differ   = (*Docker)(nil)
+	_ engine.Meter    = (*Docker)(nil)
+	_ engine.Executor = (*Docker)(nil)
+	_ engine.Ports    = (*Docker)(nil)
+	_ engine.Volumes  = (*Docker)(nil)
+)
+
+// answerTime is how long engines may take to say who they are.
+const answerTime = 15 * time.Second
+
+// NewDocker makes an engine of an address such as "unix:///var/run/docker.sock".
+// When host is empty the engine is looked for at each [Docker.Connect]: where the
+// docker command finds it, which is at DOCKER_HOST or that of a docker context,
+// or else where other engines have their sockets. It does not connect yet.
+func NewDocker(host string) (*Docker, error) {
+	if host == "" {
+		return newFound(newFinder()), nil
+	}
+	d := newDocker(nil)
+	p := place{host: host}
+	api, err := p.client()
+	if err != nil {
+		return nil, fmt.Errorf("engine's address: %w", err)
+	}
+	d.use(api, p.guess())
+	return d, nil
+}
+
+func newDocker(f *finder) *Docker {
+	return &Docker{finder: f, log: slog.New(slog.DiscardHandler), helperPatience: 15 * time.Second}
+}
+
+// newFound makes an engine that the finder finds. Until it has, requests go to
+// the first place where it may be, if any.
+func newFound(f *finder) *Docker {
+	d := newDocker(f)
+	var p place
+	candidates, err := f.candidates()
+	if err == nil {
+		p = candidates[0]
+		var api *client.Client
+		if api, err = p.client(); err == nil {
+			d.use(api, p.guess())
+			return d
+		}
+		err = addressProblem(p, err)
+	}
+	d.use(nowhere(err), p.guess())
+	return d
+}
+
+// LogTo makes the engine tell in a log what it got along without.
+func (d *Docker) LogTo(log *slog.Logger) { d.log = log }
+
+// endpoint is the place with what belongs to it for TLS, read afresh.
+func (p place) endpoint() (dockerendpoint.Endpoint, error) {
+	switch {
+	case p.fromEnv:
+		return endpointOfEnv(p.host)
+	case p.context != "":
+		meta, err := contextEndpoint(p.context)
+		if err != nil {
+			return dockerendpoint.Endpoint{}, err
+		}
+		meta.Host = p.host
+		return dockerendpoint.WithTLSData(contexts(), p.context, meta)
+	}
+	return dockerendpoint.Endpoint{EndpointMeta: dockerendpoint.EndpointMeta{Host: p.host}}, nil
+}
+
+// client makes a client for the place, as the docker command does.
+func (p place) client() (*client.Client, error) {
+	e, err := p.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	options, err := e.ClientOpts()
+	if err != nil {
+		return nil, err
+	}
+	// The last two are about the version, where DOCKER_API_VERSION would disable
+	// its negotiation.
+	options = append(options[:len(options)-2], client.WithAPIVersionNegotiation(), client.WithUserAgent("colab-tray"))
+	if docker, _ := readDockerConfig(); len(docker.HTTPHeaders) > 0 {
+		options = append(options, client.WithHTTPHeaders(docker.HTTPHeaders))
+	}
+	return client.NewClientWithOpts(options...)
+}
+
+// nowhere makes a client whose every request fails with err.
+func nowhere(err error) *client.Client {
+	api, _ := client.NewClientWithOpts(client.WithDialContext(func(context.Context, string, string) (net.Conn, error) {
+		return nil, err
+	})) // without an address nothing can be wrong with it
+	return api
+}
+
+// use makes an engine the one that is asked from now on. What is idle of the
+// connections to the one before is closed; requests under way go on.
+func (d *Docker) use(api *client.Client, info engine.EngineInfo) {
+	d.podman.Store(info.Name == "Podman")
+	d.which.Store(&info)
+	if before := d.api.Swap(api); before != nil {
+		_ = before.Close()
+	}
+}
+
+// Which implements [Finder].
+func (d *Docker) Which() engine.EngineInfo { return *d.which.Load() }
+
+// Host returns the address of the engine.
+func (d *Docker) Host() string { return d.Which().Host }
+
+// Close implements [Engine].
+func (d *Docker) Close() error { return d.api.Load().Close() }
+
+// Connect implements [Engine]. A client only ever negotiates its version
+// downwards, so each Connect begins with a new one: the engine may have been
+// upgraded.
+func (d *Docker) Connect(ctx context.Context) (engine.EngineInfo, error) {
+	if d.finder == nil {
+		err := d.try(ctx, place{host: d.Host()})
+		return d.Which(), err
+	}
+	candidates, err := d.finder.candidates()
+	if err != nil {
+		return d.Which(), err
+	}
+	var first error
+	var barred string
+	for _, p := range candidates {
+		patience := answerTime
+		if p.found != "default" {
+			patience /= time.Duration(len(candidates))
+		}
+		trying, cancel := context.WithTimeout(ctx, patience)
+		err := d.try(trying, p)
+		cancel()
+		if err == nil {
+			d.finder.answered(p)
+			info := d.Which()
+			info.Barred = cmp.Or(barred, info.Barred)
+			d.which.Store(&info)
+			return info, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if p.found == "default" {
+			// The docker command would ask it, and no other, unless it may not.
+			if !errors.Is(err, engine.ErrPermission) {
+				break
+			}
+			barred = p.host
+		}
+	}
+	d.finder.silent()
+	if d.Host() != candidates[0].host {
+		guess := candidates[0].guess()
+		d.which.Store(&guess)
+	}
+	return d.Which(), first
+}
+
+// try asks whether there is an engine at p, and uses it if so.
+func (d *Docker) try(ctx context.Context, p place) error {
+	api, err := p.client()
+	if err != nil {
+		return addressProblem(p, err)
+	}
+	var connected atomic.Bool
+	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
+		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also by a pipe of Windows
+	}), api)
+	if err != nil {
+		_ = api.Close()
+		switch {
+		case errors.Is(err, context.DeadlineExceeded) && !connected.Load():
+			return fmt.Errorf("%w: %w", engine.ErrUnreachable, err)
+		case noConnection(err) && connected.Load():
+			return fmt.Errorf("%w: %w", engine.ErrHangsUp, err)
+		}
+		return engineError(err)
+	}
+	podman := info.Name == "Podman"
+	info.Found, info.Command = p.found, p.cli(podman)
+	info.Local, info.Machine = whereIs(info.Host)
+	if before := d.Which(); before.Host == info.Host {
+		info.Barred = before.Barred // the one in use is asked first
+	}
+	d.use(api, info)
+	if podman {
+		info.Kind, info.MapsUsers, err = d.podmanKind(ctx)
+	} else {
+		info.Kind, err = d.dockerKind(ctx)
+	}
+	if err != nil {
+		d.log.Warn("how the engine was installed is not known", "error", err)
+	}
+	d.mapsUsers.Store(info.MapsUsers)
+	d.which.Store(&info)
+	return nil
+}
+
+// oldestAPI is that of Docker 19.03.
+const oldestAPI = "1.40"
+
+// identity asks who the engine is.
+func identity(ctx context.Context, api *client.Client) (engine.EngineInfo, error) {
+	ping, err := api.Ping(ctx)
+	if err != nil {
+		return engine.EngineInfo{}, err
+	}
+	if ping.APIVersion == "" {
+		return engine.EngineInfo{}, errors.New(words.Say("problem.noVersion"))
+	}
+	api.NegotiateAPIVersionPing(ping)
+	if versions.LessThan(api.ClientVersion(), oldestAPI) {
+		return engine.EngineInfo{}, fmt.Errorf("%w: its API is %s", engine.ErrTooOld, api.ClientVersion())
+	}
+	version, err := api.ServerVersion(ctx)
+	if err != nil {
+		return engine.EngineInfo{}, err
+	}
+	info := engine.EngineInfo{Name: "Docker", Version: version.Version, API: api.ClientVersion(), Arch: version.Arch, Host: api.DaemonHost()}
+	for _, c := range version.Components {
+		if strings.Contains(c.Name, "Podman") {
+			info.Name = "Podman"
+		}
+	}
+	return info, nil
+}
+
+// noConnection reports whether the engine could not be asked at all.
+func noConnection(err error) bool { return client.IsErrConnectionFailed(err) }
+
+// eventActions are the changes that can matter to a runtime. Above all they
+// leave out the exec events that every health check makes.
+var eventActions = []events.Action{
+	events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionStop, events.ActionKill,
+	events.ActionOOM, events.ActionDestroy, events.ActionRename, events.ActionPause,
+	events.ActionUnPause, events.ActionHealthStatus,
+	"died", "remove", // what Podman means by die and destroy, though it says die
+}
+
+// Watch implements [Engine].
+func (d *Docker) Watch(ctx context.Context, names []string, opened func(), event func(engine.ContainerEvent)) error {
+	filter := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
+	for _, name := range names {
+		filter.Add("container", name)
+	}
+	for _, action := range eventActions {
+		filter.Add("event", string(action))
+	}
+	messages, errs := d.api.Load().Events(ctx, events.ListOptions{Filters: filter})
+	select {
+	case err := <-errs:
+		return engineError(err)
+	default:
+		opened()
+	}
+	for {
+		select {
+		case m := <-messages:
+			if d.podman.Load() && m.Action == events.ActionDie && d.endedBySignal(ctx, m.Actor) {
+				event(engine.ContainerEvent{Container: m.Actor.Attributes["name"], Action: string(events.ActionKill)})
+			}
+			event(engine.ContainerEvent{Container: m.Actor.Attributes["name"], Action: string(m.Action)})
+		case err := <-errs:
+			return engineError(err)
+		}
+	}
+}
+
+// endedBySignal reports whether a container ended because of a signal that its
+// kernel did not send for want of memory. Podman, unlike Docker, does not tell
+// that somebody stops a container.
+func (d *Docker) endedBySignal(ctx context.Context, of events.Actor) bool {
+	switch cmp.Or(of.Attributes["exitCode"], of.Attributes["containerExitCode"]) {
+	case "130", "143":
+		return true
+	case "137":
+		c, err := d.Inspect(ctx, of.ID)
+		return err != nil || !c.OOMKilled
+	}
+	return false
+}
+
+// Put implements [Engine].
+func (d *Docker) Put(ctx context.Context, id string, files fs.FS, written time.Time) error {
+	archive, err := engine.TarOf(files, written)
+	if err != nil {
+		return err
+	}
+	return engineError(d.api.Load().CopyToContainer(ctx, id, "/", archive, container.CopyToContainerOptions{}))
+}
+
+// Start implements [Engine]. An engine refuses to start a paused container.
+func (d *Docker) Start(ctx context.Context, id string) error {
+	err := d.api.Load().ContainerStart(ctx, id, container.StartOptions{})
+	if err == nil || ctx.Err() != nil {
+		return engineError(err)
+	}
+	if c, unknown := d.Inspect(ctx, id); unknown == nil && c.Paused {
+		err = d.api.Load().ContainerUnpause(ctx, id)
+	}
+	return engineError(err)
+}
+
+// Stop implements [Engine].
+func (d *Docker) Stop(ctx context.Context, id string, grace time.Duration) error {
+	seconds := int(grace.Seconds())
+	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
+}
+
+// Remove implements [Engine]. Volumes stay.
+func (d *Docker) Remove(ctx context.Context, id string) error {
+	return engineError(d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{}))
+}
+
+// Rename implements [Replacer].
+func (d *Docker) Rename(ctx context.Context, id, name string) error {
+	return engineError(d.api.Load().ContainerRename(ctx, id, name))
+}
+
+// Wait implements [Engine].
+func (d *Docker) Wait(ctx context.Context, id string) error {
+	ended, errs := d.api.Load().ContainerWait(ctx, id, container.WaitConditionNotRunning)
+	select {
+	case <-ended:
+		return nil
+	case err := <-errs:
+		return engineError(err)
+	}
+}
+
+// Logs implements [Engine].
+func (d *Docker) Logs(ctx context.Context, c engine.Container, q engine.LogQuery) (io.ReadCloser, error) {
+	options := container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: q.Follow, Tail: "all"}
+	if q.Tail >= 0 {
+		options.Tail = strconv.Itoa(q.Tail)
+	}
+	if !q.Since.IsZero() {
+		options.Since = q.Since.Format(time.RFC3339Nano)
+	}
+	stream, err := d.api.Load().ContainerLogs(ctx, c.ID, options)
+	if err != nil {
+		return nil, engineError(err)
+	}
+	if c.TTY {
+		return stream, nil
+	}
+	return demultiplexed(stream), nil
+}
+
+// demultiplexed joins stdout and stderr of a container without a terminal.
+func demultiplexed(stream io.ReadCloser) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := stdcopy.StdCopy(w, w, stream)
+		w.CloseWithError(err)
+	}()
+	return struct {
+		io.Reader
+		io.Closer
+	}{r, closers{stream, r}}
+}
+
+// closers closes several things in order.
+type closers []io.Closer
+
+func (cs closers) Close() error {
+	var errs []error
+	for _, c := range cs {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Reach implements [Engine]. The containers of an engine on another machine are
+// reached as far as somebody forwards their ports.
+func (d *Docker) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
+	return engine.LoopbackRoute(c, port)
+}
+
+// Get implements [Engine].
+func (d *Docker) Get(ctx context.Context, id, path string) (io.ReadCloser, error) {
+	r, _, err := d.api.Load().CopyFromContainer(ctx, id, path)
+	return r, engineError(err)
+}
+
+// PublishedBy implements [Ports].
+func (d *Docker) PublishedBy(ctx context.Context, port int) ([]string, error) {
+	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
+	if err != nil {
+		return nil, engineError(err)
+	}
+	var names []string
+	for _, c := range list {
+		if !slices.ContainsFunc(c.Ports, func(p container.Port) bool { return int(p.PublicPort) == port }) {
+			continue
+		}
+		for _, name := range c.Names {
+			names = append(names, strings.TrimPrefix(name, "/"))
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,89 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"colabtray/internal/engine"
+
+	cerrdefs "github.com/containerd/errdefs"
+)
+
+// engineError wraps an error of the Docker client so that callers can decide
+// on the Err values of this package.
+func engineError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := strings.ToLower(err.Error())
+	switch {
+	case errors.Is(err, fs.ErrPermission) || noConnection(err) && strings.Contains(text, "permission denied"):
+		return fmt.Errorf("%w: %w", engine.ErrPermission, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", engine.ErrSilent, err)
+	case noConnection(err):
+		return fmt.Errorf("%w: %w", engine.ErrUnreachable, err)
+	case strings.Contains(text, "is too old") || strings.Contains(text, "api version") && strings.Contains(text, "too"):
+		return fmt.Errorf("%w: %w", engine.ErrTooOld, err)
+	case portTaken(text):
+		return fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
+	case strings.Contains(text, "no space left on device"):
+		return fmt.Errorf("%w: %w", engine.ErrDiskFull, err)
+	case strings.Contains(text, "bind source path does not exist") || strings.Contains(text, "statfs ") && strings.Contains(text, "no such file"):
+		return fmt.Errorf("%w: %w", engine.ErrNoFolder, err)
+	case strings.Contains(text, "operation is already running"):
+		return fmt.Errorf("%w: %w", engine.ErrBusy, err)
+	case cerrdefs.IsNotFound(err):
+		return fmt.Errorf("%w: %w", engine.ErrNotFound, err)
+	case cerrdefs.IsConflict(err), strings.Contains(text, "name is already in use"): // so says Podman
+		return fmt.Errorf("%w: %w", engine.ErrConflict, err)
+	default:
+		return err
+	}
+}
+
+// portTaken knows the words for a port that another container (the first) or
+// another program holds: Docker and Podman, Docker Desktop, Windows.
+func portTaken(text string) bool {
+	return strings.Contains(text, "port is already allocated") ||
+		strings.Contains(text, "address already in use") ||
+		strings.Contains(text, "ports are not available") ||
+		strings.Contains(text, "only one usage of each socket address")
+}
+
+// pullError does the same for a pull, where the engine passes on the words of
+// registries and of the network.
+func pullError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := strings.ToLower(err.Error())
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(text, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case noConnection(err), errors.Is(err, context.DeadlineExceeded):
+		return engineError(err)
+	case has("no space left on device"):
+		return fmt.Errorf("%w: %w", engine.ErrDiskFull, err)
+	case has("no matching manifest", "no image found in manifest list"):
+		return fmt.Errorf("%w: %w", engine.ErrPlatform, err)
+	case has("dial tcp", "no such host", "i/o timeout", "connection refused", "connection reset", "tls handshake", "client.timeout",
+		"network is unreachable", "awaiting headers", "proxyconnect", "unexpected eof", "server misbehaving", "bad gateway",
+		"service unavailable", "gateway timeout", "too many requests", "internal server error", "x509") || engine.IsPage(text):
+		return fmt.Errorf("%w: %w", engine.ErrNetwork, err)
+	case has("not found", "manifest unknown", "does not exist", "name unknown", "repository name not known", "access denied", "unauthorized",
+		"authentication required", "denied", "invalid reference"):
+		return fmt.Errorf("%w: %w", engine.ErrImageNotFound, err)
+	default:
+		return engineError(err)
+	}
+}

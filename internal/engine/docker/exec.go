@@ -1,0 +1,28 @@
+package docker
+
+import (
+	"context"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+)
+
+// Exec implements [Executor].
+func (d *Docker) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
+	api := d.api.Load()
+	created, err := api.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: cmd, AttachStdout: true, AttachStderr: true})
+	if err != nil {
+		return "", "", engineError(err)
+	}
+	attached, err := api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	if err != nil {
+		return "", "", engineError(err)
+	}
+	defer attached.Close()
+	defer context.AfterFunc(ctx, attached.Close)()
+	var said, complaint shortText
+	if _, err = stdcopy.StdCopy(&said, &complaint, attached.Reader); ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return said.String(), complaint.String(), err
+}

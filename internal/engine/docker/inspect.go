@@ -1,0 +1,180 @@
+package docker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/go-connections/nat"
+
+	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/words"
+)
+
+// Inspect implements [Engine].
+func (d *Docker) Inspect(ctx context.Context, name string) (engine.Container, error) {
+	r, err := d.api.Load().ContainerInspect(ctx, name)
+	if cerrdefs.IsNotFound(err) {
+		return engine.Container{Name: name}, nil
+	}
+	if err != nil {
+		return engine.Container{}, engineError(err)
+	}
+	if r.ContainerJSONBase == nil || r.State == nil || r.Config == nil {
+		return engine.Container{}, errors.New(words.Say("problem.incompleteContainer"))
+	}
+	c := engine.Container{
+		Exists:    true,
+		Name:      strings.TrimPrefix(r.Name, "/"),
+		ID:        r.ID,
+		Image:     familiar(r.Config.Image),
+		ImageID:   r.Image,
+		Running:   r.State.Running || r.State.Paused,
+		Paused:    r.State.Paused,
+		StartedAt: engineTime(r.State.StartedAt),
+		EndedAt:   engineTime(r.State.FinishedAt),
+		ExitCode:  r.State.ExitCode,
+		OOMKilled: r.State.OOMKilled,
+		Labels:    r.Config.Labels,
+		User:      r.Config.User,
+		WorkDir:   r.Config.WorkingDir,
+		Cmd:       slices.Concat(r.Config.Entrypoint, r.Config.Cmd),
+		Env:       r.Config.Env,
+		TTY:       r.Config.Tty,
+	}
+	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
+	takePorts(&c, r)
+	c.Mounts = mountsOf(r.Mounts)
+	c.Given = given(r)
+	if said, is := d.said.Load(r.ID); is {
+		c.Given.Said = said.([]string)
+	}
+	if r.HostConfig != nil {
+		c.Network, c.LogDriver = string(r.HostConfig.NetworkMode), r.HostConfig.LogConfig.Type
+	}
+	c.Inherited = d.inherited(ctx, c)
+	return c, nil
+}
+
+// familiar shortens the name of an image to how people and Docker write it; Podman
+// has it in full.
+func familiar(image string) string {
+	hub, found := strings.CutPrefix(image, "docker.io/")
+	if !found {
+		return image
+	}
+	return strings.TrimPrefix(hub, "library/")
+}
+
+// engineTime reads a time of the engine, which says year 1 for never.
+func engineTime(s string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.Year() <= 1 {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// takePorts notes where the TCP ports in the container are published.
+func takePorts(c *engine.Container, r container.InspectResponse) {
+	bindings := nat.PortMap{}
+	if r.HostConfig != nil {
+		bindings = r.HostConfig.PortBindings
+		if r.HostConfig.NetworkMode.IsHost() {
+			c.HostNetwork, c.Ports = true, map[int]int{8888: 8888, 8080: 8080}
+			return
+		}
+	}
+	if r.NetworkSettings != nil && len(r.NetworkSettings.Ports) > 0 {
+		bindings = r.NetworkSettings.Ports
+	}
+	c.Ports, c.Addresses = map[int]int{}, map[int][]netip.AddrPort{}
+	for inner, published := range bindings {
+		if inner.Proto() != "tcp" {
+			continue
+		}
+		for _, b := range published {
+			port, err := strconv.ParseUint(b.HostPort, 10, 16)
+			if err != nil || port == 0 {
+				continue
+			}
+			for _, ip := range hostAddresses(b.HostIP) {
+				c.Addresses[inner.Int()] = append(c.Addresses[inner.Int()], netip.AddrPortFrom(ip, uint16(port)))
+			}
+			if b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "127.0.0.1" {
+				c.Ports[inner.Int()] = int(port)
+			}
+		}
+	}
+	for _, addresses := range c.Addresses {
+		slices.SortFunc(addresses, netip.AddrPort.Compare)
+	}
+}
+
+// hostAddresses reads where a port is published: without an address at all of
+// them, and one that is not understood may be any.
+func hostAddresses(text string) []netip.Addr {
+	ip, err := netip.ParseAddr(text)
+	switch {
+	case text == "":
+		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}
+	case err != nil:
+		return []netip.Addr{netip.IPv4Unspecified()}
+	default:
+		return []netip.Addr{ip.Unmap()}
+	}
+}
+
+// mountsOf are a container's mounts that last as long as it does, or longer.
+func mountsOf(points []container.MountPoint) []engine.Mount {
+	var mounts []engine.Mount
+	for _, m := range points {
+		switch m.Type {
+		case mount.TypeVolume:
+			mounts = append(mounts, engine.Mount{Volume: cmp.Or(m.Name, m.Source), Target: m.Destination})
+		case mount.TypeBind:
+			mounts = append(mounts, engine.Mount{Target: m.Destination})
+		}
+	}
+	return mounts
+}
+
+// given reads it from an inspection.
+func given(r container.InspectResponse) (g engine.Given) {
+	if h := r.HostConfig; h != nil {
+		g.Mapped = h.UsernsMode == "private" // so says Podman, whichever they are
+		g.Memory, g.CPUs, g.ShmSize = h.Memory, float64(h.NanoCPUs)/1e9, h.ShmSize
+		if g.CPUs == 0 && h.CPUPeriod > 0 {
+			g.CPUs = float64(h.CPUQuota) / float64(h.CPUPeriod)
+		}
+	}
+	for _, m := range r.Mounts {
+		if m.Type == mount.TypeBind {
+			g.Folders = append(g.Folders, config.Folder{Host: m.Source, Path: m.Destination, ReadOnly: !m.RW})
+		}
+	}
+	return g
+}
+
+// Changed implements [Differ].
+func (d *Docker) Changed(ctx context.Context, id string) (added, changed []string, err error) {
+	list, err := d.api.Load().ContainerDiff(ctx, id)
+	for _, c := range list {
+		switch c.Kind {
+		case container.ChangeAdd:
+			added = append(added, c.Path)
+		case container.ChangeModify:
+			changed = append(changed, c.Path)
+		}
+	}
+	return added, changed, engineError(err)
+}

@@ -1,0 +1,83 @@
+package docker
+
+import (
+	"context"
+
+	"colabtray/internal/engine"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+)
+
+// inherited returns the labels of the image that a container was made from. What
+// an ID stands for does not change, so each image is asked for once.
+func (d *Docker) inherited(ctx context.Context, c engine.Container) map[string]string {
+	if c.Labels[engine.LabelRuntime] == "" && c.Labels[engine.LabelHelper] == "" {
+		return nil
+	}
+	if known, is := d.imageLabels.Load(c.ImageID); is {
+		return known.(map[string]string)
+	}
+	image, err := d.api.Load().ImageInspect(ctx, c.ImageID)
+	if cerrdefs.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		// What cannot be proved to be ours is somebody else's, until the next look.
+		d.log.Warn("the labels of an image are not known", "image", c.ImageID, "error", err)
+		return c.Labels
+	}
+	var labels map[string]string
+	if image.Config != nil {
+		labels = image.Config.Labels
+	}
+	d.imageLabels.Store(c.ImageID, labels)
+	return labels
+}
+
+// labelledContainers returns the containers that carry a label, whoever made them.
+func (d *Docker) labelledContainers(ctx context.Context, label, value string) ([]engine.Container, error) {
+	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
+		All:     true,
+		Filters: filters.NewArgs(filters.Arg("label", label+"="+value)),
+	})
+	if err != nil {
+		return nil, engineError(err)
+	}
+	var found []engine.Container
+	for _, each := range list {
+		c, err := d.Inspect(ctx, each.ID)
+		if err != nil {
+			return nil, err
+		}
+		if c.Exists {
+			found = append(found, c)
+		}
+	}
+	return found, nil
+}
+
+// Named implements [Replacer].
+func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, error) {
+	found, err := d.labelledContainers(ctx, engine.LabelRuntime, runtime)
+	ids := map[string]string{}
+	for _, c := range found {
+		if c.Ours() {
+			ids[c.Name] = c.ID
+		}
+	}
+	return ids, err
+}
+
+// Helpers implements [Volumes].
+func (d *Docker) Helpers(ctx context.Context, runtime string) ([]engine.Helper, error) {
+	found, err := d.labelledContainers(ctx, engine.LabelHelper, runtime)
+	var helpers []engine.Helper
+	for _, c := range found {
+		if c.Helps(runtime) {
+			helpers = append(helpers, engine.Helper{Name: c.Name, ID: c.ID, Writes: c.Labels[engine.LabelWrites] != ""})
+		}
+	}
+	return helpers, err
+}

@@ -1,0 +1,127 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/words"
+)
+
+// createLibpod makes a container through Podman's own API. Its API for Docker
+// takes a request for GPUs, and makes a container without any
+// (https://github.com/containers/podman/issues/22645).
+func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Config, h *container.HostConfig, p *ocispec.Platform) (id string, err error) {
+	body, err := json.Marshal(libpodSpec(name, c, h, p))
+	if err != nil {
+		return "", err
+	}
+	request, err := d.libpodRequest(ctx, http.MethodPost, "containers/create", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := d.api.Load().HTTPClient().Do(request)
+	if err != nil {
+		return "", engineError(err)
+	}
+	defer response.Body.Close()
+	var answer struct {
+		ID       string   `json:"Id"`
+		Warnings []string `json:"Warnings"`
+		Message  string   `json:"message"`
+	}
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
+		return "", fmt.Errorf("%s: %w", words.Say("problem.answerNotUnderstood"), err)
+	}
+	if response.StatusCode != http.StatusCreated {
+		return "", engineError(errors.New(engine.FromEngine + answer.Message))
+	}
+	d.heard(answer.ID, answer.Warnings)
+	return answer.ID, nil
+}
+
+// libpodRequest makes a request to Podman's own API.
+func (d *Docker) libpodRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+	// The client's connections lead to a socket whatever the address says.
+	host := "podman"
+	if address, is := strings.CutPrefix(d.Host(), "tcp://"); is {
+		host = address
+	}
+	return http.NewRequestWithContext(ctx, method, "http://"+host+"/v4.0.0/libpod/"+path, body)
+}
+
+// libpodSpec says in Podman's words what [Docker.Create] says in Docker's.
+func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *ocispec.Platform) map[string]any {
+	type object = map[string]any
+	env := map[string]string{}
+	for _, pair := range c.Env {
+		key, value, _ := strings.Cut(pair, "=")
+		env[key] = value
+	}
+	var ports, volumes, mounts, devices []object
+	for inner, bindings := range h.PortBindings {
+		for _, b := range bindings {
+			outer, _ := strconv.Atoi(b.HostPort) // it was made of a number
+			ports = append(ports, object{"container_port": inner.Int(), "host_port": outer, "host_ip": b.HostIP, "protocol": inner.Proto()})
+		}
+	}
+	for _, m := range h.Mounts {
+		options := []string{"rw"}
+		if m.ReadOnly {
+			options[0] = "ro"
+		}
+		if m.Type == mount.TypeVolume {
+			volumes = append(volumes, object{"Name": m.Source, "Dest": m.Target, "Options": options})
+		} else {
+			mounts = append(mounts, object{"type": "bind", "source": m.Source, "destination": m.Target, "options": append(options, "rbind")})
+		}
+	}
+	for _, request := range h.DeviceRequests {
+		for _, device := range request.DeviceIDs {
+			devices = append(devices, object{"path": device})
+		}
+	}
+	limits := object{}
+	if h.Memory > 0 {
+		limits["memory"] = object{"limit": h.Memory}
+	}
+	if h.NanoCPUs > 0 {
+		const period = 100_000 // microseconds
+		limits["cpu"] = object{"period": period, "quota": h.NanoCPUs * period / 1e9}
+	}
+	spec := object{
+		"name": name, "hostname": c.Hostname, "image": c.Image, "command": c.Cmd, "labels": c.Labels, "env": env,
+		"portmappings": ports, "volumes": volumes, "mounts": mounts, "devices": devices, "resource_limits": limits,
+	}
+	if how, value, is := strings.Cut(string(h.UsernsMode), ":"); is {
+		spec["userns"] = object{"nsmode": how, "value": value}
+	}
+	if c.User != "" {
+		spec["user"] = c.User
+	}
+	if c.WorkingDir != "" {
+		spec["work_dir"] = c.WorkingDir
+	}
+	if h.ShmSize > 0 {
+		spec["shm_size"] = h.ShmSize
+	}
+	if len(c.Entrypoint) > 0 {
+		spec["entrypoint"] = c.Entrypoint
+	}
+	if p != nil {
+		spec["image_os"], spec["image_arch"], spec["image_variant"] = p.OS, p.Architecture, p.Variant
+	}
+	return spec
+}

@@ -1,0 +1,242 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/api/types/volume"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/words"
+)
+
+// EnsureVolume implements [Volumes].
+func (d *Docker) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, error) {
+	if there, err := d.HasVolume(ctx, spec.Volume); there || err != nil {
+		return false, err
+	}
+	labels, err := d.volumeLabels(ctx, spec)
+	if err != nil {
+		return false, err
+	}
+	_, err = d.api.Load().VolumeCreate(ctx, volume.CreateOptions{Name: spec.Volume, Labels: labels})
+	return err == nil, engineError(err)
+}
+
+// RemoveVolume implements [Volumes].
+func (d *Docker) RemoveVolume(ctx context.Context, name string) error {
+	return engineError(d.api.Load().VolumeRemove(ctx, name, false))
+}
+
+// HasVolume implements [Volumes].
+func (d *Docker) HasVolume(ctx context.Context, name string) (bool, error) {
+	_, err := d.api.Load().VolumeInspect(ctx, name)
+	if cerrdefs.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, engineError(err)
+}
+
+// VolumeSize implements [Volumes]. From API 1.42 on the engine is asked for
+// volumes alone; before, it looks at everything it keeps.
+func (d *Docker) VolumeSize(ctx context.Context, name string) (int64, error) {
+	api := d.api.Load()
+	var options types.DiskUsageOptions
+	if versions.GreaterThanOrEqualTo(api.ClientVersion(), "1.42") {
+		options.Types = []types.DiskUsageObject{types.VolumeObject}
+	}
+	usage, err := api.DiskUsage(ctx, options)
+	if err != nil {
+		return 0, engineError(err)
+	}
+	for _, v := range usage.Volumes {
+		if v != nil && v.Name == name && v.UsageData != nil && v.UsageData.Size >= 0 {
+			return v.UsageData.Size, nil
+		}
+	}
+	return 0, engine.ErrNotFound
+}
+
+// VolumeUsers implements [Volumes]. The engine's filter also takes places where
+// a volume is mounted, so its answer is looked through.
+func (d *Docker) VolumeUsers(ctx context.Context, volume string, running bool) ([]string, error) {
+	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
+		All:     !running,
+		Filters: filters.NewArgs(filters.Arg("volume", volume)),
+	})
+	if err != nil {
+		return nil, engineError(err)
+	}
+	var names []string
+	for _, c := range list {
+		uses := func(m container.MountPoint) bool { return m.Type == mount.TypeVolume && m.Name == volume }
+		if slices.ContainsFunc(c.Mounts, uses) && len(c.Names) > 0 {
+			names = append(names, strings.TrimPrefix(c.Names[0], "/"))
+		}
+	}
+	return names, nil
+}
+
+// Images implements [Volumes].
+func (d *Docker) Images(ctx context.Context) ([]string, error) {
+	list, err := d.api.Load().ImageList(ctx, image.ListOptions{})
+	if err != nil {
+		return nil, engineError(err)
+	}
+	var ids []string
+	for _, i := range list {
+		ids = append(ids, i.ID)
+	}
+	return ids, nil
+}
+
+// CreateHelper implements [Volumes]. NoCopy keeps the engine from filling an
+// empty volume with what the image has at that path.
+func (d *Docker) CreateHelper(ctx context.Context, spec engine.HelperSpec) (string, error) {
+	labels := engine.Marked(map[string]string{engine.LabelHelper: spec.Runtime, engine.LabelWrites: ""}) // whatever the image has
+	if spec.Writes {
+		labels[engine.LabelWrites] = "yes"
+	}
+	userns, err := d.userns(ctx, spec.Volume)
+	if err != nil {
+		return "", err
+	}
+	logging := container.LogConfig{Type: "json-file"} // which can be read, whatever the engine's usual one is
+	if spec.Prints {
+		logging.Type = "none"
+	}
+	var mounts []mount.Mount
+	if spec.Volume != "" {
+		mounts = []mount.Mount{{
+			Type: mount.TypeVolume, Source: spec.Volume, Target: spec.Path,
+			VolumeOptions: &mount.VolumeOptions{NoCopy: true},
+		}}
+	}
+	created, err := d.api.Load().ContainerCreate(ctx,
+		&container.Config{
+			Image:       spec.Image,
+			Entrypoint:  spec.Cmd[:1],
+			Cmd:         spec.Cmd[1:],
+			User:        "0:0",
+			WorkingDir:  "/",
+			Labels:      labels,
+			Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
+		},
+		&container.HostConfig{
+			NetworkMode: "none",
+			UsernsMode:  userns,
+			LogConfig:   logging,
+			Mounts:      mounts,
+		}, nil, nil, engine.HelperName(spec.Runtime))
+	return created.ID, engineError(err)
+}
+
+// ReadHelper implements [Volumes]. With Docker the helper is not even started.
+// Podman's archives of a volume leave out what is called dev, proc or sys, and
+// give everything to the container's user (libpod/container_copy_linux.go of 4.3),
+// so there tar is run in it, and tells with its exit code whether all is well.
+func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+	if !d.podman.Load() {
+		return d.Get(ctx, id, engine.DataPath)
+	}
+	api := d.api.Load()
+	attached, err := api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return nil, engineError(err)
+	}
+	if err := d.Start(ctx, id); err != nil {
+		attached.Close()
+		return nil, err
+	}
+	r, w := io.Pipe()
+	stop := context.AfterFunc(ctx, attached.Close)
+	copied := make(chan error, 1)
+	go func() {
+		var said shortText
+		_, err := stdcopy.StdCopy(w, &said, attached.Reader)
+		copied <- err
+		if err == nil {
+			err = d.archived(ctx, id, said.String())
+		}
+		w.CloseWithError(err)
+	}()
+	return struct {
+		io.Reader
+		io.Closer
+	}{r, closing(func() error {
+		stop()
+		attached.Close()
+		err := r.Close()
+		if <-copied != nil { // it is still at it, and could be read again
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+			defer cancel()
+			err = errors.Join(err, d.Stop(ctx, id, 0))
+		}
+		return err
+	})}, nil
+}
+
+// endTime is how long a helper may take to end once nothing is read of it.
+const endTime = time.Minute
+
+// archived tells how the command archiver ended. Its exit code is 1 when a file
+// changed while it was read.
+func (d *Docker) archived(ctx context.Context, id, said string) error {
+	ctx, cancel := context.WithTimeout(ctx, endTime)
+	defer cancel()
+	if err := d.Wait(ctx, id); err != nil {
+		return err
+	}
+	c, err := d.Inspect(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case c.ExitCode == 1:
+		return fmt.Errorf("%w: %s", engine.ErrChanged, said)
+	case !c.Exists || c.ExitCode != 0:
+		return errors.New(words.Say("problem.tarEnded", "code", c.ExitCode, "output", said))
+	}
+	return nil
+}
+
+// closing is a Close.
+type closing func() error
+
+func (c closing) Close() error { return c() }
+
+// shortText keeps the beginning of what is written to it.
+type shortText struct{ strings.Builder }
+
+func (s *shortText) Write(p []byte) (int, error) {
+	const most = 1000
+	s.WriteString(string(p[:min(len(p), most-min(most, s.Len()))]))
+	return len(p), nil
+}
+
+// RemoveHelper implements [Volumes]. Volumes without a name, which the image
+// may have asked for, go with it; those with a name stay.
+func (d *Docker) RemoveHelper(ctx context.Context, id string) error {
+	err := d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if cerrdefs.IsNotFound(err) {
+		return nil
+	}
+	return engineError(err)
+}
+
+// Unpack implements [Volumes].
+func (d *Docker) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
+	return engineError(d.api.Load().CopyToContainer(ctx, id, path, archive, container.CopyToContainerOptions{}))
+}

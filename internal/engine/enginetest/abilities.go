@@ -1,0 +1,197 @@
+package enginetest
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"colabtray/internal/engine"
+)
+
+func dialing(route engine.Route) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) { return route.Dial(ctx) }
+}
+
+// ability returns the engine with an ability; without it there is nothing to test.
+func ability[A any](s *suite) A {
+	s.Helper()
+	a, has := engine.As[A](s.Engine)
+	if !has {
+		s.Skip("the engine does not have the ability")
+	}
+	return a
+}
+
+func (s *suite) replacer() {
+	r := ability[engine.Replacer](s)
+	spec := s.spec(Lives)
+	name := spec.Name
+	id := s.create(spec)
+	spec.Name = name + "-next"
+	next := s.create(spec)
+	defer func() { s.must(s.Engine.Remove(s.ctx, id)) }() // by then it has another name
+	s.is("a name that is taken", r.Rename(s.ctx, next, name), engine.ErrConflict)
+	s.must(r.Rename(s.ctx, id, name+"-previous"))
+	s.must(r.Rename(s.ctx, next, name))
+	ids, err := r.Named(s.ctx, name)
+	s.must(err)
+	if len(ids) != 2 || ids[name+"-previous"] != id || ids[name] != next {
+		s.Errorf("made for the runtime are %v", ids)
+	}
+	if c := s.inspect(name); c.ID != next {
+		s.Errorf("the name is that of %s", c.ID)
+	}
+	s.is("renaming nothing", r.Rename(s.ctx, name+"-next", name+"-more"), engine.ErrNotFound)
+}
+
+func (s *suite) tagger() {
+	tagger := ability[engine.Tagger](s)
+	s.must(s.Engine.Pull(s.ctx, s.Published, "", func(engine.Progress) {}))
+	defer func() { s.must(tagger.Untag(s.ctx, s.Published)) }()
+	image, err := s.Engine.Image(s.ctx, s.Published, "")
+	s.must(err)
+	name := "localhost/colab-tray/suite:" + s.Name(s.T)
+	s.must(tagger.Tag(s.ctx, image.ID, name))
+	if tagged, err := s.Engine.Image(s.ctx, name, ""); err != nil || tagged.ID != image.ID {
+		s.Errorf("by its new name it is %+v, %v", tagged, err)
+	}
+	s.must(tagger.Untag(s.ctx, name))
+	if tagged, err := s.Engine.Image(s.ctx, name, ""); err != nil || tagged.ID != "" {
+		s.Errorf("without its new name it is %+v, %v", tagged, err)
+	}
+	if image, err := s.Engine.Image(s.ctx, s.Published, ""); err != nil || image.ID == "" {
+		s.Errorf("by its other name it is %+v, %v", image, err)
+	}
+	s.is("a name that is none", tagger.Untag(s.ctx, name), engine.ErrNotFound)
+}
+
+func (s *suite) differ() {
+	d := ability[engine.Differ](s)
+	id := s.create(s.spec(Lives))
+	s.must(s.Engine.Put(s.ctx, id, fstest.MapFS{"opt/suite.txt": {Data: []byte("a")}, "etc/passwd": {Data: []byte("root:x:0:0::/root:/bin/sh\n")}}, time.Unix(1e9, 0)))
+	added, changed, err := d.Changed(s.ctx, id)
+	s.must(err)
+	if !slices.Contains(added, "/opt/suite.txt") || slices.Contains(added, "/etc/passwd") || !slices.Contains(changed, "/etc/passwd") {
+		s.Errorf("added are %q, changed %q", added, changed)
+	}
+	if mounted := func(name string) bool { return strings.HasPrefix(name, home+"/") }; slices.ContainsFunc(added, mounted) {
+		s.Errorf("what is mounted is not left out: %q", added)
+	}
+}
+
+func (s *suite) meter() {
+	m := ability[engine.Meter](s)
+	c := s.run(Lives)
+	measured, over := make(chan engine.Usage, 100), make(chan error, 1)
+	go func() { over <- m.Stats(s.ctx, c.ID, func(u engine.Usage) { measured <- u }) }()
+	select {
+	case u := <-measured:
+		if u.At.IsZero() || u.CPU < 0 || u.CPUs < 1 {
+			s.Errorf("it uses %+v", u)
+		}
+	case err := <-over:
+		s.Fatalf("no use is told: %v", err)
+	}
+	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
+	<-over // also with an error of the stream
+}
+
+func (s *suite) executor() {
+	x := ability[engine.Executor](s)
+	c := s.run(Lives)
+	stdout, stderr, err := x.Exec(s.ctx, c.ID, []string{"sh", "-c", Speaks})
+	if err != nil || stdout != "out\n" || stderr != "err\n" {
+		s.Errorf("it says %q and %q, %v", stdout, stderr, err)
+	}
+	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
+	if _, _, err := x.Exec(s.ctx, c.ID, []string{"sh", "-c", Speaks}); err == nil {
+		s.Error("a command was run in a container that does not run")
+	}
+}
+
+func (s *suite) volumes() {
+	v := ability[engine.Volumes](s)
+	spec := s.spec(Lives)
+	has := func(want bool) {
+		s.Helper()
+		if there, err := v.HasVolume(s.ctx, spec.Volume); err != nil || there != want {
+			s.Errorf("that the volume is there: %t, %v", there, err)
+		}
+	}
+	has(false)
+	for _, want := range []bool{true, false} {
+		if made, err := v.EnsureVolume(s.ctx, spec); err != nil || made != want {
+			s.Errorf("that the volume was made: %t, %v", made, err)
+		}
+	}
+	has(true)
+	id := s.create(spec)
+	users := func(running bool, want ...string) {
+		s.Helper()
+		if names, err := v.VolumeUsers(s.ctx, spec.Volume, running); err != nil || !slices.Equal(names, want) {
+			s.Errorf("the volume is used by %q, %v", names, err)
+		}
+	}
+	users(false, spec.Name)
+	users(true)
+	s.must(s.Engine.Start(s.ctx, id))
+	users(true, spec.Name)
+	if v.RemoveVolume(s.ctx, spec.Volume) == nil {
+		s.Error("a volume in use was removed")
+	}
+	s.must(s.Engine.Stop(s.ctx, id, 0))
+	s.must(s.Engine.Remove(s.ctx, id))
+	has(true)
+	s.must(v.RemoveVolume(s.ctx, spec.Volume))
+	has(false)
+	s.is("removing nothing", v.RemoveVolume(s.ctx, spec.Volume), engine.ErrNotFound)
+}
+
+func (s *suite) helpers() {
+	v := ability[engine.Volumes](s)
+	spec := s.spec(Lives)
+	_, err := v.EnsureVolume(s.ctx, spec)
+	s.must(err)
+	helper, err := v.CreateHelper(s.ctx, engine.ReadingHelper(spec.Name, s.Image, spec.Volume))
+	s.must(err)
+	defer func() {
+		s.must(v.RemoveHelper(s.ctx, helper))
+		s.must(v.RemoveHelper(s.ctx, helper)) // that it is gone is no error
+		if all, err := v.Helpers(s.ctx, spec.Name); err != nil || len(all) != 0 {
+			s.Errorf("these helpers are left: %v, %v", all, err)
+		}
+	}()
+	all, err := v.Helpers(s.ctx, spec.Name)
+	if err != nil || len(all) != 1 || all[0].ID != helper || all[0].Writes {
+		s.Errorf("the helpers are %v, %v", all, err)
+	}
+	if others, err := v.Helpers(s.ctx, s.Name(s.T)); err != nil || len(others) != 0 {
+		s.Errorf("the helpers of another runtime are %v, %v", others, err)
+	}
+	var packed bytes.Buffer
+	w := tar.NewWriter(&packed)
+	for name, text := range map[string]string{"a.txt": "a", "dev": "named like one of the system's"} {
+		s.must(w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o600, Uid: 1000, Gid: 100, Size: int64(len(text))}))
+		_, _ = io.WriteString(w, text)
+	}
+	s.must(w.Close())
+	s.must(v.Unpack(s.ctx, helper, engine.ReadingHelper("", "", "").Path, &packed))
+	texts, headers := s.entries(v.ReadHelper(s.ctx, helper))
+	read := map[string]string{}
+	for name, text := range texts {
+		_, below, _ := strings.Cut(strings.Trim(name, "/"), "/")
+		read[below] = text
+		if h := headers[name]; below != "" && (h.Uid != 1000 || h.Gid != 100 || h.Mode&0o777 != 0o600) {
+			s.Errorf("%s is %+v", name, h)
+		}
+	}
+	if len(read) != 3 || read["a.txt"] != "a" || read["dev"] == "" {
+		s.Errorf("the volume has %q", texts)
+	}
+}

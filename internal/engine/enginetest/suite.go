@@ -1,0 +1,548 @@
+// Package enginetest is the suite that every engine passes. It holds what the rest
+// of the program relies on, so that a new engine, or one in memory, cannot behave
+// in another way than the engines that people have.
+package enginetest
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"colabtray/internal/engine"
+)
+
+// Site is an engine under test.
+type Site struct {
+	// Engine is the engine.
+	Engine engine.Engine
+	// Image is an image on the engine that runs the shell scripts below.
+	Image string
+	// Published is an image in a registry, which the engine does not have yet.
+	Published string
+	// Missing is an image that the registry does not have.
+	Missing string
+	// Name returns a new name for a container; what has that name, and the volume
+	// NAME-data, goes when the test ends.
+	Name func(t *testing.T) string
+	// Port returns a port of this computer that nobody uses.
+	Port func(t *testing.T) int
+	// Pause pauses a container.
+	Pause func(t *testing.T, name string)
+}
+
+// The scripts that the suite runs in containers, by sh -c.
+const (
+	// Lives says something, and ends as by the signal when it is asked to.
+	Lives = `trap 'exit 143' TERM; echo begun; echo aside >&2; sleep 1000 & wait`
+	// Ignores has to be killed.
+	Ignores = `trap '' TERM; echo begun; sleep 1000 & wait; wait`
+	// Ends says three lines, and ends with 3.
+	Ends = `echo one; echo two; echo three; exit 3`
+	// Serves serves files by HTTP at port 8888, and says when it does.
+	Serves = `exec python3 -u -m http.server 8888`
+	// Speaks says something on both streams, and ends.
+	Speaks = `echo out; echo err >&2`
+)
+
+const (
+	longEnough = 2 * time.Minute
+	home       = "/home/jovyan"
+	inner      = 8888
+)
+
+// Run runs the suite.
+func Run(t *testing.T, open func(t *testing.T) Site) {
+	for name, test := range map[string]func(*suite){
+		"connect":          (*suite).connect,
+		"lifecycle":        (*suite).lifecycle,
+		"names":            (*suite).names,
+		"grace":            (*suite).grace,
+		"pause":            (*suite).pause,
+		"exit":             (*suite).exit,
+		"nobody waits":     (*suite).contextEnds,
+		"output":           (*suite).output,
+		"files":            (*suite).files,
+		"events":           (*suite).events,
+		"ports":            (*suite).ports,
+		"images":           (*suite).images,
+		"pull":             (*suite).pull,
+		"ability Replacer": (*suite).replacer,
+		"ability Tagger":   (*suite).tagger,
+		"ability Differ":   (*suite).differ,
+		"ability Meter":    (*suite).meter,
+		"ability Executor": (*suite).executor,
+		"ability Volumes":  (*suite).volumes,
+		"helpers":          (*suite).helpers,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), longEnough)
+			defer cancel()
+			test(&suite{t, open(t), ctx})
+		})
+	}
+}
+
+// suite is one test of the suite.
+type suite struct {
+	*testing.T
+	Site
+	ctx context.Context
+}
+
+// must ends the test unless all went well.
+func (s *suite) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// is asserts that an error is of a kind.
+func (s *suite) is(what string, err, kind error) {
+	s.Helper()
+	if !errors.Is(err, kind) {
+		s.Errorf("%s: the error is %v, not one of: %v", what, err, kind)
+	}
+}
+
+// spec is a container that runs a script.
+func (s *suite) spec(script string) engine.Spec {
+	name := s.Name(s.T)
+	return engine.Spec{
+		Name: name, Hostname: name, Image: s.Image, Entrypoint: []string{"sh"}, Cmd: []string{"-c", script},
+		Labels:    map[string]string{"dev.colabtray.runtime": name, "dev.colabtray.settings": "1"},
+		InnerPort: inner, Port: s.Port(s.T), Volume: name + "-data", DataDir: home,
+	}
+}
+
+func (s *suite) create(spec engine.Spec) string {
+	s.Helper()
+	made, err := s.Engine.Create(s.ctx, spec)
+	s.must(err)
+	return made.ID
+}
+
+// run makes a container and starts it.
+func (s *suite) run(script string) engine.Container {
+	s.Helper()
+	id := s.create(s.spec(script))
+	s.must(s.Engine.Start(s.ctx, id))
+	return s.inspect(id)
+}
+
+// begun is run, and returns once the script has said something.
+func (s *suite) begun(script string) engine.Container {
+	s.Helper()
+	c := s.run(script)
+	log := s.follow(c)
+	defer log.Close()
+	if !bufio.NewScanner(log).Scan() {
+		s.Fatal("the script says nothing")
+	}
+	return c
+}
+
+func (s *suite) follow(c engine.Container) io.ReadCloser {
+	s.Helper()
+	log, err := s.Engine.Logs(s.ctx, c, engine.LogQuery{Tail: -1, Follow: true})
+	s.must(err)
+	return log
+}
+
+func (s *suite) inspect(name string) engine.Container {
+	s.Helper()
+	c, err := s.Engine.Inspect(s.ctx, name)
+	s.must(err)
+	return c
+}
+
+func (s *suite) connect() {
+	first, err := s.Engine.Connect(s.ctx)
+	s.must(err)
+	if first.Name == "" || first.Version == "" || first.API == "" || first.Arch == "" || first.Host == "" || first.Command == "" || !first.Local {
+		s.Errorf("the engine says %+v", first)
+	}
+	if second, err := s.Engine.Connect(s.ctx); err != nil || second != first {
+		s.Errorf("once more it says %+v, %v", second, err)
+	}
+}
+
+func (s *suite) lifecycle() {
+	e := s.Engine
+	spec := s.spec(Lives)
+	if c := s.inspect(spec.Name); c.Exists || c.Running || c.Name != spec.Name {
+		s.Errorf("before it is made, the container is %+v", c)
+	}
+	made, err := e.Create(s.ctx, spec)
+	s.must(err)
+	if made.ID == "" || !made.Volume {
+		s.Errorf("made: %+v", made)
+	}
+	image, err := e.Image(s.ctx, s.Image, "")
+	s.must(err)
+	c := s.inspect(spec.Name)
+	switch {
+	case !c.Exists, c.ID != made.ID, c.Name != spec.Name, c.Image != s.Image, c.ImageID != image.ID,
+		c.Running, c.Paused, !c.StartedAt.IsZero(), c.Ports[inner] != spec.Port, c.HostNetwork,
+		!slices.Equal(c.Cmd, []string{"sh", "-c", Lives}), !slices.Contains(c.Mounts, engine.Mount{Volume: spec.Volume, Target: home}):
+		s.Errorf("the container that was made is %+v", c)
+	}
+	for name, value := range spec.Labels {
+		if c.Labels[name] != value || c.Inherited[name] != "" {
+			s.Errorf("label %s is %q", name, c.Labels[name])
+		}
+	}
+
+	s.must(e.Start(s.ctx, c.ID))
+	first := s.inspect(c.ID)
+	if !first.Running || first.Paused || first.StartedAt.IsZero() || first.ID != c.ID {
+		s.Errorf("the container that was started is %+v", first)
+	}
+	s.must(e.Start(s.ctx, c.ID))
+	if again := s.inspect(c.ID); !again.StartedAt.Equal(first.StartedAt) {
+		s.Errorf("started twice, it began at %v and %v", first.StartedAt, again.StartedAt)
+	}
+	if e.Remove(s.ctx, c.ID) == nil || !s.inspect(c.ID).Running {
+		s.Error("a container that runs was removed")
+	}
+	log := s.follow(first)
+	if !bufio.NewScanner(log).Scan() {
+		s.Error("it says nothing")
+	}
+	_ = log.Close()
+
+	waited := make(chan error, 1)
+	go func() { waited <- e.Wait(s.ctx, c.ID) }()
+	s.must(e.Stop(s.ctx, c.ID, longEnough))
+	if err := <-waited; err != nil {
+		s.Errorf("waiting for its end: %v", err)
+	}
+	stopped := s.inspect(c.ID)
+	if !stopped.Exists || stopped.Running || stopped.ExitCode != 143 || stopped.EndedAt.Before(stopped.StartedAt) || !stopped.StartedAt.Equal(first.StartedAt) || stopped.OOMKilled {
+		s.Errorf("the container that was stopped is %+v", stopped)
+	}
+	s.must(e.Stop(s.ctx, c.ID, 0))
+	s.must(e.Wait(s.ctx, c.ID))
+	s.must(e.Start(s.ctx, c.ID))
+	if second := s.inspect(c.ID); !second.Running || !second.StartedAt.After(first.StartedAt) {
+		s.Errorf("started again, it is %+v", second)
+	}
+	s.must(e.Stop(s.ctx, c.ID, 0))
+	s.must(e.Remove(s.ctx, c.ID))
+	if c := s.inspect(c.ID); c.Exists {
+		s.Errorf("the container that was removed is %+v", c)
+	}
+	if made, err = e.Create(s.ctx, spec); err != nil || made.Volume {
+		s.Errorf("made again: %+v, %v; the volume should have stayed", made, err)
+	}
+}
+
+func (s *suite) names() {
+	spec := s.spec(Lives)
+	id := s.create(spec)
+	made, err := s.Engine.Create(s.ctx, spec)
+	s.is("a name that is taken", err, engine.ErrConflict)
+	if made.ID != "" || made.Volume {
+		s.Errorf("with a name that is taken, this was made: %+v", made)
+	}
+	if c := s.inspect(spec.Name); c.ID != id {
+		s.Errorf("the name is that of %s, not of %s", c.ID, id)
+	}
+	nobody := s.Name(s.T)
+	s.is("starting nothing", s.Engine.Start(s.ctx, nobody), engine.ErrNotFound)
+	s.is("stopping nothing", s.Engine.Stop(s.ctx, nobody, 0), engine.ErrNotFound)
+	s.is("removing nothing", s.Engine.Remove(s.ctx, nobody), engine.ErrNotFound)
+	s.is("waiting for nothing", s.Engine.Wait(s.ctx, nobody), engine.ErrNotFound)
+	spec = s.spec(Lives)
+	spec.Image = s.Missing
+	_, err = s.Engine.Create(s.ctx, spec)
+	s.is("an image that is not there", err, engine.ErrNotFound)
+	if c := s.inspect(spec.Name); c.Exists {
+		s.Errorf("of an image that is not there, this was made: %+v", c)
+	}
+}
+
+func (s *suite) grace() {
+	c := s.begun(Ignores)
+	s.must(s.Engine.Stop(s.ctx, c.ID, time.Second))
+	if c := s.inspect(c.ID); c.Running || c.ExitCode != 137 {
+		s.Errorf("the container that had to be killed is %+v", c)
+	}
+}
+
+func (s *suite) pause() {
+	c := s.run(Lives)
+	s.Pause(s.T, c.Name)
+	if c := s.inspect(c.ID); !c.Running || !c.Paused {
+		s.Errorf("the container that was paused is %+v", c)
+	}
+	s.must(s.Engine.Start(s.ctx, c.ID))
+	if now := s.inspect(c.ID); !now.Running || now.Paused || !now.StartedAt.Equal(c.StartedAt) {
+		s.Errorf("the container that goes on is %+v", now)
+	}
+}
+
+func (s *suite) exit() {
+	c := s.run(Ends)
+	s.must(s.Engine.Wait(s.ctx, c.ID))
+	if c := s.inspect(c.ID); c.Running || c.ExitCode != 3 || c.EndedAt.IsZero() {
+		s.Errorf("the container that ended is %+v", c)
+	}
+}
+
+// contextEnds: every method ends with its context.
+func (s *suite) contextEnds() {
+	c := s.begun(Ignores)
+	log := s.follow(c)
+	defer log.Close()
+	ctx, cancel := context.WithCancel(s.ctx)
+	ended := make(chan error, 3)
+	go func() { ended <- s.Engine.Wait(ctx, c.ID) }()
+	go func() { ended <- s.Engine.Stop(ctx, c.ID, longEnough) }()
+	go func() {
+		ended <- s.Engine.Watch(ctx, []string{c.Name}, cancel, func(engine.ContainerEvent) {})
+	}()
+	for range 3 {
+		if err := <-ended; ctx.Err() == nil || err == nil {
+			s.Errorf("before the context ended: %v", err)
+		}
+	}
+	if _, err := s.Engine.Inspect(ctx, c.ID); !errors.Is(err, context.Canceled) {
+		s.Errorf("inspecting: %v", err)
+	}
+	if _, err := s.Engine.Connect(ctx); !errors.Is(err, context.Canceled) {
+		s.Errorf("connecting: %v", err)
+	}
+	if _, err := s.Engine.Create(ctx, s.spec(Lives)); !errors.Is(err, context.Canceled) {
+		s.Errorf("making: %v", err)
+	}
+	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
+}
+
+func (s *suite) output() {
+	read := func(c engine.Container, q engine.LogQuery) []string {
+		s.Helper()
+		log, err := s.Engine.Logs(s.ctx, c, q)
+		s.must(err)
+		defer log.Close()
+		text, err := io.ReadAll(log)
+		s.must(err)
+		return strings.Fields(string(text))
+	}
+	c := s.run(Ends)
+	s.must(s.Engine.Wait(s.ctx, c.ID))
+	for what, q := range map[string]engine.LogQuery{
+		"one two three": {Tail: -1}, "three": {Tail: 1}, "two three": {Tail: 2, Follow: true}, "": {Tail: -1, Since: time.Now().Add(time.Hour)},
+	} {
+		if got := strings.Join(read(c, q), " "); got != what {
+			s.Errorf("of the output, %+v is %q, not %q", q, got, what)
+		}
+	}
+
+	c = s.run(Lives)
+	log := s.follow(c)
+	defer log.Close()
+	lines := bufio.NewScanner(log)
+	var got []string
+	for len(got) < 2 && lines.Scan() {
+		got = append(got, lines.Text())
+	}
+	if slices.Sort(got); !slices.Equal(got, []string{"aside", "begun"}) {
+		s.Errorf("followed, it says %q", got)
+	}
+	s.must(s.Engine.Stop(s.ctx, c.ID, longEnough))
+	if lines.Scan() || lines.Err() != nil {
+		s.Errorf("after its end it says %q, %v", lines.Text(), lines.Err())
+	}
+	_, err := s.Engine.Logs(s.ctx, engine.Container{ID: s.Name(s.T)}, engine.LogQuery{Tail: -1})
+	s.is("the output of nothing", err, engine.ErrNotFound)
+}
+
+// entries reads an archive: name to content, and the headers.
+func (s *suite) entries(archive io.ReadCloser, err error) (map[string]string, map[string]*tar.Header) {
+	s.Helper()
+	s.must(err)
+	defer archive.Close()
+	whole, err := io.ReadAll(archive)
+	s.must(err)
+	if end := make([]byte, 1024); !bytes.HasSuffix(whole, end) {
+		s.Error("the archive breaks off")
+	}
+	texts, headers := map[string]string{}, map[string]*tar.Header{}
+	for in := tar.NewReader(bytes.NewReader(whole)); ; {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return texts, headers
+		}
+		s.must(err)
+		text, err := io.ReadAll(in)
+		s.must(err)
+		name := strings.TrimSuffix(h.Name, "/")
+		texts[name], headers[name] = string(text), h
+	}
+}
+
+func (s *suite) files() {
+	id := s.create(s.spec(Lives))
+	written := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
+	put := func(text string) {
+		s.Helper()
+		s.must(s.Engine.Put(s.ctx, id, fstest.MapFS{"opt/suite/a.txt": {Data: []byte(text)}, "opt/suite/deep/b.txt": {Data: []byte("b")}}, written))
+	}
+	put("a")
+	texts, headers := s.entries(s.Engine.Get(s.ctx, id, "/opt/suite/a.txt"))
+	h := headers["a.txt"]
+	if len(texts) != 1 || texts["a.txt"] != "a" || h == nil || !h.ModTime.Equal(written) || h.Mode&0o777 != 0o644 {
+		s.Errorf("the file that was put is %q, %+v", texts, h)
+	}
+	s.must(s.Engine.Start(s.ctx, id))
+	put("another")
+	texts, headers = s.entries(s.Engine.Get(s.ctx, id, "/opt/suite"))
+	if texts["suite/a.txt"] != "another" || texts["suite/deep/b.txt"] != "b" || headers["suite/deep"] == nil {
+		s.Errorf("the directory that was put is %q", texts)
+	}
+	if _, err := s.Engine.Get(s.ctx, id, "/opt/nothing"); !errors.Is(err, engine.ErrNotFound) {
+		s.Errorf("what is not there: %v", err)
+	}
+	if texts, _ := s.entries(s.Engine.Get(s.ctx, id, "/etc/passwd")); texts["passwd"] == "" {
+		s.Errorf("of the image it has %q", texts)
+	}
+	_, err := s.Engine.Get(s.ctx, s.Name(s.T), "/etc/passwd")
+	s.is("the files of nothing", err, engine.ErrNotFound)
+}
+
+func (s *suite) events() {
+	spec, other := s.spec(Lives), s.spec(Lives)
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	opened, seen, over := make(chan struct{}), make(chan engine.ContainerEvent, 100), make(chan error, 1)
+	go func() {
+		over <- s.Engine.Watch(ctx, []string{spec.Name}, func() { close(opened) }, func(e engine.ContainerEvent) { seen <- e })
+	}()
+	<-opened
+	// until waits for an event, and returns those before it.
+	until := func(actions ...string) (before []string) {
+		s.Helper()
+		for {
+			select {
+			case e := <-seen:
+				if e.Container != spec.Name {
+					s.Errorf("an event of %s", e.Container)
+				}
+				if slices.ContainsFunc(actions, func(action string) bool { return strings.HasPrefix(e.Action, action) }) {
+					return before
+				}
+				before = append(before, e.Action)
+			case <-s.ctx.Done():
+				s.Fatalf("there is no event %q after %q", actions, before)
+			}
+		}
+	}
+	s.must(s.Engine.Start(s.ctx, s.create(other)))
+	id := s.create(spec)
+	until("create")
+	s.must(s.Engine.Start(s.ctx, id))
+	until("start")
+	s.Pause(s.T, id)
+	until("pause")
+	s.must(s.Engine.Start(s.ctx, id))
+	until("unpause")
+	s.must(s.Engine.Stop(s.ctx, id, longEnough))
+	if before := until("kill"); slices.Contains(before, "die") {
+		s.Errorf("of a container that somebody stops, these came first: %q", before)
+	}
+	until("die")
+	s.must(s.Engine.Remove(s.ctx, id))
+	until("destroy", "remove")
+	cancel()
+	s.is("the end of the stream", <-over, context.Canceled)
+}
+
+func (s *suite) ports() {
+	c := s.begun(Serves)
+	route, err := s.Engine.Reach(s.ctx, c, inner)
+	s.must(err)
+	defer route.Close()
+	transport := &http.Transport{DisableKeepAlives: true}
+	transport.DialContext = dialing(route)
+	answer, err := (&http.Client{Transport: transport}).Get("http://runtime/")
+	s.must(err)
+	if _ = answer.Body.Close(); answer.StatusCode != http.StatusOK {
+		s.Errorf("it answers %s", answer.Status)
+	}
+	_, err = s.Engine.Reach(s.ctx, c, 22)
+	s.is("a port that is not published", err, engine.ErrNotFound)
+
+	spec := s.spec(Lives)
+	spec.Port = c.Ports[inner]
+	id := s.create(spec)
+	s.is("a port that is taken", s.Engine.Start(s.ctx, id), engine.ErrPortInUse)
+	if second := s.inspect(id); second.Running {
+		s.Errorf("without its port it runs: %+v", second)
+	}
+	if ports, has := engine.As[engine.Ports](s.Engine); has {
+		if names, err := ports.PublishedBy(s.ctx, c.Ports[inner]); err != nil || !slices.Contains(names, c.Name) {
+			s.Errorf("the port is that of %q, %v", names, err)
+		}
+	}
+	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
+	s.must(s.Engine.Start(s.ctx, id)) // now it is free
+}
+
+func (s *suite) images() {
+	image, err := s.Engine.Image(s.ctx, s.Image, "")
+	s.must(err)
+	if image.ID == "" || image.Config == nil {
+		s.Errorf("the image is %+v", image)
+	}
+	if same, err := s.Engine.Image(s.ctx, image.ID, ""); err != nil || same.ID != image.ID {
+		s.Errorf("by its ID it is %+v, %v", same, err)
+	}
+	if other, err := s.Engine.Image(s.ctx, s.Image, "linux/s390x"); err != nil || other.ID != "" {
+		s.Errorf("for another platform it is %+v, %v", other, err)
+	}
+	if none, err := s.Engine.Image(s.ctx, s.Missing, ""); err != nil || none.ID != "" || none.Config != nil {
+		s.Errorf("an image that is not there is %+v, %v", none, err)
+	}
+}
+
+func (s *suite) pull() {
+	var seen []engine.Progress
+	s.must(s.Engine.Pull(s.ctx, s.Published, "", func(p engine.Progress) { seen = append(seen, p) }))
+	if len(seen) == 0 {
+		s.Fatal("no progress was told")
+	}
+	for i, p := range seen {
+		if p.Bytes > p.Total || p.LayersDone > p.Layers || i > 0 && p.Bytes < seen[i-1].Bytes {
+			s.Errorf("the progress was %+v", seen[:i+1])
+		}
+	}
+	if last := seen[len(seen)-1]; last.LayersDone != last.Layers || last.Bytes != last.Total {
+		s.Errorf("at the end the progress was %+v", last)
+	}
+	image, err := s.Engine.Image(s.ctx, s.Published, "")
+	if err != nil || image.ID == "" || image.Local {
+		s.Errorf("the image that was pulled is %+v, %v", image, err)
+	}
+	nothing := func(engine.Progress) {}
+	s.is("an image that nobody has", s.Engine.Pull(s.ctx, s.Missing, "", nothing), engine.ErrImageNotFound)
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	s.is("nobody waits", s.Engine.Pull(ctx, s.Published, "", nothing), context.Canceled)
+	if tagger, has := engine.As[engine.Tagger](s.Engine); has {
+		s.must(tagger.Untag(s.ctx, s.Published))
+		if image, err := s.Engine.Image(s.ctx, s.Published, ""); err != nil || image.ID != "" {
+			s.Errorf("the image that nobody uses is %+v, %v", image, err)
+		}
+	}
+}

@@ -1,0 +1,500 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"colabtray/internal/engine"
+)
+
+// container is a container of the engine.
+type container struct {
+	id, name  string
+	spec      engine.Spec
+	image     *Image
+	labels    map[string]string
+	cmd, env  []string
+	network   string
+	layer     tree
+	fromImage tree
+	mounts    map[string]*volume // by where they are mounted
+	output    *output
+
+	paused   bool
+	started  time.Time
+	ended    time.Time
+	exitCode int
+	process  *Process      // nil while the container does not run
+	over     chan struct{} // closed when the run is over; nil before the first one
+}
+
+// Process is the main process of a container, or a command that is run in it.
+type Process struct {
+	// Args are the words of the command, Env its environment.
+	Args, Env []string
+	// Hostname is that of the container.
+	Hostname string
+	// Out and Err take what the process says.
+	Out, Err io.Writer
+	// Term is closed when the process is asked to end.
+	Term <-chan struct{}
+	// Killed is closed when the process has to end at once.
+	Killed <-chan struct{}
+
+	term, killed chan struct{}
+	listeners    map[int]net.Listener
+	write        func(name, text string)
+}
+
+// Listen returns a listener at a TCP port in the container. Where the port is not
+// published nobody connects.
+func (p *Process) Listen(port int) (net.Listener, error) {
+	if l := p.listeners[port]; l != nil {
+		return l, nil
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
+}
+
+// WriteFile writes a file of the container.
+func (p *Process) WriteFile(name, text string) { p.write(name, text) }
+
+// Getenv returns a variable of the environment.
+func (p *Process) Getenv(name string) (value string) {
+	for _, pair := range p.Env {
+		if v, is := strings.CutPrefix(pair, name+"="); is {
+			value = v
+		}
+	}
+	return value
+}
+
+func closeOnce(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}
+
+// kill ends a run at once.
+func (c *container) kill() {
+	if c.process != nil {
+		closeOnce(c.process.term)
+		closeOnce(c.process.killed)
+	}
+}
+
+// find locks the engine and returns a container by its name or ID. With an error
+// the engine is not locked.
+func (e *Engine) find(ctx context.Context, name string) (*container, error) {
+	if err := e.lock(ctx); err != nil {
+		return nil, err
+	}
+	if c := e.lookUp(name); c != nil {
+		return c, nil
+	}
+	e.mu.Unlock()
+	return nil, fmt.Errorf("%w: container %s", engine.ErrNotFound, name)
+}
+
+func (e *Engine) lookUp(name string) *container {
+	if c := e.containers[name]; c != nil {
+		return c
+	}
+	for _, c := range e.containers {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Create implements [runtime.Engine].
+func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
+	if made.Volume, err = e.EnsureVolume(ctx, spec); err != nil {
+		return made, err
+	}
+	if err := e.lock(ctx); err != nil {
+		return made, err
+	}
+	defer e.mu.Unlock()
+	c, err := e.create(spec)
+	if err != nil {
+		return made, err
+	}
+	mounts := spec.Mounts
+	if len(mounts) == 0 {
+		mounts = []string{spec.DataDir}
+	}
+	for i, target := range mounts {
+		v := e.volumes[spec.Volume]
+		c.mounts[target] = v
+		if i == 0 && len(v.files) == 0 {
+			for _, name := range c.layer.under(target) {
+				v.files[strings.TrimPrefix(name, target)] = c.layer[name]
+			}
+		}
+	}
+	made.ID = c.id
+	e.tell(c, "create")
+	return made, nil
+}
+
+// create makes a container without a volume.
+func (e *Engine) create(spec engine.Spec) (*container, error) {
+	image := e.image(spec.Image)
+	switch {
+	case image == nil:
+		return nil, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
+	case !image.fits(spec.Platform):
+		return nil, fmt.Errorf("%w: %s", engine.ErrPlatform, spec.Platform)
+	case e.lookUp(spec.Name) != nil:
+		return nil, fmt.Errorf("%w: %s", engine.ErrConflict, spec.Name)
+	}
+	c := &container{
+		id: newID(), name: spec.Name, spec: spec, image: image, network: "bridge",
+		labels: map[string]string{}, mounts: map[string]*volume{}, output: newOutput(),
+		fromImage: treeOf(image.Files, time.Unix(0, 0)),
+	}
+	c.layer = maps.Clone(c.fromImage)
+	maps.Copy(c.labels, image.Labels)
+	maps.Copy(c.labels, spec.Labels)
+	entrypoint, cmd := image.Config.Entrypoint, image.Config.Cmd
+	if len(spec.Entrypoint) > 0 {
+		entrypoint, cmd = spec.Entrypoint, nil
+	}
+	if len(spec.Cmd) > 0 {
+		cmd = spec.Cmd
+	}
+	c.cmd = slices.Concat(entrypoint, cmd)
+	c.env = slices.Clone(image.Config.Env)
+	for _, v := range spec.Env {
+		c.env = append(c.env, v.Name+"="+v.Value.Reveal())
+	}
+	e.containers[c.id] = c
+	return c, nil
+}
+
+// Inspect implements [runtime.Engine].
+func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, error) {
+	if err := e.lock(ctx); err != nil {
+		return engine.Container{}, err
+	}
+	defer e.mu.Unlock()
+	c := e.lookUp(name)
+	if c == nil {
+		return engine.Container{Name: name}, nil
+	}
+	return c.described(), nil
+}
+
+// described is what the engine says of the container.
+func (c *container) described() engine.Container {
+	said := engine.Container{
+		Exists: true, Name: c.name, ID: c.id, Image: c.spec.Image, ImageID: c.image.id,
+		Running: c.process != nil, Paused: c.paused, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
+		Labels: maps.Clone(c.labels), Inherited: c.image.Labels, Network: c.network,
+		User: c.image.Config.User, WorkDir: c.image.Config.WorkDir, Cmd: c.cmd, Env: slices.Clone(c.env), LogDriver: "memory",
+		Ports: map[int]int{}, Addresses: map[int][]netip.AddrPort{},
+		Given: engine.Given{Memory: c.spec.Memory, CPUs: c.spec.CPUs, ShmSize: c.spec.ShmSize, Folders: c.spec.Folders},
+	}
+	if c.spec.User != "" {
+		said.User = c.spec.User
+	}
+	if c.spec.WorkDir != "" {
+		said.WorkDir = c.spec.WorkDir
+	}
+	for _, target := range slices.Sorted(maps.Keys(c.mounts)) {
+		said.Mounts = append(said.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
+	}
+	if port := c.spec.Port; port != 0 {
+		said.Ports[c.spec.InnerPort] = port
+		said.Addresses[c.spec.InnerPort] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+	}
+	return said
+}
+
+// Start implements [runtime.Engine].
+func (e *Engine) Start(ctx context.Context, id string) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	switch {
+	case c.paused:
+		c.paused = false
+		e.tell(c, "unpause")
+		return nil
+	case c.process != nil:
+		return nil
+	}
+	run := c.image.Commands[first(c.cmd)]
+	if run == nil {
+		return fmt.Errorf("exec: %q: executable file not found", first(c.cmd))
+	}
+	p := c.newProcess(c.cmd)
+	if err := p.publish(c.spec); err != nil {
+		return err
+	}
+	c.started = now()
+	p.Out, p.Err, p.write = c.output, c.output, func(name, text string) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		c.write(name, regular([]byte(text), now()))
+	}
+	c.process, c.over = p, make(chan struct{})
+	c.output.begin()
+	e.tell(c, "start")
+	e.running.Go(func() {
+		code := run(p)
+		for _, l := range p.listeners {
+			_ = l.Close()
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		c.process, c.paused, c.exitCode, c.ended = nil, false, code, now()
+		c.output.end()
+		close(c.over)
+		e.tell(c, "die")
+	})
+	return nil
+}
+
+func first(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
+}
+
+// now is the time by the engine's clock, which can be compared with ==.
+func now() time.Time { return time.Now().UTC().Round(0) }
+
+func (c *container) newProcess(args []string) *Process {
+	p := &Process{
+		Args: args, Env: c.env, Hostname: c.spec.Hostname,
+		term: make(chan struct{}), killed: make(chan struct{}), listeners: map[int]net.Listener{},
+	}
+	p.Term, p.Killed = p.term, p.killed
+	return p
+}
+
+// publish opens the port of the host that leads into the container.
+func (p *Process) publish(spec engine.Spec) error {
+	if spec.Port == 0 {
+		return nil
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(spec.Port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
+	}
+	p.listeners[spec.InnerPort] = l
+	return err
+}
+
+// Stop implements [runtime.Engine].
+func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	p, over := c.process, c.over
+	if p == nil {
+		e.mu.Unlock()
+		return nil
+	}
+	closeOnce(p.term)
+	e.tell(c, "kill")
+	e.mu.Unlock()
+	patience := time.NewTimer(grace)
+	defer patience.Stop()
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-patience.C:
+	}
+	e.mu.Lock()
+	c.kill()
+	e.mu.Unlock()
+	return wait(ctx, over)
+}
+
+func wait(ctx context.Context, over <-chan struct{}) error {
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Wait implements [runtime.Engine].
+func (e *Engine) Wait(ctx context.Context, id string) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	p, over := c.process, c.over
+	e.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	return wait(ctx, over)
+}
+
+// Pause pauses a running container, as a person may do with a command.
+func (e *Engine) Pause(ctx context.Context, id string) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	if c.process == nil {
+		return fmt.Errorf("%w: %s does not run", engine.ErrConflict, c.name)
+	}
+	c.paused = true
+	e.tell(c, "pause")
+	return nil
+}
+
+// Remove implements [runtime.Engine].
+func (e *Engine) Remove(ctx context.Context, id string) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	if c.process != nil {
+		return fmt.Errorf("%w: %s runs", engine.ErrConflict, c.name)
+	}
+	e.remove(c)
+	return nil
+}
+
+func (e *Engine) remove(c *container) {
+	delete(e.containers, c.id)
+	e.tell(c, "destroy")
+}
+
+// Rename implements [runtime.Replacer].
+func (e *Engine) Rename(ctx context.Context, id, name string) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	if other := e.lookUp(name); other != nil {
+		return fmt.Errorf("%w: %s", engine.ErrConflict, name)
+	}
+	c.name = name
+	e.tell(c, "rename")
+	return nil
+}
+
+// labelRuntime is on each container that was made for a runtime.
+const labelRuntime = "dev.colabtray.runtime"
+
+// Named implements [runtime.Replacer]. Containers that have the label from their
+// image are somebody else's.
+func (e *Engine) Named(ctx context.Context, of string) (map[string]string, error) {
+	if err := e.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	ids := map[string]string{}
+	for _, c := range e.containers {
+		given := c.labels[labelRuntime] == of && c.image.Labels[labelRuntime] != of
+		if given && slices.Contains([]string{of, of + "-next", of + "-previous"}, c.name) {
+			ids[c.name] = c.id
+		}
+	}
+	return ids, nil
+}
+
+// Reach implements [runtime.Engine].
+func (e *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
+	return engine.LoopbackRoute(c, port)
+}
+
+// PublishedBy implements [runtime.Ports].
+func (e *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
+	if err := e.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	var names []string
+	for _, c := range e.containers {
+		if c.process != nil && c.spec.Port == port {
+			names = append(names, c.name)
+		}
+	}
+	return names, nil
+}
+
+// Exec implements [runtime.Executor].
+func (e *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return "", "", err
+	}
+	run, runs := c.image.Commands[first(cmd)], c.process != nil
+	p := c.newProcess(cmd)
+	e.mu.Unlock()
+	switch {
+	case !runs:
+		return "", "", fmt.Errorf("%w: %s does not run", engine.ErrConflict, c.name)
+	case run == nil:
+		return "", "", fmt.Errorf("exec: %q: executable file not found", first(cmd))
+	}
+	var out, complaint strings.Builder
+	p.Out, p.Err = &out, &complaint
+	over := make(chan struct{})
+	e.running.Go(func() {
+		defer close(over)
+		run(p)
+	})
+	if err := wait(ctx, over); err != nil {
+		closeOnce(p.term)
+		closeOnce(p.killed)
+		return "", "", err
+	}
+	return out.String(), complaint.String(), nil
+}
+
+// Stats implements [runtime.Meter].
+func (e *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	p, over := c.process, c.over
+	e.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	for moments := time.NewTicker(time.Second); ; {
+		each(engine.Usage{At: now(), CPUs: 1, Memory: 1 << 20, MemoryLimit: 1 << 30})
+		select {
+		case <-moments.C:
+		case <-over:
+			moments.Stop()
+			return nil
+		case <-ctx.Done():
+			moments.Stop()
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,266 @@
+// Package memory is an engine in memory, for fast tests of what lies above
+// engines. Its containers are functions of this process, and their ports are real.
+// It passes the same suite as the other engines (package enginetest).
+package memory
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"colabtray/internal/engine"
+)
+
+// Engine is an engine in memory.
+type Engine struct {
+	mu         sync.Mutex
+	down       bool
+	connected  chan struct{}         // closed when the engine goes down
+	containers map[string]*container // by ID
+	volumes    map[string]*volume
+	images     map[string]*Image // by ID
+	tags       map[string]string // name of an image to its ID
+	registry   map[string]*Image // what can be pulled, by name
+	watchers   map[*watcher]struct{}
+	running    sync.WaitGroup
+}
+
+var (
+	_ engine.Engine   = (*Engine)(nil)
+	_ engine.Replacer = (*Engine)(nil)
+	_ engine.Tagger   = (*Engine)(nil)
+	_ engine.Differ   = (*Engine)(nil)
+	_ engine.Meter    = (*Engine)(nil)
+	_ engine.Executor = (*Engine)(nil)
+	_ engine.Ports    = (*Engine)(nil)
+	_ engine.Volumes  = (*Engine)(nil)
+)
+
+// New makes an engine that has nothing yet.
+func New() *Engine {
+	return &Engine{
+		connected:  make(chan struct{}),
+		containers: map[string]*container{},
+		volumes:    map[string]*volume{},
+		images:     map[string]*Image{},
+		tags:       map[string]string{},
+		registry:   map[string]*Image{},
+		watchers:   map[*watcher]struct{}{},
+	}
+}
+
+// SetDown makes the engine answer nobody until it is called with false. Containers
+// go on meanwhile.
+func (e *Engine) SetDown(down bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if down && !e.down {
+		close(e.connected)
+	}
+	if !down && e.down {
+		e.connected = make(chan struct{})
+	}
+	e.down = down
+}
+
+// lock locks the engine for a request, which ends early when ctx has ended or the
+// engine is down.
+func (e *Engine) lock(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	if e.down {
+		e.mu.Unlock()
+		return engine.ErrUnreachable
+	}
+	return nil
+}
+
+// Connect implements [runtime.Engine].
+func (e *Engine) Connect(ctx context.Context) (engine.EngineInfo, error) {
+	info := engine.EngineInfo{Name: "Memory", Host: "memory:", Local: true, Command: "docker"}
+	if err := e.lock(ctx); err != nil {
+		return info, err
+	}
+	defer e.mu.Unlock()
+	info.Version, info.API, info.Arch = "1", "1", "amd64"
+	return info, nil
+}
+
+// Close implements [runtime.Engine]. All containers end.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	for _, c := range e.containers {
+		c.kill()
+	}
+	e.mu.Unlock()
+	e.running.Wait()
+	return nil
+}
+
+// Image is an image of the engine.
+type Image struct {
+	// Config is what the image says of containers made from it.
+	Config engine.ImageConfig
+	// Labels are handed on to containers.
+	Labels map[string]string
+	// Files are the regular files of the image, by their absolute paths.
+	Files map[string]string
+	// Commands are what can be run in a container, by the first word.
+	Commands map[string]func(*Process) int
+	// Arch is the architecture in Go's words; empty for amd64.
+	Arch string
+	// Layers are the sizes of the layers that a pull brings.
+	Layers []int64
+
+	id     string
+	pulled bool
+}
+
+func newID() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// AddImage gives the engine an image that was made on its machine.
+func (e *Engine) AddImage(name string, image Image) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.addImage(name, &image)
+}
+
+// Publish gives the registry an image, from which it can be pulled.
+func (e *Engine) Publish(name string, image Image) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	image.id, image.pulled = "sha256:"+newID(), true
+	e.registry[name] = &image
+}
+
+func (e *Engine) addImage(name string, image *Image) {
+	if image.id == "" {
+		image.id = "sha256:" + newID()
+	}
+	e.images[image.id] = image
+	e.tags[name] = image.id
+}
+
+// image returns the image of a name or an ID; nil when there is none.
+func (e *Engine) image(ref string) *Image {
+	if id, is := e.tags[ref]; is {
+		ref = id
+	}
+	return e.images[ref]
+}
+
+// fits reports whether the image is for a platform such as "linux/arm64".
+func (i *Image) fits(platform string) bool {
+	arch := i.Arch
+	if arch == "" {
+		arch = "amd64"
+	}
+	return platform == "" || platform == "linux/"+arch
+}
+
+// Image implements [runtime.Engine].
+func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageInfo, error) {
+	if err := e.lock(ctx); err != nil {
+		return engine.ImageInfo{}, err
+	}
+	defer e.mu.Unlock()
+	image := e.image(ref)
+	if image == nil || !image.fits(platform) {
+		return engine.ImageInfo{}, nil
+	}
+	config := image.Config
+	return engine.ImageInfo{ID: image.id, Local: !image.pulled, Config: &config}, nil
+}
+
+// Images implements [runtime.Volumes].
+func (e *Engine) Images(ctx context.Context) ([]string, error) {
+	if err := e.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.images)), nil
+}
+
+// Pull implements [runtime.Engine].
+func (e *Engine) Pull(ctx context.Context, ref, platform string, progress func(engine.Progress)) error {
+	if err := e.lock(ctx); err != nil {
+		return err
+	}
+	image := e.registry[ref]
+	e.mu.Unlock()
+	switch {
+	case image == nil:
+		return fmt.Errorf("%w: %s", engine.ErrImageNotFound, ref)
+	case !image.fits(platform):
+		return fmt.Errorf("%w: %s", engine.ErrPlatform, platform)
+	}
+	var p engine.Progress
+	p.Layers = len(image.Layers)
+	for _, size := range image.Layers {
+		p.Total += size
+	}
+	progress(p)
+	for _, size := range image.Layers {
+		p.Bytes += size
+		p.LayersDone++
+		progress(p)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if err := e.lock(ctx); err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	e.addImage(ref, image)
+	return nil
+}
+
+// Tag implements [runtime.Tagger].
+func (e *Engine) Tag(ctx context.Context, id, name string) error {
+	if err := e.lock(ctx); err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	image := e.image(id)
+	if image == nil {
+		return fmt.Errorf("%w: image %s", engine.ErrNotFound, id)
+	}
+	e.tags[name] = image.id
+	return nil
+}
+
+// Untag implements [runtime.Tagger].
+func (e *Engine) Untag(ctx context.Context, name string) error {
+	if err := e.lock(ctx); err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	id, is := e.tags[name]
+	if !is {
+		return fmt.Errorf("%w: image %s", engine.ErrNotFound, name)
+	}
+	delete(e.tags, name)
+	for _, tagged := range e.tags {
+		if tagged == id {
+			return nil
+		}
+	}
+	for _, c := range e.containers {
+		if c.image.id == id {
+			return nil
+		}
+	}
+	delete(e.images, id)
+	return nil
+}

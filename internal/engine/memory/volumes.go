@@ -1,0 +1,184 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"colabtray/internal/engine"
+)
+
+// volume is a volume of the engine.
+type volume struct {
+	name  string
+	files tree
+}
+
+// Labels of helpers.
+const (
+	labelHelper = "dev.colabtray.helper"
+	labelWrites = "dev.colabtray.writes"
+)
+
+// EnsureVolume implements [runtime.Volumes].
+func (e *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, error) {
+	if err := e.lock(ctx); err != nil {
+		return false, err
+	}
+	defer e.mu.Unlock()
+	if e.volumes[spec.Volume] != nil {
+		return false, nil
+	}
+	e.volumes[spec.Volume] = &volume{spec.Volume, tree{}}
+	return true, nil
+}
+
+// HasVolume implements [runtime.Volumes].
+func (e *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
+	if err := e.lock(ctx); err != nil {
+		return false, err
+	}
+	defer e.mu.Unlock()
+	return e.volumes[name] != nil, nil
+}
+
+// RemoveVolume implements [runtime.Volumes].
+func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
+	users, err := e.VolumeUsers(ctx, name, false)
+	if err != nil {
+		return err
+	}
+	if err := e.lock(ctx); err != nil {
+		return err
+	}
+	defer e.mu.Unlock()
+	switch {
+	case e.volumes[name] == nil:
+		return fmt.Errorf("%w: volume %s", engine.ErrNotFound, name)
+	case len(users) > 0:
+		return fmt.Errorf("%w: %s is in use", engine.ErrConflict, name)
+	}
+	delete(e.volumes, name)
+	return nil
+}
+
+// VolumeSize implements [runtime.Volumes].
+func (e *Engine) VolumeSize(ctx context.Context, name string) (size int64, err error) {
+	if err := e.lock(ctx); err != nil {
+		return 0, err
+	}
+	defer e.mu.Unlock()
+	v := e.volumes[name]
+	if v == nil {
+		return 0, engine.ErrNotFound
+	}
+	for _, f := range v.files {
+		size += int64(len(f.data))
+	}
+	return size, nil
+}
+
+// VolumeUsers implements [runtime.Volumes].
+func (e *Engine) VolumeUsers(ctx context.Context, name string, running bool) ([]string, error) {
+	if err := e.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	var users []string
+	for _, c := range e.containers {
+		uses := func(v *volume) bool { return v.name == name }
+		if (c.process != nil || !running) && slices.ContainsFunc(slices.Collect(maps.Values(c.mounts)), uses) {
+			users = append(users, c.name)
+		}
+	}
+	return users, nil
+}
+
+// Helpers implements [runtime.Volumes].
+func (e *Engine) Helpers(ctx context.Context, of string) ([]engine.Helper, error) {
+	if err := e.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	var helpers []engine.Helper
+	for _, c := range e.containers {
+		if c.labels[labelHelper] == of && c.image.Labels[labelHelper] != of {
+			helpers = append(helpers, engine.Helper{Name: c.name, ID: c.id, Writes: c.labels[labelWrites] != ""})
+		}
+	}
+	return helpers, nil
+}
+
+// CreateHelper implements [runtime.Volumes].
+func (e *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (string, error) {
+	if err := e.lock(ctx); err != nil {
+		return "", err
+	}
+	defer e.mu.Unlock()
+	labels := map[string]string{labelHelper: spec.Runtime, labelWrites: ""}
+	if spec.Writes {
+		labels[labelWrites] = "yes"
+	}
+	c, err := e.create(engine.Spec{
+		Name: "colab-tray-helper-" + spec.Runtime + "-" + newID()[:8], Image: spec.Image, Labels: labels,
+		Entrypoint: spec.Cmd[:1], Cmd: spec.Cmd[1:], User: "0:0", WorkDir: "/",
+	})
+	if err != nil {
+		return "", err
+	}
+	c.network = "none"
+	if spec.Volume != "" {
+		if e.volumes[spec.Volume] == nil {
+			e.volumes[spec.Volume] = &volume{spec.Volume, tree{}}
+		}
+		c.mounts[spec.Path] = e.volumes[spec.Volume]
+	}
+	return c.id, nil
+}
+
+// ReadHelper implements [runtime.Volumes].
+func (e *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	for target := range c.mounts {
+		packed, err := c.archive(target)
+		if err != nil {
+			return nil, err
+		}
+		return io.NopCloser(bytes.NewReader(packed)), nil
+	}
+	return nil, fmt.Errorf("%w: %s has no volume", engine.ErrNotFound, strings.TrimSpace(c.name))
+}
+
+// RemoveHelper implements [runtime.Volumes].
+func (e *Engine) RemoveHelper(ctx context.Context, id string) error {
+	if err := e.lock(ctx); err != nil {
+		return err
+	}
+	c := e.lookUp(id)
+	if c == nil {
+		e.mu.Unlock()
+		return nil
+	}
+	c.kill()
+	over, runs := c.over, c.process != nil
+	e.mu.Unlock()
+	if runs {
+		if err := wait(ctx, over); err != nil {
+			return err
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.containers[c.id] != nil {
+		e.remove(c)
+	}
+	return nil
+}

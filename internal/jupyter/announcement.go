@@ -1,0 +1,33 @@
+package jupyter
+
+import (
+	"net/url"
+	"regexp"
+
+	"colabtray/internal/secret"
+	"colabtray/internal/words"
+)
+
+// announcedURL is a line in which a server tells where it is, as Jupyter writes
+// it: the address alone, after blanks, "or" and what its log puts before all lines.
+// An address within a line is somebody else's, a page's in the log of requests say.
+var announcedURL = regexp.MustCompile(`^(?:\[[IC] [^\[\]]{1,60}\])?\s*(?:or )?(https?://[^\s/?#]+:\d+/\S*)\s*$`)
+
+// announcement reports whether a line tells where a server listens, and the
+// token it gives, which may be missing. Jupyter writes "..." where the token was
+// given to it.
+func announcement(line string) (secret.Token, bool) {
+	found := announcedURL.FindStringSubmatch(words.Lines(line))
+	if found == nil {
+		return secret.Token{}, false
+	}
+	u, err := url.Parse(found[1])
+	if err != nil {
+		return secret.Token{}, true
+	}
+	token := secret.NewToken(u.Query().Get("token"))
+	if token.Reveal() == "..." || !token.Sendable() {
+		token = secret.Token{}
+	}
+	return token, true
+}

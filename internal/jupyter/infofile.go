@@ -1,0 +1,184 @@
+package jupyter
+
+import (
+	"archive/tar"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/secret"
+)
+
+// Limits on what is read from a container, whose every byte may be hostile.
+const (
+	maxInfoFile    = 64 << 10 // bytes
+	maxInfoArchive = 8 << 20  // bytes
+	maxInfoEntries = 2000
+)
+
+// infoFile is what a server writes about itself: nbserver-PID.json of Notebook
+// 6, jpserver-PID.json of Jupyter Server.
+type infoFile struct {
+	token    secret.Token
+	secure   bool   // it serves https
+	base     string // the path it serves under, such as "/"
+	password bool   // people log in with one
+	root     string // the directory whose files it shows
+	inside   bool   // it listens on the loopback interface of its container
+	port     int    // at which it listens there
+	written  time.Time
+}
+
+// parseInfoFile reads one info file.
+func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
+	var content struct {
+		Token       string `json:"token"`
+		Secure      bool   `json:"secure"`
+		BaseURL     string `json:"base_url"`
+		Password    bool   `json:"password"`
+		Hostname    string `json:"hostname"` // where it listens
+		Port        int    `json:"port"`
+		RootDir     string `json:"root_dir"`
+		NotebookDir string `json:"notebook_dir"` // Notebook 6
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return infoFile{}, err
+	}
+	return infoFile{
+		token:    secret.NewToken(content.Token),
+		secure:   content.Secure,
+		base:     content.BaseURL,
+		password: content.Password,
+		root:     cmp.Or(content.RootDir, content.NotebookDir),
+		port:     content.Port,
+		inside:   content.Hostname == "localhost" || net.ParseIP(content.Hostname).IsLoopback(),
+		written:  written,
+	}, nil
+}
+
+// infoFileDirs lists where a server in the container may write its info file:
+// the Jupyter runtime directory (jupyter_core.paths.jupyter_runtime_dir).
+func infoFileDirs(c engine.Container) []string {
+	var dirs []string
+	add := func(dir string) {
+		if dir = path.Clean(dir); path.IsAbs(dir) && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	if dir := engine.Environment(c.Env, "JUPYTER_RUNTIME_DIR"); dir != "" {
+		add(dir)
+	}
+	if dir := engine.Environment(c.Env, "JUPYTER_DATA_DIR"); dir != "" {
+		add(dir + "/runtime")
+	}
+	homes := []string{engine.Environment(c.Env, "HOME"), "/home/jovyan", "/root"}
+	if user, _, _ := strings.Cut(c.User, ":"); user != "" && !strings.ContainsAny(user, "0123456789/.") {
+		homes = append(homes, "/home/"+user)
+	}
+	for _, home := range homes {
+		add(home + "/.local/share/jupyter/runtime")
+	}
+	return dirs
+}
+
+// InfoFiles returns the info files of this run, the newest first. Files of
+// earlier runs can lie in the data volume, even under the same process number.
+func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]infoFile, error) {
+	var files []infoFile
+	var errs []error
+	for _, dir := range append(infoFileDirs(c), homeRuntimeDir(ctx, e, c)...) {
+		archive, err := e.Get(ctx, c.ID, dir)
+		if errors.Is(err, engine.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		found, err := readInfoFiles(archive)
+		_ = archive.Close()
+		files, errs = append(files, found...), append(errs, err)
+	}
+	began := c.StartedAt.Truncate(time.Second) // an archive has whole seconds
+	files = slices.DeleteFunc(files, func(f infoFile) bool { return f.written.Before(began) })
+	slices.SortStableFunc(files, func(a, b infoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
+	return files, errors.Join(errs...)
+}
+
+// RootIn returns the directory whose files the server shows, empty where no info
+// file tells.
+func RootIn(files []infoFile) string {
+	for _, f := range files {
+		if path.IsAbs(f.root) {
+			return path.Clean(f.root)
+		}
+	}
+	return ""
+}
+
+// InfoFileTokens returns the tokens in info files, each once.
+func InfoFileTokens(files []infoFile) []secret.Token {
+	var tokens []secret.Token
+	for _, f := range files {
+		if !f.token.IsZero() && !slices.Contains(tokens, f.token) {
+			tokens = append(tokens, f.token)
+		}
+	}
+	return tokens
+}
+
+// readInfoFiles reads the info files in an archive of a runtime directory, and
+// returns those that are whole along with what went wrong.
+func readInfoFiles(archive io.Reader) ([]infoFile, error) {
+	var files []infoFile
+	r := tar.NewReader(io.LimitReader(archive, maxInfoArchive))
+	for range maxInfoEntries {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return files, err
+		}
+		if !isInfoFile(header) {
+			continue
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			return files, err
+		}
+		if f, err := parseInfoFile(text, header.ModTime); err == nil { // else it is being written
+			files = append(files, f)
+		}
+	}
+	return files, nil
+}
+
+func isInfoFile(h *tar.Header) bool {
+	name := path.Base(h.Name)
+	return h.Typeflag == tar.TypeReg && h.Size <= maxInfoFile && strings.HasSuffix(name, ".json") &&
+		(strings.HasPrefix(name, "nbserver-") || strings.HasPrefix(name, "jpserver-"))
+}
+
+// homeRuntimeDir is the Jupyter runtime directory of an account that is a number, and
+// of which the environment does not have the home.
+func homeRuntimeDir(ctx context.Context, e engine.Engine, c engine.Container) []string {
+	user, _, _ := strings.Cut(c.User, ":")
+	if _, err := strconv.Atoi(user); err != nil || engine.Environment(c.Env, "HOME") != "" {
+		return nil
+	}
+	a, err := engine.AccountIn(ctx, e, c)
+	if dir := a.Home + "/.local/share/jupyter/runtime"; err == nil && !slices.Contains(infoFileDirs(c), dir) {
+		return []string{dir}
+	}
+	return nil
+}

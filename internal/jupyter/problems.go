@@ -1,0 +1,87 @@
+package jupyter
+
+import (
+	"fmt"
+	"strings"
+
+	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
+	"colabtray/internal/words"
+)
+
+// silenceProblem tells that Jupyter does not answer though its container runs.
+func silenceProblem(c engine.Container, port int, err error) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodeNoAnswer,
+		Short:   words.Say("problem.noAnswer"),
+		Hint:    words.Say("problem.noAnswerHint", "port", port),
+		Command: "colab-tray logs --name " + config.ShellWord(c.Name),
+		Err:     err,
+	}
+}
+
+// servesProblem tells what it is in how the server serves that keeps Colab from
+// using it.
+func servesProblem(c engine.Container, cli, what string, fields ...any) *problem.Problem {
+	p := &problem.Problem{
+		Code:  problem.CodeServes,
+		Short: words.Say("problem.serves."+what, fields...),
+		Hint:  words.Say("problem.serves."+what+"Hint") + " " + words.Say("problem.serves.handmadeHint", "container", c.Name),
+	}
+	if p.Command = engine.SetAside(c, cli); c.Ours() {
+		p.Hint, p.Command = words.Say("problem.serves."+what+"Hint"), "colab-tray logs --name "+c.Name
+	}
+	return p
+}
+
+// overruledProblem tells what of Jupyter's configuration is overruled.
+func overruledProblem(c engine.Container, names []string) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodeOverruled,
+		Short:   words.Say("problem.overruled", "settings", strings.Join(names, ", ")),
+		Hint:    words.Say("problem.overruledHint"),
+		Command: "colab-tray logs --name " + c.Name,
+	}
+}
+
+// notInForceProblem tells that our settings are in the container, and that its
+// Jupyter was not started with them.
+func notInForceProblem(c engine.Container) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodeNotInForce,
+		Short:   words.Say("problem.notInForce"),
+		Hint:    words.Say("problem.notInForceHint", "image", c.Image),
+		Command: "colab-tray logs --name " + c.Name,
+	}
+}
+
+// openProblem tells that the server asks for no token.
+func openProblem(c engine.Container, cli string) *problem.Problem {
+	return servesProblem(c, cli, "open")
+}
+
+// elsewhereProblem tells that the engine publishes ports, but not here.
+func elsewhereProblem(e engine.EngineInfo, port int, err error) *problem.Problem {
+	p := &problem.Problem{
+		Code:  problem.CodeElsewhere,
+		Short: words.Say("problem.elsewhere", "port", port),
+		Hint:  words.Say("problem.elsewhereSocketHint", "host", e.Host),
+		Err:   err,
+	}
+	if e.Machine != "" {
+		p.Hint = words.Say("problem.elsewhereHint", "host", e.Host)
+		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, e.Machine)
+	}
+	return p
+}
+
+// unpublishedProblem tells that no port of the container can be reached.
+func unpublishedProblem(c engine.Container, cli string) *problem.Problem {
+	return &problem.Problem{
+		Code:    problem.CodeNotPublished,
+		Short:   words.Say("problem.notPublished"),
+		Hint:    words.Say("problem.notPublishedHint", "container", c.Name),
+		Command: engine.SetAside(c, cli),
+	}
+}

@@ -1,0 +1,521 @@
+package jupyter
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
+	"colabtray/internal/secret"
+)
+
+// outputOnly is an engine that has nothing but a container's output. It stands
+// for what no real engine can be brought to: to tell of an address exactly
+// while a request hangs.
+type outputOnly struct {
+	engine.Engine
+	output io.ReadCloser
+	info   string // an info file; empty for none
+}
+
+func (e outputOnly) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
+	return engine.LoopbackRoute(c, port)
+}
+
+func (e outputOnly) Get(_ context.Context, _, path string) (io.ReadCloser, error) {
+	if e.info == "" || !strings.HasPrefix(path, "/home/jovyan/") {
+		return nil, engine.ErrNotFound
+	}
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	_ = w.WriteHeader(&tar.Header{Name: "runtime/jpserver-7.json", Mode: 0o600, Size: int64(len(e.info)), ModTime: time.Now()})
+	_, _ = io.WriteString(w, e.info)
+	_ = w.Close()
+	return io.NopCloser(&archive), nil
+}
+
+func (e outputOnly) Logs(context.Context, engine.Container, engine.LogQuery) (io.ReadCloser, error) {
+	return e.output, nil
+}
+
+// TestAnnouncementReplacesLook: a request that went out before Jupyter listened
+// can hang. What the output says then is not kept waiting by it.
+func TestAnnouncementReplacesLook(t *testing.T) {
+	output, write := io.Pipe()
+	hanging := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "token secret" {
+			hanging <- struct{}{}
+			<-r.Context().Done()
+		}
+	}))
+	defer server.Close()
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	number, _ := strconv.Atoi(port)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	events := make(chan Report, 10)
+	w := &Watch{
+		Engine:    outputOnly{output: output},
+		HostPort:  number,
+		Kind:      config.KindJupyter,
+		Container: ours(engine.Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}, "r"),
+		Recheck:   make(chan struct{}),
+		Asking:    time.Hour,
+		Post:      func(e Report) { events <- e },
+	}
+	over := make(chan struct{})
+	go func() {
+		w.Run(ctx)
+		close(over)
+	}()
+	<-hanging
+	if _, err := io.WriteString(write, "http://runtime:8888/?token=secret\n"); err != nil {
+		t.Fatal(err)
+	}
+	if a, is := (<-events).(Answer); !is || a.URL.Token().Reveal() != "secret" {
+		t.Errorf("got %T", a)
+	}
+	cancel()
+	<-over
+}
+
+// TestStatusOfAnAnswer: 200 alone means that Jupyter accepts the token. The
+// stand-in is real HTTP: what a redirect leads to is no answer of Jupyter's.
+func TestStatusOfAnAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.String() != "/api/status" {
+			t.Errorf("%s is asked for", r.URL)
+			return
+		}
+		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
+		w.Header().Set("Location", "/login")
+		w.Header().Set(saysHeader, "ip")
+		status, err := strconv.Atoi(token)
+		if err != nil {
+			status = http.StatusForbidden // as Jupyter answers to a wrong token, and to none
+		}
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	w := &Watch{HostPort: server.Listener.Addr().(*net.TCPAddr).Port, send: askJupyter}
+	refused := map[string]bool{"": true, "wrong": true, "401": true, "403": true, "302": true}
+	for _, token := range []string{
+		"200", "", "wrong", "401", "403", "302", "201", "204", "206", "301", "303", "307", "400", "404", "405", "429", "500", "502", "503", "599",
+	} {
+		said, err := w.Ask(t.Context(), secret.NewToken(token))
+		var f finding
+		f.take(err)
+		if accepted := err == nil; accepted != (token == "200") || accepted != (said == "ip") || !f.heard {
+			t.Errorf("%q: accepted is %v (%v), heard is %v, and it says %q", token, accepted, err, f.heard, said)
+		}
+		if errors.Is(err, errRefused) != refused[token] {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
+
+// TestNotReadyBeforeTheTokenIsAccepted: no other answer makes a runtime ready,
+// whatever else the server does.
+func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
+	for _, status := range []int{201, 204, 301, 302, 401, 403, 404, 500, 503} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			up := false
+			answer := func(token, path string) (int, error) {
+				if path == "/api" || up && token == "secret" {
+					return http.StatusOK, nil
+				}
+				return status, nil
+			}
+			play(t, ours(engine.Container{}, "r"), `{"token": "secret", "base_url": "/"}`, answer, func(s *scene) {
+				s.say(announcesT)
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				for len(s.events) > 0 {
+					if a, is := (<-s.events).(Answer); is {
+						t.Fatalf("ready by the answer %d, with %v", status, a.URL)
+					}
+				}
+				up = true
+				time.Sleep(rarely)
+				synctest.Wait()
+				ready := false
+				for len(s.events) > 0 {
+					if a, is := (<-s.events).(Answer); is {
+						ready = a.URL.Token().Reveal() == "secret"
+					}
+				}
+				if !ready {
+					t.Errorf("after the answer %d it never becomes ready", status)
+				}
+			})
+		})
+	}
+}
+
+// TestPauseBetweenLooks: without an answer the pauses grow, and never beyond
+// what a person would wait for.
+func TestPauseBetweenLooks(t *testing.T) {
+	var asked []time.Time
+	notYet := func(_, path string) (int, error) {
+		if path == "/api" {
+			asked = append(asked, time.Now())
+		}
+		return 0, io.EOF
+	}
+	play(t, engine.Container{}, "", notYet, func(s *scene) {
+		began := time.Now()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		for i := range asked[1:] {
+			longest := longestDelay
+			if asked[i].Sub(began) >= patience {
+				longest = rarely // nobody waits for it any more
+			}
+			if pause := asked[i+1].Sub(asked[i]); pause < firstDelay || pause > longest {
+				t.Fatalf("after %s the pause is %s", asked[i].Sub(began), pause)
+			}
+		}
+		if first := asked[0].Sub(began); first != 0 || len(asked) < 10 {
+			t.Errorf("%d looks, the first after %s", len(asked), first)
+		}
+	})
+}
+
+// noOutput is an engine that cannot open a container's output.
+type noOutput struct {
+	engine.Engine
+	tried []time.Time
+}
+
+func (e *noOutput) Logs(context.Context, engine.Container, engine.LogQuery) (io.ReadCloser, error) {
+	e.tried = append(e.tried, time.Now())
+	return nil, engine.ErrUnreachable
+}
+
+// TestPauseBetweenTriesForOutput: output that cannot be followed is tried again
+// within a minute.
+func TestPauseBetweenTriesForOutput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Hour)
+		defer cancel()
+		e := new(noOutput)
+		(&Watch{Engine: e}).followOutput(ctx, hearing{})
+		if len(e.tried) < 600 {
+			t.Errorf("it was tried %d times in 10 hours", len(e.tried))
+		}
+		for i := range e.tried[1:] {
+			if pause := e.tried[i+1].Sub(e.tried[i]); pause < time.Second || pause > time.Minute {
+				t.Errorf("a pause of %s", pause)
+			}
+		}
+	})
+}
+
+// scene is a watch of a run whose clock, output and server are the test's: what
+// takes minutes is over at once.
+type scene struct {
+	t      *testing.T
+	out    *io.PipeWriter
+	events chan Report
+}
+
+// play runs a test with a scene in which the server answers as the function says.
+func play(t *testing.T, c engine.Container, info string, answer func(token, path string) (status int, err error), test func(s *scene)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		output, out := io.Pipe()
+		s := &scene{t: t, out: out, events: make(chan Report, 1000)}
+		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
+		w := &Watch{
+			Engine: outputOnly{output: output, info: info}, Info: engine.EngineInfo{Host: "unix:///run/docker.sock", Command: "docker"}, HostPort: 8888, Kind: config.KindJupyter, Container: c,
+			Recheck: make(chan struct{}), Asking: AskTimeout, Post: func(e Report) { s.events <- e },
+			send: func(r *http.Request) (*http.Response, error) {
+				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
+				status, err := answer(token, r.URL.Path)
+				if err != nil {
+					return nil, err
+				}
+				return &http.Response{StatusCode: status, Body: http.NoBody}, nil
+			},
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			w.Run(ctx)
+			close(over)
+		}()
+		test(s)
+		cancel()
+		<-over
+	})
+}
+
+// say writes a line of output, and waits until all that follows from it is done.
+func (s *scene) say(line string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.out, line+"\n"); err != nil {
+		s.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// told returns the problem that was told last, nil for none, or when Jupyter
+// answered after it.
+func (s *scene) told() (p *problem.Problem) {
+	for {
+		select {
+		case e := <-s.events:
+			switch e := e.(type) {
+			case Fault:
+				p = e.Problem
+			case Answer:
+				p = nil
+			}
+		default:
+			return p
+		}
+	}
+}
+
+// within fails the test unless a problem of that kind is told soon enough, and
+// not before.
+func (s *scene) within(least, most time.Duration, code problem.Code) *problem.Problem {
+	s.t.Helper()
+	began := time.Now()
+	for {
+		synctest.Wait()
+		took := time.Since(began)
+		if p := s.told(); p != nil {
+			if p.Code != code || took < least {
+				s.t.Fatalf("after %s: %+v", took, p)
+			}
+			return p
+		}
+		if took > most {
+			s.t.Fatalf("after %s no problem was told", took)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+const announcesT = "[I 2026-11-26 22:57:32.825 ServerApp] http://127.0.0.1:8888/?token=secret"
+
+// accepts is a server with that token, which answers like Jupyter.
+func accepts(token string) func(string, string) (int, error) {
+	return func(got, path string) (int, error) {
+		if path == "/api" || got == token {
+			return http.StatusOK, nil
+		}
+		return http.StatusForbidden, nil
+	}
+}
+
+// nobody is the answer of docker-proxy while nobody listens behind it.
+func nobody(string, string) (int, error) { return 0, io.EOF }
+
+// refusing is a port that nobody has.
+func refusing(string, string) (int, error) {
+	return 0, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+}
+
+// hostile are lines that a container, or a page through the log of requests, may
+// write; %s stands for something new each time.
+var hostile = []string{
+	"[W 10:00:00 NotebookApp] 403 GET /api (172.17.0.1) 1.20ms referer=http://x:1/?token=%%0d%%0aX%s",
+	"http://x:1/?token=%%0d%%0aX%s", "http://x:1/?token=%s", "http://x:1/?token=...%s", "http://127.0.0.1:8888/lab?%s",
+	"http://x:1/?token=%%ff%s", "[C 10:00 ServerApp] https://x:1/?token=%s", "     or http://[::1]:1/?token=%s",
+	"\x1b[31mhttp://x:1/?token=%s\x1b[0m", "http://%%zz:1/%s", "%s", "\x00%s", "Traceback %s",
+	"http://x:1/?token=" + strings.Repeat("a", 9000) + "%s",
+}
+
+// TestHostileOutputOfAReadyRuntime: no lines make a ready runtime anything else.
+func TestHostileOutputOfAReadyRuntime(t *testing.T) {
+	server := accepts("secret")
+	answers := func(token, path string) (int, error) {
+		if len(token) >= 9000 {
+			return 0, io.ErrUnexpectedEOF // as tornado drops what is too long
+		}
+		return server(token, path)
+	}
+	play(t, engine.Container{}, "", answers, func(s *scene) {
+		s.say(announcesT)
+		for ready := false; !ready; {
+			_, ready = (<-s.events).(Answer)
+		}
+		random := rand.New(rand.NewPCG(1, 2))
+		for i := range 3000 {
+			line := fmt.Sprintf(hostile[random.IntN(len(hostile))], strconv.Itoa(i))
+			if random.IntN(4) == 0 {
+				s.say(line)
+				time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
+			} else if _, err := io.WriteString(s.out, line+"\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		for {
+			select {
+			case e := <-s.events:
+				if _, is := e.(Root); is {
+					continue
+				}
+				t.Fatalf("hostile output led to %T %+v", e, e)
+			default:
+			}
+			break
+		}
+	})
+}
+
+// TestHostileOutputOfAStartingRuntime: no lines keep the info file from being read.
+func TestHostileOutputOfAStartingRuntime(t *testing.T) {
+	play(t, engine.Container{}, `{"token": "secret", "base_url": "/"}`, accepts("secret"), func(s *scene) {
+		over := make(chan struct{})
+		go func() { // without a pause
+			defer close(over)
+			for i := range 1000 {
+				if _, err := fmt.Fprintf(s.out, "http://x:1/?token=%d\n", i); err != nil {
+					return
+				}
+			}
+		}()
+		<-over
+		synctest.Wait()
+		for e := range s.events {
+			if _, is := e.(Answer); is {
+				break
+			}
+			if _, is := e.(Fault); is {
+				t.Fatalf("hostile output led to %+v", e)
+			}
+		}
+	})
+}
+
+// TestPatience: how long is waited for an answer, and what makes it longer.
+func TestPatience(t *testing.T) {
+	const caused = "[W 10:00:00 NotebookApp] 404 GET /api (172.17.0.1) 1.20ms"
+	play(t, engine.Container{}, "", nobody, func(s *scene) { // silence
+		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+	})
+	play(t, engine.Container{}, "", nobody, func(s *scene) { // something is installed
+		for range 100 {
+			time.Sleep(10 * time.Second)
+			s.say("Downloading")
+		}
+		if p := s.told(); p != nil {
+			t.Errorf("while it says something: %+v", p)
+		}
+		s.within(patience/2, patience, problem.CodeNoAnswer)
+	})
+	play(t, engine.Container{}, "", nobody, func(s *scene) { // for ever
+		for range 1000 {
+			time.Sleep(10 * time.Second)
+			s.say("Downloading")
+		}
+		if p := s.told(); p == nil {
+			t.Error("no end of patience")
+		}
+	})
+	play(t, engine.Container{}, "", nobody, func(s *scene) { // up, and then busy with saying so
+		s.say(announcesT)
+		for range 13 {
+			time.Sleep(10 * time.Second)
+			s.say("Loading")
+		}
+		if p := s.told(); p == nil {
+			t.Error("after the announcement there is no end of patience")
+		}
+	})
+	play(t, engine.Container{}, "", func(string, string) (int, error) { return http.StatusNotFound, nil }, func(s *scene) {
+		for range 13 {
+			time.Sleep(10 * time.Second)
+			s.say(caused)
+		}
+		if p := s.told(); p == nil {
+			t.Error("what we cause extends the patience")
+		}
+	})
+	var output atomic.Pointer[io.PipeWriter]
+	play(t, engine.Container{}, "", func(string, string) (int, error) { // an https server, say, that nobody announced
+		if out := output.Load(); out != nil {
+			_, _ = io.WriteString(out, "[W 10:00:00 NotebookApp] SSL Error on 8 ('172.17.0.1', 40000)\n")
+		}
+		return 0, io.EOF
+	}, func(s *scene) {
+		output.Store(s.out)
+		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+	})
+}
+
+// TestFaultsOfServers: what a server says of itself is named as soon as it is up.
+func TestFaultsOfServers(t *testing.T) {
+	everybody := func(string, string) (int, error) { return http.StatusOK, nil }
+	nowhere := func(string, string) (int, error) { return http.StatusNotFound, nil }
+	made := ours(engine.Container{}, "r")
+	for name, test := range map[string]struct {
+		container engine.Container
+		answer    func(string, string) (int, error)
+		info      string
+		code      problem.Code
+		short     string
+	}{
+		"password": {engine.Container{}, accepts("none"), `{"token": "", "password": true, "base_url": "/"}`, problem.CodeServes, "password and no token"},
+		"open":     {engine.Container{}, everybody, `{"token": "", "password": false, "base_url": "/"}`, problem.CodeServes, "lets everybody in"},
+		"open though it has a token": {
+			engine.Container{Env: []string{"JUPYTER_TOKEN=abc"}}, everybody, `{"token": "", "base_url": "/"}`, problem.CodeServes, "lets everybody in",
+		},
+		"https":        {engine.Container{}, nobody, `{"token": "abc", "secure": true, "base_url": "/"}`, problem.CodeServes, "serves https"},
+		"base":         {engine.Container{}, nowhere, `{"token": "abc", "base_url": "/jupyter/"}`, problem.CodeServes, "serves under /jupyter/"},
+		"inside":       {engine.Container{}, nobody, `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 8888}`, problem.CodeServes, "inside its container"},
+		"newline":      {engine.Container{}, accepts("none"), `{"token": "abc\n", "base_url": "/"}`, problem.CodeServes, "cannot be sent"},
+		"not ASCII":    {made, accepts("none"), `{"token": "äbc", "base_url": "/"}`, problem.CodeServes, "cannot be sent"},
+		"made is open": {made, everybody, `{"token": "", "base_url": "/"}`, problem.CodeServes, "lets everybody in"},
+		"elsewhere":    {made, refusing, "", problem.CodeElsewhere, "not on this computer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, test.container, test.info, test.answer, func(s *scene) {
+				s.say("[I 10:00:00 ServerApp] http://127.0.0.1:8888/?token=...")
+				if p := s.within(0, 5*time.Second, test.code); !strings.Contains(p.Short, test.short) {
+					t.Errorf("it is called %q", p.Short)
+				}
+			})
+		})
+	}
+	behind := `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 9000}`
+	play(t, engine.Container{}, behind, nobody, func(s *scene) { // another server leads to it, which is not up yet
+		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+	})
+	up := `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`
+	play(t, engine.Container{}, up, refusing, func(s *scene) { // the output cannot be read, and the info file tells
+		s.within(0, 20*time.Second, problem.CodeElsewhere)
+	})
+	play(t, engine.Container{}, "", refusing, func(s *scene) { // not announced: it may just not be up
+		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+	})
+}
+
+// ours gives a container what one that we made has.
+func ours(c engine.Container, runtime string) engine.Container {
+	c.Name, c.Labels = runtime, map[string]string{engine.LabelRuntime: runtime}
+	c.Mounts = append(c.Mounts, engine.Mount{Volume: engine.VolumeOf(runtime), Target: "/home/jovyan"})
+	return c
+}

@@ -1,0 +1,22 @@
+package jupyter
+
+import (
+	"log/slog"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// TestPipesAreNoTokenStore: nobody waits for the other end of a pipe that has the
+// name of the file with the tokens.
+func TestPipesAreNoTokenStore(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, "/dev/zero", "/dev/tty"} {
+		if _, err := NewTokenStore(path, slog.New(slog.DiscardHandler)).read(); err == nil {
+			t.Errorf("%s as the file with the tokens is no error", path)
+		}
+	}
+}

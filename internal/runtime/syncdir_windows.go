@@ -1,4 +1,0 @@
-package runtime
-
-// syncDir has nothing to do: Windows keeps names without being asked.
-func syncDir(string) error { return nil }
