@@ -30,7 +30,7 @@ run: ## build it and run it; what is missing is provided or explained (ARGS="sta
 # set all are run, and none is short.
 test: ## set up what the tests need, and run them all
 	@test/setup
-	COLAB_TRAY_TEST_ENGINE=$$(test/given engine) COLAB_TRAY_TEST_TREE=$$(test/given tree) CGO_ENABLED=1 \
+	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 \
 		go test -race $(if $(CI),-count=1,-short) -p 4 -parallel 4 -timeout 30m ./...
 
 check: lint test ## format, vet, staticcheck, and all tests

@@ -18,7 +18,7 @@ import (
 	"sync"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // The version that the tests make packages of: one between two releases.
@@ -60,14 +60,14 @@ func needTools(t *testing.T) {
 	if testing.Short() {
 		t.Skip("to build for all systems takes long")
 	}
-	bed.Tree()
+	testenv.DependOnTree()
 	toolsOnce.Do(func() {
 		toolsErr = cmp.Or(
 			exec.Command("go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0", "--help").Run(),
 			exec.Command("go", "run", "github.com/tc-hib/go-winres@v0.3.3", "--help").Run(),
 		)
 	})
-	bed.Need(t, "nfpm and go-winres, from the Go module proxy", toolsErr == nil)
+	testenv.Need(t, "nfpm and go-winres, from the Go module proxy", toolsErr == nil)
 }
 
 var (
@@ -88,16 +88,16 @@ func makeDist(folder string) error {
 // TestDeb installs the deb in a container, runs the program, and removes the
 // package again.
 func TestDeb(t *testing.T) {
-	image := bed.Image(t, bed.Notebook6)
+	image := testenv.Image(t, testenv.Notebook6)
 	deb := filepath.Join(dist(t), "colab-tray_"+version+"_"+runtime.GOARCH+".deb")
 
-	name := bed.RuntimeName(t)
-	bed.Docker(t, "create", "--name", name, "--network", "none", "--user", "root", "--entrypoint", "sleep", image, "infinity")
-	bed.Docker(t, "cp", deb, name+":/colab-tray.deb")
-	bed.Docker(t, "start", name)
+	name := testenv.RuntimeName(t)
+	testenv.Docker(t, "create", "--name", name, "--network", "none", "--user", "root", "--entrypoint", "sleep", image, "infinity")
+	testenv.Docker(t, "cp", deb, name+":/colab-tray.deb")
+	testenv.Docker(t, "start", name)
 	inside := func(args ...string) string {
 		t.Helper()
-		return bed.Docker(t, append([]string{"exec", name}, args...)...)
+		return testenv.Docker(t, append([]string{"exec", name}, args...)...)
 	}
 
 	// Slim images leave documentation out unless told otherwise.
@@ -249,7 +249,7 @@ func TestDesktopEntry(t *testing.T) {
 		{"appstreamcli", "validate", "--no-net", "dev.colabtray.ColabTray.metainfo.xml"},
 	} {
 		t.Run(check[0], func(t *testing.T) {
-			bed.NeedCommand(t, check[0])
+			testenv.NeedCommand(t, check[0])
 			if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -261,7 +261,7 @@ func TestDesktopEntry(t *testing.T) {
 // installed is a matter of the machine, not of the page, so that what mandoc
 // says of references is left out.
 func TestManPage(t *testing.T) {
-	bed.NeedCommand(t, "mandoc")
+	testenv.NeedCommand(t, "mandoc")
 	lint := exec.CommandContext(t.Context(), "mandoc", "-T", "lint", "-W", "style", "../docs/colab-tray.1")
 	// The exit status tells of the references as well, so that the lines decide.
 	out, _ := lint.CombinedOutput()

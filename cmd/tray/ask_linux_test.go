@@ -9,14 +9,14 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"colabtray/test/testenv"
 
-	"colabtray/test/bed"
+	"golang.org/x/sys/unix"
 )
 
 // TestAsks answers the question on a terminal.
 func TestAsks(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	c.volume("echo precious > x")
 	for _, test := range []struct {
 		answer string
@@ -30,9 +30,9 @@ func TestAsks(t *testing.T) {
 		{"\x03", 1, "Interrupted"},
 		{"y\n", 0, "is deleted"},
 	} {
-		code, said := c.answer(test.answer, "delete", "--data")
-		if code != test.code || !strings.Contains(said, test.says) {
-			t.Errorf("answered %q, it ended with %d and said\n%s", test.answer, code, said)
+		code, message := c.answer(test.answer, "delete", "--data")
+		if code != test.code || !strings.Contains(message, test.says) {
+			t.Errorf("answered %q, it ended with %d and said\n%s", test.answer, code, message)
 		}
 		if c.hasVolume() == (test.code == 0) {
 			t.Errorf("answered %q, the volume is there: %v", test.answer, c.hasVolume())
@@ -41,10 +41,10 @@ func TestAsks(t *testing.T) {
 }
 
 // answer runs a command on a terminal, and types when it asks.
-func (c *terminal) answer(typed string, args ...string) (code int, said string) {
+func (c *terminal) answer(typed string, args ...string) (code int, message string) {
 	c.t.Helper()
 	ptm, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	bed.Need(c.t, "a pseudo terminal", err == nil)
+	testenv.Need(c.t, "a pseudo terminal", err == nil)
 	defer ptm.Close()
 	fd := int(ptm.Fd())
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {

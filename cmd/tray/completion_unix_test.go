@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // newShell is a terminal with the program in its path, and a profile of the
 // person's own.
 func newShell(t *testing.T, shell string) *terminal {
 	t.Helper()
-	bed.NeedCommand(t, shell)
+	testenv.NeedCommand(t, shell)
 	c, file := newSettings(t)
 	c.set("PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"))
 	c.set("TERM=dumb")
@@ -57,7 +57,7 @@ func TestCompletionInBash(t *testing.T) {
 	c := newShell(t, "bash")
 	const library = "/usr/share/bash-completion/bash_completion"
 	_, err := os.Stat(library)
-	bed.Need(t, "bash-completion", err == nil)
+	testenv.Need(t, "bash-completion", err == nil)
 	for line, want := range completed {
 		got := c.shell(`
 			source `+library+`

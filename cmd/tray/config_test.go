@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // newSettings is a terminal without an engine, which settings do not need, and
@@ -90,7 +90,7 @@ func (c *terminal) write(path, text string) {
 // TestConfigEdit: in a terminal, with an editor that changes the file.
 func TestConfigEdit(t *testing.T) {
 	_, err := exec.LookPath("script")
-	bed.Need(t, "script, of util-linux, to be in a terminal", err == nil)
+	testenv.Need(t, "script, of util-linux, to be in a terminal", err == nil)
 	c, file := newSettings(t)
 	editor := filepath.Join(t.TempDir(), "an editor") // with a blank in its path
 	edit := func(want int, text string) string {

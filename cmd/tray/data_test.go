@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestDataPath goes the way of a person who deletes everything and wants it back.
 func TestDataPath(t *testing.T) {
-	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2} {
 		t.Run(name, func(t *testing.T) {
-			c := newTerminal(t, bed.Image(t, image))
+			c := newTerminal(t, testenv.Image(t, image))
 			runtime := c.get("COLAB_TRAY_NAME")
 			file := filepath.Join(t.TempDir(), "b.tar.zst")
 
@@ -27,7 +27,7 @@ func TestDataPath(t *testing.T) {
 
 			url, _ := c.run(0, "start")
 			secret := strings.TrimSpace(strings.Split(url, "token=")[1])
-			bed.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+			testenv.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
 			out, errs := c.run(0, "backup", file, "-v")
 			has(t, errs, "Backing up", "Reading back", "is whole")
 			if out != "" || strings.Contains(errs, secret) {
@@ -61,7 +61,7 @@ func TestDataPath(t *testing.T) {
 			_, errs = c.run(0, "restore")
 			has(t, errs, "Checking", "Restoring", "has the data of "+runtime)
 			c.run(0, "start")
-			if text := bed.Docker(t, "exec", runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+			if text := testenv.Docker(t, "exec", runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
 				t.Errorf("the notebook has become %q", text)
 			}
 			out, errs = c.run(0, "restore", file, "--yes", "--no-backup")
@@ -79,13 +79,13 @@ func TestDataPath(t *testing.T) {
 
 // TestHandmadeWithoutVolume goes the way of a person whose notebooks no volume has.
 func TestHandmadeWithoutVolume(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	runtime := c.get("COLAB_TRAY_NAME")
-	bed.Docker(t, "run", "-d", "--name", runtime, "-p", "127.0.0.1:"+c.get("COLAB_TRAY_PORT")+":8888", bed.Server2)
+	testenv.Docker(t, "run", "-d", "--name", runtime, "-p", "127.0.0.1:"+c.get("COLAB_TRAY_PORT")+":8888", testenv.Server2)
 	const warning = "Notebooks in /home/jovyan are in the container alone"
 	_, errs := c.run(0, "start")
 	has(t, errs, warning, "colab-tray backup FILE")
-	bed.Docker(t, "exec", runtime, "sh", "-c", "echo precious > ~/work.ipynb")
+	testenv.Docker(t, "exec", runtime, "sh", "-c", "echo precious > ~/work.ipynb")
 	_, errs = c.run(0, "status")
 	has(t, errs, warning)
 	out, _ := c.run(0, "status", "--json")
@@ -113,7 +113,7 @@ func TestHandmadeWithoutVolume(t *testing.T) {
 
 // TestHostileFiles: nothing is made or changed for a file that is no good.
 func TestHostileFiles(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good")
 	c.volume("echo precious > x")

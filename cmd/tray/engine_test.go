@@ -4,12 +4,12 @@ import (
 	"os"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestStatusTellsTheEngine chooses the engine in the ways of the docker command.
 func TestStatusTellsTheEngine(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	out, _ := c.run(0, "status")
 	has(t, out, "Docker ", " at "+c.get("DOCKER_HOST")+" (DOCKER_HOST)")
 	c.set("DOCKER_HOST=")
@@ -25,8 +25,8 @@ func TestStatusTellsTheEngine(t *testing.T) {
 
 func TestStartWithoutGPU(t *testing.T) {
 	_, err := os.Stat("/dev/nvidiactl")
-	bed.Need(t, "a computer without a GPU", err != nil)
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	testenv.Need(t, "a computer without a GPU", err != nil)
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	c.settings("[profiles.jupyter]\ngpu = \"all\"\n")
 	_, errs := c.run(1, "start")
 	has(t, errs, "There is no NVIDIA driver", "colab-tray start --no-gpu", "nvidia-smi")

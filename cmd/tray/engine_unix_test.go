@@ -14,17 +14,17 @@ import (
 	"syscall"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestBarredEngine: who may not use root's Docker, and has an engine of their own,
 // uses that, and is told so.
 func TestBarredEngine(t *testing.T) {
-	bed.Need(t, "root, to become somebody else", os.Geteuid() == 0)
+	testenv.Need(t, "root, to become somebody else", os.Geteuid() == 0)
 	info, err := os.Stat("/var/run/docker.sock")
-	bed.Need(t, "a Docker that only some may use", err == nil && info.Mode()&0o006 == 0)
-	const somebody = 54321
-	own := newTerminalAt(t, "", "barred", bed.Notebook6)
+	testenv.Need(t, "a Docker that only some may use", err == nil && info.Mode()&0o006 == 0)
+	const otherUser = 54321
+	own := newTerminalAt(t, "", "barred", testenv.Notebook6)
 	own.set("DOCKER_HOST=")
 	home, err := os.MkdirTemp("/tmp", "barred") // a socket's path is short, and others may not enter the test's directories
 	if err != nil {
@@ -36,13 +36,13 @@ func TestBarredEngine(t *testing.T) {
 	}
 	copied := filepath.Join(home, "program")
 	text, err := os.ReadFile(program)
-	if err := errors.Join(err, os.WriteFile(copied, text, 0o755), os.MkdirAll(filepath.Join(home, "podman"), 0o755), os.Chown(home, somebody, somebody)); err != nil {
+	if err := errors.Join(err, os.WriteFile(copied, text, 0o755), os.MkdirAll(filepath.Join(home, "podman"), 0o755), os.Chown(home, otherUser, otherUser)); err != nil {
 		t.Fatal(err)
 	}
 	status := func() string {
 		cmd := own.command(t.Context(), "status")
 		cmd.Path = copied
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: somebody, Gid: somebody}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: otherUser, Gid: otherUser}}
 		out, _ := cmd.CombinedOutput()
 		return string(out)
 	}
@@ -53,7 +53,7 @@ func TestBarredEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := strings.TrimPrefix(bed.Engine(t), "unix://")
+	engine := strings.TrimPrefix(testenv.Engine(t), "unix://")
 	relay := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "docker" },
 		Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

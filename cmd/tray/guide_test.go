@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 var guideAddress = regexp.MustCompile(`^http://127\.0\.0\.1:\d+/\?key=\w+$`)
@@ -85,7 +85,7 @@ func TestGuideWithoutBrowser(t *testing.T) {
 
 // TestGuideInBrowser has a browser that writes down what it is to open.
 func TestGuideInBrowser(t *testing.T) {
-	bed.NeedCommand(t, "sh")
+	testenv.NeedCommand(t, "sh")
 	home := t.TempDir()
 	c := &terminal{t: t, env: []string{"HOME=" + home, "PATH=" + home + ":" + os.Getenv("PATH"), "DOCKER_HOST=unix://" + home + "/none.sock"}}
 	opened := filepath.Join(home, "opened")
@@ -94,7 +94,7 @@ func TestGuideInBrowser(t *testing.T) {
 	}
 	c.guide()
 	var address []byte
-	bed.WaitFor(t, "the browser", func() (err error) {
+	testenv.WaitFor(t, "the browser", func() (err error) {
 		address, err = os.ReadFile(opened)
 		return err
 	})
@@ -102,12 +102,12 @@ func TestGuideInBrowser(t *testing.T) {
 }
 
 func TestDoctor(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	c.set("HF_TOKEN=planted-in-the-environment")
 	url, _ := c.run(0, "start")
 	secret := strings.TrimSpace(strings.Split(url, "token=")[1])
 	text, _ := c.run(0, "doctor")
-	has(t, text, "1.2.3", c.get("COLAB_TRAY_NAME"), "ready since", "Docker ", "no session bus", bed.Server2+" is there", "[redacted]")
+	has(t, text, "1.2.3", c.get("COLAB_TRAY_NAME"), "ready since", "Docker ", "no session bus", testenv.Server2+" is there", "[redacted]")
 	encoded, _ := c.run(0, "doctor", "--json")
 	var report struct {
 		Sections []struct {
@@ -118,8 +118,8 @@ func TestDoctor(t *testing.T) {
 	if err := json.Unmarshal([]byte(encoded), &report); err != nil || len(report.Sections) != 4 {
 		t.Errorf("doctor --json printed %s (%v)", encoded, err)
 	}
-	for _, planted := range []string{secret, "planted-in-the-environment"} {
-		if strings.Contains(text+encoded, planted) {
+	for _, secretToken := range []string{secret, "planted-in-the-environment"} {
+		if strings.Contains(text+encoded, secretToken) {
 			t.Errorf("a secret is in the report:\n%s", text)
 		}
 	}

@@ -19,13 +19,13 @@ import (
 	"sync"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-// killer stands between the program and the engine. It kills the program at
+// killProxy stands between the program and the engine. It kills the program at
 // one of the requests that change something or carry data: either the engine
 // never hears of that one, or it obeys it and nobody is there for the answer.
-type killer struct {
+type killProxy struct {
 	engine *http.Transport
 	proxy  *httputil.ReverseProxy
 	server http.Server
@@ -36,7 +36,7 @@ type killer struct {
 
 	mu      sync.Mutex
 	at      int // the request to kill at, 0 for none
-	obeyed  bool
+	allowed bool
 	count   int
 	seen    []string
 	process *os.Process
@@ -45,10 +45,10 @@ type killer struct {
 	served  *sync.Cond
 }
 
-func newKiller(t *testing.T, engine string) *killer {
+func newKiller(t *testing.T, engine string) *killProxy {
 	t.Helper()
 	socket, is := strings.CutPrefix(engine, "unix://")
-	bed.Need(t, "an engine at a Unix socket", is)
+	testenv.Need(t, "an engine at a Unix socket", is)
 	dir, err := os.MkdirTemp("", "kill") // the path of a socket has to be short
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func newKiller(t *testing.T, engine string) *killer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &killer{host: "unix://" + filepath.Join(dir, "s")}
+	k := &killProxy{host: "unix://" + filepath.Join(dir, "s")}
 	k.engine = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
@@ -92,7 +92,7 @@ func counts(r *http.Request) bool {
 	return changes(r) || r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/archive")
 }
 
-func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (k *killProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	k.serving++
 	k.mu.Unlock()
@@ -102,14 +102,14 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		k.mu.Unlock()
 		k.served.Broadcast()
 	}()
-	kill, obeyed := false, false
+	kill, allowed := false, false
 	var process *os.Process
 	var gone chan struct{}
 	if counts(r) {
 		k.mu.Lock()
 		k.count++
 		k.seen = append(k.seen, r.Method+" "+path.Base(r.URL.Path))
-		kill, obeyed = k.count == k.at, k.obeyed
+		kill, allowed = k.count == k.at, k.allowed
 		process, gone = k.process, k.gone
 		k.mu.Unlock()
 	}
@@ -130,7 +130,7 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.CopyN(&begin, r.Body, 64<<10)
 	_ = process.Kill()
 	<-gone
-	if !obeyed {
+	if !allowed {
 		return
 	}
 	if pulls {
@@ -156,9 +156,9 @@ var seed = sync.OnceValues(func() (uint64, error) {
 	return rand.Uint64(), nil
 })
 
-// stride is how many requests there are between two kills: with -short there is
+// killStride is how many requests there are between two kills: with -short there is
 // one at every third request, anywhere at first, as seed and the test's name have it.
-func stride(t *testing.T) (first, step int) {
+func killStride(t *testing.T) (first, step int) {
 	t.Helper()
 	if !testing.Short() {
 		return 1, 1
@@ -188,13 +188,13 @@ func least(many int) int {
 // data, of which the program makes a file: an archive, or the output of a helper
 // that was started. There are more points than the command has requests: who
 // ranges ends with the one where it was not killed.
-func (k *killer) points(t *testing.T) iter.Seq2[int, bool] {
-	return func(yield func(at int, obeyed bool) bool) {
+func (k *killProxy) points(t *testing.T) iter.Seq2[int, bool] {
+	return func(yield func(at int, allowed bool) bool) {
 		k.seen = nil
 		brought := func(at int) bool {
 			return at < len(k.seen) && (strings.HasSuffix(k.seen[at], " archive") || strings.HasSuffix(k.seen[at], " start"))
 		}
-		for at, step := stride(t); ; at += step {
+		for at, step := killStride(t); ; at += step {
 			if (at == 1 || brought(at-2)) && !yield(at, false) {
 				return
 			}
@@ -206,7 +206,7 @@ func (k *killer) points(t *testing.T) iter.Seq2[int, bool] {
 }
 
 // run runs a command by way of the killer, and reports whether it was killed.
-func (k *killer) run(c *terminal, at int, obeyed bool, args ...string) (killed bool, output string) {
+func (k *killProxy) run(c *terminal, at int, allowed bool, args ...string) (killed bool, output string) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), longEnough)
 	defer cancel()
@@ -215,7 +215,7 @@ func (k *killer) run(c *terminal, at int, obeyed bool, args ...string) (killed b
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	k.mu.Lock()
-	k.at, k.obeyed, k.count, k.seen, k.gone = at, obeyed, 0, nil, make(chan struct{})
+	k.at, k.allowed, k.count, k.seen, k.gone = at, allowed, 0, nil, make(chan struct{})
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 var version = "dev"
 
 func main() {
-	config.FindHome()
+	config.EnsureHome()
 	exit(run())
 }
 
@@ -29,14 +29,14 @@ func run() int {
 	// The first signal asks to end in good order; the second is not waited for.
 	context.AfterFunc(ctx, stop)
 	program := &cli.Program{
-		Version:   version,
-		Stdin:     os.Stdin,
-		Stdout:    os.Stdout,
-		Stderr:    os.Stderr,
-		LookupEnv: os.LookupEnv,
-		HasTray:   hasTray,
-		Alone:     alone,
-		Tray:      showTray,
+		Version:         version,
+		Stdin:           os.Stdin,
+		Stdout:          os.Stdout,
+		Stderr:          os.Stderr,
+		LookupEnv:       os.LookupEnv,
+		HasTray:         hasTray,
+		AcquireInstance: acquireInstance,
+		Tray:            showTray,
 	}
 	return program.Run(ctx, os.Args[1:])
 }

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // program is the path of the program under test, built once.
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
-	bed.End(os.Stderr)
+	testenv.End(os.Stderr)
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -55,13 +55,13 @@ type terminal struct {
 // newTerminal has the settings of a runtime that does not exist yet, on Docker.
 func newTerminal(t *testing.T, image string) *terminal {
 	t.Helper()
-	return newTerminalAt(t, bed.Engine(t), bed.RuntimeName(t), image)
+	return newTerminalAt(t, testenv.Engine(t), testenv.RuntimeName(t), image)
 }
 
 // newPodmanTerminal is newTerminal on Podman, with one of the bed's images.
 func newPodmanTerminal(t *testing.T, image string) *terminal {
 	t.Helper()
-	podman := bed.Podman(t)
+	podman := testenv.Podman(t)
 	return newTerminalAt(t, podman.Host(), podman.RuntimeName(t), podman.Image(t, image))
 }
 
@@ -72,7 +72,7 @@ func newTerminalAt(t *testing.T, engine, name, image string) *terminal {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home,
 		"XDG_CONFIG_HOME=" + home + "/config", "XDG_STATE_HOME=" + home + "/state", "XDG_RUNTIME_DIR=" + home + "/run",
 		"DOCKER_HOST=" + engine,
-		"COLAB_TRAY_NAME=" + name, "COLAB_TRAY_IMAGE=" + image, fmt.Sprintf("COLAB_TRAY_PORT=%d", bed.FreePort(t)),
+		"COLAB_TRAY_NAME=" + name, "COLAB_TRAY_IMAGE=" + image, fmt.Sprintf("COLAB_TRAY_PORT=%d", testenv.FreePort(t)),
 	}}
 }
 
@@ -102,7 +102,7 @@ func (c *terminal) settings(text string) (file string) {
 // docker runs a docker command on the engine of the terminal.
 func (c *terminal) docker(args ...string) string {
 	c.t.Helper()
-	return bed.DockerAt(c.t, c.get("DOCKER_HOST"), args...)
+	return testenv.DockerAt(c.t, c.get("DOCKER_HOST"), args...)
 }
 
 func (c *terminal) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -137,10 +137,10 @@ func has(t *testing.T, text string, parts ...string) {
 
 func TestMainPath(t *testing.T) {
 	for name, make := range map[string]func() *terminal{
-		"notebook6 on docker": func() *terminal { return newTerminal(t, bed.Image(t, bed.Notebook6)) },
-		"server2 on docker":   func() *terminal { return newTerminal(t, bed.Image(t, bed.Server2)) },
-		"notebook6 on podman": func() *terminal { return newPodmanTerminal(t, bed.Notebook6) },
-		"server2 on podman":   func() *terminal { return newPodmanTerminal(t, bed.Server2) },
+		"notebook6 on docker": func() *terminal { return newTerminal(t, testenv.Image(t, testenv.Notebook6)) },
+		"server2 on docker":   func() *terminal { return newTerminal(t, testenv.Image(t, testenv.Server2)) },
+		"notebook6 on podman": func() *terminal { return newPodmanTerminal(t, testenv.Notebook6) },
+		"server2 on podman":   func() *terminal { return newPodmanTerminal(t, testenv.Server2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := make()
@@ -177,7 +177,7 @@ func TestMainPath(t *testing.T) {
 			if url, _ := c.run(0, "url"); url != first {
 				t.Error("url printed another URL")
 			}
-			c.besideAnother(first)
+			c.withLocalhostTaken(first)
 			secret := strings.TrimSpace(strings.Split(first, "token=")[1])
 			out, errs = c.run(0, "logs")
 			if strings.Contains(out+errs, secret) {
@@ -202,13 +202,13 @@ func TestMainPath(t *testing.T) {
 	}
 }
 
-// besideAnother has another program listen where browsers look for localhost
+// withLocalhostTaken has another program listen where browsers look for localhost
 // first: the Backend URL leads past it.
-func (c *terminal) besideAnother(url string) {
+func (c *terminal) withLocalhostTaken(url string) {
 	c.t.Helper()
 	at := net.JoinHostPort("::1", c.get("COLAB_TRAY_PORT"))
 	another, err := net.Listen("tcp6", at)
-	bed.Need(c.t, "IPv6 on the loopback interface", err == nil)
+	testenv.Need(c.t, "IPv6 on the loopback interface", err == nil)
 	defer another.Close()
 	const short = "Another program listens at "
 	want := strings.Replace(url, "localhost", "127.0.0.1", 1)
@@ -226,7 +226,7 @@ func (c *terminal) besideAnother(url string) {
 }
 
 func TestStatusJSON(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	url, _ := c.run(0, "start")
 	out, _ := c.run(0, "status", "--json")
 	if secret := strings.TrimSpace(strings.Split(url, "token=")[1]); strings.Contains(out, secret) {
@@ -251,7 +251,7 @@ func TestStatusJSON(t *testing.T) {
 	delete(got, "engine")
 	want := map[string]any{
 		"profile": "jupyter", "runtime": c.get("COLAB_TRAY_NAME"), "state": "ready", "ready": true,
-		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": bed.Server2, "problem": nil, "unsaved": "", "warnings": []any{},
+		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": testenv.Server2, "problem": nil, "unsaved": "", "warnings": []any{},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)
@@ -259,8 +259,8 @@ func TestStatusJSON(t *testing.T) {
 }
 
 func TestStatusOfAll(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
-	names := []string{bed.RuntimeName(t), bed.RuntimeName(t), bed.RuntimeName(t), bed.RuntimeName(t)}
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	names := []string{testenv.RuntimeName(t), testenv.RuntimeName(t), testenv.RuntimeName(t), testenv.RuntimeName(t)}
 	settings := ""
 	for i, profile := range []string{"classic", "colab-cpu", "colab-gpu", "jupyter"} { // none of the machine's own
 		settings += fmt.Sprintf("[profiles.%s]\nname = %q\n", profile, names[i])
@@ -273,7 +273,7 @@ func TestStatusOfAll(t *testing.T) {
 	if out, _ = c.run(0, "status", "--all", "--json"); out != "[]\n" {
 		t.Errorf("it printed %q", out)
 	}
-	bed.Docker(t, "create", "--name", names[0], bed.Notebook6)
+	testenv.Docker(t, "create", "--name", names[0], testenv.Notebook6)
 	c.run(0, "start")
 	out, _ = c.run(0, "status", "--all")
 	if want := "classic: " + names[0] + ": stopped\njupyter: " + c.get("COLAB_TRAY_NAME") + ": ready at port "; !strings.HasPrefix(out, want) {
@@ -288,7 +288,7 @@ func TestStatusOfAll(t *testing.T) {
 }
 
 func TestStatusWatch(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 	defer cancel()
 	watch := c.command(ctx, "status", "--watch", "--json")
@@ -316,8 +316,8 @@ func TestStatusWatch(t *testing.T) {
 	until("absent")
 	c.run(0, "start")
 	until("ready")
-	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
-		return exec.Command("docker", "--host", bed.Engine(t), "pause", c.get("COLAB_TRAY_NAME")).Run()
+	testenv.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", testenv.Engine(t), "pause", c.get("COLAB_TRAY_NAME")).Run()
 	})
 	until("paused")
 	out, errs := c.run(1, "status")
@@ -336,7 +336,7 @@ func TestStatusWatch(t *testing.T) {
 }
 
 func TestInterruptLeavesNothingHalfMade(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 	defer cancel()
 	start := c.command(ctx, "start")
@@ -448,7 +448,7 @@ func TestNoEngine(t *testing.T) {
 // TestWithoutTray: without a session bus the program without a command does
 // what a click on its icon would.
 func TestWithoutTray(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	out, errs := c.run(0)
 	has(t, errs, "No tray here (no session bus)")
 	if strings.Count(errs, "No tray here") != 1 || !strings.HasPrefix(out, "http://localhost:") {
@@ -478,18 +478,18 @@ func (c *terminal) openToTheNetwork() {
 // TestCheckAndFix checks a container that was made by hand with the documented
 // options, follows the advice, and checks again.
 func TestCheckAndFix(t *testing.T) {
-	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2} {
 		t.Run(name, func(t *testing.T) {
-			c := newTerminal(t, bed.Image(t, image))
+			c := newTerminal(t, testenv.Image(t, image))
 			runtime := c.get("COLAB_TRAY_NAME")
 			out, _ := c.run(1, "check")
 			has(t, out, "not running", "colab-tray start", "Colab cannot connect")
 
-			bed.Docker(t, "run", "-d", "--name", runtime, "--hostname", runtime, "-v", runtime+"-data:/home/jovyan",
+			testenv.Docker(t, "run", "-d", "--name", runtime, "--hostname", runtime, "-v", runtime+"-data:/home/jovyan",
 				"-p", c.get("COLAB_TRAY_PORT")+":8888", image, "start-notebook.sh",
 				"--NotebookApp.allow_origin=https://colab.research.google.com", "--port=8888",
 				"--NotebookApp.port_retries=0", "--NotebookApp.allow_credentials=True")
-			bed.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+			testenv.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
 			c.openToTheNetwork()
 			out, _ = c.run(1, "check")
 			has(t, out, "fail  Build info", "restart --settings", "Colab cannot connect")
@@ -500,7 +500,7 @@ func TestCheckAndFix(t *testing.T) {
 			if secret := strings.TrimSpace(strings.Split(url, "token=")[1]); strings.Contains(out, secret) {
 				t.Error("the report shows the token")
 			}
-			if text := bed.Docker(t, "exec", runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+			if text := testenv.Docker(t, "exec", runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
 				t.Errorf("the notebook has become %q", text)
 			}
 

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestNoHome: the account has one.
@@ -32,8 +32,8 @@ func TestNoHome(t *testing.T) {
 }
 
 func TestNoPermission(t *testing.T) {
-	engine := bed.Engine(t)
-	bed.Need(t, "root, to be somebody without permission", os.Getuid() == 0)
+	engine := testenv.Engine(t)
+	testenv.Need(t, "root, to be somebody without permission", os.Getuid() == 0)
 	c := &terminal{t: t, env: []string{"HOME=/nonexistent", "DOCKER_HOST=" + engine}}
 	if err := os.Chmod(filepath.Dir(program), 0o755); err != nil {
 		t.Fatal(err)

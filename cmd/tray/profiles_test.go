@@ -5,18 +5,18 @@ import (
 	"net"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestCommandsMeanTheProfile: what a person is told to run is about the profile
 // at hand, and so is what names its container alone.
 func TestCommandsMeanTheProfile(t *testing.T) {
-	c := newTerminal(t, bed.Image(t, bed.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	runtime, image := c.get("COLAB_TRAY_NAME"), c.get("COLAB_TRAY_IMAGE")
 	for _, name := range []string{"NAME", "IMAGE", "PORT"} {
 		c.set("COLAB_TRAY_" + name + "=")
 	}
-	port := bed.FreePort(t)
+	port := testenv.FreePort(t)
 	settings := fmt.Sprintf("[profiles.mine]\nname = %q\nimage = %q\nport = %d\n", runtime, image, port)
 	c.settings(settings)
 

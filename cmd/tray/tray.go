@@ -14,10 +14,10 @@ import (
 	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/i18n"
 	"colabtray/internal/notify"
 	"colabtray/internal/runtime"
 	"colabtray/internal/tray"
-	"colabtray/internal/words"
 )
 
 // buttons are what those of notifications do in the tray.
@@ -63,18 +63,18 @@ func hasTray(ctx context.Context) error {
 	return nil
 }
 
-// alone reports whether no other tray of the same person runs, and says what
+// acquireInstance reports whether no other tray of the same person runs, and says what
 // that one is doing. The place is kept until release.
-func alone(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error) {
+func acquireInstance(ctx context.Context, log *slog.Logger) (release func(), acquireInstance bool, err error) {
 	dir := config.RuntimeDir()
 	if err := config.EnsurePrivateDir(dir); err != nil {
 		return func() {}, false, err
 	}
-	release, alone, err = desktop.Acquire(dir)
-	if err == nil && !alone {
+	release, acquireInstance, err = desktop.Acquire(dir)
+	if err == nil && !acquireInstance {
 		ask(ctx, dir, log)
 	}
-	return release, alone, err
+	return release, acquireInstance, err
 }
 
 // showTray puts the icon into the tray until its person quits.
@@ -103,7 +103,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		answering.Wait()
 	}()
 	answering.Go(func() {
-		err := desktop.Answer(ctx, dir, func(ctx context.Context) string { return answer(ctx, s, sender) })
+		err := desktop.ServeQueries(ctx, dir, func(ctx context.Context) string { return answer(ctx, s, sender) })
 		if err != nil {
 			s.Log.Warn("a second start will not be answered", "error", err)
 		}
@@ -111,8 +111,8 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	registered := make(chan struct{}, 1)
 	if noPanel {
 		short, hint := noTray(ctx)
-		fmt.Fprintln(os.Stderr, words.Sentences(short, hint))
-		go tellNoTray(ctx, registered, func() { sender.Tell(noTray(ctx)) })
+		fmt.Fprintln(os.Stderr, i18n.Sentences(short, hint))
+		go explainNoTray(ctx, registered, func() { sender.ShowMessage(noTray(ctx)) })
 	}
 	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
 		s.Log.Info("the start at login named a program that is gone", "repaired", repaired, "error", err)
@@ -121,17 +121,17 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	defer clipboard.Close()
 	leaveOwnConsole()
 	err := tray.Run(ctx, tray.Options{
-		Runtimes: s.Fleet,
-		Select:   s.Select,
-		Copy:     clipboard.Copy,
-		OpenURL:  desktop.OpenURL,
-		OpenText: desktop.OpenText,
-		Check:    s.CheckReport,
-		Announce: sender.Announce,
-		Tell:     sender.Tell,
-		LogDir:   dir,
-		Log:      s.Log,
-		Version:  version,
+		Runtimes:    s.Fleet,
+		Select:      s.Select,
+		Copy:        clipboard.Copy,
+		OpenURL:     desktop.OpenURL,
+		OpenText:    desktop.OpenText,
+		Check:       s.CheckReport,
+		Announce:    sender.Announce,
+		ShowMessage: sender.ShowMessage,
+		LogDir:      dir,
+		Log:         s.Log,
+		Version:     version,
 
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		OpenJupyter:     s.OpenJupyter,
@@ -197,11 +197,11 @@ const panelTime = 10 * time.Second
 
 // noTray says why there is no icon, and what to do, on this desktop as it is now.
 func noTray(ctx context.Context) (short, hint string) {
-	return desktop.NoTray(os.Getenv("XDG_CURRENT_DESKTOP"), desktop.HasXEmbedTray(ctx))
+	return desktop.NoTrayAdvice(os.Getenv("XDG_CURRENT_DESKTOP"), desktop.HasXEmbedTray(ctx))
 }
 
-// tellNoTray tells once that there is no tray, unless there is one by then.
-func tellNoTray(ctx context.Context, registered <-chan struct{}, tell func()) {
+// explainNoTray tells once that there is no tray, unless there is one by then.
+func explainNoTray(ctx context.Context, registered <-chan struct{}, tell func()) {
 	late := time.NewTimer(panelTime)
 	defer late.Stop()
 	select {
@@ -222,15 +222,15 @@ func answer(ctx context.Context, s *cli.FleetSession, sender *notify.Sender) str
 			s.Log.Warn("guide for a second start", "error", err)
 		}
 	}
-	return words.Sentences(a.Title, a.Body)
+	return i18n.Sentences(a.Title, a.Body)
 }
 
 // ask prints what the tray that runs already is doing.
 func ask(ctx context.Context, dir string, log *slog.Logger) {
-	said, err := desktop.Ask(ctx, dir)
+	message, err := desktop.QueryInstance(ctx, dir)
 	if err != nil {
 		log.Warn("second start", "error", err)
-		said = words.FullStop(notify.Running(runtime.Snapshot{}).Title)
+		message = i18n.FullStop(notify.Running(runtime.Snapshot{}).Title)
 	}
-	fmt.Fprintln(os.Stderr, words.Lines(said))
+	fmt.Fprintln(os.Stderr, i18n.Lines(message))
 }

@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/test/testenv"
+
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
-
-	"colabtray/test/bed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -107,7 +107,7 @@ func good(t testing.TB) []byte {
 	)
 }
 
-func write(t testing.TB, archive []byte) ([]byte, Contents, LeftOut) {
+func write(t testing.TB, archive []byte) ([]byte, Contents, Omitted) {
 	t.Helper()
 	var file bytes.Buffer
 	c, left, err := Write(&file, Source{Archive: bytes.NewReader(archive), Root: "/home/jovyan", Runtime: "r", Made: longAgo})
@@ -119,7 +119,7 @@ func write(t testing.TB, archive []byte) ([]byte, Contents, LeftOut) {
 
 func TestWriteCheckUnpack(t *testing.T) {
 	file, c, left := write(t, good(t))
-	if left != (LeftOut{}) || c.Entries != 9 || c.Runtime != "r" || c.Size != int64(len(file)) {
+	if left != (Omitted{}) || c.Entries != 9 || c.Runtime != "r" || c.Size != int64(len(file)) {
 		t.Errorf("written: %+v, %+v", c, left)
 	}
 	got, err := check(file, CheckOptions{})
@@ -158,8 +158,8 @@ func TestWriteCheckUnpack(t *testing.T) {
 
 // TestPlainProgramsReadIt: nobody needs this program to get at their data.
 func TestPlainProgramsReadIt(t *testing.T) {
-	bed.NeedCommand(t, "zstd")
-	bed.NeedCommand(t, "tar")
+	testenv.NeedCommand(t, "zstd")
+	testenv.NeedCommand(t, "tar")
 	file, _, _ := write(t, good(t))
 	path := filepath.Join(t.TempDir(), "b.tar.zst")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
@@ -182,7 +182,7 @@ func TestWriteLeavesOut(t *testing.T) {
 		link(tar.TypeFifo, "m/pipe", ""), link(tar.TypeChar, "m/null", ""),
 		link(tar.TypeSymlink, "m/elsewhere/out", "../../../opt/x"),
 	))
-	if left != (LeftOut{Special: 2, Relinked: 1}) {
+	if left != (Omitted{Special: 2, Relinked: 1}) {
 		t.Errorf("left out: %+v", left)
 	}
 	var out bytes.Buffer
@@ -267,7 +267,7 @@ func TestHostileEntries(t *testing.T) {
 		refused(t, err, "does not come before it")
 	})
 	t.Run("sparse", func(t *testing.T) {
-		bed.NeedCommand(t, "tar")
+		testenv.NeedCommand(t, "tar")
 		d := t.TempDir()
 		for _, format := range []string{"gnu", "posix"} {
 			out, err := exec.Command("sh", "-ec", "cd "+d+"; truncate -s 1T bomb; tar --format="+format+" -cSf t bomb --transform 's,^,./,' -C / --no-recursion dev").CombinedOutput()

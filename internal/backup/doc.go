@@ -33,9 +33,9 @@ type Contents struct {
 	sum string // SHA-256 of the archive, in hex
 }
 
-// Room returns how many bytes the content takes on a disk at most, where a file
+// RequiredSpace returns how many bytes the content takes on a disk at most, where a file
 // takes whole blocks. It is true of what was checked.
-func (c Contents) Room() int64 { return c.Bytes + c.Entries*4096 }
+func (c Contents) RequiredSpace() int64 { return c.Bytes + c.Entries*4096 }
 
 // Refused is why a file is not a backup that may be restored.
 type Refused struct {

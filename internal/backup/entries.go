@@ -6,7 +6,7 @@ import (
 	"path"
 	"strings"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Staging is a name at the root of a volume that is set aside for restoring: no
@@ -45,36 +45,36 @@ func (e *entries) of(name string) kind { return e.kinds[maphash.String(e.seed, n
 // is ".". Parents come before what is in them.
 func (e *entries) add(h *tar.Header) (name string, err error) {
 	refuse := func(why string) (string, error) {
-		return "", &Refused{Why: words.Say("backup.badEntry", "entry", shown(h.Name), "why", why)}
+		return "", &Refused{Why: i18n.T("backup.badEntry", "entry", shown(h.Name), "why", why)}
 	}
 	name, good := relative(h.Name)
 	if !good {
-		return refuse(words.Say("backup.entryOutside"))
+		return refuse(i18n.T("backup.entryOutside"))
 	}
 	if name == Staging || strings.HasPrefix(name, Staging+"/") {
-		return refuse(words.Say("backup.entrySetAside"))
+		return refuse(i18n.T("backup.entrySetAside"))
 	}
 	if e.of(name) != 0 {
-		return refuse(words.Say("backup.entryTwice"))
+		return refuse(i18n.T("backup.entryTwice"))
 	}
 	parent := path.Dir(name)
 	switch is := e.of(parent); {
 	case name == "." && e.count == 0, is == directory:
 	case is == symlink:
-		return refuse(words.Say("backup.entryThroughLink", "link", shown(parent)))
+		return refuse(i18n.T("backup.entryThroughLink", "link", shown(parent)))
 	case is == file:
-		return refuse(words.Say("backup.entryInFile", "file", shown(parent)))
+		return refuse(i18n.T("backup.entryInFile", "file", shown(parent)))
 	default:
-		return refuse(words.Say("backup.entryWithoutParent"))
+		return refuse(i18n.T("backup.entryWithoutParent"))
 	}
 	if sparse(h) {
-		return refuse(words.Say("backup.entrySparse"))
+		return refuse(i18n.T("backup.entrySparse"))
 	}
 	if h.Size < 0 || h.Typeflag != tar.TypeReg && h.Size != 0 {
-		return refuse(words.Say("backup.entrySize"))
+		return refuse(i18n.T("backup.entrySize"))
 	}
 	if h.Uid < 0 || h.Gid < 0 {
-		return refuse(words.Say("backup.entryOwner"))
+		return refuse(i18n.T("backup.entryOwner"))
 	}
 	var is kind
 	switch h.Typeflag {
@@ -86,26 +86,26 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 	case tar.TypeLink:
 		target, good := relative(h.Linkname)
 		if !good || e.of(target) != file {
-			return refuse(words.Say("backup.entryHardLink", "target", shown(h.Linkname)))
+			return refuse(i18n.T("backup.entryHardLink", "target", shown(h.Linkname)))
 		}
 		is = file
 	case tar.TypeSymlink:
 		is = symlink
 		switch {
 		case h.Linkname == "" || len(h.Linkname) > maxPath || strings.ContainsRune(h.Linkname, 0):
-			return refuse(words.Say("backup.entryLinkToNothing"))
-		case leaves(name, h.Linkname):
-			return refuse(words.Say("backup.entryLinkOut", "target", shown(h.Linkname)))
+			return refuse(i18n.T("backup.entryLinkToNothing"))
+		case escapes(name, h.Linkname):
+			return refuse(i18n.T("backup.entryLinkOut", "target", shown(h.Linkname)))
 		}
 	case tar.TypeChar, tar.TypeBlock:
-		return refuse(words.Say("backup.entryDevice"))
+		return refuse(i18n.T("backup.entryDevice"))
 	case tar.TypeFifo:
-		return refuse(words.Say("backup.entryPipe"))
+		return refuse(i18n.T("backup.entryPipe"))
 	default:
-		return refuse(words.Say("backup.entryUnknown"))
+		return refuse(i18n.T("backup.entryUnknown"))
 	}
 	if name == "." && is != directory {
-		return refuse(words.Say("backup.entryAsRoot"))
+		return refuse(i18n.T("backup.entryAsRoot"))
 	}
 	e.kinds[maphash.String(e.seed, name)] = is
 	e.count++
@@ -141,10 +141,10 @@ func relative(name string) (_ string, good bool) {
 	return name, true
 }
 
-// leaves reports whether a symbolic link leads out of the root. An absolute one
+// escapes reports whether a symbolic link leads out of the root. An absolute one
 // means a place in the container, as virtual environments have it, and does
 // not count: nothing is ever written through it.
-func leaves(name, target string) bool {
+func escapes(name, target string) bool {
 	if path.IsAbs(target) {
 		return false
 	}
@@ -170,7 +170,7 @@ func shown(name string) string {
 	if len(name) > most {
 		name = name[:most] + "..."
 	}
-	return words.Escaped(name)
+	return i18n.Escaped(name)
 }
 
 // plain returns the header of an entry with what is kept of it, under that name.

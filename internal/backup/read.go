@@ -8,9 +8,9 @@ import (
 	"io"
 	"path"
 
-	"github.com/klauspost/compress/zstd"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/klauspost/compress/zstd"
 )
 
 // What is more than this is refused unless it was said that it is large: a file
@@ -39,7 +39,7 @@ func Check(f io.ReaderAt, size int64, o CheckOptions) (Contents, error) {
 		return c, err
 	}
 	if !o.Large && (c.Bytes > largeBytes && c.Bytes/largeRatio > packed || c.Entries > largeEntries) {
-		return c, &Refused{Large: true, Why: words.Say("backup.veryLarge", "entries", c.Entries, "unpacked", c.Bytes>>30, "packed", (packed+1<<20-1)>>20)}
+		return c, &Refused{Large: true, Why: i18n.T("backup.veryLarge", "entries", c.Entries, "unpacked", c.Bytes>>30, "packed", (packed+1<<20-1)>>20)}
 	}
 	return c, read(f, packed, c, o.Progress, func(*tar.Header, string, io.Reader) error { return nil })
 }
@@ -79,7 +79,7 @@ func Unpack(w io.Writer, f io.ReaderAt, c Contents, directory string, progress f
 }
 
 // swapped tells that a file is not the one that was checked.
-func swapped() error { return &Refused{Why: words.Say("backup.swapped")} }
+func swapped() error { return &Refused{Why: i18n.T("backup.swapped")} }
 
 // read reads the archive, and calls do for each entry that is good. It returns nil
 // only when all is as the trailer says.
@@ -110,7 +110,7 @@ func read(f io.ReaderAt, packed int64, c Contents, progress func(bytes, total in
 			return err
 		}
 		if seen.bytes > c.Bytes || seen.count > c.Entries {
-			return &Refused{Why: words.Say("backup.holdsMore")}
+			return &Refused{Why: i18n.T("backup.holdsMore")}
 		}
 		if err := do(h, name, content{in, from}); err != nil {
 			return err
@@ -121,9 +121,9 @@ func read(f io.ReaderAt, packed int64, c Contents, progress func(bytes, total in
 	}
 	switch {
 	case stream.n != c.Bytes || seen.count != c.Entries:
-		return &Refused{Why: words.Say("backup.holdsLess")}
+		return &Refused{Why: i18n.T("backup.holdsLess")}
 	case hex.EncodeToString(stream.sum.Sum(nil)) != c.sum:
-		return &Refused{Why: words.Say("backup.wrongSum")}
+		return &Refused{Why: i18n.T("backup.wrongSum")}
 	}
 	return nil
 }
@@ -138,13 +138,13 @@ func (s *source) asRefused(err error) error {
 	case errors.As(err, &refused):
 		return err
 	case errors.Is(err, zstd.ErrCRCMismatch):
-		return &Refused{Why: words.Say("backup.wrongSum")}
+		return &Refused{Why: i18n.T("backup.wrongSum")}
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return &Refused{Why: words.Say("backup.tooMuchMemory")}
+		return &Refused{Why: i18n.T("backup.tooMuchMemory")}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &Refused{Why: words.Say("backup.incomplete")}
+		return &Refused{Why: i18n.T("backup.incomplete")}
 	default:
-		return &Refused{Why: words.Say("backup.damaged", "cause", err)}
+		return &Refused{Why: i18n.T("backup.damaged", "cause", err)}
 	}
 }
 
@@ -186,7 +186,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 	n, err := e.from.Read(p)
 	e.left -= int64(n)
 	if e.left < 0 {
-		return 0, &Refused{Why: words.Say("backup.holdsMore")}
+		return 0, &Refused{Why: i18n.T("backup.holdsMore")}
 	}
 	return n, err
 }

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"time"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 const (
@@ -55,9 +55,9 @@ func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error
 		return c, 0, err
 	}
 	if binary.LittleEndian.Uint32(head[:]) != zstdMagic {
-		return c, 0, &Refused{Why: words.Say("backup.noBackup")}
+		return c, 0, &Refused{Why: i18n.T("backup.noBackup")}
 	}
-	cutOff := &Refused{Why: words.Say("backup.cutOff")}
+	cutOff := &Refused{Why: i18n.T("backup.cutOff")}
 	if size < int64(len(head)+frameHead+frameEnd) {
 		return c, 0, cutOff
 	}
@@ -74,7 +74,7 @@ func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error
 	if _, err := f.ReadAt(frame, packed); err != nil {
 		return c, 0, err
 	}
-	damaged := &Refused{Why: words.Say("backup.senselessEnd")}
+	damaged := &Refused{Why: i18n.T("backup.senselessEnd")}
 	if binary.LittleEndian.Uint32(frame) != frameMagic || int64(binary.LittleEndian.Uint32(frame[4:])) != length+int64(frameEnd) {
 		return c, 0, damaged
 	}
@@ -83,7 +83,7 @@ func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error
 		return c, 0, damaged
 	}
 	if t.Format > format {
-		return c, 0, &Refused{Why: words.Say("backup.newer", "format", t.Format)}
+		return c, 0, &Refused{Why: i18n.T("backup.newer", "format", t.Format)}
 	}
 	sum, err := hex.DecodeString(t.SHA256)
 	if err != nil || len(sum) != 32 || t.Format < 1 || t.Entries < 1 || t.Bytes < 1 || !runtimeName.MatchString(t.Runtime) {

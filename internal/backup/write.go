@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/klauspost/compress/zstd"
 )
 
 // ErrChanged tells that the data changed while they were read, so that the
@@ -29,8 +29,8 @@ type Source struct {
 	// with the name of the directory that the volume is mounted at.
 	// It is nil where there is no volume.
 	Archive io.Reader
-	// Beside is what is added; it can be nil.
-	Beside *Beside
+	// Extra is what is added; it can be nil.
+	Extra *Extra
 	// Root is where the runtime has the volume.
 	Root string
 	// Runtime and Made are noted in the backup.
@@ -40,20 +40,20 @@ type Source struct {
 	Progress func(bytes int64)
 }
 
-// LeftOut tells what of a volume is not in the backup as it is.
-type LeftOut struct {
+// Omitted tells what of a volume is not in the backup as it is.
+type Omitted struct {
 	// Special counts pipes, sockets and devices.
 	Special int
 	// Relinked counts relative links out of the volume, which became absolute.
 	Relinked int
-	// Beside counts the files of [Source.Beside] that are in the backup.
-	Beside int64
+	// Extra counts the files of [Source.Beside] that are in the backup.
+	Extra int64
 }
 
 // Write writes a backup. What a Jupyter server wrote about itself is left out,
 // because it holds tokens.
-func Write(w io.Writer, s Source) (Contents, LeftOut, error) {
-	var left LeftOut
+func Write(w io.Writer, s Source) (Contents, Omitted, error) {
+	var left Omitted
 	packed := &counter{to: w}
 	z, err := zstd.NewWriter(packed, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true))
 	if err != nil {
@@ -64,16 +64,16 @@ func Write(w io.Writer, s Source) (Contents, LeftOut, error) {
 	out := tar.NewWriter(unpacked)
 	seen := newEntries()
 	if s.Archive == nil {
-		err = s.copy(out, seen, &left, &tar.Header{Typeflag: tar.TypeDir, Name: ".", Mode: 0o755, Uid: s.Beside.UID, Gid: s.Beside.GID, ModTime: s.Made}, nil)
+		err = s.copy(out, seen, &left, &tar.Header{Typeflag: tar.TypeDir, Name: ".", Mode: 0o755, Uid: s.Extra.UID, Gid: s.Extra.GID, ModTime: s.Made}, nil)
 	} else {
 		err = s.each(func(h *tar.Header, content io.Reader) error {
 			return s.copy(out, seen, &left, h, content)
 		})
 	}
-	if err == nil && s.Beside != nil {
-		b := &besides{Source: s, out: out, seen: seen, left: &left, moved: map[string]string{}}
-		err = s.Beside.Each(b.add)
-		left.Beside = b.files
+	if err == nil && s.Extra != nil {
+		b := &extras{Source: s, out: out, seen: seen, remaining: &left, moved: map[string]string{}}
+		err = s.Extra.Each(b.add)
+		left.Extra = b.files
 	}
 	if err := errors.Join(err, out.Close(), z.Close()); err != nil {
 		return Contents{}, left, err
@@ -92,7 +92,7 @@ func Write(w io.Writer, s Source) (Contents, LeftOut, error) {
 // volume. An engine that fails halfway ends the archive as if nothing were wrong,
 // so the end is looked at: it is two blocks of zeros.
 func (s Source) each(do func(*tar.Header, io.Reader) error) error {
-	source := &ending{from: s.Archive}
+	source := &tailChecker{from: s.Archive}
 	in := tar.NewReader(source)
 	for {
 		h, err := in.Next()
@@ -104,9 +104,9 @@ func (s Source) each(do func(*tar.Header, io.Reader) error) error {
 		case err != nil:
 			return err
 		}
-		h.Name = below(h.Name)
+		h.Name = relativePath(h.Name)
 		if h.Typeflag == tar.TypeLink {
-			h.Linkname = below(h.Linkname)
+			h.Linkname = relativePath(h.Linkname)
 		}
 		if err := do(h, in); err != nil {
 			return err
@@ -114,8 +114,8 @@ func (s Source) each(do func(*tar.Header, io.Reader) error) error {
 	}
 }
 
-// below takes the first directory off a path.
-func below(name string) string {
+// relativePath takes the first directory off a path.
+func relativePath(name string) string {
 	_, rest, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
 	if rest == "" {
 		return "."
@@ -124,7 +124,7 @@ func below(name string) string {
 }
 
 // copy writes one entry, unless it is one that is left out.
-func (s Source) copy(out *tar.Writer, seen *entries, left *LeftOut, h *tar.Header, content io.Reader) error {
+func (s Source) copy(out *tar.Writer, seen *entries, left *Omitted, h *tar.Header, content io.Reader) error {
 	name := strings.TrimSuffix(h.Name, "/")
 	switch {
 	case name == Staging, strings.HasPrefix(name, Staging+"/"), aboutServer(name):
@@ -134,13 +134,13 @@ func (s Source) copy(out *tar.Writer, seen *entries, left *LeftOut, h *tar.Heade
 		return nil
 	case h.Typeflag == tar.TypeLink && seen.of(strings.TrimSuffix(h.Linkname, "/")) == 0:
 		return nil // another name of what is left out
-	case h.Typeflag == tar.TypeSymlink && leaves(name, h.Linkname):
+	case h.Typeflag == tar.TypeSymlink && escapes(name, h.Linkname):
 		h.Linkname = path.Join(s.Root, path.Dir(name), h.Linkname)
 		left.Relinked++
 	}
 	name, err := seen.add(h)
 	if err != nil {
-		return fmt.Errorf("%s: %w", words.Say("backup.engineArchive"), err)
+		return fmt.Errorf("%s: %w", i18n.T("backup.engineArchive"), err)
 	}
 	if err := out.WriteHeader(plain(h, name)); err != nil {
 		return err
@@ -186,22 +186,22 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ending keeps the end of what was read.
-type ending struct {
+// tailChecker keeps the end of what was read.
+type tailChecker struct {
 	from io.Reader
 	last []byte
 }
 
 const endMark = 2 * 512
 
-func (e *ending) Read(p []byte) (int, error) {
+func (e *tailChecker) Read(p []byte) (int, error) {
 	n, err := e.from.Read(p)
 	e.last = append(e.last, p[max(0, n-endMark):n]...)
 	e.last = append(e.last[:0], e.last[max(0, len(e.last)-endMark):]...)
 	return n, err
 }
 
-func (e *ending) atEnd() bool { return bytes.Equal(e.last, make([]byte, endMark)) }
+func (e *tailChecker) atEnd() bool { return bytes.Equal(e.last, make([]byte, endMark)) }
 
 // summed hashes and counts what is read.
 type summed struct {

@@ -8,9 +8,9 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/desktop"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 func checkFlags(set *pflag.FlagSet, in *invocation) {
@@ -18,7 +18,7 @@ func checkFlags(set *pflag.FlagSet, in *invocation) {
 }
 
 func runCheck(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		tell := func(step colab.Step) { fmt.Fprintln(in.Stdout, step.Text()) }
 		if in.json {
 			tell = nil
@@ -55,7 +55,7 @@ func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Repor
 func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target {
 	t := colab.Target{
 		Profile: s.Profile,
-		Engine:  words.Say("cli.engine", "name", now.Engine.Name, "version", now.Engine.Version, "host", now.Engine.Host),
+		Engine:  i18n.T("cli.engine", "name", now.Engine.Name, "version", now.Engine.Version, "host", now.Engine.Host),
 		Port:    now.Port,
 		Host:    now.URL.Host(),
 		IPv6:    now.IPv6,
@@ -64,7 +64,7 @@ func (s *Session) target(ctx context.Context, now runtime.Snapshot) colab.Target
 		Browser: desktop.DefaultBrowser(ctx),
 	}
 	for _, w := range now.Warnings {
-		if w.Code != problem.CodeLocalhostTaken { // the check looks for itself
+		if w.Code != problem.LocalhostTaken { // the check looks for itself
 			t.Warnings = append(t.Warnings, checkProblem(w))
 		}
 	}

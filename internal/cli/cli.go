@@ -16,8 +16,8 @@ import (
 	"log/slog"
 
 	"colabtray/internal/config"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // Exit codes.
@@ -39,9 +39,9 @@ type Program struct {
 	LookupEnv func(string) (string, bool)
 	// HasTray returns why no tray can ever be shown here, nil when one may.
 	HasTray func(ctx context.Context) error
-	// Alone makes this the person's only tray, until release, which is never nil.
+	// AcquireInstance makes this the person's only tray, until release, which is never nil.
 	// Where there is one already it says what that one is doing, and reports false.
-	Alone func(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error)
+	AcquireInstance func(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error)
 	// Tray shows the tray until its person quits.
 	Tray func(ctx context.Context, s *FleetSession) error
 }
@@ -65,12 +65,12 @@ func (p *Program) exitCode(err error) int {
 		p.tellUsage(usage)
 		return exitUsage
 	case errors.As(err, &problem):
-		p.tell(problem)
+		p.printProblem(problem)
 		return exitProblem
 	case errors.As(err, &wrong):
-		fmt.Fprintln(p.Stderr, "colab-tray: "+words.FullStop(words.Line(wrong.Error())))
+		fmt.Fprintln(p.Stderr, "colab-tray: "+i18n.FullStop(i18n.Line(wrong.Error())))
 		if wrong.Command != "" {
-			fmt.Fprintln(p.Stderr, "    "+words.Line(wrong.Command))
+			fmt.Fprintln(p.Stderr, "    "+i18n.Line(wrong.Command))
 		}
 		if wrong.IsFlag() {
 			return exitUsage
@@ -79,10 +79,10 @@ func (p *Program) exitCode(err error) int {
 	case errors.Is(err, errReported):
 		return exitProblem
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(p.Stderr, words.Say("cli.interrupted"))
+		fmt.Fprintln(p.Stderr, i18n.T("cli.interrupted"))
 		return exitProblem
 	default:
-		fmt.Fprintf(p.Stderr, "colab-tray: %s\n", words.Line(words.Error(err)))
+		fmt.Fprintf(p.Stderr, "colab-tray: %s\n", i18n.Line(i18n.Error(err)))
 		return exitProblem
 	}
 }
@@ -90,19 +90,19 @@ func (p *Program) exitCode(err error) int {
 // errReported marks a problem that was told already.
 var errReported = errors.New("reported")
 
-// tell writes a problem: what happened, why and what to do, the command.
-func (p *Program) tell(problem *problem.Problem) {
-	fmt.Fprintln(p.Stderr, words.FullStop(words.Line(problem.Short)))
+// printProblem writes a problem: what happened, why and what to do, the command.
+func (p *Program) printProblem(problem *problem.Problem) {
+	fmt.Fprintln(p.Stderr, i18n.FullStop(i18n.Line(problem.Short)))
 	if problem.Hint != "" {
 		fmt.Fprintln(p.Stderr, problem.Hint)
 	}
 	if problem.Command != "" {
-		fmt.Fprintln(p.Stderr, "    "+words.Line(problem.Command))
+		fmt.Fprintln(p.Stderr, "    "+i18n.Line(problem.Command))
 	}
 }
 
 func (p *Program) run(ctx context.Context, args []string) error {
-	p.speak()
+	p.useLanguage()
 	in := &invocation{Program: p}
 	root := in.commandLine()
 	root.SetArgs(twoDashes(root, args))

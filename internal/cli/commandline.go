@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // The command line is defined once: by the table of commands, the functions that
@@ -125,8 +125,8 @@ func (in *invocation) add(c command) {
 		parent, name = in.group(group), rest
 	}
 	added := &cobra.Command{
-		Short: words.Say("help.command." + c.name),
-		Long:  words.Of("help.more")[c.name],
+		Short: i18n.T("help.command." + c.name),
+		Long:  i18n.Table("help.more")[c.name],
 		Args:  func(this *cobra.Command, args []string) error { return in.accept(this, c, args) },
 		RunE:  in.running(c.run),
 	}
@@ -154,8 +154,8 @@ func (in *invocation) group(name string) *cobra.Command {
 		}
 	}
 	group := &cobra.Command{
-		Use:   name + " " + words.Say("placeholder.command"),
-		Short: words.Say("help.group." + name),
+		Use:   name + " " + i18n.T("placeholder.command"),
+		Short: i18n.T("help.group." + name),
 		Args:  noCommand,
 		Run:   func(*cobra.Command, []string) {},
 	}
@@ -180,7 +180,7 @@ func (in *invocation) globalFlags() {
 	set.BoolVarP(&in.verbose, "verbose", "v", false, "")
 	set.BoolP("help", "h", false, "")
 	describe(set, "")
-	in.root.Flags().BoolVar(&in.version, "version", false, words.Say("help.flag.--version"))
+	in.root.Flags().BoolVar(&in.version, "version", false, i18n.T("help.flag.--version"))
 	in.completeFlags()
 }
 
@@ -196,9 +196,9 @@ func (n named) Type() string { return n.name }
 // describe gives flags their texts, which go by the command and the flag.
 func describe(set *pflag.FlagSet, command string) {
 	set.VisitAll(func(f *pflag.Flag) {
-		f.Usage = words.Say("help.flag." + command + "--" + f.Name)
+		f.Usage = i18n.T("help.flag." + command + "--" + f.Name)
 		if f.NoOptDefVal == "" {
-			f.Value = named{f.Value, words.Say("placeholder." + f.Name)}
+			f.Value = named{f.Value, i18n.T("placeholder." + f.Name)}
 		}
 	})
 }
@@ -223,7 +223,7 @@ func synopsis(set *pflag.FlagSet, c command) string {
 		}
 	})
 	if name := c.takes(); name != "" {
-		b.WriteString(" " + strings.Replace(c.argument, name, words.Say("placeholder."+name), 1))
+		b.WriteString(" " + strings.Replace(c.argument, name, i18n.T("placeholder."+name), 1))
 	}
 	return b.String()
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // runLine runs a command line in a language, with a settings file of the test's own.
@@ -41,9 +41,9 @@ func ownFlags(c *cobra.Command) []string {
 
 // TestEveryCommandAndFlagHasItsText, and every such text has its command or flag.
 func TestEveryCommandAndFlagHasItsText(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
-	for _, language := range words.Languages() {
-		words.Use(language)
+	t.Cleanup(func() { i18n.Use(i18n.English) })
+	for _, language := range i18n.Languages() {
+		i18n.Use(language)
 		said := map[string][]string{}
 		root := CommandLine()
 		each(root, func(c *cobra.Command) {
@@ -65,7 +65,7 @@ func TestEveryCommandAndFlagHasItsText(t *testing.T) {
 		root.PersistentFlags().VisitAll(func(f *pflag.Flag) { said["help.flag"] = append(said["help.flag"], "--"+f.Name) })
 		for table, names := range said {
 			slices.Sort(names)
-			if there := slices.Sorted(maps.Keys(words.Of(table))); !slices.Equal(there, names) {
+			if there := slices.Sorted(maps.Keys(i18n.Table(table))); !slices.Equal(there, names) {
 				t.Errorf("in %s, %s has texts for %q, and there are %q", language, table, there, names)
 			}
 		}
@@ -75,11 +75,11 @@ func TestEveryCommandAndFlagHasItsText(t *testing.T) {
 // TestHelpOfOneCommand: a command's help has its own flags and those of every
 // command, no other's, and is the same however it is asked for.
 func TestHelpOfOneCommand(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	var others []string
 	each(CommandLine(), func(c *cobra.Command) { others = append(others, ownFlags(c)...) })
-	for _, language := range words.Languages() {
+	for _, language := range i18n.Languages() {
 		each(CommandLine(), func(c *cobra.Command) {
 			name := strings.Fields(behindProgram(c))
 			out, errs, code := runLine(t, language, append([]string{"help"}, name...)...)
@@ -118,7 +118,7 @@ func TestHelpOfOneCommand(t *testing.T) {
 // TestDidYouMean: what was mistyped is told by what it is like, and where to read
 // on, in words of ours.
 func TestDidYouMean(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	for _, test := range []struct{ language, line, want string }{
 		{"en", "strat", "there is no command \"strat\"\nDid you mean start?\nRun 'colab-tray help' for the commands and flags."},
@@ -190,7 +190,7 @@ func TestADoubleClickOpensTheTray(t *testing.T) {
 
 // TestCompletions: what the shells are told that can come next.
 func TestCompletions(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	const files, nothingElse = ":0", ":4"
 	profiles := []string{"classic", "colab-cpu", "colab-gpu", "jupyter", "mine", nothingElse}
@@ -219,7 +219,7 @@ func TestCompletions(t *testing.T) {
 		{"help config ", []string{"init", "path", "show", "edit", "check", nothingElse}},
 		{"help start ", []string{nothingElse}},
 	} {
-		for _, language := range words.Languages() {
+		for _, language := range i18n.Languages() {
 			out, _, code := runLine(t, language, append([]string{"__complete"}, strings.Split(test.line, " ")...)...)
 			var got []string
 			for line := range strings.Lines(out) {

@@ -10,16 +10,16 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // colabURL is the page that connects to the runtime.
 const colabURL = "https://colab.research.google.com/"
 
-// with runs a function with a session.
-func (in *invocation) with(ctx context.Context, f func(context.Context, *Session) error) error {
+// withSession runs a function with a session.
+func (in *invocation) withSession(ctx context.Context, f func(context.Context, *Session) error) error {
 	s, err := in.open()
 	if err != nil {
 		return err
@@ -33,11 +33,11 @@ func startFlags(set *pflag.FlagSet, in *invocation) {
 }
 
 func runStart(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		if in.noGPU {
-			return in.bringUp(ctx, s, s.Runtime.StartWithoutGPU)
+			return in.startAndReport(ctx, s, s.Runtime.StartWithoutGPU)
 		}
-		return in.bringUp(ctx, s, s.Runtime.Start)
+		return in.startAndReport(ctx, s, s.Runtime.Start)
 	})
 }
 
@@ -46,22 +46,22 @@ func restartFlags(set *pflag.FlagSet, in *invocation) {
 }
 
 func runRestart(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		if in.settings {
-			return in.bringUp(ctx, s, s.Runtime.Repair)
+			return in.startAndReport(ctx, s, s.Runtime.Repair)
 		}
-		return in.bringUp(ctx, s, s.Runtime.Restart)
+		return in.startAndReport(ctx, s, s.Runtime.Restart)
 	})
 }
 
-// bringUp does what ends in a ready runtime, tells on standard error how far it
+// startAndReport does what ends in a ready runtime, tells on standard error how far it
 // is, and prints the Backend URL.
-func (in *invocation) bringUp(ctx context.Context, s *Session, action func(context.Context) error) error {
+func (in *invocation) startAndReport(ctx context.Context, s *Session, action func(context.Context) error) error {
 	told := in.tellProgress(ctx, s)
 	err := action(ctx)
 	told()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(in.Stderr, words.Say("cli.interruptedStart"))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.interruptedStart"))
 		return errReported
 	}
 	if err != nil {
@@ -85,7 +85,7 @@ func (in *invocation) printNewURL(ctx context.Context, s *Session) error {
 // warn tells on standard error what a person should know of beside the state.
 func (in *invocation) warn(s runtime.Snapshot) {
 	for _, w := range s.Warnings {
-		in.tell(w)
+		in.printProblem(w)
 	}
 }
 
@@ -96,11 +96,11 @@ func updateFlags(set *pflag.FlagSet, in *invocation) {
 
 // runUpdate prints the Backend URL only where the runtime runs afterwards.
 func runUpdate(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		if in.removeOld {
 			err := s.Runtime.RemovePrevious(ctx)
 			if err == nil {
-				fmt.Fprintln(in.Stderr, words.Say("cli.removedOld", "runtime", s.Profile.Runtime))
+				fmt.Fprintln(in.Stderr, i18n.T("cli.removedOld", "runtime", s.Profile.Runtime))
 			}
 			return err
 		}
@@ -116,7 +116,7 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		err = action(ctx)
 		told()
 		if errors.Is(err, context.Canceled) {
-			fmt.Fprintln(in.Stderr, words.Say("cli.interruptedUpdate"))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.interruptedUpdate"))
 			return errReported
 		}
 		if err != nil {
@@ -125,11 +125,11 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		after := s.Runtime.Snapshot()
 		switch {
 		case in.undo:
-			fmt.Fprintln(in.Stderr, words.Say("cli.earlierImage", "runtime", s.Profile.Runtime))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.earlierImage", "runtime", s.Profile.Runtime))
 		case after.Container == before.Container:
-			fmt.Fprintln(in.Stderr, words.Say("cli.newestImage", "runtime", s.Profile.Runtime))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.newestImage", "runtime", s.Profile.Runtime))
 		default:
-			fmt.Fprintln(in.Stderr, words.Say("cli.newerImage", "runtime", s.Profile.Runtime, "command", s.Profile.CommandLine("update", "--undo")))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.newerImage", "runtime", s.Profile.Runtime, "command", s.Profile.CommandLine("update", "--undo")))
 		}
 		if after.State != runtime.Ready {
 			return nil
@@ -139,7 +139,7 @@ func runUpdate(ctx context.Context, in *invocation) error {
 }
 
 func runStop(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		told := in.tellProgress(ctx, s)
 		err := s.Runtime.Stop(ctx)
 		told()
@@ -147,16 +147,16 @@ func runStop(ctx context.Context, in *invocation) error {
 		case err != nil:
 			return err
 		case s.Runtime.Snapshot().State == runtime.Absent:
-			fmt.Fprintln(in.Stderr, words.Say("cli.nothingToStop", "runtime", s.Profile.Runtime))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.nothingToStop", "runtime", s.Profile.Runtime))
 		default:
-			fmt.Fprintln(in.Stderr, words.Say("cli.stopped", "runtime", s.Profile.Runtime))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.stopped", "runtime", s.Profile.Runtime))
 		}
 		return nil
 	})
 }
 
 func runURL(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		snapshot, err := s.settled(ctx)
 		if err != nil {
 			return err
@@ -184,17 +184,17 @@ func notReady(s runtime.Snapshot, profile config.Profile) *problem.Problem {
 		return s.Problem
 	}
 	p := &problem.Problem{
-		Code:    problem.CodeNotReady,
-		Short:   words.Say("cli.notRunning"),
-		Hint:    words.Say("cli.notRunningHint"),
+		Code:    problem.NotReady,
+		Short:   i18n.T("cli.notRunning"),
+		Hint:    i18n.T("cli.notRunningHint"),
 		Command: profile.CommandLine("start"),
 	}
 	switch s.State {
 	case runtime.Pulling, runtime.Starting:
-		p.Short = words.Say("cli.stillStarting")
-		p.Hint = words.Say("cli.stillStartingHint")
+		p.Short = i18n.T("cli.stillStarting")
+		p.Hint = i18n.T("cli.stillStartingHint")
 	case runtime.Stopping:
-		p.Short = words.Say("cli.stopping")
+		p.Short = i18n.T("cli.stopping")
 	}
 	return p
 }
@@ -205,7 +205,7 @@ func logsFlags(set *pflag.FlagSet, in *invocation) {
 }
 
 func runLogs(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		if _, err := s.settled(ctx); err != nil { // so that the token is known and masked
 			return err
 		}
@@ -216,9 +216,9 @@ func runLogs(ctx context.Context, in *invocation) error {
 func runOpen(ctx context.Context, in *invocation) error {
 	if err := desktop.OpenURL(ctx, colabURL); err != nil {
 		return &problem.Problem{
-			Code:  problem.CodeNoBrowser,
-			Short: words.Say("cli.noBrowser"),
-			Hint:  words.Say("cli.noBrowserHint", "page", colabURL),
+			Code:  problem.NoBrowser,
+			Short: i18n.T("cli.noBrowser"),
+			Hint:  i18n.T("cli.noBrowserHint", "page", colabURL),
 			Err:   err,
 		}
 	}

@@ -39,7 +39,7 @@ func runCompletion(_ context.Context, in *invocation) error {
 	}
 	for _, shell := range shells {
 		if shell.name == wanted {
-			return shell.write(in.root, bare(in.Stdout))
+			return shell.write(in.root, unfiltered(in.Stdout))
 		}
 	}
 	return needsOneOf("completion", wanted, shellNames())

@@ -13,7 +13,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // sources returns where the settings of this command line come from.
@@ -26,7 +26,7 @@ func runConfigInit(_ context.Context, in *invocation) error {
 	err := config.WriteDefault(path)
 	var exists *config.ExistsError
 	if errors.As(err, &exists) {
-		return &config.Error{File: path, Short: words.Say("cli.settingsExist"), Hint: words.Say("cli.settingsExistHint")}
+		return &config.Error{File: path, Short: i18n.T("cli.settingsExist"), Hint: i18n.T("cli.settingsExistHint")}
 	}
 	if err != nil {
 		return err
@@ -57,12 +57,12 @@ func runConfigCheck(_ context.Context, in *invocation) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(settings.Profiles)) {
 		for _, warning := range settings.Profiles[name].Warnings() {
-			fmt.Fprintln(in.Stderr, words.Say("cli.warning", "warning", warning))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.warning", "warning", warning))
 		}
 	}
-	verdict := words.Say("cli.settingsRight")
+	verdict := i18n.T("cli.settingsRight")
 	if _, err := os.Stat(from.File); errors.Is(err, fs.ErrNotExist) {
-		verdict = words.Say("cli.settingsDefault")
+		verdict = i18n.T("cli.settingsDefault")
 	}
 	_, err = fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
 	return err
@@ -87,12 +87,12 @@ func runConfigEdit(ctx context.Context, in *invocation) error {
 		if err := desktop.OpenText(ctx, path); err != nil {
 			return noEditor(path, err)
 		}
-		fmt.Fprintln(in.Stderr, words.Say("cli.settingsOpen", "file", path))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.settingsOpen", "file", path))
 		return nil
 	}
 	// It is not ended with this program: it may hold what is not saved.
 	edit := exec.Command(editor[0], append(editor[1:], path)...)
-	edit.Stdin, edit.Stdout, edit.Stderr = os.Stdin, bare(in.Stdout), bare(in.Stderr)
+	edit.Stdin, edit.Stdout, edit.Stderr = os.Stdin, unfiltered(in.Stdout), unfiltered(in.Stderr)
 	if err := edit.Run(); err != nil {
 		return noEditor(path, err)
 	}
@@ -123,5 +123,5 @@ func (in *invocation) editor() []string {
 }
 
 func noEditor(path string, err error) error {
-	return &config.Error{File: path, Short: words.Say("cli.editorFailed", "cause", words.Error(err)), Hint: words.Say("cli.editorFailedHint")}
+	return &config.Error{File: path, Short: i18n.T("cli.editorFailed", "cause", i18n.Error(err)), Hint: i18n.T("cli.editorFailedHint")}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"colabtray/internal/data"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 func deleteFlags(set *pflag.FlagSet, in *invocation) {
@@ -24,42 +24,42 @@ func deleteFlags(set *pflag.FlagSet, in *invocation) {
 }
 
 func runDelete(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
-		goes, err := s.Runtime.WhatGoes(ctx)
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
+		goes, err := s.Runtime.PlanDelete(ctx)
 		if err != nil {
 			return err
 		}
-		text, err := in.whatGoes(ctx, s, goes)
+		text, err := in.describePlan(ctx, s, goes)
 		if err != nil {
 			return err
 		}
 		if text == "" {
-			fmt.Fprintln(in.Stderr, words.Say("cli.delete.nothing", "runtime", s.Profile.Runtime))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.delete.nothing", "runtime", s.Profile.Runtime))
 			return nil
 		}
-		if err := in.sure(ctx, text, words.Say("question.delete")); err != nil {
+		if err := in.confirm(ctx, text, i18n.T("question.delete")); err != nil {
 			return err
 		}
 		line := in.workLine(s.Profile.Runtime)
 		deleted, err := s.Runtime.Delete(ctx, data.DeleteOptions{Data: in.data, NoBackup: in.noBackup, Progress: line.tell})
 		line.clear()
 		if err != nil {
-			return in.untouched(err, words.Say("cli.delete.interrupted"))
+			return in.unchangedAfter(err, i18n.T("cli.delete.interrupted"))
 		}
 		in.tellDeleted(s, deleted)
 		return nil
 	})
 }
 
-// whatGoes says what would be deleted, and what stays; nothing when there is
+// describePlan says what would be deleted, and what stays; nothing when there is
 // nothing.
-func (in *invocation) whatGoes(ctx context.Context, s *Session, goes data.Goes) (string, error) {
+func (in *invocation) describePlan(ctx context.Context, s *Session, goes data.DeletePlan) (string, error) {
 	container := ""
 	switch {
 	case goes.Running:
-		container = words.Say("cli.delete.runningContainer", "container", s.Profile.Runtime)
+		container = i18n.T("cli.delete.runningContainer", "container", s.Profile.Runtime)
 	case goes.Container:
-		container = words.Say("cli.delete.container", "container", s.Profile.Runtime)
+		container = i18n.T("cli.delete.container", "container", s.Profile.Runtime)
 	}
 	var lines []string
 	switch {
@@ -68,30 +68,30 @@ func (in *invocation) whatGoes(ctx context.Context, s *Session, goes data.Goes) 
 		if err != nil {
 			return "", err
 		}
-		text := words.Say("cli.delete.one", "what", volume)
+		text := i18n.T("cli.delete.one", "what", volume)
 		if goes.Container {
-			text = words.Say("cli.delete.both", "container", container, "volume", volume)
+			text = i18n.T("cli.delete.both", "container", container, "volume", volume)
 		}
 		lines = append(lines, text)
 	case !goes.Container:
 		return "", nil
 	case goes.Volume:
-		lines = append(lines, words.Say("cli.delete.keepingData", "container", container, "volume", s.Profile.Volume()))
+		lines = append(lines, i18n.T("cli.delete.keepingData", "container", container, "volume", s.Profile.Volume()))
 	default:
-		lines = append(lines, words.Say("cli.delete.alone", "container", container))
+		lines = append(lines, i18n.T("cli.delete.alone", "container", container))
 	}
-	if lost := in.whatIsLost(s, goes); lost != "" {
+	if lost := in.describeLosses(s, goes); lost != "" {
 		lines = append(lines, lost)
 	}
 	if len(goes.Others) > 0 {
-		lines = append(lines, words.Say("cli.delete.others", "volumes", strings.Join(goes.Others, ", ")))
+		lines = append(lines, i18n.T("cli.delete.others", "volumes", strings.Join(goes.Others, ", ")))
 	}
 	switch {
 	case !in.data || !goes.Volume:
 	case in.noBackup:
-		lines = append(lines, words.Say("cli.delete.noBackup"))
+		lines = append(lines, i18n.T("cli.delete.noBackup"))
 	default:
-		lines = append(lines, words.Say("cli.delete.backup"))
+		lines = append(lines, i18n.T("cli.delete.backup"))
 	}
 	return strings.Join(lines, "\n"), nil
 }
@@ -103,42 +103,42 @@ func (in *invocation) volume(ctx context.Context, s *Session) (string, error) {
 		return "", err
 	}
 	if size < 0 {
-		return words.Say("cli.delete.volume", "volume", s.Profile.Volume()), nil
+		return i18n.T("cli.delete.volume", "volume", s.Profile.Volume()), nil
 	}
-	return words.Say("cli.delete.volumeOfSize", "volume", s.Profile.Volume(), "size", megabytes(size)), nil
+	return i18n.T("cli.delete.volumeOfSize", "volume", s.Profile.Volume(), "size", megabytes(size)), nil
 }
 
-// whatIsLost says what the container alone has, and what becomes of it.
-func (in *invocation) whatIsLost(s *Session, goes data.Goes) string {
+// describeLosses says what the container alone has, and what becomes of it.
+func (in *invocation) describeLosses(s *Session, goes data.DeletePlan) string {
 	if goes.Lost.Files == 0 {
 		return ""
 	}
-	files := words.Say("cli.delete.files", "count", goes.Lost.Files, "size", megabytes(goes.Lost.Bytes), "dirs", strings.Join(goes.Lost.Dirs, ", "))
+	files := i18n.T("cli.delete.files", "count", goes.Lost.Files, "size", megabytes(goes.Lost.Bytes), "dirs", strings.Join(goes.Lost.Dirs, ", "))
 	switch {
 	case in.noBackup:
-		return words.Say("cli.delete.filesLost", "files", files)
+		return i18n.T("cli.delete.filesLost", "files", files)
 	case goes.Ours:
-		return words.Say("cli.delete.filesCopied", "files", files, "volume", s.Profile.Volume())
+		return i18n.T("cli.delete.filesCopied", "files", files, "volume", s.Profile.Volume())
 	default:
-		return words.Say("cli.delete.filesSaved", "files", files)
+		return i18n.T("cli.delete.filesSaved", "files", files)
 	}
 }
 
-func (in *invocation) tellDeleted(s *Session, d data.Deleted) {
+func (in *invocation) tellDeleted(s *Session, d data.DeleteResult) {
 	switch {
-	case d.Container && d.Kept:
-		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDoneDataKept", "container", s.Profile.Runtime, "volume", s.Profile.Volume()))
+	case d.Container && d.VolumeKept:
+		fmt.Fprintln(in.Stderr, i18n.T("cli.delete.containerDoneDataKept", "container", s.Profile.Runtime, "volume", s.Profile.Volume()))
 	case d.Container:
-		fmt.Fprintln(in.Stderr, words.Say("cli.delete.containerDone", "container", s.Profile.Runtime))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.delete.containerDone", "container", s.Profile.Runtime))
 	}
 	if d.Volume {
-		fmt.Fprintln(in.Stderr, words.Say("cli.delete.volumeDone", "volume", s.Profile.Volume()))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.delete.volumeDone", "volume", s.Profile.Volume()))
 	}
-	if len(d.Rescued) > 0 && d.Kept {
-		fmt.Fprintln(in.Stderr, words.Say("cli.delete.rescued", "dirs", strings.Join(d.Rescued, ", ")))
+	if len(d.Rescued) > 0 && d.VolumeKept {
+		fmt.Fprintln(in.Stderr, i18n.T("cli.delete.rescued", "dirs", strings.Join(d.Rescued, ", ")))
 	}
 	if d.Backup != "" {
-		fmt.Fprintf(in.Stderr, "%s\n    %s\n", words.Say("cli.delete.kept", "file", d.Backup), s.Profile.CommandLine("restore"))
+		fmt.Fprintf(in.Stderr, "%s\n    %s\n", i18n.T("cli.delete.kept", "file", d.Backup), s.Profile.CommandLine("restore"))
 	}
 }
 
@@ -148,14 +148,14 @@ func backupFlags(set *pflag.FlagSet, in *invocation) {
 
 func runBackup(ctx context.Context, in *invocation) error {
 	if in.file == "" {
-		return &usageError{wrong: words.Say("cli.backup.noFile")}
+		return &usageError{wrong: i18n.T("cli.backup.noFile")}
 	}
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		line := in.workLine(s.Profile.Runtime)
 		b, err := s.Runtime.Backup(ctx, data.BackupOptions{File: in.file, Force: in.force, Progress: line.tell})
 		line.clear()
 		if err != nil {
-			return in.untouched(err, words.Say("cli.backup.interrupted"))
+			return in.unchangedAfter(err, i18n.T("cli.backup.interrupted"))
 		}
 		in.tellBackup(b)
 		return nil
@@ -163,16 +163,16 @@ func runBackup(ctx context.Context, in *invocation) error {
 }
 
 func (in *invocation) tellBackup(b data.Backup) {
-	fmt.Fprintln(in.Stderr, words.Say("cli.backup.done",
-		"file", b.File, "runtime", b.Runtime, "entries", words.Say("cli.backup.entries", "count", b.Entries), "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
-	if b.LeftOut.Beside > 0 {
-		fmt.Fprintln(in.Stderr, words.Say("cli.backup.outside", "count", b.LeftOut.Beside, "dirs", strings.Join(b.Outside, ", ")))
+	fmt.Fprintln(in.Stderr, i18n.T("cli.backup.done",
+		"file", b.File, "runtime", b.Runtime, "entries", i18n.T("cli.backup.entries", "count", b.Entries), "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
+	if b.Omitted.Extra > 0 {
+		fmt.Fprintln(in.Stderr, i18n.T("cli.backup.outside", "count", b.Omitted.Extra, "dirs", strings.Join(b.Ephemeral, ", ")))
 	}
 	if b.Special > 0 {
-		fmt.Fprintln(in.Stderr, words.Say("cli.backup.special", "count", b.Special))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.backup.special", "count", b.Special))
 	}
 	if b.Relinked > 0 {
-		fmt.Fprintln(in.Stderr, words.Say("cli.backup.relinked", "count", b.Relinked))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.backup.relinked", "count", b.Relinked))
 	}
 }
 
@@ -183,7 +183,7 @@ func restoreFlags(set *pflag.FlagSet, in *invocation) {
 }
 
 func runRestore(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		line := in.workLine(s.Profile.Runtime)
 		restored, err := s.Runtime.Restore(ctx, data.RestoreOptions{
 			File: in.file, NoBackup: in.noBackup, Large: in.large, Progress: line.tell,
@@ -194,15 +194,15 @@ func runRestore(ctx context.Context, in *invocation) error {
 		})
 		line.clear()
 		if restored.Backup != "" {
-			fmt.Fprintln(in.Stderr, words.Say("cli.restore.kept", "file", restored.Backup))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.restore.kept", "file", restored.Backup))
 		}
 		if err != nil {
-			return in.untouched(err, words.Say("cli.restore.interrupted"))
+			return in.unchangedAfter(err, i18n.T("cli.restore.interrupted"))
 		}
-		fmt.Fprintln(in.Stderr, words.Say("cli.restore.done",
-			"volume", s.Profile.Volume(), "runtime", restored.From.Runtime, "time", moment(restored.From.Made)))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.restore.done",
+			"volume", s.Profile.Volume(), "runtime", restored.From.Runtime, "time", formatTime(restored.From.Made)))
 		if restored.Started {
-			fmt.Fprintln(in.Stderr, words.Say("cli.restore.started"))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.restore.started"))
 		}
 		return nil
 	})
@@ -210,25 +210,25 @@ func runRestore(ctx context.Context, in *invocation) error {
 
 // confirmRestore asks whether what a volume holds is to be replaced.
 func (in *invocation) confirmRestore(ctx context.Context, s *Session, b data.Backup) (bool, error) {
-	text := words.Say("cli.restore.replaces",
-		"volume", s.Profile.Volume(), "runtime", b.Runtime, "time", moment(b.Made), "size", megabytes(b.Bytes)) + "\n"
+	text := i18n.T("cli.restore.replaces",
+		"volume", s.Profile.Volume(), "runtime", b.Runtime, "time", formatTime(b.Made), "size", megabytes(b.Bytes)) + "\n"
 	if in.noBackup {
-		text += words.Say("cli.restore.noBackup")
+		text += i18n.T("cli.restore.noBackup")
 	} else {
-		text += words.Say("cli.restore.backup")
+		text += i18n.T("cli.restore.backup")
 	}
-	err := in.sure(ctx, text, words.Say("question.restore"))
+	err := in.confirm(ctx, text, i18n.T("question.restore"))
 	return err == nil, err
 }
 
-// sure tells what is about to happen, and asks unless --yes was given. What is
+// confirm tells what is about to happen, and asks unless --yes was given. What is
 // no yes is a no.
-func (in *invocation) sure(ctx context.Context, text, question string) error {
+func (in *invocation) confirm(ctx context.Context, text, question string) error {
 	fmt.Fprintln(in.Stderr, text)
 	if in.yes {
 		return nil
 	}
-	noAnswer := &usageError{wrong: words.Say("question.noTerminal")}
+	noAnswer := &usageError{wrong: i18n.T("question.noTerminal")}
 	if !isTerminal(in.Stdin) {
 		return noAnswer
 	}
@@ -257,18 +257,18 @@ func (in *invocation) sure(ctx context.Context, text, question string) error {
 		if isYes(answer) {
 			return nil
 		}
-		fmt.Fprintln(in.Stderr, words.Say("question.declined"))
+		fmt.Fprintln(in.Stderr, i18n.T("question.declined"))
 		return errReported
 	}
 }
 
 // isYes reports whether an answer is a yes in the language in use.
 func isYes(answer string) bool {
-	return slices.Contains(strings.Fields(words.Say("question.yes")), strings.ToLower(strings.TrimSpace(answer)))
+	return slices.Contains(strings.Fields(i18n.T("question.yes")), strings.ToLower(strings.TrimSpace(answer)))
 }
 
-// untouched tells of an interruption that nothing was changed.
-func (in *invocation) untouched(err error, text string) error {
+// unchangedAfter tells of an interruption that nothing was changed.
+func (in *invocation) unchangedAfter(err error, text string) error {
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(in.Stderr, text)
 		return errReported
@@ -282,47 +282,47 @@ func (in *invocation) workLine(name string) *workLine {
 }
 
 type workLine struct {
-	line progressLine
-	name string
-	told time.Time
-	step data.DataStep
+	line      progressLine
+	name      string
+	lastShown time.Time
+	step      data.Step
 }
 
-func (l *workLine) tell(p data.DataProgress) {
+func (l *workLine) tell(p data.Progress) {
 	const often = 100 * time.Millisecond
-	if p.Step == l.step && time.Since(l.told) < often {
+	if p.Step == l.step && time.Since(l.lastShown) < often {
 		return
 	}
-	l.step, l.told = p.Step, time.Now()
-	text := l.stepWords(p.Step)
+	l.step, l.lastShown = p.Step, time.Now()
+	text := l.stepText(p.Step)
 	if l.line.rewrite && p.Bytes > 0 {
 		progress := megabytes(p.Bytes)
 		if p.Total > 0 {
-			progress = words.Say("cli.work.of", "done", progress, "all", megabytes(p.Total))
+			progress = i18n.T("cli.work.of", "done", progress, "all", megabytes(p.Total))
 		}
-		text = words.Say("cli.work.soFar", "work", text, "progress", progress)
+		text = i18n.T("cli.work.soFar", "work", text, "progress", progress)
 	}
 	l.line.write(text)
 }
 
-func (l *workLine) stepWords(step data.DataStep) string {
+func (l *workLine) stepText(step data.Step) string {
 	switch step {
 	case data.StepStop:
-		return words.Say("cli.work.stop", "runtime", l.name)
+		return i18n.T("cli.work.stop", "runtime", l.name)
 	case data.StepBackup:
-		return words.Say("cli.work.backup", "runtime", l.name)
+		return i18n.T("cli.work.backup", "runtime", l.name)
 	case data.StepVerify:
-		return words.Say("cli.work.verify", "runtime", l.name)
+		return i18n.T("cli.work.verify", "runtime", l.name)
 	case data.StepCheck:
-		return words.Say("cli.work.check", "runtime", l.name)
+		return i18n.T("cli.work.check", "runtime", l.name)
 	case data.StepRescue:
-		return words.Say("cli.work.rescue", "runtime", l.name)
+		return i18n.T("cli.work.rescue", "runtime", l.name)
 	case data.StepRestore:
-		return words.Say("cli.work.restore", "runtime", l.name)
+		return i18n.T("cli.work.restore", "runtime", l.name)
 	case data.StepDelete:
-		return words.Say("cli.work.delete", "runtime", l.name)
+		return i18n.T("cli.work.delete", "runtime", l.name)
 	default:
-		return words.Say("cli.work.start", "runtime", l.name)
+		return i18n.T("cli.work.start", "runtime", l.name)
 	}
 }
 
@@ -339,9 +339,9 @@ func megabytes(n int64) string {
 	case n < 1e9:
 		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
 	default:
-		return words.Decimal(float64(n)/1e9) + " GB"
+		return i18n.Decimal(float64(n)/1e9) + " GB"
 	}
 }
 
-// moment tells a time.
-func moment(t time.Time) string { return t.Local().Format(time.DateTime) }
+// formatTime tells a time.
+func formatTime(t time.Time) string { return t.Local().Format(time.DateTime) }

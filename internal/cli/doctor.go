@@ -11,8 +11,8 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/doctor"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 func doctorFlags(set *pflag.FlagSet, in *invocation) {
@@ -23,8 +23,8 @@ func doctorFlags(set *pflag.FlagSet, in *invocation) {
 const settling = 5 * time.Second
 
 func runDoctor(ctx context.Context, in *invocation) error {
-	words.Use(words.English) // whoever helps may know no other language
-	report, err := in.examine(ctx)
+	i18n.Use(i18n.English) // whoever helps may know no other language
+	report, err := in.buildReport(ctx)
 	if err != nil {
 		return err
 	}
@@ -35,27 +35,27 @@ func runDoctor(ctx context.Context, in *invocation) error {
 	return err
 }
 
-// examine makes the report also where settings or the engine's address are so
+// buildReport makes the report also where settings or the engine's address are so
 // wrong that no other command works.
-func (in *invocation) examine(ctx context.Context) (doctor.Report, error) {
+func (in *invocation) buildReport(ctx context.Context) (doctor.Report, error) {
 	s, err := in.open()
 	var wrong *config.Error
 	var problem *problem.Problem
 	switch {
 	case err == nil:
 		defer s.Close()
-		return s.examine(ctx, in.Version), nil
+		return s.buildReport(ctx, in.Version), nil
 	case errors.As(err, &wrong) && wrong.IsFlag():
 		return doctor.Report{}, err
 	case errors.As(err, &problem):
-		err = errors.New(words.Sentences(problem.Short, problem.Hint))
+		err = errors.New(i18n.Sentences(problem.Short, problem.Hint))
 	}
 	return doctor.Examine(ctx, doctor.Options{Version: in.Version, Unusable: err, Settings: config.File(), Environ: os.Environ()}), nil
 }
 
-// examine makes the report on this computer and the session's runtime, which
+// buildReport makes the report on this computer and the session's runtime, which
 // can be in any state, also in none.
-func (s *Session) examine(ctx context.Context, version string) doctor.Report {
+func (s *Session) buildReport(ctx context.Context, version string) doctor.Report {
 	waiting, cancel := context.WithTimeout(ctx, settling)
 	_, _ = s.settled(waiting)
 	cancel()

@@ -8,8 +8,8 @@ import (
 	"colabtray/internal/desktop"
 	"colabtray/internal/gpu"
 	"colabtray/internal/guide"
+	"colabtray/internal/i18n"
 	"colabtray/internal/install"
-	"colabtray/internal/words"
 )
 
 // NewGuide makes the guide to the session's runtime. Nobody listens before its
@@ -18,8 +18,8 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 	return guide.New(guide.Options{
 		Runtime: s.Runtime,
 		Check:   s.check,
-		Report:  func(ctx context.Context) string { return s.examine(ctx, version).Text() },
-		Install: func() install.Help { return install.Docker(install.This()) },
+		Report:  func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
+		Install: func() install.Help { return install.Docker(install.Detect()) },
 		GPU:     gpu.Watch,
 		Version: version,
 		Log:     s.Log,
@@ -48,7 +48,7 @@ func OpenJupyter(ctx context.Context, g *guide.Guide) error {
 // runGuide opens the guide, and serves it until nobody has looked at it for a
 // while. Without a browser it prints the address for one.
 func runGuide(ctx context.Context, in *invocation) error {
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		g := s.NewGuide(in.Version)
 		defer g.Close()
 		if err := OpenGuide(ctx, g); err != nil {
@@ -60,7 +60,7 @@ func runGuide(ctx context.Context, in *invocation) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(in.Stderr, words.Say("cli.guideAddress"))
+			fmt.Fprintln(in.Stderr, i18n.T("cli.guideAddress"))
 			if _, err := fmt.Fprintln(in.Stdout, url); err != nil {
 				return err
 			}

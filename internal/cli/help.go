@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/spf13/cobra"
 )
 
 func runHelp(_ context.Context, in *invocation) error {
@@ -46,16 +46,16 @@ func (in *invocation) help(c *cobra.Command) {
 }
 
 func helpOfAll(b *strings.Builder, root *cobra.Command) {
-	b.WriteString(words.Say("help.intro") + "\n\n")
+	b.WriteString(i18n.T("help.intro") + "\n\n")
 	listCommands(b, root)
-	section(b, words.Say("help.title.everyFlag"), root.PersistentFlags().FlagUsages())
-	section(b, words.Say("help.title.noCommand"), root.LocalNonPersistentFlags().FlagUsages())
-	b.WriteString("\n" + words.Say("help.outro") + "\n")
+	section(b, i18n.T("help.title.everyFlag"), root.PersistentFlags().FlagUsages())
+	section(b, i18n.T("help.title.noCommand"), root.LocalNonPersistentFlags().FlagUsages())
+	b.WriteString("\n" + i18n.T("help.outro") + "\n")
 }
 
 func helpOfOne(b *strings.Builder, c *cobra.Command) {
-	b.WriteString(words.Sentence(c.Short) + "\n\n")
-	b.WriteString(words.Say("help.usage", "command", c.CommandPath()+strings.TrimPrefix(c.Use, c.Name())) + "\n")
+	b.WriteString(i18n.Sentence(c.Short) + "\n\n")
+	b.WriteString(i18n.T("help.usage", "command", c.CommandPath()+strings.TrimPrefix(c.Use, c.Name())) + "\n")
 	if c.HasSubCommands() {
 		b.WriteString("\n")
 		listCommands(b, c)
@@ -63,8 +63,8 @@ func helpOfOne(b *strings.Builder, c *cobra.Command) {
 	if c.Long != "" {
 		b.WriteString("\n" + c.Long + "\n")
 	}
-	section(b, words.Say("help.title.ownFlag"), c.LocalFlags().FlagUsages())
-	section(b, words.Say("help.title.everyFlag"), c.Root().PersistentFlags().FlagUsages())
+	section(b, i18n.T("help.title.ownFlag"), c.LocalFlags().FlagUsages())
+	section(b, i18n.T("help.title.everyFlag"), c.Root().PersistentFlags().FlagUsages())
 }
 
 // section writes what there is to tell, below a title.

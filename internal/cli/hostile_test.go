@@ -92,7 +92,7 @@ func TestHostileWords(t *testing.T) {
 			t.Errorf("%q says nothing, and ends with %d", command, code)
 		}
 		for _, text := range []string{out.String(), errs.String()} {
-			if wrong := deceives(text); wrong != "" {
+			if wrong := findDeceptive(text); wrong != "" {
 				t.Errorf("%q prints %s:\n%q", command, wrong, text)
 			}
 		}
@@ -102,7 +102,7 @@ func TestHostileWords(t *testing.T) {
 				t.Errorf("%q prints no JSON: %v: %s", command, err, out.String())
 			}
 			eachText(decoded, func(text string) {
-				if wrong := deceives(text); wrong != "" && wrong != "a forged line" {
+				if wrong := findDeceptive(text); wrong != "" && wrong != "a forged line" {
 					t.Errorf("%q has %s in its JSON: %q", command, wrong, text)
 				}
 			})
@@ -110,8 +110,8 @@ func TestHostileWords(t *testing.T) {
 	}
 }
 
-// deceives tells what in a text must not reach a person.
-func deceives(text string) string {
+// findDeceptive tells what in a text must not reach a person.
+func findDeceptive(text string) string {
 	for line := range strings.SplitSeq(text, "\n") {
 		if strings.HasPrefix(line, "forged") {
 			return "a forged line"

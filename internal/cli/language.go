@@ -2,17 +2,17 @@ package cli
 
 import (
 	"colabtray/internal/config"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
-// speak makes the language of the settings file the one of all that is said,
+// useLanguage makes the language of the settings file the one of all that is said,
 // that of the system where the file has none.
-func (p *Program) speak() { speak(config.LanguageIn(config.File()), p.LookupEnv) }
+func (p *Program) useLanguage() { useLanguage(config.LanguageIn(config.File()), p.LookupEnv) }
 
-func speak(language config.Language, lookupEnv func(string) (string, bool)) {
+func useLanguage(language config.Language, lookupEnv func(string) (string, bool)) {
 	if language == config.LanguageAuto {
-		words.Use(words.System(lookupEnv))
+		i18n.Use(i18n.System(lookupEnv))
 		return
 	}
-	words.Use(string(language))
+	i18n.Use(string(language))
 }

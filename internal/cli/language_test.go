@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // TestLanguage: what the program prints is in the language of the settings file,
 // also of one that is wrong; else in that of the system.
 func TestLanguage(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 	english := map[string]string{"LANG": "en_GB.UTF-8"}
 	german := map[string]string{"LANG": "de_DE.UTF-8"}
@@ -67,9 +67,9 @@ func TestLanguage(t *testing.T) {
 }
 
 func TestYes(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	for language, yes := range map[string]string{"en": "y yes Y YES", "de": "y yes j ja J Ja YES"} {
-		words.Use(language)
+		i18n.Use(language)
 		for answer := range strings.FieldsSeq(yes) {
 			if !isYes(" " + answer + "\r\n") {
 				t.Errorf("in %s %q is no yes", language, answer)
@@ -81,7 +81,7 @@ func TestYes(t *testing.T) {
 			}
 		}
 	}
-	words.Use(words.English)
+	i18n.Use(i18n.English)
 	if isYes("ja") {
 		t.Error("in English, ja is a yes")
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // tellProgress writes to standard error what the runtime is doing, until the
@@ -41,26 +41,26 @@ func (l *progressLine) show(s runtime.Snapshot) {
 	text := ""
 	switch s.State {
 	case runtime.Pulling:
-		text = words.Say("cli.work.pull", "image", s.Image)
+		text = i18n.T("cli.work.pull", "image", s.Image)
 		if l.rewrite && s.Progress.Layers > 0 {
-			text = words.Say("cli.work.soFar", "work", text, "progress", s.Progress.Words())
+			text = i18n.T("cli.work.soFar", "work", text, "progress", s.Progress.Words())
 		}
 	case runtime.Starting:
-		text = words.Say("cli.work.start", "runtime", s.Runtime)
+		text = i18n.T("cli.work.start", "runtime", s.Runtime)
 	case runtime.Stopping:
-		text = words.Say("cli.work.stop", "runtime", s.Runtime)
+		text = i18n.T("cli.work.stop", "runtime", s.Runtime)
 	}
 	l.write(text)
 }
 
 // write shows the text, unless it is there.
 func (l *progressLine) write(text string) {
-	text = words.Line(text)
+	text = i18n.Line(text)
 	if text == l.last || text == "" {
 		return
 	}
 	if l.rewrite {
-		fmt.Fprintf(bare(l.in.Stderr), "\r%s\r%s ...", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4), text)
+		fmt.Fprintf(unfiltered(l.in.Stderr), "\r%s\r%s ...", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4), text)
 	} else {
 		fmt.Fprintf(l.in.Stderr, "%s ...\n", text)
 	}
@@ -69,6 +69,6 @@ func (l *progressLine) write(text string) {
 
 func (l *progressLine) clear() {
 	if l.rewrite && l.last != "" {
-		fmt.Fprintf(bare(l.in.Stderr), "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
+		fmt.Fprintf(unfiltered(l.in.Stderr), "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(l.last)+4))
 	}
 }

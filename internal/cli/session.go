@@ -19,7 +19,7 @@ type connection struct {
 
 	link    *runtime.Link
 	options runtime.Options
-	engine  *docker.Docker
+	engine  *docker.Engine
 	end     context.CancelFunc
 	ending  sync.WaitGroup
 }
@@ -27,7 +27,7 @@ type connection struct {
 // connect connects to the engine. A terminal has no options: the tray is to
 // learn of a token that changed meanwhile, and stops what is idle.
 func (in *invocation) connect(o runtime.Options) (*connection, error) {
-	engine, err := docker.NewDocker("")
+	engine, err := docker.New("")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Session) settled(ctx context.Context) (runtime.Snapshot, error) {
 // isTerminal reports whether something is shown to a person right away.
 func isTerminal(w any) bool {
 	if s, is := w.(screen); is {
-		w = s.bare
+		w = s.unfiltered
 	}
 	f, is := w.(*os.File)
 	if !is {

@@ -7,9 +7,9 @@ import (
 	"sync"
 
 	"colabtray/internal/config"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // settings are those of a fleet, which follow the settings file. What was given
@@ -33,7 +33,7 @@ func (in *invocation) readSettings() (*settings, error) {
 	s := &settings{from: in.sources(), changed: make(chan struct{}, 1)}
 	now, err := config.Load(s.fromFile())
 	if err == nil {
-		return s, s.take(now)
+		return s, s.apply(now)
 	}
 	var wrong *config.Error
 	if !errors.As(err, &wrong) || wrong.File == "" {
@@ -68,8 +68,8 @@ func (s *settings) fromFile() config.Sources {
 	return from
 }
 
-// take takes in what the file says now.
-func (s *settings) take(now config.Settings) error {
+// apply takes in what the file says now.
+func (s *settings) apply(now config.Settings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	home := s.home
@@ -98,8 +98,8 @@ func (s *settings) follow(ctx context.Context, f *runtime.Fleet) {
 		s.mu.Unlock()
 		wrong := change.Err
 		if wrong == nil {
-			speak(change.Settings.Preferences.Language, s.from.Env)
-			errors.As(s.take(change.Settings), &wrong)
+			useLanguage(change.Settings.Preferences.Language, s.from.Env)
+			errors.As(s.apply(change.Settings), &wrong)
 		}
 		if wrong != nil {
 			f.Broken(settingsProblem(wrong))
@@ -116,23 +116,23 @@ func (s *settings) follow(ctx context.Context, f *runtime.Fleet) {
 	}
 }
 
-// now returns what is in force.
-func (s *settings) now() (config.Preferences, map[string]config.Profile) {
+// current returns what is in force.
+func (s *settings) current() (config.Preferences, map[string]config.Profile) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.preferences, s.profiles
 }
 
-// keep remembers a choice in the settings file.
-func (s *settings) keep(key []string, value any) error {
+// save remembers a choice in the settings file.
+func (s *settings) save(key []string, value any) error {
 	err := config.Set(s.from.File, key, value)
 	if err == nil {
 		return nil
 	}
-	p := &problem.Problem{Code: problem.CodeSettings, Short: words.Say("cli.settingsNotChanged"), Hint: words.Error(err), Err: err}
+	p := &problem.Problem{Code: problem.Settings, Short: i18n.T("cli.settingsNotChanged"), Hint: i18n.Error(err), Err: err}
 	var wrong *config.Error
 	if errors.As(err, &wrong) {
-		p.Hint = whatIsWrong(wrong)
+		p.Hint = errorText(wrong)
 	}
 	return p
 }
@@ -140,9 +140,9 @@ func (s *settings) keep(key []string, value any) error {
 // settingsProblem tells a person what is wrong with the settings.
 func settingsProblem(wrong *config.Error) *problem.Problem {
 	p := &problem.Problem{
-		Code:    problem.CodeSettings,
-		Short:   words.Say("cli.settingsWrong"),
-		Hint:    whatIsWrong(wrong),
+		Code:    problem.Settings,
+		Short:   i18n.T("cli.settingsWrong"),
+		Hint:    errorText(wrong),
 		Command: "colab-tray config check",
 		Err:     wrong,
 	}
@@ -151,18 +151,18 @@ func settingsProblem(wrong *config.Error) *problem.Problem {
 	}
 	switch {
 	case wrong.Line > 0:
-		p.Short = words.Say("cli.settingsWrongLine", "line", wrong.Line)
+		p.Short = i18n.T("cli.settingsWrongLine", "line", wrong.Line)
 	case wrong.File != "":
-		p.Short = words.Say("cli.settingsWrongFile")
+		p.Short = i18n.T("cli.settingsWrongFile")
 	}
 	return p
 }
 
-// whatIsWrong leaves out where the file is.
-func whatIsWrong(wrong *config.Error) string {
+// errorText leaves out where the file is.
+func errorText(wrong *config.Error) string {
 	text := wrong.Short
 	if wrong.Key != "" {
 		text = wrong.Key + ": " + text
 	}
-	return words.Sentences(text, wrong.Hint)
+	return i18n.Sentences(text, wrong.Hint)
 }

@@ -19,8 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// desk is a program that follows a settings file, without an engine.
-type desk struct {
+// settingsEnv is a program that follows a settings file, without an engine.
+type settingsEnv struct {
 	*FleetSession
 	t    *testing.T
 	file string
@@ -45,11 +45,11 @@ func write(t *testing.T, text string) (file string) {
 	return file
 }
 
-// sitDown starts the program with flags and an environment.
-func sitDown(t *testing.T, text string, flags config.Flags, env map[string]string) *desk {
+// newSettingsEnv starts the program with flags and an environment.
+func newSettingsEnv(t *testing.T, text string, flags config.Flags, env map[string]string) *settingsEnv {
 	t.Helper()
 	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-	d := &desk{t: t, file: write(t, text)}
+	d := &settingsEnv{t: t, file: write(t, text)}
 	in := &invocation{flags: flags, Program: &Program{Stderr: io.Discard, LookupEnv: func(name string) (string, bool) {
 		v, set := env[name]
 		return v, set
@@ -68,7 +68,7 @@ func sitDown(t *testing.T, text string, flags config.Flags, env map[string]strin
 }
 
 // until waits for an overview.
-func (d *desk) until(what string, is func(runtime.Overview) bool) runtime.Overview {
+func (d *settingsEnv) until(what string, is func(runtime.Overview) bool) runtime.Overview {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 	defer cancel()
@@ -82,14 +82,14 @@ func (d *desk) until(what string, is func(runtime.Overview) bool) runtime.Overvi
 	return last
 }
 
-func (d *desk) current(profile string) {
+func (d *settingsEnv) current(profile string) {
 	d.t.Helper()
 	d.until(profile+" to be current", func(o runtime.Overview) bool { return o.Current == profile })
 }
 
 func TestFlagsAndEnvironmentKeepWinning(t *testing.T) {
 	name := "given"
-	d := sitDown(t, "profile = 'one'\n[profiles.one]\nport = 1001\n", config.Flags{"name": name}, map[string]string{"COLAB_TRAY_PORT": "1234"})
+	d := newSettingsEnv(t, "profile = 'one'\n[profiles.one]\nport = 1001\n", config.Flags{"name": name}, map[string]string{"COLAB_TRAY_PORT": "1234"})
 	given := func(o runtime.Overview) bool {
 		s, _ := o.Of("one")
 		return s.Runtime == "given" && s.Port == 1234
@@ -111,7 +111,7 @@ func TestFlagsAndEnvironmentKeepWinning(t *testing.T) {
 }
 
 func TestAGivenProfileIsNotTheFiles(t *testing.T) {
-	d := sitDown(t, "[profiles.one]\n", config.Flags{}, map[string]string{"COLAB_TRAY_PROFILE": "classic"})
+	d := newSettingsEnv(t, "[profiles.one]\n", config.Flags{}, map[string]string{"COLAB_TRAY_PROFILE": "classic"})
 	write(t, "profile = 'one'\n[profiles.one]\n[profiles.two]\n")
 	o := d.until("the new profile", func(o runtime.Overview) bool { _, is := o.Of("two"); return is })
 	if o.Current != "classic" {
@@ -120,21 +120,21 @@ func TestAGivenProfileIsNotTheFiles(t *testing.T) {
 }
 
 func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
-	d := sitDown(t, "[profiles.one]\nport = 1001\n", config.Flags{}, nil)
+	d := newSettingsEnv(t, "[profiles.one]\nport = 1001\n", config.Flags{}, nil)
 	write(t, "[profiles.one]\nport = 1002\n[profiles.two]\nport = 'x'\n")
 	o := d.until("the problem", func(o runtime.Overview) bool { return o.Settings != nil })
 	p := o.Settings
-	if p.Code != problem.CodeSettings || !strings.Contains(p.Short, "line 4") || !strings.HasPrefix(p.Hint, "profiles.two.port: ") {
+	if p.Code != problem.Settings || !strings.Contains(p.Short, "line 4") || !strings.HasPrefix(p.Hint, "profiles.two.port: ") {
 		t.Errorf("the problem is %+v", p)
 	}
 	if s, _ := o.Of("one"); s.Port != 1001 {
 		t.Errorf("the settings are %+v", s)
 	}
-	var kept *problem.Problem
-	if err := d.SetStopOnQuit(true); !errors.As(err, &kept) || !strings.HasPrefix(kept.Hint, "profiles.two.port: ") {
+	var saved *problem.Problem
+	if err := d.SetStopOnQuit(true); !errors.As(err, &saved) || !strings.HasPrefix(saved.Hint, "profiles.two.port: ") {
 		t.Errorf("a choice in a broken file: %v", err)
 	}
-	if err := d.Select(t.Context(), "classic"); !errors.As(err, &kept) {
+	if err := d.Select(t.Context(), "classic"); !errors.As(err, &saved) {
 		t.Errorf("a choice in a broken file: %v", err)
 	}
 	d.current("classic") // for now
@@ -149,7 +149,7 @@ func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
 }
 
 func TestAFileThatIsBrokenAtTheStart(t *testing.T) {
-	d := sitDown(t, "profile = 'one'\n[profiles.one]\nprot = 1001\n", config.Flags{}, map[string]string{"COLAB_TRAY_PORT": "1234"})
+	d := newSettingsEnv(t, "profile = 'one'\n[profiles.one]\nprot = 1001\n", config.Flags{}, map[string]string{"COLAB_TRAY_PORT": "1234"})
 	o := d.until("the problem", func(o runtime.Overview) bool { return o.Settings != nil })
 	if o.Current != config.DefaultProfile || o.Runtime().Port != 1234 {
 		t.Errorf("it began with %+v", o)
@@ -162,7 +162,7 @@ func TestAFileThatIsBrokenAtTheStart(t *testing.T) {
 }
 
 func TestChoicesAreKept(t *testing.T) {
-	d := sitDown(t, "# mine\n[profiles.one]\n", config.Flags{}, nil)
+	d := newSettingsEnv(t, "# mine\n[profiles.one]\n", config.Flags{}, nil)
 	if d.KeepsURL() || d.StartsAtOpen() || d.StopsOnQuit() {
 		t.Error("something is chosen at first")
 	}
@@ -193,7 +193,7 @@ func TestChoicesAreKept(t *testing.T) {
 }
 
 func TestEditSettingsMakesTheFile(t *testing.T) {
-	d := sitDown(t, "", config.Flags{}, nil)
+	d := newSettingsEnv(t, "", config.Flags{}, nil)
 	if err := os.Remove(d.file); err != nil {
 		t.Fatal(err)
 	}

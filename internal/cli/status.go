@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 func statusFlags(set *pflag.FlagSet, in *invocation) {
@@ -24,7 +24,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 	if in.all {
 		return in.statusOfAll(ctx)
 	}
-	return in.with(ctx, func(ctx context.Context, s *Session) error {
+	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		if in.watch {
 			return in.watchStatus(ctx, s)
 		}
@@ -42,7 +42,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 			in.warn(snapshot)
 		}
 		if snapshot.Problem != nil {
-			in.tell(snapshot.Problem)
+			in.printProblem(snapshot.Problem)
 			return errReported
 		}
 		return nil
@@ -84,7 +84,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 			in.warn(snapshot)
 		}
 		if p := snapshot.Problem; p != nil {
-			in.tell(p)
+			in.printProblem(p)
 			err = errReported
 		}
 	}
@@ -92,7 +92,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	case in.json:
 		err = errors.Join(in.printJSON(all), err)
 	case len(all) == 0:
-		fmt.Fprintln(in.Stderr, words.Say("cli.noRuntime"))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.noRuntime"))
 	}
 	return err
 }
@@ -111,7 +111,7 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 		}
 		in.warn(snapshot)
 		if snapshot.Problem != nil {
-			in.tell(snapshot.Problem)
+			in.printProblem(snapshot.Problem)
 		}
 	}
 	return nil
@@ -156,13 +156,13 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	}
 	text := fmt.Sprintf("%s: %s", s.Runtime, s.Say(runtime.WordSince))
 	if s.Engine.Version != "" {
-		text += "\n" + words.Say("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundWords())
+		text += "\n" + i18n.T("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundText())
 	}
 	if s.Engine.Barred != "" {
-		text += "\n" + words.Say("cli.engineBarred", "host", s.Engine.Barred)
+		text += "\n" + i18n.T("cli.engineBarred", "host", s.Engine.Barred)
 	}
 	if s.RestartToApply {
-		text += "\n" + words.Say("cli.restartToApply", "command", p.CommandLine("restart"))
+		text += "\n" + i18n.T("cli.restartToApply", "command", p.CommandLine("restart"))
 	}
 	_, err := fmt.Fprintln(in.Stdout, text)
 	return err

@@ -12,10 +12,10 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/guide"
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/logfile"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // FleetSession is a connection to the runtimes of all profiles.
@@ -102,7 +102,7 @@ func (s *FleetSession) Lost(ctx context.Context, profile string) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	goes, err := m.WhatGoes(ctx)
+	goes, err := m.PlanDelete(ctx)
 	return goes.Lost.Bytes, err
 }
 
@@ -183,12 +183,12 @@ func (s *FleetSession) settled(ctx context.Context) ([]runtime.Snapshot, error) 
 // would: it starts the runtime.
 func runTray(ctx context.Context, in *invocation) error {
 	if err := in.HasTray(ctx); err != nil {
-		fmt.Fprintln(in.Stderr, words.Say("cli.noTray", "cause", words.Error(err)))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.noTray", "cause", i18n.Error(err)))
 		return runStart(ctx, in)
 	}
 	// What is below is the work of one tray: the next one at the same time would
 	// start a runtime that the first one has stopped, and guard it twice.
-	release, alone, err := in.Alone(ctx, in.log())
+	release, alone, err := in.AcquireInstance(ctx, in.log())
 	defer release()
 	if err != nil || !alone {
 		return err

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"colabtray/internal/i18n"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"colabtray/internal/words"
 )
 
 // usageError tells what makes no sense in a command line.
@@ -19,16 +19,16 @@ type usageError struct {
 	help  string   // the command that tells more
 }
 
-func (e *usageError) Error() string { return words.Say("cli.usage", "wrong", e.wrong) }
+func (e *usageError) Error() string { return i18n.T("cli.usage", "wrong", e.wrong) }
 
 // tellUsage writes what is wrong with a command line, what may have been meant,
 // and where to read on.
 func (p *Program) tellUsage(e *usageError) {
 	fmt.Fprintf(p.Stderr, "colab-tray: %v\n", e)
 	if len(e.meant) > 0 {
-		fmt.Fprintln(p.Stderr, words.Say("cli.didYouMean", "names", strings.Join(e.meant, words.Say("cli.or"))))
+		fmt.Fprintln(p.Stderr, i18n.T("cli.didYouMean", "names", strings.Join(e.meant, i18n.T("cli.or"))))
 	}
-	fmt.Fprintln(p.Stderr, words.Say("cli.usageHint", "command", e.help))
+	fmt.Fprintln(p.Stderr, i18n.T("cli.usageHint", "command", e.help))
 }
 
 // accept takes what follows a command, and looks at its flags as a whole.
@@ -39,18 +39,18 @@ func (in *invocation) accept(this *cobra.Command, c command, args []string) erro
 	}
 	if c.takes() == "file" && len(args) > 0 {
 		if in.file = args[0]; in.file == "" {
-			return &usageError{wrong: words.Say("cli.emptyFile")}
+			return &usageError{wrong: i18n.T("cli.emptyFile")}
 		}
 	}
 	if c.either != nil && this.Flags().Changed(c.either[0]) && this.Flags().Changed(c.either[1]) {
-		return &usageError{wrong: words.Say("cli.oneOrOther", "command", c.name, "one", "--"+c.either[0], "other", "--"+c.either[1])}
+		return &usageError{wrong: i18n.T("cli.oneOrOther", "command", c.name, "one", "--"+c.either[0], "other", "--"+c.either[1])}
 	}
 	return nil
 }
 
 // takesNo tells that a word behind a command means nothing there.
 func takesNo(c *cobra.Command, word string) error {
-	return &usageError{wrong: words.Say("cli.takesNo", "command", strings.TrimSpace(behindProgram(c)), "argument", words.Escaped(word))}
+	return &usageError{wrong: i18n.T("cli.takesNo", "command", strings.TrimSpace(behindProgram(c)), "argument", i18n.Escaped(word))}
 }
 
 // noCommand tells what is wrong with the words behind a command that has others.
@@ -66,14 +66,14 @@ func noCommand(c *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	default:
-		return &usageError{wrong: words.Say("cli.noCommand", "command", words.Escaped(typed)), meant: nearest(typed, names)}
+		return &usageError{wrong: i18n.T("cli.noCommand", "command", i18n.Escaped(typed)), meant: nearest(typed, names)}
 	}
 }
 
 // needsOneOf tells that a command needs a word of a few, and has another or none.
 func needsOneOf(command, typed string, choices []string) error {
 	return &usageError{
-		wrong: words.Say("cli.needsOneOf", "command", command, "words", strings.Join(choices, ", ")),
+		wrong: i18n.T("cli.needsOneOf", "command", command, "words", strings.Join(choices, ", ")),
 		meant: nearest(typed, choices),
 	}
 }
@@ -125,13 +125,13 @@ func flagMistake(at *cobra.Command, err error) *usageError {
 		if name == "" {
 			name, dashes = unknown.GetSpecifiedName(), "--"
 		}
-		return &usageError{wrong: words.Say("cli.unknownFlag", "flag", dashes+name), meant: nearestFlags(at, name)}
+		return &usageError{wrong: i18n.T("cli.unknownFlag", "flag", dashes+name), meant: nearestFlags(at, name)}
 	case errors.As(err, &missing):
-		return &usageError{wrong: words.Say("cli.flagWithoutValue", "flag", "--"+missing.GetFlag().Name)}
+		return &usageError{wrong: i18n.T("cli.flagWithoutValue", "flag", "--"+missing.GetFlag().Name)}
 	case errors.As(err, &unfit):
-		return &usageError{wrong: words.Say("cli.badFlag", "flag", "--"+unfit.GetFlag().Name, "value", words.Escaped(unfit.GetValue()))}
+		return &usageError{wrong: i18n.T("cli.badFlag", "flag", "--"+unfit.GetFlag().Name, "value", i18n.Escaped(unfit.GetValue()))}
 	case errors.As(err, &syntax):
-		return &usageError{wrong: words.Say("cli.badSyntax", "flag", words.Escaped(syntax.GetSpecifiedFlag()))}
+		return &usageError{wrong: i18n.T("cli.badSyntax", "flag", i18n.Escaped(syntax.GetSpecifiedFlag()))}
 	default:
 		return nil
 	}

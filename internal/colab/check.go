@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"colabtray/internal/config"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Target is what a check is about, with the facts that its caller knows of the
@@ -128,10 +128,10 @@ func check(ctx context.Context, target Target, l limits, onStep func(Step)) Repo
 			s.run(ctx, &step)
 		}
 		if ctx.Err() != nil && !s.always && step.Status != OK {
-			reason = words.Say("check.interruption")
+			reason = i18n.T("check.interruption")
 		}
 		if reason != "" {
-			step.Status, step.Got = Skipped, words.Say("check.because", "reason", reason)
+			step.Status, step.Got = Skipped, i18n.T("check.because", "reason", reason)
 			step.Advice, step.Command = "", ""
 		}
 		if step.Status == Fail {
@@ -159,20 +159,20 @@ type step struct {
 
 func (c *checker) steps() []step {
 	return []step{
-		{id: "engine", name: words.Say("check.step.engine"), run: c.checkEngine},
-		{id: "container", name: words.Say("check.step.container"), needs: []string{"engine"}, run: c.checkContainer},
-		{id: "port", name: words.Say("check.step.port"), needs: []string{"container"}, run: c.checkPort},
-		{id: "token", name: words.Say("check.step.token"), needs: []string{"port"}, run: c.checkToken},
-		{id: "preflight", name: words.Say("check.step.preflight"), needs: []string{"token"}, run: c.checkPreflights},
-		{id: "build-info", name: words.Say("check.step.buildInfo"), needs: []string{"token"}, run: c.checkBuildInfo},
-		{id: "kernelspecs", name: words.Say("check.step.kernelspecs"), needs: []string{"token"}, run: c.checkKernelspecs},
-		{id: "sessions", name: words.Say("check.step.sessions"), needs: []string{"token"}, run: c.checkSessions},
-		{id: "contents", name: words.Say("check.step.contents"), needs: []string{"token"}, run: c.checkContents},
-		{id: "kernel", name: words.Say("check.step.kernel"), needs: []string{"token", "kernelspecs"}, run: c.checkKernel},
-		{id: "websocket", name: words.Say("check.step.websocket"), needs: []string{"kernel"}, run: c.checkWebSocket},
-		{id: "cell", name: words.Say("check.step.cell"), needs: []string{"websocket"}, run: c.checkCell},
-		{id: "shutdown", name: words.Say("check.step.shutdown"), needs: []string{"token", "kernelspecs"}, always: true, run: c.checkShutdown},
-		{id: "browser", name: words.Say("check.step.browser"), run: c.checkBrowser},
+		{id: "engine", name: i18n.T("check.step.engine"), run: c.checkEngine},
+		{id: "container", name: i18n.T("check.step.container"), needs: []string{"engine"}, run: c.checkContainer},
+		{id: "port", name: i18n.T("check.step.port"), needs: []string{"container"}, run: c.checkPort},
+		{id: "token", name: i18n.T("check.step.token"), needs: []string{"port"}, run: c.checkToken},
+		{id: "preflight", name: i18n.T("check.step.preflight"), needs: []string{"token"}, run: c.checkPreflights},
+		{id: "build-info", name: i18n.T("check.step.buildInfo"), needs: []string{"token"}, run: c.checkBuildInfo},
+		{id: "kernelspecs", name: i18n.T("check.step.kernelspecs"), needs: []string{"token"}, run: c.checkKernelspecs},
+		{id: "sessions", name: i18n.T("check.step.sessions"), needs: []string{"token"}, run: c.checkSessions},
+		{id: "contents", name: i18n.T("check.step.contents"), needs: []string{"token"}, run: c.checkContents},
+		{id: "kernel", name: i18n.T("check.step.kernel"), needs: []string{"token", "kernelspecs"}, run: c.checkKernel},
+		{id: "websocket", name: i18n.T("check.step.websocket"), needs: []string{"kernel"}, run: c.checkWebSocket},
+		{id: "cell", name: i18n.T("check.step.cell"), needs: []string{"websocket"}, run: c.checkCell},
+		{id: "shutdown", name: i18n.T("check.step.shutdown"), needs: []string{"token", "kernelspecs"}, always: true, run: c.checkShutdown},
+		{id: "browser", name: i18n.T("check.step.browser"), run: c.checkBrowser},
 	}
 }
 
@@ -180,7 +180,7 @@ func (c *checker) steps() []step {
 func shorten(before []Step, s *Step) {
 	for _, b := range before {
 		if s.Advice != "" && b.Advice == s.Advice {
-			s.Advice, s.Command = words.Say("check.same", "step", b.Name), ""
+			s.Advice, s.Command = i18n.T("check.same", "step", b.Name), ""
 			return
 		}
 	}
@@ -190,9 +190,9 @@ func shorten(before []Step, s *Step) {
 // person, and then the token, which it could have parted.
 func (c *checker) redactStep(s *Step) {
 	for _, text := range []*string{&s.Expected, &s.Got, &s.Advice, &s.Command} {
-		*text = c.redact(words.Lines(*text))
+		*text = c.redact(i18n.Lines(*text))
 	}
-	s.Got, s.Command = words.Line(s.Got), words.Line(s.Command)
+	s.Got, s.Command = i18n.Line(s.Got), i18n.Line(s.Command)
 }
 
 func (c *checker) redact(text string) string {
@@ -210,18 +210,18 @@ func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	for _, s := range steps {
 		switch s.Status {
 		case Fail:
-			return words.Say("check.verdict.fail", "runtime", t.Profile.Runtime, "why", words.Sentence(s.Got)), false
+			return i18n.T("check.verdict.fail", "runtime", t.Profile.Runtime, "why", i18n.Sentence(s.Got)), false
 		case Warn:
 			notes = append(notes, s.Name)
 		}
 	}
 	switch {
 	case ctx.Err() != nil:
-		return words.Say("check.verdict.interrupted"), false
+		return i18n.T("check.verdict.interrupted"), false
 	case len(notes) > 0:
-		return words.Say("check.verdict.warn", "runtime", t.Profile.Runtime, "steps", strings.Join(notes, ", ")), true
+		return i18n.T("check.verdict.warn", "runtime", t.Profile.Runtime, "steps", strings.Join(notes, ", ")), true
 	default:
-		return words.Say("check.verdict.ok", "runtime", t.Profile.Runtime), true
+		return i18n.T("check.verdict.ok", "runtime", t.Profile.Runtime), true
 	}
 }
 

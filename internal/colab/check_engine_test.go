@@ -18,11 +18,11 @@ import (
 	"time"
 
 	"colabtray/internal/config"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-// planted is the token of the servers in these tests. No text may hold it.
-const planted = "planted-token-0123456789"
+// secretToken is the token of the servers in these tests. No text may hold it.
+const secretToken = "planted-token-0123456789"
 
 // secret is a token as the runtime hands it over.
 type secret string
@@ -40,7 +40,7 @@ type server struct {
 // 2 gets the options as notebook_shim hands them on, which the image lacks.
 func documented(image string) []string {
 	app := "NotebookApp"
-	if image == bed.Server2 {
+	if image == testenv.Server2 {
 		app = "ServerApp"
 	}
 	return []string{
@@ -60,36 +60,36 @@ func serve(t *testing.T, image string, command []string) *server {
 // with it before it is started.
 func serveAfter(t *testing.T, image string, command []string, prepare func(name string), options ...string) *server {
 	t.Helper()
-	s := &server{t: t, name: bed.RuntimeName(t), port: bed.FreePort(t)}
+	s := &server{t: t, name: testenv.RuntimeName(t), port: testenv.FreePort(t)}
 	create := []string{
-		"create", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN=" + planted,
+		"create", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN=" + secretToken,
 		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", s.port), "--volume", s.name + "-data:/home/jovyan",
 	}
-	bed.Docker(t, slices.Concat(create, options, []string{bed.Image(t, image)}, command)...)
+	testenv.Docker(t, slices.Concat(create, options, []string{testenv.Image(t, image)}, command)...)
 	if command[0] == StartCommand()[0] {
-		putIn(t, s.name, ServerFiles(config.Default()))
+		copyInto(t, s.name, ServerFiles(config.Default()))
 	}
 	if prepare != nil {
 		prepare(s.name)
 	}
-	bed.Docker(t, "start", s.name)
-	bed.WaitFor(t, "Jupyter in "+s.name, func() error { return s.api("/api/status", nil) })
+	testenv.Docker(t, "start", s.name)
+	testenv.WaitFor(t, "Jupyter in "+s.name, func() error { return s.api("/api/status", nil) })
 	return s
 }
 
-// putIn puts files into a container, at their paths relative to /.
-func putIn(t *testing.T, name string, files fs.FS) {
+// copyInto puts files into a container, at their paths relative to /.
+func copyInto(t *testing.T, name string, files fs.FS) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, files); err != nil {
 		t.Fatal(err)
 	}
-	bed.Docker(t, "cp", "--quiet", dir+"/.", name+":/")
+	testenv.Docker(t, "cp", "--quiet", dir+"/.", name+":/")
 }
 
 // api reads from the server.
 func (s *server) api(path string, into any) error {
-	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s?token=%s", s.port, path, planted))
+	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s?token=%s", s.port, path, secretToken))
 	if err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func (s *server) api(path string, into any) error {
 	return err
 }
 
-// leftNothing fails the test when a kernel or session is there.
-func (s *server) leftNothing() {
+// mustLeaveNothing fails the test when a kernel or session is there.
+func (s *server) mustLeaveNothing() {
 	s.t.Helper()
 	for _, path := range []string{"/api/sessions", "/api/kernels"} {
 		var left []any
@@ -122,12 +122,12 @@ func (s *server) target(ours bool) Target {
 		s.t.Fatal(err)
 	}
 	return Target{
-		Profile: settings.Profile, Engine: "Docker", Port: s.port, Token: secret(planted), Ours: ours, Browser: "firefox",
+		Profile: settings.Profile, Engine: "Docker", Port: s.port, Token: secret(secretToken), Ours: ours, Browser: "firefox",
 	}
 }
 
 func eachImage(t *testing.T, test func(t *testing.T, image string)) {
-	for name, image := range map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2} {
+	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2} {
 		t.Run(name, func(t *testing.T) { test(t, image) })
 	}
 }
@@ -139,7 +139,7 @@ func statuses(t *testing.T, r Report) map[string]Status {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := r.Text() + string(encoded); strings.Contains(text, planted) || strings.Contains(text, planted[:12]) {
+	if text := r.Text() + string(encoded); strings.Contains(text, secretToken) || strings.Contains(text, secretToken[:12]) {
 		t.Errorf("the token is in the report:\n%s", text)
 	}
 	found := map[string]Status{}
@@ -209,7 +209,7 @@ func checksWell(s *server) {
 	if fmt.Sprint(told) != fmt.Sprint(r.Steps) {
 		t.Errorf("told %v", told)
 	}
-	s.leftNothing()
+	s.mustLeaveNothing()
 }
 
 // checksThroughFront has a front like the one of Google's image before the
@@ -231,7 +231,7 @@ func checksThroughFront(s *server) {
 	if r := Check(t.Context(), target, nil); !r.OK || stepOf(t, r, "cell").Got != s.name {
 		t.Errorf("\n%s", r.Text())
 	}
-	s.leftNothing()
+	s.mustLeaveNothing()
 }
 
 // TestCheckWithDocumentedOptions shows the failure that our settings cure, when
@@ -252,16 +252,16 @@ func TestCheckWithDocumentedOptions(t *testing.T) {
 		if second := stepOf(t, r, "build-info"); second.Advice != "The same remedy as for: Preflights." || second.Command != "" {
 			t.Errorf("advised again: %s (%s)", second.Advice, second.Command)
 		}
-		s.leftNothing()
+		s.mustLeaveNothing()
 
-		bed.Docker(t, "stop", "--time", "1", s.name)
-		putIn(t, s.name, HandmadeFiles())
-		bed.Docker(t, "start", s.name)
-		bed.WaitFor(t, "Jupyter", func() error { return s.api("/api/status", nil) })
+		testenv.Docker(t, "stop", "--time", "1", s.name)
+		copyInto(t, s.name, HandmadeFiles())
+		testenv.Docker(t, "start", s.name)
+		testenv.WaitFor(t, "Jupyter", func() error { return s.api("/api/status", nil) })
 		if r := Check(t.Context(), s.target(false), nil); !r.OK {
 			t.Errorf("\n%s", r.Text())
 		}
-		s.leftNothing()
+		s.mustLeaveNothing()
 	})
 }
 
@@ -282,7 +282,7 @@ func checkInterrupted(s *server) {
 		if kernel := statuses(t, r)["shutdown"]; (at == "kernel" || at == "websocket") && kernel != OK {
 			t.Errorf("after %s: the shutdown is %s", at, kernel)
 		}
-		s.leftNothing()
+		s.mustLeaveNothing()
 	}
 	// In the middle of the kernel's start: the server has made the kernel, and its
 	// answer does not come.
@@ -295,7 +295,7 @@ func checkInterrupted(s *server) {
 	if r := check(ctx, target, limits, nil); r.OK || r.Verdict != "The check was interrupted." || statuses(t, r)["shutdown"] != OK {
 		t.Errorf("in the kernel's start: %s\n%s", r.Verdict, r.Text())
 	}
-	s.leftNothing()
+	s.mustLeaveNothing()
 }
 
 // holdingBack puts a front before the server, and returns its port. It keeps the
@@ -331,14 +331,14 @@ func checkOfSlowKernel(s *server) {
 		if got := statuses(t, r); got["kernel"] != Fail || got["cell"] != Skipped || got["shutdown"] != OK {
 			t.Errorf("\n%s", r.Text())
 		}
-		s.leftNothing()
+		s.mustLeaveNothing()
 	}
 }
 
 // checkKeepsOtherKernels has somebody's kernel run beside the check.
 func checkKeepsOtherKernels(s *server) {
 	t := s.t
-	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/kernels?token=%s", s.port, planted), "application/json", strings.NewReader("{}"))
+	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/kernels?token=%s", s.port, secretToken), "application/json", strings.NewReader("{}"))
 	if err != nil || response.StatusCode != http.StatusCreated {
 		t.Fatalf("%v, %v", response, err)
 	}
@@ -369,7 +369,7 @@ func checkWithWrongToken(s *server) {
 
 // TestCheckWithoutToken has a server that lets everybody in.
 func TestCheckWithoutToken(t *testing.T) {
-	s := serve(t, bed.Server2, append(documented(bed.Server2), "--ServerApp.token=", "--ServerApp.password="))
+	s := serve(t, testenv.Server2, append(documented(testenv.Server2), "--ServerApp.token=", "--ServerApp.password="))
 	r := Check(t.Context(), s.target(false), nil)
 	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "accepts a wrong token") {
 		t.Errorf("\n%s", r.Text())
@@ -378,7 +378,7 @@ func TestCheckWithoutToken(t *testing.T) {
 
 func checkStopped(s *server) {
 	t := s.t
-	bed.Docker(t, "stop", "--time", "1", s.name)
+	testenv.Docker(t, "stop", "--time", "1", s.name)
 
 	t.Run("known", func(t *testing.T) {
 		target := s.target(true)

@@ -11,16 +11,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder/websocket"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/coder/websocket"
 )
 
 // checkKernel starts a kernel in a session whose name nobody else has, so that
 // it is found again whatever happens. It waits for the answer for a while also
 // when the check is interrupted: else it is hard to know what to shut down.
 func (c *checker) checkKernel(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.kernel.expected")
+	s.Expected = i18n.T("check.kernel.expected")
 	c.path = "colab-tray-check-" + rand.Text()
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -37,17 +37,17 @@ func (c *checker) checkKernel(ctx context.Context, s *Step) {
 	var made session
 	switch unreadable := c.readable(a.header); {
 	case a.status != http.StatusCreated:
-		s.fail(words.Say("check.answers", "status", a.status))
+		s.fail(i18n.T("check.answers", "status", a.status))
 		c.adviseLogs(s)
 	case a.decode(&made) != nil || !identifier.MatchString(made.ID) || !identifier.MatchString(made.Kernel.ID):
-		s.fail(words.Say("check.kernel.strange"))
+		s.fail(i18n.T("check.kernel.strange"))
 	case unreadable != nil:
 		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
-		s.fail(words.Say("check.kernel.unreadable", "why", unreadable))
+		s.fail(i18n.T("check.kernel.unreadable", "why", unreadable))
 		c.adviseSettings(s)
 	default:
 		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
-		s.ok(words.Say("check.kernel.ok", "kernel", c.brief(c.kernelspec)))
+		s.ok(i18n.T("check.kernel.ok", "kernel", c.brief(c.kernelspec)))
 	}
 }
 
@@ -64,7 +64,7 @@ type session struct {
 var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.websocket.expected")
+	s.Expected = i18n.T("check.websocket.expected")
 	ctx, cancel := context.WithTimeout(ctx, c.request)
 	defer cancel()
 	address := c.address("ws", "/api/kernels/"+c.kernelID+"/channels", url.Values{"session_id": {c.path}, "token": {c.token}})
@@ -76,10 +76,10 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 	case err == nil:
 		c.socket = socket
 		c.socket.SetReadLimit(c.body)
-		s.ok(words.Say("check.websocket.ok"))
+		s.ok(i18n.T("check.websocket.ok"))
 		return
 	case response != nil && response.StatusCode != http.StatusSwitchingProtocols:
-		s.fail(words.Say("check.answers", "status", response.StatusCode))
+		s.fail(i18n.T("check.answers", "status", response.StatusCode))
 	default:
 		s.fail(plain(err).Error())
 	}
@@ -90,7 +90,7 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 func (c *checker) checkCell(ctx context.Context, s *Step) {
 	s.Expected = c.Profile.Runtime
 	if !c.isPython {
-		s.Status, s.Got = Skipped, words.Say("check.cell.noPython", "kernel", c.brief(c.kernelspec))
+		s.Status, s.Got = Skipped, i18n.T("check.cell.noPython", "kernel", c.brief(c.kernelspec))
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cell)
@@ -107,11 +107,11 @@ func (c *checker) checkCell(ctx context.Context, s *Step) {
 	case output == c.Profile.Runtime:
 		s.ok(output)
 	case containerID.MatchString(output):
-		s.warn(words.Say("check.cell.handmade", "host", output))
-		s.Advice = words.Say("check.cell.handmadeAdvice")
+		s.warn(i18n.T("check.cell.handmade", "host", output))
+		s.Advice = i18n.T("check.cell.handmadeAdvice")
 	default:
-		s.fail(words.Say("check.cell.elsewhere", "host", c.brief(output)))
-		s.Advice, s.Command = words.Say("check.cell.elsewhereAdvice"), c.Profile.CommandLine("restart")
+		s.fail(i18n.T("check.cell.elsewhere", "host", c.brief(output)))
+		s.Advice, s.Command = i18n.T("check.cell.elsewhereAdvice"), c.Profile.CommandLine("restart")
 	}
 }
 
@@ -148,7 +148,7 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 		Content: content, Channel: "shell",
 	})
 	if err := c.socket.Write(ctx, websocket.MessageText, request); err != nil {
-		return "", errors.New(words.Say("check.cell.unsent", "why", plain(err)))
+		return "", errors.New(i18n.T("check.cell.unsent", "why", plain(err)))
 	}
 	var output strings.Builder
 	for replied, idle := false, false; !replied || !idle; {
@@ -158,7 +158,7 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 			if ctx.Err() != nil {
 				err = ctx.Err()
 			}
-			return "", errors.New(words.Say("check.cell.noOutput", "why", plain(err)))
+			return "", errors.New(i18n.T("check.cell.noOutput", "why", plain(err)))
 		}
 		if json.Unmarshal(text, &m) != nil || m.ParentHeader["msg_id"] != id {
 			continue // of another cell, or in a form that we do not ask for
@@ -184,9 +184,9 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 // checkShutdown ends our session and its kernel, in time of its own: also when
 // the check was interrupted or the server never told what it had started.
 func (c *checker) checkShutdown(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.shutdown.expected")
+	s.Expected = i18n.T("check.shutdown.expected")
 	if c.path == "" {
-		s.Status, s.Got = Skipped, words.Say("check.shutdown.none")
+		s.Status, s.Got = Skipped, i18n.T("check.shutdown.none")
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cleanup)
@@ -198,7 +198,7 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 	for pause := 100 * time.Millisecond; ctx.Err() == nil; pause *= 2 {
 		gone, failed := c.endSession(ctx)
 		if gone {
-			s.ok(words.Say("check.shutdown.ok"))
+			s.ok(i18n.T("check.shutdown.ok"))
 			return
 		}
 		if err == nil || ctx.Err() == nil { // an answer from before the time was up says more
@@ -210,11 +210,11 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 		}
 	}
 	if err == nil {
-		s.ok(words.Say("check.shutdown.unseen"))
+		s.ok(i18n.T("check.shutdown.unseen"))
 		return
 	}
-	s.warn(words.Say("check.shutdown.warn", "why", err))
-	s.Advice = words.Say("check.shutdown.advice", "session", c.path)
+	s.warn(i18n.T("check.shutdown.warn", "why", err))
+	s.Advice = i18n.T("check.shutdown.advice", "session", c.path)
 }
 
 // endSession asks for the end of our session and reports whether it is gone.
@@ -225,7 +225,7 @@ func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 	}
 	var sessions []session
 	if err := a.decode(&sessions); err != nil {
-		return false, errors.New(words.Say("check.answers", "status", a.status))
+		return false, errors.New(i18n.T("check.answers", "status", a.status))
 	}
 	for _, found := range sessions {
 		if found.Path != c.path || !identifier.MatchString(found.ID) {
@@ -236,7 +236,7 @@ func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		return false, errors.New(words.Say("check.answers", "status", a.status)) // look again
+		return false, errors.New(i18n.T("check.answers", "status", a.status)) // look again
 	}
 	// A start that was not answered may still come to something.
 	return !c.unanswered || c.sessionID != "", nil

@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder/websocket"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/coder/websocket"
 )
 
 // origin is the page that the runtime must let in.
@@ -29,14 +29,14 @@ type checker struct {
 	token string
 	http  *http.Client
 
-	also       []string // addresses beside 127.0.0.1 where the same Jupyter seems to answer
-	kernelspec string   // the kernel to start
-	isPython   bool
-	path       string // the name of our session; "" before one is asked for
-	unanswered bool   // nobody said what came of it
-	sessionID  string
-	kernelID   string
-	socket     *websocket.Conn
+	otherAddresses []string // addresses beside 127.0.0.1 where the same Jupyter seems to answer
+	kernelspec     string   // the kernel to start
+	isPython       bool
+	path           string // the name of our session; "" before one is asked for
+	unanswered     bool   // nobody said what came of it
+	sessionID      string
+	kernelID       string
+	socket         *websocket.Conn
 }
 
 func newChecker(t Target, l limits) *checker {
@@ -115,7 +115,7 @@ func (c *checker) try(ctx context.Context, client *http.Client, method, path str
 func (c *checker) send(ctx context.Context, client *http.Client, method, address string, header http.Header, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return answer{}, errors.New(words.Say("check.why.unsent"))
+		return answer{}, errors.New(i18n.T("check.why.unsent"))
 	}
 	request.Header = header
 	response, err := client.Do(request)
@@ -149,7 +149,7 @@ const (
 // the texts.
 type reason string
 
-func (r reason) Error() string { return words.Say("check.why." + string(r)) }
+func (r reason) Error() string { return i18n.T("check.why." + string(r)) }
 
 // plain returns the reason for an error without its words, in which the URL is.
 // It does not go by the system's numbers for errors: those of Windows are none
@@ -178,11 +178,11 @@ func plain(err error) error {
 func (c *checker) readable(header http.Header) error {
 	switch allowed := header.Values("Access-Control-Allow-Origin"); {
 	case len(allowed) == 0:
-		return errors.New(words.Say("check.unreadable.origin"))
+		return errors.New(i18n.T("check.unreadable.origin"))
 	case len(allowed) > 1 || allowed[0] != origin:
-		return errors.New(words.Say("check.unreadable.another", "origin", c.brief(strings.Join(allowed, ", "))))
+		return errors.New(i18n.T("check.unreadable.another", "origin", c.brief(strings.Join(allowed, ", "))))
 	case header.Get("Access-Control-Allow-Credentials") != "true":
-		return errors.New(words.Say("check.unreadable.credentials"))
+		return errors.New(i18n.T("check.unreadable.credentials"))
 	default:
 		return nil
 	}

@@ -14,11 +14,11 @@ import (
 	"time"
 
 	"colabtray/internal/config"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 func (c *checker) checkEngine(_ context.Context, s *Step) {
-	s.Expected = words.Say("check.engine.expected")
+	s.Expected = i18n.T("check.engine.expected")
 	if p := c.EngineProblem; p != nil {
 		s.known(p)
 		return
@@ -27,15 +27,15 @@ func (c *checker) checkEngine(_ context.Context, s *Step) {
 }
 
 func (c *checker) checkContainer(_ context.Context, s *Step) {
-	s.Expected = words.Say("check.container.expected", "runtime", c.Profile.Runtime)
+	s.Expected = i18n.T("check.container.expected", "runtime", c.Profile.Runtime)
 	switch p := c.ContainerProblem; {
 	case p != nil:
 		s.known(p)
 	case c.Port < 1 || c.Port > 65535:
-		s.fail(words.Say("check.container.noPort"))
-		s.Advice = words.Say("check.container.noPortAdvice")
+		s.fail(i18n.T("check.container.noPort"))
+		s.Advice = i18n.T("check.container.noPortAdvice")
 	default:
-		s.ok(words.Say("check.container.ok", "port", c.Port))
+		s.ok(i18n.T("check.container.ok", "port", c.Port))
 		s.warned(c.Warnings)
 	}
 }
@@ -45,7 +45,7 @@ func (s *Step) warned(warnings []*Problem) {
 	var advice []string
 	for _, w := range warnings {
 		s.Status = Warn
-		advice = append(advice, words.FullStop(w.Short)+" "+w.Hint)
+		advice = append(advice, i18n.FullStop(w.Short)+" "+w.Hint)
 		if s.Command == "" {
 			s.Command = w.Command
 		}
@@ -63,14 +63,14 @@ func (s *Step) known(p *Problem) {
 // localhost and 127.0.0.1, and browsers try IPv6 as well, whatever the
 // system's hosts file says. The token is not sent yet.
 func (c *checker) checkPort(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.port.expected")
+	s.Expected = i18n.T("check.port.expected")
 	port := strconv.Itoa(c.Port)
 	version, err := c.jupyterAt(ctx, net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
-		s.fail(words.Say("check.port.fail", "port", port, "why", err))
+		s.fail(i18n.T("check.port.fail", "port", port, "why", err))
 		c.adviseLogs(s)
 		if errors.Is(err, errNoJupyter) || errors.Is(err, errEndless) || errors.Is(err, errNotHTTP) {
-			s.Advice = words.Say("check.port.anotherAdvice")
+			s.Advice = i18n.T("check.port.anotherAdvice")
 			s.Command = c.Profile.CommandLine("restart")
 		}
 		return
@@ -80,29 +80,29 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 		ours := address != "::1" || c.IPv6
 		switch other, err := c.jupyterAt(ctx, at); {
 		case err == nil && other == version && ours:
-			c.also = append(c.also, at)
+			c.otherAddresses = append(c.otherAddresses, at)
 		case err == nil, errors.Is(err, errNoJupyter), errors.Is(err, errTimeout), errors.Is(err, errEndless), errors.Is(err, errNotHTTP):
 			if c.Host == "127.0.0.1" { // which is where Colab is led
-				s.warn(words.Say("check.port.besides", "version", c.brief(version), "address", at))
-				s.Advice = words.Say("problem.localhostHint")
+				s.warn(i18n.T("check.port.besides", "version", c.brief(version), "address", at))
+				s.Advice = i18n.T("problem.localhostHint")
 				return
 			}
-			c.anotherAt(s, at)
+			c.warnOtherListener(s, at)
 			return
 		}
 		// Nothing there: a browser goes on to 127.0.0.1.
 	}
-	if len(c.also) > 0 {
-		s.ok(words.Say("check.port.also", "version", c.brief(version), "addresses", strings.Join(c.also, ", ")))
+	if len(c.otherAddresses) > 0 {
+		s.ok(i18n.T("check.port.also", "version", c.brief(version), "addresses", strings.Join(c.otherAddresses, ", ")))
 		return
 	}
-	s.ok(words.Say("check.port.ok", "version", c.brief(version)))
+	s.ok(i18n.T("check.port.ok", "version", c.brief(version)))
 }
 
-// anotherAt tells that localhost can lead to another program.
-func (c *checker) anotherAt(s *Step, address string) {
-	s.fail(words.Say("check.port.anotherAt", "address", address))
-	s.Advice, s.Command = words.Say("check.port.anotherAtAdvice"), c.Profile.CommandLine("url")
+// warnOtherListener tells that localhost can lead to another program.
+func (c *checker) warnOtherListener(s *Step, address string) {
+	s.fail(i18n.T("check.port.anotherAt", "address", address))
+	s.Advice, s.Command = i18n.T("check.port.anotherAtAdvice"), c.Profile.CommandLine("url")
 }
 
 // others returns the addresses that localhost stands for beside 127.0.0.1.
@@ -133,17 +133,17 @@ func (c *checker) jupyterAt(ctx context.Context, address string) (string, error)
 		Version string `json:"version"`
 	}
 	if a.status != http.StatusOK || a.decode(&about) != nil || about.Version == "" {
-		return "", fmt.Errorf("%w: %s", errNoJupyter, words.Say("check.port.answers", "status", a.status))
+		return "", fmt.Errorf("%w: %s", errNoJupyter, i18n.T("check.port.answers", "status", a.status))
 	}
 	return about.Version, nil
 }
 
 // checkToken also makes sure that it is the token that opens the door.
 func (c *checker) checkToken(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.token.expected")
+	s.Expected = i18n.T("check.token.expected")
 	if c.token == "" {
-		s.fail(words.Say("check.token.unknown"))
-		s.Advice, s.Command = words.Say("check.token.unknownAdvice"), c.Profile.CommandLine("restart")
+		s.fail(i18n.T("check.token.unknown"))
+		s.Advice, s.Command = i18n.T("check.token.unknownAdvice"), c.Profile.CommandLine("restart")
 		return
 	}
 	a, err := c.get(ctx, "/api/status")
@@ -153,16 +153,16 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		c.adviseLogs(s)
 		return
 	case a.status != http.StatusOK:
-		s.fail(words.Say("check.token.refused", "status", a.status))
-		s.Advice, s.Command = words.Say("check.token.refusedAdvice"), c.Profile.CommandLine("restart")
+		s.fail(i18n.T("check.token.refused", "status", a.status))
+		s.Advice, s.Command = i18n.T("check.token.refusedAdvice"), c.Profile.CommandLine("restart")
 		return
 	}
-	for _, at := range c.also {
+	for _, at := range c.otherAddresses {
 		client := clientTo(at)
 		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {origin}})
 		client.CloseIdleConnections()
 		if err != nil || a.status != http.StatusOK {
-			c.anotherAt(s, at)
+			c.warnOtherListener(s, at)
 			return
 		}
 	}
@@ -174,15 +174,15 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		a, err := c.try(ctx, c.http, http.MethodGet, "/api/status", query, http.Header{"Origin": {origin}})
 		switch {
 		case err != nil:
-			s.fail(words.Say("check.token.noAnswer."+name, "why", err))
+			s.fail(i18n.T("check.token.noAnswer."+name, "why", err))
 			return
 		case a.status < 300:
-			s.fail(words.Say("check.token.accepted."+name, "status", a.status))
-			s.Advice = words.Say("check.token.acceptedAdvice")
+			s.fail(i18n.T("check.token.accepted."+name, "status", a.status))
+			s.Advice = i18n.T("check.token.acceptedAdvice")
 			return
 		}
 	}
-	s.ok(words.Say("check.token.ok"))
+	s.ok(i18n.T("check.token.ok"))
 }
 
 // preflights are the requests that a browser asks leave for.
@@ -194,7 +194,7 @@ var preflights = []struct{ method, path string }{
 }
 
 func (c *checker) checkPreflights(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.preflight.expected")
+	s.Expected = i18n.T("check.preflight.expected")
 	privateNetwork := true
 	for _, p := range preflights {
 		header := http.Header{
@@ -210,18 +210,18 @@ func (c *checker) checkPreflights(ctx context.Context, s *Step) {
 			err = c.permits(a, p.method)
 		}
 		if err != nil {
-			s.fail(words.Say("check.preflight.fail", "method", p.method, "path", p.path, "why", err))
+			s.fail(i18n.T("check.preflight.fail", "method", p.method, "path", p.path, "why", err))
 			c.adviseSettings(s)
 			return
 		}
 		privateNetwork = privateNetwork && a.header.Get("Access-Control-Allow-Private-Network") == "true"
 	}
 	if !privateNetwork {
-		s.warn(words.Say("check.preflight.warn"))
-		s.Advice = words.Say("check.preflight.warnAdvice")
+		s.warn(i18n.T("check.preflight.warn"))
+		s.Advice = i18n.T("check.preflight.warnAdvice")
 		return
 	}
-	s.ok(words.Say("check.preflight.ok"))
+	s.ok(i18n.T("check.preflight.ok"))
 }
 
 // permits tells whether an answer to a preflight permits the request
@@ -235,10 +235,10 @@ func (c *checker) permits(a answer, method string) error {
 	}
 	simple := method == http.MethodGet || method == http.MethodPost
 	if methods := tokens(a.header, "Access-Control-Allow-Methods"); !simple && !slices.Contains(methods, strings.ToLower(method)) {
-		return errors.New(words.Say("check.preflight.noMethod", "status", a.status, "method", method))
+		return errors.New(i18n.T("check.preflight.noMethod", "status", a.status, "method", method))
 	}
 	if headers := tokens(a.header, "Access-Control-Allow-Headers"); method != http.MethodGet && !slices.Contains(headers, "content-type") {
-		return errors.New(words.Say("check.preflight.noHeader", "status", a.status))
+		return errors.New(i18n.T("check.preflight.noHeader", "status", a.status))
 	}
 	return nil
 }
@@ -253,7 +253,7 @@ func tokens(header http.Header, name string) []string {
 }
 
 func (c *checker) checkBuildInfo(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.buildInfo.expected")
+	s.Expected = i18n.T("check.buildInfo.expected")
 	var info map[string]any
 	if c.read(ctx, s, "/api/colab/build-info", &info) {
 		s.ok(strconv.Itoa(http.StatusOK))
@@ -261,7 +261,7 @@ func (c *checker) checkBuildInfo(ctx context.Context, s *Step) {
 }
 
 func (c *checker) checkKernelspecs(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.kernelspecs.expected")
+	s.Expected = i18n.T("check.kernelspecs.expected")
 	var list struct {
 		Default string `json:"default"`
 		Specs   map[string]struct {
@@ -274,8 +274,8 @@ func (c *checker) checkKernelspecs(ctx context.Context, s *Step) {
 		return
 	}
 	if len(list.Specs) == 0 {
-		s.fail(words.Say("check.kernelspecs.none"))
-		s.Advice = words.Say("check.kernelspecs.noneAdvice")
+		s.fail(i18n.T("check.kernelspecs.none"))
+		s.Advice = i18n.T("check.kernelspecs.noneAdvice")
 		return
 	}
 	isPython := func(name string) bool { return strings.EqualFold(list.Specs[name].Spec.Language, "python") }
@@ -292,19 +292,19 @@ func (c *checker) checkKernelspecs(ctx context.Context, s *Step) {
 		c.kernelspec = names[i]
 	}
 	c.isPython = isPython(c.kernelspec)
-	s.ok(words.Say("check.kernelspecs.ok", "count", len(names), "kernel", c.brief(c.kernelspec)))
+	s.ok(i18n.T("check.kernelspecs.ok", "count", len(names), "kernel", c.brief(c.kernelspec)))
 }
 
 func (c *checker) checkSessions(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.sessions.expected")
+	s.Expected = i18n.T("check.sessions.expected")
 	var sessions, kernels []struct{}
 	if c.read(ctx, s, "/api/sessions", &sessions) && c.read(ctx, s, "/api/kernels", &kernels) {
-		s.ok(words.Say("check.sessions.ok", "sessions", len(sessions), "kernels", len(kernels)))
+		s.ok(i18n.T("check.sessions.ok", "sessions", len(sessions), "kernels", len(kernels)))
 	}
 }
 
 func (c *checker) checkContents(ctx context.Context, s *Step) {
-	s.Expected = words.Say("check.contents.expected")
+	s.Expected = i18n.T("check.contents.expected")
 	var root struct {
 		Type string `json:"type"`
 	}
@@ -312,15 +312,15 @@ func (c *checker) checkContents(ctx context.Context, s *Step) {
 		return
 	}
 	if root.Type != "directory" {
-		s.fail(words.Say("check.contents.noFolder", "kind", c.brief(root.Type)))
+		s.fail(i18n.T("check.contents.noFolder", "kind", c.brief(root.Type)))
 		return
 	}
 	if a, err := c.get(ctx, "/api/contents/content?content=0"); err != nil {
 		s.fail(err.Error())
 	} else if a.status == http.StatusOK {
-		s.ok(words.Say("check.contents.ok"))
+		s.ok(i18n.T("check.contents.ok"))
 	} else {
-		s.warn(words.Say("check.contents.warn", "status", a.status))
+		s.warn(i18n.T("check.contents.warn", "status", a.status))
 		c.adviseSettings(s)
 	}
 }
@@ -331,20 +331,20 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 	shown, _, _ := strings.Cut(path, "?")
 	a, err := c.get(ctx, path)
 	if err != nil {
-		s.fail(words.Say("check.read.noAnswer", "path", shown, "why", err))
+		s.fail(i18n.T("check.read.noAnswer", "path", shown, "why", err))
 		c.adviseLogs(s)
 		return false
 	}
 	unreadable := c.readable(a.header)
 	switch {
 	case a.status != http.StatusOK && unreadable != nil:
-		s.fail(words.Say("check.read.both", "path", shown, "status", a.status, "why", unreadable))
+		s.fail(i18n.T("check.read.both", "path", shown, "status", a.status, "why", unreadable))
 	case a.status != http.StatusOK:
-		s.fail(words.Say("check.read.status", "path", shown, "status", a.status))
+		s.fail(i18n.T("check.read.status", "path", shown, "status", a.status))
 	case unreadable != nil:
-		s.fail(words.Say("check.read.unreadable", "path", shown, "why", unreadable))
+		s.fail(i18n.T("check.read.unreadable", "path", shown, "why", unreadable))
 	case a.decode(into) != nil:
-		s.fail(words.Say("check.read.strange", "path", shown))
+		s.fail(i18n.T("check.read.strange", "path", shown))
 	default:
 		return true
 	}
@@ -354,19 +354,19 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 
 // adviseLogs says where to look when the server does not do its work.
 func (c *checker) adviseLogs(s *Step) {
-	s.Advice, s.Command = words.Say("check.advice.logs"), c.Profile.CommandLine("logs")
+	s.Advice, s.Command = i18n.T("check.advice.logs"), c.Profile.CommandLine("logs")
 }
 
 // adviseSettings says how the server gets what it lacks.
 func (c *checker) adviseSettings(s *Step) {
 	switch {
 	case c.Profile.Kind == config.KindColab:
-		s.Advice = words.Say("check.advice.colab")
+		s.Advice = i18n.T("check.advice.colab")
 	case c.Ours:
-		s.Advice = words.Say("check.advice.ours")
+		s.Advice = i18n.T("check.advice.ours")
 		s.Command = c.Profile.CommandLine("restart")
 	default:
-		s.Advice = words.Say("check.advice.handmade")
+		s.Advice = i18n.T("check.advice.handmade")
 		s.Command = c.Profile.CommandLine("restart", "--settings")
 	}
 }

@@ -21,12 +21,12 @@ import (
 	"github.com/coder/websocket"
 
 	"colabtray/internal/config"
-	"colabtray/internal/words"
-	"colabtray/test/bed"
+	"colabtray/internal/i18n"
+	"colabtray/test/testenv"
 )
 
-// quick bounds the steps against servers that never answer.
-var quick = limits{
+// shortLimits bounds the steps against servers that never answer.
+var shortLimits = limits{
 	request: 300 * time.Millisecond, kernel: 300 * time.Millisecond, cell: 300 * time.Millisecond, cleanup: 300 * time.Millisecond,
 	body: 1 << 20,
 }
@@ -46,7 +46,7 @@ func checkAt(t *testing.T, address net.Addr, l limits, change ...func(*Target)) 
 func targetAt(address net.Addr) Target {
 	return Target{
 		Profile: config.Profile{Runtime: "my-runtime", Kind: config.KindJupyter}, Engine: "Docker 28.5.2", Ours: true,
-		Port: address.(*net.TCPAddr).Port, Token: secret(planted), Browser: "chrome",
+		Port: address.(*net.TCPAddr).Port, Token: secret(secretToken), Browser: "chrome",
 	}
 }
 
@@ -67,7 +67,7 @@ func TestCheckOtherPrograms(t *testing.T) {
 		"ssh":           {func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.2\r\n"); _, _ = io.Copy(io.Discard, c) }, "what answers is no web server"},
 		"endless":       {func(c net.Conn) { endless(c, "HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("x", 1<<16)) }, "the answer does not end"},
 		"endless head":  {func(c net.Conn) { endless(c, "HTTP/1.1 200 OK\r\n", "X: "+strings.Repeat("x", 1000)+"\r\n") }, "what answers is no web server"},
-		"trickles":      {func(c net.Conn) { trickle(c) }, "no answer in time"},
+		"trickles":      {func(c net.Conn) { slowBody(c) }, "no answer in time"},
 		"other website": {func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello") }, "what answers is not Jupyter"},
 		"broken":        {func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") }, "it answers 500 to /api"},
 	} {
@@ -91,7 +91,7 @@ func TestCheckOtherPrograms(t *testing.T) {
 					}()
 				}
 			}()
-			r := checkAt(t, l.Addr(), quick)
+			r := checkAt(t, l.Addr(), shortLimits)
 			port := stepOf(t, r, "port")
 			if r.OK || port.Status != Fail || !strings.Contains(port.Got, test.want) || port.Advice == "" {
 				t.Errorf("\n%s", r.Text())
@@ -105,8 +105,8 @@ func TestCheckOtherPrograms(t *testing.T) {
 	}
 }
 
-// trickle sends a byte now and then, for as long as it is read.
-func trickle(c net.Conn) {
+// slowBody sends a byte now and then, for as long as it is read.
+func slowBody(c net.Conn) {
 	_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
 	for err == nil {
 		time.Sleep(10 * time.Millisecond)
@@ -132,7 +132,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		wrong(w, r)
 		return
 	}
-	if r.URL.Path != "/api" && r.Method != http.MethodOptions && r.URL.Query().Get("token") != planted {
+	if r.URL.Path != "/api" && r.Method != http.MethodOptions && r.URL.Query().Get("token") != secretToken {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
@@ -287,7 +287,7 @@ func TestCheckFaults(t *testing.T) {
 		"hangs up in the cell": {cell: func(s *websocket.Conn, _ string) { _ = s.CloseNow() }, step: "cell", status: Fail, want: "closed"},
 		"another host":         {cell: prints(t, "other-host\n"), step: "cell", status: Fail, want: `cells run in "other-host"`},
 		"made by hand":         {cell: prints(t, "0123456789ab"), step: "cell", status: Warn, want: "0123456789ab, which is what an engine calls"},
-		"nonsense":             {cell: prints(t, "\x1b[31m"+planted), step: "cell", status: Fail, want: `\x1b[31m[redacted]`},
+		"nonsense":             {cell: prints(t, "\x1b[31m"+secretToken), step: "cell", status: Fail, want: `\x1b[31m[redacted]`},
 		"kernel stays":         {at: "DELETE /api/sessions/s1", answer: status(500), step: "shutdown", status: Warn, want: "could not be shut down (the server answers 500)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -295,9 +295,9 @@ func TestCheckFaults(t *testing.T) {
 			f := &fake{wrong: map[string]http.HandlerFunc{test.at: test.answer}, cell: test.cell}
 			l := usual
 			if strings.Contains(test.want, "in time") || test.step == "shutdown" {
-				l = quick
+				l = shortLimits
 			}
-			l.body, l.cleanup = quick.body, quick.cleanup
+			l.body, l.cleanup = shortLimits.body, shortLimits.cleanup
 			r := checkAt(t, f.serve(t).Listener.Addr(), l)
 			got := stepOf(t, r, test.step)
 			if got.Status != test.status || !strings.Contains(got.Got, test.want) || r.OK != (test.status != Fail) {
@@ -324,17 +324,17 @@ func TestCheckOfEcho(t *testing.T) {
 	defer elsewhere.Close()
 	for _, where := range []string{"GET /api", "GET /api/status", "OPTIONS /api/colab/build-info", "GET /api/colab/build-info", "GET /api/kernelspecs", "GET /api/contents/", "POST /api/sessions"} {
 		f := &fake{wrong: map[string]http.HandlerFunc{where: func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Access-Control-Allow-Origin", strings.Repeat("x", 70)+planted)
-			w.Header().Set("Location", elsewhere.URL+"/?token="+planted)
+			w.Header().Set("Access-Control-Allow-Origin", strings.Repeat("x", 70)+secretToken)
+			w.Header().Set("Location", elsewhere.URL+"/?token="+secretToken)
 			if strings.HasSuffix(where, "specs") || strings.HasSuffix(where, "contents/") {
 				w.Header().Set("Access-Control-Allow-Origin", origin)
 			} else if where != "GET /api" {
 				w.WriteHeader(http.StatusTemporaryRedirect)
 			}
-			name := strings.Repeat("y", 70) + planted
+			name := strings.Repeat("y", 70) + secretToken
 			_, _ = fmt.Fprintf(w, `{"version":%q,"type":%q,"default":%q,"kernelspecs":{%q:{}}}`, name, name, name, name)
 		}}}
-		r := checkAt(t, f.serve(t).Listener.Addr(), quick)
+		r := checkAt(t, f.serve(t).Listener.Addr(), shortLimits)
 		if where != "GET /api" && where != "GET /api/kernelspecs" && r.OK {
 			t.Errorf("%s:\n%s", where, r.Text())
 		}
@@ -358,7 +358,7 @@ func TestEchoedTokenIsTakenOut(t *testing.T) {
 			}))
 			target := targetAt(server.Listener.Addr())
 			target.Token = secret(token)
-			r := check(t.Context(), target, quick, nil)
+			r := check(t.Context(), target, shortLimits, nil)
 			server.Close()
 			port := stepOf(t, r, "port")
 			if port.Status != OK || !strings.Contains(port.Got, `"`+filling) {
@@ -377,7 +377,7 @@ func TestEchoedTokenIsTakenOut(t *testing.T) {
 // TestStepHoldsNoToken: the token is taken out of each text of a step, also where
 // what cannot be seen parts it.
 func TestStepHoldsNoToken(t *testing.T) {
-	c := newChecker(Target{Token: secret("zq9w+xk7")}, quick)
+	c := newChecker(Target{Token: secret("zq9w+xk7")}, shortLimits)
 	for _, echo := range []string{"zq9w+xk7", "zq9w%2Bxk7", "zq9w\x1b[0m+xk7", "zq\u200b9w%2B\x00xk7"} {
 		s := Step{Expected: echo, Got: echo, Advice: echo, Command: echo}
 		c.redactStep(&s)
@@ -387,7 +387,7 @@ func TestStepHoldsNoToken(t *testing.T) {
 	}
 	r := check(t.Context(), Target{
 		Token: secret("zq9w+xk7"), EngineProblem: &Problem{Short: "no zq9w+xk7", Hint: "Why zq9w%2Bxk7.", Command: "run zq9w+xk7"},
-	}, quick, nil)
+	}, shortLimits, nil)
 	if s := stepOf(t, r, "engine"); s.Got != "no [redacted]" || s.Advice != "Why [redacted]." || s.Command != "run [redacted]" {
 		t.Errorf("a step of a check is %+v", s)
 	}
@@ -398,7 +398,7 @@ func TestStepHoldsNoToken(t *testing.T) {
 func serveIPv6(t *testing.T, port string, handler http.Handler) {
 	t.Helper()
 	l, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
-	bed.Need(t, "IPv6 on the loopback interface", err == nil)
+	testenv.Need(t, "IPv6 on the loopback interface", err == nil)
 	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: handler}}
 	s.Start()
 	t.Cleanup(s.Close)
@@ -451,7 +451,7 @@ func TestCheckSendsNoTokenToAnother(t *testing.T) {
 	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
 	same := new(fake)
 	serveIPv6(t, port, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if text := fmt.Sprint(r.URL, r.Header); strings.Contains(text, planted) {
+		if text := fmt.Sprint(r.URL, r.Header); strings.Contains(text, secretToken) {
 			t.Errorf("the other program was sent the token: %s", text)
 		}
 		same.ServeHTTP(w, r)
@@ -529,7 +529,7 @@ func TestReportText(t *testing.T) {
 	r := check(t.Context(), Target{
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker does not answer", Hint: "Nothing answers.\nStart it:", Command: "sudo systemctl start docker"},
-	}, quick, nil)
+	}, shortLimits, nil)
 	const want = `fail  Engine           Docker does not answer
                        Expected: an engine that answers
                        Nothing answers.
@@ -568,12 +568,12 @@ Colab cannot connect to local-jupyter-runtime. Docker does not answer.
 // TestReportInGerman has columns as wide as the German words, and codes that
 // stay as they are.
 func TestReportInGerman(t *testing.T) {
-	words.Use("de")
-	t.Cleanup(func() { words.Use(words.English) })
+	i18n.Use("de")
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	r := check(t.Context(), Target{
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker antwortet nicht", Hint: "Starten Sie es:", Command: "sudo systemctl start docker"},
-	}, quick, nil)
+	}, shortLimits, nil)
 	const want = `Fehler   Engine          Docker antwortet nicht
                          Erwartet: eine Engine, die antwortet
                          Starten Sie es:
@@ -608,8 +608,8 @@ Colab kann sich nicht mit local-jupyter-runtime verbinden. Docker antwortet nich
 
 // TestCheckInGerman has a server that does all right, and finds no English word.
 func TestCheckInGerman(t *testing.T) {
-	words.Use("de")
-	t.Cleanup(func() { words.Use(words.English) })
+	i18n.Use("de")
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	f := &fake{wrong: map[string]http.HandlerFunc{
 		"GET /api/contents/content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 	}}

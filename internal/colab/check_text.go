@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Text returns the report for a terminal or a text viewer, with a line for each
@@ -22,11 +22,11 @@ func (r Report) Text() string {
 // Text returns the step in a line or a few, without a line end.
 func (s Step) Text() string {
 	var b strings.Builder
-	status, name := widest(words.Of("check.status")), widest(words.Of("check.step"))
-	fmt.Fprintf(&b, "%-*s  %-*s  %s", status, words.Say("check.status."+string(s.Status)), name, s.Name, s.Got)
+	status, name := widest(i18n.Table("check.status")), widest(i18n.Table("check.step"))
+	fmt.Fprintf(&b, "%-*s  %-*s  %s", status, i18n.T("check.status."+string(s.Status)), name, s.Name, s.Got)
 	indent := "\n" + strings.Repeat(" ", status+2+name+2)
 	if s.Status == Fail || s.Status == Warn {
-		b.WriteString(indent + words.Say("check.expected", "what", s.Expected))
+		b.WriteString(indent + i18n.T("check.expected", "what", s.Expected))
 	}
 	if s.Advice != "" {
 		b.WriteString(indent + strings.ReplaceAll(strings.TrimSpace(s.Advice), "\n", indent))

@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 
 	"colabtray/internal/config"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // inKernel runs code in a kernel of the server and returns what it prints.
@@ -96,11 +96,11 @@ print(fresh.word, fresh.__file__.startswith("/home/jovyan/.local/"))
 func TestSignalsReachTheServer(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serveAfter(t, image, StartCommand(), nil, "--entrypoint", "")
-		if first := bed.Docker(t, "exec", s.name, "cat", "/proc/1/cmdline"); !strings.Contains(first, "jupyter") {
+		if first := testenv.Docker(t, "exec", s.name, "cat", "/proc/1/cmdline"); !strings.Contains(first, "jupyter") {
 			t.Errorf("the first process is %q", first)
 		}
-		bed.Docker(t, "stop", "--time", "100", s.name)
-		if status := bed.Docker(t, "inspect", "--format", "{{.State.ExitCode}}", s.name); status != "0" {
+		testenv.Docker(t, "stop", "--time", "100", s.name)
+		if status := testenv.Docker(t, "inspect", "--format", "{{.State.ExitCode}}", s.name); status != "0" {
 			t.Errorf("it ended with %s", status)
 		}
 	})
@@ -121,11 +121,11 @@ func TestImagesWithoutAStartScript(t *testing.T) {
 
 // TestImageWithoutJupyter says what is missing.
 func TestImageWithoutJupyter(t *testing.T) {
-	name := bed.RuntimeName(t)
-	bed.Docker(t, slices.Concat([]string{"create", "--name", name, "--env", "PATH=/nowhere", "--entrypoint", "/bin/sh", bed.Image(t, bed.Server2)}, StartCommand()[1:])...)
-	putIn(t, name, ServerFiles(config.Default()))
-	bed.Docker(t, "start", name)
-	if status := bed.Docker(t, "wait", name); status != "127" {
+	name := testenv.RuntimeName(t)
+	testenv.Docker(t, slices.Concat([]string{"create", "--name", name, "--env", "PATH=/nowhere", "--entrypoint", "/bin/sh", testenv.Image(t, testenv.Server2)}, StartCommand()[1:])...)
+	copyInto(t, name, ServerFiles(config.Default()))
+	testenv.Docker(t, "start", name)
+	if status := testenv.Docker(t, "wait", name); status != "127" {
 		t.Errorf("it ended with %s", status)
 	}
 	if log := (&server{t: t, name: name}).log(); !strings.Contains(log, "Colab Tray: this image has no Jupyter server.") {
@@ -134,8 +134,8 @@ func TestImageWithoutJupyter(t *testing.T) {
 }
 
 func TestHTTPOverWebSocketIsBestEffort(t *testing.T) {
-	image := bed.Image(t, bed.Notebook6)
-	dir := strings.TrimSpace(bed.Docker(t, "run", "--rm", image, "python3", "-c", "import site; print(site.getsitepackages()[0])"))
+	image := testenv.Image(t, testenv.Notebook6)
+	dir := strings.TrimSpace(testenv.Docker(t, "run", "--rm", image, "python3", "-c", "import site; print(site.getsitepackages()[0])"))
 	module := strings.TrimPrefix(dir, "/") + "/jupyter_http_over_ws/__init__.py"
 	for name, c := range map[string]struct{ content, logged string }{
 		"working": {"def load_jupyter_server_extension(app):\n    app.log.info('http over ws is loaded')\n", "http over ws is loaded"},
@@ -153,7 +153,7 @@ func TestHTTPOverWebSocketIsBestEffort(t *testing.T) {
 // log returns the output of the server's container.
 func (s *server) log() string {
 	s.t.Helper()
-	out, err := exec.Command("docker", "-H", bed.Engine(s.t), "logs", s.name).CombinedOutput()
+	out, err := exec.Command("docker", "-H", testenv.Engine(s.t), "logs", s.name).CombinedOutput()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -163,12 +163,12 @@ func (s *server) log() string {
 // TestStartAsksNothingOfTheNetwork starts where there is none.
 func TestStartAsksNothingOfTheNetwork(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
-		name := bed.RuntimeName(t)
-		bed.Docker(t, append([]string{"create", "--name", name, "--network", "none", bed.Image(t, image)}, StartCommand()...)...)
-		putIn(t, name, ServerFiles(config.Default()))
-		bed.Docker(t, "start", name)
+		name := testenv.RuntimeName(t)
+		testenv.Docker(t, append([]string{"create", "--name", name, "--network", "none", testenv.Image(t, image)}, StartCommand()...)...)
+		copyInto(t, name, ServerFiles(config.Default()))
+		testenv.Docker(t, "start", name)
 		s := &server{t: t, name: name}
-		bed.WaitFor(t, "the server's address in its log", func() error {
+		testenv.WaitFor(t, "the server's address in its log", func() error {
 			if log := s.log(); !strings.Contains(log, "/?token=") {
 				return fmt.Errorf("the log is\n%s", log)
 			}
@@ -180,7 +180,7 @@ func TestStartAsksNothingOfTheNetwork(t *testing.T) {
 // TestHandmadeFiles has them in a container that was made by hand.
 func TestHandmadeFiles(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
-		s := serveAfter(t, image, []string{"start-notebook.sh"}, func(name string) { putIn(t, name, HandmadeFiles()) })
+		s := serveAfter(t, image, []string{"start-notebook.sh"}, func(name string) { copyInto(t, name, HandmadeFiles()) })
 		letsColabIn(t, "GET /api/nothing", s.send(noRedirects, "GET", "/api/nothing"+withToken, "", fromColab))
 		if got := s.send(noRedirects, "GET", "/api/colab/build-info"+withToken, "", fromColab); got.status != http.StatusOK {
 			t.Errorf("build-info was answered with %d", got.status)
@@ -193,22 +193,22 @@ func TestHandmadeFiles(t *testing.T) {
 func TestHandmadeFilesLeaveTheAddress(t *testing.T) {
 	const own = "for app in (c.ServerApp, c.NotebookApp):\n    app.ip = '127.0.0.1'\n    app.port = 8899\n    app.open_browser = False\n"
 	eachImage(t, func(t *testing.T, image string) {
-		name := bed.RuntimeName(t)
-		bed.Docker(t, "create", "--name", name, bed.Image(t, image), "start-notebook.sh")
-		putIn(t, name, HandmadeFiles())
-		putIn(t, name, fstest.MapFS{
+		name := testenv.RuntimeName(t)
+		testenv.Docker(t, "create", "--name", name, testenv.Image(t, image), "start-notebook.sh")
+		copyInto(t, name, HandmadeFiles())
+		copyInto(t, name, fstest.MapFS{
 			"etc/jupyter/jupyter_server_config.py":   {Data: []byte(own), Mode: 0o644},
 			"etc/jupyter/jupyter_notebook_config.py": {Data: []byte(own), Mode: 0o644},
 		})
-		bed.Docker(t, "start", name)
+		testenv.Docker(t, "start", name)
 		s := &server{t: t, name: name}
-		bed.WaitFor(t, "the server's address in its log", func() error {
+		testenv.WaitFor(t, "the server's address in its log", func() error {
 			if log := s.log(); !strings.Contains(log, "http://127.0.0.1:8899/?token=") || strings.Contains(log, ":8888/") {
 				return fmt.Errorf("the log is\n%s", log)
 			}
 			return nil
 		})
-		listening := bed.Docker(t, "exec", name, "cat", "/proc/net/tcp")
+		listening := testenv.Docker(t, "exec", name, "cat", "/proc/net/tcp")
 		if !strings.Contains(listening, "0100007F:22C3 00000000:0000 0A") || strings.Contains(listening, "00000000:22C3") {
 			t.Errorf("it does not listen at 127.0.0.1:8899 alone:\n%s", listening)
 		}

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/coder/websocket"
+	"colabtray/test/testenv"
 
-	"colabtray/test/bed"
+	"github.com/coder/websocket"
 )
 
 // reply is an answer of a server, read to its end.
@@ -55,7 +55,7 @@ var noRedirects = &http.Client{CheckRedirect: func(*http.Request, []*http.Reques
 
 const (
 	fromColab = "Origin: https://colab.research.google.com"
-	withToken = "?token=" + planted
+	withToken = "?token=" + secretToken
 )
 
 // corsHeaders returns the names of the CORS headers of an answer.
@@ -115,9 +115,9 @@ var requests = []struct {
 	{"GET", "/boom" + withToken, []int{500}},
 }
 
-// boom makes a server fail: a page that raises, through the settings of the
+// panicMessage makes a server fail: a page that raises, through the settings of the
 // person, which stay in force.
-const boom = `
+const panicMessage = `
 import tornado.web
 class Boom(tornado.web.RequestHandler):
     def get(self):
@@ -153,7 +153,7 @@ func serveWith(t *testing.T, image string, command []string, files map[string]st
 		t.Fatal(err)
 	}
 	return serveAfter(t, image, command, func(name string) {
-		cp := exec.Command("docker", "-H", bed.Engine(t), "cp", "-", name+":/")
+		cp := exec.Command("docker", "-H", testenv.Engine(t), "cp", "-", name+":/")
 		cp.Stdin = &archive
 		if out, err := cp.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
@@ -164,12 +164,12 @@ func serveWith(t *testing.T, image string, command []string, files map[string]st
 func TestColabMayReadEveryAnswer(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serveWith(t, image, StartCommand(), map[string]string{
-			"home/jovyan/.jupyter/jupyter_server_config.py":   boom,
-			"home/jovyan/.jupyter/jupyter_notebook_config.py": boom,
+			"home/jovyan/.jupyter/jupyter_server_config.py":   panicMessage,
+			"home/jovyan/.jupyter/jupyter_notebook_config.py": panicMessage,
 			"home/jovyan/hello.txt":                           "hello",
 		})
 		for _, r := range requests {
-			what := r.method + " " + strings.ReplaceAll(r.path, planted, "T")
+			what := r.method + " " + strings.ReplaceAll(r.path, secretToken, "T")
 			got := s.send(noRedirects, r.method, r.path, "", fromColab)
 			if !slices.Contains(r.status, got.status) {
 				t.Errorf("%s was answered with %d", what, got.status)
@@ -189,8 +189,8 @@ for app in (c.NotebookApp, c.ServerApp):
 func TestNoOtherOriginGetsHeaders(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serveWith(t, image, StartCommand(), map[string]string{
-			"home/jovyan/.jupyter/jupyter_server_config.py":   boom + generous,
-			"home/jovyan/.jupyter/jupyter_notebook_config.py": boom + generous,
+			"home/jovyan/.jupyter/jupyter_server_config.py":   panicMessage + generous,
+			"home/jovyan/.jupyter/jupyter_notebook_config.py": panicMessage + generous,
 		})
 		for _, origin := range []string{
 			"", "https://evil.example", "null", "http://colab.research.google.com", "https://colab.research.google.com.evil.example",
@@ -284,7 +284,7 @@ func TestColabsOwnRequests(t *testing.T) {
 // guardsStayOn: the settings weaken none of Jupyter's own guards.
 func guardsStayOn(s *server) {
 	t := s.t
-	bed.Docker(t, "exec", s.name, "sh", "-c", "echo hello > ~/hello.txt")
+	testenv.Docker(t, "exec", s.name, "sh", "-c", "echo hello > ~/hello.txt")
 	for _, path := range []string{
 		"/api/status", "/api/kernels", "/api/sessions", "/api/contents", "/api/kernelspecs", "/api/terminals",
 		"/api/colab/build-info", "/api/colab/resources",
@@ -339,13 +339,13 @@ func guardsStayOn(s *server) {
 
 // TestOwnSettingsStayInForce: those of the person and of the image.
 func TestOwnSettingsStayInForce(t *testing.T) {
-	const persons = `
+	const personHeaders = `
 c.NotebookApp.tornado_settings = c.ServerApp.tornado_settings = {"headers": {"X-Persons-Own": "yes"}}
 `
 	eachImage(t, func(t *testing.T, image string) {
 		s := serveWith(t, image, StartCommand(), map[string]string{
-			"home/jovyan/.jupyter/jupyter_server_config.py":   persons,
-			"home/jovyan/.jupyter/jupyter_notebook_config.py": persons,
+			"home/jovyan/.jupyter/jupyter_server_config.py":   personHeaders,
+			"home/jovyan/.jupyter/jupyter_notebook_config.py": personHeaders,
 			"home/jovyan/.jupyter/jupyter_config.py":          "c.ContentsManager.hide_globs = ['secret*']\n",
 			"home/jovyan/secret.txt":                          "x",
 			"etc/jupyter/jupyter_config.py":                   "c.ContentsManager.untitled_notebook = 'FromTheImage'\n",

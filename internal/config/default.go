@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // DefaultFile returns a settings file that explains every setting, in the
@@ -45,9 +45,9 @@ func (s setting[T]) inDefaultFile(from *T) string {
 }
 
 // explanation says what the table is for.
-func (t settingTable) explanation() string { return words.Say("setting." + t.id + ".about") }
+func (t settingTable) explanation() string { return i18n.T("setting." + t.id + ".about") }
 
 // explanationOf says what a setting of the table is for, and how it is written.
 func (t settingTable) explanationOf(key string) string {
-	return words.Say("setting."+t.id+"."+key, "languages", quotedChoices(words.Languages()))
+	return i18n.T("setting."+t.id+"."+key, "languages", quotedChoices(i18n.Languages()))
 }

@@ -8,15 +8,15 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 var commented = regexp.MustCompile(`(?m)^#(\S)`)
 
 func TestDefaultFile(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
-	for _, language := range words.Languages() {
-		words.Use(language)
+	t.Cleanup(func() { i18n.Use(i18n.English) })
+	for _, language := range i18n.Languages() {
+		i18n.Use(language)
 		testDefaultFile(t, string(DefaultFile()))
 	}
 }

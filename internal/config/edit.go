@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // ExistsError is returned where a settings file would be overwritten.
@@ -95,7 +95,7 @@ func check(path string, text []byte) error {
 }
 
 func unwritable(path string, err error) error {
-	return &Error{File: path, Short: words.Say("config.cannotWrite", "cause", cause(err))}
+	return &Error{File: path, Short: i18n.T("config.cannotWrite", "cause", cause(err))}
 }
 
 // encode returns a value as TOML writes it. One of another type is a mistake
@@ -137,11 +137,11 @@ func edit(text []byte, key []string, value string) []byte {
 	if bytes.HasPrefix(text, byteOrderMark) {
 		mark, text = byteOrderMark, text[len(byteOrderMark):]
 	}
-	from, to, inserted := place(outlineOf(text), key, value)
+	from, to, inserted := insertion(newIndex(text), key, value)
 	return slices.Concat(mark, text[:from], []byte(inserted), text[to:])
 }
 
-// place returns what to put in the place of which bytes so that a key has a
+// insertion returns what to put in the place of which bytes so that a key has a
 // value. In this order, it is where
 //
 //   - the key is stated: its value is replaced
@@ -151,7 +151,7 @@ func edit(text []byte, key []string, value string) []byte {
 //     of these, dotted as well
 //   - there is nothing of it: in a table of its own at the end, or at the top
 //     for a key that is in no table
-func place(o *outline, key []string, value string) (from, to int, inserted string) {
+func insertion(o *index, key []string, value string) (from, to int, inserted string) {
 	table := key[:len(key)-1]
 	var inline, header, dottedPair *entry
 	common := 0 // names that the key and dottedPair have in common
@@ -203,7 +203,7 @@ func place(o *outline, key []string, value string) (from, to int, inserted strin
 }
 
 // last returns the last pair that is directly in an entry.
-func (o *outline) last(in *entry) *entry {
+func (o *index) last(in *entry) *entry {
 	for _, e := range slices.Backward(o.entries) {
 		if e.kind == entryPair && e.in == in {
 			return e
@@ -219,7 +219,7 @@ var headerLine = regexp.MustCompile(`(?m)^[ \t#]*\[`)
 // first header, and before a commented one as well, which somebody may put in
 // force: it goes behind the last of them, else behind the comment that shows
 // it, else to the top.
-func (o *outline) atTop(key, value string) (from, to int, inserted string) {
+func (o *index) atTop(key, value string) (from, to int, inserted string) {
 	line := dotted([]string{key}) + " = " + value
 	if last := o.last(o.entries[0]); last != nil {
 		return o.afterLine(last.end, line)
@@ -236,7 +236,7 @@ func (o *outline) atTop(key, value string) (from, to int, inserted string) {
 }
 
 // afterLine places a line after the one that an offset is in.
-func (o *outline) afterLine(offset int, line string) (from, to int, inserted string) {
+func (o *index) afterLine(offset int, line string) (from, to int, inserted string) {
 	if end := bytes.IndexByte(o.text[offset:], '\n'); end >= 0 {
 		offset += end + 1
 		return offset, offset, line + o.eol()
@@ -245,7 +245,7 @@ func (o *outline) afterLine(offset int, line string) (from, to int, inserted str
 }
 
 // eol returns how lines of the text end.
-func (o *outline) eol() string {
+func (o *index) eol() string {
 	if len(o.newlines) > 0 && o.newlines[0] > 0 && o.text[o.newlines[0]-1] == '\r' {
 		return "\r\n"
 	}
@@ -269,7 +269,7 @@ func commonNames(a, b []string) int {
 // replace puts a text in the place of a file, all of it or nothing, and keeps
 // the file's mode.
 func replace(path string, text []byte) error {
-	path, err := followed(path)
+	path, err := resolveLink(path)
 	if err != nil {
 		return err
 	}
@@ -322,8 +322,8 @@ func writeAll(f *os.File, text []byte) error {
 // maxLinks is how many links are followed.
 const maxLinks = 40
 
-// followed returns what a link leads to in the end, which need not exist.
-func followed(path string) (string, error) {
+// resolveLink returns what a link leads to in the end, which need not exist.
+func resolveLink(path string) (string, error) {
 	for range maxLinks {
 		target, err := os.Readlink(path)
 		if err != nil {
@@ -334,5 +334,5 @@ func followed(path string) (string, error) {
 		}
 		path = target
 	}
-	return "", errors.New(words.Say("config.tooManyLinks"))
+	return "", errors.New(i18n.T("config.tooManyLinks"))
 }

@@ -399,7 +399,7 @@ func FuzzSet(f *testing.F) {
 			end++
 		}
 		gone := bytes.TrimPrefix(text[same:len(text)-end], byteOrderMark)
-		if len(gone) > 0 && !slices.ContainsFunc(outlineOf(bytes.TrimPrefix(text, byteOrderMark)).entries, func(e *entry) bool {
+		if len(gone) > 0 && !slices.ContainsFunc(newIndex(bytes.TrimPrefix(text, byteOrderMark)).entries, func(e *entry) bool {
 			return slices.Equal(e.path, c.key) && bytes.Contains(bytes.TrimPrefix(text, byteOrderMark)[e.value:e.end], gone)
 		}) {
 			t.Fatalf("%q is gone from %q: %q", gone, text, got)

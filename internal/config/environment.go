@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Nothing in this file puts a value into an error. A name in an env_file that
@@ -24,32 +24,32 @@ var reserved = []string{"HOME", "PATH", "JUPYTER_CONFIG_PATH", "JUPYTER_TOKEN"}
 
 func checkReserved(name string) (short, hint string) {
 	if slices.Contains(reserved, name) {
-		return words.Say("config.reserved", "name", name), words.Say("config.reservedHint." + name)
+		return i18n.T("config.reserved", "name", name), i18n.T("config.reservedHint." + name)
 	}
 	return "", ""
 }
 
 // readEnv reads the table of variables.
-func readEnv(r *reader, at spot, v any) ([]Variable, error) {
-	hint := words.Say("config.envHint")
+func readEnv(r *reader, at location, v any) ([]Variable, error) {
+	hint := i18n.T("config.envHint")
 	content, is := v.(map[string]any)
 	if !is {
-		return nil, r.wrong(at, words.Say("config.wantTableOfTexts"), hint)
+		return nil, r.wrong(at, i18n.T("config.wantTableOfTexts"), hint)
 	}
 	env := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(content)) {
 		if !variableName.MatchString(name) {
-			return nil, r.wrong(at.in(name), words.Say("config.noVariable", "name", words.Escaped(name)), hint)
+			return nil, r.wrong(at.in(name), i18n.T("config.noVariable", "name", i18n.Escaped(name)), hint)
 		}
 		if short, hint := checkReserved(name); short != "" {
 			return nil, r.wrong(at.in(name), short, hint)
 		}
 		value, is := content[name].(string)
 		if !is {
-			return nil, r.wrong(at.in(name), words.Say("config.wantText"), hint)
+			return nil, r.wrong(at.in(name), i18n.T("config.wantText"), hint)
 		}
 		if strings.ContainsRune(value, 0) {
-			return nil, r.wrong(at.in(name), words.Say("config.nulInValue"), "")
+			return nil, r.wrong(at.in(name), i18n.T("config.nulInValue"), "")
 		}
 		env[name] = value
 	}
@@ -67,7 +67,7 @@ func variables(env map[string]string) []Variable {
 
 // addEnvFile adds the variables of the file that env_file names to those of env,
 // which win.
-func addEnvFile(r *reader, at spot, v any, to *Settings) error {
+func addEnvFile(r *reader, at location, v any, to *Settings) error {
 	env, err := readEnvFile(r, at, v)
 	if err != nil {
 		return err
@@ -88,33 +88,33 @@ const (
 )
 
 // readEnvFile reads the file that env_file names.
-func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
+func readEnvFile(r *reader, at location, v any) (map[string]string, error) {
 	name, err := readText(anyText)(r, at, v)
 	if err != nil || name == "" {
 		return map[string]string{}, err
 	}
 	path, err := expandHome(name)
 	if err != nil {
-		return nil, r.wrong(at, words.Say("config.noHome", "cause", err), "")
+		return nil, r.wrong(at, i18n.T("config.noHome", "cause", err), "")
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(r.path), path)
 	}
 	r.envFiles = append(r.envFiles, path)
 	text, err := readOwn(path)
-	var others *otherHandsError
+	var others *writableByOthersError
 	if errors.As(err, &others) {
-		return nil, r.wrongWith(at, others.command, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", others.short), words.Say("config.othersHint"))
+		return nil, r.wrongWith(at, others.command, i18n.T("config.envFileUnreadable", "file", i18n.Escaped(path), "cause", others.short), i18n.T("config.othersHint"))
 	}
 	if err != nil {
-		return nil, r.wrong(at, words.Say("config.envFileUnreadable", "file", words.Escaped(path), "cause", cause(err)), words.Say("config.envFileHint"))
+		return nil, r.wrong(at, i18n.T("config.envFileUnreadable", "file", i18n.Escaped(path), "cause", cause(err)), i18n.T("config.envFileHint"))
 	}
 	if r.envSize += max(len(text), leastEnvFile); r.envSize > maxEnvFiles {
-		return nil, r.wrong(at, words.Say("config.envFilesTooLarge", "most", maxEnvFiles>>20), "")
+		return nil, r.wrong(at, i18n.T("config.envFilesTooLarge", "most", maxEnvFiles>>20), "")
 	}
 	env, line, short := parseEnvFile(text, r.from.Env)
 	if short != "" {
-		return nil, r.wrong(at, words.Say("config.envFileLine", "line", line, "file", words.Escaped(path), "wrong", short), words.Say("config.envFileHint"))
+		return nil, r.wrong(at, i18n.T("config.envFileLine", "line", line, "file", i18n.Escaped(path), "wrong", short), i18n.T("config.envFileHint"))
 	}
 	return env, nil
 }
@@ -126,7 +126,7 @@ func readEnvFile(r *reader, at spot, v any) (map[string]string, error) {
 // and what it is.
 func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[string]string, line int, wrong string) {
 	if line := utf16Line(text); line > 0 {
-		return nil, line, words.Sentences(words.Say("config.utf16"), words.Say("config.utf16Hint"))
+		return nil, line, i18n.Sentences(i18n.T("config.utf16"), i18n.T("config.utf16Hint"))
 	}
 	env = map[string]string{}
 	text = bytes.TrimPrefix(text, byteOrderMark)
@@ -139,13 +139,13 @@ func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[stri
 		}
 		name, value, stated := strings.Cut(content, "=")
 		if !utf8.ValidString(content) {
-			return nil, line, words.Say("config.notPlain")
+			return nil, line, i18n.T("config.notPlain")
 		}
 		if !variableName.MatchString(name) {
-			return nil, line, words.Say("config.lineWithoutName")
+			return nil, line, i18n.T("config.lineWithoutName")
 		}
 		if short, hint := checkReserved(name); short != "" {
-			return nil, line, words.Sentences(short, hint)
+			return nil, line, i18n.Sentences(short, hint)
 		}
 		if !stated && lookup != nil {
 			value, stated = lookup(name)

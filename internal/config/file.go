@@ -8,7 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // maxFile is the size up to which a settings file is read, in bytes.
@@ -38,16 +38,16 @@ func (f *file) read() ([]byte, error) {
 		return nil, nil
 	}
 	text, err := readOwn(f.path)
-	var others *otherHandsError
+	var others *writableByOthersError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, errTooLarge):
-		return nil, &Error{File: f.path, Short: words.Say("config.tooLarge"), Hint: words.Say("config.tooLargeHint")}
+		return nil, &Error{File: f.path, Short: i18n.T("config.tooLarge"), Hint: i18n.T("config.tooLargeHint")}
 	case errors.As(err, &others):
-		return nil, &Error{File: f.path, Short: others.short, Hint: words.Say("config.othersHint"), Command: others.command}
+		return nil, &Error{File: f.path, Short: others.short, Hint: i18n.T("config.othersHint"), Command: others.command}
 	case err != nil:
-		return nil, &Error{File: f.path, Short: words.Say("config.cannotRead", "cause", cause(err))}
+		return nil, &Error{File: f.path, Short: i18n.T("config.cannotRead", "cause", cause(err))}
 	}
 	return text, nil
 }
@@ -58,13 +58,13 @@ func cause(err error) string {
 	var link *os.LinkError
 	switch {
 	case errors.Is(err, errTooLarge):
-		return words.Say("config.tooLarge")
+		return i18n.T("config.tooLarge")
 	case errors.As(err, &in):
 		err = in.Err
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	return words.Error(err)
+	return i18n.Error(err)
 }
 
 // byteOrderMark is what editors on Windows may begin a file with.
@@ -87,9 +87,9 @@ func utf16Line(text []byte) int {
 func (f *file) parse(text []byte) error {
 	if line := utf16Line(text); line > 0 {
 		f.root = &node{}
-		return &Error{File: f.path, Line: line, Short: words.Say("config.utf16"), Hint: words.Say("config.utf16Hint")}
+		return &Error{File: f.path, Line: line, Short: i18n.T("config.utf16"), Hint: i18n.T("config.utf16Hint")}
 	}
-	o := outlineOf(bytes.TrimPrefix(text, byteOrderMark))
+	o := newIndex(bytes.TrimPrefix(text, byteOrderMark))
 	f.root = o.root
 	typeErr := f.checkTables()
 	if o.err != nil {
@@ -101,7 +101,7 @@ func (f *file) parse(text []byte) error {
 	}
 	for _, e := range o.entries[1:] {
 		if hint := unknownKey(e.path); hint != "" {
-			return &Error{File: f.path, Line: o.line(e), Key: shown(e.path), Short: words.Say("config.noSetting"), Hint: hint}
+			return &Error{File: f.path, Line: o.line(e), Key: displayKey(e.path), Short: i18n.T("config.noSetting"), Hint: hint}
 		}
 	}
 	return f.checkNames()
@@ -111,7 +111,7 @@ func (f *file) parse(text []byte) error {
 func (f *file) checkTables() error {
 	profiles := "[" + profileTable.name() + "]"
 	tables := []struct {
-		at      spot
+		at      location
 		example string
 	}{
 		{preferencesTable.at(""), "[" + preferencesTable.name() + "]"},
@@ -131,9 +131,9 @@ func (f *file) checkTables() error {
 	return nil
 }
 
-func (f *file) checkTable(s spot, example string) error {
+func (f *file) checkTable(s location, example string) error {
 	if n := f.node(&s); n != nil && !n.isTable() {
-		return f.wrong(s, words.Say("config.wantTable", "table", example), "")
+		return f.wrong(s, i18n.T("config.wantTable", "table", example), "")
 	}
 	return nil
 }
@@ -153,23 +153,23 @@ func (f *file) profiles() []string {
 func (f *file) checkNames() error {
 	for _, name := range f.profiles() {
 		if short, hint := checkName(name); short != "" {
-			return f.wrong(at("profiles", name), words.Say("config.noProfileName", "name", words.Escaped(name)), hint)
+			return f.wrong(at("profiles", name), i18n.T("config.noProfileName", "name", i18n.Escaped(name)), hint)
 		}
 	}
 	return nil
 }
 
-// spot is where a setting is, whether or not the file states it.
-type spot struct {
-	key  []string // for people
-	up   *spot    // the table or array it is in; nil for the whole file
-	name string   // in that table
-	n    int      // in that array
+// location is where a setting is, whether or not the file states it.
+type location struct {
+	key  []string  // for people
+	up   *location // the table or array it is in; nil for the whole file
+	name string    // in that table
+	n    int       // in that array
 }
 
 // at returns the spot of a key.
-func at(key ...string) spot {
-	var s spot
+func at(key ...string) location {
+	var s location
 	for _, name := range key {
 		s = s.in(name)
 	}
@@ -177,17 +177,17 @@ func at(key ...string) spot {
 }
 
 // in returns the spot of a key in the table that s is.
-func (s spot) in(name string) spot {
-	return spot{key: append(slices.Clone(s.key), name), up: &s, name: name}
+func (s location) in(name string) location {
+	return location{key: append(slices.Clone(s.key), name), up: &s, name: name}
 }
 
 // item returns the spot of an element of the array that s is.
-func (s spot) item(n int) spot {
-	return spot{key: s.key, up: &s, n: n}
+func (s location) item(n int) location {
+	return location{key: s.key, up: &s, n: n}
 }
 
 // node returns what the file states at a spot, nil for nothing.
-func (f *file) node(s *spot) *node {
+func (f *file) node(s *location) *node {
 	if s.up == nil {
 		return f.root
 	}
@@ -204,7 +204,7 @@ func (f *file) node(s *spot) *node {
 }
 
 // line returns the line in which the file states something, 0 for none.
-func (f *file) line(s spot) int {
+func (f *file) line(s location) int {
 	if n := f.node(&s); n != nil {
 		return n.line
 	}
@@ -213,11 +213,11 @@ func (f *file) line(s spot) int {
 
 // wrong returns an *[Error] that tells where the spot is; what is not stated is
 // where its table is.
-func (f *file) wrong(s spot, short, hint string) error { return f.wrongWith(s, "", short, hint) }
+func (f *file) wrong(s location, short, hint string) error { return f.wrongWith(s, "", short, hint) }
 
 // wrongWith returns the same with a command to run.
-func (f *file) wrongWith(s spot, command, short, hint string) error {
-	e := &Error{File: f.path, Key: shown(s.key), Short: short, Hint: hint, Command: command}
+func (f *file) wrongWith(s location, command, short, hint string) error {
+	e := &Error{File: f.path, Key: displayKey(s.key), Short: short, Hint: hint, Command: command}
 	for up := &s; e.Line == 0 && up != nil; up = up.up {
 		e.Line = f.line(*up)
 	}

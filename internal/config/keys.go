@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 var (
@@ -26,22 +26,22 @@ func unknownKey(path []string) (hint string) {
 	case path[0] == "profile":
 	case path[0] == "profiles" && len(path) > 3 && path[2] == "folders":
 		if stray(3, folderKeys) {
-			return words.Say("config.folderKeys", "keys", strings.Join(folderKeys, ", "))
+			return i18n.T("config.folderKeys", "keys", strings.Join(folderKeys, ", "))
 		}
 	case path[0] == "profiles":
 		if stray(2, profileKeys) {
-			return words.Say("config.profileKeys", "keys", strings.Join(profileKeys, ", "))
+			return i18n.T("config.profileKeys", "keys", strings.Join(profileKeys, ", "))
 		}
 	case path[0] == "preferences" && len(path) > 2 && path[1] == "notifications":
 		if stray(2, notificationKeys) {
-			return words.Say("config.notificationKeys", "keys", strings.Join(notificationKeys, ", "))
+			return i18n.T("config.notificationKeys", "keys", strings.Join(notificationKeys, ", "))
 		}
 	case path[0] == "preferences":
 		if stray(1, preferenceKeys) {
-			return words.Say("config.preferenceKeys", "keys", strings.Join(preferenceKeys, ", "))
+			return i18n.T("config.preferenceKeys", "keys", strings.Join(preferenceKeys, ", "))
 		}
 	default:
-		return words.Say("config.topKeys")
+		return i18n.T("config.topKeys")
 	}
 	return ""
 }

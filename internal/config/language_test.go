@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // TestLanguageIn: the language is read from what can be read of a file.
@@ -33,7 +33,7 @@ func TestLanguageIn(t *testing.T) {
 // TestLanguageIsOneFile: settings take and name a language as soon as there is a
 // file of its texts.
 func TestLanguageIsOneFile(t *testing.T) {
-	english, err := os.ReadFile("../words/en.toml")
+	english, err := os.ReadFile("../i18n/en.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestLanguageIsOneFile(t *testing.T) {
 	if s, err := Load(Sources{File: write(t, text)}); err == nil {
 		t.Fatalf("before, it is taken as %s", s.Preferences.Language)
 	}
-	t.Cleanup(words.Load(fstest.MapFS{
+	t.Cleanup(i18n.Load(fstest.MapFS{
 		"en.toml": {Data: english},
 		"pl.toml": {Data: []byte("[list]\nor = '{names} lub {last}'\n[setting.preferences]\nlanguage = 'Język: {languages}.'")},
 	}))
@@ -55,7 +55,7 @@ func TestLanguageIsOneFile(t *testing.T) {
 	if err == nil || !strings.HasSuffix(err.Error(), `"de" is not understood. Use "auto", "en" or "pl"`) {
 		t.Errorf("another one: %v", err)
 	}
-	words.Use("pl")
+	i18n.Use("pl")
 	if text := string(DefaultFile()); !strings.Contains(text, `# Język: "en" lub "pl".`) {
 		t.Errorf("the settings file has\n%s", text)
 	}

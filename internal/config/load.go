@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/distribution/reference"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/distribution/reference"
 )
 
 // Flags are the values of the command line flags that were given, by the keys of
@@ -87,7 +87,7 @@ func (e *Error) Error() string {
 	if e.Hint == "" {
 		return where + e.Short
 	}
-	return words.FullStop(where+e.Short) + " " + e.Hint
+	return i18n.FullStop(where+e.Short) + " " + e.Hint
 }
 
 // IsFlag reports whether the error is about a flag of the command line.
@@ -131,7 +131,7 @@ func (f *file) settings(from Sources) (Settings, error) {
 // with all of them which flags choose them in a terminal.
 func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error) {
 	usual := Settings{Profile: Profile{Name: DefaultProfile}}
-	if err := readSettings(&reader{file: f}, fileTable.settings, spot{}, f.root.stated, &usual); err != nil {
+	if err := readSettings(&reader{file: f}, fileTable.settings, location{}, f.root.stated, &usual); err != nil {
 		return Profile{}, err
 	}
 	name := usual.Profile.Name
@@ -148,12 +148,12 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 	if given {
 		name = v
 	} else if runtime, _, named := from.override("name"); named {
-		name = ofRuntime(profiles, runtime, name)
+		name = profileOfRuntime(profiles, runtime, name)
 	}
 	p, known := profiles[name]
 	if !known {
-		short := words.Say("config.noProfile", "name", words.Escaped(name))
-		hint := words.Say("config.profiles", "names", strings.Join(slices.Sorted(maps.Keys(profiles)), ", "))
+		short := i18n.T("config.noProfile", "name", i18n.Escaped(name))
+		hint := i18n.T("config.profiles", "names", strings.Join(slices.Sorted(maps.Keys(profiles)), ", "))
 		if given {
 			return p, &Error{Key: key, Short: short, Hint: hint}
 		}
@@ -175,8 +175,8 @@ func (f *file) overridden(from Sources, p Profile) (Profile, error) {
 		}
 		before := p
 		p = f.withKind(changed.Profile)
-		if _, short, hint := p.unsuited(); short != "" {
-			return p, &Error{Key: source, Short: words.Say("config.unsuited", "profile", p.Name, "why", short), Hint: hint}
+		if _, short, hint := p.kindConflict(); short != "" {
+			return p, &Error{Key: source, Short: i18n.T("config.unsuited", "profile", p.Name, "why", short), Hint: hint}
 		}
 		// A variable of the environment is there for the next command, too.
 		if _, isFlag := from.Flags[s.key]; isFlag && s.inCommands && !p.Equal(before) {
@@ -200,10 +200,10 @@ func (s setting[T]) readOverride(text string, to *T) (short, hint string) {
 	return "", ""
 }
 
-// ofRuntime returns the profile whose runtime has a name, or else the usual one:
+// profileOfRuntime returns the profile whose runtime has a name, or else the usual one:
 // nobody who names a runtime of theirs wants that made anew from the settings of
 // another one.
-func ofRuntime(profiles map[string]Profile, runtime, usual string) string {
+func profileOfRuntime(profiles map[string]Profile, runtime, usual string) string {
 	if profiles[usual].Runtime == runtime {
 		return usual
 	}
@@ -253,7 +253,7 @@ func asText(text string) (v any, short, hint string) { return text, "", "" }
 func asPort(text string) (v any, short, hint string) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return nil, words.Say("config.noPort", "port", words.Escaped(text)), words.Say("config.portHint")
+		return nil, i18n.T("config.noPort", "port", i18n.Escaped(text)), i18n.T("config.portHint")
 	}
 	return n, "", ""
 }
@@ -266,26 +266,26 @@ func checkName(s string) (short, hint string) {
 	if containerName.MatchString(s) {
 		return "", ""
 	}
-	return words.Say("config.noName", "name", words.Escaped(s)), words.Say("config.nameHint")
+	return i18n.T("config.noName", "name", i18n.Escaped(s)), i18n.T("config.nameHint")
 }
 
 func checkImage(s string) (short, hint string) {
 	if _, err := reference.ParseNormalizedNamed(s); err == nil {
 		return "", ""
 	}
-	return words.Say("config.noImage", "name", words.Escaped(s)), words.Say("config.imageHint", "example", DefaultImage+":latest")
+	return i18n.T("config.noImage", "name", i18n.Escaped(s)), i18n.T("config.imageHint", "example", DefaultImage+":latest")
 }
 
 func checkPort(n int64) (short, hint string) {
 	if n >= 1 && n <= 65535 {
 		return "", ""
 	}
-	return words.Say("config.outOfRange", "value", n), words.Say("config.portHint")
+	return i18n.T("config.outOfRange", "value", n), i18n.T("config.portHint")
 }
 
 func checkKind(s string) (short, hint string) {
 	if k := Kind(s); k == KindJupyter || k == KindColab {
 		return "", ""
 	}
-	return words.Say("config.noKind", "kind", words.Escaped(s)), words.Say("config.kindHint")
+	return i18n.T("config.noKind", "kind", i18n.Escaped(s)), i18n.T("config.kindHint")
 }

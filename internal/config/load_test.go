@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 func write(t *testing.T, text string) string {
@@ -174,7 +174,7 @@ func TestShellWord(t *testing.T) {
 		"", "plain-1.2_3:/@", "two words", "it's", "$(id)`id`$HOME;id", `a\b"c`, "\x1b[2J", "new\nline 'and \"quotes\"\\", "\u202e\u200b\u2028", "\u009b31m", "\xff", "-\r\t\a",
 	} {
 		quoted := ShellWord(word)
-		if quoted != words.Line(quoted) {
+		if quoted != i18n.Line(quoted) {
 			t.Errorf("%q is to be written as %q", word, quoted)
 		}
 		run := exec.CommandContext(t.Context(), bash, "-c", "printf %s "+quoted)
@@ -229,7 +229,7 @@ func TestCommandLine(t *testing.T) {
 // of the file; and that German has other words for it.
 func wantErrors(t *testing.T, cases map[string]string) {
 	t.Helper()
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	for text, want := range cases {
 		file := write(t, text)
 		_, err := Load(Sources{File: file})
@@ -238,9 +238,9 @@ func wantErrors(t *testing.T, cases map[string]string) {
 			continue
 		}
 		var english, german *Error
-		words.Use("de")
+		i18n.Use("de")
 		_, again := Load(Sources{File: file})
-		words.Use(words.English)
+		i18n.Use(i18n.English)
 		errors.As(err, &english)
 		if !errors.As(again, &german) || german.Short == english.Short || german.Hint == english.Hint && english.Hint != "" {
 			t.Errorf("%q: in German it is said as %v", text, again)

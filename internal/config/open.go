@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"os"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // OpenRegular opens a file to read it. What is no regular file is refused, and
@@ -21,7 +21,7 @@ func OpenRegular(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|withoutWaiting, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -40,9 +40,9 @@ func regular(info fs.FileInfo) error {
 	case info.Mode().IsRegular():
 		return nil
 	case info.IsDir():
-		return errors.New(words.Say("config.directory"))
+		return errors.New(i18n.T("config.directory"))
 	default:
-		return errors.New(words.Say("config.notRegular"))
+		return errors.New(i18n.T("config.notRegular"))
 	}
 }
 
@@ -65,8 +65,8 @@ func readOwn(path string) ([]byte, error) {
 	return text, err
 }
 
-// otherHandsError tells that others than the person can change a file, and the
+// writableByOthersError tells that others than the person can change a file, and the
 // command that ends it.
-type otherHandsError struct{ short, command string }
+type writableByOthersError struct{ short, command string }
 
-func (e *otherHandsError) Error() string { return e.short }
+func (e *writableByOthersError) Error() string { return e.short }

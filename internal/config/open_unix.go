@@ -13,12 +13,12 @@ import (
 	"strings"
 	"syscall"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
-const withoutWaiting = syscall.O_NONBLOCK | syscall.O_NOCTTY
+const nonBlocking = syscall.O_NONBLOCK | syscall.O_NOCTTY
 
-// changedByOthers returns an *[otherHandsError] when somebody else than the
+// changedByOthers returns an *[writableByOthersError] when somebody else than the
 // person and root can change an open file, put another one in its place, or lead
 // a link on the way to it elsewhere: a settings file says what is run, and which
 // folders it gets. It is about what ssh asks of its files.
@@ -27,10 +27,10 @@ func changedByOthers(f *os.File, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := inOtherHands(info, path); err != nil {
+	if err := writableByOthers(info, path); err != nil {
 		return err
 	}
-	names, dirs := trail(path)
+	names, dirs := watchedPaths(path)
 	for _, name := range names {
 		info, err := os.Lstat(name)
 		if err != nil {
@@ -41,7 +41,7 @@ func changedByOthers(f *os.File, path string) error {
 		}
 	}
 	for _, dir := range dirs {
-		for _, dir := range upToHome(dir) {
+		for _, dir := range parentsUpToHome(dir) {
 			info, err := os.Stat(dir)
 			if err != nil {
 				return err
@@ -51,7 +51,7 @@ func changedByOthers(f *os.File, path string) error {
 			if info.Mode()&fs.ModeSticky != 0 && ours(info) {
 				continue
 			}
-			if err := inOtherHands(info, dir); err != nil {
+			if err := writableByOthers(info, dir); err != nil {
 				return err
 			}
 		}
@@ -59,9 +59,9 @@ func changedByOthers(f *os.File, path string) error {
 	return nil
 }
 
-// upToHome returns a directory, and those above it that are in the home
+// parentsUpToHome returns a directory, and those above it that are in the home
 // directory, with that.
-func upToHome(dir string) []string {
+func parentsUpToHome(dir string) []string {
 	dirs := []string{dir}
 	home, err := os.UserHomeDir()
 	if err == nil {
@@ -77,24 +77,24 @@ func upToHome(dir string) []string {
 	return dirs
 }
 
-func inOtherHands(info fs.FileInfo, path string) error {
+func writableByOthers(info fs.FileInfo, path string) error {
 	if !ours(info) {
 		return belongsToOthers(path)
 	}
 	mode := info.Mode().Perm()
 	if mode&0o002 != 0 || mode&0o020 != 0 && !privateGroup(info.Sys().(*syscall.Stat_t).Gid) {
-		short := words.Say("config.writable")
+		short := i18n.T("config.writable")
 		if info.IsDir() {
-			short = words.Say("config.writableDir", "path", words.Escaped(path))
+			short = i18n.T("config.writableDir", "path", i18n.Escaped(path))
 		}
-		return &otherHandsError{short: short, command: "chmod go-w " + ShellWord(path)}
+		return &writableByOthersError{short: short, command: "chmod go-w " + ShellWord(path)}
 	}
 	return nil
 }
 
 func belongsToOthers(path string) error {
-	return &otherHandsError{
-		short:   words.Say("config.belongsToOthers", "path", words.Escaped(path)),
+	return &writableByOthersError{
+		short:   i18n.T("config.belongsToOthers", "path", i18n.Escaped(path)),
 		command: "sudo chown -h " + strconv.Itoa(os.Getuid()) + " " + ShellWord(path),
 	}
 }

@@ -3,7 +3,7 @@ package config
 import "os"
 
 // There are no pipes among files.
-const withoutWaiting = 0
+const nonBlocking = 0
 
 // changedByOthers has nothing to look at: on Windows files inherit who may change
 // them from the person's profile.

@@ -8,13 +8,13 @@ import (
 	"os"
 	"syscall"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // ownedByUs returns an error when a file belongs to another user.
 func ownedByUs(info fs.FileInfo) error {
 	if stat, is := info.Sys().(*syscall.Stat_t); is && int(stat.Uid) != os.Getuid() {
-		return errors.New(words.Say("config.privateDirOwner"))
+		return errors.New(i18n.T("config.privateDirOwner"))
 	}
 	return nil
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Preferences are the settings of the program itself, the same for every
@@ -106,19 +106,19 @@ func icons() []Icon { return []Icon{IconAuto, IconColour, IconLight, IconDark} }
 // languages are those that there are texts in, and the desktop's.
 func languages() []Language {
 	all := []Language{LanguageAuto}
-	for _, language := range words.Languages() {
+	for _, language := range i18n.Languages() {
 		all = append(all, Language(language))
 	}
 	return all
 }
 
 // readChoice reads one of a few words.
-func readChoice[T ~string](choices func() []T) func(*reader, spot, any) (T, error) {
+func readChoice[T ~string](choices func() []T) func(*reader, location, any) (T, error) {
 	return readAs[T](func(text string) (short, hint string) {
 		if slices.Contains(choices(), T(text)) {
 			return "", ""
 		}
-		return words.Say("config.notUnderstood", "text", words.Escaped(text)), words.Say("config.choiceHint", "choices", quotedChoices(choices()))
+		return i18n.T("config.notUnderstood", "text", i18n.Escaped(text)), i18n.T("config.choiceHint", "choices", quotedChoices(choices()))
 	})
 }
 
@@ -128,5 +128,5 @@ func quotedChoices[T ~string](choices []T) string {
 	for _, choice := range choices {
 		quoted = append(quoted, quote(string(choice)))
 	}
-	return words.Or(quoted)
+	return i18n.Or(quoted)
 }

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Kind tells which contract an image follows.
@@ -105,8 +105,8 @@ func ShellWord(word string) string {
 	switch {
 	case plainWord.MatchString(word):
 		return word
-	case words.Line(word) != word:
-		return "$'" + strings.ReplaceAll(words.Escaped(word), "'", `\'`) + "'"
+	case i18n.Line(word) != word:
+		return "$'" + strings.ReplaceAll(i18n.Escaped(word), "'", `\'`) + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

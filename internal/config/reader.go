@@ -1,6 +1,6 @@
 package config
 
-import "colabtray/internal/words"
+import "colabtray/internal/i18n"
 
 // reader takes values out of the file.
 type reader struct {
@@ -11,7 +11,7 @@ type reader struct {
 // readSettings takes over what is stated of the settings of a table, up to the
 // first value that is wrong. The table is at a spot; stated returns what is
 // stated of a key, nil for nothing.
-func readSettings[T any](r *reader, settings []setting[T], table spot, stated func(key string) any, to *T) error {
+func readSettings[T any](r *reader, settings []setting[T], table location, stated func(key string) any, to *T) error {
 	for _, s := range settings {
 		if v := stated(s.key); v != nil {
 			if err := s.read(r, table.in(s.key), v, to); err != nil {
@@ -34,7 +34,7 @@ func (f *file) apply(from Sources, p Profile) (Profile, error) {
 		return p, err
 	}
 	p = f.withKind(s.Profile)
-	if wrong, short, hint := p.unsuited(); short != "" {
+	if wrong, short, hint := p.kindConflict(); short != "" {
 		return p, f.wrong(wrong(where), short, hint)
 	}
 	return p, nil
@@ -50,34 +50,34 @@ func (f *file) withKind(p Profile) Profile {
 	return p
 }
 
-// unsuited tells which setting of the profile its kind cannot have.
-func (p Profile) unsuited() (where func(table spot) spot, short, hint string) {
+// kindConflict tells which setting of the profile its kind cannot have.
+func (p Profile) kindConflict() (where func(table location) location, short, hint string) {
 	for i, folder := range p.Folders {
 		if short, hint := checkMount(folder.Path, p.Kind); short != "" {
-			return func(table spot) spot { return table.in("folders").item(i).in("path") }, short, hint
+			return func(table location) location { return table.in("folders").item(i).in("path") }, short, hint
 		}
 	}
 	if p.Kind != KindJupyter && len(p.Packages) > 0 {
-		return func(table spot) spot { return table.in("packages") },
-			words.Say("config.noPackages", "kind", p.Kind), words.Say("config.noPackagesHint")
+		return func(table location) location { return table.in("packages") },
+			i18n.T("config.noPackages", "kind", p.Kind), i18n.T("config.noPackagesHint")
 	}
 	if p.Kind != KindJupyter && p.Token == TokenKeep {
-		return func(table spot) spot { return table.in("token") },
-			words.Say("config.noKeeping", "kind", p.Kind), words.Say("config.noKeepingHint")
+		return func(table location) location { return table.in("token") },
+			i18n.T("config.noKeeping", "kind", p.Kind), i18n.T("config.noKeepingHint")
 	}
 	if p.Kind != KindJupyter && p.User != "" {
-		return func(table spot) spot { return table.in("user") },
-			words.Say("config.noUsers", "kind", p.Kind), words.Say("config.noUsersHint")
+		return func(table location) location { return table.in("user") },
+			i18n.T("config.noUsers", "kind", p.Kind), i18n.T("config.noUsersHint")
 	}
 	return nil, "", ""
 }
 
 // readText reads a text that passes a check.
-func readText(check func(string) (short, hint string)) func(*reader, spot, any) (string, error) {
-	return func(r *reader, at spot, v any) (string, error) {
+func readText(check func(string) (short, hint string)) func(*reader, location, any) (string, error) {
+	return func(r *reader, at location, v any) (string, error) {
 		text, is := v.(string)
 		if !is {
-			return "", r.wrong(at, words.Say("config.wantText"), "")
+			return "", r.wrong(at, i18n.T("config.wantText"), "")
 		}
 		if short, hint := check(text); short != "" {
 			return "", r.wrong(at, short, hint)
@@ -89,8 +89,8 @@ func readText(check func(string) (short, hint string)) func(*reader, spot, any) 
 func anyText(string) (short, hint string) { return "", "" }
 
 // readAs reads a text of a type of its own that passes a check.
-func readAs[T ~string](check func(string) (short, hint string)) func(*reader, spot, any) (T, error) {
-	return func(r *reader, at spot, v any) (T, error) {
+func readAs[T ~string](check func(string) (short, hint string)) func(*reader, location, any) (T, error) {
+	return func(r *reader, at location, v any) (T, error) {
 		text, err := readText(check)(r, at, v)
 		return T(text), err
 	}
@@ -98,11 +98,11 @@ func readAs[T ~string](check func(string) (short, hint string)) func(*reader, sp
 
 // readTexts reads a list of texts that each pass a check. One that is empty is
 // as good as none.
-func readTexts(check func(string) (short, hint string)) func(*reader, spot, any) ([]string, error) {
-	return func(r *reader, at spot, v any) ([]string, error) {
+func readTexts(check func(string) (short, hint string)) func(*reader, location, any) ([]string, error) {
+	return func(r *reader, at location, v any) ([]string, error) {
 		list, is := v.([]any)
 		if !is {
-			return nil, r.wrong(at, words.Say("config.wantTexts"), words.Say("config.wantTextsHint"))
+			return nil, r.wrong(at, i18n.T("config.wantTexts"), i18n.T("config.wantTextsHint"))
 		}
 		var texts []string
 		for i, item := range list {
@@ -116,18 +116,18 @@ func readTexts(check func(string) (short, hint string)) func(*reader, spot, any)
 	}
 }
 
-func readBool(r *reader, at spot, v any) (bool, error) {
+func readBool(r *reader, at location, v any) (bool, error) {
 	is, ok := v.(bool)
 	if !ok {
-		return false, r.wrong(at, words.Say("config.wantBool"), words.Say("config.wantBoolHint"))
+		return false, r.wrong(at, i18n.T("config.wantBool"), i18n.T("config.wantBoolHint"))
 	}
 	return is, nil
 }
 
-func readPort(r *reader, at spot, v any) (int, error) {
+func readPort(r *reader, at location, v any) (int, error) {
 	n, is := v.(int64)
 	if !is {
-		return 0, r.wrong(at, words.Say("config.wantInteger"), "")
+		return 0, r.wrong(at, i18n.T("config.wantInteger"), "")
 	}
 	if short, hint := checkPort(n); short != "" {
 		return 0, r.wrong(at, short, hint)
@@ -136,23 +136,23 @@ func readPort(r *reader, at spot, v any) (int, error) {
 }
 
 // readFolders reads the list of folders.
-func readFolders(r *reader, at spot, v any) ([]Folder, error) {
-	hint := words.Say("config.foldersHint")
+func readFolders(r *reader, at location, v any) ([]Folder, error) {
+	hint := i18n.T("config.foldersHint")
 	list, is := v.([]any)
 	if !is {
-		return nil, r.wrong(at, words.Say("config.wantFolders"), hint)
+		return nil, r.wrong(at, i18n.T("config.wantFolders"), hint)
 	}
 	var folders []Folder
 	taken := map[string]bool{}
 	for i, item := range list {
 		content, is := item.(map[string]any)
 		if !is {
-			return nil, r.wrong(at.item(i), words.Say("config.wantFolder"), hint)
+			return nil, r.wrong(at.item(i), i18n.T("config.wantFolder"), hint)
 		}
 		var f Folder
 		for _, required := range []string{"host", "path"} {
 			if content[required] == nil {
-				return nil, r.wrong(at.item(i), words.Say("config.folderNeeds", "key", required), hint)
+				return nil, r.wrong(at.item(i), i18n.T("config.folderNeeds", "key", required), hint)
 			}
 		}
 		stated := func(key string) any { return content[key] }
@@ -160,7 +160,7 @@ func readFolders(r *reader, at spot, v any) ([]Folder, error) {
 			return nil, err
 		}
 		if taken[f.Path] {
-			return nil, r.wrong(at.item(i).in("path"), words.Say("config.twoFolders", "path", f.Path), words.Say("config.twoFoldersHint"))
+			return nil, r.wrong(at.item(i).in("path"), i18n.T("config.twoFolders", "path", f.Path), i18n.T("config.twoFoldersHint"))
 		}
 		taken[f.Path] = true
 		folders = append(folders, f)

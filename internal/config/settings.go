@@ -11,7 +11,7 @@ import (
 type setting[T any] struct {
 	key string
 	// read takes a value of the file over, or tells what is wrong with the value.
-	read func(r *reader, at spot, v any, to *T) error
+	read func(r *reader, at location, v any, to *T) error
 	// show returns the value in force as TOML; nil for a setting whose value is
 	// shown as part of another one.
 	show func(from *T) string
@@ -97,10 +97,10 @@ var folderSettings = []setting[Folder]{
 
 // value makes the setting of a field. The field is read by the given function,
 // and shown as [encode] has it.
-func value[T, V any](key string, field func(*T) *V, read func(*reader, spot, any) (V, error)) setting[T] {
+func value[T, V any](key string, field func(*T) *V, read func(*reader, location, any) (V, error)) setting[T] {
 	return setting[T]{
 		key: key,
-		read: func(r *reader, at spot, v any, to *T) error {
+		read: func(r *reader, at location, v any, to *T) error {
 			value, err := read(r, at, v)
 			if err == nil {
 				*field(to) = value
@@ -158,7 +158,7 @@ func keysOf[T any](settings []setting[T]) []string {
 }
 
 // at returns where the table is in the file, given the name of the profile.
-func (t settingTable) at(profile string) spot {
+func (t settingTable) at(profile string) location {
 	path := slices.Clone(t.path)
 	for i, name := range path {
 		if name == anyProfile {

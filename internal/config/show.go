@@ -35,7 +35,7 @@ func Show(from Sources) (string, error) {
 }
 
 // originOf tells where the value of a setting in a table comes from.
-func (f *file) originOf(from Sources, s setting[Settings], table spot) string {
+func (f *file) originOf(from Sources, s setting[Settings], table location) string {
 	if _, source, given := from.override(s.key); given {
 		return source
 	}
@@ -55,7 +55,7 @@ func (f *file) originOf(from Sources, s setting[Settings], table spot) string {
 const defaultOrigin = "default"
 
 // origin tells where the file states something.
-func (f *file) origin(at spot) string {
+func (f *file) origin(at location) string {
 	if line := f.line(at); line > 0 {
 		return fmt.Sprintf("line %d", line)
 	}

@@ -1,19 +1,19 @@
 package config
 
-import "colabtray/internal/words"
+import "colabtray/internal/i18n"
 
 // What is said where a setting is wrong, in English.
 var (
-	wantText    = words.Say("config.wantText")
-	portHint    = words.Say("config.portHint")
-	nameHint    = words.Say("config.nameHint")
-	gpuHint     = words.Say("config.gpuHint")
-	sizeHint    = words.Say("config.sizeHint")
-	cpusHint    = words.Say("config.cpusHint")
-	hostHint    = words.Say("config.hostHint")
-	mountHint   = words.Say("config.mountHint")
-	envHint     = words.Say("config.envHint")
-	envFileHint = words.Say("config.envFileHint")
+	wantText    = i18n.T("config.wantText")
+	portHint    = i18n.T("config.portHint")
+	nameHint    = i18n.T("config.nameHint")
+	gpuHint     = i18n.T("config.gpuHint")
+	sizeHint    = i18n.T("config.sizeHint")
+	cpusHint    = i18n.T("config.cpusHint")
+	hostHint    = i18n.T("config.hostHint")
+	mountHint   = i18n.T("config.mountHint")
+	envHint     = i18n.T("config.envHint")
+	envFileHint = i18n.T("config.envFileHint")
 
 	topHint           = unknownKey([]string{"other"})
 	profileHint       = unknownKey([]string{"profiles", "any", "other"})

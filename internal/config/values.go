@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // The least that is taken. What is less is a mistake such as memory = 8, which
@@ -30,8 +30,8 @@ const (
 // gpuID is a number, a UUID, or a part of a GPU such as MIG-uuid or 0:1.
 var gpuID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:/-]*$`)
 
-func readGPU(r *reader, at spot, v any) (GPU, error) {
-	hint := words.Say("config.gpuHint")
+func readGPU(r *reader, at location, v any) (GPU, error) {
+	hint := i18n.T("config.gpuHint")
 	switch v := v.(type) {
 	case string:
 		switch v {
@@ -40,25 +40,25 @@ func readGPU(r *reader, at spot, v any) (GPU, error) {
 		case "off":
 			return GPU{}, nil
 		}
-		return GPU{}, r.wrong(at, words.Say("config.notUnderstood", "text", words.Escaped(v)), hint)
+		return GPU{}, r.wrong(at, i18n.T("config.notUnderstood", "text", i18n.Escaped(v)), hint)
 	case int64:
 		if v < 1 || v > maxGPUs {
-			return GPU{}, r.wrong(at, words.Say("config.noGPUs", "number", v), hint)
+			return GPU{}, r.wrong(at, i18n.T("config.noGPUs", "number", v), hint)
 		}
 		return GPU{Count: int(v)}, nil
 	case []any:
 		if len(v) == 0 {
-			return GPU{}, r.wrong(at, words.Say("config.emptyList"), hint)
+			return GPU{}, r.wrong(at, i18n.T("config.emptyList"), hint)
 		}
 		ids, err := readTexts(func(id string) (short, _ string) {
 			if gpuID.MatchString(id) {
 				return "", ""
 			}
-			return words.Say("config.noGPUID", "id", words.Escaped(id)), hint
+			return i18n.T("config.noGPUID", "id", i18n.Escaped(id)), hint
 		})(r, at, v)
 		return GPU{IDs: ids}, err
 	default:
-		return GPU{}, r.wrong(at, words.Say("config.wantGPU"), hint)
+		return GPU{}, r.wrong(at, i18n.T("config.wantGPU"), hint)
 	}
 }
 
@@ -69,9 +69,9 @@ var (
 
 // readSize reads a number of bytes as `docker run --memory` takes it; 0 stands
 // for no limit, or the engine's default.
-func readSize(least int64) func(*reader, spot, any) (int64, error) {
-	return func(r *reader, at spot, v any) (int64, error) {
-		hint := words.Say("config.sizeHint")
+func readSize(least int64) func(*reader, location, any) (int64, error) {
+	return func(r *reader, at location, v any) (int64, error) {
+		hint := i18n.T("config.sizeHint")
 		var bytes float64
 		switch v := v.(type) {
 		case int64:
@@ -79,7 +79,7 @@ func readSize(least int64) func(*reader, spot, any) (int64, error) {
 		case string:
 			parts := sizeText.FindStringSubmatch(v)
 			if parts == nil {
-				return 0, r.wrong(at, words.Say("config.noSize", "text", words.Escaped(v)), hint)
+				return 0, r.wrong(at, i18n.T("config.noSize", "text", i18n.Escaped(v)), hint)
 			}
 			unit := strings.ToLower(parts[2])
 			if len(unit) > 1 { // gb and gib are as good as g
@@ -88,21 +88,21 @@ func readSize(least int64) func(*reader, spot, any) (int64, error) {
 			number, _ := strconv.ParseFloat(parts[1], 64) // too large gives +Inf
 			bytes = number * sizeUnits[unit]
 		default:
-			return 0, r.wrong(at, words.Say("config.wantSize"), hint)
+			return 0, r.wrong(at, i18n.T("config.wantSize"), hint)
 		}
 		switch {
 		case bytes == 0:
 			return 0, nil
 		case bytes < float64(least):
-			return 0, r.wrong(at, words.Say("config.tooSmall", "value", v, "least", least>>20), hint)
+			return 0, r.wrong(at, i18n.T("config.tooSmall", "value", v, "least", least>>20), hint)
 		case bytes > maxSizeInBytes:
-			return 0, r.wrong(at, words.Say("config.outOfRange", "value", v), hint)
+			return 0, r.wrong(at, i18n.T("config.outOfRange", "value", v), hint)
 		}
 		return int64(bytes), nil
 	}
 }
 
-func readCPUs(r *reader, at spot, v any) (float64, error) {
+func readCPUs(r *reader, at location, v any) (float64, error) {
 	var cpus float64
 	switch v := v.(type) {
 	case int64:
@@ -110,21 +110,21 @@ func readCPUs(r *reader, at spot, v any) (float64, error) {
 	case float64:
 		cpus = v
 	default:
-		return 0, r.wrong(at, words.Say("config.wantNumber"), words.Say("config.cpusHint"))
+		return 0, r.wrong(at, i18n.T("config.wantNumber"), i18n.T("config.cpusHint"))
 	}
 	if cpus != 0 && (math.IsNaN(cpus) || cpus < minCPUs || cpus > maxCPUs) {
-		return 0, r.wrong(at, words.Say("config.outOfRange", "value", v), words.Say("config.cpusHint"))
+		return 0, r.wrong(at, i18n.T("config.outOfRange", "value", v), i18n.T("config.cpusHint"))
 	}
 	return math.Abs(cpus), nil // there is a -0.0
 }
 
 // readDuration reads a time such as "30m"; "off" is 0.
-func readDuration(least time.Duration) func(*reader, spot, any) (time.Duration, error) {
-	return func(r *reader, at spot, v any) (time.Duration, error) {
-		hint := words.Say("config.durationHint", "least", shortDuration(least), "example", shortDuration(6*least))
+func readDuration(least time.Duration) func(*reader, location, any) (time.Duration, error) {
+	return func(r *reader, at location, v any) (time.Duration, error) {
+		hint := i18n.T("config.durationHint", "least", shortDuration(least), "example", shortDuration(6*least))
 		text, is := v.(string)
 		if !is {
-			return 0, r.wrong(at, words.Say("config.wantText"), hint)
+			return 0, r.wrong(at, i18n.T("config.wantText"), hint)
 		}
 		if text == "off" {
 			return 0, nil
@@ -132,9 +132,9 @@ func readDuration(least time.Duration) func(*reader, spot, any) (time.Duration, 
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
-			return 0, r.wrong(at, words.Say("config.noTime", "text", words.Escaped(text)), hint)
+			return 0, r.wrong(at, i18n.T("config.noTime", "text", i18n.Escaped(text)), hint)
 		case d < least:
-			return 0, r.wrong(at, words.Say("config.tooShort", "time", text), hint)
+			return 0, r.wrong(at, i18n.T("config.tooShort", "time", text), hint)
 		}
 		return d, nil
 	}
@@ -156,27 +156,27 @@ func shortDuration(d time.Duration) string {
 	return text
 }
 
-// clean tells whether a text has no control characters: none is of use in a
+// hasNoControls tells whether a text has no control characters: none is of use in a
 // path or an argument, and each would be a trap where one is shown.
-func clean(text string) bool { return !strings.ContainsFunc(text, unicode.IsControl) }
+func hasNoControls(text string) bool { return !strings.ContainsFunc(text, unicode.IsControl) }
 
 func checkPackage(s string) (short, hint string) {
 	switch {
 	case strings.TrimSpace(s) == "":
-		short = words.Say("config.namelessPackage")
-	case !clean(s):
-		short = words.Say("config.noPackage", "name", words.Escaped(s))
+		short = i18n.T("config.namelessPackage")
+	case !hasNoControls(s):
+		short = i18n.T("config.noPackage", "name", i18n.Escaped(s))
 	case strings.HasPrefix(strings.TrimSpace(s), "-"):
-		short = words.Say("config.pipOption", "option", words.Escaped(s))
+		short = i18n.T("config.pipOption", "option", i18n.Escaped(s))
 	default:
 		return "", ""
 	}
-	return short, words.Say("config.packageHint")
+	return short, i18n.T("config.packageHint")
 }
 
 func checkArgument(s string) (short, hint string) {
-	if s == "" || !clean(s) {
-		return words.Say("config.noArgument", "text", words.Escaped(s)), words.Say("config.argumentHint")
+	if s == "" || !hasNoControls(s) {
+		return i18n.T("config.noArgument", "text", i18n.Escaped(s)), i18n.T("config.argumentHint")
 	}
 	return "", ""
 }
@@ -186,7 +186,7 @@ func checkToken(s string) (short, hint string) {
 		return "", ""
 	}
 	// The text is not repeated: it may be a token.
-	return words.Say("config.noToken"), words.Say("config.tokenHint")
+	return i18n.T("config.noToken"), i18n.T("config.tokenHint")
 }
 
 // platformName is an architecture of Linux, with its variant.
@@ -196,40 +196,40 @@ func checkPlatform(s string) (short, hint string) {
 	if s == "" || platformName.MatchString(s) {
 		return "", ""
 	}
-	return words.Say("config.noPlatform", "name", words.Escaped(s)), words.Say("config.platformHint")
+	return i18n.T("config.noPlatform", "name", i18n.Escaped(s)), i18n.T("config.platformHint")
 }
 
 // userNumbers are a user and perhaps a group. Root is asked for by name.
 var userNumbers = regexp.MustCompile(`^[1-9][0-9]{0,8}(:[0-9]{1,9})?$`)
 
 // readUser reads whom a container runs as.
-func readUser(r *reader, at spot, v any) (string, error) {
-	hint := words.Say("config.userHint")
+func readUser(r *reader, at location, v any) (string, error) {
+	hint := i18n.T("config.userHint")
 	if number, is := v.(int64); is {
 		v = strconv.FormatInt(number, 10)
 	}
 	text, is := v.(string)
 	switch {
 	case !is:
-		return "", r.wrong(at, words.Say("config.wantText"), hint)
+		return "", r.wrong(at, i18n.T("config.wantText"), hint)
 	case text != "" && text != UserRoot && !userNumbers.MatchString(text):
-		return "", r.wrong(at, words.Say("config.noUser", "text", words.Escaped(text)), hint)
+		return "", r.wrong(at, i18n.T("config.noUser", "text", i18n.Escaped(text)), hint)
 	}
 	return text, nil
 }
 
 // readHostPath reads the path of a folder of the host.
-func readHostPath(r *reader, at spot, v any) (string, error) {
+func readHostPath(r *reader, at location, v any) (string, error) {
 	text, err := readText(anyText)(r, at, v)
 	if err != nil {
 		return "", err
 	}
 	host, err := expandHome(text)
 	if err != nil {
-		return "", r.wrong(at, words.Say("config.noHome", "cause", err), words.Say("config.hostHint"))
+		return "", r.wrong(at, i18n.T("config.noHome", "cause", err), i18n.T("config.hostHint"))
 	}
-	if !filepath.IsAbs(host) || !clean(host) {
-		return "", r.wrong(at, words.Say("config.notAbsolute", "path", words.Escaped(text)), words.Say("config.hostHint"))
+	if !filepath.IsAbs(host) || !hasNoControls(host) {
+		return "", r.wrong(at, i18n.T("config.notAbsolute", "path", i18n.Escaped(text)), i18n.T("config.hostHint"))
 	}
 	return filepath.Clean(host), nil
 }
@@ -245,10 +245,10 @@ func expandHome(name string) (string, error) {
 }
 
 // readContainerPath reads the path of a folder in the container.
-func readContainerPath(r *reader, at spot, v any) (string, error) {
+func readContainerPath(r *reader, at location, v any) (string, error) {
 	text, err := readText(func(s string) (short, hint string) {
-		if !path.IsAbs(s) || !clean(s) {
-			return words.Say("config.notAbsolute", "path", words.Escaped(s)), words.Say("config.mountHint")
+		if !path.IsAbs(s) || !hasNoControls(s) {
+			return i18n.T("config.notAbsolute", "path", i18n.Escaped(s)), i18n.T("config.mountHint")
 		}
 		return "", ""
 	})(r, at, v)
@@ -265,12 +265,12 @@ var systemDirs = []string{
 func checkMount(mount string, kind Kind) (short, hint string) {
 	for _, dir := range systemDirs {
 		if mount == dir || within(dir, mount) || within(mount, dir) {
-			return words.Say("config.hidesSystem", "path", mount, "dir", dir), words.Say("config.mountHint")
+			return i18n.T("config.hidesSystem", "path", mount, "dir", dir), i18n.T("config.mountHint")
 		}
 	}
 	data := kind.DataDir()
 	if mount == data || within(mount, data) {
-		return words.Say("config.hidesData", "path", mount, "dir", data), words.Say("config.hidesDataHint", "example", data+"/data")
+		return i18n.T("config.hidesData", "path", mount, "dir", data), i18n.T("config.hidesDataHint", "example", data+"/data")
 	}
 	return "", ""
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // TestValues loads each way to write each setting of a profile.
@@ -220,10 +220,10 @@ func TestErrorsOfPreferences(t *testing.T) {
 	const yesOrNo = "it has to be true or false. Write it without quotes"
 	const icon = `Use "auto", "colour", "light" or "dark"`
 	languageNames := `"auto"`
-	for _, language := range words.Languages()[:len(words.Languages())-1] {
+	for _, language := range i18n.Languages()[:len(i18n.Languages())-1] {
 		languageNames += `, "` + language + `"`
 	}
-	languageNames += ` or "` + words.Languages()[len(words.Languages())-1] + `"`
+	languageNames += ` or "` + i18n.Languages()[len(i18n.Languages())-1] + `"`
 	const clear = `Use "off", or a time of at least 1s such as "6s"`
 	wantErrors(t, map[string]string{
 		"preferences = 3":                              ":1: preferences: it has to be a table, as in [preferences]",

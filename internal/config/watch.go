@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/fsnotify/fsnotify"
 )
 
 // Change is what a change of the settings file came to.
@@ -40,7 +40,7 @@ const (
 // because most editors replace a file.
 func Watch(ctx context.Context, from Sources) <-chan Change {
 	out := make(chan Change, 1)
-	w := &watching{from: from, out: out}
+	w := &fileWatcher{from: from, out: out}
 	go func() {
 		defer close(out)
 		w.run(ctx)
@@ -48,8 +48,8 @@ func Watch(ctx context.Context, from Sources) <-chan Change {
 	return out
 }
 
-// watching follows the settings.
-type watching struct {
+// fileWatcher follows the settings.
+type fileWatcher struct {
 	from     Sources
 	out      chan Change
 	last     *Change // that was put into out
@@ -59,7 +59,7 @@ type watching struct {
 	names   []string // what an event has to be about
 }
 
-func (w *watching) run(ctx context.Context) {
+func (w *fileWatcher) run(ctx context.Context) {
 	var events <-chan fsnotify.Event
 	var faults <-chan error
 	watcher, err := fsnotify.NewWatcher()
@@ -67,7 +67,7 @@ func (w *watching) run(ctx context.Context) {
 		defer watcher.Close()
 		w.watcher, events, faults = watcher, watcher.Events, watcher.Errors
 	}
-	w.look(err)
+	w.reload(err)
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	var since time.Time // of the first event that was not looked at; zero for none
@@ -92,14 +92,14 @@ func (w *watching) run(ctx context.Context) {
 			}
 		case <-timer.C:
 			since = time.Time{}
-			w.look(nil)
+			w.reload(nil)
 		}
 	}
 }
 
-// look watches what there is to watch, loads the settings, and tells what is
+// reload watches what there is to watch, loads the settings, and tells what is
 // new. It watches before it loads: what changes meanwhile is an event then.
-func (w *watching) look(err error) {
+func (w *fileWatcher) reload(err error) {
 	for {
 		if err == nil {
 			err = w.follow()
@@ -115,21 +115,21 @@ func (w *watching) look(err error) {
 		}
 		if loadErr == nil && err != nil {
 			loadErr = &Error{
-				File: w.from.File, Short: words.Say("config.cannotFollow", "cause", cause(err)),
-				Hint: words.Say("config.cannotFollowHint"),
+				File: w.from.File, Short: i18n.T("config.cannotFollow", "cause", cause(err)),
+				Hint: i18n.T("config.cannotFollowHint"),
 			}
 		}
 		if loadErr != nil {
 			change = Change{}
 			errors.As(loadErr, &change.Err)
 		}
-		w.tell(change)
+		w.publish(change)
 		return
 	}
 }
 
-// tell puts what is new into the channel, in the place of what was not received.
-func (w *watching) tell(change Change) {
+// publish puts what is new into the channel, in the place of what was not received.
+func (w *fileWatcher) publish(change Change) {
 	if w.last != nil && reflect.DeepEqual(*w.last, change) {
 		return
 	}
@@ -144,9 +144,9 @@ func (w *watching) tell(change Change) {
 // follow watches the directories that the files are in, and the links on the
 // way to them. Of what is not there the nearest directory is watched, until it
 // comes.
-func (w *watching) follow() error {
+func (w *fileWatcher) follow() error {
 	for {
-		names, dirs := w.trails()
+		names, dirs := w.allWatchedPaths()
 		var failed error
 		for _, dir := range w.watcher.WatchList() {
 			if !slices.Contains(dirs, dir) {
@@ -159,27 +159,27 @@ func (w *watching) follow() error {
 			}
 		}
 		w.names = names
-		if again, _ := w.trails(); slices.Equal(again, names) {
+		if again, _ := w.allWatchedPaths(); slices.Equal(again, names) {
 			return failed
 		}
 	}
 }
 
-// trails returns the trail of each file.
-func (w *watching) trails() (names, dirs []string) {
+// allWatchedPaths returns the trail of each file.
+func (w *fileWatcher) allWatchedPaths() (names, dirs []string) {
 	for _, path := range append([]string{w.from.File}, w.envFiles...) {
 		if path != "" {
-			n, d := trail(path)
+			n, d := watchedPaths(path)
 			names, dirs = append(names, n...), append(dirs, d...)
 		}
 	}
 	return append(names, dirs...), dirs
 }
 
-// trail returns what has to be looked at to notice each change of a file: the
+// watchedPaths returns what has to be looked at to notice each change of a file: the
 // file, each link on the way to it, or what is missing; and the directories
 // they are in, as they are without links, because that is how events name them.
-func trail(path string) (names, dirs []string) {
+func watchedPaths(path string) (names, dirs []string) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, nil

@@ -206,27 +206,27 @@ func TestWatchEnvFiles(t *testing.T) {
 // TestWatchGivesTheNewest: who does not receive in time misses what is old, and
 // nobody gets what is no news.
 func TestWatchGivesTheNewest(t *testing.T) {
-	w := &watching{out: make(chan Change, 1)}
+	w := &fileWatcher{out: make(chan Change, 1)}
 	with := func(port int) Change { return Change{Settings: Settings{Profile: Profile{Port: port}}} }
 	broken := func(line int) Change { return Change{Err: &Error{Line: line}} }
 	for _, c := range []Change{with(1), broken(2), with(3), with(3)} {
-		w.tell(c)
+		w.publish(c)
 	}
 	if got := <-w.out; got.Settings.Profile.Port != 3 {
 		t.Errorf("got %+v", got)
 	}
-	w.tell(with(3))
+	w.publish(with(3))
 	select {
 	case got := <-w.out:
 		t.Errorf("told again: %+v", got)
 	default:
 	}
-	w.tell(broken(4))
+	w.publish(broken(4))
 	if got := <-w.out; got.Err == nil || got.Err.Line != 4 {
 		t.Errorf("got %+v", got)
 	}
-	w.tell(broken(4))
-	w.tell(with(3)) // as good as before
+	w.publish(broken(4))
+	w.publish(with(3)) // as good as before
 	if got := <-w.out; got.Settings.Profile.Port != 3 {
 		t.Errorf("got %+v", got)
 	}

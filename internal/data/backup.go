@@ -14,8 +14,8 @@ import (
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // BackupOptions tell where a backup goes.
@@ -25,24 +25,24 @@ type BackupOptions struct {
 	// Force replaces a file that is there.
 	Force bool
 	// Progress is told how far it is; it can be nil.
-	Progress func(DataProgress)
+	Progress func(Progress)
 }
 
 // Backup is a backup that was made.
 type Backup struct {
 	backup.Contents
-	backup.LeftOut
+	backup.Omitted
 	File string
-	// Outside are the directories of the container of which files are in it that
+	// Ephemeral are the directories of the container of which files are in it that
 	// lie in no volume with a name.
-	Outside []string
+	Ephemeral []string
 }
 
-func (d *Data) BackupFile(ctx context.Context, o BackupOptions) (Backup, error) {
+func (d *Store) BackupFile(ctx context.Context, o BackupOptions) (Backup, error) {
 	if err := writable(o.File, o.Force); err != nil {
 		return Backup{}, err
 	}
-	if err := d.Tidy(ctx); err != nil {
+	if err := d.RecoverInterrupted(ctx); err != nil {
 		return Backup{}, err
 	}
 	there, err := d.HasVolume(ctx)
@@ -53,8 +53,8 @@ func (d *Data) BackupFile(ctx context.Context, o BackupOptions) (Backup, error) 
 	if err != nil {
 		return Backup{}, err
 	}
-	found, err := d.outside(ctx, c)
-	if err == nil && !there && found.nothing() {
+	found, err := d.findEphemeral(ctx, c)
+	if err == nil && !there && found.isEmpty() {
 		err = noDataProblem(d.Profile)
 	}
 	if err != nil {
@@ -65,12 +65,12 @@ func (d *Data) BackupFile(ctx context.Context, o BackupOptions) (Backup, error) 
 
 // contents is what goes into a backup.
 type contents struct {
-	volume  bool
-	outside *outside // of it; can be nil
+	volume    bool
+	ephemeral *ephemeral // of it; can be nil
 }
 
 // Problem makes a problem of an error, unless ctx has ended.
-func (d *Data) Problem(ctx context.Context, err error) error {
+func (d *Store) Problem(ctx context.Context, err error) error {
 	var p *problem.Problem
 	switch {
 	case err == nil:
@@ -91,7 +91,7 @@ func writable(file string, replace bool) error {
 	case errors.Is(err, fs.ErrNotExist):
 		info, err := os.Stat(filepath.Dir(file))
 		if err == nil && !info.IsDir() {
-			err = errors.New(words.Say("problem.notADirectory", "path", filepath.Dir(file)))
+			err = errors.New(i18n.T("problem.notADirectory", "path", filepath.Dir(file)))
 		}
 		if err != nil {
 			return fileProblem(file, err)
@@ -100,7 +100,7 @@ func writable(file string, replace bool) error {
 	case err != nil:
 		return fileProblem(file, err)
 	case !info.Mode().IsRegular():
-		return fileProblem(file, errors.New(words.Say("problem.somethingElse")))
+		return fileProblem(file, errors.New(i18n.T("problem.somethingElse")))
 	case !replace:
 		return fileExistsProblem(file)
 	}
@@ -108,7 +108,7 @@ func writable(file string, replace bool) error {
 }
 
 // backup writes what there is to a file. Who calls it has the claim.
-func (d *Data) backup(ctx context.Context, file string, replace bool, what contents) (b Backup, err error) {
+func (d *Store) backup(ctx context.Context, file string, replace bool, what contents) (b Backup, err error) {
 	file, err = filepath.Abs(file)
 	if err != nil {
 		return b, fileProblem(file, err)
@@ -121,7 +121,7 @@ func (d *Data) backup(ctx context.Context, file string, replace bool, what conte
 	}
 	// The helper goes last: as long as it is there, the next start looks for an
 	// unfinished file, too.
-	defer func() { err = errors.Join(err, d.clear(ctx)) }()
+	defer func() { err = errors.Join(err, d.removeHelpers(ctx)) }()
 	defer func() {
 		_ = f.Close()
 		_ = os.Remove(temp)
@@ -130,7 +130,7 @@ func (d *Data) backup(ctx context.Context, file string, replace bool, what conte
 	if err != nil {
 		return b, err
 	}
-	if !what.volume && b.LeftOut.Beside == 0 {
+	if !what.volume && b.Omitted.Extra == 0 {
 		return b, noDataProblem(d.Profile)
 	}
 	if err := d.verify(ctx, f, b.Contents); err != nil {
@@ -140,7 +140,7 @@ func (d *Data) backup(ctx context.Context, file string, replace bool, what conte
 		return b, fileProblem(file, err)
 	}
 	b.File = file
-	return b, putInPlace(temp, file, replace)
+	return b, rename(temp, file, replace)
 }
 
 // partOf returns the name under which a file is written. It is always the same
@@ -152,7 +152,7 @@ func partOf(file string, p config.Profile) string {
 // fill writes what there is to f, once more when the data change meanwhile. Each try
 // has a helper of its own: Podman may not be done yet with one that was broken
 // off, and does not let it be read again then.
-func (d *Data) fill(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
+func (d *Store) fill(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
 	const tries = 4
 	for range tries {
 		b, err = d.fillOnce(ctx, f, what)
@@ -160,14 +160,14 @@ func (d *Data) fill(ctx context.Context, f *os.File, what contents) (b Backup, e
 			return b, err
 		}
 		d.Log.Info("the data changed while they were read", "error", err)
-		if err := d.clear(ctx); err != nil {
+		if err := d.removeHelpers(ctx); err != nil {
 			return b, err
 		}
 	}
 	return b, changingProblem(d.Profile, err)
 }
 
-func (d *Data) fillOnce(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
+func (d *Store) fillOnce(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return b, fileProblem(f.Name(), err)
 	}
@@ -176,7 +176,7 @@ func (d *Data) fillOnce(ctx context.Context, f *os.File, what contents) (b Backu
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	tell := d.tell(StepBackup)
+	tell := d.progressFor(StepBackup)
 	from := backup.Source{
 		Root: d.Profile.Kind.DataDir(), Runtime: d.Profile.Runtime, Made: time.Now(),
 		Progress: func(n int64) { tell(n, 0) },
@@ -193,12 +193,12 @@ func (d *Data) fillOnce(ctx context.Context, f *os.File, what contents) (b Backu
 		defer archive.Close()
 		from.Archive = archive
 	}
-	if what.outside != nil && !what.outside.nothing() || !what.volume {
-		from.Beside = what.outside.beside(ctx, recoveredDir(from.Made))
+	if what.ephemeral != nil && !what.ephemeral.isEmpty() || !what.volume {
+		from.Extra = what.ephemeral.asBackupPart(ctx, recoveredDir(from.Made))
 	}
-	b.Contents, b.LeftOut, err = backup.Write(&diskWriter{f}, from)
-	if from.Beside != nil && b.LeftOut.Beside > 0 {
-		b.Outside = what.outside.where()
+	b.Contents, b.Omitted, err = backup.Write(&diskWriter{f}, from)
+	if from.Extra != nil && b.Omitted.Extra > 0 {
+		b.Ephemeral = what.ephemeral.directories()
 	}
 	if err == nil {
 		err = onDisk(f.Name(), f.Sync())
@@ -222,10 +222,10 @@ func onDisk(file string, err error) error {
 }
 
 // verify reads the file back.
-func (d *Data) verify(ctx context.Context, f *os.File, want backup.Contents) error {
-	got, err := backup.Check(stopping{ctx, f}, want.Size, backup.CheckOptions{Large: true, Progress: d.tell(StepVerify)})
+func (d *Store) verify(ctx context.Context, f *os.File, want backup.Contents) error {
+	got, err := backup.Check(stopping{ctx, f}, want.Size, backup.CheckOptions{Large: true, Progress: d.progressFor(StepVerify)})
 	if err == nil && got != want {
-		err = errors.New(words.Say("problem.notWritten"))
+		err = errors.New(i18n.T("problem.notWritten"))
 	}
 	if err != nil && ctx.Err() == nil {
 		return unverifiedProblem(err)
@@ -246,21 +246,21 @@ func (s stopping) ReadAt(p []byte, at int64) (int, error) {
 	return s.f.ReadAt(p, at)
 }
 
-// tell returns a function that tells how far a step is, now and then.
-func (d *Data) tell(step DataStep) func(bytes, total int64) {
+// progressFor returns a function that tells how far a step is, now and then.
+func (d *Store) progressFor(step Step) func(bytes, total int64) {
 	const every = 1 << 20
 	next := int64(0)
 	return func(bytes, total int64) {
 		if bytes >= next || bytes == total {
 			next = bytes + every
-			d.Progress(DataProgress{Step: step, Bytes: bytes, Total: total})
+			d.Progress(Progress{Step: step, Bytes: bytes, Total: total})
 		}
 	}
 }
 
-// putInPlace gives a file that is complete its name. Where the file system has hard
+// rename gives a file that is complete its name. Where the file system has hard
 // links, no file that came there meanwhile is replaced.
-func putInPlace(temp, file string, replace bool) error {
+func rename(temp, file string, replace bool) error {
 	if !replace {
 		err := os.Link(temp, file)
 		switch {
@@ -300,7 +300,7 @@ var (
 
 // removeParts removes what is left in the directory of backups of this runtime
 // that were not finished. Who calls it has the claim.
-func (d *Data) removeParts() {
+func (d *Store) removeParts() {
 	entries, _ := os.ReadDir(d.Dir)
 	for _, e := range entries {
 		match := unfinished.FindStringSubmatch(e.Name())
@@ -312,7 +312,7 @@ func (d *Data) removeParts() {
 
 // backupByItself makes a backup in the directory for those that nobody asked for
 // by name, and removes old ones.
-func (d *Data) backupByItself(ctx context.Context, what contents) (file string, err error) {
+func (d *Store) backupByItself(ctx context.Context, what contents) (file string, err error) {
 	for at := time.Now().UTC(); ; at = at.Add(time.Millisecond) {
 		file = filepath.Join(d.Dir, d.Profile.Runtime+"-"+at.Format(backupTime)+backupEnd)
 		if _, err := os.Lstat(file); err != nil {
@@ -329,7 +329,7 @@ func (d *Data) backupByItself(ctx context.Context, what contents) (file string, 
 }
 
 // newestBackup returns the newest backup of the runtime in the directory.
-func (d *Data) newestBackup() (string, error) {
+func (d *Store) newestBackup() (string, error) {
 	entries, err := os.ReadDir(d.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", backupDirProblem(d.Dir, err)

@@ -15,7 +15,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 const (
@@ -26,34 +26,34 @@ const (
 	helperPatience = 15 * time.Minute
 )
 
-// DataStep is a step of work on the data.
-type DataStep string
+// Step is a step of work on the data.
+type Step string
 
 // The steps of work on the data.
 const (
-	StepStop    DataStep = "stop"    // the runtime is stopped
-	StepBackup  DataStep = "backup"  // the data are read and written to a file
-	StepVerify  DataStep = "verify"  // that file is read back
-	StepCheck   DataStep = "check"   // the file to restore is read
-	StepRestore DataStep = "restore" // its content is put into the volume
-	StepDelete  DataStep = "delete"  // container and volume are deleted
-	StepStart   DataStep = "start"   // the runtime is started again
-	StepRescue  DataStep = "rescue"  // what would go away with a container is copied
+	StepStop    Step = "stop"    // the runtime is stopped
+	StepBackup  Step = "backup"  // the data are read and written to a file
+	StepVerify  Step = "verify"  // that file is read back
+	StepCheck   Step = "check"   // the file to restore is read
+	StepRestore Step = "restore" // its content is put into the volume
+	StepDelete  Step = "delete"  // container and volume are deleted
+	StepStart   Step = "start"   // the runtime is started again
+	StepRescue  Step = "rescue"  // what would go away with a container is copied
 )
 
-// DataProgress tells how far work on the data is.
-type DataProgress struct {
-	Step DataStep
+// Progress tells how far work on the data is.
+type Progress struct {
+	Step Step
 	// Bytes counts those read or written in this step; Total is how many there
 	// are, 0 when that is not known.
 	Bytes, Total int64
 }
 
-// DataOptions are what [data] is made of.
-type DataOptions struct {
+// Options are what [data] is made of.
+type Options struct {
 	// Engine has the volume; Info tells who the engine is.
 	Engine engine.Engine
-	Info   func() engine.EngineInfo
+	Info   func() engine.Info
 	// Profile is what the runtime is made from, and Spec its container.
 	Profile config.Profile
 	Spec    engine.Spec
@@ -62,7 +62,7 @@ type DataOptions struct {
 	// Log gets what goes on.
 	Log *slog.Logger
 	// Progress is told how far the work is; it can be nil.
-	Progress func(DataProgress)
+	Progress func(Progress)
 	// AskRoot asks for the directory whose files the server of a container shows;
 	// it returns "" when that is not known.
 	AskRoot func(ctx context.Context, c engine.Container) string
@@ -71,23 +71,23 @@ type DataOptions struct {
 	Patience time.Duration
 }
 
-// Data is what work on the data of one runtime needs. It touches the volume of
+// Store is what work on the data of one runtime needs. It touches the volume of
 // the profile and helpers that carry its label, and no other.
-type Data struct {
-	DataOptions
+type Store struct {
+	Options
 	pull  func(context.Context) error // pulls the profile's image
 	roots map[string]string           // what the servers of containers show, by ID
 }
 
-// NewData makes what works on the data of one runtime.
-func NewData(o DataOptions) *Data {
+// New makes what works on the data of one runtime.
+func New(o Options) *Store {
 	if o.Progress == nil {
-		o.Progress = func(DataProgress) {}
+		o.Progress = func(Progress) {}
 	}
 	if o.Patience == 0 {
 		o.Patience = helperPatience
 	}
-	d := &Data{DataOptions: o, roots: map[string]string{}}
+	d := &Store{Options: o, roots: map[string]string{}}
 	d.pull = func(ctx context.Context) error {
 		return d.Engine.Pull(ctx, d.Profile.Image, d.Profile.Platform, func(engine.Progress) {})
 	}
@@ -95,16 +95,16 @@ func NewData(o DataOptions) *Data {
 }
 
 // PullWith has the image pulled by that function, where work on the data needs it.
-func (d *Data) PullWith(pull func(context.Context) error) { d.pull = pull }
+func (d *Store) PullWith(pull func(context.Context) error) { d.pull = pull }
 
 // Begin tells that a step begins.
-func (d *Data) Begin(step DataStep) { d.Progress(DataProgress{Step: step}) }
+func (d *Store) Begin(step Step) { d.Progress(Progress{Step: step}) }
 
 // SetRoot notes what the server of a container shows.
-func (d *Data) SetRoot(container, root string) { d.roots[container] = root }
+func (d *Store) SetRoot(container, root string) { d.roots[container] = root }
 
 // An owner is the runtime whose data they are, as far as work on them changes it.
-type owner interface {
+type Owner interface {
 	// Inspect returns its container.
 	Inspect(ctx context.Context) (engine.Container, error)
 	// Stop stops its container.
@@ -116,10 +116,10 @@ type owner interface {
 	PreviousName() string
 }
 
-// Claim keeps other programs, and other work of this one, away from the data
+// Lock keeps other programs, and other work of this one, away from the data
 // until release. The claim ends with the process, however it ends: helpers that
 // are there when it is got are left over.
-func (d *Data) Claim() (release func(), err error) {
+func (d *Store) Lock() (release func(), err error) {
 	if err := config.EnsurePrivateDir(d.Dir); err != nil {
 		return nil, backupDirProblem(d.Dir, err)
 	}
@@ -137,14 +137,14 @@ func (d *Data) Claim() (release func(), err error) {
 	return func() { _ = lock.Close() }, nil
 }
 
-// TidyUnlessBusy does what tidy does before a start, which a backup under way
+// RecoverUnlessBusy does what tidy does before a start, which a backup under way
 // does not keep from.
-func (d *Data) TidyUnlessBusy(ctx context.Context) error {
+func (d *Store) RecoverUnlessBusy(ctx context.Context) error {
 	helpers, err := d.helpers(ctx)
 	if err != nil || len(helpers) == 0 {
 		return err
 	}
-	release, err := d.Claim()
+	release, err := d.Lock()
 	if err != nil {
 		if slices.ContainsFunc(helpers, func(h engine.Helper) bool { return h.Writes }) {
 			return err
@@ -152,12 +152,12 @@ func (d *Data) TidyUnlessBusy(ctx context.Context) error {
 		return nil
 	}
 	defer release()
-	return d.Tidy(ctx)
+	return d.RecoverInterrupted(ctx)
 }
 
-// Tidy removes what a program that was killed has left behind, after it has
+// RecoverInterrupted removes what a program that was killed has left behind, after it has
 // taken back or finished what that was doing to the data.
-func (d *Data) Tidy(ctx context.Context) error {
+func (d *Store) RecoverInterrupted(ctx context.Context) error {
 	helpers, err := d.helpers(ctx)
 	if err != nil || len(helpers) == 0 {
 		return err
@@ -168,21 +168,21 @@ func (d *Data) Tidy(ctx context.Context) error {
 			return err
 		}
 	}
-	return d.clear(ctx)
+	return d.removeHelpers(ctx)
 }
 
-func (d *Data) helpers(ctx context.Context) ([]engine.Helper, error) {
+func (d *Store) helpers(ctx context.Context) ([]engine.Helper, error) {
 	volumes, has := engine.As[engine.Volumes](d.Engine)
 	if !has {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	return volumes.Helpers(ctx, d.Profile.Runtime)
 }
 
 // read opens an archive of what a helper has.
-func (d *Data) read(ctx context.Context, helper string) (io.ReadCloser, error) {
+func (d *Store) read(ctx context.Context, helper string) (io.ReadCloser, error) {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
 		return nil, err
@@ -191,7 +191,7 @@ func (d *Data) read(ctx context.Context, helper string) (io.ReadCloser, error) {
 }
 
 // remove removes a helper.
-func (d *Data) remove(ctx context.Context, helper string) error {
+func (d *Store) remove(ctx context.Context, helper string) error {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
 		return err
@@ -199,9 +199,9 @@ func (d *Data) remove(ctx context.Context, helper string) error {
 	return volumes.RemoveHelper(ctx, helper)
 }
 
-// clear removes the helpers. It goes on when ctx has ended, for a while.
-func (d *Data) clear(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
+// removeHelpers removes the helpers. It goes on when ctx has ended, for a while.
+func (d *Store) removeHelpers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 	defer cancel()
 	helpers, err := d.helpers(ctx)
 	for _, h := range helpers {
@@ -212,7 +212,7 @@ func (d *Data) clear(ctx context.Context) error {
 
 // images lists the images that a helper can be made from, the likeliest first.
 // When there is none at all, that of the profile is pulled.
-func (d *Data) images(ctx context.Context) ([]string, error) {
+func (d *Store) images(ctx context.Context) ([]string, error) {
 	var candidates []string
 	c, err := d.Engine.Inspect(ctx, d.Profile.Runtime)
 	if err != nil {
@@ -250,24 +250,24 @@ func (d *Data) images(ctx context.Context) ([]string, error) {
 }
 
 // create makes a helper that mounts a volume.
-func (d *Data) create(ctx context.Context, spec engine.HelperSpec) (id string, err error) {
+func (d *Store) create(ctx context.Context, spec engine.HelperSpec) (id string, err error) {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	spec.Runtime, spec.Path = d.Profile.Runtime, engine.DataPath
+	spec.Runtime, spec.Path = d.Profile.Runtime, engine.HelperDataDir
 	return volumes.CreateHelper(ctx, spec)
 }
 
 // reader makes a helper through which the volume is read.
-func (d *Data) reader(ctx context.Context) (id string, err error) {
+func (d *Store) reader(ctx context.Context) (id string, err error) {
 	return d.readerOf(ctx, d.Profile.Volume())
 }
 
 // readerOf makes a helper through which a volume is read.
-func (d *Data) readerOf(ctx context.Context, volume string) (id string, err error) {
+func (d *Store) readerOf(ctx context.Context, volume string) (id string, err error) {
 	err = d.tryImages(ctx, func(image string) (err error) {
 		id, err = d.create(ctx, engine.ReadingHelper(d.Profile.Runtime, image, volume))
 		return err
@@ -277,13 +277,13 @@ func (d *Data) readerOf(ctx context.Context, volume string) (id string, err erro
 
 // tryImages calls try with one image after the other until it does not fail, or
 // would with each.
-func (d *Data) tryImages(ctx context.Context, try func(image string) error) error {
+func (d *Store) tryImages(ctx context.Context, try func(image string) error) error {
 	images, err := d.images(ctx)
 	if err != nil {
 		return err
 	}
 	for _, image := range images {
-		if err = try(image); err == nil || hopeless(ctx, err) {
+		if err = try(image); err == nil || isPermanent(ctx, err) {
 			break
 		}
 	}
@@ -293,11 +293,11 @@ func (d *Data) tryImages(ctx context.Context, try func(image string) error) erro
 // runScript runs the script in a helper, of the first image that has a shell, and
 // waits for its end, also when ctx ends: it is not to be broken off. prepare is
 // called once, before its start.
-func (d *Data) runScript(ctx context.Context, mode string, prepare func(helper string) error) error {
-	return d.runCommand(ctx, []string{"sh", "-c", script, "sh", mode, engine.DataPath}, prepare)
+func (d *Store) runScript(ctx context.Context, mode string, prepare func(helper string) error) error {
+	return d.runCommand(ctx, []string{"sh", "-c", script, "sh", mode, engine.HelperDataDir}, prepare)
 }
 
-func (d *Data) runCommand(ctx context.Context, cmd []string, prepare func(helper string) error) error {
+func (d *Store) runCommand(ctx context.Context, cmd []string, prepare func(helper string) error) error {
 	images, err := d.images(ctx)
 	if err != nil {
 		return err
@@ -320,7 +320,7 @@ func (d *Data) runCommand(ctx context.Context, cmd []string, prepare func(helper
 				return d.ended(context.WithoutCancel(ctx), id)
 			}
 		}
-		if hopeless(ctx, err) {
+		if isPermanent(ctx, err) {
 			break
 		}
 		d.Log.Debug("image makes no helper", "image", image, "error", err)
@@ -328,24 +328,24 @@ func (d *Data) runCommand(ctx context.Context, cmd []string, prepare func(helper
 	return err
 }
 
-// hopeless reports whether another image would fail in the same way.
-func hopeless(ctx context.Context, err error) bool {
+// isPermanent reports whether another image would fail in the same way.
+func isPermanent(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, engine.ErrUnreachable) || errors.Is(err, engine.ErrPermission) || errors.Is(err, engine.ErrDiskFull)
 }
 
 // start starts a helper. A request that is cut off may be obeyed all the same, so
 // the end of ctx only keeps it from being made.
-func (d *Data) start(ctx context.Context, helper string) error {
+func (d *Store) start(ctx context.Context, helper string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.Quickly)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.RequestTimeout)
 	defer cancel()
 	return d.Engine.Start(ctx, helper)
 }
 
 // await waits for the end of a helper, within patience.
-func (d *Data) await(ctx context.Context, helper string) error {
+func (d *Store) await(ctx context.Context, helper string) error {
 	waiting, cancel := context.WithTimeout(ctx, d.Patience)
 	defer cancel()
 	err := d.Engine.Wait(waiting, helper)
@@ -360,7 +360,7 @@ func (d *Data) await(ctx context.Context, helper string) error {
 }
 
 // ended waits for the end of a helper that was started.
-func (d *Data) ended(ctx context.Context, helper string) error {
+func (d *Store) ended(ctx context.Context, helper string) error {
 	if err := d.await(ctx, helper); err != nil {
 		return err
 	}
@@ -371,13 +371,13 @@ func (d *Data) ended(ctx context.Context, helper string) error {
 	output := strings.Join(engine.LastLines(ctx, d.Engine, engine.Container{ID: helper, StartedAt: time.Unix(1, 0)}, 5), "\n")
 	switch {
 	case !c.Exists:
-		return errors.New(words.Say("problem.helperRemoved"))
+		return errors.New(i18n.T("problem.helperRemoved"))
 	case c.ExitCode == 0:
 		return nil
 	case c.ExitCode == scriptOldData:
 		return fmt.Errorf("%w: %s", errOldData, output)
 	default:
-		return errors.New(words.Say("problem.helperEnded", "code", c.ExitCode, "output", output))
+		return errors.New(i18n.T("problem.helperEnded", "code", c.ExitCode, "output", output))
 	}
 }
 
@@ -386,7 +386,7 @@ func (d *Data) ended(ctx context.Context, helper string) error {
 // there is another, so that this can be cut off, too; and all others are removed
 // before that one starts, so that no two run at a time: the engine may just be
 // starting one whose program was killed.
-func (d *Data) recover(ctx context.Context) error {
+func (d *Store) recover(ctx context.Context) error {
 	return d.runScript(ctx, "recover", func(self string) error {
 		helpers, err := d.helpers(ctx)
 		for _, h := range helpers {
@@ -399,16 +399,16 @@ func (d *Data) recover(ctx context.Context) error {
 			}
 		}
 		if err != nil {
-			err = errors.Join(err, d.withdraw(ctx, self))
+			err = errors.Join(err, d.removeUnstarted(ctx, self))
 		}
 		return err
 	})
 }
 
-// withdraw removes a helper that was not started, if there is another that tells
+// removeUnstarted removes a helper that was not started, if there is another that tells
 // the next operation to put the data in order.
-func (d *Data) withdraw(ctx context.Context, self string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
+func (d *Store) removeUnstarted(ctx context.Context, self string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 	defer cancel()
 	helpers, err := d.helpers(ctx)
 	if err != nil || !slices.ContainsFunc(helpers, func(h engine.Helper) bool { return h.Writes && h.ID != self }) {

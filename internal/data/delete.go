@@ -19,14 +19,14 @@ type DeleteOptions struct {
 	// NoBackup leaves out the backup of the data that is made before.
 	NoBackup bool
 	// Progress is told how far it is; it can be nil.
-	Progress func(DataProgress)
+	Progress func(Progress)
 }
 
-// Deleted tells what was deleted.
-type Deleted struct {
+// DeleteResult tells what was deleted.
+type DeleteResult struct {
 	Container, Volume bool
-	// Kept tells that the data volume is still there.
-	Kept bool
+	// VolumeKept tells that the data volume is still there.
+	VolumeKept bool
 	// Backup is the file that has the data; empty when none was made.
 	Backup string
 	// Rescued are the directories of the container of which files were copied into
@@ -34,8 +34,8 @@ type Deleted struct {
 	Rescued []string
 }
 
-func (d *Data) Delete(ctx context.Context, of owner, o DeleteOptions) (deleted Deleted, err error) {
-	if err := d.Tidy(ctx); err != nil {
+func (d *Store) Delete(ctx context.Context, of Owner, o DeleteOptions) (deleted DeleteResult, err error) {
+	if err := d.RecoverInterrupted(ctx); err != nil {
 		return deleted, err
 	}
 	previous, err := of.Recover(ctx)
@@ -47,7 +47,7 @@ func (d *Data) Delete(ctx context.Context, of owner, o DeleteOptions) (deleted D
 			return deleted, err
 		}
 	}
-	c, err := d.halt(ctx, of)
+	c, err := d.stopRuntime(ctx, of)
 	if err != nil {
 		return deleted, err
 	}
@@ -60,14 +60,14 @@ func (d *Data) Delete(ctx context.Context, of owner, o DeleteOptions) (deleted D
 	if err != nil {
 		return deleted, err
 	}
-	deleted.Kept = there && !o.Data
+	deleted.VolumeKept = there && !o.Data
 	if err := ctx.Err(); err != nil {
 		return deleted, err
 	}
 	// From here on it is done to the end: half of it is what nobody asked for.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.Quickly)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.RequestTimeout)
 	defer cancel()
-	d.Progress(DataProgress{Step: StepDelete})
+	d.Progress(Progress{Step: StepDelete})
 	for _, id := range []string{previous, c.ID} {
 		if id == "" {
 			continue
@@ -94,7 +94,7 @@ func (d *Data) Delete(ctx context.Context, of owner, o DeleteOptions) (deleted D
 // container of ours alone is copied into the volume. Nothing is put into the
 // volume for one that was made by hand: what it has goes into a backup, as the
 // volume does when that is to be deleted, too.
-func (d *Data) save(ctx context.Context, previous string, c engine.Container, data bool) (rescued []string, file string, err error) {
+func (d *Store) save(ctx context.Context, previous string, c engine.Container, data bool) (rescued []string, file string, err error) {
 	containers := []engine.Container{c}
 	if previous != "" {
 		old, err := d.Engine.Inspect(ctx, previous)
@@ -103,16 +103,16 @@ func (d *Data) save(ctx context.Context, previous string, c engine.Container, da
 		}
 		containers = append(containers, old)
 	}
-	var handmade *outside
+	var handmade *ephemeral
 	for _, c := range containers {
-		found, err := d.outside(ctx, c)
+		found, err := d.findEphemeral(ctx, c)
 		switch {
 		case err != nil:
 			return nil, "", err
 		case c.Ours():
 			err = d.rescue(ctx, found)
-			rescued = append(rescued, found.where()...)
-		case !found.nothing():
+			rescued = append(rescued, found.directories()...)
+		case !found.isEmpty():
 			handmade = found
 		}
 		if err != nil {
@@ -130,19 +130,19 @@ func (d *Data) save(ctx context.Context, previous string, c engine.Container, da
 	}
 	file, err = d.backupByItself(ctx, contents{volume, handmade})
 	var p *problem.Problem
-	if errors.As(err, &p) && p.Code == problem.CodeNoData {
+	if errors.As(err, &p) && p.Code == problem.NoData {
 		return rescued, "", nil // directories alone
 	}
 	return rescued, file, err
 }
 
-// halt stops the runtime if it runs, and returns its container as it was.
-func (d *Data) halt(ctx context.Context, of owner) (engine.Container, error) {
+// stopRuntime stops the runtime if it runs, and returns its container as it was.
+func (d *Store) stopRuntime(ctx context.Context, of Owner) (engine.Container, error) {
 	c, err := of.Inspect(ctx)
 	if err != nil || !c.Running {
 		return c, err
 	}
-	d.Progress(DataProgress{Step: StepStop})
+	d.Progress(Progress{Step: StepStop})
 	if c.Paused {
 		if err := d.Engine.Start(ctx, c.ID); err != nil {
 			return c, err
@@ -151,8 +151,8 @@ func (d *Data) halt(ctx context.Context, of owner) (engine.Container, error) {
 	return c, of.Stop(ctx, c)
 }
 
-func (d *Data) HasVolume(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+func (d *Store) HasVolume(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	volumes, has := engine.As[engine.Volumes](d.Engine)
 	if !has {
@@ -163,8 +163,8 @@ func (d *Data) HasVolume(ctx context.Context) (bool, error) {
 
 // unused makes sure that no container but the runtime's, and the one it may yet
 // replace, mounts the volume or, if only that matters, mounts it and runs.
-func (d *Data) unused(ctx context.Context, of owner, running bool) error {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+func (d *Store) unused(ctx context.Context, of Owner, running bool) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
@@ -191,7 +191,7 @@ func unlessCancelled(ctx context.Context, err error, p *problem.Problem) error {
 
 // Size asks for the size of the volume. It is wanted, not needed: only ctx's end
 // is an error. Docker answers one at a time who asks for it, and refuses others.
-func (d *Data) Size(ctx context.Context) (int64, error) {
+func (d *Store) Size(ctx context.Context) (int64, error) {
 	const tries, pause = 5, 300 * time.Millisecond
 	// To add up the size takes an engine without an index of it a while.
 	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -216,8 +216,8 @@ func (d *Data) Size(ctx context.Context) (int64, error) {
 	return -1, ctx.Err()
 }
 
-// Goes is what deleting would take away, and what would stay.
-type Goes struct {
+// DeletePlan is what deleting would take away, and what would stay.
+type DeletePlan struct {
 	// Container tells that there is one, Running that it runs, and Ours that this
 	// program made it.
 	Container, Running, Ours bool
@@ -229,11 +229,11 @@ type Goes struct {
 	Lost Lost
 }
 
-// Lost counts what a container alone has.
-func (d *Data) Lost(ctx context.Context, c engine.Container) (Lost, error) {
+// CountLosses counts what a container alone has.
+func (d *Store) CountLosses(ctx context.Context, c engine.Container) (Lost, error) {
 	var l Lost
-	found, err := d.outside(ctx, c)
-	if err != nil || found.nothing() {
+	found, err := d.findEphemeral(ctx, c)
+	if err != nil || found.isEmpty() {
 		return l, err
 	}
 	err = found.each(ctx, func(h *tar.Header, _ io.Reader) error {
@@ -243,6 +243,6 @@ func (d *Data) Lost(ctx context.Context, c engine.Container) (Lost, error) {
 		}
 		return nil
 	})
-	l.Dirs = found.where()
+	l.Dirs = found.directories()
 	return l, err
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestMergeScriptKilled breaks the script off before and after each command that
@@ -19,7 +19,7 @@ import (
 // next operation does, ends with everything there once.
 func TestMergeScriptKilled(t *testing.T) {
 	t.Parallel()
-	bed.NeedCommand(t, "cmp")
+	testenv.NeedCommand(t, "cmp")
 	const (
 		old  = "both/now=1 both/same=s a=1 link/x=1"
 		new  = "both/now=2 both/same=s both/new=n .hid=h -rf=r a/deep=2 sub/dir/z=z"
@@ -30,7 +30,7 @@ func TestMergeScriptKilled(t *testing.T) {
 		if err := os.RemoveAll(filepath.Join(volume, ".colab-tray-restore")); err != nil {
 			t.Fatal(err)
 		}
-		lay(t, filepath.Join(volume, ".colab-tray-restore", "new"), new)
+		writeFiles(t, filepath.Join(volume, ".colab-tray-restore", "new"), new)
 		cmd := exec.Command("sh", "-c", killing+mergeScript, "sh", "keep", volume, "aside")
 		cmd.Env = append([]string{"PATH=/usr/bin:/bin"}, env...)
 		out, err := cmd.CombinedOutput()
@@ -44,7 +44,7 @@ func TestMergeScriptKilled(t *testing.T) {
 		again = false
 		for _, side := range []string{"BEFORE", "AFTER"} {
 			volume := filepath.Join(t.TempDir(), "v")
-			lay(t, volume, old)
+			writeFiles(t, volume, old)
 			out, killed := run(volume, fmt.Sprintf("%s=%d", side, point))
 			if killed {
 				again = true
@@ -54,7 +54,7 @@ func TestMergeScriptKilled(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(volume, ".colab-tray-restore")); err == nil {
 				t.Error("the staging is left")
 			}
-			got := strings.Split(laid(t, volume), "|")
+			got := strings.Split(listFiles(t, volume), "|")
 			for _, pair := range strings.Fields(want) {
 				if !slices.Contains(got, pair) {
 					t.Fatalf("%s %d: %s is lost: %q %s", side, point, pair, got, out)
@@ -73,12 +73,12 @@ func TestMergeScriptKilled(t *testing.T) {
 // TestMergeScriptSeeds: what an image brings takes no place.
 func TestMergeScriptSeeds(t *testing.T) {
 	volume := filepath.Join(t.TempDir(), "v")
-	lay(t, volume, "a=mine dir/x=mine")
-	lay(t, filepath.Join(volume, ".colab-tray-restore", "new"), "a=its dir/x=its dir/y=its")
+	writeFiles(t, volume, "a=mine dir/x=mine")
+	writeFiles(t, filepath.Join(volume, ".colab-tray-restore", "new"), "a=its dir/x=its dir/y=its")
 	if out, err := exec.Command("sh", "-c", mergeScript, "sh", "seed", volume, "").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if got := laid(t, volume); got != sorted("a=mine dir/x=mine dir/y=its") {
+	if got := listFiles(t, volume); got != sorted("a=mine dir/x=mine dir/y=its") {
 		t.Errorf("it has %q", got)
 	}
 }

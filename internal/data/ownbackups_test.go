@@ -23,7 +23,7 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	source := backup.Source{Runtime: "r", Made: time.Unix(1e9, 0), Root: "/home/jovyan", Beside: &backup.Beside{
+	source := backup.Source{Runtime: "r", Made: time.Unix(1e9, 0), Root: "/home/jovyan", Extra: &backup.Extra{
 		Each: func(func(*tar.Header, io.Reader) error) error { return nil },
 	}}
 	written, _, err := backup.Write(f, source)
@@ -35,12 +35,12 @@ func TestVerify(t *testing.T) {
 	if err != nil || other.Size != written.Size {
 		t.Fatalf("another backup is as long: %d and %d, %v", other.Size, written.Size, err)
 	}
-	d := &Data{DataOptions: DataOptions{Progress: func(DataProgress) {}}}
+	d := &Store{Options: Options{Progress: func(Progress) {}}}
 	if err := d.verify(t.Context(), f, written); err != nil {
 		t.Errorf("what was written is refused: %v", err)
 	}
 	var p *problem.Problem
-	if err := d.verify(t.Context(), f, other); !errors.As(err, &p) || p.Code != problem.CodeBackupFailed {
+	if err := d.verify(t.Context(), f, other); !errors.As(err, &p) || p.Code != problem.BackupFailed {
 		t.Errorf("another backup: %v", err)
 	}
 }
@@ -59,7 +59,7 @@ func TestOwnBackups(t *testing.T) {
 		".r-2" + early + ".r.part":   true,
 		".r-2" + early + ".r-2.part": true,
 	}
-	d := &Data{DataOptions: DataOptions{Dir: t.TempDir(), Profile: config.Profile{Runtime: "r"}, Log: slog.New(slog.DiscardHandler)}}
+	d := &Store{Options: Options{Dir: t.TempDir(), Profile: config.Profile{Runtime: "r"}, Log: slog.New(slog.DiscardHandler)}}
 	for name := range stays {
 		if err := os.WriteFile(filepath.Join(d.Dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -76,7 +76,7 @@ func TestOwnBackups(t *testing.T) {
 	}
 	d.Profile.Runtime = "x"
 	var p *problem.Problem
-	if newest, err := d.newestBackup(); !errors.As(err, &p) || p.Code != problem.CodeNoBackup {
+	if newest, err := d.newestBackup(); !errors.As(err, &p) || p.Code != problem.NoBackup {
 		t.Errorf("a runtime without backups gets %q, %v", newest, err)
 	}
 }

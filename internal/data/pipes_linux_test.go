@@ -18,8 +18,8 @@ func TestPipesAreRefused(t *testing.T) {
 	}
 	for _, path := range []string{pipe, "/dev/zero", "/dev/tty"} {
 		var shown *problem.Problem
-		_, err := (&Data{}).Open(path)
-		if !errors.As(err, &shown) || shown.Code != problem.CodeBadBackup || shown.Hint != path+": it is not a regular file." {
+		_, err := (&Store{}).Open(path)
+		if !errors.As(err, &shown) || shown.Code != problem.BadBackup || shown.Hint != path+": it is not a regular file." {
 			t.Errorf("%s as a backup: %v", path, err)
 		}
 		for _, replace := range []bool{false, true} {

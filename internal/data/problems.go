@@ -9,34 +9,34 @@ import (
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // busyProblem tells that other work on the data is going on.
 func busyProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeBusy,
-		Short: words.Say("problem.busy", "runtime", p.Runtime),
-		Hint:  words.Say("problem.busyHint"),
+		Code:  problem.Busy,
+		Short: i18n.T("problem.busy", "runtime", p.Runtime),
+		Hint:  i18n.T("problem.busyHint"),
 	}
 }
 
 // helperRunsProblem tells that a helper works on the data, and does not end.
 func helperRunsProblem(p config.Profile, helper string, waited time.Duration, cli string) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeBusy,
-		Short:   words.Say("problem.busy", "runtime", p.Runtime),
-		Hint:    words.Say("problem.helperRunsHint", "container", helper, "minutes", int(waited.Minutes())),
+		Code:    problem.Busy,
+		Short:   i18n.T("problem.busy", "runtime", p.Runtime),
+		Hint:    i18n.T("problem.helperRunsHint", "container", helper, "minutes", int(waited.Minutes())),
 		Command: cli + " logs " + helper,
 	}
 }
 
 func backupDirProblem(dir string, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeBackupFailed,
-		Short: words.Say("problem.backupDir"),
-		Hint:  words.Say("problem.backupDirHint", "dir", dir, "cause", words.FullStop(words.Error(err))),
+		Code:  problem.BackupFailed,
+		Short: i18n.T("problem.backupDir"),
+		Hint:  i18n.T("problem.backupDirHint", "dir", dir, "cause", i18n.FullStop(i18n.Error(err))),
 		Err:   err,
 	}
 }
@@ -44,9 +44,9 @@ func backupDirProblem(dir string, err error) *problem.Problem {
 // volumeInUseProblem tells that other containers use the data.
 func volumeInUseProblem(p config.Profile, users []string, cli string) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeDataInUse,
-		Short:   words.Say("problem.dataInUse", "runtime", p.Runtime),
-		Hint:    words.Say("problem.dataInUseHint", "volume", p.Volume(), "containers", engine.Listed(users)),
+		Code:    problem.DataInUse,
+		Short:   i18n.T("problem.dataInUse", "runtime", p.Runtime),
+		Hint:    i18n.T("problem.dataInUseHint", "volume", p.Volume(), "containers", engine.JoinNames(users)),
 		Command: cli + " ps --all --filter volume=" + p.Volume(),
 	}
 }
@@ -59,9 +59,9 @@ func undeletedProblem(p config.Profile, data bool, err error) *problem.Problem {
 		args = []string{"delete", "--data", "--no-backup"}
 	}
 	return &problem.Problem{
-		Code:    problem.CodeBackupFailed,
-		Short:   words.Say("problem.undeleted"),
-		Hint:    words.Say("problem.undeletedHint", "cause", cause(err)),
+		Code:    problem.BackupFailed,
+		Short:   i18n.T("problem.undeleted"),
+		Hint:    i18n.T("problem.undeletedHint", "cause", cause(err)),
 		Command: p.CommandLine(args[0], args[1:]...),
 		Err:     err,
 	}
@@ -71,9 +71,9 @@ func undeletedProblem(p config.Profile, data bool, err error) *problem.Problem {
 // backed up.
 func unsavedProblem(err error) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeBackupFailed,
-		Short: words.Say("problem.unsaved"),
-		Hint:  words.Say("problem.unsavedHint", "cause", cause(err)),
+		Code:  problem.BackupFailed,
+		Short: i18n.T("problem.unsaved"),
+		Hint:  i18n.T("problem.unsavedHint", "cause", cause(err)),
 		Err:   err,
 	}
 }
@@ -82,9 +82,9 @@ func unsavedProblem(err error) *problem.Problem {
 // not be copied into the volume.
 func unrescuedProblem(p config.Profile, c engine.Container, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeBackupFailed,
-		Short:   words.Say("problem.unrescued"),
-		Hint:    words.Say("problem.unrescuedHint", "container", c.Name, "volume", p.Volume(), "cause", cause(err)),
+		Code:    problem.BackupFailed,
+		Short:   i18n.T("problem.unrescued"),
+		Hint:    i18n.T("problem.unrescuedHint", "container", c.Name, "volume", p.Volume(), "cause", cause(err)),
 		Command: p.CommandLine("delete", "--no-backup"),
 		Err:     err,
 	}
@@ -94,26 +94,26 @@ func unrescuedProblem(p config.Profile, c engine.Container, err error) *problem.
 func cause(err error) string {
 	var p *problem.Problem
 	if errors.As(err, &p) {
-		return words.Sentences(p.Short, p.Hint)
+		return i18n.Sentences(p.Short, p.Hint)
 	}
-	return words.FullStop(engine.LastError(err))
+	return i18n.FullStop(engine.ErrorText(err))
 }
 
-// noRoomProblem tells that the content of a backup does not fit beside the data.
-func noRoomProblem(p config.Profile, need, free int64, cli string) *problem.Problem {
+// noSpaceProblem tells that the content of a backup does not fit beside the data.
+func noSpaceProblem(p config.Profile, need, free int64, cli string) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeDiskFull,
-		Short:   words.Say("problem.noRoom"),
-		Hint:    words.Say("problem.noRoomHint", "need", need>>20, "volume", p.Volume(), "free", free>>20),
+		Code:    problem.DiskFull,
+		Short:   i18n.T("problem.noRoom"),
+		Hint:    i18n.T("problem.noRoomHint", "need", need>>20, "volume", p.Volume(), "free", free>>20),
 		Command: cli + " system df",
 	}
 }
 
 func noDataProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeNoData,
-		Short:   words.Say("problem.noData", "runtime", p.Runtime),
-		Hint:    words.Say("problem.noDataHint", "volume", p.Volume()),
+		Code:    problem.NoData,
+		Short:   i18n.T("problem.noData", "runtime", p.Runtime),
+		Hint:    i18n.T("problem.noDataHint", "volume", p.Volume()),
 		Command: p.CommandLine("start"),
 	}
 }
@@ -125,26 +125,26 @@ func fileProblem(file string, err error) *problem.Problem {
 		err = path.Err
 	}
 	return &problem.Problem{
-		Code:  problem.CodeBackupFailed,
-		Short: words.Say("problem.backupFile"),
-		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err)))),
+		Code:  problem.BackupFailed,
+		Short: i18n.T("problem.backupFile"),
+		Hint:  i18n.Line(fmt.Sprintf("%s: %s", file, i18n.FullStop(i18n.Error(err)))),
 		Err:   err,
 	}
 }
 
 func fileExistsProblem(file string) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeFileExists,
-		Short: words.Say("problem.fileExists"),
-		Hint:  words.Say("problem.fileExistsHint", "file", file),
+		Code:  problem.FileExists,
+		Short: i18n.T("problem.fileExists"),
+		Hint:  i18n.T("problem.fileExistsHint", "file", file),
 	}
 }
 
 func changingProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeBackupFailed,
-		Short:   words.Say("problem.changing"),
-		Hint:    words.Say("problem.changingHint"),
+		Code:    problem.BackupFailed,
+		Short:   i18n.T("problem.changing"),
+		Hint:    i18n.T("problem.changingHint"),
 		Command: p.CommandLine("stop"),
 		Err:     err,
 	}
@@ -152,18 +152,18 @@ func changingProblem(p config.Profile, err error) *problem.Problem {
 
 func unverifiedProblem(err error) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeBackupFailed,
-		Short: words.Say("problem.unverified"),
-		Hint:  words.Say("problem.unverifiedHint", "cause", words.FullStop(words.Error(err))),
+		Code:  problem.BackupFailed,
+		Short: i18n.T("problem.unverified"),
+		Hint:  i18n.T("problem.unverifiedHint", "cause", i18n.FullStop(i18n.Error(err))),
 		Err:   err,
 	}
 }
 
 func noBackupProblem(p config.Profile, dir string) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeNoBackup,
-		Short: words.Say("problem.noBackup", "runtime", p.Runtime),
-		Hint:  words.Say("problem.noBackupHint", "dir", dir),
+		Code:  problem.NoBackup,
+		Short: i18n.T("problem.noBackup", "runtime", p.Runtime),
+		Hint:  i18n.T("problem.noBackupHint", "dir", dir),
 	}
 }
 
@@ -173,9 +173,9 @@ func unreadableProblem(file string, err error) *problem.Problem {
 		err = path.Err
 	}
 	return &problem.Problem{
-		Code:  problem.CodeBadBackup,
-		Short: words.Say("problem.unreadable"),
-		Hint:  words.Line(fmt.Sprintf("%s: %s", file, words.FullStop(words.Error(err)))),
+		Code:  problem.BadBackup,
+		Short: i18n.T("problem.unreadable"),
+		Hint:  i18n.Line(fmt.Sprintf("%s: %s", file, i18n.FullStop(i18n.Error(err)))),
 		Err:   err,
 	}
 }
@@ -187,13 +187,13 @@ func badBackupProblem(p config.Profile, file string, err error) *problem.Problem
 		return unreadableProblem(file, err)
 	}
 	problem := &problem.Problem{
-		Code:  problem.CodeBadBackup,
-		Short: words.Say("problem.badBackup"),
-		Hint:  words.Say("problem.badBackupHint", "file", file, "why", refused.Why),
+		Code:  problem.BadBackup,
+		Short: i18n.T("problem.badBackup"),
+		Hint:  i18n.T("problem.badBackupHint", "file", file, "why", refused.Why),
 		Err:   err,
 	}
 	if refused.Large {
-		problem.Hint = words.Say("problem.badBackupLargeHint", "file", file, "why", refused.Why)
+		problem.Hint = i18n.T("problem.badBackupLargeHint", "file", file, "why", refused.Why)
 		problem.Command = p.CommandLine("restore", "--large", file)
 	}
 	return problem
@@ -201,27 +201,27 @@ func badBackupProblem(p config.Profile, file string, err error) *problem.Problem
 
 func NotEmptyProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeNotEmpty,
-		Short:   words.Say("problem.notEmpty"),
-		Hint:    words.Say("problem.notEmptyHint", "volume", p.Volume()),
+		Code:    problem.NotEmpty,
+		Short:   i18n.T("problem.notEmpty"),
+		Hint:    i18n.T("problem.notEmptyHint", "volume", p.Volume()),
 		Command: p.CommandLine("restore"),
 	}
 }
 
 func unmovedProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeEngineFailed,
-		Short: words.Say("problem.unmoved"),
-		Hint:  words.Say("problem.unmovedHint", "volume", p.Volume()),
+		Code:  problem.EngineFailed,
+		Short: i18n.T("problem.unmoved"),
+		Hint:  i18n.T("problem.unmovedHint", "volume", p.Volume()),
 		Err:   err,
 	}
 }
 
 func unfinishedProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeEngineFailed,
-		Short:   words.Say("problem.unfinished"),
-		Hint:    words.Say("problem.unfinishedHint", "cause", words.FullStop(engine.LastError(err))),
+		Code:    problem.EngineFailed,
+		Short:   i18n.T("problem.unfinished"),
+		Hint:    i18n.T("problem.unfinishedHint", "cause", i18n.FullStop(engine.ErrorText(err))),
 		Command: p.CommandLine("start"),
 		Err:     err,
 	}
@@ -229,9 +229,9 @@ func unfinishedProblem(p config.Profile, err error) *problem.Problem {
 
 func StartedAgainProblem(c engine.Container) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeCancelled,
-		Short:   words.Say("problem.startedAgain"),
-		Hint:    words.Say("problem.startedAgainHint"),
+		Code:    problem.Cancelled,
+		Short:   i18n.T("problem.startedAgain"),
+		Hint:    i18n.T("problem.startedAgainHint"),
 		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
 	}
 }

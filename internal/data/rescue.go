@@ -11,14 +11,14 @@ import (
 
 	"colabtray/internal/backup"
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
-// beside makes of what lies outside a part of a backup.
-func (o *outside) beside(ctx context.Context, aside string) *backup.Beside {
-	return &backup.Beside{
-		Each:  func(add func(*tar.Header, io.Reader) error) error { return o.each(ctx, add) },
-		Aside: aside, UID: o.account.Uid, GID: o.account.Gid,
+// asBackupPart makes of what lies outside a part of a backup.
+func (o *ephemeral) asBackupPart(ctx context.Context, aside string) *backup.Extra {
+	return &backup.Extra{
+		Each:         func(add func(*tar.Header, io.Reader) error) error { return o.each(ctx, add) },
+		RecoveredDir: aside, UID: o.account.UID, GID: o.account.GID,
 	}
 }
 
@@ -28,22 +28,22 @@ func recoveredDir(at time.Time) string { return "recovered-" + at.Format("200601
 // rescue copies what would go away with a container into the data volume. No file
 // there is overwritten. When it fails nothing is lost, and to do it again does no
 // harm. Who calls it has the claim.
-func (d *Data) rescue(ctx context.Context, found *outside) error {
-	if found.nothing() {
+func (d *Store) rescue(ctx context.Context, found *ephemeral) error {
+	if found.isEmpty() {
 		return nil
 	}
-	d.Progress(DataProgress{Step: StepRescue})
+	d.Progress(Progress{Step: StepRescue})
 	aside := recoveredDir(time.Now())
-	err := d.merge(ctx, found.beside(ctx, aside), "keep", aside)
-	if err == nil && len(found.where()) > 0 {
-		d.Log.Info("what the container alone had is in the volume now", "from", found.where())
+	err := d.merge(ctx, found.asBackupPart(ctx, aside), "keep", aside)
+	if err == nil && len(found.directories()) > 0 {
+		d.Log.Info("what the container alone had is in the volume now", "from", found.directories())
 	}
 	return err
 }
 
 // merge puts files into the volume, where their places are free. Where they are
 // not, they go aside, or are left out when aside is empty.
-func (d *Data) merge(ctx context.Context, files *backup.Beside, mode, aside string) error {
+func (d *Store) merge(ctx context.Context, files *backup.Extra, mode, aside string) error {
 	f, err := d.temporary()
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (d *Data) merge(ctx context.Context, files *backup.Beside, mode, aside stri
 		_ = os.Remove(f.Name())
 	}()
 	b, err := d.pack(ctx, f, files)
-	if err != nil || b.LeftOut.Beside == 0 && mode == "keep" {
+	if err != nil || b.Omitted.Extra == 0 && mode == "keep" {
 		return err
 	}
 	if err := d.verify(ctx, f, b.Contents); err != nil {
@@ -62,7 +62,7 @@ func (d *Data) merge(ctx context.Context, files *backup.Beside, mode, aside stri
 	if _, err := d.ensureVolume(ctx); err != nil {
 		return err
 	}
-	err = d.runCommand(ctx, []string{"sh", "-c", mergeScript, "sh", mode, engine.DataPath, aside}, func(id string) error {
+	err = d.runCommand(ctx, []string{"sh", "-c", mergeScript, "sh", mode, engine.HelperDataDir, aside}, func(id string) error {
 		return d.stage(ctx, id, f, b)
 	})
 	if err != nil {
@@ -71,11 +71,11 @@ func (d *Data) merge(ctx context.Context, files *backup.Beside, mode, aside stri
 			return errors.Join(err, undone) // the next operation sees to the helpers
 		}
 	}
-	return errors.Join(err, d.clear(ctx))
+	return errors.Join(err, d.removeHelpers(ctx))
 }
 
 // temporary makes a file that the next claim removes, should this program be killed.
-func (d *Data) temporary() (*os.File, error) {
+func (d *Store) temporary() (*os.File, error) {
 	name := d.Profile.Runtime + "-" + time.Now().UTC().Format(backupTime) + backupEnd
 	temp := partOf(filepath.Join(d.Dir, name), d.Profile)
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -86,10 +86,10 @@ func (d *Data) temporary() (*os.File, error) {
 }
 
 // pack writes files to f in the form of a backup.
-func (d *Data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Backup, err error) {
-	tell := d.tell(StepRescue)
-	b.Contents, b.LeftOut, err = backup.Write(&diskWriter{f}, backup.Source{
-		Beside: files, Root: d.Profile.Kind.DataDir(), Runtime: d.Profile.Runtime, Made: time.Now(),
+func (d *Store) pack(ctx context.Context, f *os.File, files *backup.Extra) (b Backup, err error) {
+	tell := d.progressFor(StepRescue)
+	b.Contents, b.Omitted, err = backup.Write(&diskWriter{f}, backup.Source{
+		Extra: files, Root: d.Profile.Kind.DataDir(), Runtime: d.Profile.Runtime, Made: time.Now(),
 		Progress: func(n int64) { tell(n, 0) },
 	})
 	if err == nil {
@@ -99,27 +99,27 @@ func (d *Data) pack(ctx context.Context, f *os.File, files *backup.Beside) (b Ba
 }
 
 // ImageConfig returns what an image that is there says of containers.
-func (d *Data) ImageConfig(ctx context.Context, name string) (engine.ImageConfig, error) {
+func (d *Store) ImageConfig(ctx context.Context, name string) (engine.ImageConfig, error) {
 	image, err := d.Engine.Image(ctx, name, "")
 	switch {
 	case err != nil:
 		return engine.ImageConfig{}, err
 	case image.Config == nil:
-		return engine.ImageConfig{}, errors.New(words.Say("problem.incompleteImage"))
+		return engine.ImageConfig{}, errors.New(i18n.T("problem.incompleteImage"))
 	}
 	return *image.Config, nil
 }
 
-// bare makes a container of an image that does nothing, and has no volume of ours
+// createUnstarted makes a container of an image that does nothing, and has no volume of ours
 // over what the image brings.
-func (d *Data) bare(ctx context.Context, image string) (id string, remove func(), err error) {
+func (d *Store) createUnstarted(ctx context.Context, image string) (id string, remove func(), err error) {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
 		return "", nil, err
 	}
 	id, err = volumes.CreateHelper(ctx, engine.HelperSpec{Runtime: d.Profile.Runtime, Image: image, Cmd: []string{"true"}})
 	return id, func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 		defer cancel()
 		if err := volumes.RemoveHelper(ctx, id); err != nil {
 			d.Log.Warn("a helper is left", "error", err)
@@ -128,8 +128,8 @@ func (d *Data) bare(ctx context.Context, image string) (id string, remove func()
 }
 
 // PasswdOf reads the accounts of an image.
-func (d *Data) PasswdOf(ctx context.Context, image string) ([]byte, error) {
-	id, remove, err := d.bare(ctx, image)
+func (d *Store) PasswdOf(ctx context.Context, image string) ([]byte, error) {
+	id, remove, err := d.createUnstarted(ctx, image)
 	if err != nil {
 		return nil, err
 	}
@@ -137,17 +137,17 @@ func (d *Data) PasswdOf(ctx context.Context, image string) ([]byte, error) {
 	return engine.Passwd(ctx, d.Engine, id)
 }
 
-// eachIn gives all that is in directories of the container.
-func (o *outside) eachIn(ctx context.Context, dirs []string, add func(*tar.Header, io.Reader) error) error {
+// eachInDirs gives all that is in directories of the container.
+func (o *ephemeral) eachInDirs(ctx context.Context, dirs []string, add func(*tar.Header, io.Reader) error) error {
 	seen := map[string]bool{}
 	for _, dir := range dirs {
 		err := o.read(ctx, dir, true, func(string) bool { return true }, func(name string, h *tar.Header, content io.Reader) error {
-			if rel := below(dir, name); seen[rel] && h.Typeflag != tar.TypeDir {
+			if rel := relativeTo(dir, name); seen[rel] && h.Typeflag != tar.TypeDir {
 				return nil // the first one counts
 			} else {
 				seen[rel] = true
 			}
-			return o.give(ctx, name, h, content, add)
+			return o.emit(ctx, name, h, content, add)
 		})
 		if err != nil {
 			return err
@@ -158,15 +158,15 @@ func (o *outside) eachIn(ctx context.Context, dirs []string, add func(*tar.Heade
 
 // RescueFrom copies what would go away with a container into the data volume. It
 // takes the claim, when there is something to copy.
-func (d *Data) RescueFrom(ctx context.Context, c engine.Container) error {
-	found, err := d.outside(ctx, c)
+func (d *Store) RescueFrom(ctx context.Context, c engine.Container) error {
+	found, err := d.findEphemeral(ctx, c)
 	if err != nil {
 		return unrescuedProblem(d.Profile, c, err)
 	}
-	if found.nothing() {
+	if found.isEmpty() {
 		return nil
 	}
-	release, err := d.Claim()
+	release, err := d.Lock()
 	if err != nil {
 		return err
 	}
@@ -179,8 +179,8 @@ func (d *Data) RescueFrom(ctx context.Context, c engine.Container) error {
 
 // Seed puts into the volume what the image of a container that is to be made has in
 // directories that the volume hides. It takes the claim.
-func (d *Data) Seed(ctx context.Context, spec engine.Spec, hidden []string) error {
-	release, err := d.Claim()
+func (d *Store) Seed(ctx context.Context, spec engine.Spec, hidden []string) error {
+	release, err := d.Lock()
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (d *Data) Seed(ctx context.Context, spec engine.Spec, hidden []string) erro
 	if err != nil {
 		return err
 	}
-	id, remove, err := d.bare(ctx, spec.Image)
+	id, remove, err := d.createUnstarted(ctx, spec.Image)
 	if err != nil {
 		return err
 	}
@@ -205,9 +205,9 @@ func (d *Data) Seed(ctx context.Context, spec engine.Spec, hidden []string) erro
 			return err
 		}
 	}
-	from := &outside{engine: d.Engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
-	return d.merge(ctx, &backup.Beside{
-		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachIn(ctx, hidden, add) },
-		UID:  a.Uid, GID: a.Gid, Aside: recoveredDir(time.Now()),
+	from := &ephemeral{engine: d.Engine, container: id, account: a, dirs: hidden, had: map[string]bool{}}
+	return d.merge(ctx, &backup.Extra{
+		Each: func(add func(*tar.Header, io.Reader) error) error { return from.eachInDirs(ctx, hidden, add) },
+		UID:  a.UID, GID: a.GID, RecoveredDir: recoveredDir(time.Now()),
 	}, "seed", "")
 }

@@ -12,8 +12,8 @@ import (
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // RestoreOptions tell what is restored.
@@ -30,11 +30,11 @@ type RestoreOptions struct {
 	// Large accepts a backup that is very large unpacked.
 	Large bool
 	// Progress is told how far it is; it can be nil.
-	Progress func(DataProgress)
+	Progress func(Progress)
 }
 
-// Restored tells what was restored.
-type Restored struct {
+// RestoreResult tells what was restored.
+type RestoreResult struct {
 	// From is the backup.
 	From Backup
 	// Backup is the file that has what the volume held; empty when there is none.
@@ -45,12 +45,12 @@ type Restored struct {
 
 // DeclinedProblem tells what a person said to a question.
 func DeclinedProblem() *problem.Problem {
-	return &problem.Problem{Code: problem.CodeCancelled, Short: words.Say("problem.declined")}
+	return &problem.Problem{Code: problem.Cancelled, Short: i18n.T("problem.declined")}
 }
 
 // Open opens a backup; what is checked later is this file, whatever its name
 // stands for by then.
-func (d *Data) Open(file string) (*os.File, error) {
+func (d *Store) Open(file string) (*os.File, error) {
 	if file == "" {
 		var err error
 		if file, err = d.newestBackup(); err != nil {
@@ -65,12 +65,12 @@ func (d *Data) Open(file string) (*os.File, error) {
 }
 
 // Check reads the backup as a whole.
-func (d *Data) Check(ctx context.Context, f *os.File, large bool) (Backup, error) {
+func (d *Store) Check(ctx context.Context, f *os.File, large bool) (Backup, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return Backup{}, unreadableProblem(f.Name(), err)
 	}
-	c, err := backup.Check(stopping{ctx, f}, info.Size(), backup.CheckOptions{Large: large, Progress: d.tell(StepCheck)})
+	c, err := backup.Check(stopping{ctx, f}, info.Size(), backup.CheckOptions{Large: large, Progress: d.progressFor(StepCheck)})
 	if err != nil && ctx.Err() == nil {
 		return Backup{}, badBackupProblem(d.Profile, f.Name(), err)
 	}
@@ -78,13 +78,13 @@ func (d *Data) Check(ctx context.Context, f *os.File, large bool) (Backup, error
 }
 
 // HoldsSomething reports whether there is a volume with anything in it.
-func (d *Data) HoldsSomething(ctx context.Context) (full bool, err error) {
+func (d *Store) HoldsSomething(ctx context.Context) (full bool, err error) {
 	there, err := d.HasVolume(ctx)
 	if err != nil || !there {
 		return false, err
 	}
 	id, err := d.reader(ctx)
-	defer func() { err = errors.Join(err, d.clear(ctx)) }()
+	defer func() { err = errors.Join(err, d.removeHelpers(ctx)) }()
 	if err != nil {
 		return false, err
 	}
@@ -107,7 +107,7 @@ func (d *Data) HoldsSomething(ctx context.Context) (full bool, err error) {
 }
 
 // Restore stops the runtime and changes the data. Who calls it has the claim.
-func (d *Data) Restore(ctx context.Context, of owner, f *os.File, from Backup, save bool, ran *bool) (saved string, err error) {
+func (d *Store) Restore(ctx context.Context, of Owner, f *os.File, from Backup, save bool, ran *bool) (saved string, err error) {
 	if err := d.unused(ctx, of, true); err != nil {
 		return "", err
 	}
@@ -120,10 +120,10 @@ func (d *Data) Restore(ctx context.Context, of owner, f *os.File, from Backup, s
 			err = errors.Join(err, d.RemoveVolume(ctx))
 		}
 	}()
-	if err := d.room(ctx, from.Contents); err != nil {
+	if err := d.checkFreeSpace(ctx, from.Contents); err != nil {
 		return "", err
 	}
-	c, err := d.halt(ctx, of)
+	c, err := d.stopRuntime(ctx, of)
 	if err != nil {
 		return "", err
 	}
@@ -136,8 +136,8 @@ func (d *Data) Restore(ctx context.Context, of owner, f *os.File, from Backup, s
 	return saved, d.Replace(ctx, f, from)
 }
 
-func (d *Data) ensureVolume(ctx context.Context) (made bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+func (d *Store) ensureVolume(ctx context.Context) (made bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
@@ -148,8 +148,8 @@ func (d *Data) ensureVolume(ctx context.Context) (made bool, err error) {
 
 // RemoveVolume removes the volume that was made for nothing. One that a helper
 // still has stays.
-func (d *Data) RemoveVolume(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
+func (d *Store) RemoveVolume(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 	defer cancel()
 	volumes, has := engine.As[engine.Volumes](d.Engine)
 	if !has {
@@ -165,7 +165,7 @@ func (d *Data) RemoveVolume(ctx context.Context) error {
 // place of the data. What was staged counts once the helper has started; before
 // that, it is removed again when something is wrong. The helpers stay as long as
 // it is not known that the volume is in order: the next operation sees to it.
-func (d *Data) Replace(ctx context.Context, f *os.File, from Backup) error {
+func (d *Store) Replace(ctx context.Context, f *os.File, from Backup) error {
 	staged := false
 	err := d.runScript(ctx, "commit", func(id string) error {
 		// From now on another program does not start the runtime; it may have
@@ -189,11 +189,11 @@ func (d *Data) Replace(ctx context.Context, f *os.File, from Backup) error {
 			return unfinishedProblem(d.Profile, errors.Join(err, undone))
 		}
 	}
-	return errors.Join(err, d.clear(ctx))
+	return errors.Join(err, d.removeHelpers(ctx))
 }
 
 // stage unpacks the backup beside the data.
-func (d *Data) stage(ctx context.Context, helper string, f *os.File, from Backup) error {
+func (d *Store) stage(ctx context.Context, helper string, f *os.File, from Backup) error {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
 		return err
@@ -201,11 +201,11 @@ func (d *Data) stage(ctx context.Context, helper string, f *os.File, from Backup
 	r, w := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
-		err := backup.Unpack(w, stopping{ctx, f}, from.Contents, path.Join(backup.Staging, "new"), d.tell(StepRestore))
+		err := backup.Unpack(w, stopping{ctx, f}, from.Contents, path.Join(backup.Staging, "new"), d.progressFor(StepRestore))
 		w.CloseWithError(err)
 		packed <- err
 	}()
-	err = volumes.Unpack(ctx, helper, engine.DataPath, r)
+	err = volumes.Unpack(ctx, helper, engine.HelperDataDir, r)
 	_ = r.CloseWithError(context.Canceled)
 	if bad := <-packed; bad != nil && !errors.Is(bad, context.Canceled) && !errors.Is(bad, io.ErrClosedPipe) {
 		return badBackupProblem(d.Profile, f.Name(), bad)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // killing has each command of the script that changes something kill the shell
@@ -41,15 +41,15 @@ sync() { step :; }
 // these. What is found in a state that was seen before is known from there.
 func TestScriptKilled(t *testing.T) {
 	t.Parallel()
-	bed.NeedCommand(t, "sh")
+	testenv.NeedCommand(t, "sh")
 	const (
 		old = "old/deep/x=1 .hid=2 -rf nl\nnl=3 both=4"
 		new = "new/z=5 both/now=6 ..odd=7"
 	)
 	dir := t.TempDir()
 	first := filepath.Join(dir, "0")
-	lay(t, first, old)
-	lay(t, filepath.Join(first, ".colab-tray-restore", "new"), new)
+	writeFiles(t, first, old)
+	writeFiles(t, filepath.Join(first, ".colab-tray-restore", "new"), new)
 	states, seen := []string{first}, map[string]bool{}
 	ways := 0
 	for number := 0; number < len(states); number++ {
@@ -70,10 +70,10 @@ func TestScriptKilled(t *testing.T) {
 				if cmd.ProcessState.ExitCode() < 0 {
 					killed = true
 					ways++
-				} else if got := laid(t, volume); err != nil || got != sorted(new) {
-					t.Fatalf("from the state\n%s\nit ended with %v: %s\nand has\n%s", whole(t, states[number]), err, out, got)
+				} else if got := listFiles(t, volume); err != nil || got != sorted(new) {
+					t.Fatalf("from the state\n%s\nit ended with %v: %s\nand has\n%s", dump(t, states[number]), err, out, got)
 				}
-				if now := whole(t, volume); !killed || seen[now] {
+				if now := dump(t, volume); !killed || seen[now] {
 					if err := os.RemoveAll(volume); err != nil {
 						t.Fatal(err)
 					}
@@ -89,8 +89,8 @@ func TestScriptKilled(t *testing.T) {
 	}
 }
 
-// TestScriptPutsBack: something cannot be moved away.
-func TestScriptPutsBack(t *testing.T) {
+// TestScriptRollsBack: something cannot be moved away.
+func TestScriptRollsBack(t *testing.T) {
 	bin := t.TempDir()
 	stuck := "#!/bin/sh\ncase \"$*\" in *stuck*) echo 'Operation not permitted' >&2; exit 1;; esac\nexec /bin/mv \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "mv"), []byte(stuck), 0o755); err != nil {
@@ -98,21 +98,21 @@ func TestScriptPutsBack(t *testing.T) {
 	}
 	volume := filepath.Join(t.TempDir(), "v")
 	const old = "a/x=1 b=2 stuck=3 z=4"
-	lay(t, volume, old)
-	lay(t, filepath.Join(volume, ".colab-tray-restore", "new"), "n=5")
+	writeFiles(t, volume, old)
+	writeFiles(t, filepath.Join(volume, ".colab-tray-restore", "new"), "n=5")
 	cmd := exec.Command("sh", "-c", script, "sh", "commit", volume)
 	cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin"}
 	out, _ := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != scriptOldData || !strings.Contains(string(out), "could not be moved away") {
 		t.Errorf("it ended with %d: %s", code, out)
 	}
-	if got := laid(t, volume); got != sorted(old) {
+	if got := listFiles(t, volume); got != sorted(old) {
 		t.Errorf("it has %q", got)
 	}
 }
 
-// lay makes files of pairs of path and content.
-func lay(t *testing.T, root, pairs string) {
+// writeFiles makes files of pairs of path and content.
+func writeFiles(t *testing.T, root, pairs string) {
 	t.Helper()
 	for _, pair := range splitPairs(pairs) {
 		name, content, _ := strings.Cut(pair, "=")
@@ -140,8 +140,8 @@ func sorted(pairs string) string {
 	return strings.Join(slices.Sorted(slices.Values(all)), "|")
 }
 
-// laid reads what a directory has, in the order of names.
-func laid(t *testing.T, root string) string {
+// listFiles reads what a directory has, in the order of names.
+func listFiles(t *testing.T, root string) string {
 	t.Helper()
 	var all []string
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
@@ -165,8 +165,8 @@ func laid(t *testing.T, root string) string {
 	return strings.Join(slices.Sorted(slices.Values(all)), "|")
 }
 
-// whole tells all that a directory has.
-func whole(t *testing.T, root string) string {
+// dump tells all that a directory has.
+func dump(t *testing.T, root string) string {
 	t.Helper()
 	var all strings.Builder
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"colabtray/internal/config"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // A desktop starts at login what the entries in the directories "autostart" of
@@ -37,12 +37,12 @@ func readEntry(path string) (entry, error) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, errors.New(words.Say("desktop.noEntry", "file", path))
+		return nil, errors.New(i18n.T("desktop.noEntry", "file", path))
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if len(text) > most {
-		return nil, errors.New(words.Say("desktop.noEntry", "file", path))
+		return nil, errors.New(i18n.T("desktop.noEntry", "file", path))
 	}
 	return parseEntry(string(text)), err
 }

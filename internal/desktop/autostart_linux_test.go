@@ -8,12 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-// atHome makes a home, a directory of the system's settings and a program, and
+// newHome makes a home, a directory of the system's settings and a program, and
 // returns the paths of both entries.
-func atHome(t *testing.T) (own, system, program string) {
+func newHome(t *testing.T) (own, system, program string) {
 	t.Helper()
 	dir := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", dir+"/home")
@@ -40,14 +40,14 @@ func must(t *testing.T, err error) {
 // validate has freedesktop.org's own checker read an entry.
 func validate(t *testing.T, path string) {
 	t.Helper()
-	bed.NeedCommand(t, "desktop-file-validate")
+	testenv.NeedCommand(t, "desktop-file-validate")
 	if out, err := exec.Command("desktop-file-validate", path).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("desktop-file-validate: %v: %s", err, out)
 	}
 }
 
 func TestAutostartOnAndOff(t *testing.T) {
-	own, _, program := atHome(t)
+	own, _, program := newHome(t)
 	wantAutostart(t, false)
 	must(t, setAutostart(program, false)) // there is nothing to do
 	for range 2 {
@@ -110,7 +110,7 @@ func TestAutostartEditedElsewhere(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			own, _, program := atHome(t)
+			own, _, program := newHome(t)
 			file := func(main string) string {
 				return "# by another program\n[Desktop Entry]\n" + strings.ReplaceAll(main, "%s", program) + end
 			}
@@ -130,7 +130,7 @@ func TestAutostartEditedElsewhere(t *testing.T) {
 // TestAutostartOfTheSystem has an entry that came with a package, say, which
 // the person's own goes before.
 func TestAutostartOfTheSystem(t *testing.T) {
-	own, system, program := atHome(t)
+	own, system, program := newHome(t)
 	must(t, replaceFile(system, newEntry(program).String()))
 	wantAutostart(t, true)
 	must(t, setAutostart(program, true))
@@ -153,7 +153,7 @@ func TestAutostartOfTheSystem(t *testing.T) {
 }
 
 func TestAutostartOfAMovedProgram(t *testing.T) {
-	own, _, program := atHome(t)
+	own, _, program := newHome(t)
 	if repaired, err := RepairAutostart(); repaired || err != nil {
 		t.Errorf("without a setting: %v, %v", repaired, err)
 	}
@@ -178,7 +178,7 @@ func TestAutostartOfAMovedProgram(t *testing.T) {
 
 // TestAutostartUnusualFiles has what is in the way stay there, and links.
 func TestAutostartUnusualFiles(t *testing.T) {
-	own, _, program := atHome(t)
+	own, _, program := newHome(t)
 	must(t, os.MkdirAll(own, 0o700))
 	if _, err := AutostartEnabled(); err == nil {
 		t.Error("a directory is taken for an entry")
@@ -206,8 +206,8 @@ func TestAutostartUnusualFiles(t *testing.T) {
 // TestAutostartOfStrangePaths has a desktop's own launcher start programs with
 // every reserved character in their path.
 func TestAutostartOfStrangePaths(t *testing.T) {
-	bed.NeedCommand(t, "gio")
-	own, _, _ := atHome(t)
+	testenv.NeedCommand(t, "gio")
+	own, _, _ := newHome(t)
 	for i, name := range []string{
 		"plain", "two words", `quo"te`, `apo's`, `back\slash`, `\n`, "$HOME", "`id`", "100%", "%u %f", "a;b&c|d", "<x> (y) *?#~", "ünïcode",
 	} {
@@ -231,7 +231,7 @@ func TestAutostartOfStrangePaths(t *testing.T) {
 			t.Errorf("%s: gio: %v: %s", name, err, out)
 			continue
 		}
-		bed.WaitFor(t, name, func() error {
+		testenv.WaitFor(t, name, func() error {
 			text, err := os.ReadFile(ran)
 			if err == nil && string(text) != "0" {
 				err = fmt.Errorf("it got %q arguments", text)

@@ -10,7 +10,7 @@ import (
 // DefaultBrowser returns the family of the browser that opens web pages, one
 // of the Browser constants, or "" where that cannot be told.
 func DefaultBrowser(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, settling)
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	for _, query := range [][]string{
 		{"xdg-settings", "get", "default-web-browser"},

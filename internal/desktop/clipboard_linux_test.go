@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // pasteboard is a clipboard as other programs see it.
@@ -37,7 +37,7 @@ func (p pasteboard) run(t *testing.T, input string, command []string) string {
 // x11 is the clipboard of an X server.
 func x11(t *testing.T) pasteboard {
 	display := xvfb(t)
-	bed.NeedCommand(t, "xclip")
+	testenv.NeedCommand(t, "xclip")
 	return pasteboard{
 		[]string{"DISPLAY=" + display, "WAYLAND_DISPLAY="},
 		[]string{"xclip", "-in", "-selection", "clipboard"},
@@ -49,7 +49,7 @@ func x11(t *testing.T) pasteboard {
 // nobody.
 func wayland(t *testing.T) pasteboard {
 	for _, command := range []string{"sway", "wl-copy", "wl-paste"} {
-		bed.NeedCommand(t, command)
+		testenv.NeedCommand(t, command)
 	}
 	dir, err := os.MkdirTemp("/tmp", "wayland") // short enough for a socket
 	must(t, err)
@@ -80,7 +80,7 @@ func wayland(t *testing.T) pasteboard {
 		[]string{"wl-copy"},
 		[]string{"wl-paste", "--no-newline"},
 	}
-	bed.WaitFor(t, "the compositor", func() error {
+	testenv.WaitFor(t, "the compositor", func() error {
 		sockets, _ := filepath.Glob(dir + "/wayland-?")
 		if len(sockets) == 0 {
 			return errors.New("it has no socket")
@@ -99,7 +99,7 @@ func TestCopyForATime(t *testing.T) {
 			p := begin(t)
 			holds := func(want string) {
 				t.Helper()
-				bed.WaitFor(t, fmt.Sprintf("the clipboard to hold %q", want), func() error {
+				testenv.WaitFor(t, fmt.Sprintf("the clipboard to hold %q", want), func() error {
 					if got := p.run(t, "", p.paste); got != want {
 						return fmt.Errorf("it holds %q", got)
 					}
@@ -108,7 +108,7 @@ func TestCopyForATime(t *testing.T) {
 			}
 			const first, second = "http://localhost:8888/?token=abc", "ünïcode and \"quotes\" $(x) %s"
 
-			say, kill := converse(t, "copy for a time", p.env...)
+			say, kill := startDialog(t, "copy for a time", p.env...)
 			for _, text := range []string{"1h " + first, second} {
 				if said := say(text); said != "<nil>" {
 					t.Fatalf("copying: %s", said)
@@ -121,7 +121,7 @@ func TestCopyForATime(t *testing.T) {
 			holds("")
 			kill()
 
-			say, kill = converse(t, "copy for a time", p.env...)
+			say, kill = startDialog(t, "copy for a time", p.env...)
 			if said := say("1h " + first); said != "<nil>" {
 				t.Fatalf("copying: %s", said)
 			}
@@ -134,14 +134,14 @@ func TestCopyForATime(t *testing.T) {
 			holds("other")
 			kill()
 
-			say, kill = converse(t, "copy for a time", p.env...)
+			say, kill = startDialog(t, "copy for a time", p.env...)
 			if said := say("1ms " + first); said != "<nil>" {
 				t.Fatalf("copying: %s", said)
 			}
 			holds("")
 			kill()
 
-			say, _ = converse(t, "copy for a time", p.env...)
+			say, _ = startDialog(t, "copy for a time", p.env...)
 			if said := say("0s " + first); said != "<nil>" {
 				t.Fatalf("copying: %s", said)
 			}
@@ -170,7 +170,7 @@ func TestCopyForATimeByCommand(t *testing.T) {
 			}
 			env := []string{"PATH=" + dir, "DISPLAY=" + test.display, "WAYLAND_DISPLAY=" + test.wayland, "XDG_RUNTIME_DIR=" + dir}
 			for other, want := range map[string]string{"": "", "other": "other"} {
-				say, kill := converse(t, "copy for a time", env...)
+				say, kill := startDialog(t, "copy for a time", env...)
 				if said := say("1h secret-text"); said != "<nil>" {
 					t.Fatal(said)
 				}

@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// settling is how long a program that opens something may take to fail. Some
+// settleTime is how long a program that opens something may take to fail. Some
 // stay until the window is closed (xdg-open without a desktop runs the browser
 // itself), so one that still runs by then has succeeded.
-const settling = 5 * time.Second
+const settleTime = 5 * time.Second
 
-// settle runs open on its own and returns its error, nil when it still runs
+// waitBriefly runs open on its own and returns its error, nil when it still runs
 // after a while, or the cause of the context's end.
-func settle(ctx context.Context, open func() error) error {
+func waitBriefly(ctx context.Context, open func() error) error {
 	result := make(chan error, 1)
 	go func() { result <- open() }()
-	patience := time.NewTimer(settling)
+	patience := time.NewTimer(settleTime)
 	defer patience.Stop()
 	select {
 	case err := <-result:

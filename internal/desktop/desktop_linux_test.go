@@ -14,20 +14,20 @@ import (
 	"syscall"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // startChild runs the test binary as child does; line is its first input. It
 // returns the outcome, and a function that kills it and waits for its end.
 func startChild(t *testing.T, what, line string, env ...string) (outcome string, kill func()) {
 	t.Helper()
-	say, kill := converse(t, what, env...)
+	say, kill := startDialog(t, what, env...)
 	return say(line), kill
 }
 
-// converse is startChild with more than one line: say returns what the child
+// startDialog is startChild with more than one line: say returns what the child
 // answers to one.
-func converse(t *testing.T, what string, env ...string) (say func(line string) string, kill func()) {
+func startDialog(t *testing.T, what string, env ...string) (say func(line string) string, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childVariable+"="+what)
@@ -66,7 +66,7 @@ func converse(t *testing.T, what string, env ...string) (say func(line string) s
 // xvfb starts an X server and returns its DISPLAY.
 func xvfb(t *testing.T) string {
 	t.Helper()
-	bed.NeedCommand(t, "Xvfb")
+	testenv.NeedCommand(t, "Xvfb")
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func script(t *testing.T, dir, name, body string) {
 
 func TestCopyOnX11(t *testing.T) {
 	display := xvfb(t)
-	bed.NeedCommand(t, "xclip")
+	testenv.NeedCommand(t, "xclip")
 	env := []string{"DISPLAY=" + display, "WAYLAND_DISPLAY="}
 	paste := func() string {
 		t.Helper()
@@ -129,7 +129,7 @@ func TestCopyOnX11(t *testing.T) {
 			t.Fatal(err)
 		}
 		// xclip may return a moment before the clipboard is its own.
-		bed.WaitFor(t, "what another program copied", func() error {
+		testenv.WaitFor(t, "what another program copied", func() error {
 			if got := paste(); got != "other" {
 				return fmt.Errorf("pasted %q", got)
 			}
@@ -191,7 +191,7 @@ func TestCopyToHangingDisplay(t *testing.T) {
 // returned for it.
 func openers(t *testing.T) (browsed, viewed string) {
 	t.Helper()
-	bed.NeedCommand(t, "xdg-open")
+	testenv.NeedCommand(t, "xdg-open")
 	dir := t.TempDir()
 	apps := filepath.Join(dir, "applications")
 	if err := os.MkdirAll(apps, 0o755); err != nil {
@@ -223,7 +223,7 @@ func openers(t *testing.T) (browsed, viewed string) {
 func content(t *testing.T, file string) string {
 	t.Helper()
 	var text []byte
-	bed.WaitFor(t, filepath.Base(file), func() (err error) {
+	testenv.WaitFor(t, filepath.Base(file), func() (err error) {
 		text, err = os.ReadFile(file)
 		return err
 	})
@@ -339,13 +339,13 @@ func TestDefaultBrowserEndsWithContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	var writer *os.File // while it is open, cat waits
-	bed.WaitFor(t, "the script's command", func() (err error) {
+	testenv.WaitFor(t, "the script's command", func() (err error) {
 		writer, err = os.OpenFile(hold, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		return err
 	})
 	defer writer.Close() // lets the command end
 	cancel()
-	bed.WaitFor(t, "an answer", func() error {
+	testenv.WaitFor(t, "an answer", func() error {
 		select {
 		case got := <-result:
 			if got != "" {

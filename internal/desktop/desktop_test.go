@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 func TestFamily(t *testing.T) {
@@ -36,7 +36,7 @@ func TestFamily(t *testing.T) {
 }
 
 func TestNoTray(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	for desktop, part := range map[string]string{
 		"":                         "StatusNotifierItem",
 		"Enlightenment":            "StatusNotifierItem",
@@ -52,14 +52,14 @@ func TestNoTray(t *testing.T) {
 		"LXDE with an XEmbed tray": "snixembed",
 	} {
 		name, _, xembed := strings.Cut(desktop, " with ")
-		short, hint := NoTray(name, xembed)
+		short, hint := NoTrayAdvice(name, xembed)
 		if !strings.Contains(hint, part) || !strings.HasSuffix(hint, "The icon appears by itself then.") || len(hint) > 200 || short == "" {
 			t.Errorf("%q: %q of %d bytes has no %q", desktop, hint, len(hint), part)
 		}
-		words.Use("de")
-		if _, german := NoTray(name, xembed); german == hint || !strings.HasSuffix(german, "Dann erscheint das Symbol von selbst.") || utf8.RuneCountInString(german) > 200 {
+		i18n.Use("de")
+		if _, german := NoTrayAdvice(name, xembed); german == hint || !strings.HasSuffix(german, "Dann erscheint das Symbol von selbst.") || utf8.RuneCountInString(german) > 200 {
 			t.Errorf("%q: in German %q of %d bytes", desktop, german, len(german))
 		}
-		words.Use(words.English)
+		i18n.Use(i18n.English)
 	}
 }

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/gofrs/flock"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/gofrs/flock"
 )
 
 // Acquire makes this process the only one that holds the lock of the directory,
@@ -18,7 +18,7 @@ func Acquire(dir string) (release func(), first bool, err error) {
 	release = func() { _ = lock.Close() }
 	first, err = lock.TryLock()
 	if err != nil {
-		return release, false, fmt.Errorf("%s: %w", words.Say("desktop.instance"), err)
+		return release, false, fmt.Errorf("%s: %w", i18n.T("desktop.instance"), err)
 	}
 	return release, first, nil
 }

@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"path/filepath"
 
-	"github.com/pkg/browser"
+	"colabtray/internal/i18n"
 
-	"colabtray/internal/words"
+	"github.com/pkg/browser"
 )
 
 func init() {
@@ -26,10 +26,10 @@ func OpenURL(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		// The address is not repeated: it may be the Backend URL by mistake.
-		return fmt.Errorf("%s: %s", words.Say("desktop.browser"), words.Say("desktop.noAddress"))
+		return fmt.Errorf("%s: %s", i18n.T("desktop.browser"), i18n.T("desktop.noAddress"))
 	}
-	if err := settle(ctx, func() error { return browser.OpenURL(address) }); err != nil {
-		return fmt.Errorf("%s: %w", words.Say("desktop.browser"), err)
+	if err := waitBriefly(ctx, func() error { return browser.OpenURL(address) }); err != nil {
+		return fmt.Errorf("%s: %w", i18n.T("desktop.browser"), err)
 	}
 	return nil
 }
@@ -39,10 +39,10 @@ func OpenURL(ctx context.Context, address string) error {
 func OpenText(ctx context.Context, path string) error {
 	path, err := filepath.Abs(path)
 	if err == nil {
-		err = settle(ctx, func() error { return openText(path) })
+		err = waitBriefly(ctx, func() error { return openText(path) })
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", words.Say("desktop.viewer"), err)
+		return fmt.Errorf("%s: %w", i18n.T("desktop.viewer"), err)
 	}
 	return nil
 }

@@ -6,8 +6,8 @@ import (
 	"golang.design/x/clipboard"
 )
 
-// CopiesBy tells in a few words how a text would be copied. Nothing is.
-func CopiesBy(ctx context.Context) (string, error) {
+// ClipboardMethod tells in a few words how a text would be copied. Nothing is.
+func ClipboardMethod(ctx context.Context) (string, error) {
 	result := make(chan error, 1)
 	go func() { result <- clipboard.Init() }()
 	select {

@@ -18,23 +18,23 @@ func TrayHost(ctx context.Context) (string, error) {
 	}
 	defer bus.Close()
 	const name = "org.kde.StatusNotifierWatcher"
-	var owned bool
-	if err := bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned); err != nil {
+	var nameHasOwner bool
+	if err := bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&nameHasOwner); err != nil {
 		return "", err
 	}
-	if !owned && HasXEmbedTray(ctx) {
+	if !nameHasOwner && HasXEmbedTray(ctx) {
 		return "", errors.New("no " + name + " on the session bus; a tray of the older kind (XEmbed) is there, which needs snixembed")
 	}
-	if !owned {
+	if !nameHasOwner {
 		return "", errors.New("no " + name + " on the session bus")
 	}
-	var hosted bool
+	var trayHosted bool
 	err = bus.Object(name, "/StatusNotifierWatcher").CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0,
-		name, "IsStatusNotifierHostRegistered").Store(&hosted)
+		name, "IsStatusNotifierHostRegistered").Store(&trayHosted)
 	switch {
 	case err != nil:
 		return "", err
-	case !hosted:
+	case !trayHosted:
 		return "", errors.New("there is a " + name + ", and nothing that shows icons")
 	default:
 		return name + ", with a panel that shows icons", nil

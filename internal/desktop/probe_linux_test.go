@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/test/testenv"
+
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/prop"
-
-	"colabtray/test/bed"
 )
 
 // newBus starts a session bus for this test alone, which the program finds.
 func newBus(t *testing.T) *dbus.Conn {
 	t.Helper()
-	address := bed.SessionBus(t)
+	address := testenv.SessionBus(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 	conn, err := dbus.Connect(address)
 	if err != nil {
@@ -48,8 +48,8 @@ func TestTrayHost(t *testing.T) {
 	got, err := TrayHost(t.Context())
 	wantProbe(t, "no watcher", got, err, "", "no "+name)
 
-	hosted := &prop.Prop{Value: false, Writable: false, Emit: prop.EmitFalse}
-	properties, err := prop.Export(bus, "/StatusNotifierWatcher", prop.Map{name: {"IsStatusNotifierHostRegistered": hosted}})
+	trayHosted := &prop.Prop{Value: false, Writable: false, Emit: prop.EmitFalse}
+	properties, err := prop.Export(bus, "/StatusNotifierWatcher", prop.Map{name: {"IsStatusNotifierHostRegistered": trayHosted}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestClipboardProbe(t *testing.T) {
 		t.Setenv("DISPLAY", test.display)
 		t.Setenv("WAYLAND_DISPLAY", "")
 		t.Setenv("PATH", test.path)
-		got, err := CopiesBy(t.Context())
+		got, err := ClipboardMethod(t.Context())
 		wantProbe(t, test.what, got, err, test.want, test.wantError)
 	}
 }

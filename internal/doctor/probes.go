@@ -27,7 +27,7 @@ type Runtime interface {
 	Container(ctx context.Context) (engine.Container, error)
 	HasImage(ctx context.Context) (bool, error)
 	PortHolder(ctx context.Context) string
-	Secrets(ctx context.Context) ([]secret.Token, error)
+	Secrets(ctx context.Context) ([]secret.Secret, error)
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
 }
 
@@ -56,7 +56,7 @@ func Examine(ctx context.Context, o Options) Report {
 	for _, v := range o.Profile.Env {
 		secrets.Add(v.Value.Reveal())
 	}
-	known := Probe{Look: func(ctx context.Context) (string, error) {
+	known := Probe{Run: func(ctx context.Context) (string, error) {
 		tokens, err := o.Runtime.Secrets(ctx)
 		for _, t := range tokens {
 			secrets.Add(t.Reveal())
@@ -67,23 +67,23 @@ func Examine(ctx context.Context, o Options) Report {
 	return Make(ctx, append(o.local(), o.remote(problem == "")...), secrets)
 }
 
-// fact is what is known without looking.
-func fact(text string) func(context.Context) (string, error) {
+// constant is what is known without looking.
+func constant(text string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return text, nil }
 }
 
 // local are the probes of this computer.
 func (o Options) local() []Probe {
 	return []Probe{
-		{"Program", "Colab Tray", fact(fmt.Sprintf("%s, %s", o.Version, goruntime.Version()))},
-		{"Program", "System", fact(system())},
+		{"Program", "Colab Tray", constant(fmt.Sprintf("%s, %s", o.Version, goruntime.Version()))},
+		{"Program", "System", constant(system())},
 		{"Program", "Settings", o.settings},
-		{"Desktop", "Session", fact(o.environment("XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE", "DISPLAY", "WAYLAND_DISPLAY"))},
+		{"Desktop", "Session", constant(o.environment("XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE", "DISPLAY", "WAYLAND_DISPLAY"))},
 		{"Desktop", "Tray", desktop.TrayHost},
 		{"Desktop", "Notifications", desktop.NotificationServer},
-		{"Desktop", "Clipboard", desktop.CopiesBy},
+		{"Desktop", "Clipboard", desktop.ClipboardMethod},
 		{"Desktop", "Browser", browser},
-		{"Engine", "Environment", fact(o.environment("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CONTAINER_HOST"))},
+		{"Engine", "Environment", constant(o.environment("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CONTAINER_HOST"))},
 		{"Engine", "GPU", cards},
 	}
 }
@@ -94,8 +94,8 @@ func (o Options) remote(secretsKnown bool) []Probe {
 	return []Probe{
 		{"Engine", "Engine", func(context.Context) (string, error) { return engineItem(snapshot) }},
 		{"Engine", "Image", o.image},
-		{"Runtime", "Profile", fact(profile(o.Profile))},
-		{"Runtime", "State", fact(state(snapshot))},
+		{"Runtime", "Profile", constant(profile(o.Profile))},
+		{"Runtime", "State", constant(state(snapshot))},
 		{"Runtime", "Container", o.container},
 		{"Runtime", "Port", o.port},
 		{"Runtime", "Last output", func(ctx context.Context) (string, error) {
@@ -108,7 +108,7 @@ func (o Options) remote(secretsKnown bool) []Probe {
 }
 
 func system() string {
-	s := install.This()
+	s := install.Detect()
 	text := fmt.Sprintf("%s/%s", goruntime.GOOS, goruntime.GOARCH)
 	if s.Name != "" {
 		text = s.Name + ", " + text
@@ -138,7 +138,7 @@ func profile(p config.Profile) string {
 	if n := len(p.Folders); n > 0 {
 		text += fmt.Sprintf(", %d folders", n)
 		for _, f := range p.Folders {
-			if opens := f.Opens(); opens != "" {
+			if opens := f.Exposes(); opens != "" {
 				text += fmt.Sprintf(", one opens the whole %s", opens)
 			}
 		}
@@ -251,24 +251,24 @@ func (o Options) port(ctx context.Context) (string, error) {
 // output is the end of what the runtime wrote.
 func (o Options) output(ctx context.Context) (string, error) {
 	const lastLines = 40
-	out := &bounded{left: 16 << 10}
+	out := &limitedWriter{remaining: 16 << 10}
 	err := o.Runtime.Logs(ctx, out, runtime.LogOptions{Tail: lastLines})
 	var shown *problem.Problem
-	if errors.As(err, &shown) && shown.Code == problem.CodeNoLog {
+	if errors.As(err, &shown) && shown.Code == problem.NoLog {
 		return "there is no log, because of the logging driver that the container was made with", nil
 	}
 	return out.String(), err
 }
 
-// bounded keeps so many bytes and drops the rest.
-type bounded struct {
+// limitedWriter keeps so many bytes and drops the rest.
+type limitedWriter struct {
 	bytes.Buffer
-	left int
+	remaining int
 }
 
-func (b *bounded) Write(p []byte) (int, error) {
-	fits := p[:min(len(p), b.left)]
-	b.left -= len(fits)
+func (b *limitedWriter) Write(p []byte) (int, error) {
+	fits := p[:min(len(p), b.remaining)]
+	b.remaining -= len(fits)
 	_, _ = b.Buffer.Write(fits) // it never fails
 	return len(p), nil
 }

@@ -14,13 +14,13 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/runtime"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // manage manages the runtime of a profile until the test ends.
 func manage(t *testing.T, engineItem string, p config.Profile) *runtime.Manager {
 	t.Helper()
-	docker, err := docker.NewDocker(engineItem)
+	docker, err := docker.New(engineItem)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func has(t *testing.T, text string, parts ...string) {
 // put one, and looks for them in the report.
 func TestNoSecretIsToldOf(t *testing.T) {
 	p := config.Default()
-	p.Runtime, p.Port, p.Image = bed.RuntimeName(t), bed.FreePort(t), bed.Image(t, bed.Server2)
+	p.Runtime, p.Port, p.Image = testenv.RuntimeName(t), testenv.FreePort(t), testenv.Image(t, testenv.Server2)
 	const (
 		inContainer = "planted-container-env-1"
 		inSettings  = "planted-settings-env-2"
@@ -67,11 +67,11 @@ func TestNoSecretIsToldOf(t *testing.T) {
 		inLogJSON   = "planted-log-json-6"
 	)
 	p.Env = []config.Variable{{Name: "HARMLESS", Value: config.NewSecret(inSettings)}}
-	bed.Docker(t, "create", "--name", p.Runtime, "--hostname", p.Runtime, "--env", "WANDB_API_KEY="+inContainer,
+	testenv.Docker(t, "create", "--name", p.Runtime, "--hostname", p.Runtime, "--env", "WANDB_API_KEY="+inContainer,
 		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", p.Port), p.Image, "sh", "-c",
 		fmt.Sprintf(`echo "logging in with $WANDB_API_KEY, and %s"; echo "GET /?token=%s"; echo '{"password": "%s"}'; exec start-notebook.sh --port=8888`,
 			inSettings, inLog, inLogJSON))
-	m := manage(t, bed.Engine(t), p)
+	m := manage(t, testenv.Engine(t), p)
 	if err := m.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

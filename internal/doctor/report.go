@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // patience is how long one probe may take. All are tried at once.
@@ -23,8 +23,8 @@ const patience = 5 * time.Second
 type Probe struct {
 	// Section and Name are where it stands in the report.
 	Section, Name string
-	// Look returns what there is, in a line or a few.
-	Look func(ctx context.Context) (string, error)
+	// Run returns what there is, in a line or a few.
+	Run func(ctx context.Context) (string, error)
 }
 
 // Item is what one probe found out.
@@ -59,7 +59,7 @@ func Make(ctx context.Context, probes []Probe, secrets *Secrets) Report {
 	var r Report
 	for i, item := range items {
 		// First what cannot be seen is taken out: it could part a secret.
-		item.Value, item.Error = secrets.redact(words.Lines(item.Value)), secrets.redact(words.Lines(item.Error))
+		item.Value, item.Error = secrets.redact(i18n.Lines(item.Value)), secrets.redact(i18n.Lines(item.Error))
 		title := probes[i].Section
 		if n := len(r.Sections); n == 0 || r.Sections[n-1].Title != title {
 			r.Sections = append(r.Sections, Section{Title: title})
@@ -83,7 +83,7 @@ func (p Probe) run(ctx context.Context) Item {
 			}
 			result <- item
 		}()
-		value, err := p.Look(ctx)
+		value, err := p.Run(ctx)
 		item.Value = strings.TrimSpace(value)
 		switch {
 		case err == nil:

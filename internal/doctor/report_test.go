@@ -17,14 +17,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestProbesFailAlone has probes go wrong in each way, and the others be told.
 func TestProbesFailAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const hangs = time.Hour
+		const hangingProbe = time.Hour
 		began := time.Now()
 		r := Make(t.Context(), []Probe{
 			{"One", "fine", func(context.Context) (string, error) { return "here\n", nil }},
 			{"One", "wrong", func(context.Context) (string, error) { return "half", errors.New("out of order") }},
 			{"One", "broken", func(context.Context) (string, error) { var p *Probe; return p.Name, nil }},
 			{"Two", "patient", func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }},
-			{"Two", "deaf", func(context.Context) (string, error) { time.Sleep(hangs); return "late", nil }},
+			{"Two", "deaf", func(context.Context) (string, error) { time.Sleep(hangingProbe); return "late", nil }},
 			{"Two", "lines", func(context.Context) (string, error) { return "a\nb", nil }},
 		}, new(Secrets))
 		if took := time.Since(began); took > patience {
@@ -45,7 +45,7 @@ func TestProbesFailAlone(t *testing.T) {
 		if err != nil || !strings.Contains(string(encoded), `{"title":"One","items":[{"name":"fine","value":"here"},{"name":"wrong","value":"half","error":"out of order"}`) {
 			t.Errorf("as JSON it is %s (%v)", encoded, err)
 		}
-		time.Sleep(hangs) // until the deaf one is over
+		time.Sleep(hangingProbe) // until the deaf one is over
 	})
 }
 

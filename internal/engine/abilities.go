@@ -32,7 +32,7 @@ func Need[Ability any](e Engine) (Ability, error) {
 type Finder interface {
 	// Which tells what is known of the engine without asking it: its address, how
 	// it was found, and the name of its kind, which is a guess until it answered.
-	Which() EngineInfo
+	Which() Info
 	// Await returns when something changed where the engine may be, or ctx ends.
 	Await(ctx context.Context)
 }

@@ -36,7 +36,7 @@ func ReadFile(archive io.Reader) ([]byte, error) {
 
 // Account is who Jupyter runs as, and where it works.
 type Account struct {
-	Uid, Gid int
+	UID, GID int
 	Home     string
 	WorkDir  string
 }
@@ -57,7 +57,7 @@ func HomeOf(c ImageConfig, env []config.Variable, passwd func() ([]byte, error))
 			return a, err
 		}
 		user, _, _ := strings.Cut(c.User, ":")
-		found, _ := lookUp(text, user)
+		found, _ := findAccount(text, user)
 		a.Home = found.Home
 	}
 	a.Home = path.Join("/", a.Home)
@@ -76,19 +76,19 @@ func AccountOf(c ImageConfig, env []config.Variable, passwd func() ([]byte, erro
 		return a, err
 	}
 	user, group, _ := strings.Cut(c.User, ":")
-	found, is := lookUp(text, user)
+	found, is := findAccount(text, user)
 	if !is {
-		found.Uid, _ = strconv.Atoi(user)
+		found.UID, _ = strconv.Atoi(user)
 	}
 	if gid, err := strconv.Atoi(group); err == nil {
-		found.Gid = gid
+		found.GID = gid
 	}
-	a.Uid, a.Gid = found.Uid, found.Gid
+	a.UID, a.GID = found.UID, found.GID
 	return a, nil
 }
 
-// lookUp finds an account by its name or number; root when that is empty.
-func lookUp(passwd []byte, user string) (Account, bool) {
+// findAccount finds an account by its name or number; root when that is empty.
+func findAccount(passwd []byte, user string) (Account, bool) {
 	if user == "" {
 		user = "0"
 	}
@@ -101,7 +101,7 @@ func lookUp(passwd []byte, user string) (Account, bool) {
 		uid, err := strconv.Atoi(field[2])
 		gid, bad := strconv.Atoi(field[3])
 		if err == nil && bad == nil {
-			return Account{Uid: uid, Gid: gid, Home: field[5]}, true
+			return Account{UID: uid, GID: gid, Home: field[5]}, true
 		}
 	}
 	return Account{}, false

@@ -10,8 +10,8 @@ import (
 	"colabtray/internal/config"
 )
 
-// ContainerEvent is a hint that a container changed.
-type ContainerEvent struct {
+// Event is a hint that a container changed.
+type Event struct {
 	// Container is its name.
 	Container string
 	// Action is what happened, in the engine's words: "start", "die", "kill".
@@ -33,16 +33,16 @@ type Container struct {
 	ExitCode  int
 	OOMKilled bool
 	Labels    map[string]string
-	// Inherited has the labels of its image; it is nil when that is gone, or
+	// LabelsOfImage has the labels of its image; it is nil when that is gone, or
 	// nothing depends on it.
-	Inherited map[string]string
-	Network   string // the mode of its network, such as "none"
-	User      string
-	WorkDir   string
-	Cmd       []string // with the entrypoint
-	Env       []string
-	TTY       bool
-	Mounts    []Mount
+	LabelsOfImage map[string]string
+	Network       string // the mode of its network, such as "none"
+	User          string
+	WorkDir       string
+	Cmd           []string // with the entrypoint
+	Env           []string
+	TTY           bool
+	Mounts        []Mount
 	// LogDriver is what its output is kept by; the engine's names vary.
 	LogDriver string
 	// Ports maps the TCP ports in the container to the ports of the host at
@@ -54,15 +54,15 @@ type Container struct {
 	// HostNetwork tells that the container has no network of its own: its ports
 	// are those of the host.
 	HostNetwork bool
-	Given       Given
+	Effective   Effective
 }
 
 // OutputSince returns from when on the output is that of this run. An engine
 // notes the start only after the process has begun to write.
 func (c Container) OutputSince() time.Time { return c.StartedAt.Add(-time.Second) }
 
-// Given is what an engine says that it gave a container.
-type Given struct {
+// Effective is what an engine says that it gave a container.
+type Effective struct {
 	Memory  int64   // bytes; 0 for no limit
 	CPUs    float64 // 0 for no limit
 	ShmSize int64   // bytes
@@ -70,9 +70,9 @@ type Given struct {
 	// Mapped tells that its users are others outside than the engine's own way
 	// has them.
 	Mapped bool
-	// Said is what the engine had to say when it made the container, as far as
+	// CreateWarnings is what the engine had to say when it made the container, as far as
 	// this program asked it to.
-	Said []string
+	CreateWarnings []string
 }
 
 // Published returns to which port in the container a port of the host leads, at
@@ -105,24 +105,24 @@ type Mount struct {
 // forgotten along with the container.
 var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Lasts reports whether what lies there is found again without the container.
-func (m Mount) Lasts() bool { return !anonymous.MatchString(m.Volume) }
+// IsPersistent reports whether what lies there is found again without the container.
+func (m Mount) IsPersistent() bool { return !anonymous.MatchString(m.Volume) }
 
 // Setting is what the engine says of a container in the words of an image.
 func (c Container) Setting() ImageConfig {
 	return ImageConfig{User: c.User, WorkDir: c.WorkDir, Env: c.Env}
 }
 
-// Keeps reports whether what lies in the directory is found again when the
+// Persists reports whether what lies in the directory is found again when the
 // container is not there any more.
-func (c Container) Keeps(dir string) bool {
+func (c Container) Persists(dir string) bool {
 	best := Mount{Volume: strings.Repeat("0", 64), Target: ""}
 	for _, m := range c.Mounts {
 		if Within(m.Target, dir) && len(m.Target) > len(best.Target) {
 			best = m
 		}
 	}
-	return best.Lasts()
+	return best.IsPersistent()
 }
 
 // HasVolumeAt reports whether the container has the volume at the directory.

@@ -15,10 +15,10 @@ type Engine interface {
 	// Connect finds out who the engine is, and looks for it first where its
 	// address is not given. With an error the info tells where the engine was
 	// looked for.
-	Connect(ctx context.Context) (EngineInfo, error)
+	Connect(ctx context.Context) (Info, error)
 	// Watch calls opened once the stream of events is open, then event for each
 	// change of a container with one of the names, until the stream ends.
-	Watch(ctx context.Context, names []string, opened func(), event func(ContainerEvent)) error
+	Watch(ctx context.Context, names []string, opened func(), event func(Event)) error
 
 	// Inspect returns the container of that name or ID; Exists is false when
 	// there is none.
@@ -62,8 +62,8 @@ type Engine interface {
 // an operation leaves behind. A pull has no limit: it can be cancelled, and the
 // engine gives up on a dead connection by itself.
 const (
-	Quickly  = time.Minute
-	UndoTime = 30 * time.Second
+	RequestTimeout = time.Minute
+	CleanupTimeout = 30 * time.Second
 )
 
 // Created tells what [Engine.Create] has made.

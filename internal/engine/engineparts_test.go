@@ -91,7 +91,7 @@ func TestSocket(t *testing.T) {
 		"unix:///var/run/docker.sock": "/var/run/docker.sock", "npipe:////./pipe/docker_engine": "//./pipe/docker_engine",
 		"tcp://192.0.2.1:2376": "", "": "",
 	} {
-		if got := (EngineInfo{Host: host}).Socket(); got != want {
+		if got := (Info{Host: host}).Socket(); got != want {
 			t.Errorf("%s: %q", host, got)
 		}
 	}

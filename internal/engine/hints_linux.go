@@ -5,8 +5,8 @@ import (
 	"os/exec"
 	"strings"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 const installGuide = "https://docs.docker.com/engine/install/"
@@ -56,23 +56,23 @@ func restartCommand(socket string) string {
 // permissionProblem tells whose the socket is: root's Docker lets a group in;
 // Podman and rootless Docker serve their owner alone. Whoever has Podman needs no
 // rights like root's.
-func permissionProblem(e EngineInfo, err error) *problem.Problem {
+func permissionProblem(e Info, err error) *problem.Problem {
 	const ownPodman = "systemctl --user enable --now podman.socket"
-	p := &problem.Problem{Code: problem.CodePermission, Short: words.Say("problem.permission", "engine", e.Name), Err: err}
+	p := &problem.Problem{Code: problem.Permission, Short: i18n.T("problem.permission", "engine", e.Name), Err: err}
 	_, podman := exec.LookPath("podman")
 	switch socket := cmp.Or(e.Socket(), e.Host); {
 	case strings.Contains(socket, "podman"):
-		p.Short = words.Say("problem.permissionPodman")
-		p.Hint = words.Say("problem.permissionPodmanHint", "host", e.Host)
+		p.Short = i18n.T("problem.permissionPodman")
+		p.Hint = i18n.T("problem.permissionPodmanHint", "host", e.Host)
 		p.Command = ownPodman
 	case socket != "/var/run/docker.sock" && socket != "/run/docker.sock":
-		p.Hint = words.Say("problem.permissionSocketHint", "socket", socket)
+		p.Hint = i18n.T("problem.permissionSocketHint", "socket", socket)
 		p.Command = "dockerd-rootless-setuptool.sh install"
-	case podman == nil && !e.Chosen():
-		p.Hint = words.Say("problem.permissionOwnHint", "host", e.Host)
+	case podman == nil && !e.ChosenByUser():
+		p.Hint = i18n.T("problem.permissionOwnHint", "host", e.Host)
 		p.Command = ownPodman
 	default:
-		p.Hint = words.Say("problem.permissionGroupHint", "host", e.Host)
+		p.Hint = i18n.T("problem.permissionGroupHint", "host", e.Host)
 		p.Command = "sudo usermod -aG docker $USER"
 	}
 	return p

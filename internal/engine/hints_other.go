@@ -3,18 +3,18 @@
 package engine
 
 import (
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // restartCommand restarts an engine that hangs; Docker Desktop has a menu for it.
 func restartCommand(string) string { return "" }
 
-func permissionProblem(e EngineInfo, err error) *problem.Problem {
+func permissionProblem(e Info, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodePermission,
-		Short: words.Say("problem.permission", "engine", e.Name),
-		Hint:  words.Say("problem.permissionDesktopHint", "host", e.Host),
+		Code:  problem.Permission,
+		Short: i18n.T("problem.permission", "engine", e.Name),
+		Hint:  i18n.T("problem.permissionDesktopHint", "host", e.Host),
 		Err:   err,
 	}
 }

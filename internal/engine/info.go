@@ -3,11 +3,11 @@ package engine
 import (
 	"strings"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
-// EngineInfo tells which engine we talk to.
-type EngineInfo struct {
+// Info tells which engine we talk to.
+type Info struct {
 	// Name is the product, such as "Docker" or "Podman".
 	Name string
 	// Version is the version of the engine, such as "28.5.2".
@@ -36,7 +36,7 @@ type EngineInfo struct {
 	// "podman" or "docker --host ADDRESS".
 	Command string
 	// Kind tells how the engine was installed.
-	Kind EngineKind
+	Kind Kind
 	// Features tell what the engine can do for a person.
 	Features Features
 	// MapsUsers tells that folders belong to root in a container unless users
@@ -44,8 +44,8 @@ type EngineInfo struct {
 	MapsUsers bool
 }
 
-// EngineKind tells how an engine was installed, as far as GPUs depend on it.
-type EngineKind struct {
+// Kind tells how an engine was installed, as far as GPUs depend on it.
+type Kind struct {
 	Podman   bool
 	Rootless bool
 	Snap     bool // Docker from the snap store
@@ -54,7 +54,7 @@ type EngineKind struct {
 
 // Socket returns the path of the engine's socket or pipe; empty where it has none
 // on this computer.
-func (e EngineInfo) Socket() string {
+func (e Info) Socket() string {
 	for _, scheme := range []string{"unix://", "npipe://"} {
 		if path, is := strings.CutPrefix(e.Host, scheme); is {
 			return path
@@ -63,9 +63,9 @@ func (e EngineInfo) Socket() string {
 	return ""
 }
 
-// Chosen reports whether the person's own settings name this engine: it is not
+// ChosenByUser reports whether the person's own settings name this engine: it is not
 // where engines usually are.
-func (e EngineInfo) Chosen() bool {
+func (e Info) ChosenByUser() bool {
 	return strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
 }
 
@@ -90,20 +90,20 @@ func (p Progress) Megabytes() (done, all int64, known bool) {
 	return min(max(p.Bytes, 0), p.Total) / mega, all, p.Total > 0
 }
 
-// FoundWords is Found in the language in use.
-func (e EngineInfo) FoundWords() string { return FoundWords(e.Found) }
+// FoundText is Found in the language in use.
+func (e Info) FoundText() string { return FoundText(e.Found) }
 
-func FoundWords(found string) string {
+func FoundText(found string) string {
 	how, name, _ := strings.Cut(found, " ")
 	switch how {
 	case "default":
-		return words.Say("engine.default")
+		return i18n.T("engine.default")
 	case "context":
-		return words.Say("engine.context", "name", name)
+		return i18n.T("engine.context", "name", name)
 	case "socket":
-		return words.Say("engine.socket", "engine", strings.TrimPrefix(name, "of "))
+		return i18n.T("engine.socket", "engine", strings.TrimPrefix(name, "of "))
 	case "pipe":
-		return words.Say("engine.pipe", "engine", strings.TrimPrefix(name, "of "))
+		return i18n.T("engine.pipe", "engine", strings.TrimPrefix(name, "of "))
 	default:
 		return found // the name of a variable
 	}
@@ -112,14 +112,14 @@ func FoundWords(found string) string {
 // Words tells how far a pull is, such as "120 of 512 MB, 3 of 9 layers".
 func (p Progress) Words() string {
 	const giga = 1e9
-	layers := words.Say("progress.layers", "done", p.LayersDone, "all", p.Layers)
+	layers := i18n.T("progress.layers", "done", p.LayersDone, "all", p.Layers)
 	done, all, known := p.Megabytes()
 	if !known {
 		return layers
 	}
-	amount := words.Say("progress.mega", "done", done, "all", all)
+	amount := i18n.T("progress.mega", "done", done, "all", all)
 	if p.Total >= giga {
-		amount = words.Say("progress.giga", "done", words.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", words.Decimal(float64(p.Total)/giga))
+		amount = i18n.T("progress.giga", "done", i18n.Decimal(float64(min(max(p.Bytes, 0), p.Total))/giga), "all", i18n.Decimal(float64(p.Total)/giga))
 	}
-	return words.Say("progress.both", "amount", amount, "layers", layers)
+	return i18n.T("progress.both", "amount", amount, "layers", layers)
 }

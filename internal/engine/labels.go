@@ -40,21 +40,21 @@ func (c Container) Ours() bool {
 	return of != "" && named && c.labelled() && slices.ContainsFunc(c.Mounts, ofItsVolume)
 }
 
-// Helps reports whether the container was made by this program to get at the
+// IsHelperOf reports whether the container was made by this program to get at the
 // data of a runtime. One that only reads can do so in another volume, or none, and
 // then has a name of ours.
-func (c Container) Helps(runtime string) bool {
+func (c Container) IsHelperOf(runtime string) bool {
 	if runtime == "" || c.Labels[LabelHelper] != runtime || !c.labelled() || c.Network != "none" {
 		return false
 	}
 	reads := c.Labels[LabelWrites] == "" && strings.HasPrefix(c.Name, helperPrefix+runtime+"-")
-	return reads || slices.Contains(c.Mounts, Mount{VolumeOf(runtime), DataPath})
+	return reads || slices.Contains(c.Mounts, Mount{VolumeOf(runtime), HelperDataDir})
 }
 
 // labelled reports whether the container has labels of ours from who made it.
 func (c Container) labelled() bool {
 	for _, label := range []string{LabelRuntime, LabelSettings, LabelHelper, LabelMade} {
-		if value, has := c.Labels[label]; has && value != c.Inherited[label] {
+		if value, has := c.Labels[label]; has && value != c.LabelsOfImage[label] {
 			return true
 		}
 	}
@@ -63,9 +63,9 @@ func (c Container) labelled() bool {
 
 func VolumeOf(runtime string) string { return config.Profile{Runtime: runtime}.Volume() }
 
-// Marked returns labels with one more that no other container has; those that have
+// WithUniqueLabel returns labels with one more that no other container has; those that have
 // it already keep theirs.
-func Marked(labels map[string]string) map[string]string {
+func WithUniqueLabel(labels map[string]string) map[string]string {
 	all := map[string]string{LabelMade: strings.ToLower(rand.Text())}
 	maps.Copy(all, labels)
 	return all

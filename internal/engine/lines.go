@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/secret"
-	"colabtray/internal/words"
 )
 
 // Environment returns a variable of an environment.
@@ -22,9 +22,9 @@ func Environment(env []string, name string) string {
 }
 
 // EnvironmentTokens returns the token that the container was made with, if any.
-func EnvironmentTokens(c Container) []secret.Token {
+func EnvironmentTokens(c Container) []secret.Secret {
 	if t := Environment(c.Env, "JUPYTER_TOKEN"); t != "" {
-		return []secret.Token{secret.NewToken(t)}
+		return []secret.Secret{secret.New(t)}
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func LastLines(ctx context.Context, e Engine, c Container, n int) []string {
 	known := EnvironmentTokens(c)
 	var lines []string
 	_ = EachLine(stream, func(line string) {
-		lines = append(lines, words.Line(secret.Masked(words.Lines(line), known)))
+		lines = append(lines, i18n.Line(secret.Mask(i18n.Lines(line), known)))
 	})
 	return lines[max(0, len(lines)-n):]
 }

@@ -81,18 +81,18 @@ func (s Spec) Without(c Container) (keys []string) {
 	if c.Labels[LabelSettings] != s.Labels[LabelSettings] {
 		return nil
 	}
-	if s.Memory > 0 && (c.Given.Memory <= 0 || c.Given.Memory > s.Memory) {
+	if s.Memory > 0 && (c.Effective.Memory <= 0 || c.Effective.Memory > s.Memory) {
 		keys = append(keys, "memory")
 	}
 	const least = 0.01 // engines count in thousandths
-	if s.CPUs > 0 && (c.Given.CPUs <= 0 || c.Given.CPUs > s.CPUs+least) {
+	if s.CPUs > 0 && (c.Effective.CPUs <= 0 || c.Effective.CPUs > s.CPUs+least) {
 		keys = append(keys, "cpus")
 	}
-	if c.Given.ShmSize < s.ShmSize {
+	if c.Effective.ShmSize < s.ShmSize {
 		keys = append(keys, "shm_size")
 	}
 	if slices.ContainsFunc(s.Folders, func(f config.Folder) bool {
-		return !slices.ContainsFunc(c.Given.Folders, func(g config.Folder) bool { return g.Path == f.Path && g.ReadOnly == f.ReadOnly })
+		return !slices.ContainsFunc(c.Effective.Folders, func(g config.Folder) bool { return g.Path == f.Path && g.ReadOnly == f.ReadOnly })
 	}) {
 		keys = append(keys, "folders")
 	}

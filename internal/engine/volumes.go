@@ -63,11 +63,11 @@ type HelperSpec struct {
 
 // ReadingHelper is a helper through which a volume is read.
 func ReadingHelper(runtime, image, volume string) HelperSpec {
-	return HelperSpec{Runtime: runtime, Image: image, Cmd: archiver, Volume: volume, Path: DataPath, Prints: true}
+	return HelperSpec{Runtime: runtime, Image: image, Cmd: archiver, Volume: volume, Path: HelperDataDir, Prints: true}
 }
 
-// DataPath is where a helper has the data volume.
-const DataPath = "/colab-tray-data"
+// HelperDataDir is where a helper has the data volume.
+const HelperDataDir = "/colab-tray-data"
 
 // helperPrefix begins the names of helpers.
 const helperPrefix = "colab-tray-helper-"
@@ -78,4 +78,4 @@ func HelperName(runtime string) string {
 }
 
 // archiver is the command of a helper that reads the volume.
-var archiver = []string{"tar", "--create", "--file=-", "--format=posix", "--numeric-owner", "--directory=/", strings.TrimPrefix(DataPath, "/")}
+var archiver = []string{"tar", "--create", "--file=-", "--format=posix", "--numeric-owner", "--directory=/", strings.TrimPrefix(HelperDataDir, "/")}

@@ -25,7 +25,7 @@ const header = "X-Colab-Tray"
 //	GET of what belongs to the page  the cookie; from the page, as far as the browser tells
 //	POST                             the cookie; from the page, by Origin and as far as Sec-Fetch-Site
 //	                                 tells; and our header
-func (v *visit) guard(next http.Handler) http.Handler {
+func (v *session) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range map[string]string{
 			"Content-Security-Policy":      policy,
@@ -37,7 +37,7 @@ func (v *visit) guard(next http.Handler) http.Handler {
 		} {
 			w.Header().Set(name, value)
 		}
-		if !connectionOf(r).own {
+		if !connectionOf(r).ownUser {
 			v.refuseWith(w, r, "who asks", "otheruser.html")
 			return
 		}
@@ -50,33 +50,33 @@ func (v *visit) guard(next http.Handler) http.Handler {
 			return
 		}
 		if r.Method == http.MethodGet && r.URL.Path == "/" && r.URL.Query().Has("key") {
-			v.enter(w, r)
+			v.exchangeKey(w, r)
 			return
 		}
 		if r.Method == http.MethodGet && r.URL.Path == jupyterPath {
 			v.openJupyter(w, r)
 			return
 		}
-		if !v.knows(r) {
+		if !v.hasCookie(r) {
 			v.refuse(w, r, "cookie")
 			return
 		}
-		if why := v.foreign(r); why != "" {
+		if why := v.rejectReason(r); why != "" {
 			v.refuse(w, r, why)
 			return
 		}
-		if !v.come() {
+		if !v.begin() {
 			http.Error(w, "the guide is closing", http.StatusServiceUnavailable)
 			return
 		}
-		defer v.leave()
-		v.pendingOwn.leave(connectionOf(r))
+		defer v.end()
+		v.pendingOwn.remove(connectionOf(r))
 		next.ServeHTTP(w, r)
 	})
 }
 
-// foreign tells by which header a request is not one of the page, "" when it is.
-func (v *visit) foreign(r *http.Request) string {
+// rejectReason tells by which header a request is not one of the page, "" when it is.
+func (v *session) rejectReason(r *http.Request) string {
 	site, target := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Dest")
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
@@ -95,10 +95,10 @@ func (v *visit) foreign(r *http.Request) string {
 	return ""
 }
 
-// enter exchanges the key for a cookie, and goes on to the page by a refresh
+// exchangeKey exchanges the key for a cookie, and goes on to the page by a refresh
 // and not by a redirect: where another site or a program opened the address,
 // a browser would not send a cookie with SameSite=Strict along a redirect.
-func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
+func (v *session) exchangeKey(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Sec-Purpose") != "" {
 		v.refuse(w, r, "Sec-Purpose") // a browser that fetches ahead would use the key up
 		return
@@ -106,7 +106,7 @@ func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case v.use(r.URL.Query().Get("key")):
 		v.admit(w)
-	case v.knows(r): // a reload, or the person's second click on the address
+	case v.hasCookie(r): // a reload, or the person's second click on the address
 		v.send(w, http.StatusOK, "enter.html")
 	default:
 		v.refuse(w, r, "key")
@@ -114,7 +114,7 @@ func (v *visit) enter(w http.ResponseWriter, r *http.Request) {
 }
 
 // admit gives a new cookie, and goes on to the page.
-func (v *visit) admit(w http.ResponseWriter) {
+func (v *session) admit(w http.ResponseWriter) {
 	cookie := v.newCookie()
 	http.SetCookie(w, &http.Cookie{Name: v.cookie, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	v.send(w, http.StatusOK, "enter.html")
@@ -125,7 +125,7 @@ const jupyterPath = "/jupyter"
 
 // openJupyter exchanges the key for a redirect to Jupyter, with the token in it.
 // Where Jupyter is gone by now the guide says so.
-func (v *visit) openJupyter(w http.ResponseWriter, r *http.Request) {
+func (v *session) openJupyter(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Sec-Purpose") != "" {
 		v.refuse(w, r, "Sec-Purpose")
 		return
@@ -145,13 +145,13 @@ func (v *visit) openJupyter(w http.ResponseWriter, r *http.Request) {
 }
 
 // refuse says no, and to a person how to get in.
-func (v *visit) refuse(w http.ResponseWriter, r *http.Request, why string) {
+func (v *session) refuse(w http.ResponseWriter, r *http.Request, why string) {
 	v.refuseWith(w, r, why, "refused.html")
 }
 
 // refuseWith answers with a page, and waits for nothing: neither for the body of
 // the request, nor for another request, nor long for the page to be taken.
-func (v *visit) refuseWith(w http.ResponseWriter, r *http.Request, why, page string) {
+func (v *session) refuseWith(w http.ResponseWriter, r *http.Request, why, page string) {
 	v.guide.Log.Debug("guide: refused", "method", r.Method, "path", r.URL.Path, "because of", why)
 	control, now := http.NewResponseController(w), time.Now()
 	_ = control.SetReadDeadline(now)
@@ -161,7 +161,7 @@ func (v *visit) refuseWith(w http.ResponseWriter, r *http.Request, why, page str
 }
 
 // send sends what belongs to the page.
-func (v *visit) send(w http.ResponseWriter, status int, name string) {
+func (v *session) send(w http.ResponseWriter, status int, name string) {
 	kind, body := v.guide.asset(name)
 	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(status)

@@ -27,17 +27,17 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // window is a real browser's, with the guide in it.
 type window struct {
 	t       *testing.T
 	ctx     context.Context
-	network *bed.Network
+	network *testenv.Network
 
 	mu    sync.Mutex
 	asked []string // addresses of all requests
@@ -47,9 +47,9 @@ type window struct {
 // and nothing else.
 func openWindow(t *testing.T, r *rig, others ...string) *window {
 	t.Helper()
-	bed.NeedCommand(t, "chromium")
+	testenv.NeedCommand(t, "chromium")
 	address, origin := r.address()
-	w := &window{t: t, network: bed.NewNetwork(t)}
+	w := &window{t: t, network: testenv.NewNetwork(t)}
 	u, err := url.Parse(origin)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func (w *window) click(id string) {
 // wait waits for a condition in the page, also while it goes on to another.
 func (w *window) wait(what, condition string) {
 	w.t.Helper()
-	bed.WaitFor(w.t, what, func() error {
+	testenv.WaitFor(w.t, what, func() error {
 		is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool]("!!("+condition+")"))
 		if err == nil && !is {
 			err = errors.New("not yet")
@@ -196,7 +196,7 @@ func (w *window) pictures(name string) {
 
 // TestGuide does what a person does with the guide.
 func TestGuide(t *testing.T) {
-	r := newRig(t, bed.Server2)
+	r := newRig(t, testenv.Server2)
 	w := openWindow(t, r)
 	w.wait("the state", `document.getElementById("state").textContent === "Not started yet"`)
 	w.pictures("absent")
@@ -255,7 +255,7 @@ func TestGuide(t *testing.T) {
 	}
 	at := fmt.Sprintf("[::1]:%d", r.profile.Port)
 	another, err := net.Listen("tcp6", at)
-	bed.Need(t, "IPv6 on the loopback interface", err == nil)
+	testenv.Need(t, "IPv6 on the loopback interface", err == nil)
 	defer another.Close()
 	w.click("restart")
 	w.wait("another start", `document.getElementById("state").textContent !== "Ready"`)
@@ -273,8 +273,8 @@ func TestGuide(t *testing.T) {
 		t.Errorf("beside another program the Backend URL is %q", got)
 	}
 
-	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
-		return exec.Command("docker", "--host", bed.Engine(t), "pause", r.profile.Runtime).Run()
+	testenv.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", testenv.Engine(t), "pause", r.profile.Runtime).Run()
 	})
 	w.wait("a paused runtime", `document.getElementById("state").textContent === "Paused" && document.getElementById("start").hidden`)
 	w.pictures("paused")
@@ -300,7 +300,7 @@ func TestGuide(t *testing.T) {
 
 // TestJupyterInBrowser opens Jupyter's own page where there is one.
 func TestJupyterInBrowser(t *testing.T) {
-	r := newRig(t, bed.Notebook6)
+	r := newRig(t, testenv.Notebook6)
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -328,12 +328,12 @@ func TestJupyterInBrowser(t *testing.T) {
 
 // TestNoJupyterPage has an image without JupyterLab and Jupyter Notebook.
 func TestNoJupyterPage(t *testing.T) {
-	r := newRig(t, bed.Server2)
+	r := newRig(t, testenv.Server2)
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var p *problem.Problem
-	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.CodeNoPage || !strings.Contains(p.Hint, bed.Server2) {
+	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.NoPage || !strings.Contains(p.Hint, testenv.Server2) {
 		t.Errorf("the address is %q, %v", address, err)
 	}
 }
@@ -357,10 +357,10 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 // TestGuideInGerman looks for what is still English in the page, and in what is
 // said of it but not shown.
 func TestGuideInGerman(t *testing.T) {
-	words.Use(words.English)
+	i18n.Use(i18n.English)
 	english := texts()
-	words.Use("de")
-	t.Cleanup(func() { words.Use(words.English) })
+	i18n.Use("de")
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	german := texts()
 	r := withoutEngine(t)
 	w := openWindow(t, r)
@@ -468,7 +468,7 @@ func TestOtherPages(t *testing.T) {
 // TestGuideForEverybody looks at what a screen reader is told, and goes through
 // the page by keyboard.
 func TestGuideForEverybody(t *testing.T) {
-	r := newRig(t, bed.Server2)
+	r := newRig(t, testenv.Server2)
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -510,7 +510,7 @@ func TestGuideForEverybody(t *testing.T) {
 		.filter((e) => !e.disabled && e.checkVisibility()).map((e, i) => e.dataset.order = String(i))`)
 	w.do("Tab", chromedp.KeyEvent(kb.Tab)) // whoever uses keys is shown the focus
 	value[bool](w, `(scrollTo(0, 0), document.querySelector(".skip").focus(), true)`)
-	var order []string
+	var helperOrder []string
 	for i := range reachable {
 		if i > 0 {
 			w.do("Tab", chromedp.KeyEvent(kb.Tab))
@@ -519,13 +519,13 @@ func TestGuideForEverybody(t *testing.T) {
 			const e = document.activeElement, s = getComputedStyle(e);
 			return [e.dataset.order ?? "", s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 ? "" : e.tagName + " " + e.id];
 		})()`)
-		order = append(order, at[0])
+		helperOrder = append(helperOrder, at[0])
 		if at[1] != "" {
 			t.Errorf("the focus cannot be seen on %s", at[1])
 		}
 	}
-	if !slices.Equal(order, reachable) {
-		t.Errorf("Tab goes to %q, not to %q", order, reachable)
+	if !slices.Equal(helperOrder, reachable) {
+		t.Errorf("Tab goes to %q, not to %q", helperOrder, reachable)
 	}
 
 	w.size(360, 740, false)

@@ -19,7 +19,7 @@ const (
 // connection is a connection, and whether it is known to be the person's own.
 type connection struct {
 	net.Conn
-	own bool
+	ownUser bool
 }
 
 // ownUserListener notes of each connection whether it is the person's own.
@@ -30,7 +30,7 @@ func (l ownUserListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return connection{c, own(c)}, nil
+	return connection{c, isOwnUser(c)}, nil
 }
 
 type connectionKey struct{}
@@ -47,23 +47,23 @@ func connectionOf(r *http.Request) connection {
 // pending holds the connections that wait. Whoever comes to a full one takes the
 // place of who has waited longest: a browser that is let in has not to wait.
 type pending struct {
-	most int
+	limit int
 
 	mu      sync.Mutex
 	waiting []net.Conn // in the order in which they came
 }
 
-func (p *pending) enter(c net.Conn) {
+func (p *pending) add(c net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.waiting) == p.most {
+	if len(p.waiting) == p.limit {
 		_ = p.waiting[0].Close()
 		p.waiting = p.waiting[1:]
 	}
 	p.waiting = append(p.waiting, c)
 }
 
-func (p *pending) leave(c net.Conn) {
+func (p *pending) remove(c net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting = slices.DeleteFunc(p.waiting, func(other net.Conn) bool { return other == c })
@@ -71,19 +71,19 @@ func (p *pending) leave(c net.Conn) {
 
 // pendingOf is where a connection waits. People who are not let in anyway have one
 // of their own, so that they keep nobody out.
-func (v *visit) pendingOf(c net.Conn) *pending {
-	if c, is := c.(connection); is && c.own {
+func (v *session) pendingOf(c net.Conn) *pending {
+	if c, is := c.(connection); is && c.ownUser {
 		return &v.pendingOwn
 	}
 	return &v.pendingOthers
 }
 
 // follow is told what becomes of a connection.
-func (v *visit) follow(c net.Conn, is http.ConnState) {
+func (v *session) follow(c net.Conn, is http.ConnState) {
 	switch is {
 	case http.StateNew:
-		v.pendingOf(c).enter(c)
+		v.pendingOf(c).add(c)
 	case http.StateClosed, http.StateHijacked:
-		v.pendingOf(c).leave(c)
+		v.pendingOf(c).remove(c)
 	}
 }

@@ -83,7 +83,7 @@ func TestCrowd(t *testing.T) {
 	}
 	response, _ = guest.ask("GET", origin+"/")
 	wantStatus(t, "the page", response, http.StatusOK)
-	r.say(nil)
+	r.publish(nil)
 	if _, more := told(); !more {
 		t.Error("the page that was open is sent away")
 	}

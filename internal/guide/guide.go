@@ -73,14 +73,14 @@ type Options struct {
 type Guide struct {
 	Options
 
-	mu     sync.Mutex
-	visit  *visit        // nil while nobody listens
-	ended  chan struct{} // closed once nobody listens any more
-	said   *said         // what the last action came to; nil for nothing to say
-	saidIn runtime.State // the state in which it came to that, and is of the past after it
-	news   chan struct{} // closed when said changes
-	url    jupyter.BackendURL
-	serial int // counts the Backend URLs
+	mu           sync.Mutex
+	session      *session       // nil while nobody listens
+	ended        chan struct{}  // closed once nobody listens any more
+	message      *actionMessage // what the last action came to; nil for nothing to say
+	messageState runtime.State  // the state in which it came to that, and is of the past after it
+	updated      chan struct{}  // closed when said changes
+	url          jupyter.BackendURL
+	serial       int // counts the Backend URLs
 }
 
 // New makes a guide.
@@ -90,7 +90,7 @@ func New(o Options) *Guide {
 	}
 	ended := make(chan struct{})
 	close(ended)
-	return &Guide{Options: o, ended: ended, news: make(chan struct{})}
+	return &Guide{Options: o, ended: ended, updated: make(chan struct{})}
 }
 
 // URL returns an address of the guide that works once, and begins to listen if
@@ -113,16 +113,16 @@ func (g *Guide) JupyterURL(ctx context.Context) (string, error) {
 func (g *Guide) address(ctx context.Context, path string) (string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.visit != nil {
-		if key, ok := g.visit.newKey(); ok {
-			return g.visit.origin + path + "?key=" + key, nil
+	if g.session != nil {
+		if key, ok := g.session.newKey(); ok {
+			return g.session.origin + path + "?key=" + key, nil
 		}
 	}
 	v, err := g.listen(ctx)
 	if err != nil {
 		return "", fmt.Errorf("guide: %w", err)
 	}
-	g.visit, g.ended = v, v.ended
+	g.session, g.ended = v, v.ended
 	key, _ := v.newKey()
 	return v.origin + path + "?key=" + key, nil
 }
@@ -145,7 +145,7 @@ func (g *Guide) Wait(ctx context.Context) error {
 // was asked for goes on. The guide can be opened again.
 func (g *Guide) Close() {
 	g.mu.Lock()
-	v := g.visit
+	v := g.session
 	g.mu.Unlock()
 	if v != nil {
 		v.close()
@@ -154,11 +154,11 @@ func (g *Guide) Close() {
 }
 
 // forget is told that a visit listens no more.
-func (g *Guide) forget(v *visit) {
+func (g *Guide) forget(v *session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.visit == v {
-		g.visit = nil
+	if g.session == v {
+		g.session = nil
 	}
 }
 

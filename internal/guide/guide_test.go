@@ -15,21 +15,21 @@ import (
 	"colabtray/internal/colab"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 func TestKeyWorksOnce(t *testing.T) {
 	r := withoutEngine(t)
 	url, origin := r.address()
-	stranger, guest := newVisitor(t), newVisitor(t)
+	otherUser, guest := newVisitor(t), newVisitor(t)
 
-	response, _ := stranger.ask("GET", url, "Sec-Purpose", "prefetch")
+	response, _ := otherUser.ask("GET", url, "Sec-Purpose", "prefetch")
 	wantStatus(t, "fetching ahead", response, http.StatusForbidden)
-	response, _ = stranger.ask("HEAD", url)
+	response, _ = otherUser.ask("HEAD", url)
 	wantStatus(t, "HEAD", response, http.StatusForbidden)
-	response, _ = stranger.ask("GET", origin+"/?key=wrong")
+	response, _ = otherUser.ask("GET", origin+"/?key=wrong")
 	wantStatus(t, "a wrong key", response, http.StatusForbidden)
-	response, _ = stranger.ask("GET", origin+"/")
+	response, _ = otherUser.ask("GET", origin+"/")
 	wantStatus(t, "no key", response, http.StatusForbidden)
 
 	response, _ = guest.ask("GET", url)
@@ -44,7 +44,7 @@ func TestKeyWorksOnce(t *testing.T) {
 		t.Errorf("this is not the page:\n%s", body)
 	}
 
-	response, body = stranger.ask("GET", url)
+	response, body = otherUser.ask("GET", url)
 	wantStatus(t, "the key, again", response, http.StatusForbidden)
 	if !strings.Contains(body, "colab-tray guide") || len(response.Cookies()) > 0 {
 		t.Errorf("the answer to a used key is %s with %v", body, response.Cookies())
@@ -65,7 +65,7 @@ func TestKeyWorksOnce(t *testing.T) {
 func TestNewestKeysAndCookiesWork(t *testing.T) {
 	r := withoutEngine(t)
 	origin := ""
-	enter := func(address string) (*visitor, int) {
+	enter := func(address string) (*browserClient, int) {
 		v := newVisitor(t)
 		response, _ := v.ask("GET", address)
 		return v, response.StatusCode
@@ -75,7 +75,7 @@ func TestNewestKeysAndCookiesWork(t *testing.T) {
 		address, at := r.address()
 		addresses, origin = append(addresses, address), at
 	}
-	var guests []*visitor
+	var guests []*browserClient
 	for i, address := range addresses {
 		guest, status := enter(address)
 		if works := status == http.StatusOK; works != (i > 0) {
@@ -106,7 +106,7 @@ func TestNewestKeysAndCookiesWork(t *testing.T) {
 func TestJupyterKeyWorksOnce(t *testing.T) {
 	r := withoutEngine(t)
 	var p *problem.Problem
-	if url, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.CodeNotReady {
+	if url, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.NotReady {
 		t.Errorf("without a runtime the address is %q, %v", url, err)
 	}
 	url, err := r.Guide.address(t.Context(), jupyterPath)
@@ -135,7 +135,7 @@ func TestJupyterKeyWorksOnce(t *testing.T) {
 func TestOnlyThePageItself(t *testing.T) {
 	r := withoutEngine(t)
 	guest := newVisitor(t)
-	origin := guest.enters(r)
+	origin := guest.openSession(r)
 	host := strings.TrimPrefix(origin, "http://")
 	_, port, _ := net.SplitHostPort(host)
 	good := []string{"Origin", origin, header, "1", "Sec-Fetch-Site", "same-origin"}
@@ -198,7 +198,7 @@ func TestOnlyThePageItself(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	r := withoutEngine(t)
 	guest := newVisitor(t)
-	origin := guest.enters(r)
+	origin := guest.openSession(r)
 	for _, path := range []string{"/", "/guide.js", "/words.json", "/nothing"} {
 		response, _ := guest.ask("GET", origin+path)
 		for name, want := range map[string]string{
@@ -238,7 +238,7 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	over := make(chan error, 1)
 	go func() { over <- r.Wait(t.Context()) }()
 	r.mu.Lock()
-	v := r.visit
+	v := r.session
 	r.mu.Unlock()
 	v.waitsFor(r.Idle)
 	select {
@@ -247,7 +247,7 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	default:
 	}
 	_ = live.Body.Close()
-	bed.WaitFor(t, "the end of the stream", func() error {
+	testenv.WaitFor(t, "the end of the stream", func() error {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		if v.guests > 0 {
@@ -271,7 +271,7 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	// While one visit ends, the next begins.
 	r.address()
 	r.mu.Lock()
-	ending := r.visit
+	ending := r.session
 	r.mu.Unlock()
 	ending.close()
 	again, origin2 := r.address()
@@ -286,19 +286,19 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 }
 
 // waitsFor lets that time pass at once, as far as the visit knows.
-func (v *visit) waitsFor(d time.Duration) {
+func (v *session) waitsFor(d time.Duration) {
 	v.mu.Lock()
 	v.last = v.last.Add(-d)
 	v.mu.Unlock()
-	v.tired()
+	v.expireIfIdle()
 }
 
 // TestIdleTime holds when a visit ends, with nobody at its door.
 func TestIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closed := make(chan struct{})
-		v := &visit{guide: New(Options{}), close: func() { close(closed) }}
-		v.last, v.idle = time.Now(), time.AfterFunc(v.guide.Idle, v.tired)
+		v := &session{guide: New(Options{}), close: func() { close(closed) }}
+		v.last, v.idle = time.Now(), time.AfterFunc(v.guide.Idle, v.expireIfIdle)
 		stays := func(what string, d time.Duration) {
 			t.Helper()
 			time.Sleep(d)
@@ -315,14 +315,14 @@ func TestIdleTime(t *testing.T) {
 		}
 		stays("although its address was asked for", 10*time.Minute-time.Second)
 		for range 2 {
-			if !v.come() {
+			if !v.begin() {
 				t.Fatal("nobody is let in while it waits")
 			}
 		}
 		stays("while somebody looked", 24*time.Hour)
-		v.leave()
+		v.end()
 		stays("while one of two looked", 24*time.Hour)
-		v.leave()
+		v.end()
 		stays("before its time after a visit", 10*time.Minute-time.Second)
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -331,7 +331,7 @@ func TestIdleTime(t *testing.T) {
 		default:
 			t.Fatal("it does not end without anybody who looks")
 		}
-		if v.come() {
+		if v.begin() {
 			t.Error("somebody is let in after its end")
 		}
 		if _, ok := v.newKey(); ok {
@@ -353,7 +353,7 @@ func TestNoEngineSaysHowToGetOne(t *testing.T) {
 func (r *rig) until(is func(state) bool) state {
 	r.t.Helper()
 	guest := newVisitor(r.t)
-	origin := guest.enters(r)
+	origin := guest.openSession(r)
 	live, err := guest.client.Get(origin + "/live")
 	if err != nil {
 		r.t.Fatal(err)
@@ -380,7 +380,7 @@ func (r *rig) until(is func(state) bool) state {
 func TestTooManyPages(t *testing.T) {
 	r := withoutEngine(t)
 	guest := newVisitor(t)
-	origin := guest.enters(r)
+	origin := guest.openSession(r)
 	for i := range maxStreams + 1 {
 		live, err := guest.client.Get(origin + "/live")
 		if err != nil {
@@ -397,13 +397,13 @@ func TestTooManyPages(t *testing.T) {
 
 // TestTokenIsOnlyRevealed looks for the token in all that a page is sent.
 func TestTokenIsOnlyRevealed(t *testing.T) {
-	r := newRig(t, bed.Notebook6)
+	r := newRig(t, testenv.Notebook6)
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	token := r.manager.Snapshot().URL.Token().Reveal()
 	guest := newVisitor(t)
-	origin := guest.enters(r)
+	origin := guest.openSession(r)
 	good := []string{"Origin", origin, header, "1"}
 
 	live, err := guest.client.Get(origin + "/live?usage&logs")
@@ -526,8 +526,8 @@ func firstArgument(call string) string {
 func TestStreamIsHarmless(t *testing.T) {
 	sent := httptest.NewRecorder()
 	out := &stream{w: sent, control: http.NewResponseController(sent), cancel: func() { t.Error("it was cancelled") }}
-	out.event("state", state{Image: "a\x1b[31mb\u202ec", Problem: &said{Short: "d\u009b31me\u200bf", Hint: "one\ntwo\u2028three"}})
-	out.line(map[string]any{"verdict": "\u2066g"})
+	out.event("state", state{Image: "a\x1b[31mb\u202ec", Problem: &actionMessage{Short: "d\u009b31me\u200bf", Hint: "one\ntwo\u2028three"}})
+	out.sendLine(map[string]any{"verdict": "\u2066g"})
 	for _, part := range []string{`"image":"abc"`, `"short":"def"`, `"hint":"one\ntwo three"`, "event: state\ndata: {", "}\n\n{", `{"verdict":"g"}`} {
 		if !strings.Contains(sent.Body.String(), part) {
 			t.Errorf("%s is missing in %q", part, sent.Body.String())

@@ -14,24 +14,24 @@ import (
 
 // state is what the page knows of the runtime. It never holds the token.
 type state struct {
-	State    string        `json:"state"`
-	Title    string        `json:"title"` // the state in words
-	Hint     string        `json:"hint"`  // and what it means
-	Since    time.Time     `json:"since"`
-	Profile  string        `json:"profile"`
-	Runtime  string        `json:"runtime"`
-	Image    string        `json:"image"`
-	Port     int           `json:"port"`
-	Engine   string        `json:"engine"`
-	URL      int           `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
-	Host     string        `json:"host"` // as the Backend URL has it
-	Can      verbs         `json:"can"`
-	Runs     bool          `json:"runs"`
-	Progress *progress     `json:"progress"`
-	Problem  *said         `json:"problem"`
-	Warnings []said        `json:"warnings"`
-	Said     *said         `json:"said"`
-	Install  *install.Help `json:"install"`
+	State    string          `json:"state"`
+	Title    string          `json:"title"` // the state in words
+	Hint     string          `json:"hint"`  // and what it means
+	Since    time.Time       `json:"since"`
+	Profile  string          `json:"profile"`
+	Runtime  string          `json:"runtime"`
+	Image    string          `json:"image"`
+	Port     int             `json:"port"`
+	Engine   string          `json:"engine"`
+	URL      int             `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
+	Host     string          `json:"host"` // as the Backend URL has it
+	Can      verbs           `json:"can"`
+	Runs     bool            `json:"runs"`
+	Progress *progress       `json:"progress"`
+	Problem  *actionMessage  `json:"problem"`
+	Warnings []actionMessage `json:"warnings"`
+	Message  *actionMessage  `json:"said"`
+	Install  *install.Help   `json:"install"`
 }
 
 // verbs are what can be asked for now.
@@ -70,10 +70,10 @@ type gpuUsage struct {
 }
 
 // state makes what the page is told of a snapshot.
-func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
+func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []said{},
+		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []actionMessage{},
 	}
 	can := s.State
 	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
@@ -85,14 +85,14 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 		now.Progress = &progress{s.Progress.LayersDone, s.Progress.Layers, s.Progress.Bytes, s.Progress.Total}
 	}
 	if p := s.Problem; p != nil {
-		now.Problem = &said{p.Short, p.Hint, p.Command}
-		if p.Code == problem.CodeNoEngine && !s.Engine.Chosen() {
+		now.Problem = &actionMessage{p.Short, p.Hint, p.Command}
+		if p.Code == problem.NoEngine && !s.Engine.ChosenByUser() {
 			help := g.Install()
 			now.Install = &help
 		}
 	}
 	for _, w := range s.Warnings {
-		now.Warnings = append(now.Warnings, said{w.Short, w.Hint, w.Command})
+		now.Warnings = append(now.Warnings, actionMessage{w.Short, w.Hint, w.Command})
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -103,15 +103,15 @@ func (g *Guide) state(s runtime.Snapshot) (now state, news <-chan struct{}) {
 		}
 		now.URL = g.serial
 	}
-	if g.said != nil && g.saidIn == s.State && (now.Problem == nil || now.Problem.Short != g.said.Short) {
-		now.Said = g.said
+	if g.message != nil && g.messageState == s.State && (now.Problem == nil || now.Problem.Short != g.message.Short) {
+		now.Message = g.message
 	}
-	return now, g.news
+	return now, g.updated
 }
 
 // live sends the state at each change; with ?usage what the runtime uses, and
 // with ?logs its output, each only as long as the page wants to see it.
-func (v *visit) live(w http.ResponseWriter, r *http.Request) {
+func (v *session) live(w http.ResponseWriter, r *http.Request) {
 	if !v.openStream() {
 		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
 		return
@@ -137,10 +137,10 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 		lines = follow(ctx, g.Runtime)
 	}
 	var last runtime.Snapshot
-	var news <-chan struct{}
+	var updated <-chan struct{}
 	tell := func() {
 		var now state
-		now, news = g.state(last)
+		now, updated = g.state(last)
 		out.event("state", now)
 	}
 	for {
@@ -153,7 +153,7 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 			}
 			last = s
 			tell()
-		case <-news:
+		case <-updated:
 			tell()
 		case u, open := <-usages:
 			if !open {
@@ -177,7 +177,7 @@ func (v *visit) live(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (v *visit) openStream() bool {
+func (v *session) openStream() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.streams == maxStreams {
@@ -187,7 +187,7 @@ func (v *visit) openStream() bool {
 	return true
 }
 
-func (v *visit) closeStream() {
+func (v *session) closeStream() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.streams--

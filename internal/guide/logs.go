@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // A container can write without end, and as fast as it can: a page gets so
@@ -23,8 +23,8 @@ const (
 
 // output is some of what the runtime wrote.
 type output struct {
-	// Fresh tells that it is that of another run, from its beginning.
-	Fresh bool `json:"fresh"`
+	// NewRun tells that it is that of another run, from its beginning.
+	NewRun bool `json:"fresh"`
 	// Skipped is how many lines before these were left out.
 	Skipped int      `json:"skipped"`
 	Lines   []string `json:"lines"`
@@ -42,11 +42,11 @@ func follow(ctx context.Context, r Runtime) <-chan output {
 			}
 			// A start is told of before there is a container that can be followed.
 			for first := true; first || s.State == runtime.Starting && r.Snapshot().State == runtime.Starting; first = false {
-				t.renew()
+				t.startRun()
 				err := r.Logs(ctx, t, runtime.LogOptions{Follow: true, Tail: maxLines})
 				var p *problem.Problem
-				if errors.As(err, &p) && p.Code == problem.CodeNoLog {
-					_, _ = io.WriteString(t, words.Sentences(p.Short, p.Hint)+"\n") // it never fails
+				if errors.As(err, &p) && p.Code == problem.NoLog {
+					_, _ = io.WriteString(t, i18n.Sentences(p.Short, p.Hint)+"\n") // it never fails
 				}
 				if !pause(ctx, flushEvery) {
 					return
@@ -65,7 +65,7 @@ func follow(ctx context.Context, r Runtime) <-chan output {
 				return
 			}
 			select {
-			case c <- t.take():
+			case c <- t.drain():
 			case <-ctx.Done():
 				return
 			}
@@ -91,16 +91,16 @@ func pause(ctx context.Context, d time.Duration) bool {
 type tail struct {
 	written chan struct{}
 
-	mu    sync.Mutex
-	fresh bool
-	out   output
+	mu     sync.Mutex
+	newRun bool
+	out    output
 }
 
-// renew says that another run's output begins with the next line.
-func (t *tail) renew() {
+// startRun says that another run's output begins with the next line.
+func (t *tail) startRun() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.fresh = true
+	t.newRun = true
 }
 
 // Write takes one line with its end.
@@ -110,8 +110,8 @@ func (t *tail) Write(p []byte) (int, error) {
 		line = strings.ToValidUTF8(line[:maxLine], "") + " …"
 	}
 	t.mu.Lock()
-	if t.fresh {
-		t.fresh, t.out = false, output{Fresh: true}
+	if t.newRun {
+		t.newRun, t.out = false, output{NewRun: true}
 	}
 	if len(t.out.Lines) == maxLines {
 		t.out.Lines = t.out.Lines[1:]
@@ -126,7 +126,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (t *tail) take() output {
+func (t *tail) drain() output {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := t.out

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strings"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 //go:embed page
@@ -16,8 +16,8 @@ var files embed.FS
 
 // texts are those of the page by name, in the language in use.
 func texts() map[string]string {
-	all := words.Of("guide")
-	all["lang"] = words.Language()
+	all := i18n.Table("guide")
+	all["lang"] = i18n.Language()
 	return all
 }
 

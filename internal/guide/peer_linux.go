@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// own reports whether a connection comes from a program of the person's own, or
+// isOwnUser reports whether a connection comes from a program of the person's own, or
 // of root, who can do all that the person can. Whose it is must be known: the
 // address with the key stands on the browser's command line, which everybody on
 // the machine can read.
-func own(c net.Conn) bool {
+func isOwnUser(c net.Conn) bool {
 	far, errFar := netip.ParseAddrPort(c.RemoteAddr().String())
 	near, errNear := netip.ParseAddrPort(c.LocalAddr().String())
 	if errFar != nil || errNear != nil {

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // bashAs runs a script as the person of that number.
@@ -34,9 +34,9 @@ var loopbacks = []string{"127.0.0.1", "::ffff:127.0.0.1"}
 // TestOtherPeople has another person of the machine try an address that they
 // saw on the browser's command line, before the browser does.
 func TestOtherPeople(t *testing.T) {
-	bed.Need(t, "root, to be somebody else", os.Getuid() == 0)
-	bed.NeedCommand(t, "bash")
-	const somebodyElse, root = 65534, 0
+	testenv.Need(t, "root, to be somebody else", os.Getuid() == 0)
+	testenv.NeedCommand(t, "bash")
+	const otherUser, root = 65534, 0
 	for _, loopback := range loopbacks {
 		r := withoutEngine(t)
 		url, origin := r.address()
@@ -52,14 +52,14 @@ func TestOtherPeople(t *testing.T) {
 				t.Errorf("by %s, %s is answered %q", loopback, what, got)
 			}
 		}
-		refused("somebody else", try(somebodyElse))
+		refused("somebody else", try(otherUser))
 		guest := newVisitor(t)
 		response, _ := guest.ask("GET", url)
 		if response.StatusCode != http.StatusOK {
 			t.Errorf("after somebody else tried it by %s, the key is answered with %s", loopback, response.Status)
 		}
 		url = origin + "/"
-		refused("somebody else who has seen the cookie", try(somebodyElse, "Cookie: "+response.Cookies()[0].String()+"\r\n"))
+		refused("somebody else who has seen the cookie", try(otherUser, "Cookie: "+response.Cookies()[0].String()+"\r\n"))
 		if again, _ := r.address(); again == url {
 			t.Error("a key is given twice")
 		} else if url = again; !strings.Contains(try(root), "200 OK") {
@@ -71,8 +71,8 @@ func TestOtherPeople(t *testing.T) {
 // TestCrowdOfOthers has another person open many connections, which take no
 // place of the person's own.
 func TestCrowdOfOthers(t *testing.T) {
-	bed.Need(t, "root, to be somebody else", os.Getuid() == 0)
-	bed.NeedCommand(t, "bash")
+	testenv.Need(t, "root, to be somebody else", os.Getuid() == 0)
+	testenv.NeedCommand(t, "bash")
 	r := withoutEngine(t)
 	url, origin := r.address()
 	host := strings.TrimPrefix(origin, "http://")
@@ -92,8 +92,8 @@ func TestCrowdOfOthers(t *testing.T) {
 
 // TestOwnIsProved holds that whose program it is must be known.
 func TestOwnIsProved(t *testing.T) {
-	bed.Need(t, "root, to be somebody else", os.Getuid() == 0)
-	bed.NeedCommand(t, "bash")
+	testenv.Need(t, "root, to be somebody else", os.Getuid() == 0)
+	testenv.NeedCommand(t, "bash")
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestOwnIsProved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if own(left) {
+		if isOwnUser(left) {
 			t.Errorf("by %s, what somebody else has left behind passes", loopback)
 		}
 		_ = left.Close()
@@ -121,7 +121,7 @@ func TestOwnIsProved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !own(accepted) {
+		if !isOwnUser(accepted) {
 			t.Errorf("by %s, our own does not pass", loopback)
 		}
 		_, _ = ours.Close(), accepted.Close()
@@ -129,7 +129,7 @@ func TestOwnIsProved(t *testing.T) {
 	one, other := net.Pipe()
 	defer one.Close()
 	defer other.Close()
-	if own(one) {
+	if isOwnUser(one) {
 		t.Error("a connection that is in no table passes")
 	}
 }

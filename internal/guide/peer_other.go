@@ -15,11 +15,11 @@ import (
 // listTime is how long it may take to list who has which connection.
 const listTime = 5 * time.Second
 
-// own reports whether a connection comes from a program of the person's own.
+// isOwnUser reports whether a connection comes from a program of the person's own.
 // Whose it is must be known: the address with the key stands for a moment on the
 // command line of what opens the browser, which everybody on the machine can
 // read.
-func own(c net.Conn) bool {
+func isOwnUser(c net.Conn) bool {
 	_, port, err := net.SplitHostPort(c.RemoteAddr().String())
 	if err != nil {
 		return false

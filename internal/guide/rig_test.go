@@ -22,7 +22,7 @@ import (
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -60,8 +60,8 @@ func (l *lockedBuffer) String() string {
 func newRig(t *testing.T, image string) *rig {
 	t.Helper()
 	p := config.Default()
-	p.Runtime, p.Image, p.Port = bed.RuntimeName(t), bed.Image(t, image), bed.FreePort(t)
-	return open(t, bed.Engine(t), p)
+	p.Runtime, p.Image, p.Port = testenv.RuntimeName(t), testenv.Image(t, image), testenv.FreePort(t)
+	return open(t, testenv.Engine(t), p)
 }
 
 // withoutEngine makes a guide where no engine is.
@@ -72,7 +72,7 @@ func withoutEngine(t *testing.T) *rig {
 
 func open(t *testing.T, engine string, p config.Profile) *rig {
 	t.Helper()
-	docker, err := docker.NewDocker(engine)
+	docker, err := docker.New(engine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,19 +132,19 @@ func (r *rig) address() (url, origin string) {
 	return url, origin
 }
 
-// visitor is a client with cookies of its own, which does as it is told.
-type visitor struct {
+// browserClient is a client with cookies of its own, which does as it is told.
+type browserClient struct {
 	t      *testing.T
 	client *http.Client
 }
 
-func newVisitor(t *testing.T) *visitor {
+func newVisitor(t *testing.T) *browserClient {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &visitor{t, &http.Client{Jar: jar, Transport: new(http.Transport)}}
+	v := &browserClient{t, &http.Client{Jar: jar, Transport: new(http.Transport)}}
 	t.Cleanup(v.client.CloseIdleConnections)
 	return v
 }
@@ -152,7 +152,7 @@ func newVisitor(t *testing.T) *visitor {
 // ask sends a request with the headers given in pairs, of which Host is the
 // host, and returns the answer with its body read. A stream, which has no end, is
 // not read: who is let into one by mistake is noticed at once.
-func (v *visitor) ask(method, url string, headers ...string) (*http.Response, string) {
+func (v *browserClient) ask(method, url string, headers ...string) (*http.Response, string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.t.Context(), longEnough)
 	defer cancel()
@@ -181,8 +181,8 @@ func (v *visitor) ask(method, url string, headers ...string) (*http.Response, st
 	return response, string(body)
 }
 
-// enters opens the guide with a new key.
-func (v *visitor) enters(r *rig) (origin string) {
+// openSession opens the guide with a new key.
+func (v *browserClient) openSession(r *rig) (origin string) {
 	v.t.Helper()
 	url, origin := r.address()
 	if response, _ := v.ask("GET", url); response.StatusCode != http.StatusOK {

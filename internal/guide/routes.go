@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"colabtray/internal/colab"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // How long things may take that a browser waits for.
@@ -17,7 +17,7 @@ const (
 	reportTime = 30 * time.Second
 )
 
-func (v *visit) handler() http.Handler {
+func (v *session) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, name := range map[string]string{
 		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
@@ -30,7 +30,7 @@ func (v *visit) handler() http.Handler {
 		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
 	} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, _ *http.Request) {
-			g.begin(do)
+			g.runDetached(do)
 			w.WriteHeader(http.StatusAccepted)
 		})
 	}
@@ -45,44 +45,44 @@ func (v *visit) handler() http.Handler {
 	return v.guard(mux)
 }
 
-// said is what the last action came to, where the state of the runtime does
+// actionMessage is what the last action came to, where the state of the runtime does
 // not say it.
-type said struct {
+type actionMessage struct {
 	Short   string `json:"short"`
 	Hint    string `json:"hint,omitempty"`
 	Command string `json:"command,omitempty"`
 }
 
-// begin does something to the runtime that the end of the page does not undo.
-func (g *Guide) begin(do func(context.Context) error) {
-	g.say(nil)
+// runDetached does something to the runtime that the end of the page does not undo.
+func (g *Guide) runDetached(do func(context.Context) error) {
+	g.publish(nil)
 	go func() {
 		err := do(context.Background())
 		var p *problem.Problem
 		switch {
 		case err == nil, errors.Is(err, context.Canceled):
-		case errors.As(err, &p) && p.Code == problem.CodeCancelled: // by another click
+		case errors.As(err, &p) && p.Code == problem.Cancelled: // by another click
 		case errors.As(err, &p):
-			g.say(&said{p.Short, p.Hint, p.Command})
+			g.publish(&actionMessage{p.Short, p.Hint, p.Command})
 		default:
 			g.Log.Warn("guide", "error", err)
-			g.say(&said{Short: words.Say("guide.failed")})
+			g.publish(&actionMessage{Short: i18n.T("guide.failed")})
 		}
 	}()
 }
 
-// say tells everybody who looks.
-func (g *Guide) say(s *said) {
+// publish tells everybody who looks.
+func (g *Guide) publish(s *actionMessage) {
 	in := g.Runtime.Snapshot().State
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.said, g.saidIn = s, in
-	close(g.news)
-	g.news = make(chan struct{})
+	g.message, g.messageState = s, in
+	close(g.updated)
+	g.updated = make(chan struct{})
 }
 
 // reveal gives the Backend URL, to nobody but who asks for it.
-func (v *visit) reveal(w http.ResponseWriter, _ *http.Request) {
+func (v *session) reveal(w http.ResponseWriter, _ *http.Request) {
 	s := v.guide.Runtime.Snapshot()
 	if !s.State.CanConnect() {
 		http.Error(w, "not ready", http.StatusConflict)
@@ -94,21 +94,21 @@ func (v *visit) reveal(w http.ResponseWriter, _ *http.Request) {
 
 // check tries what Colab does, and tells each step in a line of JSON as it is
 // over; the last line has the verdict. It ends with who asked for it.
-func (v *visit) check(w http.ResponseWriter, r *http.Request) {
+func (v *session) check(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), checkTime)
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := &stream{w: w, control: http.NewResponseController(w), cancel: cancel}
-	report, err := v.guide.Check(ctx, func(s colab.Step) { out.line(map[string]any{"step": s}) })
+	report, err := v.guide.Check(ctx, func(s colab.Step) { out.sendLine(map[string]any{"step": s}) })
 	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):
-		out.line(map[string]any{"ok": false, "verdict": words.FullStop(p.Short)})
+		out.sendLine(map[string]any{"ok": false, "verdict": i18n.FullStop(p.Short)})
 	case err != nil:
 		v.guide.Log.Warn("guide: check", "error", err)
-		out.line(map[string]any{"ok": false, "verdict": words.Say("guide.check.failed")})
+		out.sendLine(map[string]any{"ok": false, "verdict": i18n.T("guide.check.failed")})
 	default:
-		out.line(map[string]any{"ok": report.OK, "verdict": report.Verdict})
+		out.sendLine(map[string]any{"ok": report.OK, "verdict": report.Verdict})
 	}
 }
 
@@ -120,14 +120,14 @@ type stream struct {
 	cancel  context.CancelFunc
 }
 
-// line sends a value as a line of JSON.
-func (s *stream) line(value any) { s.send("", value) }
+// sendLine sends a value as a line of JSON.
+func (s *stream) sendLine(value any) { s.send("", value) }
 
 // event sends a value as a server-sent event.
 func (s *stream) event(name string, value any) { s.send("event: "+name+"\ndata: ", value) }
 
 func (s *stream) send(before string, value any) {
-	text, err := words.JSON(value)
+	text, err := i18n.JSON(value)
 	if err != nil {
 		s.cancel()
 		return

@@ -8,7 +8,7 @@ import (
 	"bufio"
 	"strings"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // System is what the way to an engine depends on.
@@ -71,8 +71,8 @@ func Docker(s System) Help {
 		return Help{"Windows", []Way{windowsDesktop()}}
 	case "darwin":
 		return Help{"macOS", []Way{
-			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker-desktop", "open -a Docker"}, Page: pageMac, Note: words.Say("install.note.homebrew")},
-			{Title: "Colima", Commands: []string{"brew install docker colima", "colima start"}, Page: pageColima, Note: words.Say("install.note.colima")},
+			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker-desktop", "open -a Docker"}, Page: pageMac, Note: i18n.T("install.note.homebrew")},
+			{Title: "Colima", Commands: []string{"brew install docker colima", "colima start"}, Page: pageColima, Note: i18n.T("install.note.colima")},
 		}}
 	case "linux":
 		h := Help{System: s.Name, Ways: []Way{linux(s)}}
@@ -80,16 +80,16 @@ func Docker(s System) Help {
 			h.System = "Linux"
 		}
 		if s.WSL {
-			h.System = words.Say("install.wsl", "system", h.System)
+			h.System = i18n.T("install.wsl", "system", h.System)
 			desktop := windowsDesktop()
 			desktop.Commands = nil
 			desktop.Page = pageWSL
-			desktop.Note = words.Say("install.note.wsl")
+			desktop.Note = i18n.T("install.note.wsl")
 			h.Ways = append([]Way{desktop}, h.Ways...)
 		}
 		return h
 	default:
-		return Help{words.Say("install.thisSystem"), []Way{{Title: "Docker Engine", Page: pageEngine}}}
+		return Help{i18n.T("install.thisSystem"), []Way{{Title: "Docker Engine", Page: pageEngine}}}
 	}
 }
 
@@ -98,7 +98,7 @@ func windowsDesktop() Way {
 		Title:    "Docker Desktop",
 		Commands: []string{"winget install --exact --id Docker.DockerDesktop"},
 		Page:     pageWindows,
-		Note:     words.Say("install.note.windows"),
+		Note:     i18n.T("install.note.windows"),
 	}
 }
 
@@ -106,7 +106,7 @@ func windowsDesktop() Way {
 // is made from.
 func linux(s System) Way {
 	for _, id := range append([]string{s.ID}, s.Like...) {
-		w := Way{Title: words.Say("install.engine"), Note: words.Say("install.note.group")}
+		w := Way{Title: i18n.T("install.engine"), Note: i18n.T("install.note.group")}
 		enable := []string{startSystemd}
 		switch id {
 		case "debian", "ubuntu":
@@ -119,10 +119,10 @@ func linux(s System) Way {
 		case "fedora":
 			w.Commands, w.Page = []string{"sudo dnf install moby-engine"}, pageEngine+"fedora/"
 		case "rhel", "centos":
-			w.Title = words.Say("install.podman")
+			w.Title = i18n.T("install.podman")
 			w.Commands = []string{"sudo dnf install podman", "systemctl --user enable --now podman.socket", "export DOCKER_HOST=unix://$XDG_RUNTIME_DIR/podman/podman.sock"}
 			w.Page = pageEngine + "rhel/"
-			w.Note = words.Say("install.note.podman")
+			w.Note = i18n.T("install.note.podman")
 			return w
 		case "arch":
 			w.Commands, w.Page = []string{"sudo pacman -S docker"}, "https://wiki.archlinux.org/title/Docker"
@@ -132,9 +132,9 @@ func linux(s System) Way {
 			w.Commands, w.Page = []string{"doas apk add docker", "doas rc-update add docker", "doas service docker start", `doas addgroup "$USER" docker`}, pageAlpine
 			return w
 		case "nixos":
-			w.Title = words.Say("install.nixos")
+			w.Title = i18n.T("install.nixos")
 			w.Commands, w.Page = []string{"sudo nixos-rebuild switch"}, pageNixOS
-			w.Note = words.Say("install.note.nixos")
+			w.Note = i18n.T("install.note.nixos")
 			return w
 		default:
 			continue
@@ -142,7 +142,7 @@ func linux(s System) Way {
 		w.Commands = append(append(w.Commands, enable...), joinGroup)
 		return w
 	}
-	return Way{Title: "Docker Engine", Page: pageEngine, Note: words.Say("install.note.other")}
+	return Way{Title: "Docker Engine", Page: pageEngine, Note: i18n.T("install.note.other")}
 }
 
 // parse reads os-release(5).

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // The files of the distributions, as they ship them, without what is not read.
@@ -115,7 +115,7 @@ func TestSameAsScript(t *testing.T) {
 }
 
 func TestThis(t *testing.T) {
-	s := This()
+	s := Detect()
 	if s.OS != runtime.GOOS {
 		t.Errorf("this is %+v", s)
 	}
@@ -126,14 +126,14 @@ func TestThis(t *testing.T) {
 
 // TestGerman holds that the words are German and the commands as they were.
 func TestGerman(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	for name, release := range releases {
 		s := parse(release)
 		s.WSL = true
 		english := Docker(s)
-		words.Use("de")
+		i18n.Use("de")
 		german := Docker(s)
-		words.Use(words.English)
+		i18n.Use(i18n.English)
 		if len(english.Ways) != len(german.Ways) {
 			t.Fatalf("%s: there are %+v", name, german.Ways)
 		}

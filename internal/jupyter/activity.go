@@ -13,12 +13,12 @@ import (
 // maxActivity is how much of an answer is read, in bytes.
 const maxActivity = 1 << 20
 
-// LastUse returns when kernels and terminals of a server worked last, which is
+// LastActivity returns when kernels and terminals of a server worked last, which is
 // now while a kernel is busy, and the zero time when there are none; and which
 // kernels there are. That a page asks for something, as an open notebook does all
 // the time, is no use. The server's clock can be another than ours: how long ago
 // something was, its own time of the answer tells.
-func LastUse(ctx context.Context, u BackendURL) (last time.Time, kernels []string, err error) {
+func LastActivity(ctx context.Context, u BackendURL) (last time.Time, kernels []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()
 	for _, path := range []string{"/api/kernels", "/api/terminals"} {

@@ -4,8 +4,8 @@ import (
 	"net/url"
 	"regexp"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/secret"
-	"colabtray/internal/words"
 )
 
 // announcedURL is a line in which a server tells where it is, as Jupyter writes
@@ -16,18 +16,18 @@ var announcedURL = regexp.MustCompile(`^(?:\[[IC] [^\[\]]{1,60}\])?\s*(?:or )?(h
 // announcement reports whether a line tells where a server listens, and the
 // token it gives, which may be missing. Jupyter writes "..." where the token was
 // given to it.
-func announcement(line string) (secret.Token, bool) {
-	found := announcedURL.FindStringSubmatch(words.Lines(line))
+func announcement(line string) (secret.Secret, bool) {
+	found := announcedURL.FindStringSubmatch(i18n.Lines(line))
 	if found == nil {
-		return secret.Token{}, false
+		return secret.Secret{}, false
 	}
 	u, err := url.Parse(found[1])
 	if err != nil {
-		return secret.Token{}, true
+		return secret.Secret{}, true
 	}
-	token := secret.NewToken(u.Query().Get("token"))
+	token := secret.New(u.Query().Get("token"))
 	if token.Reveal() == "..." || !token.Sendable() {
-		token = secret.Token{}
+		token = secret.Secret{}
 	}
 	return token, true
 }

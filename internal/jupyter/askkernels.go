@@ -21,10 +21,10 @@ const kernelAsk = time.Minute
 // kernelID is what a kernel can be called: jupyter_client takes a UUID.
 var kernelID = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
 
-// KernelWorks reports whether one of the kernels works, which it is asked
+// KernelBusy reports whether one of the kernels works, which it is asked
 // itself, in the container: Notebook 6 calls a kernel idle that works, from when a
 // page connects with it until the cell ends.
-func KernelWorks(ctx context.Context, e engine.Engine, container string, kernels []string) (bool, error) {
+func KernelBusy(ctx context.Context, e engine.Engine, container string, kernels []string) (bool, error) {
 	if len(kernels) == 0 {
 		return false, nil
 	}
@@ -47,13 +47,13 @@ func KernelWorks(ctx context.Context, e engine.Engine, container string, kernels
 	if err != nil {
 		return false, err
 	}
-	said, complaint, err := executor.Exec(ctx, c.ID, cmd)
-	switch said = strings.TrimSpace(said); {
+	message, complaint, err := executor.Exec(ctx, c.ID, cmd)
+	switch message = strings.TrimSpace(message); {
 	case err != nil:
 		return false, err
-	case said == "busy" || said == "idle":
-		return said == "busy", nil
+	case message == "busy" || message == "idle":
+		return message == "busy", nil
 	default:
-		return false, fmt.Errorf("it says %q, and %q", said, complaint)
+		return false, fmt.Errorf("it says %q, and %q", message, complaint)
 	}
 }

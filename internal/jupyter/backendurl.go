@@ -13,27 +13,27 @@ import (
 // lead a browser to another program. It prints without its token; Reveal gives
 // it whole. The zero value means that there is none.
 type BackendURL struct {
-	port    int
-	token   secret.Token
-	besides bool // another program listens where localhost can lead to
+	port           int
+	token          secret.Secret
+	localhostTaken bool // another program listens where localhost can lead to
 }
 
 // NewBackendURL makes the Backend URL of a server published at port (1 to
 // 65535) of the loopback interface.
-func NewBackendURL(port int, token secret.Token) BackendURL {
+func NewBackendURL(port int, token secret.Secret) BackendURL {
 	return BackendURL{port: port, token: token}
 }
 
-// Besides is the URL where another program listens at that port of [::1], where
+// LocalhostTaken is the URL where another program listens at that port of [::1], where
 // browsers look for localhost first: such a URL has 127.0.0.1.
-func (u BackendURL) Besides(another bool) BackendURL {
-	u.besides = another
+func (u BackendURL) LocalhostTaken(another bool) BackendURL {
+	u.localhostTaken = another
 	return u
 }
 
 // Host returns what the URL calls this computer: "localhost" or "127.0.0.1".
 func (u BackendURL) Host() string {
-	if u.besides {
+	if u.localhostTaken {
 		return "127.0.0.1"
 	}
 	return "localhost"
@@ -54,12 +54,12 @@ func (u BackendURL) RevealPage(path string) string {
 // Port returns the port on the loopback interface, 0 when there is no URL.
 func (u BackendURL) Port() int { return u.port }
 
-// Taken reports whether another program listens at the port on [::1], so that the
+// IsLocalhostTaken reports whether another program listens at the port on [::1], so that the
 // URL is one of 127.0.0.1.
-func (u BackendURL) Taken() bool { return u.besides }
+func (u BackendURL) IsLocalhostTaken() bool { return u.localhostTaken }
 
 // Token returns the token of the URL.
-func (u BackendURL) Token() secret.Token { return u.token }
+func (u BackendURL) Token() secret.Secret { return u.token }
 
 // IsZero reports whether there is no Backend URL.
 func (u BackendURL) IsZero() bool { return u == BackendURL{} }

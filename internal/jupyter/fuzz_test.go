@@ -42,7 +42,7 @@ func FuzzOutput(f *testing.F) {
 			if token.IsZero() {
 				continue
 			}
-			for part := range strings.SplitSeq(secret.Masked(line, []secret.Token{token}), secret.Redacted) {
+			for part := range strings.SplitSeq(secret.Mask(line, []secret.Secret{token}), secret.Redacted) {
 				if strings.Contains(part, token.Reveal()) {
 					t.Errorf("%q leaves its token in %q", line, part)
 				}
@@ -51,14 +51,14 @@ func FuzzOutput(f *testing.F) {
 
 		const address = "     or http://127.0.0.1:8888/lab?token="
 		line := address + url.QueryEscape(written)
-		want := secret.NewToken(written)
+		want := secret.New(written)
 		if written == "..." || !want.Sendable() {
-			want = secret.Token{}
+			want = secret.Secret{}
 		}
 		if got, is := announcement(line); !is || got != want {
 			t.Errorf("%q announces %q, %v", line, got.Reveal(), is)
 		}
-		if got := secret.Masked(line, nil); written != "" && got != address+secret.Redacted {
+		if got := secret.Mask(line, nil); written != "" && got != address+secret.Redacted {
 			t.Errorf("%q becomes %q", line, got)
 		}
 	})
@@ -204,10 +204,10 @@ func TestTokenStore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokens.json")
 	var log bytes.Buffer
 	open := func() *TokenStore { return NewTokenStore(path, slog.New(slog.NewTextHandler(&log, nil))) }
-	one, two := secret.NewToken("token-one"), secret.NewToken("token-two")
+	one, two := secret.New("token-one"), secret.New("token-two")
 	for i, step := range []struct {
 		runtime string
-		token   secret.Token
+		token   secret.Secret
 		want    bool
 	}{{"a", one, false}, {"a", one, false}, {"a", two, true}, {"b", one, false}, {"a", two, false}, {"a", one, true}} {
 		if got := open().Changed(step.runtime, step.token); got != step.want {
@@ -226,7 +226,7 @@ func TestTokenStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, step := range []struct {
-			token secret.Token
+			token secret.Secret
 			want  bool
 		}{{one, false}, {one, false}, {two, true}} {
 			if got := open().Changed("a", step.token); got != step.want {

@@ -28,7 +28,7 @@ const (
 // infoFile is what a server writes about itself: nbserver-PID.json of Notebook
 // 6, jpserver-PID.json of Jupyter Server.
 type infoFile struct {
-	token    secret.Token
+	token    secret.Secret
 	secure   bool   // it serves https
 	base     string // the path it serves under, such as "/"
 	password bool   // people log in with one
@@ -54,7 +54,7 @@ func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
 		return infoFile{}, err
 	}
 	return infoFile{
-		token:    secret.NewToken(content.Token),
+		token:    secret.New(content.Token),
 		secure:   content.Secure,
 		base:     content.BaseURL,
 		password: content.Password,
@@ -114,9 +114,9 @@ func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]info
 	return files, errors.Join(errs...)
 }
 
-// RootIn returns the directory whose files the server shows, empty where no info
+// ServerRoot returns the directory whose files the server shows, empty where no info
 // file tells.
-func RootIn(files []infoFile) string {
+func ServerRoot(files []infoFile) string {
 	for _, f := range files {
 		if path.IsAbs(f.root) {
 			return path.Clean(f.root)
@@ -126,8 +126,8 @@ func RootIn(files []infoFile) string {
 }
 
 // InfoFileTokens returns the tokens in info files, each once.
-func InfoFileTokens(files []infoFile) []secret.Token {
-	var tokens []secret.Token
+func InfoFileTokens(files []infoFile) []secret.Secret {
+	var tokens []secret.Secret
 	for _, f := range files {
 		if !f.token.IsZero() && !slices.Contains(tokens, f.token) {
 			tokens = append(tokens, f.token)

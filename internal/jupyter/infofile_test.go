@@ -13,7 +13,7 @@ func TestInfoFile(t *testing.T) {
 	for text, want := range map[string]infoFile{
 		`{"base_url": "/", "hostname": "0.0.0.0", "notebook_dir": "/home/jovyan", "password": false, "pid": 7,
 		  "port": 8888, "secure": false, "sock": "", "token": "abc", "url": "http://c:8888/"}`: {
-			token: secret.NewToken("abc"), base: "/", root: "/home/jovyan", port: 8888, written: written,
+			token: secret.New("abc"), base: "/", root: "/home/jovyan", port: 8888, written: written,
 		},
 		`{"base_url": "/jupyter/", "hostname": "0.0.0.0", "password": true, "pid": 6, "port": 8888,
 		  "root_dir": "/workspace", "secure": true, "sock": "", "token": "", "url": "https://c:8888/jupyter/", "version": "2.15.0"}`: {

@@ -22,9 +22,9 @@ const (
 	dialTime = 200 * time.Millisecond
 )
 
-// besides reports whether a browser that looks for localhost at a port finds a
+// localhostTaken reports whether a browser that looks for localhost at a port finds a
 // program that is not known to be the container.
-func besides(ctx context.Context, c engine.Container, port int) bool {
+func localhostTaken(ctx context.Context, c engine.Container, port int) bool {
 	if _, _, ipv6 := c.Published(port); ipv6 {
 		return false
 	}

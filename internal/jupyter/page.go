@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // pages are those that a Jupyter server can have for people, the better one first:
@@ -40,5 +40,5 @@ func hasPage(ctx context.Context, u BackendURL, path string) (bool, error) {
 }
 
 func noPageProblem(image string) *problem.Problem {
-	return &problem.Problem{Code: problem.CodeNoPage, Short: words.Say("problem.noPage"), Hint: words.Say("problem.noPageHint", "image", image)}
+	return &problem.Problem{Code: problem.NoPage, Short: i18n.T("problem.noPage"), Hint: i18n.T("problem.noPageHint", "image", image)}
 }

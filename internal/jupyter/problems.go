@@ -6,16 +6,16 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // silenceProblem tells that Jupyter does not answer though its container runs.
 func silenceProblem(c engine.Container, port int, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeNoAnswer,
-		Short:   words.Say("problem.noAnswer"),
-		Hint:    words.Say("problem.noAnswerHint", "port", port),
+		Code:    problem.NoAnswer,
+		Short:   i18n.T("problem.noAnswer"),
+		Hint:    i18n.T("problem.noAnswerHint", "port", port),
 		Command: "colab-tray logs --name " + config.ShellWord(c.Name),
 		Err:     err,
 	}
@@ -25,12 +25,12 @@ func silenceProblem(c engine.Container, port int, err error) *problem.Problem {
 // using it.
 func servesProblem(c engine.Container, cli, what string, fields ...any) *problem.Problem {
 	p := &problem.Problem{
-		Code:  problem.CodeServes,
-		Short: words.Say("problem.serves."+what, fields...),
-		Hint:  words.Say("problem.serves."+what+"Hint") + " " + words.Say("problem.serves.handmadeHint", "container", c.Name),
+		Code:  problem.Serves,
+		Short: i18n.T("problem.serves."+what, fields...),
+		Hint:  i18n.T("problem.serves."+what+"Hint") + " " + i18n.T("problem.serves.handmadeHint", "container", c.Name),
 	}
-	if p.Command = engine.SetAside(c, cli); c.Ours() {
-		p.Hint, p.Command = words.Say("problem.serves."+what+"Hint"), "colab-tray logs --name "+c.Name
+	if p.Command = engine.RenameCommand(c, cli); c.Ours() {
+		p.Hint, p.Command = i18n.T("problem.serves."+what+"Hint"), "colab-tray logs --name "+c.Name
 	}
 	return p
 }
@@ -38,9 +38,9 @@ func servesProblem(c engine.Container, cli, what string, fields ...any) *problem
 // overruledProblem tells what of Jupyter's configuration is overruled.
 func overruledProblem(c engine.Container, names []string) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeOverruled,
-		Short:   words.Say("problem.overruled", "settings", strings.Join(names, ", ")),
-		Hint:    words.Say("problem.overruledHint"),
+		Code:    problem.Overruled,
+		Short:   i18n.T("problem.overruled", "settings", strings.Join(names, ", ")),
+		Hint:    i18n.T("problem.overruledHint"),
 		Command: "colab-tray logs --name " + c.Name,
 	}
 }
@@ -49,9 +49,9 @@ func overruledProblem(c engine.Container, names []string) *problem.Problem {
 // Jupyter was not started with them.
 func notInForceProblem(c engine.Container) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeNotInForce,
-		Short:   words.Say("problem.notInForce"),
-		Hint:    words.Say("problem.notInForceHint", "image", c.Image),
+		Code:    problem.NotInForce,
+		Short:   i18n.T("problem.notInForce"),
+		Hint:    i18n.T("problem.notInForceHint", "image", c.Image),
 		Command: "colab-tray logs --name " + c.Name,
 	}
 }
@@ -62,15 +62,15 @@ func openProblem(c engine.Container, cli string) *problem.Problem {
 }
 
 // elsewhereProblem tells that the engine publishes ports, but not here.
-func elsewhereProblem(e engine.EngineInfo, port int, err error) *problem.Problem {
+func elsewhereProblem(e engine.Info, port int, err error) *problem.Problem {
 	p := &problem.Problem{
-		Code:  problem.CodeElsewhere,
-		Short: words.Say("problem.elsewhere", "port", port),
-		Hint:  words.Say("problem.elsewhereSocketHint", "host", e.Host),
+		Code:  problem.Elsewhere,
+		Short: i18n.T("problem.elsewhere", "port", port),
+		Hint:  i18n.T("problem.elsewhereSocketHint", "host", e.Host),
 		Err:   err,
 	}
 	if e.Machine != "" {
-		p.Hint = words.Say("problem.elsewhereHint", "host", e.Host)
+		p.Hint = i18n.T("problem.elsewhereHint", "host", e.Host)
 		p.Command = fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %s", port, e.Machine)
 	}
 	return p
@@ -79,9 +79,9 @@ func elsewhereProblem(e engine.EngineInfo, port int, err error) *problem.Problem
 // unpublishedProblem tells that no port of the container can be reached.
 func unpublishedProblem(c engine.Container, cli string) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeNotPublished,
-		Short:   words.Say("problem.notPublished"),
-		Hint:    words.Say("problem.notPublishedHint", "container", c.Name),
-		Command: engine.SetAside(c, cli),
+		Code:    problem.NotPublished,
+		Short:   i18n.T("problem.notPublished"),
+		Hint:    i18n.T("problem.notPublishedHint", "container", c.Name),
+		Command: engine.RenameCommand(c, cli),
 	}
 }

@@ -63,7 +63,7 @@ func (Root) isReport()   {}
 // authenticated request tell what is so.
 type Watch struct {
 	Engine    engine.Engine
-	Info      engine.EngineInfo // of the engine
+	Info      engine.Info // of the engine
 	Kind      config.Kind
 	HostPort  int // of this computer that leads to Jupyter; 0 for none
 	Container engine.Container
@@ -73,7 +73,7 @@ type Watch struct {
 	Post      func(Report)
 	send      func(*http.Request) (*http.Response, error)
 
-	token    secret.Token // the one that was answered last
+	token    secret.Secret // the one that was answered last
 	answered bool
 	asides   sync.WaitGroup
 }
@@ -115,7 +115,7 @@ func (w *Watch) Run(ctx context.Context) {
 		defer route.Close()
 		w.send = func(r *http.Request) (*http.Response, error) { return askBy(r, route.Dial) }
 	}
-	h := hearing{announced: make(chan secret.Token, 16), spoke: make(chan struct{}, 1)}
+	h := logSignals{announced: make(chan secret.Secret, 16), sawOutput: make(chan struct{}, 1)}
 	var following sync.WaitGroup
 	defer following.Wait()
 	defer w.asides.Wait()
@@ -123,19 +123,19 @@ func (w *Watch) Run(ctx context.Context) {
 	w.wait(ctx, h)
 }
 
-// hearing is what the container's output tells the watch.
-type hearing struct {
-	announced chan secret.Token // a line with an address, and the token in it
-	spoke     chan struct{}     // any line
+// logSignals is what the container's output tells the watch.
+type logSignals struct {
+	announced chan secret.Secret // a line with an address, and the token in it
+	sawOutput chan struct{}      // any line
 }
 
-// glance is one look for an answer, under way.
-type glance struct {
-	hint   secret.Token
+// activeProbe is one look for an answer, under way.
+type activeProbe struct {
+	hint   secret.Secret
 	hinted bool // the output announced something, if not a token
 	cancel context.CancelFunc
 	over   chan struct{} // closed when found is there
-	found  finding
+	found  probeResult
 }
 
 // wait looks for an answer at once, at every announcement in the output, and
@@ -143,41 +143,41 @@ type glance struct {
 // under way: a request that went out before Jupyter listened can hang for a
 // second, until the network sends it anew. It does not replace the look at
 // another announcement, which anybody may forge.
-func (w *Watch) wait(ctx context.Context, h hearing) {
+func (w *Watch) wait(ctx context.Context, h logSignals) {
 	p := newPace()
 	defer p.end()
-	g := &glance{cancel: func() {}}
+	g := &activeProbe{cancel: func() {}}
 	defer func() { g.end() }()
-	var next *secret.Token // announced while another one was looked at
+	var next *secret.Secret // announced while another one was looked at
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case hint := <-h.announced:
-			p.announced()
+			p.sawAnnouncement()
 			switch {
 			case w.answered && (hint.IsZero() || hint == w.token), g.over != nil && g.hinted && g.hint == hint:
 			case g.over != nil && g.hinted:
 				next = &hint
 			default:
 				g.end()
-				g = w.glance(ctx, hint, true, p)
+				g = w.startProbe(ctx, hint, true, p)
 			}
 		case <-w.Recheck:
 			g.end()
-			g = w.glance(ctx, secret.Token{}, false, p)
+			g = w.startProbe(ctx, secret.Secret{}, false, p)
 		case <-p.again.C:
 			if g.over != nil && g.hinted {
 				continue // it knows more than a new one would
 			}
 			g.end()
-			g = w.glance(ctx, secret.Token{}, false, p)
-		case <-h.spoke: // it installs something, say
+			g = w.startProbe(ctx, secret.Secret{}, false, p)
+		case <-h.sawOutput: // it installs something, say
 			if g.over == nil && !w.answered {
-				p.spoke()
+				p.sawOutput()
 			}
 		case <-p.tooLong.C:
-			if p.giveUp() {
+			if p.expire() {
 				w.Post(Fault{silenceProblem(w.Container, w.HostPort, nil)})
 			}
 		case <-g.over:
@@ -186,37 +186,37 @@ func (w *Watch) wait(ctx context.Context, h hearing) {
 			if ctx.Err() != nil {
 				return
 			}
-			w.take(ctx, found, p)
+			w.handleResult(ctx, found, p)
 			if next != nil && (!w.answered || *next != w.token) {
-				g = w.glance(ctx, *next, true, p)
+				g = w.startProbe(ctx, *next, true, p)
 			}
 			next = nil
 		}
 	}
 }
 
-// take tells what a look has found, and when to look again.
-func (w *Watch) take(ctx context.Context, f finding, p *pace) {
+// handleResult tells what a look has found, and when to look again.
+func (w *Watch) handleResult(ctx context.Context, f probeResult, p *probeSchedule) {
 	first := p.first
-	p.looked(f)
+	p.probed(f)
 	if f.err == nil {
-		p.rest()
+		p.stop()
 		if !w.answered || f.token != w.token {
 			w.accept(ctx, f)
 		}
 		return
 	}
-	fault := f.fault
-	if fault == nil && !p.served && p.refused() {
+	fault := f.configProblem
+	if fault == nil && !p.served && p.isRefused() {
 		fault = elsewhereProblem(w.Info, w.HostPort, f.err)
 	}
 	switch {
 	case fault != nil:
-		if !p.tell(fault) {
+		if !p.shouldReport(fault) {
 			w.Post(Fault{fault})
 		}
 	case w.answered: // it did answer, and no longer does
-		p.tell(nil)
+		p.shouldReport(nil)
 		w.Post(Fault{silenceProblem(w.Container, w.HostPort, f.err)})
 	case first:
 		w.Post(Silent{})
@@ -225,25 +225,25 @@ func (w *Watch) take(ctx context.Context, f finding, p *pace) {
 	p.wait()
 }
 
-// glance begins a look.
-func (w *Watch) glance(ctx context.Context, hint secret.Token, hinted bool, p *pace) *glance {
+// startProbe begins a look.
+func (w *Watch) startProbe(ctx context.Context, hint secret.Secret, hinted bool, p *probeSchedule) *activeProbe {
 	limit := w.Asking
 	if !hinted {
-		limit = p.limit(limit)
+		limit = p.probeTimeout(limit)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
-	g := &glance{hint: hint, hinted: hinted, cancel: cancel, over: make(chan struct{})}
-	known, thorough := w.token, p.thorough()
+	g := &activeProbe{hint: hint, hinted: hinted, cancel: cancel, over: make(chan struct{})}
+	known, isThorough := w.token, p.isThorough()
 	go func(over chan<- struct{}) {
 		defer cancel()
-		g.found = w.look(ctx, known, hint, thorough)
+		g.found = w.probe(ctx, known, hint, isThorough)
 		close(over)
 	}(g.over)
 	return g
 }
 
 // end cancels a look that is under way, and waits for its end.
-func (g *glance) end() {
+func (g *activeProbe) end() {
 	g.cancel()
 	if g.over != nil {
 		<-g.over
@@ -252,37 +252,37 @@ func (g *glance) end() {
 }
 
 // accept posts the Backend URL of the token that was accepted.
-func (w *Watch) accept(ctx context.Context, f finding) {
+func (w *Watch) accept(ctx context.Context, f probeResult) {
 	if !w.answered {
 		w.asides.Go(func() { w.findRoot(ctx) })
 	}
 	w.answered, w.token = true, f.token
 	w.Post(Answer{
-		URL:      NewBackendURL(w.HostPort, f.token).Besides(besides(ctx, w.Container, w.HostPort)),
+		URL:      NewBackendURL(w.HostPort, f.token).LocalhostTaken(localhostTaken(ctx, w.Container, w.HostPort)),
 		Open:     OpenOnHost(ctx, w.Container, w.HostPort),
 		Changed:  w.Tokens.Changed(w.Container.Name, f.token),
-		Settings: w.settings(f.said),
+		Settings: w.settings(f.settings),
 	})
 }
 
 // findRoot tells whose files the server shows, which nobody waits for.
 func (w *Watch) findRoot(ctx context.Context) {
 	files, _ := InfoFiles(ctx, w.Engine, w.Container)
-	if root := RootIn(files); root != "" {
+	if root := ServerRoot(files); root != "" {
 		w.Post(Root{root})
 	}
 }
 
 // settings tells what is to be known of our settings in a server that answers.
-func (w *Watch) settings(said string) *problem.Problem {
+func (w *Watch) settings(message string) *problem.Problem {
 	if w.Kind == config.KindColab || !w.Container.Ours() {
 		return nil
 	}
-	if said == "" {
+	if message == "" {
 		return notInForceProblem(w.Container)
 	}
 	var overruled []string
-	for _, name := range strings.Split(said, ",") { // of which the container can make what it wants
+	for _, name := range strings.Split(message, ",") { // of which the container can make what it wants
 		if slices.Contains(overrulable, name) && !slices.Contains(overruled, name) {
 			overruled = append(overruled, name)
 		}
@@ -321,14 +321,14 @@ func askBy(request *http.Request, dial func(context.Context) (net.Conn, error)) 
 
 // followOutput hands on the announcements in the run's output. Where it cannot
 // be followed the timer of wait has to do; where it breaks off it is opened again.
-func (w *Watch) followOutput(ctx context.Context, h hearing) {
+func (w *Watch) followOutput(ctx context.Context, h logSignals) {
 	for delay := time.Second; ; delay = min(2*delay, time.Minute) {
 		stream, err := w.Engine.Logs(ctx, w.Container, engine.LogQuery{Since: w.Container.OutputSince(), Tail: 1000, Follow: true})
 		if err == nil {
 			stop := context.AfterFunc(ctx, func() { _ = stream.Close() })
 			_ = engine.EachLine(stream, func(line string) {
 				select {
-				case h.spoke <- struct{}{}:
+				case h.sawOutput <- struct{}{}:
 				default:
 				}
 				if token, is := announcement(line); is {

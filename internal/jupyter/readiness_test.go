@@ -120,11 +120,11 @@ func TestStatusOfAnAnswer(t *testing.T) {
 	for _, token := range []string{
 		"200", "", "wrong", "401", "403", "302", "201", "204", "206", "301", "303", "307", "400", "404", "405", "429", "500", "502", "503", "599",
 	} {
-		said, err := w.Ask(t.Context(), secret.NewToken(token))
-		var f finding
-		f.take(err)
-		if accepted := err == nil; accepted != (token == "200") || accepted != (said == "ip") || !f.heard {
-			t.Errorf("%q: accepted is %v (%v), heard is %v, and it says %q", token, accepted, err, f.heard, said)
+		message, err := w.RequestStatus(t.Context(), secret.New(token))
+		var f probeResult
+		f.record(err)
+		if accepted := err == nil; accepted != (token == "200") || accepted != (message == "ip") || !f.answered {
+			t.Errorf("%q: accepted is %v (%v), heard is %v, and it says %q", token, accepted, err, f.answered, message)
 		}
 		if errors.Is(err, errRefused) != refused[token] {
 			t.Errorf("%q: %v", token, err)
@@ -144,8 +144,8 @@ func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 				}
 				return status, nil
 			}
-			play(t, ours(engine.Container{}, "r"), `{"token": "secret", "base_url": "/"}`, answer, func(s *scene) {
-				s.say(announcesT)
+			newProbeTest(t, ours(engine.Container{}, "r"), `{"token": "secret", "base_url": "/"}`, answer, func(s *probeTest) {
+				s.printLine(announcesT)
 				time.Sleep(time.Hour)
 				synctest.Wait()
 				for len(s.events) > 0 {
@@ -180,7 +180,7 @@ func TestPauseBetweenLooks(t *testing.T) {
 		}
 		return 0, io.EOF
 	}
-	play(t, engine.Container{}, "", notYet, func(s *scene) {
+	newProbeTest(t, engine.Container{}, "", notYet, func(s *probeTest) {
 		began := time.Now()
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -217,7 +217,7 @@ func TestPauseBetweenTriesForOutput(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Hour)
 		defer cancel()
 		e := new(noOutput)
-		(&Watch{Engine: e}).followOutput(ctx, hearing{})
+		(&Watch{Engine: e}).followOutput(ctx, logSignals{})
 		if len(e.tried) < 600 {
 			t.Errorf("it was tried %d times in 10 hours", len(e.tried))
 		}
@@ -229,23 +229,23 @@ func TestPauseBetweenTriesForOutput(t *testing.T) {
 	})
 }
 
-// scene is a watch of a run whose clock, output and server are the test's: what
+// probeTest is a watch of a run whose clock, output and server are the test's: what
 // takes minutes is over at once.
-type scene struct {
+type probeTest struct {
 	t      *testing.T
 	out    *io.PipeWriter
 	events chan Report
 }
 
-// play runs a test with a scene in which the server answers as the function says.
-func play(t *testing.T, c engine.Container, info string, answer func(token, path string) (status int, err error), test func(s *scene)) {
+// newProbeTest runs a test with a scene in which the server answers as the function says.
+func newProbeTest(t *testing.T, c engine.Container, info string, answer func(token, path string) (status int, err error), test func(s *probeTest)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		output, out := io.Pipe()
-		s := &scene{t: t, out: out, events: make(chan Report, 1000)}
+		s := &probeTest{t: t, out: out, events: make(chan Report, 1000)}
 		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
 		w := &Watch{
-			Engine: outputOnly{output: output, info: info}, Info: engine.EngineInfo{Host: "unix:///run/docker.sock", Command: "docker"}, HostPort: 8888, Kind: config.KindJupyter, Container: c,
+			Engine: outputOnly{output: output, info: info}, Info: engine.Info{Host: "unix:///run/docker.sock", Command: "docker"}, HostPort: 8888, Kind: config.KindJupyter, Container: c,
 			Recheck: make(chan struct{}), Asking: AskTimeout, Post: func(e Report) { s.events <- e },
 			send: func(r *http.Request) (*http.Response, error) {
 				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
@@ -268,8 +268,8 @@ func play(t *testing.T, c engine.Container, info string, answer func(token, path
 	})
 }
 
-// say writes a line of output, and waits until all that follows from it is done.
-func (s *scene) say(line string) {
+// printLine writes a line of output, and waits until all that follows from it is done.
+func (s *probeTest) printLine(line string) {
 	s.t.Helper()
 	if _, err := io.WriteString(s.out, line+"\n"); err != nil {
 		s.t.Fatal(err)
@@ -277,9 +277,9 @@ func (s *scene) say(line string) {
 	synctest.Wait()
 }
 
-// told returns the problem that was told last, nil for none, or when Jupyter
+// reportedProblem returns the problem that was told last, nil for none, or when Jupyter
 // answered after it.
-func (s *scene) told() (p *problem.Problem) {
+func (s *probeTest) reportedProblem() (p *problem.Problem) {
 	for {
 		select {
 		case e := <-s.events:
@@ -297,13 +297,13 @@ func (s *scene) told() (p *problem.Problem) {
 
 // within fails the test unless a problem of that kind is told soon enough, and
 // not before.
-func (s *scene) within(least, most time.Duration, code problem.Code) *problem.Problem {
+func (s *probeTest) within(least, most time.Duration, code problem.Code) *problem.Problem {
 	s.t.Helper()
 	began := time.Now()
 	for {
 		synctest.Wait()
 		took := time.Since(began)
-		if p := s.told(); p != nil {
+		if p := s.reportedProblem(); p != nil {
 			if p.Code != code || took < least {
 				s.t.Fatalf("after %s: %+v", took, p)
 			}
@@ -328,8 +328,8 @@ func accepts(token string) func(string, string) (int, error) {
 	}
 }
 
-// nobody is the answer of docker-proxy while nobody listens behind it.
-func nobody(string, string) (int, error) { return 0, io.EOF }
+// noServer is the answer of docker-proxy while nobody listens behind it.
+func noServer(string, string) (int, error) { return 0, io.EOF }
 
 // refusing is a port that nobody has.
 func refusing(string, string) (int, error) {
@@ -355,8 +355,8 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 		}
 		return server(token, path)
 	}
-	play(t, engine.Container{}, "", answers, func(s *scene) {
-		s.say(announcesT)
+	newProbeTest(t, engine.Container{}, "", answers, func(s *probeTest) {
+		s.printLine(announcesT)
 		for ready := false; !ready; {
 			_, ready = (<-s.events).(Answer)
 		}
@@ -364,7 +364,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 		for i := range 3000 {
 			line := fmt.Sprintf(hostile[random.IntN(len(hostile))], strconv.Itoa(i))
 			if random.IntN(4) == 0 {
-				s.say(line)
+				s.printLine(line)
 				time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
 			} else if _, err := io.WriteString(s.out, line+"\n"); err != nil {
 				t.Fatal(err)
@@ -387,7 +387,7 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 
 // TestHostileOutputOfAStartingRuntime: no lines keep the info file from being read.
 func TestHostileOutputOfAStartingRuntime(t *testing.T) {
-	play(t, engine.Container{}, `{"token": "secret", "base_url": "/"}`, accepts("secret"), func(s *scene) {
+	newProbeTest(t, engine.Container{}, `{"token": "secret", "base_url": "/"}`, accepts("secret"), func(s *probeTest) {
 		over := make(chan struct{})
 		go func() { // without a pause
 			defer close(over)
@@ -413,63 +413,63 @@ func TestHostileOutputOfAStartingRuntime(t *testing.T) {
 // TestPatience: how long is waited for an answer, and what makes it longer.
 func TestPatience(t *testing.T) {
 	const caused = "[W 10:00:00 NotebookApp] 404 GET /api (172.17.0.1) 1.20ms"
-	play(t, engine.Container{}, "", nobody, func(s *scene) { // silence
-		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // silence
+		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
-	play(t, engine.Container{}, "", nobody, func(s *scene) { // something is installed
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // something is installed
 		for range 100 {
 			time.Sleep(10 * time.Second)
-			s.say("Downloading")
+			s.printLine("Downloading")
 		}
-		if p := s.told(); p != nil {
+		if p := s.reportedProblem(); p != nil {
 			t.Errorf("while it says something: %+v", p)
 		}
-		s.within(patience/2, patience, problem.CodeNoAnswer)
+		s.within(patience/2, patience, problem.NoAnswer)
 	})
-	play(t, engine.Container{}, "", nobody, func(s *scene) { // for ever
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // for ever
 		for range 1000 {
 			time.Sleep(10 * time.Second)
-			s.say("Downloading")
+			s.printLine("Downloading")
 		}
-		if p := s.told(); p == nil {
+		if p := s.reportedProblem(); p == nil {
 			t.Error("no end of patience")
 		}
 	})
-	play(t, engine.Container{}, "", nobody, func(s *scene) { // up, and then busy with saying so
-		s.say(announcesT)
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // up, and then busy with saying so
+		s.printLine(announcesT)
 		for range 13 {
 			time.Sleep(10 * time.Second)
-			s.say("Loading")
+			s.printLine("Loading")
 		}
-		if p := s.told(); p == nil {
+		if p := s.reportedProblem(); p == nil {
 			t.Error("after the announcement there is no end of patience")
 		}
 	})
-	play(t, engine.Container{}, "", func(string, string) (int, error) { return http.StatusNotFound, nil }, func(s *scene) {
+	newProbeTest(t, engine.Container{}, "", func(string, string) (int, error) { return http.StatusNotFound, nil }, func(s *probeTest) {
 		for range 13 {
 			time.Sleep(10 * time.Second)
-			s.say(caused)
+			s.printLine(caused)
 		}
-		if p := s.told(); p == nil {
+		if p := s.reportedProblem(); p == nil {
 			t.Error("what we cause extends the patience")
 		}
 	})
 	var output atomic.Pointer[io.PipeWriter]
-	play(t, engine.Container{}, "", func(string, string) (int, error) { // an https server, say, that nobody announced
+	newProbeTest(t, engine.Container{}, "", func(string, string) (int, error) { // an https server, say, that nobody announced
 		if out := output.Load(); out != nil {
 			_, _ = io.WriteString(out, "[W 10:00:00 NotebookApp] SSL Error on 8 ('172.17.0.1', 40000)\n")
 		}
 		return 0, io.EOF
-	}, func(s *scene) {
+	}, func(s *probeTest) {
 		output.Store(s.out)
-		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
 }
 
 // TestFaultsOfServers: what a server says of itself is named as soon as it is up.
 func TestFaultsOfServers(t *testing.T) {
 	everybody := func(string, string) (int, error) { return http.StatusOK, nil }
-	nowhere := func(string, string) (int, error) { return http.StatusNotFound, nil }
+	failingClient := func(string, string) (int, error) { return http.StatusNotFound, nil }
 	made := ours(engine.Container{}, "r")
 	for name, test := range map[string]struct {
 		container engine.Container
@@ -478,22 +478,22 @@ func TestFaultsOfServers(t *testing.T) {
 		code      problem.Code
 		short     string
 	}{
-		"password": {engine.Container{}, accepts("none"), `{"token": "", "password": true, "base_url": "/"}`, problem.CodeServes, "password and no token"},
-		"open":     {engine.Container{}, everybody, `{"token": "", "password": false, "base_url": "/"}`, problem.CodeServes, "lets everybody in"},
+		"password": {engine.Container{}, accepts("none"), `{"token": "", "password": true, "base_url": "/"}`, problem.Serves, "password and no token"},
+		"open":     {engine.Container{}, everybody, `{"token": "", "password": false, "base_url": "/"}`, problem.Serves, "lets everybody in"},
 		"open though it has a token": {
-			engine.Container{Env: []string{"JUPYTER_TOKEN=abc"}}, everybody, `{"token": "", "base_url": "/"}`, problem.CodeServes, "lets everybody in",
+			engine.Container{Env: []string{"JUPYTER_TOKEN=abc"}}, everybody, `{"token": "", "base_url": "/"}`, problem.Serves, "lets everybody in",
 		},
-		"https":        {engine.Container{}, nobody, `{"token": "abc", "secure": true, "base_url": "/"}`, problem.CodeServes, "serves https"},
-		"base":         {engine.Container{}, nowhere, `{"token": "abc", "base_url": "/jupyter/"}`, problem.CodeServes, "serves under /jupyter/"},
-		"inside":       {engine.Container{}, nobody, `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 8888}`, problem.CodeServes, "inside its container"},
-		"newline":      {engine.Container{}, accepts("none"), `{"token": "abc\n", "base_url": "/"}`, problem.CodeServes, "cannot be sent"},
-		"not ASCII":    {made, accepts("none"), `{"token": "äbc", "base_url": "/"}`, problem.CodeServes, "cannot be sent"},
-		"made is open": {made, everybody, `{"token": "", "base_url": "/"}`, problem.CodeServes, "lets everybody in"},
-		"elsewhere":    {made, refusing, "", problem.CodeElsewhere, "not on this computer"},
+		"https":        {engine.Container{}, noServer, `{"token": "abc", "secure": true, "base_url": "/"}`, problem.Serves, "serves https"},
+		"base":         {engine.Container{}, failingClient, `{"token": "abc", "base_url": "/jupyter/"}`, problem.Serves, "serves under /jupyter/"},
+		"inside":       {engine.Container{}, noServer, `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 8888}`, problem.Serves, "inside its container"},
+		"newline":      {engine.Container{}, accepts("none"), `{"token": "abc\n", "base_url": "/"}`, problem.Serves, "cannot be sent"},
+		"not ASCII":    {made, accepts("none"), `{"token": "äbc", "base_url": "/"}`, problem.Serves, "cannot be sent"},
+		"made is open": {made, everybody, `{"token": "", "base_url": "/"}`, problem.Serves, "lets everybody in"},
+		"elsewhere":    {made, refusing, "", problem.Elsewhere, "not on this computer"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			play(t, test.container, test.info, test.answer, func(s *scene) {
-				s.say("[I 10:00:00 ServerApp] http://127.0.0.1:8888/?token=...")
+			newProbeTest(t, test.container, test.info, test.answer, func(s *probeTest) {
+				s.printLine("[I 10:00:00 ServerApp] http://127.0.0.1:8888/?token=...")
 				if p := s.within(0, 5*time.Second, test.code); !strings.Contains(p.Short, test.short) {
 					t.Errorf("it is called %q", p.Short)
 				}
@@ -501,15 +501,15 @@ func TestFaultsOfServers(t *testing.T) {
 		})
 	}
 	behind := `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 9000}`
-	play(t, engine.Container{}, behind, nobody, func(s *scene) { // another server leads to it, which is not up yet
-		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+	newProbeTest(t, engine.Container{}, behind, noServer, func(s *probeTest) { // another server leads to it, which is not up yet
+		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
 	up := `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`
-	play(t, engine.Container{}, up, refusing, func(s *scene) { // the output cannot be read, and the info file tells
-		s.within(0, 20*time.Second, problem.CodeElsewhere)
+	newProbeTest(t, engine.Container{}, up, refusing, func(s *probeTest) { // the output cannot be read, and the info file tells
+		s.within(0, 20*time.Second, problem.Elsewhere)
 	})
-	play(t, engine.Container{}, "", refusing, func(s *scene) { // not announced: it may just not be up
-		s.within(patience, patience+longestDelay, problem.CodeNoAnswer)
+	newProbeTest(t, engine.Container{}, "", refusing, func(s *probeTest) { // not announced: it may just not be up
+		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
 }
 

@@ -42,7 +42,7 @@ type tokenHash struct {
 	Hash []byte `json:"hash"`
 }
 
-func (h tokenHash) of(t secret.Token) []byte {
+func (h tokenHash) of(t secret.Secret) []byte {
 	mac := hmac.New(sha256.New, h.Salt)
 	mac.Write([]byte(t.Reveal()))
 	return mac.Sum(nil)
@@ -50,7 +50,7 @@ func (h tokenHash) of(t secret.Token) []byte {
 
 // Changed reports whether the runtime had another token before, and remembers
 // this one.
-func (s *TokenStore) Changed(name string, t secret.Token) bool {
+func (s *TokenStore) Changed(name string, t secret.Secret) bool {
 	if s == nil {
 		return false
 	}

@@ -60,7 +60,7 @@ func (f *File) Write(record []byte) (int, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.closed && f.ready(int64(len(record))) {
+	if !f.closed && f.ensureOpen(int64(len(record))) {
 		_, _ = f.file.Write(record)
 	}
 	return n, nil
@@ -71,25 +71,25 @@ func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
-	f.letGo()
+	f.closeFile()
 	return nil
 }
 
-func (f *File) letGo() {
+func (f *File) closeFile() {
 	if f.file != nil {
 		_ = f.file.Close()
 		f.file = nil
 	}
 }
 
-// ready reports whether there is a file with room for so many bytes, which it
+// ensureOpen reports whether there is a file with room for so many bytes, which it
 // opens or makes.
-func (f *File) ready(more int64) bool {
+func (f *File) ensureOpen(more int64) bool {
 	size, ok := f.open()
 	if !ok || size+more <= f.max {
 		return ok
 	}
-	f.putAside(more)
+	f.rotate(more)
 	size, ok = f.open()
 	// Where it could not be put aside, a full one is still no reason to fill
 	// the disk.
@@ -101,7 +101,7 @@ func (f *File) ready(more int64) bool {
 func (f *File) open() (size int64, ok bool) {
 	there, err := os.Lstat(f.path)
 	if err == nil && !there.Mode().IsRegular() {
-		f.letGo() // opening a pipe would not return
+		f.closeFile() // opening a pipe would not return
 		return 0, false
 	}
 	if f.file != nil && err == nil {
@@ -109,7 +109,7 @@ func (f *File) open() (size int64, ok bool) {
 			return ours.Size(), true
 		}
 	}
-	f.letGo()
+	f.closeFile()
 	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, false
@@ -124,23 +124,23 @@ func (f *File) open() (size int64, ok bool) {
 	return info.Size(), true
 }
 
-// putAside makes room for so many bytes, unless another process is about it.
-func (f *File) putAside(more int64) {
+// rotate makes room for so many bytes, unless another process is about it.
+func (f *File) rotate(more int64) {
 	agreement := flock.New(f.path+lock, flock.SetPermissions(0o600))
 	defer agreement.Close()
 	if first, err := agreement.TryLock(); !first || err != nil {
 		return
 	}
-	f.letGo() // Windows renames no open file
+	f.closeFile() // Windows renames no open file
 	// Another process may have done it just before.
 	if info, err := os.Lstat(f.path); err == nil && info.Size()+more > f.max {
 		_ = os.Rename(f.path, f.path+aside)
 	}
 }
 
-// Last returns the last lines of the log at path, at most n, oldest first. They
+// Tail returns the last lines of the log at path, at most n, oldest first. They
 // are none where there is no log.
-func Last(path string, n int) ([]string, error) {
+func Tail(path string, n int) ([]string, error) {
 	var lines []string
 	for _, name := range []string{path + aside, path} {
 		text, err := read(name)

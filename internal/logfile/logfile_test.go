@@ -21,7 +21,7 @@ import (
 	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
 	"colabtray/internal/secret"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // childVariable makes the test binary write into the log that it names.
@@ -84,7 +84,7 @@ func TestStaysSmall(t *testing.T) {
 			t.Errorf("%s has %d bytes and %v", name, info.Size(), info.Mode())
 		}
 	}
-	lines, err := Last(path, 20)
+	lines, err := Tail(path, 20)
 	if err != nil || len(lines) != 20 || !strings.HasPrefix(lines[0], "line 80") || !strings.HasPrefix(lines[19], "line 99") {
 		t.Errorf("the last lines are %q, %v", lines, err)
 	}
@@ -144,7 +144,7 @@ func TestNeverFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, f, "dropped\n")
-	if lines, err := Last(path, 9); len(lines) > 0 || err != nil {
+	if lines, err := Tail(path, 9); len(lines) > 0 || err != nil {
 		t.Errorf("it holds %q, %v", lines, err)
 	}
 
@@ -162,7 +162,7 @@ func TestNeverFails(t *testing.T) {
 
 // TestFullDisk writes to a file that takes nothing.
 func TestFullDisk(t *testing.T) {
-	bed.Need(t, "/dev/full", func() bool { _, err := os.Stat("/dev/full"); return err == nil }())
+	testenv.Need(t, "/dev/full", func() bool { _, err := os.Stat("/dev/full"); return err == nil }())
 	f, path := open(t, maxFile)
 	file, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -215,7 +215,7 @@ func TestTwoProcesses(t *testing.T) {
 		go1()
 	}
 	all.Wait()
-	lines, err := Last(path, 3*perWriter)
+	lines, err := Tail(path, 3*perWriter)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,9 +240,9 @@ func TestTwoProcesses(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	f, path := open(t, maxFile)
 	const theSecret = "0123456789abcdef"
-	url := jupyter.NewBackendURL(8888, secret.NewToken(theSecret))
+	url := jupyter.NewBackendURL(8888, secret.New(theSecret))
 	log := slog.New(slog.NewTextHandler(f, nil))
-	log.Info("url", "url", url, "token", secret.NewToken(theSecret), "secret", config.NewSecret(theSecret))
+	log.Info("url", "url", url, "token", secret.New(theSecret), "secret", config.NewSecret(theSecret))
 	log.Info(fmt.Sprintf("%v %+v %#v %s", url, url, url, config.NewSecret(theSecret)), "in", []any{url}, "snapshot", runtime.Snapshot{URL: url})
 	if text := content(t, path); strings.Contains(text, theSecret) || bytes.Count([]byte(text), []byte("\n")) != 2 {
 		t.Errorf("it holds %s", text)
@@ -251,7 +251,7 @@ func TestSecrets(t *testing.T) {
 
 func TestLastOfNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	if lines, err := Last(path, 5); len(lines) > 0 || err != nil {
+	if lines, err := Tail(path, 5); len(lines) > 0 || err != nil {
 		t.Errorf("got %q, %v", lines, err)
 	}
 	if _, err := os.Stat(path); !os.IsNotExist(err) {

@@ -12,22 +12,22 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/runtime"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-// asked is what a button has asked for.
-type asked struct {
+// recordedActions is what a button has asked for.
+type recordedActions struct {
 	profile string
 	action  Action
 }
 
 // buttons are options whose buttons send what they ask for to the channel.
-func buttons() (Options, chan asked) {
-	c := make(chan asked, 10)
-	return Options{Act: func(profile string, action Action) { c <- asked{profile, action} }}, c
+func buttons() (Options, chan recordedActions) {
+	c := make(chan recordedActions, 10)
+	return Options{Act: func(profile string, action Action) { c <- recordedActions{profile, action} }}, c
 }
 
-func waitAsked(t *testing.T, c chan asked, want asked) {
+func waitAsked(t *testing.T, c chan recordedActions, want recordedActions) {
 	t.Helper()
 	select {
 	case got := <-c:
@@ -64,23 +64,23 @@ func TestDunstActions(t *testing.T) {
 	}
 
 	s.Send(Announcement{Kind: KindURLChanged, Title: "Changed", Actions: []Action{CopyURL}, Profile: "torch"})
-	server.displays(1)
+	server.waitDisplayed(1)
 	click()
-	waitAsked(t, c, asked{"torch", CopyURL})
+	waitAsked(t, c, recordedActions{"torch", CopyURL})
 	// Each has the buttons of its own.
 	server.dismissed()
 	s.Send(IdleStop("torch", time.Now()))
-	server.displays(1)
+	server.waitDisplayed(1)
 	click()
-	waitAsked(t, c, asked{"torch", KeepRunning})
+	waitAsked(t, c, recordedActions{"torch", KeepRunning})
 
 	// Another server, with numbers of its own.
 	server.stop()
 	server = startDunst(t, server.conn, ":"+number)
 	s.Send(Announcement{Kind: KindURLChanged, Title: "Changed", Actions: []Action{CopyURL}})
-	server.displays(1)
+	server.waitDisplayed(1)
 	click()
-	waitAsked(t, c, asked{"", CopyURL})
+	waitAsked(t, c, recordedActions{"", CopyURL})
 	if log.String() != "" || len(c) > 0 {
 		t.Errorf("the log says %q, and %d were asked for", log, len(c))
 	}
@@ -92,7 +92,7 @@ func TestDunstFollowsTheRuntime(t *testing.T) {
 	sessionBus(t)
 	number, _ := start(t, nil, "Xvfb", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-displayfd", "3")
 	server := startDunst(t, client(t), ":"+number)
-	to := &bus{shown: map[place]note{}}
+	to := &bus{shown: map[slot]shownNote{}}
 	s := newSender(Options{Log: slog.Default()}, to, time.Minute)
 	t.Cleanup(s.Close)
 
@@ -109,39 +109,39 @@ func TestDunstFollowsTheRuntime(t *testing.T) {
 		s.announce(before, in(state), begin.Add(time.Hour))
 		before = in(state)
 	}
-	has := func(kind Kind, what string, is func(note) bool) {
+	has := func(kind Kind, what string, is func(shownNote) bool) {
 		t.Helper()
-		bed.WaitFor(t, what, func() error {
+		testenv.WaitFor(t, what, func() error {
 			to.mu.Lock()
 			defer to.mu.Unlock()
-			if n := to.shown[place{kind: kind}]; !is(n) {
+			if n := to.shown[slot{kind: kind}]; !is(n) {
 				return fmt.Errorf("there is %+v", n)
 			}
 			return nil
 		})
 	}
-	taken := func() { // all that was sent before is, when what comes after has come and gone
+	removed := func() { // all that was sent before is, when what comes after has come and gone
 		t.Helper()
 		s.Send(Announcement{Kind: "mark", Title: "Mark"})
-		has("mark", "the mark", func(n note) bool { return n.id != 0 })
+		has("mark", "the mark", func(n shownNote) bool { return n.id != 0 })
 		s.Withdraw("", "mark")
-		has("mark", "the mark to go", func(n note) bool { return n.id == 0 })
+		has("mark", "the mark to go", func(n shownNote) bool { return n.id == 0 })
 	}
 
 	pulls(5, 5)
 	pulls(15, 10)
-	server.displays(1)
+	server.waitDisplayed(1)
 	pulls(25, 50)
 	pulls(35, 90)
-	taken()
-	server.displays(1) // one of them
+	removed()
+	server.waitDisplayed(1) // one of them
 	becomes(runtime.Starting)
-	server.displays(0)
+	server.waitDisplayed(0)
 	becomes(runtime.Ready)
-	server.displays(1)
+	server.waitDisplayed(1)
 	becomes(runtime.Failed)
-	taken()
-	server.displays(1) // ready has gone
+	removed()
+	server.waitDisplayed(1) // ready has gone
 	if history := summaries(server.dismissed()); history[0] != "The runtime ended by itself (exit code 1)" {
 		t.Errorf("dunst has shown %q", history)
 	}
@@ -150,18 +150,18 @@ func TestDunstFollowsTheRuntime(t *testing.T) {
 	// A pull that was clicked away is not told of again; the next one is.
 	begin = begin.Add(time.Hour)
 	pulls(20, 20)
-	server.displays(1)
+	server.waitDisplayed(1)
 	server.dismissed()
-	has(KindProgress, "the sender to hear of it", func(n note) bool { return n.dismissed })
+	has(KindProgress, "the sender to hear of it", func(n shownNote) bool { return n.dismissed })
 	pulls(40, 60)
-	taken()
-	server.displays(0)
+	removed()
+	server.waitDisplayed(0)
 	becomes(runtime.Absent)
 	begin = begin.Add(time.Hour)
 	pulls(20, 20)
-	server.displays(1)
+	server.waitDisplayed(1)
 	s.Close() // what tells of a pull goes with the program
-	server.displays(0)
+	server.waitDisplayed(0)
 }
 
 // TestSignalsOfOthers has a server that says what it should not.
@@ -196,7 +196,7 @@ func TestSignalsOfOthers(t *testing.T) {
 	} {
 		emit(signal[0].(string), signal[1:]...)
 	}
-	waitAsked(t, c, asked{"torch", OpenColab})
+	waitAsked(t, c, recordedActions{"torch", OpenColab})
 	s.Close()
 	if len(c) > 0 {
 		t.Errorf("asked for %v too", <-c)
@@ -273,7 +273,7 @@ func TestSeveralRuntimes(t *testing.T) {
 		s.Announce(before, after)
 		<-f.asked
 	}
-	bed.WaitFor(t, "all calls", func() error {
+	testenv.WaitFor(t, "all calls", func() error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if len(f.calls) < 3 {

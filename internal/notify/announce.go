@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // Kind is what an announcement is about. A newer one replaces the one of its
@@ -68,23 +68,23 @@ const (
 func label(action Action) string {
 	switch action {
 	case CopyURL:
-		return words.Say("notify.button.copyURL")
+		return i18n.T("notify.button.copyURL")
 	case OpenColab:
-		return words.Say("notify.button.openColab")
+		return i18n.T("notify.button.openColab")
 	case Start:
-		return words.Say("notify.button.start")
+		return i18n.T("notify.button.start")
 	case StartAgain:
-		return words.Say("notify.button.startAgain")
+		return i18n.T("notify.button.startAgain")
 	case StartWithoutGPU:
-		return words.Say("notify.button.startWithoutGPU")
+		return i18n.T("notify.button.startWithoutGPU")
 	case Continue:
-		return words.Say("notify.button.continue")
+		return i18n.T("notify.button.continue")
 	case Restart:
-		return words.Say("notify.button.restart")
+		return i18n.T("notify.button.restart")
 	case ShowLogs:
-		return words.Say("notify.button.showLogs")
+		return i18n.T("notify.button.showLogs")
 	case KeepRunning:
-		return words.Say("notify.button.keepRunning")
+		return i18n.T("notify.button.keepRunning")
 	default:
 		return string(action)
 	}
@@ -121,22 +121,22 @@ type Announcement struct {
 // engine: what is found then is no news. Snapshots between the two may have
 // been missed: newest wins.
 func Announce(prev, next runtime.Snapshot) []Announcement {
-	news := change(prev, next)
+	announcements := stateAnnouncements(prev, next)
 	// A time that is a little off is the same to a person.
 	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
-		news = append(news, IdleStop(next.Profile, at))
+		announcements = append(announcements, IdleStop(next.Profile, at))
 	}
-	return news
+	return announcements
 }
 
-// told has the Backend URL that each profile had last: one that is in force again,
+// lastURLs has the Backend URL that each profile had last: one that is in force again,
 // as after a pause, is no new one, though the runtime's snapshot marks it as long
 // as it lasts.
-type told map[string]jupyter.BackendURL
+type lastURLs map[string]jupyter.BackendURL
 
-// unmarked returns a snapshot without the mark of what was told of, and notes the
+// withoutKnownURL returns a snapshot without the mark of what was told of, and notes the
 // Backend URL.
-func (t told) unmarked(s runtime.Snapshot) runtime.Snapshot {
+func (t lastURLs) withoutKnownURL(s runtime.Snapshot) runtime.Snapshot {
 	if s.State == runtime.Ready {
 		s.URLChanged = s.URLChanged && s.URL != t[s.Profile]
 		t[s.Profile] = s.URL
@@ -144,8 +144,8 @@ func (t told) unmarked(s runtime.Snapshot) runtime.Snapshot {
 	return s
 }
 
-// change announces what has become of a runtime.
-func change(prev, next runtime.Snapshot) []Announcement {
+// stateAnnouncements announces what has become of a runtime.
+func stateAnnouncements(prev, next runtime.Snapshot) []Announcement {
 	coming := prev.Rev == 0 || prev.State == runtime.Unknown || prev.State == runtime.NoEngine
 	changed := next.URLChanged
 	if prev.State == runtime.Ready {
@@ -162,18 +162,18 @@ func change(prev, next runtime.Snapshot) []Announcement {
 	case coming && !changed, prev.State == runtime.Ready && !changed:
 		return nil
 	case coming, prev.State == runtime.Ready:
-		a.Kind, a.Title, a.Body = KindURLChanged, words.Say("notify.urlChanged.title"), words.Say("notify.urlChanged.body")
+		a.Kind, a.Title, a.Body = KindURLChanged, i18n.T("notify.urlChanged.title"), i18n.T("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL}
 	case changed:
-		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.readyChanged.title"), words.Say("notify.urlChanged.body")
+		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.readyChanged.title"), i18n.T("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL, OpenColab}
 	default:
-		a.Kind, a.Title, a.Body = KindReady, words.Say("notify.ready.title"), words.Say("notify.ready.body")
+		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.ready.title"), i18n.T("notify.ready.body")
 		a.Actions = []Action{CopyURL, OpenColab}
 	}
 	if a.Kind == KindReady || a.Kind == KindURLChanged {
 		for _, w := range slices.Backward(next.Warnings) {
-			a.Body = words.FullStop(w.Short) + " " + a.Body
+			a.Body = i18n.FullStop(w.Short) + " " + a.Body
 		}
 	}
 	return []Announcement{a}
@@ -203,19 +203,19 @@ func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 // hint says, as far as the program can do it.
 func remedy(s runtime.Snapshot) []Action {
 	switch s.Problem.Code {
-	case problem.CodeDiedStarting, problem.CodeExited:
+	case problem.DiedStarting, problem.Exited:
 		return []Action{StartAgain, ShowLogs}
-	case problem.CodeOutOfMemory, problem.CodePortInUse, problem.CodePullFailed, problem.CodeDiskFull,
-		problem.CodeFolderMissing, problem.CodeEngineFailed, problem.CodeOccupied, problem.CodeHandmade:
+	case problem.OutOfMemory, problem.PortInUse, problem.PullFailed, problem.DiskFull,
+		problem.FolderMissing, problem.EngineFailed, problem.Occupied, problem.Handmade:
 		if !s.State.CanStart() {
 			return nil // what failed was no start
 		}
 		return []Action{StartAgain}
-	case problem.CodeGPU:
+	case problem.GPU:
 		return []Action{StartWithoutGPU}
-	case problem.CodePaused:
+	case problem.Paused:
 		return []Action{Continue}
-	case problem.CodeNoAnswer:
+	case problem.NoAnswer:
 		return []Action{Restart, ShowLogs}
 	default:
 		return nil
@@ -227,8 +227,8 @@ func remedy(s runtime.Snapshot) []Action {
 func IdleStop(profile string, at time.Time) Announcement {
 	return Announcement{
 		Kind:    KindIdleStop,
-		Title:   words.Say("notify.idleStop.title", "time", at.Local().Format("15:04")),
-		Body:    words.Say("notify.idleStop.body"),
+		Title:   i18n.T("notify.idleStop.title", "time", at.Local().Format("15:04")),
+		Body:    i18n.T("notify.idleStop.body"),
 		Actions: []Action{KeepRunning},
 		Profile: profile,
 	}
@@ -237,16 +237,16 @@ func IdleStop(profile string, at time.Time) Announcement {
 // Running answers a person who starts the program a second time: what the
 // runtime does, as a snapshot has it.
 func Running(s runtime.Snapshot) Announcement {
-	a := Announcement{Kind: KindAnswer, Title: words.Say("notify.running.title"), Body: s.Say(runtime.WordSentence)}
+	a := Announcement{Kind: KindAnswer, Title: i18n.T("notify.running.title"), Body: s.Say(runtime.WordSentence)}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
-		a.Body = words.FullStop(p.Short)
+		a.Body = i18n.FullStop(p.Short)
 	}
 	return a
 }
 
-// outdated returns the kinds of announcements that no longer hold of a runtime,
+// staleKinds returns the kinds of announcements that no longer hold of a runtime,
 // and whose buttons would ask for what makes no sense.
-func outdated(s runtime.Snapshot) []Kind {
+func staleKinds(s runtime.Snapshot) []Kind {
 	var kinds []Kind
 	if s.State != runtime.Ready {
 		kinds = append(kinds, KindReady, KindURLChanged)
@@ -268,7 +268,7 @@ func outdated(s runtime.Snapshot) []Kind {
 func firstLine(hint string) string {
 	line, rest, _ := strings.Cut(hint, "\n")
 	if rest != "" && strings.HasSuffix(line, ":") {
-		return words.Say("notify.lastOutput")
+		return i18n.T("notify.lastOutput")
 	}
 	return line
 }

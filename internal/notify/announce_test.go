@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/secret"
-	"colabtray/internal/words"
 )
 
 const token = "0123456789abcdef"
@@ -24,15 +24,15 @@ func in(state runtime.State) runtime.Snapshot {
 	s := runtime.Snapshot{Rev: 7, State: state}
 	switch state {
 	case runtime.Ready:
-		s.URL = jupyter.NewBackendURL(8888, secret.NewToken(token))
+		s.URL = jupyter.NewBackendURL(8888, secret.New(token))
 	case runtime.NoEngine:
-		s.Problem = &problem.Problem{Code: problem.CodeNoEngine, Short: "Docker does not answer", Hint: "Nothing answers."}
+		s.Problem = &problem.Problem{Code: problem.NoEngine, Short: "Docker does not answer", Hint: "Nothing answers."}
 	case runtime.Unhealthy:
-		s.Problem = &problem.Problem{Code: problem.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The container runs."}
+		s.Problem = &problem.Problem{Code: problem.NoAnswer, Short: "Jupyter does not answer", Hint: "The container runs."}
 	case runtime.Paused:
-		s.Problem = &problem.Problem{Code: problem.CodePaused, Short: "The runtime is paused", Hint: "Let it go on.", Command: "colab-tray start"}
+		s.Problem = &problem.Problem{Code: problem.Paused, Short: "The runtime is paused", Hint: "Let it go on.", Command: "colab-tray start"}
 	case runtime.Failed:
-		s.Problem = &problem.Problem{Code: problem.CodeExited, Short: "The runtime ended by itself (exit code 1)", Hint: "Its last output:\n" + token}
+		s.Problem = &problem.Problem{Code: problem.Exited, Short: "The runtime ended by itself (exit code 1)", Hint: "Its last output:\n" + token}
 	}
 	return s
 }
@@ -82,7 +82,7 @@ func TestAnnounceEveryPair(t *testing.T) {
 				after := in(state)
 				after.Rev = before.Rev + 1
 				if state == runtime.Ready && name == "changed" {
-					after.URL, after.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
+					after.URL, after.URLChanged = jupyter.NewBackendURL(8888, secret.New("another")), true
 				}
 				got := Announce(before, after)
 				if code(got) != cells[j+1] {
@@ -116,11 +116,11 @@ func code(announcements []Announcement) string {
 // announced on the way.
 func TestAnnounceStories(t *testing.T) {
 	other := in(runtime.Ready)
-	other.URL, other.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
+	other.URL, other.URLChanged = jupyter.NewBackendURL(8888, secret.New("another")), true
 	stopFailed := in(runtime.Ready)
-	stopFailed.Problem = &problem.Problem{Code: problem.CodeEngineFailed, Short: "Docker could not do it", Hint: "permission denied"}
+	stopFailed.Problem = &problem.Problem{Code: problem.EngineFailed, Short: "Docker could not do it", Hint: "permission denied"}
 	otherProblem := in(runtime.Failed)
-	otherProblem.Problem = &problem.Problem{Code: problem.CodePortInUse, Short: "Port 8888 is in use", Hint: "End that program."}
+	otherProblem.Problem = &problem.Problem{Code: problem.PortInUse, Short: "Port 8888 is in use", Hint: "End that program."}
 
 	const unknown, noEngine, stopped, starting, ready = runtime.Unknown, runtime.NoEngine, runtime.Stopped, runtime.Starting, runtime.Ready
 	for _, story := range []struct {
@@ -147,10 +147,10 @@ func TestAnnounceStories(t *testing.T) {
 	} {
 		var got strings.Builder
 		var before runtime.Snapshot
-		told := told{}
+		told := lastURLs{}
 		for i, after := range story.snapshots {
 			after.Rev = uint64(i + 1)
-			if announced := code(Announce(before, told.unmarked(after))); announced != "." {
+			if announced := code(Announce(before, told.withoutKnownURL(after))); announced != "." {
 				got.WriteString(announced)
 			}
 			before = after
@@ -173,7 +173,7 @@ func TestAnnounceWarning(t *testing.T) {
 
 // TestSenderKnowsWhatItTold pauses a runtime of a new Backend URL.
 func TestSenderKnowsWhatItTold(t *testing.T) {
-	s := &Sender{wake: make(chan struct{}, 1), sent: map[place]bool{}, pulls: map[string]pull{}, told: told{}} // that shows nothing
+	s := &Sender{wake: make(chan struct{}, 1), sent: map[slot]bool{}, pulls: map[string]pull{}, lastURLs: lastURLs{}} // that shows nothing
 	changed := in(runtime.Ready)
 	changed.URLChanged = true
 	before := in(runtime.Starting)
@@ -208,7 +208,7 @@ func TestAnnounceProblem(t *testing.T) {
 
 func TestActions(t *testing.T) {
 	changed := in(runtime.Ready)
-	changed.URL, changed.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
+	changed.URL, changed.URLChanged = jupyter.NewBackendURL(8888, secret.New("another")), true
 	with := func(state runtime.State, code problem.Code, command string) runtime.Snapshot {
 		s := in(state)
 		s.Problem = &problem.Problem{Code: code, Short: "Short", Hint: "Hint.", Command: command}
@@ -223,14 +223,14 @@ func TestActions(t *testing.T) {
 		{in(starting), changed, []Action{CopyURL, OpenColab}},
 		{in(ready), changed, []Action{CopyURL}},
 		{in(ready), in(failed), []Action{Start, ShowLogs}},
-		{in(ready), with(failed, problem.CodeOutOfMemory, ""), []Action{Start, ShowLogs}},
-		{in(starting), with(failed, problem.CodeDiedStarting, ""), []Action{StartAgain, ShowLogs}},
-		{in(starting), with(failed, problem.CodePortInUse, ""), []Action{StartAgain}},
-		{in(runtime.Pulling), with(failed, problem.CodePullFailed, "docker pull image"), []Action{StartAgain}},
-		{in(runtime.Pulling), with(failed, problem.CodeImageNotFound, "docker pull image"), nil},
-		{in(starting), with(failed, problem.CodeUnsupportedPlatform, ""), nil},
-		{in(runtime.Stopping), with(ready, problem.CodeDiskFull, ""), nil},
-		{in(ready), with(runtime.Unhealthy, problem.CodeNoAnswer, "colab-tray logs"), []Action{Restart, ShowLogs}},
+		{in(ready), with(failed, problem.OutOfMemory, ""), []Action{Start, ShowLogs}},
+		{in(starting), with(failed, problem.DiedStarting, ""), []Action{StartAgain, ShowLogs}},
+		{in(starting), with(failed, problem.PortInUse, ""), []Action{StartAgain}},
+		{in(runtime.Pulling), with(failed, problem.PullFailed, "docker pull image"), []Action{StartAgain}},
+		{in(runtime.Pulling), with(failed, problem.ImageNotFound, "docker pull image"), nil},
+		{in(starting), with(failed, problem.UnsupportedPlatform, ""), nil},
+		{in(runtime.Stopping), with(ready, problem.DiskFull, ""), nil},
+		{in(ready), with(runtime.Unhealthy, problem.NoAnswer, "colab-tray logs"), []Action{Restart, ShowLogs}},
 		{in(ready), in(runtime.Paused), []Action{Continue}},
 	} {
 		got := Announce(test.before, test.after)
@@ -242,9 +242,9 @@ func TestActions(t *testing.T) {
 
 // TestWords holds that each kind is listed, and each action has a label.
 func TestWords(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
-	for _, language := range words.Languages() {
-		words.Use(language)
+	t.Cleanup(func() { i18n.Use(i18n.English) })
+	for _, language := range i18n.Languages() {
+		i18n.Use(language)
 		used := map[string]bool{}
 		for _, a := range []Action{CopyURL, OpenColab, Start, StartAgain, StartWithoutGPU, Continue, Restart, ShowLogs, KeepRunning} {
 			if said := label(a); used[said] || said == string(a) || utf8.RuneCountInString(said) > 20 {
@@ -252,11 +252,11 @@ func TestWords(t *testing.T) {
 			}
 			used[label(a)] = true
 		}
-		if all := words.Of("notify.button"); len(all) != len(used) {
+		if all := i18n.Table("notify.button"); len(all) != len(used) {
 			t.Errorf("there are %d labels for %d actions", len(all), len(used))
 		}
 	}
-	words.Use(words.English)
+	i18n.Use(i18n.English)
 	at := time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local).UTC()
 	want := Announcement{
 		Kind: KindIdleStop, Title: "The runtime stops at 09:05", Body: "No notebook has used it for a while. Its data stay.",
@@ -272,7 +272,7 @@ func TestWords(t *testing.T) {
 	if got := Announce(soon, later); got != nil {
 		t.Errorf("half a minute later: %+v", got)
 	}
-	if got := Announce(later, quiet); got != nil || slices.Contains(outdated(soon), KindIdleStop) {
+	if got := Announce(later, quiet); got != nil || slices.Contains(staleKinds(soon), KindIdleStop) {
 		t.Errorf("when it is used again: %+v", got)
 	}
 	if got := IdleStop("torch", at); !reflect.DeepEqual(got, want) || !slices.Contains(Kinds(), got.Kind) {
@@ -302,10 +302,10 @@ func TestRunning(t *testing.T) {
 
 // TestGerman has what is said in German of each change.
 func TestGerman(t *testing.T) {
-	words.Use("de")
-	t.Cleanup(func() { words.Use(words.English) })
+	i18n.Use("de")
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	changed, soon := in(runtime.Ready), in(runtime.Ready)
-	changed.URL, changed.URLChanged = jupyter.NewBackendURL(8888, secret.NewToken("another")), true
+	changed.URL, changed.URLChanged = jupyter.NewBackendURL(8888, secret.New("another")), true
 	soon.IdleStopAt = time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local)
 	pulling := in(runtime.Pulling)
 	pulling.Progress = engine.Progress{Bytes: 1e9, Total: 4e9}
@@ -336,7 +336,7 @@ func TestOutdated(t *testing.T) {
 		runtime.Stopping: "ruifsp", runtime.Failed: "ruip",
 	} {
 		got := ""
-		for _, kind := range outdated(in(state)) {
+		for _, kind := range staleKinds(in(state)) {
 			got += string(kind)[:1]
 		}
 		if got != want {
@@ -348,14 +348,14 @@ func TestOutdated(t *testing.T) {
 // TestPull follows a pull, and says what is announced at which second.
 func TestPull(t *testing.T) {
 	begin := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
-	type moment struct {
+	type snapshotAt struct {
 		second             int
 		bytes, total       int64
 		layersDone, layers int
 		want               string
 	}
 	const giga, mega = 1_000_000_000, 1_000_000
-	for name, story := range map[string][]moment{
+	for name, story := range map[string][]snapshotAt{
 		"by bytes": {
 			{second: 0},
 			{second: 9, bytes: giga, total: 4 * giga},
@@ -375,13 +375,13 @@ func TestPull(t *testing.T) {
 	} {
 		var p pull
 		for _, m := range story {
-			var news []Announcement
+			var announcements []Announcement
 			s := runtime.Snapshot{State: runtime.Pulling, Since: begin, Profile: "torch", Progress: engine.Progress{
 				Bytes: m.bytes, Total: m.total, LayersDone: m.layersDone, Layers: m.layers,
 			}}
-			p, news = p.announce(s, begin.Add(time.Duration(m.second)*time.Second))
+			p, announcements = p.announce(s, begin.Add(time.Duration(m.second)*time.Second))
 			got := ""
-			for _, a := range news {
+			for _, a := range announcements {
 				got += a.Body
 				if a.Kind != KindProgress || a.Urgency != Low || a.Profile != "torch" || a.Percent < 0 || a.Percent > 100 {
 					t.Errorf("%s, second %d: got %+v", name, m.second, a)
@@ -391,19 +391,19 @@ func TestPull(t *testing.T) {
 				t.Errorf("%s, second %d: got %q, want %q", name, m.second, got, m.want)
 			}
 		}
-		if p, news := p.announce(in(runtime.Starting), begin.Add(time.Hour)); p != (pull{}) || news != nil {
-			t.Errorf("%s: after the pull there are %+v and %v", name, p, news)
+		if p, announcements := p.announce(in(runtime.Starting), begin.Add(time.Hour)); p != (pull{}) || announcements != nil {
+			t.Errorf("%s: after the pull there are %+v and %v", name, p, announcements)
 		}
 	}
 }
 
 func TestHarmless(t *testing.T) {
 	const text = "Can't pull \"a\"; $(calc) `calc` <b> & ]]> \"@\n100 % of $HOME"
-	got := harmless(text)
+	got := plainText(text)
 	if strings.ContainsAny(got, "$`\"'<>&]@\n%\\") {
 		t.Errorf("%q still has what a script takes for something else", got)
 	}
-	if !strings.HasPrefix(got, "Can’t pull") || harmless("Port 8888 is in use.") != "Port 8888 is in use." {
+	if !strings.HasPrefix(got, "Can’t pull") || plainText("Port 8888 is in use.") != "Port 8888 is in use." {
 		t.Errorf("%q is not readable any more", got)
 	}
 }

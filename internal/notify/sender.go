@@ -7,28 +7,28 @@ import (
 	"sync"
 	"time"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
-// delivering bounds how long a notification server may take. One that hangs
+// deliveryTimeout bounds how long a notification server may take. One that hangs
 // costs nothing meanwhile: nobody waits for it, and newer announcements replace
 // those of their kind that still wait.
-const delivering = 10 * time.Second
+const deliveryTimeout = 10 * time.Second
 
 // server shows announcements. It is used by one goroutine.
 type server interface {
 	// show returns when the announcement was taken, at the latest when ctx ends.
 	// It takes the place of the one before it that has the same place.
-	show(ctx context.Context, p place, a Announcement) error
+	show(ctx context.Context, p slot, a Announcement) error
 	// withdraw takes the announcement of that place off the screen, if it is
 	// still there.
-	withdraw(ctx context.Context, p place) error
+	withdraw(ctx context.Context, p slot) error
 	close()
 }
 
-// place is where an announcement is on the screen.
-type place struct {
+// slot is where an announcement is on the screen.
+type slot struct {
 	kind    Kind
 	profile string
 }
@@ -52,28 +52,28 @@ type Sender struct {
 	cancel  context.CancelFunc
 	ended   chan struct{}
 
-	mu      sync.Mutex
-	pending []order        // oldest first
-	sent    map[place]bool // what may be on the screen
-	pulls   map[string]pull
-	told    told
+	mu       sync.Mutex
+	pending  []delivery    // oldest first
+	sent     map[slot]bool // what may be on the screen
+	pulls    map[string]pull
+	lastURLs lastURLs
 }
 
-// order is an announcement that waits to be shown, or a place that waits to be
+// delivery is an announcement that waits to be shown, or a place that waits to be
 // emptied.
-type order struct {
-	place
+type delivery struct {
+	slot
 	announcement *Announcement // nil to empty the place
 }
 
 // NewSender makes a sender, which connects when there is something to show.
-func NewSender(o Options) *Sender { return newSender(o, newServer(o.Act), delivering) }
+func NewSender(o Options) *Sender { return newSender(o, newServer(o.Act), deliveryTimeout) }
 
 func newSender(o Options, to server, patience time.Duration) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Sender{
 		options: o, wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{}),
-		sent: map[place]bool{}, pulls: map[string]pull{}, told: told{},
+		sent: map[slot]bool{}, pulls: map[string]pull{}, lastURLs: lastURLs{},
 	}
 	go s.run(ctx, to, patience)
 	return s
@@ -85,17 +85,17 @@ func (s *Sender) Announce(prev, next runtime.Snapshot) { s.announce(prev, next, 
 
 func (s *Sender) announce(prev, next runtime.Snapshot, now time.Time) {
 	s.mu.Lock()
-	p, news := s.pulls[next.Profile].announce(next, now)
+	p, announcements := s.pulls[next.Profile].announce(next, now)
 	s.pulls[next.Profile] = p
-	next = s.told.unmarked(next)
+	next = s.lastURLs.withoutKnownURL(next)
 	s.mu.Unlock()
-	s.Withdraw(next.Profile, outdated(next)...)
-	s.Send(append(news, Announce(prev, next)...)...)
+	s.Withdraw(next.Profile, staleKinds(next)...)
+	s.Send(append(announcements, Announce(prev, next)...)...)
 }
 
-// Tell shows what came of a click: a line, and a hint that can be empty.
+// ShowMessage shows what came of a click: a line, and a hint that can be empty.
 // Neither may hold a token.
-func (s *Sender) Tell(short, hint string) {
+func (s *Sender) ShowMessage(short, hint string) {
 	s.Send(Announcement{Kind: KindAnswer, Title: short, Body: firstLine(hint), Urgency: Normal})
 }
 
@@ -110,39 +110,39 @@ func (s *Sender) Send(announcements ...Announcement) {
 		if a.Profile != "" && len(s.pulls) > 1 {
 			a.Title = a.Profile + ": " + a.Title
 		}
-		a.Title, a.Body = shown(a.Title), shown(a.Body)
-		p := place{a.Kind, a.Profile}
+		a.Title, a.Body = oneLine(a.Title), oneLine(a.Body)
+		p := slot{a.Kind, a.Profile}
 		s.sent[p] = true
-		s.put(order{place: p, announcement: &a})
+		s.enqueue(delivery{slot: p, announcement: &a})
 	}
 	s.mu.Unlock()
-	s.rouse()
+	s.signal()
 }
 
 // Withdraw takes announcements about a profile off the screen.
 func (s *Sender) Withdraw(profile string, kinds ...Kind) {
 	s.mu.Lock()
 	for _, kind := range kinds {
-		if p := (place{kind, profile}); s.sent[p] {
+		if p := (slot{kind, profile}); s.sent[p] {
 			delete(s.sent, p)
-			s.put(order{place: p})
+			s.enqueue(delivery{slot: p})
 		}
 	}
 	s.mu.Unlock()
-	s.rouse()
+	s.signal()
 }
 
-// put puts an order in the queue, and takes out those that it makes pointless.
+// enqueue puts an order in the queue, and takes out those that it makes pointless.
 // What is to be withdrawn is so before something new has its place: unlike a
 // replacement, that is shown even when what was there was clicked away.
-func (s *Sender) put(o order) {
-	s.pending = slices.DeleteFunc(s.pending, func(old order) bool {
-		return old.place == o.place && (o.announcement == nil || old.announcement != nil)
+func (s *Sender) enqueue(o delivery) {
+	s.pending = slices.DeleteFunc(s.pending, func(old delivery) bool {
+		return old.slot == o.slot && (o.announcement == nil || old.announcement != nil)
 	})
 	s.pending = append(s.pending, o)
 }
 
-func (s *Sender) rouse() {
+func (s *Sender) signal() {
 	s.mu.Lock()
 	idle := len(s.pending) == 0
 	s.mu.Unlock()
@@ -173,7 +173,7 @@ func (s *Sender) run(ctx context.Context, to server, patience time.Duration) {
 		case <-s.wake:
 		}
 		for o, ok := s.next(); ok && ctx.Err() == nil; o, ok = s.next() {
-			err := carryOut(ctx, to, o, patience)
+			err := deliver(ctx, to, o, patience)
 			switch {
 			case err == nil:
 				said = ""
@@ -185,31 +185,31 @@ func (s *Sender) run(ctx context.Context, to server, patience time.Duration) {
 	}
 }
 
-func carryOut(ctx context.Context, to server, o order, patience time.Duration) error {
+func deliver(ctx context.Context, to server, o delivery, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if o.announcement == nil {
-		return to.withdraw(ctx, o.place)
+		return to.withdraw(ctx, o.slot)
 	}
-	return to.show(ctx, o.place, *o.announcement)
+	return to.show(ctx, o.slot, *o.announcement)
 }
 
 // next takes the oldest order.
-func (s *Sender) next() (order, bool) {
+func (s *Sender) next() (delivery, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.pending) == 0 {
-		return order{}, false
+		return delivery{}, false
 	}
 	o := s.pending[0]
 	s.pending = slices.Delete(s.pending, 0, 1)
 	return o, true
 }
 
-// shown returns a text as a notification can have it: short, and on one line.
-func shown(text string) string {
+// oneLine returns a text as a notification can have it: short, and on one line.
+func oneLine(text string) string {
 	const most = 200
-	text = words.Line(text)
+	text = i18n.Line(text)
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}

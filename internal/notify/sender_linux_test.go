@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/test/testenv"
+
 	"github.com/godbus/dbus/v5"
 	"go.uber.org/goleak"
-
-	"colabtray/test/bed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // returned too.
 func start(t *testing.T, env []string, name string, args ...string) (line string, stop func()) {
 	t.Helper()
-	bed.NeedCommand(t, name)
+	testenv.NeedCommand(t, name)
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func startDunst(t *testing.T, conn *dbus.Conn, display string) *dunst {
 	}
 	_, stop := start(t, []string{"DISPLAY=" + display, "WAYLAND_DISPLAY="}, "dunst", "-conf", config)
 	d := &dunst{t, conn, stop}
-	bed.WaitFor(t, "dunst", func() error {
+	testenv.WaitFor(t, "dunst", func() error {
 		_, err := d.property("displayedLength")
 		return err
 	})
@@ -159,10 +159,10 @@ func (d *dunst) property(name string) (uint32, error) {
 	return n, nil
 }
 
-// displays waits until so many notifications are on the screen.
-func (d *dunst) displays(want uint32) {
+// waitDisplayed waits until so many notifications are on the screen.
+func (d *dunst) waitDisplayed(want uint32) {
 	d.t.Helper()
-	bed.WaitFor(d.t, fmt.Sprintf("%d notifications", want), func() error {
+	testenv.WaitFor(d.t, fmt.Sprintf("%d notifications", want), func() error {
 		shown, err := d.property("displayedLength")
 		if err == nil && shown != want {
 			err = fmt.Errorf("there are %d", shown)
@@ -177,7 +177,7 @@ func (d *dunst) dismissed() []map[string]dbus.Variant {
 	if err := d.object().Call("org.dunstproject.cmd0.NotificationCloseAll", 0).Err; err != nil {
 		d.t.Fatal(err)
 	}
-	d.displays(0)
+	d.waitDisplayed(0)
 	var history []map[string]dbus.Variant
 	if err := d.object().Call("org.dunstproject.cmd0.NotificationListHistory", 0).Store(&history); err != nil {
 		d.t.Fatal(err)
@@ -192,12 +192,12 @@ func TestDunst(t *testing.T) {
 	s, log := sender(t, time.Minute)
 
 	s.Send(Announcement{Kind: KindReady, Title: "The runtime is ready", Body: "Choose <b>Copy</b> & paste.", Urgency: Normal})
-	server.displays(1)
+	server.waitDisplayed(1)
 	s.Send(Announcement{Kind: KindStopped, Title: "The runtime ended by itself", Body: "Why", Urgency: Critical})
-	server.displays(2)
+	server.waitDisplayed(2)
 	s.Send(Announcement{Kind: KindReady, Title: "Ready again", Body: "Choose <b>Copy</b> & paste.", Urgency: Normal})
-	s.Tell("Copied", "") // the one before it has been taken when this is there
-	server.displays(3)
+	s.ShowMessage("Copied", "") // the one before it has been taken when this is there
+	server.waitDisplayed(3)
 
 	got := map[string]map[string]dbus.Variant{}
 	history := server.dismissed()
@@ -224,7 +224,7 @@ func TestDunst(t *testing.T) {
 	server.stop()
 	for i := range 3 {
 		s.Send(Announcement{Kind: KindFailed, Title: fmt.Sprint("nobody sees ", i), Body: "", Urgency: Normal})
-		bed.WaitFor(t, "the log", func() error {
+		testenv.WaitFor(t, "the log", func() error {
 			if !strings.Contains(log.String(), "cannot be shown") {
 				return fmt.Errorf("it says %q", log.String())
 			}
@@ -233,7 +233,7 @@ func TestDunst(t *testing.T) {
 	}
 	startDunst(t, server.conn, ":"+number)
 	s.Send(Announcement{Kind: KindReady, Title: "Ready with another server", Body: "", Urgency: Normal})
-	server.displays(1)
+	server.waitDisplayed(1)
 	if said := strings.Count(log.String(), "\n"); said != 1 {
 		t.Errorf("the log has %d lines:\n%s", said, log)
 	}
@@ -306,7 +306,7 @@ func TestMessage(t *testing.T) {
 		s.Send(a)
 		<-f.asked
 	}
-	bed.WaitFor(t, "both calls", func() error {
+	testenv.WaitFor(t, "both calls", func() error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if len(f.calls) < 2 {
@@ -393,7 +393,7 @@ func TestHangingBus(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
 	s, log := sender(t, 100*time.Millisecond)
 	s.Send(Announcement{Kind: KindReady, Title: "1", Body: "", Urgency: Normal})
-	bed.WaitFor(t, "the log", func() error {
+	testenv.WaitFor(t, "the log", func() error {
 		if log.String() == "" {
 			return fmt.Errorf("it is empty")
 		}
@@ -406,7 +406,7 @@ func TestNoBus(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))
 	s, log := sender(t, time.Minute)
 	s.Send(Announcement{Kind: KindReady, Title: "1", Body: "", Urgency: Normal}, Announcement{Kind: KindStopped, Title: "2", Body: "", Urgency: Critical}, Announcement{Kind: KindFailed, Title: "3", Body: "", Urgency: Normal})
-	bed.WaitFor(t, "all of them to have been tried", func() error {
+	testenv.WaitFor(t, "all of them to have been tried", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if len(s.pending) > 0 {

@@ -40,11 +40,11 @@ type bus struct {
 	listening sync.WaitGroup
 
 	mu    sync.Mutex // held while the server is asked, so that what it tells of an answer comes after that
-	shown map[place]note
+	shown map[slot]shownNote
 }
 
-// note is an announcement that the server has.
-type note struct {
+// shownNote is an announcement that the server has.
+type shownNote struct {
 	id      uint32 // the server's number
 	actions []Action
 	// dismissed tells that the person has clicked it away. Progress is not
@@ -53,7 +53,7 @@ type note struct {
 }
 
 func newServer(act func(profile string, action Action)) server {
-	return &bus{act: act, shown: map[place]note{}}
+	return &bus{act: act, shown: map[slot]shownNote{}}
 }
 
 // close leaves on the screen what goes away by itself or is of use without the
@@ -74,7 +74,7 @@ func (b *bus) close() {
 
 func (b *bus) object() dbus.BusObject { return b.conn.Object(serverName, serverPath) }
 
-func (b *bus) show(ctx context.Context, p place, a Announcement) error {
+func (b *bus) show(ctx context.Context, p slot, a Announcement) error {
 	isNew := b.conn == nil || !b.conn.Connected()
 	if isNew {
 		conn, err := connect(ctx)
@@ -92,7 +92,7 @@ func (b *bus) show(ctx context.Context, p place, a Announcement) error {
 	})
 }
 
-func (b *bus) withdraw(ctx context.Context, p place) error {
+func (b *bus) withdraw(ctx context.Context, p slot) error {
 	if b.conn == nil {
 		return nil // nothing was shown
 	}
@@ -134,14 +134,14 @@ func (b *bus) listen(conn *dbus.Conn) {
 	_ = conn.AddMatchSignal(dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serverName))
 	b.listening.Go(func() {
 		for signal := range signals {
-			b.hear(signal)
+			b.handleSignal(signal)
 		}
 	})
 }
 
-// hear takes in a signal of the server, which tells of the notifications of
+// handleSignal takes in a signal of the server, which tells of the notifications of
 // all programs.
-func (b *bus) hear(signal *dbus.Signal) {
+func (b *bus) handleSignal(signal *dbus.Signal) {
 	switch signal.Name {
 	case "org.freedesktop.DBus.NameOwnerChanged": // another server counts anew
 		b.forget()
@@ -174,10 +174,10 @@ func (b *bus) invoked(id uint32, action Action) {
 }
 
 func (b *bus) closed(id, reason uint32) {
-	const byThePerson = 2
+	const dismissedByUser = 2
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p, n := b.find(id); n.id != 0 && reason == byThePerson {
+	if p, n := b.find(id); n.id != 0 && reason == dismissedByUser {
 		n.dismissed = true
 		b.shown[p] = n
 	}
@@ -185,13 +185,13 @@ func (b *bus) closed(id, reason uint32) {
 
 // find returns the announcement with the server's number, zero for one of
 // another program.
-func (b *bus) find(id uint32) (place, note) {
+func (b *bus) find(id uint32) (slot, shownNote) {
 	for p, n := range b.shown {
 		if n.id == id {
 			return p, n
 		}
 	}
-	return place{}, note{}
+	return slot{}, shownNote{}
 }
 
 // connect opens a private connection to the session bus, and unlike
@@ -212,7 +212,7 @@ func connect(ctx context.Context) (*dbus.Conn, error) {
 	return conn, nil
 }
 
-func (b *bus) notify(p place, a Announcement) error {
+func (b *bus) notify(p slot, a Announcement) error {
 	before := b.shown[p]
 	if before.dismissed && a.Kind == KindProgress {
 		return nil
@@ -255,7 +255,7 @@ func (b *bus) notify(p place, a Announcement) error {
 	if err != nil {
 		return err
 	}
-	after := note{id: id}
+	after := shownNote{id: id}
 	if b.act != nil {
 		after.actions = a.Actions
 	}

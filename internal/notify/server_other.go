@@ -37,9 +37,9 @@ func (s *system) close() {
 
 // withdraw does nothing: these systems move notifications into a list of their
 // own.
-func (s *system) withdraw(context.Context, place) error { return nil }
+func (s *system) withdraw(context.Context, slot) error { return nil }
 
-func (s *system) show(ctx context.Context, _ place, a Announcement) error {
+func (s *system) show(ctx context.Context, _ slot, a Announcement) error {
 	if a.Kind == KindProgress {
 		return nil // there is no replacing, and a pile of them is no help
 	}
@@ -48,7 +48,7 @@ func (s *system) show(ctx context.Context, _ place, a Announcement) error {
 	default:
 		return errBusy
 	}
-	icon, title, body := s.icon(), harmless(a.Title), harmless(a.Body)
+	icon, title, body := s.icon(), plainText(a.Title), plainText(a.Body)
 	result := make(chan error, 1)
 	go func() {
 		result <- beeep.Notify(title, body, icon)

@@ -15,14 +15,14 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // eachColabRig runs a test with the stand-in for Google's image on Docker and on
 // Podman.
 func eachColabRig(t *testing.T, test func(t *testing.T, r *rig)) {
 	eachSite(t, func(t *testing.T, at site) {
-		r := newRig(t, at, bed.Colab)
+		r := newRig(t, at, testenv.Colab)
 		r.profile.Kind = config.KindColab
 		test(t, r)
 	})
@@ -32,7 +32,7 @@ func TestColabImage(t *testing.T) {
 	eachColabRig(t, func(t *testing.T, r *rig) {
 		r.Open()
 		s := r.mustStart()
-		r.works(s.URL)
+		r.mustServe(s.URL)
 
 		// What others take as signs of readiness is not there.
 		if status := r.get("/"); status != http.StatusNotFound {
@@ -91,7 +91,7 @@ func TestColabImageKeepsData(t *testing.T) {
 		}
 		second := r.mustStart()
 		third := r.must(r.Restart)
-		r.works(third.URL)
+		r.mustServe(third.URL)
 		if first.URLChanged || !second.URLChanged || !third.URLChanged || second.URL == first.URL || third.URL == second.URL {
 			t.Errorf("each start has a new token, and says so from the second on: changed is %v, %v, %v",
 				first.URLChanged, second.URLChanged, third.URLChanged)
@@ -99,7 +99,7 @@ func TestColabImageKeepsData(t *testing.T) {
 
 		r.docker("restart", r.profile.Runtime) // by somebody else
 		fourth := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != third.URL })
-		if r.works(fourth.URL); !fourth.URLChanged {
+		if r.mustServe(fourth.URL); !fourth.URLChanged {
 			t.Error("a restart by somebody else changed the token unnoticed")
 		}
 		if r.id() != id {
@@ -115,17 +115,17 @@ func TestColabImageKeepsData(t *testing.T) {
 // of here.
 func TestColabImageOnARM(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, onDocker(t), bed.Colab)
+	r := newRig(t, onDocker(t), testenv.Colab)
 	r.profile.Kind = config.KindColab
-	docker, err := docker.NewDocker(r.host)
+	docker, err := docker.New(r.host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	d := &data.Data{DataOptions: data.DataOptions{Engine: docker, Info: docker.Which, Profile: r.profile, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}}
-	o := &operation{engine: docker, info: engine.EngineInfo{Arch: "arm64"}, profile: r.profile, server: r.server, data: d, progress: func(engine.Progress) {}, pulled: func() {}}
+	d := &data.Store{Options: data.Options{Engine: docker, Info: docker.Which, Profile: r.profile, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}}
+	o := &operation{engine: docker, info: engine.Info{Arch: "arm64"}, profile: r.profile, server: r.server, data: d, progress: func(engine.Progress) {}, pulled: func() {}}
 	for _, v := range []verb{start, restart, repair} {
-		p := r.Problem(o.Run(t.Context(), v), problem.CodeUnsupportedPlatform)
+		p := r.Problem(o.Run(t.Context(), v), problem.UnsupportedPlatform)
 		if !strings.Contains(p.Hint, "ARM") || !strings.Contains(p.Hint, "profile jupyter") {
 			t.Errorf("the hint is %q", p.Hint)
 		}

@@ -18,13 +18,13 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-// treasure is content of every kind that a volume can have, made by a shell.
-const treasure = `
+// sampleFiles is content of every kind that a volume can have, made by a shell.
+const sampleFiles = `
 set -e
 mkdir -p work/empty 'sp ace' .hidden/deep dev proc sys
 echo d > dev/x; echo p > proc/y; echo s > sys/z
@@ -50,7 +50,7 @@ touch -h -d '2002-02-03 04:05:06' work/soft work/python
 // inVolume runs a shell script in the volume of a runtime, past the program.
 func (r *rig) inVolume(script string) string {
 	r.t.Helper()
-	return bed.InVolume(r.t, r.host, r.profile.Volume(), script)
+	return testenv.RunInVolume(r.t, r.host, r.profile.Volume(), script)
 }
 
 // content tells all of a volume's content: names, kinds, modes, owners, times,
@@ -71,7 +71,7 @@ func (r *rig) fill() (content string) {
 	if r.podman != nil { // which gives a volume another owner when it is first used
 		r.docker("run", "--rm", "--network", "none", "--entrypoint", "true", "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image)
 	}
-	r.inVolume(treasure)
+	r.inVolume(sampleFiles)
 	return r.content()
 }
 
@@ -121,7 +121,7 @@ func TestDeleteKeepsData(t *testing.T) {
 		r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
 		deleted, err := r.Delete(t.Context(), data.DeleteOptions{})
-		if err != nil || !reflect.DeepEqual(deleted, data.Deleted{Container: true, Kept: true}) {
+		if err != nil || !reflect.DeepEqual(deleted, data.DeleteResult{Container: true, VolumeKept: true}) {
 			t.Fatalf("deleted %+v, %v", deleted, err)
 		}
 		if s := r.Snapshot(); s.State != Absent || !s.URL.IsZero() {
@@ -160,7 +160,7 @@ func TestDeleteDataAndRestore(t *testing.T) {
 		if info, err := os.Stat(r.backups); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("the directory is %v, %v", info.Mode(), err)
 		}
-		if again, err := r.Delete(t.Context(), data.DeleteOptions{Data: true}); err != nil || !reflect.DeepEqual(again, data.Deleted{}) {
+		if again, err := r.Delete(t.Context(), data.DeleteOptions{Data: true}); err != nil || !reflect.DeepEqual(again, data.DeleteResult{}) {
 			t.Errorf("deleted again: %+v, %v", again, err)
 		}
 
@@ -177,7 +177,7 @@ func TestDeleteDataAndRestore(t *testing.T) {
 			t.Errorf("the volume has the label %q", label)
 		}
 		again := r.mustStart().URL
-		r.works(again)
+		r.mustServe(again)
 		if again == url {
 			t.Error("the token is the old one")
 		}
@@ -199,7 +199,7 @@ func TestBackupAndRestoreKeepEverything(t *testing.T) {
 
 		r.inVolume("rm -rf work .hidden; echo other > other; chmod 500 .; chown 7:7 .")
 		after := r.content()
-		r.Problem(second(r.Restore(t.Context(), data.RestoreOptions{File: file})), problem.CodeNotEmpty)
+		r.Problem(errorOf(r.Restore(t.Context(), data.RestoreOptions{File: file})), problem.NotEmpty)
 		r.sameContent(after)
 		restored, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes})
 		if err != nil || restored.Started || restored.Backup == "" {
@@ -218,9 +218,9 @@ func TestBackupAndRestoreKeepEverything(t *testing.T) {
 	})
 }
 
-// TestNoRoom: what does not fit beside the data is refused before anything is
+// TestNoFreeSpace: what does not fit beside the data is refused before anything is
 // changed.
-func TestNoRoom(t *testing.T) {
+func TestNoFreeSpace(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.Open()
@@ -230,17 +230,17 @@ func TestNoRoom(t *testing.T) {
 		}
 		r.docker("volume", "rm", r.profile.Volume())
 		r.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=nr_blocks=2048", r.profile.Volume())
-		var steps []data.DataStep
-		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, Progress: func(p data.DataProgress) {
+		var steps []data.Step
+		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, Progress: func(p data.Progress) {
 			if !slices.Contains(steps, p.Step) {
 				steps = append(steps, p.Step)
 			}
 		}})
-		p := r.Problem(err, problem.CodeDiskFull)
+		p := r.Problem(err, problem.DiskFull)
 		if want := r.profile.Volume() + " has 8 MiB left"; !strings.Contains(p.Hint, want) {
 			t.Errorf("the hint is %q, not %q", p.Hint, want)
 		}
-		if !slices.Equal(steps, []data.DataStep{data.StepCheck}) {
+		if !slices.Equal(steps, []data.Step{data.StepCheck}) {
 			t.Errorf("the steps were %v", steps)
 		}
 		r.noHelpers()
@@ -250,7 +250,7 @@ func TestNoRoom(t *testing.T) {
 	})
 }
 
-func second(_ data.Restored, err error) error { return err }
+func errorOf(_ data.RestoreResult, err error) error { return err }
 
 // TestWhileItRuns makes a backup of a running runtime, which stays as it is, and
 // restores it, for which it is stopped and started again.
@@ -275,7 +275,7 @@ func TestWhileItRuns(t *testing.T) {
 			t.Fatalf("restored %+v, %v", restored, err)
 		}
 		s := r.untilState(Ready)
-		r.works(s.URL)
+		r.mustServe(s.URL)
 		if got := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls ~/more ~/.colab-tray-restore 2>/dev/null || :"); got != "one" {
 			t.Errorf("the runtime has %q", got)
 		}
@@ -292,15 +292,15 @@ func TestBackupRefuses(t *testing.T) {
 		file := filepath.Join(dir, "b")
 		r.Open()
 		backup := func(o data.BackupOptions) error { _, err := r.Backup(t.Context(), o); return err }
-		r.Problem(backup(data.BackupOptions{File: file}), problem.CodeNoData)
+		r.Problem(backup(data.BackupOptions{File: file}), problem.NoData)
 		r.fill()
 		if err := os.WriteFile(file, []byte("precious"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r.Problem(backup(data.BackupOptions{File: file}), problem.CodeFileExists)
-		r.Problem(backup(data.BackupOptions{File: dir, Force: true}), problem.CodeBackupFailed)
-		r.Problem(backup(data.BackupOptions{File: filepath.Join(dir, "none", "b")}), problem.CodeBackupFailed)
-		r.Problem(backup(data.BackupOptions{File: filepath.Join(file, "b")}), problem.CodeBackupFailed)
+		r.Problem(backup(data.BackupOptions{File: file}), problem.FileExists)
+		r.Problem(backup(data.BackupOptions{File: dir, Force: true}), problem.BackupFailed)
+		r.Problem(backup(data.BackupOptions{File: filepath.Join(dir, "none", "b")}), problem.BackupFailed)
+		r.Problem(backup(data.BackupOptions{File: filepath.Join(file, "b")}), problem.BackupFailed)
 		if text, _ := os.ReadFile(file); string(text) != "precious" {
 			t.Errorf("the file has become %q", text)
 		}
@@ -331,40 +331,40 @@ func TestCancelled(t *testing.T) {
 			t.Fatal("it did not change")
 		}
 		for _, test := range []struct {
-			step data.DataStep
-			work func(ctx context.Context, progress func(data.DataProgress)) error
+			step data.Step
+			work func(ctx context.Context, progress func(data.Progress)) error
 		}{
-			{data.StepBackup, func(ctx context.Context, p func(data.DataProgress)) error {
+			{data.StepBackup, func(ctx context.Context, p func(data.Progress)) error {
 				_, err := r.Backup(ctx, data.BackupOptions{File: file + "2", Progress: p})
 				return err
 			}},
-			{data.StepVerify, func(ctx context.Context, p func(data.DataProgress)) error {
+			{data.StepVerify, func(ctx context.Context, p func(data.Progress)) error {
 				_, err := r.Backup(ctx, data.BackupOptions{File: file, Force: true, Progress: p})
 				return err
 			}},
-			{data.StepBackup, func(ctx context.Context, p func(data.DataProgress)) error {
+			{data.StepBackup, func(ctx context.Context, p func(data.Progress)) error {
 				_, err := r.Delete(ctx, data.DeleteOptions{Data: true, Progress: p})
 				return err
 			}},
-			{data.StepVerify, func(ctx context.Context, p func(data.DataProgress)) error {
+			{data.StepVerify, func(ctx context.Context, p func(data.Progress)) error {
 				_, err := r.Delete(ctx, data.DeleteOptions{Data: true, Progress: p})
 				return err
 			}},
-			{data.StepCheck, func(ctx context.Context, p func(data.DataProgress)) error {
+			{data.StepCheck, func(ctx context.Context, p func(data.Progress)) error {
 				_, err := r.Restore(ctx, data.RestoreOptions{File: file, Confirm: yes, Progress: p})
 				return err
 			}},
-			{data.StepBackup, func(ctx context.Context, p func(data.DataProgress)) error {
+			{data.StepBackup, func(ctx context.Context, p func(data.Progress)) error {
 				_, err := r.Restore(ctx, data.RestoreOptions{File: file, Confirm: yes, Progress: p})
 				return err
 			}},
-			{data.StepRestore, func(ctx context.Context, p func(data.DataProgress)) error {
+			{data.StepRestore, func(ctx context.Context, p func(data.Progress)) error {
 				_, err := r.Restore(ctx, data.RestoreOptions{File: file, NoBackup: true, Confirm: yes, Progress: p})
 				return err
 			}},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
-			err := test.work(ctx, func(p data.DataProgress) {
+			err := test.work(ctx, func(p data.Progress) {
 				if p.Step == test.step {
 					cancel()
 				}
@@ -389,7 +389,7 @@ func TestCancelled(t *testing.T) {
 		// What has begun to be deleted is deleted to its end.
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		deleted, err := r.Delete(ctx, data.DeleteOptions{Data: true, NoBackup: true, Progress: func(p data.DataProgress) {
+		deleted, err := r.Delete(ctx, data.DeleteOptions{Data: true, NoBackup: true, Progress: func(p data.Progress) {
 			if p.Step == data.StepDelete {
 				cancel()
 			}
@@ -408,7 +408,7 @@ func TestOthersUseTheVolume(t *testing.T) {
 		r.docker("run", "-d", "--name", other, "--entrypoint", "sleep", "-v", r.profile.Volume()+":/mnt", r.profile.Image, "1000")
 		r.Open()
 		_, err := r.Delete(t.Context(), data.DeleteOptions{Data: true})
-		if p := r.Problem(err, problem.CodeDataInUse); !strings.Contains(p.Hint, other) {
+		if p := r.Problem(err, problem.DataInUse); !strings.Contains(p.Hint, other) {
 			t.Errorf("the hint is %q", p.Hint)
 		}
 		onlyFiles(t, r.backups)
@@ -417,7 +417,7 @@ func TestOthersUseTheVolume(t *testing.T) {
 			t.Errorf("a backup disturbs nobody: %v", err)
 		}
 		_, err = r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes})
-		r.Problem(err, problem.CodeDataInUse)
+		r.Problem(err, problem.DataInUse)
 		r.sameContent(before)
 		r.docker("rm", "-f", other)
 		if _, err := r.Delete(t.Context(), data.DeleteOptions{Data: true}); err != nil {
@@ -435,7 +435,7 @@ func TestNoPlaceForBackups(t *testing.T) {
 		}
 		r.Open()
 		_, err := r.Delete(t.Context(), data.DeleteOptions{Data: true})
-		if p := r.Problem(err, problem.CodeBackupFailed); p.Short != words.Say("problem.backupDir") {
+		if p := r.Problem(err, problem.BackupFailed); p.Short != i18n.T("problem.backupDir") {
 			t.Errorf("the problem is %q", p.Short)
 		}
 		r.sameContent(before)
@@ -444,9 +444,9 @@ func TestNoPlaceForBackups(t *testing.T) {
 
 // spoiling returns a progress function that changes one byte of the unfinished
 // backup in the directory when that file begins to be read back.
-func spoiling(t *testing.T, dir string) func(data.DataProgress) {
+func spoiling(t *testing.T, dir string) func(data.Progress) {
 	var once sync.Once
-	return func(p data.DataProgress) {
+	return func(p data.Progress) {
 		if p.Step == data.StepVerify {
 			once.Do(func() {
 				if err := spoil(dir); err != nil {
@@ -496,8 +496,8 @@ func TestFailedBackupDeletesNothing(t *testing.T) {
 		now := r.content()
 		unchanged := func(err error, short string) {
 			t.Helper()
-			if p := r.Problem(err, problem.CodeBackupFailed); p.Short != words.Say(short) {
-				t.Errorf("the problem is %q, want %q", p.Short, words.Say(short))
+			if p := r.Problem(err, problem.BackupFailed); p.Short != i18n.T(short) {
+				t.Errorf("the problem is %q, want %q", p.Short, i18n.T(short))
 			}
 			r.sameContent(now)
 			r.noHelpers()
@@ -542,7 +542,7 @@ func TestDataSize(t *testing.T) {
 // TestDataSizeIsNotNeeded: that somebody else asks for the size stands in no
 // one's way.
 func TestDataSizeIsNotNeeded(t *testing.T) {
-	r := newRig(t, onDocker(t), bed.Notebook6)
+	r := newRig(t, onDocker(t), testenv.Notebook6)
 	r.fill()
 	engine := newCounter(t, r.host)
 	r.host = engine.address
@@ -568,14 +568,14 @@ func TestBusy(t *testing.T) {
 		before := r.fill()
 		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
-		_, err := r.Backup(t.Context(), data.BackupOptions{File: file, Progress: func(p data.DataProgress) {
+		_, err := r.Backup(t.Context(), data.BackupOptions{File: file, Progress: func(p data.Progress) {
 			if p.Step != data.StepBackup || p.Bytes < 5<<20 {
 				return
 			}
 			_, err := r.Delete(t.Context(), data.DeleteOptions{Data: true})
-			r.Problem(err, problem.CodeBusy)
+			r.Problem(err, problem.Busy)
 			_, err = r.Backup(t.Context(), data.BackupOptions{File: file + "2"})
-			r.Problem(err, problem.CodeBusy)
+			r.Problem(err, problem.Busy)
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -604,7 +604,7 @@ func TestSwappedFile(t *testing.T) {
 			text[len(text)/2] ^= 1
 			return true, os.WriteFile(file, text, 0o600)
 		}})
-		if p := r.Problem(err, problem.CodeBadBackup); !strings.Contains(p.Hint, "changed while it was read") {
+		if p := r.Problem(err, problem.BadBackup); !strings.Contains(p.Hint, "changed while it was read") {
 			t.Errorf("the hint is %q", p.Hint)
 		}
 		r.sameContent(before)
@@ -622,7 +622,7 @@ func TestSwappedFile(t *testing.T) {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Restore(ctx, data.RestoreOptions{File: file, Progress: func(p data.DataProgress) {
+		_, err = r.Restore(ctx, data.RestoreOptions{File: file, Progress: func(p data.Progress) {
 			if p.Step == data.StepRestore {
 				cancel()
 			}
@@ -678,7 +678,7 @@ func TestDeleteWhileStarting(t *testing.T) {
 		go func() { started <- r.Start(t.Context()) }()
 		r.untilState(Starting)
 		again := make(chan error, 1)
-		deleted, err := r.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true, Progress: func(p data.DataProgress) {
+		deleted, err := r.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true, Progress: func(p data.Progress) {
 			if p.Step == data.StepDelete {
 				go func() { again <- r.Start(t.Context()) }()
 			}
@@ -690,9 +690,9 @@ func TestDeleteWhileStarting(t *testing.T) {
 			t.Errorf("the start that came meanwhile: %v", err)
 		}
 		if err := <-started; err != nil { // it may be content with the second start
-			r.Problem(err, problem.CodeCancelled)
+			r.Problem(err, problem.Cancelled)
 		}
-		r.works(r.untilState(Ready).URL)
+		r.mustServe(r.untilState(Ready).URL)
 	})
 }
 
@@ -708,12 +708,12 @@ func TestStartedByOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo two > ~/work.ipynb")
-		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, Progress: func(p data.DataProgress) {
+		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, Progress: func(p data.Progress) {
 			if p.Step == data.StepVerify {
 				r.docker("start", r.profile.Runtime)
 			}
 		}})
-		r.Problem(err, problem.CodeCancelled)
+		r.Problem(err, problem.Cancelled)
 		if text := r.docker("exec", r.profile.Runtime, "sh", "-c", "cat ~/work.ipynb; ls -d ~/.colab-tray-restore || :"); text != "two" {
 			t.Errorf("the runtime has %q", text)
 		}
@@ -721,17 +721,17 @@ func TestStartedByOthers(t *testing.T) {
 	})
 }
 
-// cutting is an engine whose archives of the data end too early, as they do
+// truncatingWriter is an engine whose archives of the data end too early, as they do
 // when a file becomes shorter while it is read.
-type cutting struct {
+type truncatingWriter struct {
 	engine.Engine
 	engine.Volumes
 	times int
 }
 
-func (e *cutting) Unwrap() engine.Engine { return e.Engine }
+func (e *truncatingWriter) Unwrap() engine.Engine { return e.Engine }
 
-func (e *cutting) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+func (e *truncatingWriter) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
 	archive, err := e.Volumes.ReadHelper(ctx, id)
 	if e.times--; e.times >= 0 && err == nil {
 		archive = struct {
@@ -813,11 +813,11 @@ func TestRestoreThatFails(t *testing.T) {
 			switch {
 			case (err == nil) != test.want:
 				t.Errorf("%s: it returned %v", test.name, err)
-			case errors.As(err, &p) != test.later || p != nil && p.Short != words.Say("problem.unfinished"):
+			case errors.As(err, &p) != test.later || p != nil && p.Short != i18n.T("problem.unfinished"):
 				t.Errorf("%s: the problem is %v", test.name, err)
 			}
 			if test.later {
-				if err := r.data(nil).Tidy(t.Context()); err != nil {
+				if err := r.data(nil).RecoverInterrupted(t.Context()); err != nil {
 					t.Errorf("%s: the next operation: %v", test.name, err)
 				}
 			}
@@ -856,13 +856,13 @@ func TestDataThatChange(t *testing.T) {
 		dir := t.TempDir()
 		d := r.data(nil)
 		volumes, _ := engine.As[engine.Volumes](d.Engine)
-		d.Engine = &cutting{d.Engine, volumes, 2}
+		d.Engine = &truncatingWriter{d.Engine, volumes, 2}
 		if _, err := d.BackupFile(t.Context(), data.BackupOptions{File: filepath.Join(dir, "a")}); err != nil {
 			t.Errorf("cut off twice: %v", err)
 		}
-		d.Engine = &cutting{d.Engine, volumes, 100}
+		d.Engine = &truncatingWriter{d.Engine, volumes, 100}
 		_, err := d.BackupFile(t.Context(), data.BackupOptions{File: filepath.Join(dir, "b")})
-		r.Problem(d.Problem(t.Context(), err), problem.CodeBackupFailed)
+		r.Problem(d.Problem(t.Context(), err), problem.BackupFailed)
 		onlyFiles(t, dir, "a")
 		r.noHelpers()
 	})

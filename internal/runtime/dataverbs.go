@@ -6,9 +6,9 @@ import (
 
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // Backup writes the data of the runtime to a file, also while it runs. The file
@@ -22,7 +22,7 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 	if !d.Info().Features.Data {
 		return data.Backup{}, d.Problem(ctx, engine.ErrLacks)
 	}
-	release, err := d.Claim()
+	release, err := d.Lock()
 	if err != nil {
 		return data.Backup{}, err
 	}
@@ -32,8 +32,8 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 }
 
 // data makes what works on the runtime's data; progress can be nil.
-func (m *Manager) data(progress func(data.DataProgress)) *data.Data {
-	d := data.NewData(data.DataOptions{
+func (m *Manager) data(progress func(data.Progress)) *data.Store {
+	d := data.New(data.Options{
 		Engine: m.engine(), Info: m.link.Info, Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}), Dir: m.backups,
 		Log: m.log, Progress: progress,
 		AskRoot: func(ctx context.Context, c engine.Container) string {
@@ -41,7 +41,7 @@ func (m *Manager) data(progress func(data.DataProgress)) *data.Data {
 			if err != nil {
 				m.log.Debug("info files", "error", err)
 			}
-			return jupyter.RootIn(files)
+			return jupyter.ServerRoot(files)
 		},
 	})
 	if s := m.Snapshot(); s.root != "" {
@@ -53,9 +53,9 @@ func (m *Manager) data(progress func(data.DataProgress)) *data.Data {
 // supersededProblem tells that a job was not begun.
 func supersededProblem() *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeCancelled,
-		Short: words.Say("problem.superseded"),
-		Hint:  words.Say("problem.supersededHint"),
+		Code:  problem.Cancelled,
+		Short: i18n.T("problem.superseded"),
+		Hint:  i18n.T("problem.supersededHint"),
 	}
 }
 
@@ -63,15 +63,15 @@ func supersededProblem() *problem.Problem {
 // a backup is made before; when that fails, nothing is deleted. The runtime is
 // stopped first. It returns a *[Problem] when it fails, and ctx's error, with
 // nothing deleted, when ctx ends first.
-func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.Deleted, error) {
+func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.DeleteResult, error) {
 	d := m.data(o.Progress)
-	release, err := d.Claim()
+	release, err := d.Lock()
 	if err != nil {
-		return data.Deleted{}, err
+		return data.DeleteResult{}, err
 	}
 	defer release()
-	var deleted data.Deleted
-	err = m.perform(ctx, remove, func(ctx context.Context, op *operation) error {
+	var deleted data.DeleteResult
+	err = m.runExclusive(ctx, remove, func(ctx context.Context, op *operation) error {
 		op.data = d // which learns what the server shows before it is stopped
 		var err error
 		deleted, err = d.Delete(ctx, op, o)
@@ -94,8 +94,8 @@ func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err err
 	return size, there, nil
 }
 
-// WhatGoes looks what deleting the runtime would take away.
-func (m *Manager) WhatGoes(ctx context.Context) (g data.Goes, err error) {
+// PlanDelete looks what deleting the runtime would take away.
+func (m *Manager) PlanDelete(ctx context.Context) (g data.DeletePlan, err error) {
 	d := m.data(nil)
 	c, err := d.Engine.Inspect(ctx, m.runtime)
 	if err == nil {
@@ -104,14 +104,14 @@ func (m *Manager) WhatGoes(ctx context.Context) (g data.Goes, err error) {
 	if err == nil {
 		g.Container, g.Running, g.Ours = c.Exists, c.Running, c.Ours()
 		for _, mount := range c.Mounts {
-			if v := mount.Volume; v != "" && mount.Lasts() && v != d.Profile.Volume() && !slices.Contains(g.Others, v) {
+			if v := mount.Volume; v != "" && mount.IsPersistent() && v != d.Profile.Volume() && !slices.Contains(g.Others, v) {
 				g.Others = append(g.Others, v)
 			}
 		}
-		g.Lost, err = d.Lost(ctx, c)
+		g.Lost, err = d.CountLosses(ctx, c)
 	}
 	if err != nil {
-		return data.Goes{}, d.Problem(ctx, err)
+		return data.DeletePlan{}, d.Problem(ctx, err)
 	}
 	return g, nil
 }
@@ -121,7 +121,7 @@ func (m *Manager) WhatGoes(ctx context.Context) (g data.Goes, err error) {
 // started again if it ran; where there is none, only the volume is made. It
 // returns a *[Problem] when it fails, and ctx's error when that ends first; then
 // the data are the old ones.
-func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.Restored, err error) {
+func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.RestoreResult, err error) {
 	d := m.data(o.Progress)
 	var answer error // what the answer was, if it was no yes; it is for who asked
 	defer func() {
@@ -143,12 +143,12 @@ func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.Re
 	if r.From, err = d.Check(ctx, f, o.Large); err != nil {
 		return r, err
 	}
-	release, err := d.Claim()
+	release, err := d.Lock()
 	if err != nil {
 		return r, err
 	}
 	defer release()
-	if err := d.Tidy(ctx); err != nil {
+	if err := d.RecoverInterrupted(ctx); err != nil {
 		return r, err
 	}
 	full, err := d.HoldsSomething(ctx)
@@ -168,7 +168,7 @@ func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.Re
 		}
 	}
 	ran := false
-	err = m.perform(ctx, restore, func(ctx context.Context, op *operation) error {
+	err = m.runExclusive(ctx, restore, func(ctx context.Context, op *operation) error {
 		d.PullWith(op.provideImage)
 		var err error
 		r.Backup, err = d.Restore(ctx, op, f, r.From, full && !o.NoBackup, &ran)

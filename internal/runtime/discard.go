@@ -38,9 +38,9 @@ func (o *operation) rescue(ctx context.Context, c engine.Container) error {
 	return nil
 }
 
-// place tells where the volume is mounted in the container that is to be made, and
+// setMounts tells where the volume is mounted in the container that is to be made, and
 // how Jupyter is started, which both depend on the image.
-func (o *operation) place(ctx context.Context, spec *engine.Spec, old engine.Container) error {
+func (o *operation) setMounts(ctx context.Context, spec *engine.Spec, old engine.Container) error {
 	if o.profile.Kind == config.KindColab {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (o *operation) place(ctx context.Context, spec *engine.Spec, old engine.Con
 	spec.Launch(image.Entrypoint, image.Cmd, o.server.Cmd, o.profile.Command)
 	a, err := engine.HomeOf(image, spec.Env, func() ([]byte, error) { return o.data.PasswdOf(ctx, spec.Image) })
 	if err == nil {
-		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.RootOf(ctx, old)), works(o.profile, a)
+		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.RootOf(ctx, old)), workDir(o.profile, a)
 	}
 	return err
 }

@@ -61,9 +61,9 @@ func TestConcludeAfterContextEnds(t *testing.T) {
 		o.rescued = []string{"old", "new"}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := o.conclude(ctx, c.failed, "old", c.ran, "it failed")
+		err := o.commitOrRollback(ctx, c.failed, "old", c.ran, "it failed")
 		var p *problem.Problem
-		if errors.As(err, &p) != (c.failed != nil) || p != nil && p.Code != problem.CodeRolledBack {
+		if errors.As(err, &p) != (c.failed != nil) || p != nil && p.Code != problem.RolledBack {
 			t.Errorf("%s: it returned %v", name, err)
 		}
 		if got := s.has(); got != c.want || o.started != (c.failed == nil || c.ran) {

@@ -8,8 +8,8 @@ import (
 	"sync"
 
 	"colabtray/internal/config"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // Fleet is the runtimes of all profiles, of which several can run at once. One
@@ -26,7 +26,7 @@ type Fleet struct {
 	options Options
 
 	requests chan func(context.Context)
-	news     chan struct{} // something has changed, since it was looked at last
+	changed  chan struct{} // something has changed, since it was looked at last
 	ended    chan struct{} // closed when Run is over
 
 	mu       sync.Mutex
@@ -37,16 +37,16 @@ type Fleet struct {
 	profiles map[string]config.Profile
 	current  string
 	broken   *problem.Problem
-	members  map[string]*member // by the name of the container
-	left     map[string]*member // those that were there before
+	members  map[string]*entry // by the name of the container
+	leaving  map[string]*entry // those that were there before
 	running  sync.WaitGroup
 }
 
-// member is a runtime of the fleet.
-type member struct {
+// entry is a runtime of the fleet.
+type entry struct {
 	*Manager
 	profile config.Profile // in force
-	leave   context.CancelFunc
+	cancel  context.CancelFunc
 }
 
 // NewFleet makes the fleet of the profiles, by their names, on the link. An
@@ -56,16 +56,16 @@ func NewFleet(l *Link, profiles map[string]config.Profile, current string, o Opt
 		link:     l,
 		options:  o,
 		requests: make(chan func(context.Context)),
-		news:     make(chan struct{}, 1),
+		changed:  make(chan struct{}, 1),
 		ended:    make(chan struct{}),
 		watchers: map[chan Overview]struct{}{},
 		current:  current,
-		members:  map[string]*member{},
-		left:     map[string]*member{},
+		members:  map[string]*entry{},
+		leaving:  map[string]*entry{},
 	}
-	join, _ := f.take(profiles)
+	join, _ := f.applyProfiles(profiles)
 	l.change(managers(join), nil)
-	f.overview = f.look()
+	f.overview = f.buildOverview()
 	f.overview.Rev = 1
 	return f
 }
@@ -81,7 +81,7 @@ func (f *Fleet) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.news:
+		case <-f.changed:
 			f.publish()
 		case do := <-f.requests:
 			do(ctx)
@@ -91,12 +91,12 @@ func (f *Fleet) Run(ctx context.Context) {
 
 // Begin runs a member until it leaves or ctx ends. One that comes back begins
 // when what it did before is over or undone.
-func (f *Fleet) Begin(ctx context.Context, m *member) {
-	if before := f.left[m.runtime]; before != nil {
+func (f *Fleet) Begin(ctx context.Context, m *entry) {
+	if before := f.leaving[m.runtime]; before != nil {
 		<-before.ended
-		delete(f.left, m.runtime)
+		delete(f.leaving, m.runtime)
 	}
-	ctx, m.leave = context.WithCancel(ctx)
+	ctx, m.cancel = context.WithCancel(ctx)
 	f.running.Go(func() { m.Run(ctx) })
 }
 
@@ -123,17 +123,17 @@ func (f *Fleet) Ask(do func(context.Context)) bool {
 // its place, else the first by name. What was wrong with the settings is mended.
 func (f *Fleet) Update(profiles map[string]config.Profile) {
 	f.Ask(func(ctx context.Context) {
-		join, leave := f.take(profiles)
+		join, leaving := f.applyProfiles(profiles)
 		f.broken = nil
 		for _, m := range join {
 			f.Begin(ctx, m)
 		}
-		if len(join)+len(leave) > 0 {
-			f.link.change(managers(join), managers(leave))
+		if len(join)+len(leaving) > 0 {
+			f.link.change(managers(join), managers(leaving))
 		}
-		for _, m := range leave {
-			m.leave()
-			f.left[m.runtime] = m
+		for _, m := range leaving {
+			m.cancel()
+			f.leaving[m.runtime] = m
 		}
 	})
 }
@@ -196,23 +196,23 @@ func (f *Fleet) find(profile string, then func()) (m *Manager, err error) {
 			return
 		}
 		found := f.members[p.Runtime]
-		found.enforce(p)
+		found.setProfile(p)
 		then()
 		m, err = found.Manager, nil
 	})
 	return m, err
 }
 
-// enforce puts a profile into force.
-func (m *member) enforce(p config.Profile) {
+// setProfile puts a profile into force.
+func (m *entry) setProfile(p config.Profile) {
 	if !m.profile.Equal(p) || m.profile.CommandLine("start") != p.CommandLine("start") {
 		m.profile = p
 		m.SetProfile(p)
 	}
 }
 
-// take takes in the profiles, and returns which runtimes join and leave by that.
-func (f *Fleet) take(profiles map[string]config.Profile) (join, leave []*member) {
+// applyProfiles takes in the profiles, and returns which runtimes join and leave by that.
+func (f *Fleet) applyProfiles(profiles map[string]config.Profile) (join, leaving []*entry) {
 	f.profiles = maps.Clone(profiles)
 	names := slices.Sorted(maps.Keys(f.profiles))
 	if _, known := f.profiles[f.current]; !known && len(names) > 0 {
@@ -232,24 +232,24 @@ func (f *Fleet) take(profiles map[string]config.Profile) (join, leave []*member)
 	}
 	for name, m := range f.members {
 		if _, stays := wanted[name]; !stays {
-			leave = append(leave, m)
+			leaving = append(leaving, m)
 			delete(f.members, name)
 		}
 	}
 	for name, p := range wanted {
 		if m := f.members[name]; m != nil {
-			m.enforce(p)
+			m.setProfile(p)
 			continue
 		}
-		m := &member{Manager: newManager(f.link, p, f.options), profile: p}
-		m.changed = f.notice
+		m := &entry{Manager: newManager(f.link, p, f.options), profile: p}
+		m.changed = f.wake
 		f.members[name] = m
 		join = append(join, m)
 	}
-	return join, leave
+	return join, leaving
 }
 
-func managers(members []*member) []*Manager {
+func managers(members []*entry) []*Manager {
 	var all []*Manager
 	for _, m := range members {
 		all = append(all, m.Manager)
@@ -257,18 +257,18 @@ func managers(members []*member) []*Manager {
 	return all
 }
 
-// notice makes the owning goroutine look, from any goroutine.
-func (f *Fleet) notice() {
+// wake makes the owning goroutine look, from any goroutine.
+func (f *Fleet) wake() {
 	select {
-	case f.news <- struct{}{}:
+	case f.changed <- struct{}{}:
 	default: // it is going to look
 	}
 }
 
 func noProfileProblem(name string) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeNoProfile,
-		Short: words.Say("problem.noProfile", "profile", words.Escaped(name)),
-		Hint:  words.Say("problem.noProfileHint"),
+		Code:  problem.NoProfile,
+		Short: i18n.T("problem.noProfile", "profile", i18n.Escaped(name)),
+		Hint:  i18n.T("problem.noProfileHint"),
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // counter is a way to an engine that counts the event streams, and can refuse to
@@ -93,7 +93,7 @@ type fleetRig struct {
 
 func openFleet(t *testing.T, engine string, profiles map[string]config.Profile, current string) *fleetRig {
 	t.Helper()
-	docker, err := docker.NewDocker(engine)
+	docker, err := docker.New(engine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func openFleet(t *testing.T, engine string, profiles map[string]config.Profile, 
 func profileOf(t *testing.T, at site, name, image string) config.Profile {
 	t.Helper()
 	p := config.Default()
-	p.Name, p.Runtime, p.Image, p.Port = name, at.runtimeName(t), at.image(t, image), bed.FreePort(t)
+	p.Name, p.Runtime, p.Image, p.Port = name, at.runtimeName(t), at.image(t, image), testenv.FreePort(t)
 	return p
 }
 
@@ -177,18 +177,18 @@ func (f *fleetRig) mustStart(profile string) Snapshot {
 	return f.untilState(profile, Ready)
 }
 
-// works fails the test unless the Backend URL opens the API.
-func (f *fleetRig) works(u jupyter.BackendURL) {
+// mustServe fails the test unless the Backend URL opens the API.
+func (f *fleetRig) mustServe(u jupyter.BackendURL) {
 	f.t.Helper()
-	(&rig{t: f.t}).works(u)
+	(&rig{t: f.t}).mustServe(u)
 }
 
 func TestSeveralRuntimesAtOnce(t *testing.T) {
 	eachSite(t, func(t *testing.T, at site) {
 		c := newCounter(t, at.host)
-		one := profileOf(t, at, "one", bed.Notebook6)
-		two := profileOf(t, at, "two", bed.Server2)
-		three := profileOf(t, at, "three", bed.Notebook6)
+		one := profileOf(t, at, "one", testenv.Notebook6)
+		two := profileOf(t, at, "two", testenv.Server2)
+		three := profileOf(t, at, "three", testenv.Notebook6)
 		f := openFleet(t, c.address, byName(one, two), "two")
 
 		var both sync.WaitGroup
@@ -204,8 +204,8 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 		if first.Port != one.Port || second.Port != two.Port {
 			t.Errorf("the ports are %d and %d", first.Port, second.Port)
 		}
-		f.works(first.URL)
-		f.works(second.URL)
+		f.mustServe(first.URL)
+		f.mustServe(second.URL)
 		if o := f.Overview(); o.Current != "two" || o.Runtime().URL != second.URL {
 			t.Errorf("the current one is %q", o.Current)
 		}
@@ -224,14 +224,14 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 		// A third one comes while the program runs.
 		f.Update(byName(one, two, three))
 		f.untilState("three", Absent)
-		f.works(f.mustStart("three").URL)
-		bed.WaitFor(t, "one event stream", func() error {
+		f.mustServe(f.mustStart("three").URL)
+		testenv.WaitFor(t, "one event stream", func() error {
 			if n := c.open.Load(); n != 1 || c.opened.Load() != 2 {
 				return errors.New("there are others")
 			}
 			return nil
 		})
-		bed.DockerAt(t, at.host, "start", one.Runtime)
+		testenv.DockerAt(t, at.host, "start", one.Runtime)
 		f.untilState("one", Ready) // the new stream is for those from before, too
 
 		// One that goes is left as it is.
@@ -239,20 +239,20 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 		if o := f.Overview(); len(o.Runtimes) != 2 || o.Current != "one" {
 			t.Errorf("after one is gone it is %+v", o)
 		}
-		if running := bed.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", two.Runtime); running != "true" {
+		if running := testenv.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", two.Runtime); running != "true" {
 			t.Error("the runtime of a profile that is gone was stopped")
 		}
 		var p *problem.Problem
-		if err := f.Start(t.Context(), "two"); !errors.As(err, &p) || p.Code != problem.CodeNoProfile {
+		if err := f.Start(t.Context(), "two"); !errors.As(err, &p) || p.Code != problem.NoProfile {
 			t.Errorf("starting it gave %v", err)
 		}
 
 		// It comes back as what it is by then.
 		f.Update(byName(one, two, three))
 		f.untilState("two", Ready)
-		bed.DockerAt(t, at.host, "kill", two.Runtime)
+		testenv.DockerAt(t, at.host, "kill", two.Runtime)
 		f.untilState("two", Stopped)
-		bed.WaitFor(t, "one event stream", func() error {
+		testenv.WaitFor(t, "one event stream", func() error {
 			if n := c.open.Load(); n != 1 || c.opened.Load() != 4 {
 				return errors.New("there are others")
 			}
@@ -263,22 +263,22 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 
 func TestUpdateChangesWhatIsNewlyMade(t *testing.T) {
 	eachSite(t, func(t *testing.T, at site) {
-		p := profileOf(t, at, "one", bed.Notebook6)
+		p := profileOf(t, at, "one", testenv.Notebook6)
 		f := openFleet(t, at.host, byName(p), "one")
 		f.untilState("one", Absent)
-		p.Image, p.Port = at.image(t, bed.Server2), bed.FreePort(t)
+		p.Image, p.Port = at.image(t, testenv.Server2), testenv.FreePort(t)
 		f.Update(byName(p))
 		f.until("the new settings", func(o Overview) bool { return o.Runtime().Image == p.Image && o.Runtime().Port == p.Port })
-		f.works(f.mustStart("one").URL)
+		f.mustServe(f.mustStart("one").URL)
 
 		// Another name of the container is another runtime.
 		before := p.Runtime
-		p.Runtime, p.Port = at.runtimeName(t), bed.FreePort(t)
+		p.Runtime, p.Port = at.runtimeName(t), testenv.FreePort(t)
 		f.Update(byName(p))
 		if s := f.untilState("one", Absent); s.Runtime != p.Runtime {
 			t.Errorf("it is %+v", s)
 		}
-		if running := bed.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", before); running != "true" {
+		if running := testenv.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", before); running != "true" {
 			t.Error("the runtime that had the profile was stopped")
 		}
 	})
@@ -287,9 +287,9 @@ func TestUpdateChangesWhatIsNewlyMade(t *testing.T) {
 // TestOneRuntimeOfTwoProfiles has two sets of settings for one container.
 func TestOneRuntimeOfTwoProfiles(t *testing.T) {
 	eachSite(t, func(t *testing.T, at site) {
-		one := profileOf(t, at, "one", bed.Notebook6)
+		one := profileOf(t, at, "one", testenv.Notebook6)
 		two := one
-		two.Name, two.Image, two.Port = "two", at.image(t, bed.Server2), bed.FreePort(t)
+		two.Name, two.Image, two.Port = "two", at.image(t, testenv.Server2), testenv.FreePort(t)
 		f := openFleet(t, at.host, byName(one, two), "one")
 		f.untilState("two", Absent)
 		if err := f.Select("two"); err != nil {
@@ -323,7 +323,7 @@ func TestFleetWithoutAnEngine(t *testing.T) {
 		t.Errorf("one that joins is %+v", s)
 	}
 
-	broken := &problem.Problem{Code: problem.CodeSettings, Short: "Line 3 of the settings makes no sense"}
+	broken := &problem.Problem{Code: problem.Settings, Short: "Line 3 of the settings makes no sense"}
 	f.Broken(broken)
 	if o := f.Overview(); o.Settings != broken || len(o.Runtimes) != 2 || o.Runtime().State != NoEngine {
 		t.Errorf("with broken settings it is %+v", o)
@@ -338,7 +338,7 @@ func TestFleetWithoutAnEngine(t *testing.T) {
 		"stop":   f.Stop(t.Context(), "jupyter"),
 		"logs":   f.Logs(t.Context(), "jupyter", io.Discard, LogOptions{}),
 	} {
-		if !errors.As(err, &p) || p.Code != problem.CodeNoProfile {
+		if !errors.As(err, &p) || p.Code != problem.NoProfile {
 			t.Errorf("%s of a profile that is gone: %v", what, err)
 		}
 	}

@@ -6,13 +6,13 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
-// gpuScene is what it depends on why there is no GPU.
-type gpuScene struct {
-	kind   engine.EngineKind
+// gpuContext is what it depends on why there is no GPU.
+type gpuContext struct {
+	kind   engine.Kind
 	os     string // of this computer, in Go's words
 	local  bool   // the engine runs right on this computer
 	driver bool   // this computer has NVIDIA's driver
@@ -20,7 +20,7 @@ type gpuScene struct {
 
 // gpuProblem tells which part is missing when the engine's words are about a
 // GPU that it could not give; nil when they are about something else.
-func gpuProblem(p config.Profile, err error, s gpuScene) *problem.Problem {
+func gpuProblem(p config.Profile, err error, s gpuContext) *problem.Problem {
 	text := strings.ToLower(err.Error())
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
@@ -28,36 +28,36 @@ func gpuProblem(p config.Profile, err error, s gpuScene) *problem.Problem {
 	if !has("could not select device driver", "nvidia", "cdi device") {
 		return nil
 	}
-	problem := &problem.Problem{Code: problem.CodeGPU, Err: err}
+	problem := &problem.Problem{Code: problem.GPU, Err: err}
 	say := func(short, hint, command string) {
-		without := words.Say("problem.gpuOrWithout", "hint", hint, "command", p.CommandLine("start", "--no-gpu"))
+		without := i18n.T("problem.gpuOrWithout", "hint", hint, "command", p.CommandLine("start", "--no-gpu"))
 		problem.Short, problem.Hint, problem.Command = short, without, command
 	}
 	const guide = "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html"
 	switch {
 	case s.os == "darwin":
-		say(words.Say("problem.gpuMac"), words.Say("problem.gpuMacHint"), "colab-tray config edit")
+		say(i18n.T("problem.gpuMac"), i18n.T("problem.gpuMacHint"), "colab-tray config edit")
 	case has("unknown device"):
-		say(words.Say("problem.gpuUnknown"), words.Say("problem.gpuUnknownHint"), "nvidia-smi -L")
+		say(i18n.T("problem.gpuUnknown"), i18n.T("problem.gpuUnknownHint"), "nvidia-smi -L")
 	case has("version mismatch"):
-		say(words.Say("problem.gpuReboot"), words.Say("problem.gpuRebootHint"), "sudo reboot")
+		say(i18n.T("problem.gpuReboot"), i18n.T("problem.gpuRebootHint"), "sudo reboot")
 	case s.local && !s.driver, has("driver not loaded", "libnvidia-ml.so", "no adapters were found"):
-		say(words.Say("problem.gpuNoDriver"), words.Say("problem.gpuNoDriverHint"), "nvidia-smi")
+		say(i18n.T("problem.gpuNoDriver"), i18n.T("problem.gpuNoDriverHint"), "nvidia-smi")
 	case s.kind.Snap:
-		say(words.Say("problem.gpuSnap"), words.Say("problem.gpuSnapHint"), "snap list docker")
+		say(i18n.T("problem.gpuSnap"), i18n.T("problem.gpuSnapHint"), "snap list docker")
 	case s.kind.Rootless && !s.kind.Podman && has("operation not permitted", "cgroup", "permission denied"):
-		say(words.Say("problem.gpuRootless"), words.Say("problem.gpuRootlessHint"),
+		say(i18n.T("problem.gpuRootless"), i18n.T("problem.gpuRootlessHint"),
 			"sudo nvidia-ctk config --set nvidia-container-cli.no-cgroups --in-place")
 	case s.kind.Podman || has("cdi device", `"cdi"`):
-		say(words.Say("problem.gpuNoCDI"), words.Say("problem.gpuNoCDIHint", "guide", guide),
+		say(i18n.T("problem.gpuNoCDI"), i18n.T("problem.gpuNoCDIHint", "guide", guide),
 			"sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml")
 	case s.kind.Desktop:
-		say(words.Say("problem.gpuDesktop"), words.Say("problem.gpuDesktopHint"), "")
+		say(i18n.T("problem.gpuDesktop"), i18n.T("problem.gpuDesktopHint"), "")
 	case s.kind.Rootless:
-		say(words.Say("problem.gpuNoToolkit"), words.Say("problem.gpuNoToolkitRootlessHint", "guide", guide),
+		say(i18n.T("problem.gpuNoToolkit"), i18n.T("problem.gpuNoToolkitRootlessHint", "guide", guide),
 			"nvidia-ctk runtime configure --runtime=docker --config=$HOME/.config/docker/daemon.json && systemctl --user restart docker")
 	default:
-		say(words.Say("problem.gpuNoToolkit"), words.Say("problem.gpuNoToolkitHint", "guide", guide),
+		say(i18n.T("problem.gpuNoToolkit"), i18n.T("problem.gpuNoToolkitHint", "guide", guide),
 			"sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker")
 	}
 	return problem

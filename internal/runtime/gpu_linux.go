@@ -9,8 +9,8 @@ import (
 var driverSigns = []string{"/proc/driver/nvidia/version", "/dev/nvidiactl", "/usr/lib/wsl/lib/nvidia-smi"}
 
 // thisComputer tells what it has for a GPU.
-func thisComputer() gpuScene {
-	return gpuScene{os: "linux", driver: slices.ContainsFunc(driverSigns, func(path string) bool {
+func thisComputer() gpuContext {
+	return gpuContext{os: "linux", driver: slices.ContainsFunc(driverSigns, func(path string) bool {
 		_, err := os.Stat(path)
 		return err == nil
 	})}

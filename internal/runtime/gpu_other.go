@@ -6,4 +6,4 @@ import goruntime "runtime"
 
 // thisComputer tells what it has for a GPU; here the engine runs in a virtual
 // machine, and that is what counts.
-func thisComputer() gpuScene { return gpuScene{os: goruntime.GOOS} }
+func thisComputer() gpuContext { return gpuContext{os: goruntime.GOOS} }

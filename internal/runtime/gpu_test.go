@@ -11,7 +11,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestGPUProblem goes by the words of real engines and of NVIDIA's toolkit.
@@ -31,31 +31,31 @@ func TestGPUProblem(t *testing.T) {
 		wsl         = hook + `initialization error: WSL environment detected but no adapters were found: unknown`
 		somethingIs = `Error response from daemon: Conflict. The container name "/x" is already in use`
 	)
-	here := gpuScene{os: "linux", local: true, driver: true}
-	with := func(change func(*gpuScene)) gpuScene {
+	here := gpuContext{os: "linux", local: true, driver: true}
+	with := func(change func(*gpuContext)) gpuContext {
 		s := here
 		change(&s)
 		return s
 	}
 	for _, c := range []struct {
 		text    string
-		scene   gpuScene
+		context gpuContext
 		short   string // empty for no problem
 		command string
 	}{
 		{noToolkit, here, "container toolkit is missing", "nvidia-ctk runtime configure --runtime=docker && sudo systemctl"},
 		{noRuntime, here, "container toolkit is missing", "nvidia-ctk runtime configure"},
-		{noToolkit, with(func(s *gpuScene) { s.driver = false }), "no NVIDIA driver", "nvidia-smi"},
-		{noToolkit, gpuScene{os: "linux"}, "container toolkit is missing", "nvidia-ctk runtime configure"},
-		{noToolkit, gpuScene{os: "darwin"}, "on a Mac", "colab-tray config edit"},
-		{noToolkit, gpuScene{os: "windows", kind: engine.EngineKind{Desktop: true}}, "Docker Desktop finds no GPU", ""},
-		{noToolkit, with(func(s *gpuScene) { s.kind.Snap = true }), "snap store", "snap list docker"},
-		{noToolkit, with(func(s *gpuScene) { s.kind.Rootless = true }), "container toolkit is missing", "systemctl --user restart docker"},
-		{rootless, with(func(s *gpuScene) { s.kind.Rootless = true }), "Rootless Docker", "no-cgroups"},
+		{noToolkit, with(func(s *gpuContext) { s.driver = false }), "no NVIDIA driver", "nvidia-smi"},
+		{noToolkit, gpuContext{os: "linux"}, "container toolkit is missing", "nvidia-ctk runtime configure"},
+		{noToolkit, gpuContext{os: "darwin"}, "on a Mac", "colab-tray config edit"},
+		{noToolkit, gpuContext{os: "windows", kind: engine.Kind{Desktop: true}}, "Docker Desktop finds no GPU", ""},
+		{noToolkit, with(func(s *gpuContext) { s.kind.Snap = true }), "snap store", "snap list docker"},
+		{noToolkit, with(func(s *gpuContext) { s.kind.Rootless = true }), "container toolkit is missing", "systemctl --user restart docker"},
+		{rootless, with(func(s *gpuContext) { s.kind.Rootless = true }), "Rootless Docker", "no-cgroups"},
 		{noCDI, here, "not set up", "nvidia-ctk cdi generate"},
 		{unresolved, here, "not set up", "nvidia-ctk cdi generate"},
-		{podman, with(func(s *gpuScene) { s.kind = engine.EngineKind{Podman: true, Rootless: true} }), "not set up", "nvidia-ctk cdi generate"},
-		{podman, with(func(s *gpuScene) { s.kind.Podman, s.driver = true, false }), "no NVIDIA driver", "nvidia-smi"},
+		{podman, with(func(s *gpuContext) { s.kind = engine.Kind{Podman: true, Rootless: true} }), "not set up", "nvidia-ctk cdi generate"},
+		{podman, with(func(s *gpuContext) { s.kind.Podman, s.driver = true, false }), "no NVIDIA driver", "nvidia-smi"},
 		{notLoaded, here, "no NVIDIA driver", "nvidia-smi"},
 		{noLibrary, here, "no NVIDIA driver", "nvidia-smi"},
 		{wsl, here, "no NVIDIA driver", "nvidia-smi"},
@@ -63,12 +63,12 @@ func TestGPUProblem(t *testing.T) {
 		{noSuch, here, "no such GPU", "nvidia-smi -L"},
 		{somethingIs, here, "", ""},
 	} {
-		p := gpuProblem(config.Default(), errors.New(c.text), c.scene)
+		p := gpuProblem(config.Default(), errors.New(c.text), c.context)
 		switch {
 		case c.short == "" && p == nil:
-		case p == nil, c.short == "", p.Code != problem.CodeGPU, !strings.Contains(p.Short, c.short), !strings.Contains(p.Command, c.command),
+		case p == nil, c.short == "", p.Code != problem.GPU, !strings.Contains(p.Short, c.short), !strings.Contains(p.Command, c.command),
 			!strings.Contains(p.Hint, "--no-gpu"):
-			t.Errorf("%.200s in %+v: the problem is %+v", c.text, c.scene, p)
+			t.Errorf("%.200s in %+v: the problem is %+v", c.text, c.context, p)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func TestNoGPU(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.profile.GPU = config.GPU{All: true}
 		r.Open()
-		p := r.Problem(r.Start(t.Context()), problem.CodeGPU)
+		p := r.Problem(r.Start(t.Context()), problem.GPU)
 		words := `could not select device driver "" with capabilities: [[gpu]]`
 		if r.podman != nil {
 			words = "unresolvable CDI devices nvidia.com/gpu=all"
@@ -92,7 +92,7 @@ func TestNoGPU(t *testing.T) {
 		r.nothingMade()
 
 		s := r.must(r.StartWithoutGPU)
-		r.works(s.URL)
+		r.mustServe(s.URL)
 		if !s.RestartToApply {
 			t.Error("it runs without the GPU, and no word of that")
 		}
@@ -109,21 +109,21 @@ func TestNoGPU(t *testing.T) {
 		}
 		r.untilState(Stopped)
 		made := r.id()
-		r.Problem(r.Start(t.Context()), problem.CodeGPU)
-		r.works(r.must(r.StartWithoutGPU).URL)
+		r.Problem(r.Start(t.Context()), problem.GPU)
+		r.mustServe(r.must(r.StartWithoutGPU).URL)
 		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" || r.id() == made {
 			t.Errorf("the notebook has become %q", text)
 		}
-		r.alone()
+		r.mustBeAlone()
 	})
 }
 
 // TestGPUByCDI gives a container of Podman a GPU that is none: a device of the
 // machine, described as NVIDIA's toolkit describes a GPU.
 func TestGPUByCDI(t *testing.T) {
-	r := newRig(t, onPodman(t), bed.Server2)
+	r := newRig(t, onPodman(t), testenv.Server2)
 	const dir = "/var/run/cdi"
-	name := "test" + strings.TrimPrefix(bed.RuntimeName(t), "colab-tray-test-")
+	name := "test" + strings.TrimPrefix(testenv.RuntimeName(t), "colab-tray-test-")
 	file := filepath.Join(dir, "colab-tray-"+name+".json")
 	spec := fmt.Sprintf(`{"cdiVersion": "0.3.0", "kind": "nvidia.com/gpu", "devices": [
 		{"name": %q, "containerEdits": {"env": ["COLAB_TRAY_TEST_GPU=here"], "deviceNodes": [{"path": "/dev/null"}]}}]}`, name)
@@ -133,7 +133,7 @@ func TestGPUByCDI(t *testing.T) {
 	defer os.Remove(file)
 	r.profile.GPU = config.GPU{IDs: []string{name}}
 	r.Open()
-	r.works(r.mustStart().URL)
+	r.mustServe(r.mustStart().URL)
 	if got := r.docker("exec", r.profile.Runtime, "cat", "/proc/1/environ"); !strings.Contains(got, "COLAB_TRAY_TEST_GPU=here\x00") {
 		t.Errorf("the container does not have the GPU: %q", got)
 	}

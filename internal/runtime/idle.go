@@ -10,8 +10,8 @@ import (
 
 // Bounds of the guard against idleness.
 const (
-	workLook = 5 * time.Second // at what it uses, before it is stopped
-	working  = 0.1             // of a processor, which is more than an idle one uses
+	workInterval = 5 * time.Second // at what it uses, before it is stopped
+	working      = 0.1             // of a processor, which is more than an idle one uses
 )
 
 // idleGuard stops a runtime whose kernels have not worked for so long as its
@@ -36,7 +36,7 @@ func (m *Manager) guardIdle(ctx context.Context) {
 			if !open {
 				return
 			}
-			if !g.take(s) {
+			if !g.update(s) {
 				continue
 			}
 		case <-m.keep:
@@ -45,14 +45,14 @@ func (m *Manager) guardIdle(ctx context.Context) {
 		}
 		look.Stop()
 		if !g.s.URL.IsZero() && g.s.IdleStop > 0 {
-			look.Reset(max(g.look(ctx), time.Millisecond))
+			look.Reset(max(g.check(ctx), time.Millisecond))
 		}
 	}
 }
 
-// take takes in a snapshot, and reports whether it is one of another run or
+// update takes in a snapshot, and reports whether it is one of another run or
 // another limit.
-func (g *idleGuard) take(s Snapshot) bool {
+func (g *idleGuard) update(s Snapshot) bool {
 	if s.State != Ready {
 		s = Snapshot{}
 	}
@@ -65,10 +65,10 @@ func (g *idleGuard) take(s Snapshot) bool {
 	return another || before.IdleStop != s.IdleStop
 }
 
-// look asks Jupyter what works, does what the idle rule decides by that, and
+// check asks Jupyter what works, does what the idle rule decides by that, and
 // returns how long nothing more can happen.
-func (g *idleGuard) look(ctx context.Context) time.Duration {
-	reported, kernels, err := jupyter.LastUse(ctx, g.s.URL)
+func (g *idleGuard) check(ctx context.Context) time.Duration {
+	reported, kernels, err := jupyter.LastActivity(ctx, g.s.URL)
 	if err != nil {
 		g.m.log.Debug("it is not known what the kernels do", "error", err)
 	}
@@ -102,11 +102,11 @@ func (g *idleGuard) look(ctx context.Context) time.Duration {
 // not for long. It ends with the first reason to leave the runtime running.
 func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck {
 	check := new(workCheck)
-	if check.computes = g.m.computes(ctx); check.computes {
+	if check.usesCPU = g.m.usesCPU(ctx); check.usesCPU {
 		g.m.log.Info("the runtime is in use: it computes, though no kernel says so")
 		return check
 	}
-	check.busy, check.unknown = jupyter.KernelWorks(ctx, g.m.engine(), g.m.runtime, kernels)
+	check.busy, check.unknown = jupyter.KernelBusy(ctx, g.m.engine(), g.m.runtime, kernels)
 	switch {
 	case ctx.Err() != nil:
 		check.unknown = ctx.Err()
@@ -123,9 +123,9 @@ func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck 
 	return check
 }
 
-// computes reports whether the container uses a processor, beside what an idle
+// usesCPU reports whether the container uses a processor, beside what an idle
 // server and its health check need.
-func (m *Manager) computes(ctx context.Context) bool {
+func (m *Manager) usesCPU(ctx context.Context) bool {
 	meter, has := engine.As[engine.Meter](m.engine())
 	if !has {
 		return false // the kernels are asked, too
@@ -137,7 +137,7 @@ func (m *Manager) computes(ctx context.Context) bool {
 	began := time.Now()
 	_ = meter.Stats(ctx, m.runtime, func(u engine.Usage) {
 		sum += u.CPU
-		if count++; time.Since(began) >= workLook {
+		if count++; time.Since(began) >= workInterval {
 			cancel()
 		}
 	})

@@ -18,7 +18,7 @@ import (
 
 	"colabtray/internal/jupyter"
 	"colabtray/internal/secret"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // openIdle opens the runtime in a program that stops what is idle.
@@ -64,7 +64,7 @@ func (r *rig) kernel(u jupyter.BackendURL) *kernel {
 	k.Ask("shell")
 	const cell = "import os, time\nopen('/tmp/began', 'w').close()\nwhile not os.path.exists('/tmp/enough'): time.sleep(0.05)"
 	k.send("shell", "execute_request", map[string]any{"code": cell, "silent": false, "store_history": false, "user_expressions": map[string]any{}, "allow_stdin": false})
-	bed.WaitFor(r.t, "a kernel that works", func() error {
+	testenv.WaitFor(r.t, "a kernel that works", func() error {
 		if r.docker("exec", r.profile.Runtime, "sh", "-c", "test ! -e /tmp/began || echo yes") != "yes" {
 			return errors.New("it does not work yet")
 		}
@@ -73,8 +73,8 @@ func (r *rig) kernel(u jupyter.BackendURL) *kernel {
 	return k
 }
 
-// enough ends the cell.
-func (k *kernel) enough() {
+// stop ends the cell.
+func (k *kernel) stop() {
 	k.r.t.Helper()
 	k.r.docker("exec", k.r.profile.Runtime, "touch", "/tmp/enough")
 }
@@ -118,22 +118,22 @@ func TestIdleRuntime(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.Open()
 		u := r.mustStart().URL
-		if last, kernels, err := jupyter.LastUse(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {
+		if last, kernels, err := jupyter.LastActivity(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {
 			t.Errorf("before any kernel: %v, %v, %v", last, kernels, err)
 		}
 		k := r.kernel(u)
-		bed.WaitFor(t, "Jupyter to call the kernel busy", func() error {
-			if last, kernels, err := jupyter.LastUse(t.Context(), u); err != nil || last.IsZero() || len(kernels) != 0 {
+		testenv.WaitFor(t, "Jupyter to call the kernel busy", func() error {
+			if last, kernels, err := jupyter.LastActivity(t.Context(), u); err != nil || last.IsZero() || len(kernels) != 0 {
 				return fmt.Errorf("it tells %v, %v, %v", last, kernels, err)
 			}
 			return nil
 		})
 		k.Ask("control") // from now on Notebook 6 calls it idle
 		k.works(true)
-		k.enough()
+		k.stop()
 		k.works(false)
-		bed.WaitFor(t, "Jupyter to call the kernel idle", func() error {
-			if last, kernels, err := jupyter.LastUse(t.Context(), u); err != nil || last.IsZero() || !slices.Equal(kernels, []string{k.id}) {
+		testenv.WaitFor(t, "Jupyter to call the kernel idle", func() error {
+			if last, kernels, err := jupyter.LastActivity(t.Context(), u); err != nil || last.IsZero() || !slices.Equal(kernels, []string{k.id}) {
 				return fmt.Errorf("it tells %v, %v, %v", last, kernels, err)
 			}
 			return nil
@@ -141,7 +141,7 @@ func TestIdleRuntime(t *testing.T) {
 
 		const files = "$HOME/.local/share/jupyter/runtime/"
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "mkdir /tmp/aside && mv "+files+"kernel-*.json /tmp/aside/")
-		if works, err := jupyter.KernelWorks(t.Context(), r.engine(), r.runtime, []string{k.id}); err == nil || works {
+		if works, err := jupyter.KernelBusy(t.Context(), r.engine(), r.runtime, []string{k.id}); err == nil || works {
 			t.Errorf("a kernel that cannot be asked: %v, %v", works, err)
 		}
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "mv /tmp/aside/* "+files)
@@ -162,8 +162,8 @@ func TestIdleRuntime(t *testing.T) {
 // works waits until the kernel says itself whether it works.
 func (k *kernel) works(want bool) {
 	k.r.t.Helper()
-	bed.WaitFor(k.r.t, fmt.Sprintf("a kernel that works: %v", want), func() error {
-		if works, err := jupyter.KernelWorks(k.r.t.Context(), k.r.engine(), k.r.runtime, []string{k.id}); err != nil || works != want {
+	testenv.WaitFor(k.r.t, fmt.Sprintf("a kernel that works: %v", want), func() error {
+		if works, err := jupyter.KernelBusy(k.r.t.Context(), k.r.engine(), k.r.runtime, []string{k.id}); err != nil || works != want {
 			return fmt.Errorf("it says %v, %v", works, err)
 		}
 		return nil
@@ -173,8 +173,8 @@ func (k *kernel) works(want bool) {
 // computing waits until the container uses a processor, or none.
 func (r *rig) computing(want bool) {
 	r.t.Helper()
-	bed.WaitFor(r.t, fmt.Sprintf("a container that computes: %v", want), func() error {
-		if r.computes(r.t.Context()) != want {
+	testenv.WaitFor(r.t, fmt.Sprintf("a container that computes: %v", want), func() error {
+		if r.usesCPU(r.t.Context()) != want {
 			return errors.New("it does not say so")
 		}
 		return nil
@@ -206,7 +206,7 @@ func TestLastUseByAnotherClock(t *testing.T) {
 				fmt.Fprintf(w, `[{"id": "k", "execution_state": "idle", "last_activity": %q}]`, now.Add(-test.ago).Format(time.RFC3339Nano))
 			}))
 			port := server.Listener.Addr().(*net.TCPAddr).Port
-			last, kernels, err := jupyter.LastUse(t.Context(), jupyter.NewBackendURL(port, secret.NewToken("t")))
+			last, kernels, err := jupyter.LastActivity(t.Context(), jupyter.NewBackendURL(port, secret.New("t")))
 			server.Close()
 			if (err == nil) != test.date {
 				t.Errorf("%s, skew %s: %v", name, skew, err)

@@ -31,11 +31,11 @@ type idleEngine struct {
 	kernels   string // what the kernels say when they are asked in the container
 }
 
-func (e *idleEngine) Connect(context.Context) (engine.EngineInfo, error) {
-	return engine.EngineInfo{Name: "Docker", Host: "unix:///run/docker.sock", Command: "docker"}, nil
+func (e *idleEngine) Connect(context.Context) (engine.Info, error) {
+	return engine.Info{Name: "Docker", Host: "unix:///run/docker.sock", Command: "docker"}, nil
 }
 
-func (e *idleEngine) Watch(ctx context.Context, _ []string, opened func(), _ func(engine.ContainerEvent)) error {
+func (e *idleEngine) Watch(ctx context.Context, _ []string, opened func(), _ func(engine.Event)) error {
 	opened()
 	<-ctx.Done()
 	return ctx.Err()
@@ -222,7 +222,7 @@ func (s *idleScene) warned() Snapshot {
 }
 
 // checking is how long the last check before a stop takes at most.
-const checking = workLook + 2*time.Second
+const checking = workInterval + 2*time.Second
 
 func TestIdleStop(t *testing.T) {
 	const limit = time.Hour

@@ -5,7 +5,7 @@ import "time"
 // Bounds of the rule by which an idle runtime is stopped.
 const (
 	longestWarning = 5 * time.Minute  // between the warning and the stop
-	warnedLook     = 20 * time.Second // between looks after the warning
+	warnedInterval = 20 * time.Second // between looks after the warning
 )
 
 // idleFacts are what the idle rule decides by.
@@ -24,15 +24,15 @@ type idleFacts struct {
 // workCheck is what the last check before a stop has found. Jupyter can call a
 // kernel idle that works, and does not know of other programs.
 type workCheck struct {
-	computes bool  // the container uses a processor
-	busy     bool  // a kernel says that it works
-	unknown  error // why it is not known what the kernels do
-	kept     bool  // meanwhile the person asked for the runtime to go on
+	usesCPU bool  // the container uses a processor
+	busy    bool  // a kernel says that it works
+	unknown error // why it is not known what the kernels do
+	kept    bool  // meanwhile the person asked for the runtime to go on
 }
 
 // inUse reports whether the runtime must not be stopped. What is not known counts
 // as use.
-func (c workCheck) inUse() bool { return c.computes || c.busy || c.unknown != nil || c.kept }
+func (c workCheck) inUse() bool { return c.usesCPU || c.busy || c.unknown != nil || c.kept }
 
 // idleAction is what the idle rule asks for.
 type idleAction uint8
@@ -77,7 +77,7 @@ func (f idleFacts) decide() idleDecision {
 	left = max(left, warning-f.now.Sub(warned))
 	switch {
 	case left > 0:
-		return idleDecision{action: warnOfStop, stopAt: f.now.Add(left), again: min(left, warnedLook), used: used, warned: warned}
+		return idleDecision{action: warnOfStop, stopAt: f.now.Add(left), again: min(left, warnedInterval), used: used, warned: warned}
 	case f.check == nil:
 		return idleDecision{action: checkWork, used: used, warned: warned}
 	case f.check.inUse():

@@ -55,9 +55,9 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 		switch fx := fx.(type) {
 		case begin:
 			begun = append(begun, fx)
-		case look:
+		case inspection:
 			looks++
-			if fx.look <= before.lastLook || fx.look > after.lastLook {
+			if fx.inspection <= before.lastInspection || fx.inspection > after.lastInspection {
 				return "an inspection has the number of another"
 			}
 		case cancel:
@@ -82,13 +82,13 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 		return "what does not run is stopped"
 	case before.op != 0 && after.op != before.op && !isDone:
 		return "an operation is forgotten"
-	case isDone && after.firstLook <= before.lastLook:
+	case isDone && after.firstValidInspection <= before.lastInspection:
 		return "an inspection from before the end of an operation counts"
 	case isDone && len(begun) == 0 && after.op != 0:
 		return "an operation goes on after its end"
 	case looks > 1 && !isDone, isDone && looks == 0:
 		return "it is looked too often, or not after an operation"
-	case after.lastLook < before.lastLook, after.lastOp < before.lastOp, after.firstLook < before.firstLook:
+	case after.lastInspection < before.lastInspection, after.lastOp < before.lastOp, after.firstValidInspection < before.firstValidInspection:
 		return "a number goes down"
 	}
 
@@ -100,7 +100,7 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 			return "nobody looks at an engine that is there"
 		}
 	case engineDown:
-		if after.state() != NoEngine && after.op == 0 || after.firstLook <= before.lastLook || after.want != nothing || len(begun) > 0 {
+		if after.state() != NoEngine && after.op == 0 || after.firstValidInspection <= before.lastInspection || after.want != nothing || len(begun) > 0 {
 			return "an engine that is gone is worked with"
 		}
 	case killed:
@@ -112,10 +112,10 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 			return "a hint is not followed by a look"
 		}
 	case seen:
-		if (e.look < before.firstLook || e.failed || !before.up) && !unchanged {
+		if (e.inspection < before.firstValidInspection || e.failed || !before.up) && !unchanged {
 			return "an inspection that is out of date counts"
 		}
-		died := before.up && before.op == 0 && before.want == nothing && e.look >= before.firstLook && !e.failed && running != startID{} && startOf(e.container) == running && !e.container.Running && e.container.Exists
+		died := before.up && before.op == 0 && before.want == nothing && e.inspection >= before.firstValidInspection && !e.failed && running != startID{} && startOf(e.container) == running && !e.container.Running && e.container.Exists
 		if died && after.state() != Failed && failedExit(e.container) && !before.killed {
 			return "a death is hidden"
 		}
@@ -148,11 +148,11 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 		if !before.watches(e.start) && !unchanged {
 			return "that another run is silent counts"
 		}
-	case rooted:
+	case rootFound:
 		if !before.watches(e.start) && !unchanged {
 			return "the directory of another run counts"
 		}
-	case late:
+	case probeTimedOut:
 		if !before.watches(e.start) && !unchanged {
 			return "that another run is silent counts"
 		}
@@ -182,13 +182,13 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 // goes on.
 func wrongAbandoned(before, after *model, e abandoned, cancels int, begun []begin) string {
 	switch {
-	case before.op != 0 && before.opVerb.isJob() != e.job && cancels > 0:
+	case before.op != 0 && before.opVerb.isExclusive() != e.exclusive && cancels > 0:
 		return "something else is cancelled than what was abandoned"
 	case before.op != 0 && before.opVerb == stop && (cancels > 0 || after.cancelled != before.cancelled):
 		return "a stop is cancelled"
 	case len(begun) > 0 && (begun[0].verb != stop || before.running() != before.owned || !before.url.IsZero()):
 		return "a runtime is stopped that nobody just began"
-	case before.want.isJob() && !e.job && after.want != before.want:
+	case before.want.isExclusive() && !e.exclusive && after.want != before.want:
 		return "a job is forgotten for who abandoned something else"
 	case before.want == stop && after.want != stop && len(begun) == 0:
 		return "a stop is forgotten"
@@ -202,13 +202,13 @@ func wrongCommand(before, after *model, v verb, cancels, reconnects int) string 
 	if (reconnects == 1) != (before.tried && !before.up) {
 		return "an engine that is away is not tried, or one that is there"
 	}
-	if before.opVerb.isJob() && (cancels > 0 || after.cancelled != before.cancelled) {
+	if before.opVerb.isExclusive() && (cancels > 0 || after.cancelled != before.cancelled) {
 		return "a job is cancelled by who did not ask for it"
 	}
 	if before.op != 0 && before.opVerb == stop && cancels > 0 {
 		return "a stop is cancelled"
 	}
-	if jobFirst := v.isJob() && before.up && before.op != 0 && !before.opVerb.isJob() && before.opVerb != stop; jobFirst && !after.cancelled {
+	if jobFirst := v.isExclusive() && before.up && before.op != 0 && !before.opVerb.isExclusive() && before.opVerb != stop; jobFirst && !after.cancelled {
 		return "a job waits for what is under way"
 	}
 	runs := after.known && after.container.Running && !after.container.Paused
@@ -219,7 +219,7 @@ func wrongCommand(before, after *model, v verb, cancels, reconnects int) string 
 		return ""
 	case v.starts() && after.op == 0 && runs:
 		return ""
-	case !v.isJob() && v != stop && !v.changesImage() && after.op != 0 && !after.cancelled && after.opVerb != stop && !after.opVerb.isJob():
+	case !v.isExclusive() && v != stop && !v.changesImage() && after.op != 0 && !after.cancelled && after.opVerb != stop && !after.opVerb.isExclusive():
 		return "" // what is under way ends in a run
 	case v == restart && after.op != 0 && after.opVerb == start && !after.cancelled:
 		return ""

@@ -11,7 +11,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // An image whose place another takes is kept by a name of ours, or the engine
@@ -29,9 +29,9 @@ const (
 	keptPrevious = "previous"
 )
 
-// kept is the name by which an image of the profile is kept. There is no
+// keptImageName is the name by which an image of the profile is kept. There is no
 // registry at localhost, so nobody else can hand out an image of that name.
-func kept(as string, p config.Profile) string {
+func keptImageName(as string, p config.Profile) string {
 	sum := sha256.Sum256([]byte(fullName(p.Image)))
 	return fmt.Sprintf("localhost/colab-tray/%s:%.100s-%x", as, p.Runtime, sum[:4])
 }
@@ -60,7 +60,7 @@ func canMove(image string) bool {
 // image that was made here cannot be pulled: it may have been made anew.
 func (o *operation) update(ctx context.Context, c engine.Container) error {
 	if !c.Exists {
-		return engine.NoContainerProblem(o.profile, words.Say("problem.noUpdateHint"))
+		return engine.NoContainerProblem(o.profile, i18n.T("problem.noUpdateHint"))
 	}
 	var pullErr error
 	changed, err := o.changeImage(ctx, c, func(ctx context.Context) error {
@@ -81,7 +81,7 @@ func (o *operation) update(ctx context.Context, c engine.Container) error {
 // revert goes back to the image from before the last update, which becomes the
 // previous one.
 func (o *operation) revert(ctx context.Context, c engine.Container) error {
-	id, err := imageID(ctx, o.engine, kept(keptPrevious, o.profile), "")
+	id, err := imageID(ctx, o.engine, keptImageName(keptPrevious, o.profile), "")
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (o *operation) changeImage(ctx context.Context, c engine.Container, change 
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, o.settleImage(ctx)) }()
+	defer func() { err = errors.Join(err, o.finishImageTrial(ctx)) }()
 	if err := change(ctx); err != nil {
 		return false, err
 	}
@@ -112,11 +112,11 @@ func (o *operation) changeImage(ctx context.Context, c engine.Container, change 
 	case err != nil:
 		return false, err
 	case !c.Exists && before != "" && before != id:
-		return true, o.tag(ctx, before, kept(keptPrevious, o.profile))
+		return true, o.tag(ctx, before, keptImageName(keptPrevious, o.profile))
 	case !c.Exists || c.ImageID == id && !o.outdated(ctx, c):
 		return false, nil
 	}
-	return true, o.recreate(ctx, c, words.Say("problem.rolledBackImage"))
+	return true, o.recreate(ctx, c, i18n.T("problem.rolledBackImage"))
 }
 
 // keepWorking keeps the image that is about to be replaced, and returns its ID.
@@ -136,18 +136,18 @@ func (o *operation) keepWorking(ctx context.Context, c engine.Container) (id str
 		}
 	}
 	if id != "" && c.Exists {
-		err = o.tag(ctx, id, kept(keptWorking, o.profile))
+		err = o.tag(ctx, id, keptImageName(keptWorking, o.profile))
 	}
 	return id, err
 }
 
-// settleImage ends the trial of an image: it has proved itself when the runtime
+// finishImageTrial ends the trial of an image: it has proved itself when the runtime
 // is made from it and no other container is in reserve. It goes on when ctx has
 // ended, for a while.
-func (o *operation) settleImage(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
+func (o *operation) finishImageTrial(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 	defer cancel()
-	working, err := imageID(ctx, o.engine, kept(keptWorking, o.profile), "")
+	working, err := imageID(ctx, o.engine, keptImageName(keptWorking, o.profile), "")
 	if err != nil || working == "" {
 		return err
 	}
@@ -162,23 +162,23 @@ func (o *operation) settleImage(ctx context.Context) error {
 		}
 		name := o.profile.Image
 		if c.Ours() && c.ImageID == now {
-			name = kept(keptPrevious, o.profile)
+			name = keptImageName(keptPrevious, o.profile)
 		}
 		if err := o.tag(ctx, working, name); err != nil {
 			return err
 		}
 	}
-	return untag(ctx, o.engine, kept(keptWorking, o.profile))
+	return untag(ctx, o.engine, keptImageName(keptWorking, o.profile))
 }
 
-// blame says what did not work when a container made from changed settings does
+// describeFailure says what did not work when a container made from changed settings does
 // not: the image may be another one, too, when somebody else pulled it.
-func (o *operation) blame(ctx context.Context, old engine.Container) string {
+func (o *operation) describeFailure(ctx context.Context, old engine.Container) string {
 	id, err := imageID(ctx, o.engine, o.profile.Image, o.profile.Platform)
 	if err == nil && id != "" && id != old.ImageID && fullName(old.Image) == fullName(o.profile.Image) {
-		return words.Say("problem.rolledBackEither")
+		return i18n.T("problem.rolledBackEither")
 	}
-	return words.Say("problem.rolledBackSettings")
+	return i18n.T("problem.rolledBackSettings")
 }
 
 // imageID returns the ID of an image, empty when it is not there.
@@ -208,7 +208,7 @@ func hasPrevious(ctx context.Context, e engine.Engine, p config.Profile, c engin
 	if c.Exists && !c.Ours() {
 		return false
 	}
-	id, err := imageID(ctx, e, kept(keptPrevious, p), "")
+	id, err := imageID(ctx, e, keptImageName(keptPrevious, p), "")
 	if err != nil || id == "" {
 		return false
 	}
@@ -222,9 +222,9 @@ func (m *Manager) RemovePrevious(ctx context.Context) error {
 	if err := m.reachable(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	name := kept(keptPrevious, m.Profile())
+	name := keptImageName(keptPrevious, m.Profile())
 	id, err := imageID(ctx, m.engine(), name, "")
 	if err == nil && id == "" {
 		return noPreviousProblem(m.Profile())

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestImagesWithAnEntrypoint: what starts Jupyter in an image is started by our
@@ -20,25 +20,25 @@ func TestImagesWithAnEntrypoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := onDocker(t)
-			r := newRigOf(t, at, at.withEntrypoint(t, bed.Server2, entrypoint)).Open()
+			r := newRigOf(t, at, at.withEntrypoint(t, testenv.Server2, entrypoint)).Open()
 			switch name {
 			case "takes options":
-				p := r.Problem(r.Start(t.Context()), problem.CodeDiedStarting)
+				p := r.Problem(r.Start(t.Context()), problem.DiedStarting)
 				if !strings.Contains(p.Hint, "ENTRYPOINT of its own (/usr/local/bin/own --flag)") {
 					t.Errorf("the hint is %q", p.Hint)
 				}
 				return
 			case "takes nothing":
 				s := r.mustStart()
-				if len(s.Warnings) == 0 || s.Warnings[0].Code != problem.CodeNotInForce {
+				if len(s.Warnings) == 0 || s.Warnings[0].Code != problem.NotInForce {
 					t.Errorf("the warnings are %+v", s.Warnings)
 				}
 				return
 			}
 			s := r.mustStart()
-			r.works(s.URL)
+			r.mustServe(s.URL)
 			for _, w := range s.Warnings {
-				if w.Code == problem.CodeNotInForce {
+				if w.Code == problem.NotInForce {
 					t.Error("our settings are not in force")
 				}
 			}
@@ -53,10 +53,10 @@ func (s site) withEntrypoint(t *testing.T, image, entrypoint string) string {
 	const own = `printf '#!/bin/sh\n[ $# -eq 0 ] || [ "$1" != --flag ] || exit 2\nexec jupyter-server --ip=0.0.0.0\n' > /usr/local/bin/own
 chmod +x /usr/local/bin/own`
 	base, name := s.image(t, image), s.runtimeName(t)
-	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", own)
+	testenv.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", own)
 	made := "localhost/" + name + ":1"
-	bed.DockerAt(t, s.host, "commit", "--change", "USER 1000:100", "--change", "ENTRYPOINT "+entrypoint, "--change", "CMD []", name, made)
-	bed.DockerAt(t, s.host, "rm", name)
-	t.Cleanup(func() { bed.DockerAt(t, s.host, "rmi", "--force", made) })
+	testenv.DockerAt(t, s.host, "commit", "--change", "USER 1000:100", "--change", "ENTRYPOINT "+entrypoint, "--change", "CMD []", name, made)
+	testenv.DockerAt(t, s.host, "rm", name)
+	t.Cleanup(func() { testenv.DockerAt(t, s.host, "rmi", "--force", made) })
 	return made
 }

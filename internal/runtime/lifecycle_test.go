@@ -19,7 +19,7 @@ import (
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // memoryRuntime is a runtime on an engine in memory: a start takes no time.
@@ -38,7 +38,7 @@ func inMemory(t *testing.T, as func(engine.Engine) engine.Engine) *memoryRuntime
 	image.Layers = []int64{1 << 20}
 	m.engine.Publish("example/jupyter:1", image)
 	p := config.Default()
-	p.Image, p.Port, p.Runtime, p.IdleStop = "example/jupyter:1", bed.FreePort(t), "in-memory", time.Hour
+	p.Image, p.Port, p.Runtime, p.IdleStop = "example/jupyter:1", testenv.FreePort(t), "in-memory", time.Hour
 	log := slog.New(slog.DiscardHandler)
 	link := runtime.NewLink(as(m.engine), log)
 	m.Manager = runtime.NewManager(link, p, runtime.Options{
@@ -127,12 +127,12 @@ func TestLifecycle(t *testing.T) {
 	}
 
 	p := m.Profile()
-	p.Memory, p.Port = 1<<30, bed.FreePort(t)
+	p.Memory, p.Port = 1<<30, testenv.FreePort(t)
 	m.SetProfile(p)
 	m.until(func(s runtime.Snapshot) bool { return s.RestartToApply && s.Port == first.Port })
 	third := m.must(m.Restart)
 	anew := m.Container()
-	if third.State != runtime.Ready || third.RestartToApply || third.Port != p.Port || anew.ID == made.ID || anew.Given.Memory != p.Memory {
+	if third.State != runtime.Ready || third.RestartToApply || third.Port != p.Port || anew.ID == made.ID || anew.Effective.Memory != p.Memory {
 		t.Errorf("after the restart with other settings it is %+v", third)
 	}
 	if _, err := m.engine.Get(t.Context(), anew.ID, "/home/jovyan/work.ipynb"); err != nil {
@@ -164,7 +164,7 @@ func TestRollback(t *testing.T) {
 	m.SetProfile(p)
 	m.until(func(s runtime.Snapshot) bool { return s.RestartToApply })
 	err := m.Restart(t.Context())
-	if shown, is := err.(*problem.Problem); !is || shown.Code != problem.CodeRolledBack {
+	if shown, is := err.(*problem.Problem); !is || shown.Code != problem.RolledBack {
 		t.Errorf("the restart ended with %v", err)
 	}
 	m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Ready })
@@ -202,7 +202,7 @@ func TestPlainEngine(t *testing.T) {
 	}
 	refused := func(err error) {
 		t.Helper()
-		if shown, is := err.(*problem.Problem); !is || shown.Code != problem.CodeNotOffered {
+		if shown, is := err.(*problem.Problem); !is || shown.Code != problem.NotOffered {
 			t.Errorf("what is not offered ended with %v", err)
 		}
 	}

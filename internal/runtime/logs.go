@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/secret"
-	"colabtray/internal/words"
 )
 
 // LogOptions selects what of a runtime's output is wanted.
@@ -27,7 +27,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 		return engine.OperationProblem(m.Profile(), m.link.Info(), err)
 	}
 	if !c.Exists {
-		return engine.NoContainerProblem(m.Profile(), words.Say("problem.noOutputHint"))
+		return engine.NoContainerProblem(m.Profile(), i18n.T("problem.noOutputHint"))
 	}
 	query := engine.LogQuery{Follow: options.Follow, Tail: options.Tail}
 	if query.Tail <= 0 {
@@ -51,7 +51,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	var failed error
 	err = engine.EachLine(stream, func(line string) {
 		if failed == nil {
-			_, failed = io.WriteString(w, secret.Masked(words.Lines(line), known)+"\n")
+			_, failed = io.WriteString(w, secret.Mask(i18n.Lines(line), known)+"\n")
 		}
 		if failed != nil {
 			_ = stream.Close()

@@ -35,27 +35,27 @@ type Manager struct {
 	current  Snapshot
 	watchers map[chan Snapshot]struct{}
 
-	backups string
-	oneJob  chan struct{} // holds what it takes to ask for a job
+	backups       string
+	exclusiveSlot chan struct{} // holds what it takes to ask for a job
 
 	// Of the owning goroutine alone.
-	model     model
-	waiting   []*request
-	cancelOp  context.CancelFunc
-	unfollow  context.CancelFunc
-	recheck   chan struct{}
-	job       *job
-	looking   bool
-	wantsLook *look
-	work      sync.WaitGroup
+	model             model
+	waiting           []*request
+	cancelOp          context.CancelFunc
+	unfollow          context.CancelFunc
+	recheck           chan struct{}
+	exclusive         *exclusive
+	looking           bool
+	pendingInspection *inspection
+	work              sync.WaitGroup
 }
 
 // request is a person's wish and who waits for it.
 type request struct {
-	verb  verb
-	job   *job // what the verb stands for, if it is one
-	gone  bool // nobody waits any more: undo it
-	reply chan *problem.Problem
+	verb      verb
+	exclusive *exclusive // what the verb stands for, if it is one
+	gone      bool       // nobody waits any more: undo it
+	reply     chan *problem.Problem
 }
 
 // Options are what a [Manager] is made of besides the link and the profile.
@@ -85,22 +85,22 @@ func NewManager(l *Link, p config.Profile, o Options) *Manager {
 // newManager makes a manager that the link does not serve yet.
 func newManager(l *Link, p config.Profile, o Options) *Manager {
 	m := &Manager{
-		link:     l,
-		runtime:  p.Runtime,
-		profile:  p,
-		model:    model{profile: p},
-		server:   o.Server,
-		tokens:   o.Tokens,
-		log:      o.Log.With("runtime", p.Runtime),
-		events:   make(chan event),
-		requests: make(chan *request),
-		ended:    make(chan struct{}),
-		keep:     make(chan struct{}, 1),
-		stopIdle: o.StopIdle,
-		watchers: map[chan Snapshot]struct{}{},
-		backups:  o.Backups,
-		oneJob:   make(chan struct{}, 1),
-		recheck:  make(chan struct{}, 1),
+		link:          l,
+		runtime:       p.Runtime,
+		profile:       p,
+		model:         model{profile: p},
+		server:        o.Server,
+		tokens:        o.Tokens,
+		log:           o.Log.With("runtime", p.Runtime),
+		events:        make(chan event),
+		requests:      make(chan *request),
+		ended:         make(chan struct{}),
+		keep:          make(chan struct{}, 1),
+		stopIdle:      o.StopIdle,
+		watchers:      map[chan Snapshot]struct{}{},
+		backups:       o.Backups,
+		exclusiveSlot: make(chan struct{}, 1),
+		recheck:       make(chan struct{}, 1),
 	}
 	if m.backups == "" {
 		m.backups = data.BackupDir()
@@ -123,7 +123,7 @@ func (m *Manager) Run(ctx context.Context) {
 			m.end()
 			return
 		case e := <-m.events:
-			m.take(ctx, e)
+			m.handle(ctx, e)
 		case r := <-m.requests:
 			m.serve(ctx, r)
 		}
@@ -166,12 +166,12 @@ func (m *Manager) post(e event) {
 
 func (m *Manager) engine() engine.Engine { return m.link.engine }
 
-// take lets the model take in an event, does the work it asks for, and tells
+// handle lets the model take in an event, does the work it asks for, and tells
 // the others what is new.
-func (m *Manager) take(ctx context.Context, e event) {
+func (m *Manager) handle(ctx context.Context, e event) {
 	switch e := e.(type) {
 	case seen:
-		m.looked(ctx, e)
+		m.inspected(ctx, e)
 	case reprofiled:
 		m.mu.Lock()
 		m.profile, m.unusual = e.profile, unusualProblems(e.profile)
@@ -181,14 +181,14 @@ func (m *Manager) take(ctx context.Context, e event) {
 		m.do(ctx, fx)
 	}
 	m.publish()
-	m.answer()
+	m.answerRequests()
 }
 
 // do does the work that the model asks for.
 func (m *Manager) do(ctx context.Context, fx effect) {
 	switch fx := fx.(type) {
-	case look:
-		m.look(ctx, fx)
+	case inspection:
+		m.inspect(ctx, fx)
 	case begin:
 		m.Begin(ctx, fx)
 	case cancel:
@@ -207,22 +207,22 @@ func (m *Manager) do(ctx context.Context, fx effect) {
 	}
 }
 
-// look inspects the container, one inspection at a time: what is asked for
+// inspect inspects the container, one inspection at a time: what is asked for
 // meanwhile is done once more afterwards.
-func (m *Manager) look(ctx context.Context, l look) {
+func (m *Manager) inspect(ctx context.Context, l inspection) {
 	if m.looking {
-		m.wantsLook = &l
+		m.pendingInspection = &l
 		return
 	}
 	m.looking = true
 	profile, known, root := m.profile, m.model.container.ID, m.model.root
 	m.work.Go(func() {
-		inspecting, cancel := context.WithTimeout(ctx, engine.Quickly)
+		inspecting, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 		defer cancel()
 		c, err := m.engine().Inspect(inspecting, profile.Runtime)
 		if err != nil {
 			m.log.Debug("inspection failed", "error", err)
-			m.post(seen{look: l.look, failed: true})
+			m.post(seen{inspection: l.inspection, failed: true})
 			return
 		}
 		var output []string
@@ -237,17 +237,17 @@ func (m *Manager) look(ctx context.Context, l look) {
 		if err != nil {
 			m.log.Debug("where the volume belongs", "error", err)
 		}
-		m.post(seen{look: l.look, container: c, stale: stale, misplaced: elsewhere, output: output})
+		m.post(seen{inspection: l.inspection, container: c, stale: stale, misplaced: elsewhere, output: output})
 		m.post(keptImage{hasPrevious(inspecting, m.engine(), profile, c)})
 	})
 }
 
-// looked begins the inspection that was asked for during the one that is over.
-func (m *Manager) looked(ctx context.Context, s seen) {
+// inspected begins the inspection that was asked for during the one that is over.
+func (m *Manager) inspected(ctx context.Context, s seen) {
 	m.looking = false
-	if again := m.wantsLook; again != nil {
-		m.wantsLook = nil
-		m.look(ctx, *again)
+	if again := m.pendingInspection; again != nil {
+		m.pendingInspection = nil
+		m.inspect(ctx, *again)
 	}
 }
 
@@ -256,17 +256,17 @@ func (m *Manager) Begin(ctx context.Context, b begin) {
 	ctx, m.cancelOp = context.WithCancel(ctx)
 	cancel := m.cancelOp
 	o := &operation{
-		engine:   m.engine(),
-		info:     m.model.engine,
-		profile:  m.profile,
-		server:   m.server,
-		proved:   m.model.served,
-		progress: func(p engine.Progress) { m.post(progressed{b.op, p}) },
-		pulled:   func() { m.post(pulled{b.op}) },
-		data:     m.data(nil),
+		engine:    m.engine(),
+		info:      m.model.engine,
+		profile:   m.profile,
+		server:    m.server,
+		confirmed: m.model.served,
+		progress:  func(p engine.Progress) { m.post(progressed{b.op, p}) },
+		pulled:    func() { m.post(pulled{b.op}) },
+		data:      m.data(nil),
 	}
-	if b.verb.isJob() {
-		o.job = m.job
+	if b.verb.isExclusive() {
+		o.exclusive = m.exclusive
 	}
 	m.work.Go(func() {
 		defer cancel()
@@ -276,8 +276,8 @@ func (m *Manager) Begin(ctx context.Context, b begin) {
 			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
 			d.problem = o.Problem(ctx, err)
 		}
-		if o.job != nil {
-			o.job.end(d.problem, err)
+		if o.exclusive != nil {
+			o.exclusive.end(d.problem, err)
 		}
 		if c, err := o.Inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
@@ -317,9 +317,9 @@ func reported(run startID, r jupyter.Report) event {
 	case jupyter.Silent:
 		return unanswered{run}
 	case jupyter.Fault:
-		return late{run, r.Problem}
+		return probeTimedOut{run, r.Problem}
 	case jupyter.Root:
-		return rooted{run, r.Dir}
+		return rootFound{run, r.Dir}
 	default:
 		panic(fmt.Sprintf("runtime: report %T", r))
 	}
@@ -395,7 +395,7 @@ func (m *Manager) wait(ctx context.Context, r *request) error {
 	case <-ctx.Done():
 	}
 	select {
-	case m.requests <- &request{verb: r.verb, job: r.job, gone: true, reply: r.reply}:
+	case m.requests <- &request{verb: r.verb, exclusive: r.exclusive, gone: true, reply: r.reply}:
 		select {
 		case <-r.reply:
 		case <-m.ended:
@@ -416,37 +416,37 @@ func asError(p *problem.Problem) error {
 // serve takes in a request, or the news that nobody waits for it any more.
 func (m *Manager) serve(ctx context.Context, r *request) {
 	if !r.gone {
-		if r.job != nil {
-			m.job = r.job
+		if r.exclusive != nil {
+			m.exclusive = r.exclusive
 		}
 		m.waiting = append(m.waiting, r)
-		m.take(ctx, command{r.verb})
+		m.handle(ctx, command{r.verb})
 		return
 	}
 	others := false
 	for _, w := range m.waiting {
 		switch {
 		case w.reply != r.reply:
-			others = others || w.verb != stop && w.job == nil
-		case w.job != nil:
+			others = others || w.verb != stop && w.exclusive == nil
+		case w.exclusive != nil:
 			w.gone = true
 		default:
 			w.verb, w.gone = stop, true
 		}
 	}
-	if r.job != nil {
-		m.take(ctx, abandoned{job: true})
+	if r.exclusive != nil {
+		m.handle(ctx, abandoned{exclusive: true})
 		return
 	}
 	if r.verb == stop || others {
-		m.dismiss(r)
+		m.answerOne(r)
 		return
 	}
-	m.take(ctx, abandoned{})
+	m.handle(ctx, abandoned{})
 }
 
-// dismiss answers one request at once.
-func (m *Manager) dismiss(r *request) {
+// answerOne answers one request at once.
+func (m *Manager) answerOne(r *request) {
 	r.reply <- nil
 	for i, w := range m.waiting {
 		if w.reply == r.reply {
@@ -456,8 +456,8 @@ func (m *Manager) dismiss(r *request) {
 	}
 }
 
-// answer answers the requests whose outcome is known.
-func (m *Manager) answer() {
+// answerRequests answers the requests whose outcome is known.
+func (m *Manager) answerRequests() {
 	var waiting []*request
 	for _, r := range m.waiting {
 		if over, problem := m.model.settled(r.verb); over || r.gone && m.model.op == 0 && m.model.want == nothing {

@@ -18,7 +18,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/problem"
 	"colabtray/internal/secret"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 func TestFirstStartMakesContainerAndVolume(t *testing.T) {
@@ -28,7 +28,7 @@ func TestFirstStartMakesContainerAndVolume(t *testing.T) {
 			t.Errorf("absent, but shown as %+v", s)
 		}
 		s := r.mustStart()
-		r.works(s.URL)
+		r.mustServe(s.URL)
 		if s.URLChanged {
 			t.Error("the first token counts as a change")
 		}
@@ -63,7 +63,7 @@ func TestSecondStartKeepsContainerAndData(t *testing.T) {
 		}
 
 		second := r.mustStart()
-		r.works(second.URL)
+		r.mustServe(second.URL)
 		if second.URL == first.URL || !second.URLChanged {
 			t.Errorf("a new start has a new token, and says so: changed is %v", second.URLChanged)
 		}
@@ -81,7 +81,7 @@ func TestRestartChangesToken(t *testing.T) {
 		r.Open()
 		first := r.mustStart()
 		second := r.must(r.Restart)
-		r.works(second.URL)
+		r.mustServe(second.URL)
 		if second.URL == first.URL || !second.URLChanged {
 			t.Errorf("changed is %v", second.URLChanged)
 		}
@@ -89,7 +89,7 @@ func TestRestartChangesToken(t *testing.T) {
 		// By somebody else.
 		r.docker("restart", r.profile.Runtime)
 		third := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != second.URL })
-		r.works(third.URL)
+		r.mustServe(third.URL)
 		if !third.URLChanged {
 			t.Error("a restart by somebody else changed the token unnoticed")
 		}
@@ -172,7 +172,7 @@ func TestOccupiedSettings(t *testing.T) {
 			}
 		}
 		put("# precious")
-		p := r.Problem(r.Repair(t.Context()), problem.CodeOccupied)
+		p := r.Problem(r.Repair(t.Context()), problem.Occupied)
 		if !strings.Contains(p.Hint, file) {
 			t.Errorf("the hint is %q", p.Hint)
 		}
@@ -221,7 +221,7 @@ func TestChangesByOthersShow(t *testing.T) {
 		}
 		r.docker("rm", "-f", r.profile.Runtime)
 		r.untilState(Absent)
-		r.works(r.mustStart().URL)
+		r.mustServe(r.mustStart().URL)
 	})
 }
 
@@ -230,7 +230,7 @@ func TestChangesByOthersShow(t *testing.T) {
 // just begins.
 func (r *rig) pause() {
 	r.t.Helper()
-	bed.WaitFor(r.t, "a pause", func() error {
+	testenv.WaitFor(r.t, "a pause", func() error {
 		out, err := exec.Command("docker", "--host", r.host, "pause", r.profile.Runtime).CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("%w: %s", err, out)
@@ -255,8 +255,8 @@ func TestTakeover(t *testing.T) {
 		if want := fmt.Sprintf("0.0.0.0:%d", r.profile.Port); s.Open != want || s.InnerPort != 8888 {
 			t.Errorf("it is open to others at %q, and not %q, from port %d", s.Open, want, s.InnerPort)
 		}
-		r.works(s.URL)
-		r.works(r.must(r.Restart).URL)
+		r.mustServe(s.URL)
+		r.mustServe(r.must(r.Restart).URL)
 		if after := r.docker("inspect", "--format", "{{.Id}} {{json .Config}} {{json .HostConfig}}", name); after != before {
 			t.Errorf("the container was changed from\n%s\nto\n%s", before, after)
 		}
@@ -272,7 +272,7 @@ func TestDeathWhileStarting(t *testing.T) {
 		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
 			"sh", "-c", "echo the disk says no; echo token=verysecret; exit 3")
 		r.Open()
-		p := r.Problem(r.Start(t.Context()), problem.CodeDiedStarting)
+		p := r.Problem(r.Start(t.Context()), problem.DiedStarting)
 		if !strings.Contains(p.Short, "exit code 3") || !strings.Contains(p.Hint, "the disk says no") {
 			t.Errorf("the problem is %q, %q", p.Short, p.Hint)
 		}
@@ -286,7 +286,7 @@ func TestDeathWhileStarting(t *testing.T) {
 		// A program that is started later sees the failure too.
 		r.stop()
 		r.Open()
-		if s := r.untilState(Failed); s.Problem.Code != problem.CodeExited {
+		if s := r.untilState(Failed); s.Problem.Code != problem.Exited {
 			t.Errorf("later the problem is %q", s.Problem.Code)
 		}
 	})
@@ -297,7 +297,7 @@ func TestDeathAfterAWhile(t *testing.T) {
 		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image,
 			"sh", "-c", "echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4")
 		r.Open()
-		p := r.Problem(r.Start(t.Context()), problem.CodeDiedStarting)
+		p := r.Problem(r.Start(t.Context()), problem.DiedStarting)
 		if !strings.Contains(p.Hint, "giving up") {
 			t.Errorf("the hint is %q", p.Hint)
 		}
@@ -316,12 +316,12 @@ func TestStaleInfoFiles(t *testing.T) {
 			 head -c 200000 /dev/zero > nbserver-12.json`)
 		r.docker("kill", r.profile.Runtime)
 		r.untilState(Stopped)
-		r.works(r.mustStart().URL)
+		r.mustServe(r.mustStart().URL)
 
 		// And where the output cannot be followed from the start.
 		r.stop()
 		r.Open()
-		r.works(r.untilState(Ready).URL)
+		r.mustServe(r.untilState(Ready).URL)
 	})
 }
 
@@ -333,13 +333,13 @@ func TestPortInUse(t *testing.T) {
 		}
 		defer other.Close()
 		r.Open()
-		p := r.Problem(r.Start(t.Context()), problem.CodePortInUse)
+		p := r.Problem(r.Start(t.Context()), problem.PortInUse)
 		if !strings.Contains(p.Short, fmt.Sprint(r.profile.Port)) || !strings.Contains(p.Short, fmt.Sprintf("process %d", os.Getpid())) {
 			t.Errorf("the problem is %q", p.Short)
 		}
 		r.nothingMade()
 		_ = other.Close()
-		r.works(r.mustStart().URL)
+		r.mustServe(r.mustStart().URL)
 	})
 }
 
@@ -350,7 +350,7 @@ func TestPortInUseByAnotherRuntime(t *testing.T) {
 		other := r.neighbour()
 		other.profile.Port = r.profile.Port
 		other.Open()
-		p := other.Problem(other.Start(t.Context()), problem.CodePortInUse)
+		p := other.Problem(other.Start(t.Context()), problem.PortInUse)
 		if !strings.Contains(p.Short, r.profile.Runtime) {
 			t.Errorf("the problem is %q", p.Short)
 		}
@@ -386,7 +386,7 @@ func TestInterruptedStartIsUndone(t *testing.T) {
 		if s := r.Snapshot(); s.State != Absent && s.State != Stopped {
 			t.Errorf("the state is %s", s.State)
 		}
-		r.works(r.mustStart().URL)
+		r.mustServe(r.mustStart().URL)
 	})
 }
 
@@ -414,34 +414,34 @@ func TestLogsMaskTheToken(t *testing.T) {
 // TestPodmanComesAndGoes stops Podman's service, without which its containers
 // go on.
 func TestPodmanComesAndGoes(t *testing.T) {
-	r := newRig(t, onPodman(t), bed.Notebook6)
+	r := newRig(t, onPodman(t), testenv.Notebook6)
 	r.Open()
 	first := r.mustStart()
 	r.podman.Stop(t)
-	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.CodeNoEngine || !s.URL.IsZero() {
+	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
 		t.Errorf("without an engine: %+v", s)
 	}
-	r.Problem(r.Start(t.Context()), problem.CodeNoEngine)
+	r.Problem(r.Start(t.Context()), problem.NoEngine)
 	r.podman.Start(t)
 	if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
 		t.Errorf("the runtime had gone on, but now: %+v", s)
 	}
-	r.works(first.URL)
+	r.mustServe(first.URL)
 }
 
 func TestEngineComesAndGoes(t *testing.T) {
-	private := bed.PrivateEngine(t)
-	r := newRigOf(t, site{host: private.Host()}, private.Load(t, bed.Server2))
+	private := testenv.PrivateEngine(t)
+	r := newRigOf(t, site{host: private.Host()}, private.Load(t, testenv.Server2))
 	r.Open()
 	r.mustStart()
 
 	private.Stop(t)
-	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.CodeNoEngine || !s.URL.IsZero() {
+	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
 		t.Errorf("without an engine: %+v", s)
 	}
-	r.Problem(r.Start(t.Context()), problem.CodeNoEngine)
+	r.Problem(r.Start(t.Context()), problem.NoEngine)
 
 	private.Start(t)
 	r.until("the engine again", func(s Snapshot) bool { return s.State == Stopped || s.State == Failed })
-	r.works(r.mustStart().URL)
+	r.mustServe(r.mustStart().URL)
 }

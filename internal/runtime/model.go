@@ -15,7 +15,7 @@ type event interface{ isEvent() }
 
 type (
 	// engineUp: the engine answers and its event stream is open.
-	engineUp struct{ info engine.EngineInfo }
+	engineUp struct{ info engine.Info }
 	// engineDown: the engine does not answer, or no longer.
 	engineDown struct{ problem *problem.Problem }
 	// killed: somebody sent the container a signal through the engine.
@@ -25,12 +25,12 @@ type (
 	// seen: what the inspection of that number found, with the last lines of
 	// output when the container has ended.
 	seen struct {
-		look      lookID
-		container engine.Container
-		stale     bool // the files in it are of other settings
-		misplaced bool // the data volume is not where it works
-		output    []string
-		failed    bool // the engine could not tell
+		inspection inspectionID
+		container  engine.Container
+		stale      bool // the files in it are of other settings
+		misplaced  bool // the data volume is not where it works
+		output     []string
+		failed     bool // the engine could not tell
 	}
 	// reprofiled: what the runtime is made from is something else.
 	reprofiled struct {
@@ -42,7 +42,7 @@ type (
 	// command: a person asked for something.
 	command struct{ verb verb }
 	// abandoned: who asked for a start, or for a job, no longer waits for it.
-	abandoned struct{ job bool }
+	abandoned struct{ exclusive bool }
 	// progressed: a pull made progress.
 	progressed struct {
 		op       opID
@@ -67,8 +67,8 @@ type (
 		// settings: what is to be known of our settings in the server, if anything.
 		settings *problem.Problem
 	}
-	// rooted: the server shows the files of this directory.
-	rooted struct {
+	// rootFound: the server shows the files of this directory.
+	rootFound struct {
 		start startID
 		root  string
 	}
@@ -83,31 +83,31 @@ type (
 	// idled: the runtime with this Backend URL is stopped now, because nobody uses
 	// it.
 	idled struct{ url jupyter.BackendURL }
-	// late: Jupyter has not answered for long, or no longer.
-	late struct {
+	// probeTimedOut: Jupyter has not answered for long, or no longer.
+	probeTimedOut struct {
 		start   startID
 		problem *problem.Problem
 	}
 )
 
-func (engineUp) isEvent()   {}
-func (engineDown) isEvent() {}
-func (killed) isEvent()     {}
-func (hint) isEvent()       {}
-func (seen) isEvent()       {}
-func (reprofiled) isEvent() {}
-func (keptImage) isEvent()  {}
-func (command) isEvent()    {}
-func (abandoned) isEvent()  {}
-func (progressed) isEvent() {}
-func (pulled) isEvent()     {}
-func (done) isEvent()       {}
-func (answered) isEvent()   {}
-func (rooted) isEvent()     {}
-func (unanswered) isEvent() {}
-func (idling) isEvent()     {}
-func (idled) isEvent()      {}
-func (late) isEvent()       {}
+func (engineUp) isEvent()      {}
+func (engineDown) isEvent()    {}
+func (killed) isEvent()        {}
+func (hint) isEvent()          {}
+func (seen) isEvent()          {}
+func (reprofiled) isEvent()    {}
+func (keptImage) isEvent()     {}
+func (command) isEvent()       {}
+func (abandoned) isEvent()     {}
+func (progressed) isEvent()    {}
+func (pulled) isEvent()        {}
+func (done) isEvent()          {}
+func (answered) isEvent()      {}
+func (rootFound) isEvent()     {}
+func (unanswered) isEvent()    {}
+func (idling) isEvent()        {}
+func (idled) isEvent()         {}
+func (probeTimedOut) isEvent() {}
 
 // verb is what a person can ask for.
 type verb uint8
@@ -136,22 +136,22 @@ func (v verb) starts() bool { return v == start || v == startPlain }
 // runtime as it was.
 func (v verb) changesImage() bool { return v == update || v == revert }
 
-// isJob reports whether the verb stands for a job, which is never begun for
+// isExclusive reports whether the verb stands for a job, which is never begun for
 // another that is like it, and which only who asked for it may cancel.
-func (v verb) isJob() bool { return v == remove || v == restore }
+func (v verb) isExclusive() bool { return v == remove || v == restore }
 
-// opID numbers the operations, lookID the inspections; 0 is none.
+// opID numbers the operations, inspectionID the inspections; 0 is none.
 type (
-	opID   uint64
-	lookID uint64
+	opID         uint64
+	inspectionID uint64
 )
 
 // An effect is work that the model wants done outside of it.
 type effect interface{ isEffect() }
 
 type (
-	// look: inspect the container, and fetch its last lines if it has ended.
-	look struct{ look lookID }
+	// inspection: inspect the container, and fetch its last lines if it has ended.
+	inspection struct{ inspection inspectionID }
 	// begin: begin an operation.
 	begin struct {
 		op   opID
@@ -169,13 +169,13 @@ type (
 	reconnect struct{}
 )
 
-func (look) isEffect()      {}
-func (begin) isEffect()     {}
-func (cancel) isEffect()    {}
-func (follow) isEffect()    {}
-func (recheck) isEffect()   {}
-func (unfollow) isEffect()  {}
-func (reconnect) isEffect() {}
+func (inspection) isEffect() {}
+func (begin) isEffect()      {}
+func (cancel) isEffect()     {}
+func (follow) isEffect()     {}
+func (recheck) isEffect()    {}
+func (unfollow) isEffect()   {}
+func (reconnect) isEffect()  {}
 
 // model is all that is known of a runtime: what is wanted and what is observed.
 // It is pure: step changes nothing but the model and asks for effects.
@@ -185,29 +185,29 @@ type model struct {
 	// The engine.
 	tried  bool // one attempt to reach it is over
 	up     bool
-	engine engine.EngineInfo
+	engine engine.Info
 	down   *problem.Problem
 
 	// What was observed.
-	known     bool // container holds what the engine last said
-	container engine.Container
-	stale     bool   // the files in it are of other settings
-	misplaced bool   // the data volume is not where it works
-	previous  bool   // there is an image to go back to
-	root      string // of the server, as far as known; also when it does not run any more
-	settling  bool   // the first look at a run that began before we watched is not over
-	url       jupyter.BackendURL
-	open      string
-	changed   bool
-	late      *problem.Problem
-	settings  *problem.Problem // what is to be known of our settings in the server
-	served    bool             // Jupyter answered once in this run
-	idleAt    time.Time        // when it will be stopped for idleness
-	idled     startID          // the run that was
-	killed    bool             // this run was sent a signal through the engine
-	following startID
-	lastLook  lookID
-	firstLook lookID // older inspections are out of date
+	known                bool // container holds what the engine last said
+	container            engine.Container
+	stale                bool   // the files in it are of other settings
+	misplaced            bool   // the data volume is not where it works
+	previous             bool   // there is an image to go back to
+	root                 string // of the server, as far as known; also when it does not run any more
+	settling             bool   // the first look at a run that began before we watched is not over
+	url                  jupyter.BackendURL
+	open                 string
+	changed              bool
+	late                 *problem.Problem
+	settings             *problem.Problem // what is to be known of our settings in the server
+	served               bool             // Jupyter answered once in this run
+	idleAt               time.Time        // when it will be stopped for idleness
+	idled                startID          // the run that was
+	killed               bool             // this run was sent a signal through the engine
+	following            startID
+	lastInspection       inspectionID
+	firstValidInspection inspectionID // older inspections are out of date
 
 	// What is wanted.
 	want      verb
@@ -232,7 +232,7 @@ func (m *model) state() State {
 		return Stopping
 	case m.op != 0 && m.pulling:
 		return Pulling
-	case m.op != 0 && m.opVerb.isJob():
+	case m.op != 0 && m.opVerb.isExclusive():
 		return Stopping
 	case m.op != 0:
 		return Starting
@@ -280,7 +280,7 @@ func (m *model) stoppedIdle() bool {
 // settled reports whether nothing that a person asked for is still under way,
 // and with what problem it ended.
 func (m *model) settled(v verb) (bool, *problem.Problem) {
-	if v.isJob() {
+	if v.isExclusive() {
 		return m.opVerb != v && m.want != v, nil // how it ended, the job tells
 	}
 	if m.op != 0 || m.want != nothing {
@@ -313,20 +313,20 @@ func (m *model) step(e event) []effect {
 	switch e := e.(type) {
 	case engineUp:
 		m.tried, m.up, m.engine, m.down = true, true, e.info, nil
-		fx = append(fx, m.lookAgain())
+		fx = append(fx, m.inspectAgain())
 	case engineDown:
-		m.forget()
+		m.resetRun()
 		m.known, m.container, m.previous = false, engine.Container{}, false
-		m.firstLook = m.lastLook + 1
+		m.firstValidInspection = m.lastInspection + 1
 		m.tried, m.up, m.down, m.want = true, false, e.problem, nothing
 	case hint:
 		if m.up {
-			fx = append(fx, m.lookAgain())
+			fx = append(fx, m.inspectAgain())
 		}
 	case killed:
 		m.killed = m.running() != startID{}
 	case seen:
-		if m.up && !e.failed && e.look >= m.firstLook {
+		if m.up && !e.failed && e.inspection >= m.firstValidInspection {
 			m.stale, m.misplaced = e.stale, e.misplaced
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
@@ -335,15 +335,15 @@ func (m *model) step(e event) []effect {
 	case reprofiled:
 		m.profile = e.profile
 		if m.up { // what is in the container may be out of date now
-			fx = append(fx, m.lookAgain())
+			fx = append(fx, m.inspectAgain())
 		}
 		if e.kind { // the answer is to be looked for elsewhere
 			m.url, m.changed, m.late, m.following = jupyter.BackendURL{}, false, nil, startID{}
 		}
 	case command:
-		fx = append(fx, m.obey(e.verb)...)
+		fx = append(fx, m.setWanted(e.verb)...)
 	case abandoned:
-		fx = append(fx, m.abandon(e.job)...)
+		fx = append(fx, m.abandon(e.exclusive)...)
 	case progressed:
 		if e.op == m.op {
 			m.pulling, m.progress = true, e.progress
@@ -355,21 +355,21 @@ func (m *model) step(e event) []effect {
 	case done:
 		if e.op == m.op {
 			m.finish(e)
-			fx = append(fx, m.lookAgain())
+			fx = append(fx, m.inspectAgain())
 		}
 	case answered:
 		if m.watches(e.start) {
 			m.url, m.open, m.changed, m.late, m.settling, m.served = e.url, e.open, e.changed, nil, false, true
 			m.settings = e.settings
-			if m.problem != nil && m.problem.Code != problem.CodeRolledBack {
+			if m.problem != nil && m.problem.Code != problem.RolledBack {
 				m.problem = nil
 			}
 		}
-	case rooted:
+	case rootFound:
 		if m.watches(e.start) && m.root != e.root {
 			m.root = e.root
-			if !m.container.Keeps(e.root) { // another container may
-				fx = append(fx, m.lookAgain())
+			if !m.container.Persists(e.root) { // another container may
+				fx = append(fx, m.inspectAgain())
 			}
 		}
 	case unanswered:
@@ -384,19 +384,19 @@ func (m *model) step(e event) []effect {
 		if e.url == m.url {
 			m.idled = m.running()
 		}
-	case late:
+	case probeTimedOut:
 		if m.watches(e.start) {
 			m.url, m.changed, m.late, m.settling = jupyter.BackendURL{}, false, e.problem, false
 		}
 	}
 	fx = append(fx, m.reconcile()...)
-	return append(fx, m.refollow()...)
+	return append(fx, m.restartWatch()...)
 }
 
-// lookAgain asks for an inspection.
-func (m *model) lookAgain() effect {
-	m.lastLook++
-	return look{m.lastLook}
+// inspectAgain asks for an inspection.
+func (m *model) inspectAgain() effect {
+	m.lastInspection++
+	return inspection{m.lastInspection}
 }
 
 // running returns the run that is known to be going on, if any.
@@ -410,17 +410,17 @@ func (m *model) running() startID {
 // watches reports whether s is the run going on.
 func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == m.running() }
 
-// forget drops what was observed of a run.
-func (m *model) forget() {
+// resetRun drops what was observed of a run.
+func (m *model) resetRun() {
 	m.settling, m.killed, m.served = false, false, false
 	m.url, m.open, m.changed, m.late, m.idleAt = jupyter.BackendURL{}, "", false, nil, time.Time{}
 	m.settings = nil
 }
 
-// take notes what the engine says of the container.
-func (m *model) take(c engine.Container) {
+// applyInspection notes what the engine says of the container.
+func (m *model) applyInspection(c engine.Container) {
 	if !c.Running || startOf(c) != m.running() {
-		m.forget()
+		m.resetRun()
 	}
 	if c.ID != m.container.ID {
 		m.root = ""
@@ -434,7 +434,7 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
 	lastRun := startOf(m.container)
 	wasHealthy := !m.container.Unhealthy && !m.container.Paused
-	m.take(c)
+	m.applyInspection(c)
 	if m.op != 0 {
 		return nil
 	}
@@ -458,16 +458,16 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 	return nil
 }
 
-// obey notes what a person wants.
-func (m *model) obey(v verb) []effect {
+// setWanted notes what a person wants.
+func (m *model) setWanted(v verb) []effect {
 	m.want = v
 	switch {
 	case m.tried && !m.up:
 		return []effect{reconnect{}}
-	case m.op == 0, m.cancelled, m.opVerb.isJob():
-	case v == m.opVerb, v != stop && !v.changesImage() && !v.isJob() && m.opVerb != stop:
+	case m.op == 0, m.cancelled, m.opVerb.isExclusive():
+	case v == m.opVerb, v != stop && !v.changesImage() && !v.isExclusive() && m.opVerb != stop:
 		m.want = nothing // what is under way ends in what is wanted
-	case v == stop, v.isJob() && m.opVerb != stop:
+	case v == stop, v.isExclusive() && m.opVerb != stop:
 		m.cancelled = true
 		return []effect{cancel{m.op}}
 	}
@@ -475,22 +475,22 @@ func (m *model) obey(v verb) []effect {
 }
 
 // abandon undoes a start, or ends a job, that nobody waits for any more.
-func (m *model) abandon(job bool) []effect {
+func (m *model) abandon(exclusive bool) []effect {
 	switch {
-	case job && m.op != 0 && m.opVerb.isJob():
+	case exclusive && m.op != 0 && m.opVerb.isExclusive():
 		m.cancelled = true
 		return []effect{cancel{m.op}}
-	case job || m.op != 0 && m.opVerb.isJob():
-		if m.want.isJob() == job && m.want != stop {
+	case exclusive || m.op != 0 && m.opVerb.isExclusive():
+		if m.want.isExclusive() == exclusive && m.want != stop {
 			m.want = nothing
 		}
 	case m.op != 0 && m.opVerb != stop:
 		m.cancelled = true
-		if !m.opVerb.changesImage() && !m.want.isJob() { // the one leaves a runtime as it was, the other ends it
+		if !m.opVerb.changesImage() && !m.want.isExclusive() { // the one leaves a runtime as it was, the other ends it
 			m.want = stop
 		}
 		return []effect{cancel{m.op}}
-	case m.want.isJob(): // somebody else waits for that one
+	case m.want.isExclusive(): // somebody else waits for that one
 	case m.want != nothing && m.want != stop:
 		m.want = nothing
 	case m.running() != startID{} && m.running() == m.owned && m.url.IsZero():
@@ -530,17 +530,17 @@ func (m *model) finish(d done) {
 		m.idled = startID{} // the stop failed
 	}
 	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, engine.Progress{}
-	m.firstLook = m.lastLook + 1
+	m.firstValidInspection = m.lastInspection + 1
 	if d.known && m.up {
-		m.take(d.container)
+		m.applyInspection(d.container)
 	}
 	if d.started {
 		m.owned = startOf(d.container)
 	}
 }
 
-// refollow keeps the watch for Jupyter's answer on the run that is going on.
-func (m *model) refollow() []effect {
+// restartWatch keeps the watch for Jupyter's answer on the run that is going on.
+func (m *model) restartWatch() []effect {
 	now := m.running()
 	if m.op != 0 && !m.opVerb.starts() {
 		now = startID{} // it is about to end

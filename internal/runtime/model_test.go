@@ -20,11 +20,11 @@ var writeAnew = flag.Bool("update", false, "write the table of the model anew; r
 var (
 	runA = engine.Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(100, 0), Ports: map[int]int{8888: 8888}}
 	runB = engine.Container{Exists: true, Name: "r", ID: "a", Running: true, StartedAt: time.Unix(200, 0), Ports: map[int]int{8888: 8888}}
-	urlA = jupyter.NewBackendURL(8888, secret.NewToken("secret-a"))
-	urlB = jupyter.NewBackendURL(8888, secret.NewToken("secret-b"))
-	oops = &problem.Problem{Code: problem.CodeEngineFailed, Short: "oops"}
-	mute = &problem.Problem{Code: problem.CodeNoAnswer, Short: "mute"}
-	away = &problem.Problem{Code: problem.CodeNoEngine, Short: "away"}
+	urlA = jupyter.NewBackendURL(8888, secret.New("secret-a"))
+	urlB = jupyter.NewBackendURL(8888, secret.New("secret-b"))
+	oops = &problem.Problem{Code: problem.EngineFailed, Short: "oops"}
+	mute = &problem.Problem{Code: problem.NoAnswer, Short: "mute"}
+	away = &problem.Problem{Code: problem.NoEngine, Short: "away"}
 )
 
 // ended is the container after that run.
@@ -39,8 +39,10 @@ func paused(c engine.Container) engine.Container {
 	return c
 }
 
-// now is a seen of the newest inspection.
-func now(m *model, c engine.Container) event { return seen{look: m.lastLook, container: c} }
+// newestInspection is a seen of the newest inspection.
+func newestInspection(m *model, c engine.Container) event {
+	return seen{inspection: m.lastInspection, container: c}
+}
 
 // situation brings a model into a state by events alone.
 type situation struct {
@@ -53,7 +55,7 @@ func steps(events ...event) func(*model) {
 	return func(m *model) {
 		for _, e := range events {
 			if s, is := e.(seen); is {
-				s.look = m.lastLook
+				s.inspection = m.lastInspection
 				e = s
 			}
 			m.step(e)
@@ -61,7 +63,7 @@ func steps(events ...event) func(*model) {
 	}
 }
 
-var up = engineUp{engine.EngineInfo{Name: "Docker"}}
+var up = engineUp{engine.Info{Name: "Docker"}}
 
 var situations = []situation{
 	{"at first", Unknown, steps()},
@@ -81,13 +83,13 @@ var situations = []situation{
 	{"starting, sent a signal", Starting, steps(up, seen{}, seen{container: runA}, killed{})},
 	{"another run after a signal", Starting, steps(up, seen{}, seen{container: runA}, killed{}, seen{container: runB})},
 	{"a signal while it does not run", Stopped, steps(up, seen{container: ended(runA, 0)}, killed{})},
-	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, late{startOf(runA), mute})},
+	{"silent", Unhealthy, steps(up, seen{}, seen{container: runA}, probeTimedOut{startOf(runA), mute})},
 	{"paused", Paused, steps(up, seen{}, seen{container: runA}, answered{start: startOf(runA), url: urlA}, seen{container: paused(runA)})},
 	{"stopping", Stopping, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{stop})},
 	{"stopped for idleness", Stopped, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, idled{urlA}, command{stop}, done{op: 1, container: ended(runA, 0), known: true})},
 	{"being updated", Starting, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{update})},
 	{"being deleted", Stopping, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{remove})},
-	{"cancelled delete", Stopping, steps(up, seen{}, command{remove}, abandoned{job: true})},
+	{"cancelled delete", Stopping, steps(up, seen{}, command{remove}, abandoned{exclusive: true})},
 	{"pulling to restore", Pulling, steps(up, seen{}, command{restore}, progressed{1, engine.Progress{Layers: 1}})},
 	{"being restarted", Starting, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, command{restart})},
 	{"failed", Failed, steps(up, seen{}, command{start}, done{op: 1, known: true, problem: oops})},
@@ -103,16 +105,16 @@ var columns = []struct {
 	{"engine down", func(*model) event { return engineDown{away} }},
 	{"hint", func(*model) event { return hint{} }},
 	{"killed", func(*model) event { return killed{} }},
-	{"seen nothing", func(m *model) event { return now(m, engine.Container{Name: "r"}) }},
-	{"seen the run", func(m *model) event { return now(m, runA) }},
-	{"seen another run", func(m *model) event { return now(m, runB) }},
-	{"seen it paused", func(m *model) event { return now(m, paused(runA)) }},
-	{"seen it unhealthy", func(m *model) event { c := runA; c.Unhealthy = true; return now(m, c) }},
-	{"seen it ended well", func(m *model) event { return now(m, ended(runA, 0)) }},
-	{"seen it ended badly", func(m *model) event { return now(m, ended(runA, 1)) }},
-	{"seen a run over", func(m *model) event { return now(m, ended(runB, 1)) }},
-	{"seen long ago", func(m *model) event { return seen{look: 0, container: ended(runA, 1)} }},
-	{"inspection failed", func(m *model) event { return seen{look: m.lastLook, failed: true} }},
+	{"seen nothing", func(m *model) event { return newestInspection(m, engine.Container{Name: "r"}) }},
+	{"seen the run", func(m *model) event { return newestInspection(m, runA) }},
+	{"seen another run", func(m *model) event { return newestInspection(m, runB) }},
+	{"seen it paused", func(m *model) event { return newestInspection(m, paused(runA)) }},
+	{"seen it unhealthy", func(m *model) event { c := runA; c.Unhealthy = true; return newestInspection(m, c) }},
+	{"seen it ended well", func(m *model) event { return newestInspection(m, ended(runA, 0)) }},
+	{"seen it ended badly", func(m *model) event { return newestInspection(m, ended(runA, 1)) }},
+	{"seen a run over", func(m *model) event { return newestInspection(m, ended(runB, 1)) }},
+	{"seen long ago", func(m *model) event { return seen{inspection: 0, container: ended(runA, 1)} }},
+	{"inspection failed", func(m *model) event { return seen{inspection: m.lastInspection, failed: true} }},
 	{"an image to go back to", func(*model) event { return keptImage{true} }},
 	{"other settings", func(*model) event { return reprofiled{} }},
 	{"other kind of image", func(*model) event { return reprofiled{kind: true} }},
@@ -126,7 +128,7 @@ var columns = []struct {
 	{"delete", func(*model) event { return command{remove} }},
 	{"restore", func(*model) event { return command{restore} }},
 	{"abandoned", func(*model) event { return abandoned{} }},
-	{"job abandoned", func(*model) event { return abandoned{job: true} }},
+	{"job abandoned", func(*model) event { return abandoned{exclusive: true} }},
 	{"progress", func(m *model) event { return progressed{1, engine.Progress{Layers: 2}} }},
 	{"pulled", func(m *model) event { return pulled{1} }},
 	{"done, running", func(*model) event { return done{op: 1, container: runA, known: true, started: true} }},
@@ -135,11 +137,11 @@ var columns = []struct {
 	{"done of another", func(*model) event { return done{op: 99, problem: oops} }},
 	{"answer", func(*model) event { return answered{start: startOf(runA), url: urlB, changed: true} }},
 	{"answer of another run", func(*model) event { return answered{start: startOf(runB), url: urlB, changed: true} }},
-	{"server's directory", func(*model) event { return rooted{startOf(runA), "/tf"} }},
+	{"server's directory", func(*model) event { return rootFound{startOf(runA), "/tf"} }},
 	{"no answer yet", func(*model) event { return unanswered{startOf(runA)} }},
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
 	{"idled", func(*model) event { return idled{urlA} }},
-	{"silence", func(*model) event { return late{startOf(runA), mute} }},
+	{"silence", func(*model) event { return probeTimedOut{startOf(runA), mute} }},
 }
 
 // TestModelTable goes through every pair of situation and event. The table in
@@ -155,7 +157,7 @@ func TestModelTable(t *testing.T) {
 				t.Fatalf("situation %q is %s, not %s", s.name, m.state(), s.state)
 			}
 			effects := m.step(c.make(m))
-			fmt.Fprintf(&got, "    %-22s %s\n", c.name, outcome(m, effects))
+			fmt.Fprintf(&got, "    %-22s %s\n", c.name, describe(m, effects))
 		}
 	}
 	golden := filepath.Join("testdata", "model.txt")
@@ -179,8 +181,8 @@ func TestModelTable(t *testing.T) {
 	}
 }
 
-// outcome tells in one line what a person sees and what is done.
-func outcome(m *model, effects []effect) string {
+// describe tells in one line what a person sees and what is done.
+func describe(m *model, effects []effect) string {
 	line := m.state().String()
 	if p := m.shownProblem(); p != nil {
 		line += " (" + string(p.Code) + ")"

@@ -31,9 +31,9 @@ func dataMounts(p config.Profile, a engine.Account, root string) []string {
 	return mounts
 }
 
-// works tells where Jupyter is to work, empty for where the image says: nobody means
+// workDir tells where Jupyter is to work, empty for where the image says: nobody means
 // the root of the container, where no volume can be.
-func works(p config.Profile, a engine.Account) string {
+func workDir(p config.Profile, a engine.Account) string {
 	if p.Kind == config.KindColab || a.WorkDir != "/" || !slices.Contains(dataMounts(p, a, ""), a.Home) {
 		return ""
 	}
@@ -52,5 +52,5 @@ func misplaced(ctx context.Context, e engine.Engine, p config.Profile, c engine.
 		return false, err
 	}
 	elsewhere := func(dir string) bool { return !c.HasVolumeAt(p.Volume(), dir) }
-	return works(p, a) != "" || slices.ContainsFunc(dataMounts(p, a, root), elsewhere), nil
+	return workDir(p, a) != "" || slices.ContainsFunc(dataMounts(p, a, root), elsewhere), nil
 }

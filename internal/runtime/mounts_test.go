@@ -21,7 +21,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 func TestDataMounts(t *testing.T) {
@@ -133,7 +133,7 @@ var layouts = map[string]layout{
 func (s site) layout(t *testing.T, image string, l layout) string {
 	t.Helper()
 	base, name := s.image(t, image), s.runtimeName(t)
-	bed.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
+	testenv.DockerAt(t, s.host, "run", "--name", name, "--network", "none", "--user", "0:0", "--entrypoint", "sh", base, "-ec", l.script)
 	made := "localhost/" + name + ":1"
 	_, err := s.client(t).ContainerCommit(t.Context(), name, container.CommitOptions{
 		Reference: made, Config: &container.Config{}, // Podman wants one
@@ -142,8 +142,8 @@ func (s site) layout(t *testing.T, image string, l layout) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bed.DockerAt(t, s.host, "rm", name)
-	t.Cleanup(func() { bed.DockerAt(t, s.host, "rmi", "--force", made) })
+	testenv.DockerAt(t, s.host, "rm", name)
+	t.Cleanup(func() { testenv.DockerAt(t, s.host, "rmi", "--force", made) })
 	return made
 }
 
@@ -159,9 +159,9 @@ func (s site) client(t *testing.T) *client.Client {
 }
 
 // asked returns the engine as the program has it.
-func (s site) asked(t *testing.T) *docker.Docker {
+func (s site) asked(t *testing.T) *docker.Engine {
 	t.Helper()
-	e, err := docker.NewDocker(s.host)
+	e, err := docker.New(s.host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,31 +187,31 @@ func eachLayout(t *testing.T, docker, podman string, test func(t *testing.T, r *
 			test(t, newRigAt(t, at(t), image, layouts[name]), layouts[name])
 		})
 	}
-	run(docker, onDocker, bed.Server2, "docker")
-	run(podman, onPodman, bed.Notebook6, "podman")
+	run(docker, onDocker, testenv.Server2, "docker")
+	run(podman, onPodman, testenv.Notebook6, "podman")
 }
 
 // write writes a file as Jupyter's page does.
 func (r *rig) write(name, text string) {
 	r.t.Helper()
 	body, _ := json.Marshal(map[string]string{"type": "file", "format": "text", "content": text})
-	if status, said := r.contents(http.MethodPut, name, body); status/100 != 2 {
-		r.t.Fatalf("%s was not written: %d %s", name, status, said)
+	if status, message := r.contents(http.MethodPut, name, body); status/100 != 2 {
+		r.t.Fatalf("%s was not written: %d %s", name, status, message)
 	}
 }
 
 // written returns what Jupyter's page shows of a file.
 func (r *rig) written(name string) string {
 	r.t.Helper()
-	status, said := r.contents(http.MethodGet, name, nil)
+	status, message := r.contents(http.MethodGet, name, nil)
 	var file struct{ Content string }
-	if err := json.Unmarshal([]byte(said), &file); err != nil || status != http.StatusOK {
+	if err := json.Unmarshal([]byte(message), &file); err != nil || status != http.StatusOK {
 		return fmt.Sprint("status ", status)
 	}
 	return strings.TrimSuffix(file.Content, "\n")
 }
 
-func (r *rig) contents(method, name string, body []byte) (status int, said string) {
+func (r *rig) contents(method, name string, body []byte) (status int, message string) {
 	r.t.Helper()
 	url := r.untilState(Ready).URL
 	request, err := http.NewRequestWithContext(r.t.Context(), method, fmt.Sprintf("http://127.0.0.1:%d/api/contents/%s?type=file&format=text", url.Port(), name), bytes.NewReader(body))
@@ -258,7 +258,7 @@ func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 			t.Errorf("after delete and start: %q, %q", r.written("work.ipynb.txt"), r.written(l.brought))
 		}
 		r.noHelpers()
-		r.alone()
+		r.mustBeAlone()
 	})
 }
 
@@ -269,7 +269,7 @@ func (r *rig) earlier() {
 	e := r.site.asked(r.t)
 	made, err := e.Create(r.t.Context(), spec)
 	files := r.server.Files(r.profile)
-	if err := errors.Join(err, e.Put(r.t.Context(), made.ID, files, stamp(files))); err != nil {
+	if err := errors.Join(err, e.Put(r.t.Context(), made.ID, files, contentTime(files))); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -310,7 +310,7 @@ func TestEarlierContainersGiveTheirFiles(t *testing.T) {
 		if want := "one\none\none\ntwo\np\n" + again + "bytes\ntheirs\nmine\n" + l.owner; got != want {
 			t.Errorf("it has\n%s\nwant\n%s", got, want)
 		}
-		r.alone()
+		r.mustBeAlone()
 		r.noHelpers()
 		onlyFiles(t, r.backups)
 		if left := r.inVolume("ls -d .colab-tray-restore 2>/dev/null || :"); left != "" {
@@ -333,13 +333,13 @@ func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
 			t.Errorf("ready, and %+v", s)
 		}
 		r.write("work.txt", "precious")
-		goes, err := r.WhatGoes(t.Context())
+		goes, err := r.PlanDelete(t.Context())
 		if err != nil || !goes.Container || !goes.Running || goes.Ours || goes.Volume || goes.Others != nil || goes.Lost.Files == 0 || fmt.Sprint(goes.Lost.Dirs) != "[/home/jovyan]" {
 			t.Errorf("what goes is %+v, %v", goes, err)
 		}
 		file := filepath.Join(t.TempDir(), "b")
 		b, err := r.Backup(t.Context(), data.BackupOptions{File: file})
-		if err != nil || b.LeftOut.Beside == 0 || fmt.Sprint(b.Outside) != "[/home/jovyan]" {
+		if err != nil || b.Omitted.Extra == 0 || fmt.Sprint(b.Ephemeral) != "[/home/jovyan]" {
 			t.Errorf("backup %+v, %v", b, err)
 		}
 		deleted, err := r.Delete(t.Context(), data.DeleteOptions{})
@@ -366,12 +366,12 @@ func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
 		if s := r.untilState(Ready); s.Unsaved != "" {
 			t.Errorf("with a volume of its own: %+v", s)
 		}
-		goes, err = r.WhatGoes(t.Context())
+		goes, err = r.PlanDelete(t.Context())
 		if err != nil || goes.Volume || fmt.Sprint(goes.Others) != "["+other+"]" || goes.Lost.Files != 0 {
 			t.Errorf("what goes is %+v, %v", goes, err)
 		}
 		deleted, err = r.Delete(t.Context(), data.DeleteOptions{Data: true})
-		if err != nil || !reflect.DeepEqual(deleted, data.Deleted{Container: true}) {
+		if err != nil || !reflect.DeepEqual(deleted, data.DeleteResult{Container: true}) {
 			t.Errorf("deleted %+v, %v", deleted, err)
 		}
 		r.docker("volume", "inspect", other)
@@ -381,7 +381,7 @@ func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
 // TestServerShowsAnotherDirectory: its own configuration says so, which nobody knows
 // before it runs. The first time the files cannot be copied, so all is as it was.
 func TestServerShowsAnotherDirectory(t *testing.T) {
-	r := newRigAt(t, onDocker(t), bed.Server2, layout{
+	r := newRigAt(t, onDocker(t), testenv.Server2, layout{
 		script: `mkdir /data; chown 1000:100 /data; echo brought > /data/readme.md
 			echo "c = get_config(); c.ServerApp.ip = '0.0.0.0'; c.ServerApp.root_dir = '/data'" > /etc/jupyter/jupyter_server_config.py`,
 		changes: []string{"USER 1000:100", "WORKDIR /home/jovyan"},
@@ -400,12 +400,12 @@ func TestServerShowsAnotherDirectory(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(blocked), os.MkdirAll(blocked, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	p := r.Problem(r.Restart(t.Context()), problem.CodeRolledBack)
+	p := r.Problem(r.Restart(t.Context()), problem.RolledBack)
 	r.until("the warning again", func(s Snapshot) bool { return s.Unsaved == "/data" })
 	if r.id() != made || r.written("work.txt") != "precious" {
 		t.Errorf("it could not be copied (%s), and is gone", p.Hint)
 	}
-	r.Problem(second2(r.Delete(t.Context(), data.DeleteOptions{})), problem.CodeBackupFailed)
+	r.Problem(second2(r.Delete(t.Context(), data.DeleteOptions{})), problem.BackupFailed)
 	if err := os.Remove(blocked); err != nil {
 		t.Fatal(err)
 	}
@@ -419,8 +419,8 @@ func TestServerShowsAnotherDirectory(t *testing.T) {
 	if got := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.txt"); got != "precious" {
 		t.Errorf("the volume has %q", got)
 	}
-	r.alone()
+	r.mustBeAlone()
 	r.noHelpers()
 }
 
-func second2(_ data.Deleted, err error) error { return err }
+func second2(_ data.DeleteResult, err error) error { return err }

@@ -12,9 +12,9 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // stopGrace is between asking Jupyter to end and ending it.
@@ -22,29 +22,29 @@ const stopGrace = 10 * time.Second
 
 // operation is one piece of work on the engine that a person asked for.
 type operation struct {
-	engine   engine.Engine
-	info     engine.EngineInfo // of the engine
-	profile  config.Profile
-	server   Server
-	progress func(engine.Progress)
-	pulled   func()
-	data     *data.Data
-	job      *job // what the verb stands for, if it is one
+	engine    engine.Engine
+	info      engine.Info // of the engine
+	profile   config.Profile
+	server    Server
+	progress  func(engine.Progress)
+	pulled    func()
+	data      *data.Store
+	exclusive *exclusive // what the verb stands for, if it is one
 
-	proved   bool   // Jupyter answered in the run that goes on
-	previous string // the container in reserve for one that has not proved itself
-	rescued  []string
+	confirmed bool   // Jupyter answered in the run that goes on
+	previous  string // the container in reserve for one that has not proved itself
+	rescued   []string
 
 	started bool
 }
 
 // Run does what the verb says. When ctx ends early it undoes what it made.
 func (o *operation) Run(ctx context.Context, v verb) error {
-	if v.isJob() {
-		return o.job.run(ctx, o)
+	if v.isExclusive() {
+		return o.exclusive.run(ctx, o)
 	}
 	if v != stop {
-		if err := o.data.TidyUnlessBusy(ctx); err != nil {
+		if err := o.data.RecoverUnlessBusy(ctx); err != nil {
 			return err
 		}
 	}
@@ -52,7 +52,7 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 		return err
 	}
 	if v != stop && o.previous == "" { // else it is not known yet whether the image works
-		if err := o.settleImage(ctx); err != nil {
+		if err := o.finishImageTrial(ctx); err != nil {
 			return err
 		}
 	}
@@ -63,7 +63,7 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	if v == startPlain {
 		v, o.profile.GPU = start, config.GPU{}
 		if c.Exists && !c.Running && o.Differs(c) {
-			return o.recreate(ctx, c, words.Say("problem.rolledBackPlain"))
+			return o.recreate(ctx, c, i18n.T("problem.rolledBackPlain"))
 		}
 	}
 	if c.Paused { // Podman stops none that is
@@ -83,7 +83,7 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	case v == revert:
 		return o.revert(ctx, c)
 	case v == restart && o.info.Features.Replace && o.outdated(ctx, c):
-		return o.recreate(ctx, c, o.blame(ctx, c))
+		return o.recreate(ctx, c, o.describeFailure(ctx, c))
 	}
 	if v == repair && c.Exists && !c.Ours() {
 		if err := o.free(ctx, c, o.server.HandmadeFiles); err != nil {
@@ -101,7 +101,7 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	case !c.Exists:
 		return o.startNew(ctx)
 	case o.previous != "":
-		return o.prove(ctx, c)
+		return o.confirm(ctx, c)
 	default:
 		if err := o.seedUnstarted(ctx, c, engine.Container{}); err != nil {
 			return err
@@ -111,13 +111,13 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 }
 
 func (o *operation) Inspect(ctx context.Context) (engine.Container, error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	return o.engine.Inspect(ctx, o.profile.Runtime)
 }
 
 func (o *operation) Stop(ctx context.Context, c engine.Container) error {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly+stopGrace)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+stopGrace)
 	defer cancel()
 	o.data.NoteRoot(ctx, c)
 	return o.engine.Stop(ctx, c.ID, stopGrace)
@@ -125,9 +125,9 @@ func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 
 // startExisting starts a container as it is, but for the settings in it.
 func (o *operation) startExisting(ctx context.Context, c engine.Container, putIn bool) error {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	if err := o.putFiles(ctx, c, putIn); err != nil {
+	if err := o.copyServerFiles(ctx, c, putIn); err != nil {
 		return err
 	}
 	err := o.engine.Start(ctx, c.ID)
@@ -135,9 +135,9 @@ func (o *operation) startExisting(ctx context.Context, c engine.Container, putIn
 	return err
 }
 
-// putFiles gives a container of ours the settings of this version, unless it
+// copyServerFiles gives a container of ours the settings of this version, unless it
 // has them; another gets them only when its owner asked for that.
-func (o *operation) putFiles(ctx context.Context, c engine.Container, putIn bool) error {
+func (o *operation) copyServerFiles(ctx context.Context, c engine.Container, putIn bool) error {
 	var files fs.FS
 	switch {
 	case o.profile.Kind == config.KindColab: // brings its own
@@ -151,8 +151,8 @@ func (o *operation) putFiles(ctx context.Context, c engine.Container, putIn bool
 	if files == nil {
 		return nil
 	}
-	if err := o.engine.Put(ctx, c.ID, files, stamp(files)); err != nil {
-		return fmt.Errorf("%s: %w", words.Say("problem.settingsNotPut"), err)
+	if err := o.engine.Put(ctx, c.ID, files, contentTime(files)); err != nil {
+		return fmt.Errorf("%s: %w", i18n.T("problem.settingsNotPut"), err)
 	}
 	return nil
 }
@@ -190,19 +190,19 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 		return err
 	}
 	making := ctx // what is copied may take longer
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	spec := specOf(o.profile, o.server)
-	if err := o.place(ctx, &spec, engine.Container{}); err != nil {
+	if err := o.setMounts(ctx, &spec, engine.Container{}); err != nil {
 		return err
 	}
-	spec.Labels = engine.Marked(spec.Labels)
+	spec.Labels = engine.WithUniqueLabel(spec.Labels)
 	made, err := o.engine.Create(ctx, spec)
 	defer func() {
 		if err == nil {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 		defer cancel()
 		err = errors.Join(err, o.undo(ctx, spec.Labels[engine.LabelMade], made.Volume))
 	}()
@@ -297,7 +297,7 @@ func current(ctx context.Context, e engine.Engine, server Server, p config.Profi
 	}
 	defer archive.Close()
 	file, err := tar.NewReader(archive).Next()
-	return err == nil && file.ModTime.Equal(stamp(server.Files(p)))
+	return err == nil && file.ModTime.Equal(contentTime(server.Files(p)))
 }
 
 // Server is what is put into a container of kind "jupyter", so that Jupyter

@@ -15,7 +15,7 @@ import (
 
 // TestSecretsStaySecret prints tokens in every way a careless caller might.
 func TestSecretsStaySecret(t *testing.T) {
-	token := secret.NewToken("hunter2")
+	token := secret.New("hunter2")
 	url := jupyter.NewBackendURL(8888, token)
 	snapshot := Snapshot{State: Ready, URL: url}
 	var log bytes.Buffer
@@ -42,7 +42,7 @@ func TestSecretsStaySecret(t *testing.T) {
 // TestLastWordsWithoutLog: what is not kept is not called silence.
 func TestLastWordsWithoutLog(t *testing.T) {
 	for driver, want := range map[string]string{"json-file": "It wrote nothing before it ended.", "none": "made with the logging driver none"} {
-		p := deathProblem(engine.Container{Name: "mine", ExitCode: 1, LogDriver: driver}, engine.EngineInfo{}, nil, false)
+		p := deathProblem(engine.Container{Name: "mine", ExitCode: 1, LogDriver: driver}, engine.Info{}, nil, false)
 		if !strings.Contains(p.Hint, want) {
 			t.Errorf("%s: %s", driver, p.Hint)
 		}

@@ -38,7 +38,7 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 				r.put("/home/jovyan/.jupyter/jupyter_"+app+"_config.py", unusable)
 				r.put("/home/jovyan/.jupyter/jupyter_"+app+"_config.json", password)
 			}
-			r.works(r.must(r.Restart).URL)
+			r.mustServe(r.must(r.Restart).URL)
 			r.overruled("base_url", "certfile", "keyfile", "ip", "port", "token")
 			if log := r.docker("logs", r.profile.Runtime); !strings.Contains(log, "Colab Tray: overruled in Jupyter's configuration") {
 				t.Errorf("the log does not tell:\n%s", log)
@@ -49,14 +49,14 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 			r.profile.Env = []config.Variable{{Name: "JUPYTER_TOKEN_FILE", Value: config.NewSecret("/home/jovyan/token")}}
 			r.SetProfile(r.profile)
 			s := r.must(r.Restart)
-			if r.works(s.URL); s.URL.Token().Reveal() != "of-a-file" {
+			if r.mustServe(s.URL); s.URL.Token().Reveal() != "of-a-file" {
 				t.Error("the token of the file is not used")
 			}
 			r.overruled()
 
 			r.put("/home/jovyan/token", "schlüssel")
 			s = r.must(r.Restart)
-			r.works(s.URL)
+			r.mustServe(s.URL)
 			r.overruled("token")
 		})
 	}
@@ -74,7 +74,7 @@ func (r *rig) overruled(names ...string) {
 	r.t.Helper()
 	var got string
 	for _, w := range r.Snapshot().Warnings {
-		if w.Code == problem.CodeOverruled {
+		if w.Code == problem.Overruled {
 			_, got, _ = strings.Cut(w.Short, ": ")
 		}
 	}

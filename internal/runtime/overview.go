@@ -68,8 +68,8 @@ func (f *Fleet) Watch(ctx context.Context) <-chan Overview {
 	return c
 }
 
-// look makes an overview of what is so now.
-func (f *Fleet) look() Overview {
+// buildOverview makes an overview of what is so now.
+func (f *Fleet) buildOverview() Overview {
 	o := Overview{Current: f.current, Settings: f.broken}
 	for _, name := range slices.Sorted(maps.Keys(f.profiles)) {
 		s := f.members[f.profiles[name].Runtime].Snapshot()
@@ -81,7 +81,7 @@ func (f *Fleet) look() Overview {
 
 // publish gives everybody the new overview, if it is one.
 func (f *Fleet) publish() {
-	next := f.look()
+	next := f.buildOverview()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.overview.same(next) {

@@ -94,11 +94,11 @@ func TestInheritedLabels(t *testing.T) {
 		untouched()
 		r.change(func(p *config.Profile) { p.Memory = 1 << 30 })
 		r.untilState(Ready)
-		p := r.Problem(r.Restart(t.Context()), problem.CodeNameTaken)
+		p := r.Problem(r.Restart(t.Context()), problem.NameTaken)
 		if !strings.Contains(p.Hint, name+"-next") {
 			t.Errorf("the hint is %q", p.Hint)
 		}
-		r.works(r.untilState(Ready).URL)
+		r.mustServe(r.untilState(Ready).URL)
 		untouched()
 		if left := r.docker("ps", "-aq", "--filter", "name=colab-tray-helper-"+name); left != "" {
 			t.Errorf("helpers are left: %s", left)
@@ -115,7 +115,7 @@ func TestInheritedLabels(t *testing.T) {
 		if s := r.until("it", func(s Snapshot) bool { return s.Container == others[name] }); s.Ours || s.RestartToApply {
 			t.Errorf("the container of somebody else counts as ours: %+v", s)
 		}
-		r.Problem(r.Update(t.Context()), problem.CodeHandmade)
+		r.Problem(r.Update(t.Context()), problem.Handmade)
 		untouched()
 	})
 }
@@ -129,11 +129,11 @@ func TestHelperThatDoesNotEnd(t *testing.T) {
 		r.untilState(Absent)
 		// As an earlier version made them.
 		helper := r.docker("run", "--detach", "--network", "none", "--label", engine.LabelHelper+"="+r.profile.Runtime, "--label", engine.LabelWrites+"=yes",
-			"--volume", r.profile.Volume()+":"+engine.DataPath, "--entrypoint", "sleep", r.profile.Image, "1000")
+			"--volume", r.profile.Volume()+":"+engine.HelperDataDir, "--entrypoint", "sleep", r.profile.Image, "1000")
 		r.t.Cleanup(func() { r.docker("rm", "--force", helper) })
 		d := r.data(nil)
 		d.Patience = time.Second
-		p := r.Problem(d.Problem(t.Context(), d.Tidy(t.Context())), problem.CodeBusy)
+		p := r.Problem(d.Problem(t.Context(), d.RecoverInterrupted(t.Context())), problem.Busy)
 		if name := strings.TrimPrefix(r.docker("inspect", "--format", "{{.Name}}", helper), "/"); !strings.Contains(p.Hint+p.Command, name) {
 			t.Errorf("the problem does not name %s: %q, %q", name, p.Hint, p.Command)
 		}
@@ -141,7 +141,7 @@ func TestHelperThatDoesNotEnd(t *testing.T) {
 			t.Errorf("the containers with the volume are %q, not %s alone", all, helper)
 		}
 		r.docker("kill", helper)
-		if err := d.Tidy(t.Context()); err != nil {
+		if err := d.RecoverInterrupted(t.Context()); err != nil {
 			t.Error(err)
 		}
 		r.noHelpers()

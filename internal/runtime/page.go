@@ -3,9 +3,9 @@ package runtime
 import (
 	"context"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // Page returns the path of the page that Jupyter itself has for people. A problem
@@ -19,5 +19,5 @@ func (m *Manager) Page(ctx context.Context) (path string, err error) {
 }
 
 func notReadyProblem() *problem.Problem {
-	return &problem.Problem{Code: problem.CodeNotReady, Short: words.Say("problem.notReady"), Hint: words.Say("problem.notReadyHint")}
+	return &problem.Problem{Code: problem.NotReady, Short: i18n.T("problem.notReady"), Hint: i18n.T("problem.notReadyHint")}
 }

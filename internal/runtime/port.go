@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // portHolder tells who holds a port of the host, for people; empty when it
@@ -14,7 +14,7 @@ func portHolder(ctx context.Context, e engine.Engine, port int, self string) str
 	names := publishers(ctx, e, port)
 	names = slices.DeleteFunc(names, func(n string) bool { return n == self })
 	if len(names) > 0 {
-		return words.Say("problem.portContainer", "container", names[0])
+		return i18n.T("problem.portContainer", "container", names[0])
 	}
 	return processAt(port)
 }

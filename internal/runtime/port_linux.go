@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // processAt names the process that listens at a TCP port, as far as /proc lets
@@ -29,7 +29,7 @@ func processAt(port int) string {
 		pid := strings.Split(link, "/")[2]
 		name, err := os.ReadFile("/proc/" + pid + "/comm")
 		if err == nil {
-			return words.Say("problem.portProcess", "program", strings.TrimSpace(string(name)), "pid", pid)
+			return i18n.T("problem.portProcess", "program", strings.TrimSpace(string(name)), "pid", pid)
 		}
 	}
 	return ""

@@ -6,22 +6,22 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // aboutExit reports whether the problem is that a container ended.
 func aboutExit(p *problem.Problem) bool {
-	return p.Code == problem.CodeDiedStarting || p.Code == problem.CodeNotOwned || p.Code == problem.CodeExited || p.Code == problem.CodeOutOfMemory
+	return p.Code == problem.DiedStarting || p.Code == problem.NotOwned || p.Code == problem.Exited || p.Code == problem.OutOfMemory
 }
 
 // localImageProblem tells that there is nothing to pull, because the image was
 // made here.
 func localImageProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodePullFailed,
-		Short: words.Say("problem.localImage", "image", p.Image),
-		Hint:  words.Say("problem.localImageHint"),
+		Code:  problem.PullFailed,
+		Short: i18n.T("problem.localImage", "image", p.Image),
+		Hint:  i18n.T("problem.localImageHint"),
 		Err:   err,
 	}
 }
@@ -30,16 +30,16 @@ func localImageProblem(p config.Profile, err error) *problem.Problem {
 // container that exists is fixed.
 func portProblem(p config.Profile, port int, holder string, exists bool, err error) *problem.Problem {
 	problem := &problem.Problem{
-		Code:  problem.CodePortInUse,
-		Short: words.Say("problem.portInUse", "port", port),
-		Hint:  words.Say("problem.portInUseHint"),
+		Code:  problem.PortInUse,
+		Short: i18n.T("problem.portInUse", "port", port),
+		Hint:  i18n.T("problem.portInUseHint"),
 		Err:   err,
 	}
 	if holder != "" {
-		problem.Short = words.Say("problem.portInUseBy", "port", port, "holder", holder)
+		problem.Short = i18n.T("problem.portInUseBy", "port", port, "holder", holder)
 	}
 	if !exists {
-		problem.Hint = words.Say("problem.portInUseNewHint")
+		problem.Hint = i18n.T("problem.portInUseNewHint")
 		problem.Command = p.CommandLine("start", "--port", strconv.Itoa(nextPort(port)))
 	}
 	return problem
@@ -69,42 +69,42 @@ func failedExit(c engine.Container) bool {
 func unusualProblems(p config.Profile) []*problem.Problem {
 	var all []*problem.Problem
 	for _, warning := range p.Warnings() {
-		all = append(all, &problem.Problem{Code: problem.CodeUnusual, Short: strings.TrimSuffix(warning, ".")})
+		all = append(all, &problem.Problem{Code: problem.Unusual, Short: strings.TrimSuffix(warning, ".")})
 	}
 	return all
 }
 
 // deathProblem tells why a container that was not asked to has ended; nil when
 // it ended in good order.
-func deathProblem(c engine.Container, which engine.EngineInfo, output []string, served bool) *problem.Problem {
+func deathProblem(c engine.Container, which engine.Info, output []string, served bool) *problem.Problem {
 	if p := deniedProblem(c, output, which.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
 		return p
 	}
 	p := &problem.Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
 	switch {
 	case c.OOMKilled:
-		p.Code = problem.CodeOutOfMemory
-		p.Short = words.Say("problem.outOfMemory")
-		p.Hint = words.Say("problem.outOfMemoryHint", "engine", which.Name)
+		p.Code = problem.OutOfMemory
+		p.Short = i18n.T("problem.outOfMemory")
+		p.Hint = i18n.T("problem.outOfMemoryHint", "engine", which.Name)
 	case !served:
-		p.Code = problem.CodeDiedStarting
-		p.Short = words.Say("problem.diedStarting", "code", c.ExitCode)
-		p.Hint = lastWords(c, output)
+		p.Code = problem.DiedStarting
+		p.Short = i18n.T("problem.diedStarting", "code", c.ExitCode)
+		p.Hint = lastOutputText(c, output)
 		if entrypoint := engine.OwnEntrypoint(c); entrypoint != "" {
-			p.Hint = words.Say("problem.entrypointHint", "image", c.Image, "entrypoint", entrypoint) + "\n" + p.Hint
+			p.Hint = i18n.T("problem.entrypointHint", "image", c.Image, "entrypoint", entrypoint) + "\n" + p.Hint
 		}
 	case c.ExitCode == 0:
 		return nil
 	default:
-		p.Code = problem.CodeExited
-		p.Short = words.Say("problem.exited", "code", c.ExitCode)
-		p.Hint = lastWords(c, output)
+		p.Code = problem.Exited
+		p.Short = i18n.T("problem.exited", "code", c.ExitCode)
+		p.Hint = lastOutputText(c, output)
 	}
 	return p
 }
 
-// lastWords makes a hint of the last lines of a container's output.
-func lastWords(c engine.Container, output []string) string {
+// lastOutputText makes a hint of the last lines of a container's output.
+func lastOutputText(c engine.Container, output []string) string {
 	const most = 5
 	var kept []string
 	for _, line := range output {
@@ -116,25 +116,25 @@ func lastWords(c engine.Container, output []string) string {
 		return engine.NoLogProblem(c).Hint
 	}
 	if len(kept) == 0 {
-		return words.Say("problem.noLastOutput")
+		return i18n.T("problem.noLastOutput")
 	}
-	return words.Say("problem.lastOutput") + "\n" + strings.Join(kept[max(0, len(kept)-most):], "\n")
+	return i18n.T("problem.lastOutput") + "\n" + strings.Join(kept[max(0, len(kept)-most):], "\n")
 }
 
 // occupiedProblem tells that a settings file is in the way of ours.
 func occupiedProblem(c engine.Container, path, cli string) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeOccupied,
-		Short:   words.Say("problem.occupied"),
-		Hint:    words.Say("problem.occupiedHint", "file", path, "container", c.Name),
-		Command: engine.SetAside(c, cli),
+		Code:    problem.Occupied,
+		Short:   i18n.T("problem.occupied"),
+		Hint:    i18n.T("problem.occupiedHint", "file", path, "container", c.Name),
+		Command: engine.RenameCommand(c, cli),
 	}
 }
 
 // rolledBackProblem tells why a new container was given up for the old one, which
 // the short line says.
 func rolledBackProblem(short string, cause *problem.Problem) *problem.Problem {
-	p := &problem.Problem{Code: problem.CodeRolledBack, Short: short, Hint: words.FullStop(cause.Short), Err: cause}
+	p := &problem.Problem{Code: problem.RolledBack, Short: short, Hint: i18n.FullStop(cause.Short), Err: cause}
 	if cause.Hint != "" {
 		p.Hint += " " + cause.Hint
 	}
@@ -144,19 +144,19 @@ func rolledBackProblem(short string, cause *problem.Problem) *problem.Problem {
 // noPreviousProblem tells that no update can be undone.
 func noPreviousProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeNoPrevious,
-		Short: words.Say("problem.noPrevious", "runtime", p.Runtime),
-		Hint:  words.Say("problem.noPreviousHint"),
+		Code:  problem.NoPrevious,
+		Short: i18n.T("problem.noPrevious", "runtime", p.Runtime),
+		Hint:  i18n.T("problem.noPreviousHint"),
 	}
 }
 
-// notPutBackProblem tells where the old container is, when neither it nor the
+// notRolledBackProblem tells where the old container is, when neither it nor the
 // new one could be made to run.
-func notPutBackProblem(p config.Profile, name string, err error) *problem.Problem {
+func notRolledBackProblem(p config.Profile, name string, err error) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeEngineFailed,
-		Short:   words.Say("problem.notPutBack"),
-		Hint:    words.Say("problem.notPutBackHint", "container", name),
+		Code:    problem.EngineFailed,
+		Short:   i18n.T("problem.notPutBack"),
+		Hint:    i18n.T("problem.notPutBackHint", "container", name),
 		Command: p.CommandLine("start"),
 		Err:     err,
 	}
@@ -166,26 +166,26 @@ func notPutBackProblem(p config.Profile, name string, err error) *problem.Proble
 // needed while a container is replaced.
 func nameTakenProblem(name, cli string) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodeNameTaken,
-		Short:   words.Say("problem.nameTaken", "container", name),
-		Hint:    words.Say("problem.nameTakenHint", "container", name),
-		Command: engine.SetAside(engine.Container{Name: name}, cli),
+		Code:    problem.NameTaken,
+		Short:   i18n.T("problem.nameTaken", "container", name),
+		Hint:    i18n.T("problem.nameTakenHint", "container", name),
+		Command: engine.RenameCommand(engine.Container{Name: name}, cli),
 	}
 }
 
 func pausedProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
-		Code:    problem.CodePaused,
-		Short:   words.Say("problem.paused"),
-		Hint:    words.Say("problem.pausedHint"),
+		Code:    problem.Paused,
+		Short:   i18n.T("problem.paused"),
+		Hint:    i18n.T("problem.pausedHint"),
 		Command: p.CommandLine("start"),
 	}
 }
 
 func stoppedMeanwhileProblem() *problem.Problem {
 	return &problem.Problem{
-		Code:  problem.CodeCancelled,
-		Short: words.Say("problem.stoppedMeanwhile"),
-		Hint:  words.Say("problem.stoppedMeanwhileHint"),
+		Code:  problem.Cancelled,
+		Short: i18n.T("problem.stoppedMeanwhile"),
+		Hint:  i18n.T("problem.stoppedMeanwhileHint"),
 	}
 }

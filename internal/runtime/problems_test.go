@@ -12,7 +12,7 @@ import (
 
 // TestProblemsNameTheEngine: on Podman no problem speaks of Docker.
 func TestProblemsNameTheEngine(t *testing.T) {
-	info := engine.EngineInfo{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", Command: "podman"}
+	info := engine.Info{Name: "Podman", Host: "unix:///run/user/1/podman/podman.sock", Found: "socket of Podman", Command: "podman"}
 	for _, err := range []error{
 		engine.ErrUnreachable, engine.ErrSilent, engine.ErrPermission, engine.ErrTooOld, engine.ErrImageNotFound, engine.ErrNetwork, engine.ErrDiskFull, engine.ErrPlatform, engine.ErrNoFolder, errors.New("else"),
 		fmt.Errorf("%w: x509", engine.ErrNetwork), fmt.Errorf("%w: <html>", engine.ErrNetwork),
@@ -23,7 +23,7 @@ func TestProblemsNameTheEngine(t *testing.T) {
 			t.Errorf("%v: %+v", err, p)
 		}
 	}
-	if p := deathProblem(engine.Container{OOMKilled: true}, engine.EngineInfo{Name: "Podman"}, nil, true); strings.Contains(p.Hint, "Docker") {
+	if p := deathProblem(engine.Container{OOMKilled: true}, engine.Info{Name: "Podman"}, nil, true); strings.Contains(p.Hint, "Docker") {
 		t.Errorf("out of memory: %+v", p)
 	}
 }

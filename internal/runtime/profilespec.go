@@ -29,7 +29,7 @@ func specOf(p config.Profile, server Server) engine.Spec {
 		User:      p.User,
 	}
 	if p.User == config.UserRoot {
-		s.User, s.Env = "0:0", handingOver(p)
+		s.User, s.Env = "0:0", homeHandover(p)
 	}
 	if p.Kind == config.KindJupyter {
 		// A command of the profile's own is started by our script, so that the
@@ -40,11 +40,11 @@ func specOf(p config.Profile, server Server) engine.Spec {
 	return s
 }
 
-// handingOver adds what makes images of docker-stacks give the home directory to
+// homeHandover adds what makes images of docker-stacks give the home directory to
 // their user (https://jupyter-docker-stacks.readthedocs.io/en/latest/using/common.html),
 // unless the profile says otherwise. Where folders of the host are in it, what is
 // below it stays as it is: they would be given away with it.
-func handingOver(p config.Profile) []config.Variable {
+func homeHandover(p config.Profile) []config.Variable {
 	env := slices.Clone(p.Env)
 	add := func(name, value string) {
 		if !slices.ContainsFunc(env, func(v config.Variable) bool { return v.Name == name }) {

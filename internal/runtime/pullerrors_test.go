@@ -17,7 +17,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // publicAddress returns an address of this machine that engines take for one elsewhere:
@@ -33,7 +33,7 @@ func publicAddress(t *testing.T) string {
 			return n.IP.String()
 		}
 	}
-	bed.Need(t, "a network address", false)
+	testenv.Need(t, "a network address", false)
 	return ""
 }
 
@@ -54,14 +54,14 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 		code     problem.Code
 		means    string // in the hint, before the engine's words
 	}{
-		"a certificate of the company": {http.NotFoundHandler(), true, problem.CodePullFailed, "has to trust the company's certificate"},
+		"a certificate of the company": {http.NotFoundHandler(), true, problem.PullFailed, "has to trust the company's certificate"},
 		"503": {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
-		}), false, problem.CodePullFailed, ""},
-		"a sign-in page":                  {page(http.StatusOK), false, problem.CodePullFailed, "a web page answered"},
+		}), false, problem.PullFailed, ""},
+		"a sign-in page":                  {page(http.StatusOK), false, problem.PullFailed, "a web page answered"},
 		"a page that says that it is not": {page(http.StatusForbidden), false, "", ""},
-		"nobody knows the image":          {http.NotFoundHandler(), false, problem.CodeImageNotFound, "Check the spelling"},
-		"nobody is there":                 {nil, false, problem.CodePullFailed, "Check the connection"},
+		"nobody knows the image":          {http.NotFoundHandler(), false, problem.ImageNotFound, "Check the spelling"},
+		"nobody is there":                 {nil, false, problem.PullFailed, "Check the connection"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			address := net.JoinHostPort("127.0.0.1", "1")
@@ -72,10 +72,10 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 				}
 				server := httptest.NewUnstartedServer(c.registry)
 				server.Listener.Close()
-				server.Listener = bed.Listen(t, "tcp", on)
+				server.Listener = testenv.Listen(t, "tcp", on)
 				server.Config.ErrorLog = log.New(io.Discard, "", 0)
 				if c.tls {
-					own, _ := bed.Certificate(t, t.TempDir())
+					own, _ := testenv.Certificate(t, t.TempDir())
 					server.TLS = &tls.Config{Certificates: []tls.Certificate{own}}
 					server.StartTLS()
 				} else {
@@ -87,7 +87,7 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 			for which, at := range sites {
 				t.Run(which, func(t *testing.T) {
 					e := newRigOf(t, at(t), address+"/test/image:1")
-					d, err := docker.NewDocker(e.host)
+					d, err := docker.New(e.host)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -97,9 +97,9 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 					}
 					command := exec.Command("docker", "-H", e.host, "pull", e.profile.Image)
 					command.Env = append(os.Environ(), "DOCKER_CONFIG="+t.TempDir())
-					said, _ := command.CombinedOutput()
-					theirs := strings.TrimSpace(string(said))
-					if _, after, found := strings.Cut(theirs, engine.FromEngine); found {
+					message, _ := command.CombinedOutput()
+					theirs := strings.TrimSpace(string(message))
+					if _, after, found := strings.Cut(theirs, engine.DaemonPrefix); found {
 						theirs = after
 					}
 					theirs = strings.Join(strings.Fields(theirs[strings.LastIndex(theirs, "\n")+1:]), " ")
@@ -123,9 +123,9 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 // says so, and takes it when it was made anew.
 func TestUpdateOfLocalImage(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		first, second := r.profile.Image, r.image(t, bed.Notebook6)
+		first, second := r.profile.Image, r.image(t, testenv.Notebook6)
 		if r.podman == nil {
-			second = r.image(t, bed.Server2)
+			second = r.image(t, testenv.Server2)
 		}
 		r.profile.Image = "localhost/" + r.profile.Runtime + ":1"
 		r.docker("tag", first, r.profile.Image)
@@ -133,14 +133,14 @@ func TestUpdateOfLocalImage(t *testing.T) {
 		r.Open()
 		r.mustStart()
 		before := r.id()
-		p := r.Problem(r.Update(t.Context()), problem.CodePullFailed)
+		p := r.Problem(r.Update(t.Context()), problem.PullFailed)
 		if !strings.Contains(p.Short, "is local and cannot be pulled") || strings.Contains(p.Hint, "internet") {
 			t.Errorf("the problem is %+v", p)
 		}
 		if r.id() != before {
 			t.Error("nothing was new, and the container is another")
 		}
-		r.works(r.untilState(Ready).URL)
+		r.mustServe(r.untilState(Ready).URL)
 		// The image is made anew. Podman moves a name to what was just made alone.
 		other := r.runtimeName(t)
 		r.docker("create", "--name", other, second)
@@ -152,7 +152,7 @@ func TestUpdateOfLocalImage(t *testing.T) {
 		}
 		r.docker("rm", other)
 		second = r.docker("image", "inspect", "--format", "{{.Id}}", r.profile.Image)
-		r.works(r.must(r.Update).URL)
+		r.mustServe(r.must(r.Update).URL)
 		made := strings.TrimPrefix(r.docker("inspect", "--format", "{{.Image}}", r.profile.Runtime), "sha256:")
 		if r.id() == before || made != strings.TrimPrefix(second, "sha256:") {
 			t.Errorf("after the update it is of %s", made)

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
-	"colabtray/internal/words"
 )
 
 // A container is replaced in steps of which each leaves a whole runtime behind,
@@ -28,7 +28,7 @@ func (o *operation) PreviousName() string { return o.profile.Runtime + engine.Pr
 // Recover ends what an operation was killed in the middle of. It returns the
 // container that has yet to be replaced, as its ID, if there is one.
 func (o *operation) Recover(ctx context.Context) (previous string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	replacer, has := engine.As[engine.Replacer](o.engine)
 	if !has {
@@ -56,7 +56,7 @@ func (o *operation) Recover(ctx context.Context) (previous string, err error) {
 // findPrevious does what recover does, and notes the container in reserve. One
 // for a container that has proved itself meanwhile is not needed any more.
 func (o *operation) findPrevious(ctx context.Context) (err error) {
-	if o.previous, err = o.Recover(ctx); err != nil || o.previous == "" || !o.proved {
+	if o.previous, err = o.Recover(ctx); err != nil || o.previous == "" || !o.confirmed {
 		return err
 	}
 	id := o.previous
@@ -86,7 +86,7 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 	}
 	if o.previous != "" {
 		ran := old.Running
-		err := o.putBack(ctx, o.previous, false)
+		err := o.rollback(ctx, o.previous, false)
 		if err == nil {
 			old, err = o.Inspect(ctx)
 		}
@@ -94,7 +94,7 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 			return err
 		}
 		old.Running = ran // it takes the place of one that did
-		if err := o.settleImage(ctx); err != nil {
+		if err := o.finishImageTrial(ctx); err != nil {
 			return err
 		}
 	}
@@ -113,15 +113,15 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 		err = o.Seed(ctx, spec, old)
 	}
 	if err == nil {
-		err = o.proveNew(ctx, next)
+		err = o.confirmNew(ctx, next)
 	}
-	return o.conclude(ctx, err, old.ID, old.Running, failed)
+	return o.commitOrRollback(ctx, err, old.ID, old.Running, failed)
 }
 
 // freeNames makes sure that no container of somebody else has a name that is
 // needed. What was left of ours is gone by now.
 func (o *operation) freeNames(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	for _, name := range []string{o.nextName(), o.PreviousName()} {
 		if c, err := o.engine.Inspect(ctx, name); err != nil || c.Exists {
@@ -133,23 +133,23 @@ func (o *operation) freeNames(ctx context.Context) error {
 
 // makeNext makes the container that is to be, beside the one that is.
 func (o *operation) makeNext(ctx context.Context, old engine.Container) (id string, spec engine.Spec, err error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	spec = specOf(o.profile, o.server)
 	spec.Name = o.nextName()
-	if err := o.place(ctx, &spec, old); err != nil {
+	if err := o.setMounts(ctx, &spec, old); err != nil {
 		return "", spec, err
 	}
 	made, err := o.engine.Create(ctx, spec)
 	if err == nil {
-		err = o.putFiles(ctx, spec.Container(made.ID), false)
+		err = o.copyServerFiles(ctx, spec.Container(made.ID), false)
 	}
 	if err != nil {
 		// A request that was cut off may have been obeyed all the same.
-		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime)
+		recoverInterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 		defer cancel()
-		_, tidyErr := o.Recover(tidy)
-		err = errors.Join(err, tidyErr)
+		_, recoverErr := o.Recover(recoverInterrupted)
+		err = errors.Join(err, recoverErr)
 	}
 	return made.ID, spec, err
 }
@@ -161,7 +161,7 @@ func (o *operation) exchange(ctx context.Context, old engine.Container, next str
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	if err := o.rename(ctx, old.ID, o.PreviousName()); err != nil {
 		return err
@@ -177,18 +177,18 @@ func (o *operation) rename(ctx context.Context, id, name string) error {
 	return replacer.Rename(ctx, id, name)
 }
 
-// prove starts a container that an operation was killed with, the old one in
+// confirm starts a container that an operation was killed with, the old one in
 // reserve.
-func (o *operation) prove(ctx context.Context, c engine.Container) error {
-	err := o.putFiles(ctx, c, false)
+func (o *operation) confirm(ctx context.Context, c engine.Container) error {
+	err := o.copyServerFiles(ctx, c, false)
 	if err == nil {
 		err = o.rescuePrevious(ctx, c)
 	}
 	if err == nil {
-		err = o.proveNew(ctx, c.ID)
+		err = o.confirmNew(ctx, c.ID)
 	}
-	err = o.conclude(ctx, err, o.previous, true, words.Say("problem.rolledBackSettings"))
-	return errors.Join(err, o.settleImage(ctx))
+	err = o.commitOrRollback(ctx, err, o.previous, true, i18n.T("problem.rolledBackSettings"))
+	return errors.Join(err, o.finishImageTrial(ctx))
 }
 
 // rescuePrevious does what the operation that was killed may not have come to.
@@ -203,9 +203,9 @@ func (o *operation) rescuePrevious(ctx context.Context, c engine.Container) erro
 	return o.seedUnstarted(ctx, c, old)
 }
 
-// proveNew starts a container and waits until Jupyter answers.
-func (o *operation) proveNew(ctx context.Context, id string) error {
-	starting, cancel := context.WithTimeout(ctx, engine.Quickly)
+// confirmNew starts a container and waits until Jupyter answers.
+func (o *operation) confirmNew(ctx context.Context, id string) error {
+	starting, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	if err := o.engine.Start(starting, id); err != nil {
 		return err
@@ -247,24 +247,24 @@ func (o *operation) untilReady(ctx context.Context, c engine.Container) error {
 	return cmp.Or(deathProblem(now, o.info, engine.LastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 }
 
-// conclude removes the old container when the new one is ready, and puts it
+// commitOrRollback removes the old container when the new one is ready, and puts it
 // back when it is not.
-func (o *operation) conclude(ctx context.Context, err error, old string, run bool, failed string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.UndoTime+stopGrace)
+func (o *operation) commitOrRollback(ctx context.Context, err error, old string, run bool, failed string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout+stopGrace)
 	defer cancel()
 	if err == nil {
 		o.started = true
 		return o.discard(ctx, old)
 	}
 	problem := o.Problem(ctx, err)
-	if err := o.putBack(ctx, old, run); err != nil {
-		return notPutBackProblem(o.profile, o.PreviousName(), errors.Join(err, problem))
+	if err := o.rollback(ctx, old, run); err != nil {
+		return notRolledBackProblem(o.profile, o.PreviousName(), errors.Join(err, problem))
 	}
 	return rolledBackProblem(failed, problem)
 }
 
-// putBack gives the old container its name again, and runs it if it ran.
-func (o *operation) putBack(ctx context.Context, old string, run bool) error {
+// rollback gives the old container its name again, and runs it if it ran.
+func (o *operation) rollback(ctx context.Context, old string, run bool) error {
 	c, err := o.Inspect(ctx)
 	if err != nil {
 		return err

@@ -14,9 +14,9 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // change opens the runtime anew, as a program that was started with other
@@ -30,9 +30,9 @@ func (r *rig) change(f func(p *config.Profile)) {
 // id returns the ID of the runtime's container.
 func (r *rig) id() string { return r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime) }
 
-// alone fails the test when a container of the runtime is there under another
+// mustBeAlone fails the test when a container of the runtime is there under another
 // name.
-func (r *rig) alone() {
+func (r *rig) mustBeAlone() {
 	r.t.Helper()
 	if names := r.docker("ps", "-a", "--filter", "label="+engine.LabelRuntime+"="+r.profile.Runtime, "--format", "{{.Names}}"); names != r.profile.Runtime {
 		r.t.Errorf("the runtime's containers are %q", names)
@@ -52,7 +52,7 @@ func TestRestartAppliesSettings(t *testing.T) {
 		if err := errors.Join(os.Chmod(folder, 0o755), os.WriteFile(filepath.Join(folder, "data.csv"), []byte("1,2"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		port := bed.FreePort(t)
+		port := testenv.FreePort(t)
 		r.change(func(p *config.Profile) {
 			p.Port, p.Memory, p.CPUs, p.ShmSize = port, 1<<30, 1.5, 128<<20
 			p.Folders = []config.Folder{{Host: folder, Path: "/home/jovyan/data", ReadOnly: true}}
@@ -69,11 +69,11 @@ func TestRestartAppliesSettings(t *testing.T) {
 			r.pause()
 		}
 		s := r.must(r.Restart)
-		r.works(s.URL)
+		r.mustServe(s.URL)
 		if s.URL.Port() != port || s.RestartToApply || r.id() == made || len(s.Warnings) > 0 {
 			t.Errorf("the settings were not applied: %+v", s)
 		}
-		r.alone()
+		r.mustBeAlone()
 		got := r.docker("inspect", "--format", "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.ShmSize}} {{.Config.Hostname}}", r.profile.Runtime)
 		if want := fmt.Sprintf("%d 1500000000 %d %s", 1<<30, 128<<20, r.profile.Runtime); got != want {
 			t.Errorf("the container has %q, not %q", got, want)
@@ -95,7 +95,7 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 		r.Open()
 		r.mustStart()
 		made, good := r.id(), r.profile
-		other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", bed.FreePort(t)))
+		other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", testenv.FreePort(t)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,10 +106,10 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 			code   problem.Code
 			hint   string
 		}{
-			{func(p *config.Profile) { p.Command = []string{"sh", "-c", "echo no such thing >&2; exit 3"} }, problem.CodeRolledBack, "no such thing"},
-			{func(p *config.Profile) { p.Port = taken }, problem.CodeRolledBack, fmt.Sprintf("Port %d is in use", taken)},
-			{func(p *config.Profile) { p.Image = "127.0.0.1:1/no/such:image" }, problem.CodePullFailed, ""},
-			{func(p *config.Profile) { p.Folders = []config.Folder{{Host: "/no/such/folder", Path: "/data"}} }, problem.CodeFolderMissing, "/no/such/folder"},
+			{func(p *config.Profile) { p.Command = []string{"sh", "-c", "echo no such thing >&2; exit 3"} }, problem.RolledBack, "no such thing"},
+			{func(p *config.Profile) { p.Port = taken }, problem.RolledBack, fmt.Sprintf("Port %d is in use", taken)},
+			{func(p *config.Profile) { p.Image = "127.0.0.1:1/no/such:image" }, problem.PullFailed, ""},
+			{func(p *config.Profile) { p.Folders = []config.Folder{{Host: "/no/such/folder", Path: "/data"}} }, problem.FolderMissing, "/no/such/folder"},
 		} {
 			r.change(func(p *config.Profile) {
 				*p = good
@@ -121,14 +121,14 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 				t.Errorf("the problem is %q, %q; it lacks %q", p.Short, p.Hint, c.hint)
 			}
 			s := r.untilState(Ready)
-			r.works(s.URL)
+			r.mustServe(s.URL)
 			if r.id() != made || !s.RestartToApply {
 				t.Errorf("%s: it is not as it was: %+v", c.code, s)
 			}
-			if c.code == problem.CodeRolledBack && (s.Problem == nil || s.Problem.Code != problem.CodeRolledBack) {
+			if c.code == problem.RolledBack && (s.Problem == nil || s.Problem.Code != problem.RolledBack) {
 				t.Errorf("what went wrong is forgotten: %v", s.Problem)
 			}
-			r.alone()
+			r.mustBeAlone()
 		}
 		r.change(func(p *config.Profile) { *p = good })
 		if s := r.must(r.Restart); s.RestartToApply || s.Problem != nil || r.id() != made {
@@ -150,12 +150,12 @@ func TestHandmadeIsNotMadeAnew(t *testing.T) {
 		}
 		r.must(r.Restart)
 		for _, follow := range []bool{false, true} {
-			p := r.Problem(r.Logs(t.Context(), io.Discard, LogOptions{Follow: follow}), problem.CodeNoLog)
+			p := r.Problem(r.Logs(t.Context(), io.Discard, LogOptions{Follow: follow}), problem.NoLog)
 			if p.Short != "There is no log" || !strings.Contains(p.Hint, "made with the logging driver none") {
 				t.Errorf("got %+v", p)
 			}
 		}
-		r.Problem(r.Update(t.Context()), problem.CodeHandmade)
+		r.Problem(r.Update(t.Context()), problem.Handmade)
 		if r.id() != made {
 			t.Error("the container was made anew")
 		}
@@ -167,7 +167,7 @@ func TestKeptToken(t *testing.T) {
 		r.profile.Token = config.TokenKeep
 		r.Open()
 		first := r.mustStart().URL
-		r.works(first)
+		r.mustServe(first)
 		const file = "/home/jovyan/.local/share/jupyter/colab-tray-token"
 		if mode := r.docker("exec", r.profile.Runtime, "stat", "-c", "%a %U", file); mode != "600 jovyan" {
 			t.Errorf("the token's file is %s", mode)
@@ -191,7 +191,7 @@ func TestKeptToken(t *testing.T) {
 		}
 		made := r.id()
 		s := r.must(r.Restart)
-		r.works(s.URL)
+		r.mustServe(s.URL)
 		if s.URL == first || s.RestartToApply || r.id() != made {
 			t.Errorf("the token is still kept, or the container was made anew: %+v", s)
 		}
@@ -244,7 +244,7 @@ func TestPackagesAreInstalledOnce(t *testing.T) {
 		}
 		r.profile.Packages = []string{"greeter==1.0"}
 		r.Open()
-		r.works(r.mustStart().URL)
+		r.mustServe(r.mustStart().URL)
 		use := func() string {
 			return r.docker("exec", r.profile.Runtime, "python3", "-c", "import greeter; print(greeter.greeting)")
 		}
@@ -262,7 +262,7 @@ func TestPackagesAreInstalledOnce(t *testing.T) {
 		if s := r.untilState(Ready); !s.RestartToApply {
 			t.Error("another package, and no word of it")
 		}
-		r.works(r.must(r.Restart).URL)
+		r.mustServe(r.must(r.Restart).URL)
 		if out := r.output(); !strings.Contains(out, "not all packages could be installed") {
 			t.Errorf("the log does not say so:\n%s", out)
 		}
@@ -285,23 +285,23 @@ func (r *rig) output() string {
 // TestUpdate pulls newer images from a registry: the same again, one that
 // works, and one that does not. And it goes back.
 func TestUpdate(t *testing.T) {
-	repository := bed.NewRegistry(t).Address + "/test/updated"
+	repository := testenv.NewRegistry(t).Address + "/test/updated"
 	ref := repository + ":1"
 	t.Cleanup(func() { // after the containers
-		if ids := strings.Fields(bed.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
-			bed.Docker(t, append([]string{"rmi", "--force"}, ids...)...)
+		if ids := strings.Fields(testenv.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
+			testenv.Docker(t, append([]string{"rmi", "--force"}, ids...)...)
 		}
 	})
 	publish := func(dockerfile string) {
 		t.Helper()
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+bed.Image(t, bed.Server2)+"\n"+dockerfile), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+testenv.Image(t, testenv.Server2)+"\n"+dockerfile), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		t.Setenv("DOCKER_BUILDKIT", "0")
-		bed.Docker(t, "build", "--quiet", "--tag", ref, dir)
-		bed.Docker(t, "push", ref)
-		bed.Docker(t, "rmi", ref)
+		testenv.Docker(t, "build", "--quiet", "--tag", ref, dir)
+		testenv.Docker(t, "push", ref)
+		testenv.Docker(t, "rmi", ref)
 	}
 	updated := map[string]*updatedRig{}
 	for engine, at := range sites {
@@ -311,10 +311,10 @@ func TestUpdate(t *testing.T) {
 		name, dockerfile string
 		run              func(*updatedRig, *testing.T)
 	}{
-		{"made", "LABEL edition=1\n", (*updatedRig).made},
-		{"newer", "LABEL edition=2\n", (*updatedRig).newer},
-		{"broken", "ENTRYPOINT [\"sh\", \"-c\", \"echo out of order; exit 7\"]\n", (*updatedRig).broken},
-		{"undone", "", (*updatedRig).undone},
+		{"made", "LABEL edition=1\n", (*updatedRig).testMade},
+		{"newer", "LABEL edition=2\n", (*updatedRig).testNewer},
+		{"broken", "ENTRYPOINT [\"sh\", \"-c\", \"echo out of order; exit 7\"]\n", (*updatedRig).testBroken},
+		{"undone", "", (*updatedRig).testUndone},
 	} {
 		if stage.dockerfile != "" {
 			publish(stage.dockerfile)
@@ -331,7 +331,7 @@ type updatedRig struct {
 	container string // the one there is
 }
 
-func (r *updatedRig) made(t *testing.T) {
+func (r *updatedRig) testMade(t *testing.T) {
 	r.Open()
 	r.mustStart()
 	r.container = r.id()
@@ -341,9 +341,9 @@ func (r *updatedRig) made(t *testing.T) {
 	}
 }
 
-func (r *updatedRig) newer(t *testing.T) {
+func (r *updatedRig) testNewer(t *testing.T) {
 	s := r.must(r.Update)
-	r.works(s.URL)
+	r.mustServe(s.URL)
 	edition := r.docker("inspect", "--format", "{{.Config.Labels.edition}}", r.profile.Runtime)
 	if r.id() == r.container || edition != "2" {
 		t.Errorf("after the update it is edition %s", edition)
@@ -351,53 +351,53 @@ func (r *updatedRig) newer(t *testing.T) {
 	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
 		t.Errorf("the notebook has become %q", text)
 	}
-	r.alone()
+	r.mustBeAlone()
 	r.container = r.id()
 }
 
-func (r *updatedRig) broken(t *testing.T) {
-	p := r.Problem(r.Update(t.Context()), problem.CodeRolledBack)
+func (r *updatedRig) testBroken(t *testing.T) {
+	p := r.Problem(r.Update(t.Context()), problem.RolledBack)
 	if !strings.Contains(p.Hint, "out of order") {
 		t.Errorf("the hint is %q", p.Hint)
 	}
-	r.works(r.untilState(Ready).URL)
+	r.mustServe(r.untilState(Ready).URL)
 	if r.id() != r.container {
 		t.Error("the old container was not put back")
 	}
-	r.alone()
-	r.madeOf(t, "2")
+	r.mustBeAlone()
+	r.mustBeMadeOf(t, "2")
 
 	// What worked can be made again: the name of the image means it.
 	if _, err := r.Delete(t.Context(), data.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	r.works(r.mustStart().URL)
-	r.madeOf(t, "2")
+	r.mustServe(r.mustStart().URL)
+	r.mustBeMadeOf(t, "2")
 }
 
-// undone goes back to the image before the last update, and forth again.
-func (r *updatedRig) undone(t *testing.T) {
-	first := r.imageID(kept(keptPrevious, r.profile))
+// testUndone goes back to the image before the last update, and forth again.
+func (r *updatedRig) testUndone(t *testing.T) {
+	first := r.imageID(keptImageName(keptPrevious, r.profile))
 	r.until("an image to go back to", func(s Snapshot) bool { return s.PreviousImage })
 	for _, edition := range []string{"1", "2"} {
-		r.works(r.must(r.UndoUpdate).URL)
-		r.madeOf(t, edition)
-		r.alone()
+		r.mustServe(r.must(r.UndoUpdate).URL)
+		r.mustBeMadeOf(t, edition)
+		r.mustBeAlone()
 	}
 	if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
 		t.Errorf("the notebook has become %q", text)
 	}
-	if working := r.imageID(kept(keptWorking, r.profile)); working != "" {
+	if working := r.imageID(keptImageName(keptWorking, r.profile)); working != "" {
 		t.Errorf("an image is still on trial: %s", working)
 	}
 
 	// A program that was killed after the pull, or while the new container
 	// starts, leaves the new image on trial.
-	r.docker("tag", r.profile.Image, kept(keptWorking, r.profile))
+	r.docker("tag", r.profile.Image, keptImageName(keptWorking, r.profile))
 	r.docker("tag", first, r.profile.Image)
-	r.works(r.must(r.Restart).URL)
-	r.madeOf(t, "2")
-	if working := r.imageID(kept(keptWorking, r.profile)); working != "" {
+	r.mustServe(r.must(r.Restart).URL)
+	r.mustBeMadeOf(t, "2")
+	if working := r.imageID(keptImageName(keptWorking, r.profile)); working != "" {
 		t.Errorf("an image is still on trial: %s", working)
 	}
 
@@ -406,7 +406,7 @@ func (r *updatedRig) undone(t *testing.T) {
 	r.docker("tag", first, r.profile.Image)
 	r.change(func(p *config.Profile) { p.Command = []string{"sh", "-c", "exit 3"} })
 	r.untilState(Ready)
-	if p := r.Problem(r.Restart(t.Context()), problem.CodeRolledBack); p.Short != words.Say("problem.rolledBackEither") {
+	if p := r.Problem(r.Restart(t.Context()), problem.RolledBack); p.Short != i18n.T("problem.rolledBackEither") {
 		t.Errorf("the problem is %q", p.Short)
 	}
 	r.docker("tag", worked, r.profile.Image)
@@ -419,14 +419,14 @@ func (r *updatedRig) undone(t *testing.T) {
 	if left := r.imageID(first); left != "" {
 		t.Error("the image was not removed")
 	}
-	r.Problem(r.RemovePrevious(t.Context()), problem.CodeNoPrevious)
-	r.Problem(r.UndoUpdate(t.Context()), problem.CodeNoPrevious)
-	r.works(r.untilState(Ready).URL)
+	r.Problem(r.RemovePrevious(t.Context()), problem.NoPrevious)
+	r.Problem(r.UndoUpdate(t.Context()), problem.NoPrevious)
+	r.mustServe(r.untilState(Ready).URL)
 }
 
-// madeOf asserts that the runtime is made from that edition of the image, and
+// mustBeMadeOf asserts that the runtime is made from that edition of the image, and
 // that the image's name means it.
-func (r *updatedRig) madeOf(t *testing.T, edition string) {
+func (r *updatedRig) mustBeMadeOf(t *testing.T, edition string) {
 	t.Helper()
 	if got := r.docker("inspect", "--format", "{{.Config.Labels.edition}}", r.profile.Runtime); got != edition {
 		t.Errorf("the runtime is edition %s, want %s", got, edition)
@@ -458,14 +458,14 @@ func TestHalfReplaced(t *testing.T) {
 		}
 		r.docker("create", "--name", name+"-next", "--label", engine.LabelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image)
 		r.mustStart()
-		r.alone()
+		r.mustBeAlone()
 
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		r.docker("rename", name, name+"-previous")
 		r.mustStart()
-		r.alone()
+		r.mustBeAlone()
 		if r.id() != made {
 			t.Error("the old container did not take its name back")
 		}
@@ -475,8 +475,8 @@ func TestHalfReplaced(t *testing.T) {
 		}
 		r.docker("rename", name, name+"-previous")
 		r.docker("create", "--name", name, "--label", engine.LabelRuntime+"="+name, "--volume", r.profile.Volume()+":/data", r.profile.Image, "sh", "-c", "exit 5")
-		r.Problem(r.Start(t.Context()), problem.CodeRolledBack)
-		r.alone()
+		r.Problem(r.Start(t.Context()), problem.RolledBack)
+		r.mustBeAlone()
 		if r.untilState(Ready); r.id() != made {
 			t.Error("the new container could not run, and the old one is not back")
 		}

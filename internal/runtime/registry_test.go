@@ -9,13 +9,13 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 func TestPullTellsProgress(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		ref, _ := bed.NewRegistry(t).PushLayers(t, "progress", 2<<20, 3)
-		docker, err := docker.NewDocker(r.host)
+		ref, _ := testenv.NewRegistry(t).PushLayers(t, "progress", 2<<20, 3)
+		docker, err := docker.New(r.host)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,10 +48,10 @@ func TestPullTellsProgress(t *testing.T) {
 
 func TestStopCancelsPull(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		reg := bed.NewRegistry(t)
+		reg := testenv.NewRegistry(t)
 		r.profile.Image, _ = reg.PushLayers(t, "held", 1<<20, 1)
 		r.Open()
-		release := reg.Hold()
+		release := reg.Block()
 		defer release()
 		started := make(chan error, 1)
 		go func() { started <- r.Start(t.Context()) }()
@@ -59,7 +59,7 @@ func TestStopCancelsPull(t *testing.T) {
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		r.Problem(<-started, problem.CodeCancelled)
+		r.Problem(<-started, problem.Cancelled)
 		if s := r.Snapshot(); s.State != Absent {
 			t.Errorf("after the cancelled pull the state is %s, problem %v", s.State, s.Problem)
 		}
@@ -69,9 +69,9 @@ func TestStopCancelsPull(t *testing.T) {
 
 func TestImageThatDoesNotExist(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.profile.Image = bed.NewRegistry(t).Address + "/test/missing:1"
+		r.profile.Image = testenv.NewRegistry(t).Address + "/test/missing:1"
 		r.Open()
-		p := r.Problem(r.Start(t.Context()), problem.CodeImageNotFound)
+		p := r.Problem(r.Start(t.Context()), problem.ImageNotFound)
 		if !strings.Contains(p.Short, "test/missing:1") || p.Command == "" {
 			t.Errorf("the problem is %q, command %q", p.Short, p.Command)
 		}
@@ -84,9 +84,9 @@ func TestImageThatDoesNotExist(t *testing.T) {
 
 func TestRegistryThatCannotBeReached(t *testing.T) {
 	eachEngine(t, func(t *testing.T, r *rig) {
-		r.profile.Image = fmt.Sprintf("127.0.0.1:%d/test/none:1", bed.FreePort(t))
+		r.profile.Image = fmt.Sprintf("127.0.0.1:%d/test/none:1", testenv.FreePort(t))
 		r.Open()
-		r.Problem(r.Start(t.Context()), problem.CodePullFailed)
+		r.Problem(r.Start(t.Context()), problem.PullFailed)
 		r.nothingMade()
 	})
 }
@@ -99,7 +99,7 @@ func TestPullThatBreaksOff(t *testing.T) {
 	t.Parallel() // it waits for most of its time
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
-		private := bed.PrivateEngine(t, bed.WithConfig(`{"max-download-attempts": 2, "max-concurrent-downloads": 1}`))
+		private := testenv.PrivateEngine(t, testenv.WithConfig(`{"max-download-attempts": 2, "max-concurrent-downloads": 1}`))
 		pullThatBreaksOff(t, site{host: private.Host()})
 	})
 	t.Run("podman", func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestPullThatBreaksOff(t *testing.T) {
 }
 
 func pullThatBreaksOff(t *testing.T, at site) {
-	docker, err := docker.NewDocker(at.host)
+	docker, err := docker.New(at.host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func pullThatBreaksOff(t *testing.T, at site) {
 	if _, err := docker.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	reg := bed.NewRegistry(t)
+	reg := testenv.NewRegistry(t)
 	if at.podman == nil {
 		ref, layers := reg.PushLayers(t, "once", 1<<20, 3)
 		reg.Cut(layers[2], 1)
@@ -125,7 +125,7 @@ func pullThatBreaksOff(t *testing.T, at site) {
 			t.Errorf("one interruption, and %v", err)
 		}
 		times := timesOf(reg.Cut("", 0))
-		rest := fmt.Sprintf("%s bytes=%d-", layers[2], bed.CutAfter)
+		rest := fmt.Sprintf("%s bytes=%d-", layers[2], testenv.CutAfter)
 		if times[layers[0]] != 1 || times[layers[1]] != 1 || times[layers[2]] != 1 || times[rest] != 1 {
 			t.Errorf("the layers were asked for so many times: %v", times)
 		}
@@ -135,7 +135,7 @@ func pullThatBreaksOff(t *testing.T, at site) {
 	r := newRigOf(t, at, ref)
 	r.Open()
 	reg.Cut(layers[2], 1000)
-	p := r.Problem(r.Start(t.Context()), problem.CodePullFailed)
+	p := r.Problem(r.Start(t.Context()), problem.PullFailed)
 	if !strings.Contains(p.Hint, "start again") {
 		t.Errorf("the hint is %q", p.Hint)
 	}
@@ -144,7 +144,7 @@ func pullThatBreaksOff(t *testing.T, at site) {
 	}
 	reg.Cut("", 0)
 	// The image has nothing that could be started, so this is as far as it goes.
-	r.Problem(r.Start(t.Context()), problem.CodeEngineFailed)
+	r.Problem(r.Start(t.Context()), problem.EngineFailed)
 	if id, err := imageID(t.Context(), docker, ref, ""); id == "" || err != nil {
 		t.Errorf("after another start the image is %q, %v", id, err)
 	}
@@ -167,18 +167,18 @@ func timesOf(served []string) map[string]int {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	for engine, at := range map[string]func(*testing.T) site{
-		"docker": func(t *testing.T) site { return site{host: bed.PrivateEngine(t, bed.WithDisk(16)).Host()} },
+		"docker": func(t *testing.T) site { return site{host: testenv.PrivateEngine(t, testenv.WithDisk(16)).Host()} },
 		"podman": func(t *testing.T) site {
-			podman := bed.PodmanWithDisk(t, 16)
+			podman := testenv.PodmanWithDisk(t, 16)
 			return site{host: podman.Host(), podman: podman}
 		},
 	} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			ref, _ := bed.NewRegistry(t).PushLayers(t, "large", 6<<20, 3)
+			ref, _ := testenv.NewRegistry(t).PushLayers(t, "large", 6<<20, 3)
 			r := newRigOf(t, at(t), ref)
 			r.Open()
-			p := r.Problem(r.Start(t.Context()), problem.CodeDiskFull)
+			p := r.Problem(r.Start(t.Context()), problem.DiskFull)
 			if out, err := exec.Command("sh", "-c", p.Command).CombinedOutput(); err != nil || !strings.Contains(string(out), "Images") {
 				t.Errorf("%s: %v: %s", p.Command, err, out)
 			}

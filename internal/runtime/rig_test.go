@@ -20,16 +20,16 @@ import (
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(lastly{m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(cleanupLast{m}) }
 
-// lastly ends what the tests share before leaks are looked for.
-type lastly struct{ *testing.M }
+// cleanupLast ends what the tests share before leaks are looked for.
+type cleanupLast struct{ *testing.M }
 
-func (l lastly) Run() int {
-	defer bed.End(os.Stderr)
+func (l cleanupLast) Run() int {
+	defer testenv.End(os.Stderr)
 	return l.M.Run()
 }
 
@@ -56,22 +56,22 @@ type rig struct {
 // site is an engine of the test bed.
 type site struct {
 	host   string
-	podman *bed.PodmanEngine // nil on Docker
+	podman *testenv.PodmanEngine // nil on Docker
 }
 
 // onDocker is the engine that all tests share.
 func onDocker(t *testing.T) site {
 	t.Helper()
-	return site{host: bed.Engine(t)}
+	return site{host: testenv.Engine(t)}
 }
 
 // onPodman is the Podman of this package's tests.
 func onPodman(t *testing.T) site {
 	t.Helper()
-	podman := bed.Podman(t)
+	podman := testenv.Podman(t)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("Podman said:\n%s", podman.Said())
+			t.Logf("Podman said:\n%s", podman.Message())
 		}
 	})
 	return site{host: podman.Host(), podman: podman}
@@ -83,7 +83,7 @@ func (s site) image(t *testing.T, image string) string {
 	if s.podman != nil {
 		return s.podman.Image(t, image)
 	}
-	return bed.Image(t, image)
+	return testenv.Image(t, image)
 }
 
 // runtimeName returns a name whose container and volume end with the test.
@@ -92,14 +92,14 @@ func (s site) runtimeName(t *testing.T) string {
 	if s.podman != nil {
 		return s.podman.RuntimeName(t)
 	}
-	return bed.RuntimeName(t)
+	return testenv.RuntimeName(t)
 }
 
 // sites are the engines by name.
 var sites = map[string]func(*testing.T) site{"docker": onDocker, "podman": onPodman}
 
 // images are the two kinds of server by name.
-var images = map[string]string{"notebook6": bed.Notebook6, "server2": bed.Server2}
+var images = map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2}
 
 // eachRig runs a test with both kinds of server, on Docker and on Podman. The
 // rigs are not opened yet.
@@ -119,11 +119,11 @@ func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
 func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
-		test(t, newRig(t, onDocker(t), bed.Notebook6))
+		test(t, newRig(t, onDocker(t), testenv.Notebook6))
 	})
 	t.Run("podman", func(t *testing.T) {
 		t.Parallel()
-		test(t, newRig(t, onPodman(t), bed.Server2))
+		test(t, newRig(t, onPodman(t), testenv.Server2))
 	})
 }
 
@@ -146,7 +146,7 @@ func newRigOf(t *testing.T, at site, image string) *rig {
 		tokens:  jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
 	}
 	r.profile.Image = image
-	r.profile.Port = bed.FreePort(t)
+	r.profile.Port = testenv.FreePort(t)
 	r.profile.Runtime = at.runtimeName(t)
 	return r
 }
@@ -170,7 +170,7 @@ func shipped() Server {
 // Open begins to manage the runtime, as a program does that is started.
 func (r *rig) Open() *rig {
 	r.t.Helper()
-	docker, err := docker.NewDocker(r.host)
+	docker, err := docker.New(r.host)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -248,9 +248,9 @@ func (r *rig) must(action func(context.Context) error) Snapshot {
 	return s
 }
 
-// works fails the test unless the Backend URL opens the API, and unless it is
+// mustServe fails the test unless the Backend URL opens the API, and unless it is
 // the token that does.
-func (r *rig) works(u jupyter.BackendURL) {
+func (r *rig) mustServe(u jupyter.BackendURL) {
 	r.t.Helper()
 	base := fmt.Sprintf("http://localhost:%d/api/status", u.Port())
 	for address, want := range map[string]int{base + "?token=" + u.Token().Reveal(): 200, base: 403, base + "?token=wrong": 403} {
@@ -269,7 +269,7 @@ func (r *rig) works(u jupyter.BackendURL) {
 // docker runs a docker command on the rig's engine.
 func (r *rig) docker(args ...string) string {
 	r.t.Helper()
-	return bed.DockerAt(r.t, r.host, args...)
+	return testenv.DockerAt(r.t, r.host, args...)
 }
 
 // Problem asserts that err is a problem of that kind.

@@ -22,7 +22,7 @@ type written struct {
 	output    string
 }
 
-func (e written) Which() engine.EngineInfo { return engine.EngineInfo{} }
+func (e written) Which() engine.Info { return engine.Info{} }
 
 func (e written) Inspect(context.Context, string) (engine.Container, error) { return e.container, nil }
 
@@ -38,7 +38,7 @@ func TestKnownTokensAreMasked(t *testing.T) {
 		output:    "of-environment is said\nand of\x1b[0m-server, of-ser\x00ver\n",
 	}
 	m := NewManager(NewLink(e, slog.New(slog.DiscardHandler)), config.Default(), Options{Log: slog.New(slog.DiscardHandler)})
-	m.current.URL = jupyter.NewBackendURL(8888, secret.NewToken("of-server"))
+	m.current.URL = jupyter.NewBackendURL(8888, secret.New("of-server"))
 	var out bytes.Buffer
 	if err := m.Logs(t.Context(), &out, LogOptions{}); err != nil {
 		t.Fatal(err)

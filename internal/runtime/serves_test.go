@@ -45,7 +45,7 @@ func TestUnsuitableServers(t *testing.T) {
 				}
 			}
 			configure("")
-			r.works(r.untilState(Ready).URL)
+			r.mustServe(r.untilState(Ready).URL)
 		})
 	}
 }

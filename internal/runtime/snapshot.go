@@ -50,7 +50,7 @@ type Snapshot struct {
 	// and can be gone back to.
 	PreviousImage bool
 	// Engine tells which engine we talk to; zero while none has answered.
-	Engine engine.EngineInfo
+	Engine engine.Info
 	// URL is the Backend URL; zero unless State is Ready.
 	URL jupyter.BackendURL
 	// URLChanged tells that the token of URL is another than the one this

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// stamp returns a time that stands for the content of files: a container that
+// contentTime returns a time that stands for the content of files: a container that
 // has them says so by the time of writing alone.
-func stamp(files fs.FS) time.Time {
+func contentTime(files fs.FS) time.Time {
 	sum := sha256.New()
 	_ = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || path == "." {

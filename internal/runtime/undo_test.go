@@ -138,7 +138,7 @@ func (s *shelf) Image(ctx context.Context, _, _ string) (engine.ImageInfo, error
 
 // on returns an operation on the runtime r with that engine.
 func (s *shelf) on() *operation {
-	o := &operation{engine: s, profile: config.Default(), data: &data.Data{DataOptions: data.DataOptions{Engine: s, Log: slog.New(slog.DiscardHandler)}}}
+	o := &operation{engine: s, profile: config.Default(), data: &data.Store{Options: data.Options{Engine: s, Log: slog.New(slog.DiscardHandler)}}}
 	o.profile.Runtime, o.profile.Kind = "r", config.KindColab // which nothing is put into
 	o.data.Profile = o.profile
 	return o
@@ -149,7 +149,7 @@ func TestUndoStart(t *testing.T) {
 	t.Parallel()
 	ran := time.Unix(1, 0)
 	ours := asOurs(engine.Container{ID: "1"}, "r")
-	ours.Labels = engine.Marked(ours.Labels)
+	ours.Labels = engine.WithUniqueLabel(ours.Labels)
 	mark := ours.Labels[engine.LabelMade]
 	running, ended := ours, ours
 	running.Running, running.StartedAt, ended.StartedAt = true, ran, ran

@@ -7,8 +7,8 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
 // unsaved returns the directory whose files are lost with the container, if that
@@ -19,7 +19,7 @@ func unsaved(k config.Kind, c engine.Container, root string) string {
 	if k != config.KindColab && path.IsAbs(root) {
 		dir = path.Clean(root)
 	}
-	if !c.Exists || c.Keeps(dir) {
+	if !c.Exists || c.Persists(dir) {
 		return ""
 	}
 	return dir
@@ -31,7 +31,7 @@ func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error)
 	if s.State != Ready {
 		return s, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, engine.Quickly)
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	d := m.data(nil)
 	c, err := d.Engine.Inspect(ctx, m.runtime)
@@ -39,7 +39,7 @@ func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error)
 		return s, d.Problem(ctx, err)
 	}
 	root := d.RootOf(ctx, c)
-	s.Warnings = slices.DeleteFunc(slices.Clone(s.Warnings), func(w *problem.Problem) bool { return w.Code == problem.CodeUnsaved })
+	s.Warnings = slices.DeleteFunc(slices.Clone(s.Warnings), func(w *problem.Problem) bool { return w.Code == problem.Unsaved })
 	if s.Unsaved = unsaved(d.Profile.Kind, c, root); s.Unsaved == "" {
 		return s, nil
 	}
@@ -55,14 +55,14 @@ func UnsavedWarning(p config.Profile, s Snapshot) *problem.Problem {
 	if s.Unsaved == "" {
 		return nil
 	}
-	w := &problem.Problem{Code: problem.CodeUnsaved, Short: words.Say("unsaved.short", "dir", s.Unsaved)}
+	w := &problem.Problem{Code: problem.Unsaved, Short: i18n.T("unsaved.short", "dir", s.Unsaved)}
 	switch {
 	case !s.Ours:
-		w.Hint, w.Command = words.Say("unsaved.handmade"), p.CommandLine("backup", "FILE")
+		w.Hint, w.Command = i18n.T("unsaved.handmade"), p.CommandLine("backup", "FILE")
 	case s.RestartToApply && s.State == Ready: // which is when a restart does it
-		w.Hint, w.Command = words.Say("unsaved.restart"), p.CommandLine("restart")
+		w.Hint, w.Command = i18n.T("unsaved.restart"), p.CommandLine("restart")
 	default:
-		w.Hint = words.Say("unsaved.ours")
+		w.Hint = i18n.T("unsaved.ours")
 	}
 	return w
 }

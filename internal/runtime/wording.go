@@ -3,7 +3,7 @@ package runtime
 import (
 	"time"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Wording is a way to put a state into words: each has a table of texts,
@@ -25,8 +25,8 @@ const (
 func (s Snapshot) Say(as Wording) string {
 	name := "state." + string(as) + "." + s.State.String()
 	for _, kind := range append(s.kinds(), "") {
-		if words.Has(name + kind) {
-			return words.Say("state."+string(as)+"."+s.State.String()+kind, s.values()...)
+		if i18n.Has(name + kind) {
+			return i18n.T("state."+string(as)+"."+s.State.String()+kind, s.values()...)
 		}
 	}
 	return ""

@@ -7,28 +7,28 @@ import (
 	"time"
 
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // TestStatesInWords holds that each state is in each wording, with nothing left in
 // braces, and that each text for a state is said.
 func TestStatesInWords(t *testing.T) {
-	t.Cleanup(func() { words.Use(words.English) })
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	at := time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
-	for _, language := range words.Languages() {
-		words.Use(language)
-		unsaid := words.Of("state")
+	for _, language := range i18n.Languages() {
+		i18n.Use(language)
+		unsaid := i18n.Table("state")
 		for _, as := range []Wording{WordTitle, WordHint, WordStatus, WordShort, WordSince, WordSentence} {
 			for _, state := range States() {
-				plain := Snapshot{State: state, Since: at, Engine: engine.EngineInfo{Name: "Podman"}, Image: "image", Port: 8888}
+				plain := Snapshot{State: state, Since: at, Engine: engine.Info{Name: "Podman"}, Image: "image", Port: 8888}
 				idle, stopped, changed, pulling := plain, plain, plain, plain
 				idle.IdleStopAt, stopped.IdleStopped, changed.URLChanged, pulling.Progress = at, true, true, engine.Progress{Layers: 9}
 				for _, s := range []Snapshot{plain, idle, stopped, changed, pulling} {
-					said := s.Say(as)
-					if strings.ContainsAny(said, "{}") {
-						t.Errorf("%s: a state is %q", language, said)
+					message := s.Say(as)
+					if strings.ContainsAny(message, "{}") {
+						t.Errorf("%s: a state is %q", language, message)
 					}
-					if said == "" && !(as == WordShort && slices.Contains([]State{Unknown, NoEngine}, state)) {
+					if message == "" && !(as == WordShort && slices.Contains([]State{Unknown, NoEngine}, state)) {
 						t.Errorf("%s: there is no %s of %s", language, as, state)
 					}
 					for _, kind := range append(s.kinds(), "") {

@@ -3,7 +3,7 @@ package secret
 import "testing"
 
 func TestMasked(t *testing.T) {
-	known := []Token{NewToken("s3cret"), {}}
+	known := []Secret{New("s3cret"), {}}
 	for line, want := range map[string]string{
 		"http://h:8888/?token=abc&x=1":                   "http://h:8888/?token=[redacted]&x=1",
 		"a s3cret stands here":                           "a [redacted] stands here",
@@ -15,7 +15,7 @@ func TestMasked(t *testing.T) {
 		"copy and paste one of these URLs with a token:": "copy and paste one of these URLs with a token:",
 		"nothing to hide":                                "nothing to hide",
 	} {
-		if got := Masked(line, known); got != want {
+		if got := Mask(line, known); got != want {
 			t.Errorf("%q became\n%q, want\n%q", line, got, want)
 		}
 	}

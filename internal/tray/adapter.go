@@ -24,9 +24,9 @@ func Run(ctx context.Context, o Options) error {
 	}
 
 	overviews := o.Runtimes.Watch(ctx)
-	a.take(<-overviews)
+	a.apply(<-overviews)
 	a.read()
-	a.shown = view(a.scene)
+	a.shown = view(a.viewInput)
 	if o.Announce != nil {
 		go announce(o.Runtimes.Watch(ctx), o.Announce)
 	}
@@ -79,10 +79,10 @@ func newMenu(v View, click func(row int)) *menu {
 	m.setIcon(v.Icon, v.Style)
 	m.setTooltip(v.Tooltip)
 	for i, at := range entries {
-		if at.under == 0 || !tellsRegistration {
+		if at.parent == 0 || !tellsRegistration {
 			m.add(i)
-		} else if entries[i-1].under != at.under {
-			m.openable(at.under)
+		} else if entries[i-1].parent != at.parent {
+			m.attachSubmenu(at.parent)
 		}
 	}
 	// On Windows a row that is hidden cannot get a submenu.
@@ -104,7 +104,7 @@ func newMenu(v View, click func(row int)) *menu {
 func (m *menu) setSubmenus(filled bool) {
 	for i, at := range entries {
 		switch item := m.items[i]; {
-		case at.under == 0 || filled == (item != nil):
+		case at.parent == 0 || filled == (item != nil):
 		case filled:
 			m.add(i)
 			if m.shown[i].Hidden {
@@ -117,16 +117,16 @@ func (m *menu) setSubmenus(filled bool) {
 	}
 }
 
-// openable makes a row one with a submenu while there is nothing in it. Plasma
+// attachSubmenu makes a row one with a submenu while there is nothing in it. Plasma
 // looks for that when it sees a row for the first time, and never again; and the
 // toolkit says it from the first row in the submenu on.
-func (m *menu) openable(i int) { m.items[i].AddSubMenuItem("", "").Remove() }
+func (m *menu) attachSubmenu(i int) { m.items[i].AddSubMenuItem("", "").Remove() }
 
 // add adds a row as it is to be shown. It has a goroutine of its own that hands
 // on clicks, until the row is removed: the toolkit drops those that nobody is
 // waiting for.
 func (m *menu) add(i int) {
-	item := m.place(entries[i], m.shown[i])
+	item := m.addRow(entries[i], m.shown[i])
 	m.items[i] = item
 	if m.shown[i].Disabled {
 		item.Disable()
@@ -138,19 +138,19 @@ func (m *menu) add(i int) {
 	}()
 }
 
-// place adds a row at the end of the menu, or of a submenu.
-func (m *menu) place(at entry, row Row) *systray.MenuItem {
+// addRow adds a row at the end of the menu, or of a submenu.
+func (m *menu) addRow(at entry, row Row) *systray.MenuItem {
 	text := label(row.Text)
-	if at.under == 0 {
+	if at.parent == 0 {
 		if at.line {
 			systray.AddSeparator()
 		}
 		return systray.AddMenuItem(text, "")
 	}
 	if at.checked != nil {
-		return m.items[at.under].AddSubMenuItemCheckbox(text, "", row.Checked)
+		return m.items[at.parent].AddSubMenuItemCheckbox(text, "", row.Checked)
 	}
-	return m.items[at.under].AddSubMenuItem(text, "")
+	return m.items[at.parent].AddSubMenuItem(text, "")
 }
 
 func (m *menu) setIcon(icon assets.State, style assets.Style) {

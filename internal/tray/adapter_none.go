@@ -4,7 +4,7 @@ package tray
 
 import "context"
 
-const errNoTray missing = "build"
+const errNoTray trayError = "build"
 
 // Probe tells that there is no tray in this build.
 func Probe(context.Context) error { return errNoTray }

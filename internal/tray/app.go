@@ -19,8 +19,8 @@ import (
 	"time"
 
 	"colabtray/assets"
+	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // Runtimes is what the tray needs of the runtimes of all profiles;
@@ -102,10 +102,10 @@ type Options struct {
 	// Announce is told each change of a runtime, newest wins, and may take its
 	// time.
 	Announce func(prev, next runtime.Snapshot)
-	// Tell is told what a click of the person's came to where nothing but the
+	// ShowMessage is told what a click of the person's came to where nothing but the
 	// menu would show it, and what is wrong with the settings, and may take its
 	// time: one line, and a hint that can be empty.
-	Tell func(short, hint string)
+	ShowMessage func(short, hint string)
 	// Registered is called each time that the icon has been put into a tray.
 	Registered func()
 	// Requests are actions that are asked for elsewhere: the buttons of
@@ -135,11 +135,11 @@ const title = "Colab Tray"
 // for something that does: a panel may come later.
 var ErrNoPanel = errors.New("no tray on this desktop")
 
-// missing is why no icon can be shown, by the name of its text: it says itself in
+// trayError is why no icon can be shown, by the name of its text: it says itself in
 // the language in use.
-type missing string
+type trayError string
 
-func (m missing) Error() string { return words.Say("tray.missing." + string(m)) }
+func (m trayError) Error() string { return i18n.T("tray.missing." + string(m)) }
 
 // errSessionEnded is why the tray ends when the desktop session does.
 var errSessionEnded = errors.New("the desktop session has ended")
@@ -166,26 +166,26 @@ const colabPage = "https://colab.research.google.com/"
 // app is the goroutine between the runtimes and the toolkit.
 type app struct {
 	Options
-	clicks  chan int
-	panel   chan struct{} // it has taken the icon, or is gone
-	present atomic.Bool   // it is there
-	lost    atomic.Bool   // it was gone since this was looked at last
-	opened  chan struct{}
-	results chan result
-	over    chan struct{} // closed when nobody takes clicks and results any more
+	clicks    chan int
+	panel     chan struct{} // it has taken the icon, or is gone
+	iconShown atomic.Bool   // it is there
+	lost      atomic.Bool   // it was gone since this was looked at last
+	opened    chan struct{}
+	results   chan result
+	done      chan struct{} // closed when nobody takes clicks and results any more
 
-	scene  scene
-	shown  View
-	choice uint64 // counts what was chosen and what changed its meaning
-	stuck  bool   // what was to be done before quitting failed
+	viewInput  viewInput
+	shown      View
+	choice     uint64 // counts what was chosen and what changed its meaning
+	quitFailed bool   // what was to be done before quitting failed
 }
 
 // result is the end of an action.
 type result struct {
 	action Action
-	outcome
-	armed  armed  // what is to be chosen once more
-	choice uint64 // unless something came in between
+	actionMessage
+	pendingDelete pendingDelete // what is to be chosen once more
+	choice        uint64        // unless something came in between
 }
 
 func newApp(o Options) *app {
@@ -195,13 +195,13 @@ func newApp(o Options) *app {
 		panel:   make(chan struct{}, 1),
 		opened:  make(chan struct{}, 1),
 		results: make(chan result),
-		over:    make(chan struct{}),
+		done:    make(chan struct{}),
 	}
-	a.scene.version, a.scene.style = o.Version, assets.Colour
-	a.scene.busy, a.scene.lacks, a.scene.set = map[Action]bool{}, map[Action]bool{}, map[Action]bool{}
+	a.viewInput.version, a.viewInput.style = o.Version, assets.Colour
+	a.viewInput.busy, a.viewInput.lacks, a.viewInput.set = map[Action]bool{}, map[Action]bool{}, map[Action]bool{}
 	for _, e := range entries {
 		if e.offered != nil {
-			a.scene.lacks[e.action] = !e.offered(&a.Options)
+			a.viewInput.lacks[e.action] = !e.offered(&a.Options)
 		}
 	}
 	return a
@@ -210,11 +210,11 @@ func newApp(o Options) *app {
 // read takes in what the toggles are really set to, and how icons are to look.
 func (a *app) read() {
 	if a.Style != nil {
-		a.scene.style = a.Style()
+		a.viewInput.style = a.Style()
 	}
 	for _, e := range entries {
-		if e.toggle != nil && !a.scene.lacks[e.action] {
-			a.scene.set[e.action] = e.toggle(&a.Options).Get()
+		if e.toggle != nil && !a.viewInput.lacks[e.action] {
+			a.viewInput.set[e.action] = e.toggle(&a.Options).Get()
 		}
 	}
 }
@@ -223,27 +223,27 @@ func (a *app) read() {
 func (a *app) click(row int) {
 	select {
 	case a.clicks <- row:
-	case <-a.over:
+	case <-a.done:
 	}
 }
 
 // iconRegistered says that a tray has taken the icon, from any goroutine.
 func (a *app) iconRegistered() {
-	a.present.Store(true)
-	say(a.panel)
+	a.iconShown.Store(true)
+	signal(a.panel)
 }
 
 // panelGone says that the tray is gone, from any goroutine.
 func (a *app) panelGone() {
-	a.present.Store(false)
+	a.iconShown.Store(false)
 	a.lost.Store(true)
-	say(a.panel)
+	signal(a.panel)
 }
 
 // menuOpened says that the person looks at the menu, from any goroutine.
-func (a *app) menuOpened() { say(a.opened) }
+func (a *app) menuOpened() { signal(a.opened) }
 
-func say(c chan<- struct{}) {
+func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default: // it is to be told already
@@ -253,7 +253,7 @@ func say(c chan<- struct{}) {
 // run shows what is so and does what is clicked, until the person quits or ctx
 // ends. The toolkit shows the app's first view already.
 func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overview) {
-	defer close(a.over)
+	defer close(a.done)
 	var settled <-chan time.Time
 	for {
 		select {
@@ -264,19 +264,19 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 				overviews = nil
 				continue
 			}
-			a.take(o)
+			a.apply(o)
 		case r := <-a.results:
 			if a.finish(r) {
 				return
 			}
 		case row := <-a.clicks:
-			chosen := a.chosen(row)
-			if chosen.Action == Quit && (a.Quit == nil || a.scene.busy[Quit] || a.stuck) {
+			chosen := a.clickedRow(row)
+			if chosen.Action == Quit && (a.Quit == nil || a.viewInput.busy[Quit] || a.quitFailed) {
 				return
 			}
-			a.begin(ctx, chosen)
+			a.startAction(ctx, chosen)
 		case r := <-a.Requests:
-			a.begin(ctx, Row{Action: r.Action, Profile: r.Profile})
+			a.startAction(ctx, Row{Action: r.Action, Profile: r.Profile})
 		case <-a.opened:
 			a.read()
 		case <-a.SettingsChanged:
@@ -285,7 +285,7 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 			if a.lost.Swap(false) {
 				t.setSubmenus(false)
 			}
-			if !a.present.Load() {
+			if !a.iconShown.Load() {
 				continue
 			}
 			// What changed while the toolkit was connecting went nowhere.
@@ -296,7 +296,7 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 				a.Registered()
 			}
 		case <-settled:
-			if a.present.Load() {
+			if a.iconShown.Load() {
 				t.setSubmenus(true)
 			}
 		}
@@ -304,49 +304,49 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 	}
 }
 
-// take takes in an overview. With another state, what the last action said is
+// apply takes in an overview. With another state, what the last action said is
 // of the past, unless it failed: that is said until there is something better
 // or worse to say.
-func (a *app) take(o runtime.Overview) {
-	was, now := a.scene.overview, o.Runtime()
+func (a *app) apply(o runtime.Overview) {
+	was, now := a.viewInput.overview, o.Runtime()
 	switch before := was.Runtime(); {
 	case was.Current != o.Current:
-		a.scene.said = outcome{}
-		a.disarm()
-		a.scene.overview = o
+		a.viewInput.message = actionMessage{}
+		a.cancelPending()
+		a.viewInput.overview = o
 		a.read()
 	case before.State != now.State:
-		a.disarm()
-		if said := a.scene.said; !said.failed && !said.stays || now.State == runtime.Ready || now.Problem != nil {
-			a.scene.said = outcome{}
+		a.cancelPending()
+		if message := a.viewInput.message; !message.failed && !message.stays || now.State == runtime.Ready || now.Problem != nil {
+			a.viewInput.message = actionMessage{}
 		}
 	}
 	if p := o.Settings; p != nil && p != was.Settings {
-		a.tell(outcome{short: p.Short, hint: p.Hint})
+		a.showMessage(actionMessage{short: p.Short, hint: p.Hint})
 	}
-	a.scene.overview = o
+	a.viewInput.overview = o
 }
 
-// disarm takes back what was to be chosen once more.
-func (a *app) disarm() {
+// cancelPending takes back what was to be chosen once more.
+func (a *app) cancelPending() {
 	a.choice++
-	a.scene.armed = armed{}
+	a.viewInput.pendingDelete = pendingDelete{}
 }
 
 // finish takes in the end of an action, and reports whether the tray ends by it.
 func (a *app) finish(r result) (ends bool) {
-	a.scene.busy[r.action] = false
-	if r.short != "" || a.scene.said.failed || a.scene.said.during == r.action {
-		a.scene.said = r.outcome
+	a.viewInput.busy[r.action] = false
+	if r.short != "" || a.viewInput.message.failed || a.viewInput.message.during == r.action {
+		a.viewInput.message = r.actionMessage
 	}
 	if r.choice == a.choice {
-		a.scene.armed = r.armed
-	} else if r.armed != (armed{}) {
-		a.scene.said = outcome{}
+		a.viewInput.pendingDelete = r.pendingDelete
+	} else if r.pendingDelete != (pendingDelete{}) {
+		a.viewInput.message = actionMessage{}
 	}
 	a.read()
 	if r.action == Quit {
-		a.stuck = r.failed
+		a.quitFailed = r.failed
 		return !r.failed
 	}
 	return false
@@ -354,7 +354,7 @@ func (a *app) finish(r result) (ends bool) {
 
 // show tells the toolkit what is to be seen and is not yet.
 func (a *app) show(t toolkit) {
-	next := view(a.scene)
+	next := view(a.viewInput)
 	if next == a.shown {
 		return
 	}
@@ -372,9 +372,9 @@ func (a *app) show(t toolkit) {
 	a.shown = next
 }
 
-// chosen is the row that a click means with what is shown: the person clicked
+// clickedRow is the row that a click means with what is shown: the person clicked
 // on that. A row may be chosen after it was disabled, where the menu was slow.
-func (a *app) chosen(row int) Row {
+func (a *app) clickedRow(row int) Row {
 	if row == primaryClick {
 		return Row{Action: a.shown.Primary}
 	}
@@ -384,27 +384,27 @@ func (a *app) chosen(row int) Row {
 	return Row{}
 }
 
-// begin starts what was asked for, unless it is under way.
-func (a *app) begin(ctx context.Context, chosen Row) {
+// startAction starts what was asked for, unless it is under way.
+func (a *app) startAction(ctx context.Context, chosen Row) {
 	action := chosen.Action
-	do := a.deed(chosen)
-	if do == nil || a.scene.busy[action] {
+	do := a.actionFor(chosen)
+	if do == nil || a.viewInput.busy[action] {
 		return
 	}
-	a.disarm()
+	a.cancelPending()
 	e := entryOf(action)
-	a.scene.said = outcome{during: action}
-	if e.meanwhile {
-		a.scene.said.short = words.Say("tray.meanwhile." + string(action))
+	a.viewInput.message = actionMessage{during: action}
+	if e.progressText {
+		a.viewInput.message.short = i18n.T("tray.meanwhile." + string(action))
 	}
-	a.scene.busy[action] = !e.again
+	a.viewInput.busy[action] = !e.again
 	choice := a.choice
 	go func() {
 		r := do(ctx)
 		r.action, r.choice = action, choice
 		select {
 		case a.results <- r:
-		case <-a.over:
+		case <-a.done:
 		}
 	}()
 }

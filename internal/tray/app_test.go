@@ -44,14 +44,14 @@ func (s *screen) setSubmenus(filled bool)    { s.filled.Store(filled) }
 func (s *screen) row(i int) (string, bool)   { return s.Rows[i].Text, !s.Rows[i].Disabled }
 func (s *screen) is(i int, text string) bool { return s.Rows[i].Text == text }
 
-// actor is a runtime whose deeds wait until the test lets them go on.
-type actor struct {
+// fakeRuntime is a runtime whose deeds wait until the test lets them go on.
+type fakeRuntime struct {
 	asked  chan string
 	answer chan error
 	output string
 }
 
-func (r *actor) do(ctx context.Context, verb string) error {
+func (r *fakeRuntime) do(ctx context.Context, verb string) error {
 	r.asked <- verb
 	select {
 	case err := <-r.answer:
@@ -69,27 +69,31 @@ func verb(what, profile string) string {
 	return what + " " + profile
 }
 
-func (r *actor) Start(ctx context.Context, p string) error   { return r.do(ctx, verb("start", p)) }
-func (r *actor) Stop(ctx context.Context, p string) error    { return r.do(ctx, verb("stop", p)) }
-func (r *actor) Restart(ctx context.Context, p string) error { return r.do(ctx, verb("restart", p)) }
+func (r *fakeRuntime) Start(ctx context.Context, p string) error { return r.do(ctx, verb("start", p)) }
 
-func (r *actor) Watch(context.Context) <-chan runtime.Overview {
+func (r *fakeRuntime) Stop(ctx context.Context, p string) error { return r.do(ctx, verb("stop", p)) }
+
+func (r *fakeRuntime) Restart(ctx context.Context, p string) error {
+	return r.do(ctx, verb("restart", p))
+}
+
+func (r *fakeRuntime) Watch(context.Context) <-chan runtime.Overview {
 	panic("the app is given its overviews")
 }
 
-func (r *actor) Logs(_ context.Context, _ string, w io.Writer, _ runtime.LogOptions) error {
+func (r *fakeRuntime) Logs(_ context.Context, _ string, w io.Writer, _ runtime.LogOptions) error {
 	if r.output == "" {
-		return &problem.Problem{Code: problem.CodeNoContainer, Short: "There is no runtime yet", Hint: "Start it."}
+		return &problem.Problem{Code: problem.NoContainer, Short: "There is no runtime yet", Hint: "Start it."}
 	}
 	_, err := io.WriteString(w, r.output)
 	return err
 }
 
-// stage runs an app in a bubble of time and shows it on a screen.
-type stage struct {
+// appTest runs an app in a bubble of time and shows it on a screen.
+type appTest struct {
 	*app
 	screen    *screen
-	runtime   *actor
+	runtime   *fakeRuntime
 	overviews chan runtime.Overview
 	copied    []string
 	opened    []string
@@ -104,13 +108,13 @@ type stage struct {
 	changed   chan struct{}
 }
 
-func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
+func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "logs")
 	synctest.Test(t, func(t *testing.T) {
-		s := &stage{
+		s := &appTest{
 			screen:    &screen{},
-			runtime:   &actor{asked: make(chan string, 9), answer: make(chan error)},
+			runtime:   &fakeRuntime{asked: make(chan string, 9), answer: make(chan error)},
 			overviews: make(chan runtime.Overview),
 			size:      make(chan int64),
 			changed:   make(chan struct{}),
@@ -134,8 +138,8 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 					return "", "", ctx.Err()
 				}
 			},
-			Tell:   func(short, hint string) { s.told = append(s.told, short+"|"+hint) },
-			LogDir: dir,
+			ShowMessage: func(short, hint string) { s.told = append(s.told, short+"|"+hint) },
+			LogDir:      dir,
 			Delete: func(ctx context.Context, profile string, data bool) (string, error) {
 				err := s.runtime.do(ctx, fmt.Sprintf("delete %s %v", profile, data))
 				if err != nil || !data {
@@ -171,19 +175,19 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 	})
 }
 
-func (s *stage) becomes(state runtime.State) {
+func (s *appTest) setState(state runtime.State) {
 	s.overviews <- seen(snapshot(state))
 	synctest.Wait()
 }
 
-func (s *stage) clickOn(row int) {
+func (s *appTest) clickOn(row int) {
 	s.click(row)
 	synctest.Wait()
 }
 
 func TestClicksDoWhatIsShown(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Stopped)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Stopped)
 		if text, enabled := s.screen.row(rowStart); text != "Start" || !enabled {
 			t.Errorf("the row says %q, enabled %v", text, enabled)
 		}
@@ -191,7 +195,7 @@ func TestClicksDoWhatIsShown(t *testing.T) {
 		if got := <-s.runtime.asked; got != "start" {
 			t.Errorf("the runtime was asked to %s", got)
 		}
-		s.becomes(runtime.Starting)
+		s.setState(runtime.Starting)
 		s.clickOn(primaryClick) // nothing to do now
 		s.clickOn(rowCopyURL)   // disabled
 		s.clickOn(rowStatus)
@@ -201,8 +205,8 @@ func TestClicksDoWhatIsShown(t *testing.T) {
 			t.Errorf("the runtime was asked to %s", got)
 		}
 		s.runtime.answer <- nil
-		s.runtime.answer <- &problem.Problem{Code: problem.CodeCancelled, Short: "Cancelled"}
-		s.becomes(runtime.Ready)
+		s.runtime.answer <- &problem.Problem{Code: problem.Cancelled, Short: "Cancelled"}
+		s.setState(runtime.Ready)
 		s.clickOn(rowRestart)
 		if got := <-s.runtime.asked; got != "restart" {
 			t.Errorf("the runtime was asked to %s", got)
@@ -214,17 +218,17 @@ func TestClicksDoWhatIsShown(t *testing.T) {
 }
 
 func TestPrimaryClickCopiesWhenReady(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Ready)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Ready)
 		s.clickOn(primaryClick)
-		want := "http://localhost:8888/?token=" + planted
+		want := "http://localhost:8888/?token=" + secretToken
 		if len(s.copied) != 1 || s.copied[0] != want {
 			t.Errorf("copied %q, want %q", s.copied, want)
 		}
 		if !s.screen.is(rowStatus, "Ready: the Backend URL is copied") || s.screen.Rows[rowHint].Hidden {
 			t.Errorf("the menu says %+v", s.screen.Rows[:2])
 		}
-		s.becomes(runtime.Stopping)
+		s.setState(runtime.Stopping)
 		if !s.screen.is(rowStatus, "Stopping…") || !s.screen.Rows[rowHint].Hidden {
 			t.Errorf("the menu still says %+v", s.screen.Rows[:2])
 		}
@@ -233,8 +237,8 @@ func TestPrimaryClickCopiesWhenReady(t *testing.T) {
 }
 
 func TestFailuresAreSaid(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Ready)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Ready)
 		s.failing = errors.New("no such thing")
 		for row, want := range map[int]string{
 			rowCopyURL:           "The Backend URL could not be copied",
@@ -266,8 +270,8 @@ func TestFailuresAreSaid(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Ready)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Ready)
 		s.clickOn(rowCheck)
 		if text, enabled := s.screen.row(rowCheck); enabled || !s.screen.is(rowStatus, "Checking the connection…") {
 			t.Errorf("while it is checked, %q is enabled: %v; the menu says %+v", text, enabled, s.screen.Rows[:2])
@@ -285,8 +289,8 @@ func TestCheck(t *testing.T) {
 }
 
 func TestShowLogs(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Failed)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Failed)
 		s.runtime.output = strings.Repeat("line\n", maxFile/5+10)
 		s.clickOn(rowShowLogs)
 		if len(s.opened) != 1 {
@@ -318,17 +322,17 @@ func wantPrivate(t *testing.T, path, part string) {
 }
 
 // noToken wants the token to be in nothing but the clipboard.
-func (s *stage) noToken(t *testing.T) {
+func (s *appTest) noToken(t *testing.T) {
 	t.Helper()
-	all := fmt.Sprintf("%+v %+v %+v %+v %s", s.screen.View, s.scene.said, s.told, s.opened, &s.log)
-	if strings.Contains(all, planted) {
+	all := fmt.Sprintf("%+v %+v %+v %+v %s", s.screen.View, s.viewInput.message, s.told, s.opened, &s.log)
+	if strings.Contains(all, secretToken) {
 		t.Errorf("the token is in %s", all)
 	}
 }
 
 func TestOnlyDifferencesReachTheToolkit(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Ready)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Ready)
 		s.screen.calls = 0
 		again := snapshot(runtime.Ready)
 		again.Rev, again.Since = 8, time.Unix(2, 0)
@@ -351,8 +355,8 @@ func TestOnlyDifferencesReachTheToolkit(t *testing.T) {
 }
 
 func TestRegistrationShowsEverythingAgain(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Ready)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Ready)
 		registered := 0
 		s.Registered = func() { registered++ }
 		s.screen.Icon, s.screen.Tooltip = assets.Busy, ""
@@ -366,7 +370,7 @@ func TestRegistrationShowsEverythingAgain(t *testing.T) {
 
 // The submenus are filled for each panel after it has looked at the menu.
 func TestSubmenusFollowThePanel(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	withApp(t, func(t *testing.T, s *appTest) {
 		wants := func(filled bool, when string) {
 			t.Helper()
 			synctest.Wait()
@@ -374,7 +378,7 @@ func TestSubmenusFollowThePanel(t *testing.T) {
 				t.Errorf("%s the submenus are filled: %v", when, !filled)
 			}
 		}
-		s.becomes(runtime.Stopped)
+		s.setState(runtime.Stopped)
 		s.iconRegistered()
 		wants(false, "before the panel has looked")
 		time.Sleep(settleTime)
@@ -395,13 +399,13 @@ func TestSubmenusFollowThePanel(t *testing.T) {
 }
 
 func TestQuitLeavesAStartAlone(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Stopped)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Stopped)
 		s.clickOn(primaryClick)
 		<-s.runtime.asked
 		s.clickOn(rowQuit)
 		select {
-		case <-s.over:
+		case <-s.done:
 		default:
 			t.Fatal("the app goes on")
 		}
@@ -417,7 +421,7 @@ func TestQuitLeavesAStartAlone(t *testing.T) {
 }
 
 func TestProfiles(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	withApp(t, func(t *testing.T, s *appTest) {
 		three := fleet(3, 1)
 		for i := range three.Runtimes {
 			three.Runtimes[i] = snapshot(runtime.Stopped)
@@ -455,9 +459,9 @@ func TestProfiles(t *testing.T) {
 }
 
 func TestDeletingDataTakesTwoChoices(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Stopped)
-		arm := func() {
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Stopped)
+		armDelete := func() {
 			t.Helper()
 			s.clickOn(rowDeleteData)
 			if !s.screen.Rows[rowConfirmData].Hidden || !s.screen.Rows[rowDeleteData].Disabled {
@@ -477,16 +481,16 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 			}
 		}
 		wantDisarmed("nothing")
-		arm()
+		armDelete()
 		s.clickOn(rowOpenColab)
 		wantDisarmed("another choice")
-		arm()
-		s.becomes(runtime.Starting)
-		s.becomes(runtime.Ready)
+		armDelete()
+		s.setState(runtime.Starting)
+		s.setState(runtime.Ready)
 		wantDisarmed("another state")
-		s.becomes(runtime.Stopped)
+		s.setState(runtime.Stopped)
 		s.clickOn(rowDeleteData)
-		s.becomes(runtime.Absent)
+		s.setState(runtime.Absent)
 		s.size <- 5 // of what it was before
 		synctest.Wait()
 		wantDisarmed("another state while the size was looked up")
@@ -494,7 +498,7 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 			t.Errorf("the menu says %+v", s.screen.Rows[0])
 		}
 
-		s.failing = &problem.Problem{Code: problem.CodeEngineFailed, Short: "The size is not known"}
+		s.failing = &problem.Problem{Code: problem.EngineFailed, Short: "The size is not known"}
 		s.clickOn(rowDeleteData)
 		s.size <- 0
 		synctest.Wait()
@@ -504,7 +508,7 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 		}
 
 		s.failing = nil
-		arm()
+		armDelete()
 		s.clickOn(rowConfirmData)
 		if got := <-s.runtime.asked; got != "delete default true" {
 			t.Errorf("asked to %s", got)
@@ -515,20 +519,20 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 		if !s.screen.is(rowStatus, "That did not work") {
 			t.Errorf("the menu says %+v", s.screen.Rows[0])
 		}
-		s.becomes(runtime.Stopped)
+		s.setState(runtime.Stopped)
 		if !s.screen.is(rowStatus, "That did not work") {
 			t.Error("the failure was forgotten before there was a success")
 		}
-		arm()
+		armDelete()
 		s.clickOn(rowConfirmData)
 		<-s.runtime.asked
 		s.runtime.answer <- nil
 		synctest.Wait()
-		s.becomes(runtime.Absent)
+		s.setState(runtime.Absent)
 		if !s.screen.is(rowStatus, "Deleted; a backup is kept for 7 days") {
 			t.Errorf("the menu says %+v", s.screen.Rows[0])
 		}
-		s.becomes(runtime.Stopped)
+		s.setState(runtime.Stopped)
 		s.clickOn(rowDeleteContainer)
 		if got := <-s.runtime.asked; got != "delete default false" {
 			t.Errorf("asked to %s", got)
@@ -543,7 +547,7 @@ func TestDeletingDataTakesTwoChoices(t *testing.T) {
 
 // TestDeletingSomebodysContainerTakesTwoChoices: what it alone has goes with it.
 func TestDeletingSomebodysContainerTakesTwoChoices(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	withApp(t, func(t *testing.T, s *appTest) {
 		handmade := snapshot(runtime.Stopped)
 		handmade.Container = "0f0f"
 		s.overviews <- seen(handmade)
@@ -572,8 +576,8 @@ func TestDeletingSomebodysContainerTakesTwoChoices(t *testing.T) {
 }
 
 func TestTogglesShowWhatIsSet(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.becomes(runtime.Stopped)
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Stopped)
 		checked := func(want bool, when string) {
 			t.Helper()
 			synctest.Wait()
@@ -605,9 +609,9 @@ func TestTogglesShowWhatIsSet(t *testing.T) {
 }
 
 func TestBrokenSettingsAreSaidBesideTheState(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	withApp(t, func(t *testing.T, s *appTest) {
 		o := seen(snapshot(runtime.Ready))
-		o.Settings = &problem.Problem{Code: problem.CodeSettings, Short: "The settings file has a mistake in line 3", Hint: "port: no."}
+		o.Settings = &problem.Problem{Code: problem.Settings, Short: "The settings file has a mistake in line 3", Hint: "port: no."}
 		s.overviews <- o
 		s.overviews <- o
 		synctest.Wait()
@@ -617,7 +621,7 @@ func TestBrokenSettingsAreSaidBesideTheState(t *testing.T) {
 		if len(s.told) != 1 {
 			t.Errorf("the person was told %q", s.told)
 		}
-		s.becomes(runtime.Ready)
+		s.setState(runtime.Ready)
 		if !s.screen.Rows[rowTrouble].Hidden {
 			t.Error("mended, and still said")
 		}
@@ -625,21 +629,21 @@ func TestBrokenSettingsAreSaidBesideTheState(t *testing.T) {
 }
 
 func TestQuitWaitsForWhatIsToBeDone(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	withApp(t, func(t *testing.T, s *appTest) {
 		s.Quit = func(ctx context.Context) error { return s.runtime.do(ctx, "stop all") }
-		s.becomes(runtime.Ready)
+		s.setState(runtime.Ready)
 		s.clickOn(rowQuit)
 		if got := <-s.runtime.asked; got != "stop all" || !s.screen.is(rowStatus, "Quitting…") {
 			t.Errorf("asked to %s, the menu says %+v", got, s.screen.Rows[0])
 		}
-		s.runtime.answer <- &problem.Problem{Code: problem.CodeEngineFailed, Short: "It does not stop"}
+		s.runtime.answer <- &problem.Problem{Code: problem.EngineFailed, Short: "It does not stop"}
 		synctest.Wait()
 		if !s.screen.is(rowStatus, "It does not stop") {
 			t.Errorf("the menu says %+v", s.screen.Rows[0])
 		}
 		s.clickOn(rowQuit)
 		select {
-		case <-s.over:
+		case <-s.done:
 		default:
 			t.Error("the second time it does not end")
 		}

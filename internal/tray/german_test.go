@@ -4,24 +4,24 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // TestViewInGerman: every row that says something of its own says it in German,
 // and none is too long for the menu there that is not in English.
 func TestViewInGerman(t *testing.T) {
 	for name, s := range scenes() {
-		words.Use(words.English)
+		i18n.Use(i18n.English)
 		english := view(s)
-		words.Use("de")
+		i18n.Use("de")
 		german := view(s)
-		words.Use(words.English)
+		i18n.Use(i18n.English)
 		if english.Icon != german.Icon || english.Primary != german.Primary {
 			t.Errorf("%s: it is another view", name)
 		}
 		for i, row := range english.Rows {
 			now := s.overview.Runtime()
-			told := s.said.short != "" || now.Problem != nil || s.overview.Settings != nil || len(now.Warnings) > 0
+			told := s.message.short != "" || now.Problem != nil || s.overview.Settings != nil || len(now.Warnings) > 0
 			if row.Hidden || i <= rowTrouble3 && told || i == rowAbout || row.Text == row.Profile {
 				continue
 			}

@@ -4,9 +4,9 @@ import "strings"
 
 // label escapes the text of a row: one accessKey in it would vanish and
 // underline the letter after it. Names of images and containers have them.
-func label(text string) string { return doubled(text, accessKey) }
+func label(text string) string { return escapeAmpersands(text, accessKey) }
 
-func doubled(text, key string) string {
+func escapeAmpersands(text, key string) string {
 	if key == "" {
 		return text
 	}

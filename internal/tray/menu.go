@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // Action is what a click asks for. Its name is that of its row's text, too:
@@ -39,26 +39,26 @@ type entry struct {
 	action Action
 	// do returns what the action does. A row without it, and without a submenu,
 	// is there to be read.
-	do func(a *app, on target) deed
+	do func(a *app, on target) actionFunc
 	// text is what the row says; nil is the text that has the action's name. A
 	// row without a text is not there.
-	text func(s scene) string
+	text func(s viewInput) string
 	// can tells when the row can be chosen; nil is always.
-	can func(s scene) bool
+	can func(s viewInput) bool
 	// shown tells when the row is there; nil is always.
-	shown func(s scene) bool
+	shown func(s viewInput) bool
 	// offered tells whether these options have what the action needs; nil is
 	// always.
 	offered func(o *Options) bool
 	// profile is what the action is done to; nil is the current one.
-	profile func(s scene) string
+	profile func(s viewInput) string
 	// checked tells when the row has a check mark; nil for one that never has.
-	checked func(s scene) bool
+	checked func(s viewInput) bool
 	// toggle is the setting that the row switches; nil for other rows.
 	toggle func(o *Options) *Toggle
-	// meanwhile tells that the text tray.meanwhile.NAME is said while the action
+	// progressText tells that the text tray.meanwhile.NAME is said while the action
 	// is under way; nothing else shows it.
-	meanwhile bool
+	progressText bool
 	// again tells that the action can be asked for while it is under way: the
 	// row follows the state of the runtime, and the runtime knows what to do.
 	again bool
@@ -68,9 +68,9 @@ type entry struct {
 	// rows are those of the submenu.
 	rows []entry
 
-	// under is the number of the row whose submenu the row is in. 0, which is a
+	// parent is the number of the row whose submenu the row is in. 0, which is a
 	// row without a submenu, stands for the menu itself.
-	under int
+	parent int
 }
 
 // target is what an action is done to.
@@ -83,8 +83,8 @@ type target struct {
 // rows is how many rows a view has room for. A test holds that all entries fit.
 const rows = 64
 
-// slots is how many profiles the submenu Runtime has room for.
-const slots = 24
+// maxProfileRows is how many profiles the submenu Runtime has room for.
+const maxProfileRows = 24
 
 // Lines of text that the menu begins with, beside the status.
 const (
@@ -96,11 +96,11 @@ const (
 // come after the one that opens it. The menu is built once with all of them; only
 // their texts and marks change, and whether they are there and can be chosen.
 var entries = numbered(nil, 0, slices.Concat(
-	[]entry{{text: func(s scene) string { return cut(s.short, maxRow) }}},
-	each(hintLines, func(i int) entry { return entry{text: func(s scene) string { return lineOf(s.hints, i) }} }),
-	each(troubleLines, func(i int) entry { return entry{text: func(s scene) string { return lineOf(s.troubles, i) }} }),
+	[]entry{{text: func(s viewInput) string { return cut(s.short, maxRow) }}},
+	each(hintLines, func(i int) entry { return entry{text: func(s viewInput) string { return lineOf(s.hints, i) }} }),
+	each(troubleLines, func(i int) entry { return entry{text: func(s viewInput) string { return lineOf(s.troubles, i) }} }),
 	[]entry{
-		{action: Start, do: (*app).start, again: true, line: true, can: in(runtime.State.CanStart), shown: func(s scene) bool { return !s.now.State.CanStop() }},
+		{action: Start, do: (*app).start, again: true, line: true, can: in(runtime.State.CanStart), shown: func(s viewInput) bool { return !s.now.State.CanStop() }},
 		{action: Continue, do: (*app).start, again: true, shown: in(runtime.State.CanContinue)},
 		{action: Stop, do: (*app).stop, again: true, shown: in(runtime.State.CanStop)},
 		{action: Restart, do: (*app).restart, again: true, can: in(runtime.State.CanRestart), text: restartText},
@@ -109,11 +109,11 @@ var entries = numbered(nil, 0, slices.Concat(
 			offered: func(o *Options) bool { return o.StartWithoutGPU != nil },
 		},
 		{
-			action: "undoUpdate", do: (*app).undoUpdate, can: in(runtime.State.CanUpdate), shown: func(s scene) bool { return s.now.PreviousImage },
+			action: "undoUpdate", do: (*app).undoUpdate, can: in(runtime.State.CanUpdate), shown: func(s viewInput) bool { return s.now.PreviousImage },
 			offered: func(o *Options) bool { return o.UndoUpdate != nil },
 		},
 		{
-			action: KeepRunning, do: (*app).keepRunning, shown: func(s scene) bool { return !s.now.IdleStopAt.IsZero() },
+			action: KeepRunning, do: (*app).keepRunning, shown: func(s viewInput) bool { return !s.now.IdleStopAt.IsZero() },
 			offered: func(o *Options) bool { return o.KeepRunning != nil },
 		},
 		{action: CopyURL, do: (*app).copyURL, line: true, can: in(runtime.State.CanConnect)},
@@ -125,10 +125,10 @@ var entries = numbered(nil, 0, slices.Concat(
 		{action: "guide", do: (*app).openGuide, offered: func(o *Options) bool { return o.Guide != nil }},
 		{
 			action: "check", do: (*app).check, can: in(runtime.State.CanCheck),
-			meanwhile: true,
+			progressText: true,
 		},
 		{action: "runtimes", line: true, rows: slices.Concat(
-			each(slots, profileEntry),
+			each(maxProfileRows, profileEntry),
 			[]entry{{text: moreProfiles}},
 		)},
 		{action: ShowLogs, do: (*app).showLogs, can: in(runtime.State.CanReadLogs)},
@@ -143,38 +143,38 @@ var entries = numbered(nil, 0, slices.Concat(
 		{action: "delete", can: in(runtime.State.CanDeleteData), rows: []entry{
 			{
 				action: "deleteContainer", do: (*app).deleteContainer, text: deleteContainerText,
-				can:       func(s scene) bool { return s.now.State.CanDelete() && !s.busy[confirmDelete] },
-				offered:   func(o *Options) bool { return o.Delete != nil && o.Lost != nil },
-				meanwhile: true,
+				can:          func(s viewInput) bool { return s.now.State.CanDelete() && !s.busy[confirmDelete] },
+				offered:      func(o *Options) bool { return o.Delete != nil && o.Lost != nil },
+				progressText: true,
 			},
 			{
 				action: "deleteData", do: (*app).deleteData,
-				can:       func(s scene) bool { return s.now.State.CanDeleteData() && !s.busy[confirmDeleteData] },
-				shown:     func(s scene) bool { return s.now.Engine.Features.Data },
-				offered:   func(o *Options) bool { return o.Delete != nil && o.DataSize != nil },
-				meanwhile: true,
+				can:          func(s viewInput) bool { return s.now.State.CanDeleteData() && !s.busy[confirmDeleteData] },
+				shown:        func(s viewInput) bool { return s.now.Engine.Features.Data },
+				offered:      func(o *Options) bool { return o.Delete != nil && o.DataSize != nil },
+				progressText: true,
 			},
 			{
-				action: confirmDelete, do: (*app).confirmDelete, text: confirmation,
-				can: in(runtime.State.CanDelete), shown: func(s scene) bool { return s.armed.container }, profile: armedProfile,
-				meanwhile: true,
+				action: confirmDelete, do: (*app).confirmDelete, text: confirmDeleteText,
+				can: in(runtime.State.CanDelete), shown: func(s viewInput) bool { return s.pendingDelete.container }, profile: armedProfile,
+				progressText: true,
 			},
 			{
-				action: confirmDeleteData, do: (*app).confirmDeleteData, text: confirmation,
-				can: in(runtime.State.CanDeleteData), shown: func(s scene) bool { return !s.armed.container }, profile: armedProfile,
-				meanwhile: true,
+				action: confirmDeleteData, do: (*app).confirmDeleteData, text: confirmDeleteText,
+				can: in(runtime.State.CanDeleteData), shown: func(s viewInput) bool { return !s.pendingDelete.container }, profile: armedProfile,
+				progressText: true,
 			},
 		}},
 		{text: about, line: true},
-		{action: Quit, do: (*app).quit, meanwhile: true},
+		{action: Quit, do: (*app).quit, progressText: true},
 	},
 ))
 
 // numbered puts entries into the order of the menu's rows, each submenu's after
 // the row that opens it.
-func numbered(before []entry, under int, more []entry) []entry {
+func numbered(before []entry, parent int, more []entry) []entry {
 	for _, e := range more {
-		e.under = under
+		e.parent = parent
 		number := len(before)
 		before = numbered(append(before, e), number, e.rows)
 	}
@@ -190,18 +190,18 @@ func each(count int, make func(i int) entry) (all []entry) {
 }
 
 // in tells when an action is possible that depends on the state alone.
-func in(possible func(runtime.State) bool) func(scene) bool {
-	return func(s scene) bool { return possible(s.now.State) }
+func in(possible func(runtime.State) bool) func(viewInput) bool {
+	return func(s viewInput) bool { return possible(s.now.State) }
 }
 
 // switching is the entry of a setting that is on or off.
 func switching(action Action, toggle func(o *Options) *Toggle) entry {
 	return entry{
 		action: action, toggle: toggle,
-		do: func(a *app, on target) deed {
+		do: func(a *app, on target) actionFunc {
 			return a.choosing(func(context.Context) error { return toggle(&a.Options).Set(!on.checked) })
 		},
-		checked: func(s scene) bool { return s.set[action] },
+		checked: func(s viewInput) bool { return s.set[action] },
 		offered: func(o *Options) bool { return toggle(o) != nil },
 	}
 }
@@ -233,7 +233,7 @@ type Row struct {
 
 // row is the row of an entry. It is hidden where there is no such action, and
 // cannot be chosen while it is under way.
-func (e entry) row(s scene) Row {
+func (e entry) row(s viewInput) Row {
 	r := Row{
 		Checked:  e.checked != nil && e.checked(s),
 		Disabled: e.do == nil && e.rows == nil || e.can != nil && !e.can(s) || s.busy[e.action],
@@ -245,7 +245,7 @@ func (e entry) row(s scene) Row {
 	if e.text != nil {
 		r.Text = e.text(s)
 	} else {
-		r.Text = words.Say("tray.row." + string(e.action))
+		r.Text = i18n.T("tray.row." + string(e.action))
 	}
 	if e.profile != nil {
 		r.Profile = e.profile(s)

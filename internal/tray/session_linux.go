@@ -26,8 +26,8 @@ const tellsRegistration = true
 const probeTime = 5 * time.Second
 
 const (
-	errNoSession     missing = "session"
-	errSilentSession missing = "silent"
+	errNoSession     trayError = "session"
+	errSilentSession trayError = "silent"
 )
 
 // Probe returns nil when a tray icon can be shown, else the reason in a few

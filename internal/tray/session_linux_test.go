@@ -25,7 +25,7 @@ import (
 
 	"colabtray/assets"
 	"colabtray/internal/runtime"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // The toolkit runs once in a process and wants its main goroutine: the tests
@@ -118,7 +118,7 @@ type bus struct {
 
 func newBus(t *testing.T) *bus {
 	t.Helper()
-	bed.NeedCommand(t, "dbus-daemon")
+	testenv.NeedCommand(t, "dbus-daemon")
 	dir, err := os.MkdirTemp("/tmp", "bus") // short enough for a socket
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func newBus(t *testing.T) *bus {
 		_ = daemon.Wait()
 		_ = os.RemoveAll(dir)
 	})
-	bed.WaitFor(t, "the bus", func() (err error) {
+	testenv.WaitFor(t, "the bus", func() (err error) {
 		b.conn, err = dbus.Connect(b.address)
 		return err
 	})
@@ -209,8 +209,8 @@ func (p *panel) item() item {
 // wants waits until the icon and tooltip are those of a snapshot's view.
 func (p *panel) wants(i item, s runtime.State) {
 	p.t.Helper()
-	want := view(scene{overview: seen(snapshot(s))})
-	bed.WaitFor(p.t, "the view of "+s.String(), func() error {
+	want := view(viewInput{overview: seen(snapshot(s))})
+	testenv.WaitFor(p.t, "the view of "+s.String(), func() error {
 		object := p.conn.Object(i.owner, i.path)
 		tooltip, err := object.GetProperty("org.kde.StatusNotifierItem.ToolTip")
 		if err != nil {
@@ -299,7 +299,7 @@ func (p *program) prints(want string) {
 	}
 }
 
-func (p *program) becomes(s runtime.State) { fmt.Fprintln(p.input, s) }
+func (p *program) setState(s runtime.State) { fmt.Fprintln(p.input, s) }
 
 // A panel that comes late, and one that goes and comes back, gets the icon as
 // it is by then.
@@ -307,14 +307,14 @@ func TestPanelsComeAndGo(t *testing.T) {
 	b := newBus(t)
 	panel := newPanel(b)
 	p := startProgram(t)
-	p.becomes(runtime.Ready)
+	p.setState(runtime.Ready)
 	panel.appear()
 	i := panel.item()
 	p.prints("registered")
 	panel.wants(i, runtime.Ready)
 	for _, state := range []runtime.State{runtime.Stopping, runtime.Stopped, runtime.Paused, runtime.Failed} {
 		panel.vanish()
-		p.becomes(state)
+		p.setState(state)
 		panel.appear()
 		i = panel.item()
 		p.prints("registered")
@@ -376,31 +376,31 @@ func (b *bus) children(of layout) (rows []layout) {
 // bus of each row.
 func (b *bus) shows(i item, what string, want View) (ids [rows]int32) {
 	b.t.Helper()
-	bed.WaitFor(b.t, "the menu of "+what, func() error {
+	testenv.WaitFor(b.t, "the menu of "+what, func() error {
 		root, err := b.layout(i, 0, -1)
 		if err != nil {
 			return err
 		}
-		under := map[int][]dbus.Variant{0: root.Children}
+		parent := map[int][]dbus.Variant{0: root.Children}
 		for n, at := range entries {
 			row := want.Rows[n]
 			var is layout
 			for { // past a separator
-				if len(under[at.under]) == 0 {
+				if len(parent[at.parent]) == 0 {
 					return fmt.Errorf("there is no row %d", n)
 				}
 				is = layout{}
-				if err := dbus.Store([]any{under[at.under][0].Value()}, &is); err != nil {
+				if err := dbus.Store([]any{parent[at.parent][0].Value()}, &is); err != nil {
 					return err
 				}
-				under[at.under] = under[at.under][1:]
+				parent[at.parent] = parent[at.parent][1:]
 				if is.Props["type"].Value() != "separator" {
 					break
 				}
 			}
 			ids[n] = is.ID
 			if len(is.Children) > 0 {
-				under[n] = is.Children
+				parent[n] = is.Children
 			}
 			visible := is.Props["visible"].Value() != false
 			if visible == row.Hidden {
@@ -410,14 +410,14 @@ func (b *bus) shows(i item, what string, want View) (ids [rows]int32) {
 				continue
 			}
 			got := fmt.Sprint(is.Props["label"].Value(), is.Props["enabled"].Value(), is.Props["toggle-type"].Value(), is.Props["toggle-state"].Value())
-			mark, state := "", 0
+			checkable, state := "", 0
 			if at.checked != nil {
-				mark = "checkmark"
+				checkable = "checkmark"
 			}
 			if row.Checked {
 				state = 1
 			}
-			if want := fmt.Sprint(strings.ReplaceAll(row.Text, "_", "__"), !row.Disabled, mark, state); got != want {
+			if want := fmt.Sprint(strings.ReplaceAll(row.Text, "_", "__"), !row.Disabled, checkable, state); got != want {
 				return fmt.Errorf("row %d is %s, not %s", n, got, want)
 			}
 		}
@@ -469,17 +469,17 @@ func TestSubmenusOverTheBus(t *testing.T) {
 		t.Fatal("the submenus are not filled")
 	}
 	b.conn.RemoveSignal(filled)
-	view := func() View { return view(here.scene) }
+	view := func() View { return view(here.viewInput) }
 	fmt.Fprintln(p.input, 1)
-	here.take(stoppedFleet(1))
+	here.apply(stoppedFleet(1))
 	ids := b.shows(i, "five profiles", view())
 	// Plasma takes a row for one with a submenu when it sees it for the first
 	// time or never, and asks for what is in a submenu when it is opened.
 	for row, at := range entries {
-		if at.under == 0 {
+		if at.parent == 0 {
 			continue
 		}
-		parent, text := ids[at.under], view().Rows[at.under].Text
+		parent, text := ids[at.parent], view().Rows[at.parent].Text
 		if !submenus[parent] {
 			t.Fatalf("%q had no submenu when it was seen for the first time", text)
 		}
@@ -491,7 +491,7 @@ func TestSubmenusOverTheBus(t *testing.T) {
 	b.choose(i, ids[rowProfile+3])
 	p.prints("asked to select profile_03")
 	fmt.Fprintln(p.input, 3)
-	here.take(stoppedFleet(3))
+	here.apply(stoppedFleet(3))
 	b.shows(i, "the other profile", view())
 
 	panel.vanish()
@@ -500,12 +500,12 @@ func TestSubmenusOverTheBus(t *testing.T) {
 	p.prints("registered")
 	ids = b.shows(i, "the other profile, in another panel", view())
 	b.choose(i, ids[rowKeepURL])
-	here.scene.set["keepURL"] = true
+	here.viewInput.set["keepURL"] = true
 	b.shows(i, "a toggle that is on", view())
 
 	b.choose(i, ids[rowDeleteData])
-	here.scene.armed = armed{profile: "profile_03", size: 1_300_000_000}
-	here.scene.said = outcome{short: "Nothing is deleted yet", hint: "To delete, choose Delete > Yes, delete 1.3 GB of notebooks and files"}
+	here.viewInput.pendingDelete = pendingDelete{profile: "profile_03", size: 1_300_000_000}
+	here.viewInput.message = actionMessage{short: "Nothing is deleted yet", hint: "To delete, choose Delete > Yes, delete 1.3 GB of notebooks and files"}
 	b.shows(i, "a deletion to be chosen once more", view())
 	b.choose(i, ids[rowConfirmData])
 	p.prints("asked to delete profile_03 true")

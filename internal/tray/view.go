@@ -6,9 +6,9 @@ import (
 
 	"colabtray/assets"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
-	"colabtray/internal/words"
 )
 
 // View is all that a person sees of the tray. Views can be compared with ==.
@@ -21,20 +21,20 @@ type View struct {
 	Primary Action
 }
 
-// scene is all that a view depends on.
-type scene struct {
+// viewInput is all that a view depends on.
+type viewInput struct {
 	style    assets.Style
 	overview runtime.Overview
-	// said is what the last action had to say, if that is still of interest.
-	said outcome
+	// message is what the last action had to say, if that is still of interest.
+	message actionMessage
 	// busy tells which actions are under way and cannot be asked for again.
 	busy map[Action]bool
 	// lacks tells which actions there are not.
 	lacks map[Action]bool
 	// set tells which toggles are on.
 	set map[Action]bool
-	// armed is what a second choice deletes.
-	armed armed
+	// pendingDelete is what a second choice deletes.
+	pendingDelete pendingDelete
 	// version is the program's.
 	version string
 
@@ -51,8 +51,8 @@ type derived struct {
 	unlisted int
 }
 
-// outcome is what an action says to the person. The zero value says nothing.
-type outcome struct {
+// actionMessage is what an action says to the person. The zero value says nothing.
+type actionMessage struct {
 	short  string // one line without a full stop
 	hint   string // why, and what to do; can be empty
 	failed bool
@@ -60,8 +60,8 @@ type outcome struct {
 	during Action // what it says until this is done; Nothing for good
 }
 
-// armed is a choice that is to be made once more. The zero value is none.
-type armed struct {
+// pendingDelete is a choice that is to be made once more. The zero value is none.
+type pendingDelete struct {
 	profile string // whose data are to be deleted
 	size    int64  // in bytes; negative when the engine cannot tell
 	// container tells that it is the container alone, and size what only that has.
@@ -76,7 +76,7 @@ const (
 )
 
 // view computes what is to be seen.
-func view(s scene) View {
+func view(s viewInput) View {
 	s.derive()
 	v := View{
 		Icon:    icon(s.now.State),
@@ -87,7 +87,7 @@ func view(s scene) View {
 	submenus := map[int]bool{} // those with a row in them
 	for i, e := range entries {
 		v.Rows[i] = e.row(s)
-		submenus[e.under] = submenus[e.under] || !v.Rows[i].Hidden
+		submenus[e.parent] = submenus[e.parent] || !v.Rows[i].Hidden
 	}
 	for i, e := range entries {
 		if e.rows != nil && !submenus[i] {
@@ -97,16 +97,16 @@ func view(s scene) View {
 	return v
 }
 
-func (s *scene) derive() {
+func (s *viewInput) derive() {
 	s.now = s.overview.Runtime()
 	short, hint := status(s.now)
-	if s.said.short != "" {
-		short, hint = s.said.short, s.said.hint
+	if s.message.short != "" {
+		short, hint = s.message.short, s.message.hint
 	} else if hint == "" {
 		hint = warning(s.now)
 	}
 	s.short, s.hints = oneLine(short), wrapped(hint, maxRow, hintLines)
-	s.troubles = trouble(s.overview.Settings)
+	s.troubles = settingsProblemLines(s.overview.Settings)
 	s.listed, s.unlisted = listed(s.overview)
 }
 
@@ -118,9 +118,9 @@ func lineOf(lines []string, i int) string {
 	return ""
 }
 
-// trouble tells what is wrong with the settings, beside the state of the
+// settingsProblemLines tells what is wrong with the settings, beside the state of the
 // runtime.
-func trouble(p *problem.Problem) []string {
+func settingsProblemLines(p *problem.Problem) []string {
 	if p == nil {
 		return nil
 	}
@@ -128,17 +128,17 @@ func trouble(p *problem.Problem) []string {
 	return append(lines, wrapped(p.Hint, maxRow, troubleLines-1)...)
 }
 
-func restartText(s scene) string {
+func restartText(s viewInput) string {
 	if state := s.now.State; s.now.RestartToApply && state.CanRestart() && state != runtime.Starting {
-		return words.Say("tray.row.restartToApply")
+		return i18n.T("tray.row.restartToApply")
 	}
-	return words.Say("tray.row.restart")
+	return i18n.T("tray.row.restart")
 }
 
-func about(s scene) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
+func about(s viewInput) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
 
 // lacksGPU reports whether the runtime was not started for want of a GPU.
-func lacksGPU(s scene) bool { return s.now.Problem != nil && s.now.Problem.Code == problem.CodeGPU }
+func lacksGPU(s viewInput) bool { return s.now.Problem != nil && s.now.Problem.Code == problem.GPU }
 
 // primary is the next useful thing to do.
 func primary(s runtime.State) Action {
@@ -185,11 +185,11 @@ func status(s runtime.Snapshot) (short, hint string) {
 
 // engineWords tells which engine it is, unless that goes without saying: at the usual
 // place, or where the person's own environment says.
-func engineWords(e engine.EngineInfo) string {
+func engineWords(e engine.Info) string {
 	if e.Found == "" || e.Found == "default" || e.Found == "DOCKER_HOST" {
 		return ""
 	}
-	return " " + words.Say("tray.engine", "engine", e.Name, "found", e.FoundWords())
+	return " " + i18n.T("tray.engine", "engine", e.Name, "found", e.FoundText())
 }
 
 // advice is what to say about a problem below its name, where there is room for
@@ -202,7 +202,7 @@ func advice(p *problem.Problem) string {
 		text += " " + output[strings.LastIndexByte(output, '\n')+1:]
 	}
 	if p.Command != "" && !strings.HasPrefix(p.Command, "colab-tray") {
-		text += "\n" + words.Say("tray.command", "command", p.Command)
+		text += "\n" + i18n.T("tray.command", "command", p.Command)
 	}
 	return strings.TrimSpace(text)
 }
@@ -212,18 +212,18 @@ func advice(p *problem.Problem) string {
 func warning(s runtime.Snapshot) string {
 	all := s.Warnings
 	if len(all) == 1 {
-		return words.FullStop(all[0].Short) + " " + advice(all[0])
+		return i18n.FullStop(all[0].Short) + " " + advice(all[0])
 	}
 	var names []string
 	for _, w := range all {
-		names = append(names, words.FullStop(w.Short))
+		names = append(names, i18n.FullStop(w.Short))
 	}
 	return strings.Join(names, " ")
 }
 
 // oneLine makes a text that can come from anywhere fit for a row, which has no
 // room for long gaps.
-func oneLine(text string) string { return strings.Join(strings.Fields(words.Line(text)), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(i18n.Line(text)), " ") }
 
 // wrapped breaks each line of a text between words into so many rows of so many
 // UTF-16 units. What there is no room for is left out of the first line, which

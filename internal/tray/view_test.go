@@ -17,17 +17,17 @@ import (
 	"colabtray/assets"
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/internal/secret"
-	"colabtray/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// planted is the token in every scene of the tests: it must be seen nowhere.
-const planted = "5ec2e7b0a71d"
+// secretToken is the token in every scene of the tests: it must be seen nowhere.
+const secretToken = "5ec2e7b0a71d"
 
 // snapshot makes a snapshot as the manager would.
 func snapshot(state runtime.State) runtime.Snapshot {
@@ -40,23 +40,23 @@ func snapshot(state runtime.State) runtime.Snapshot {
 	case runtime.Unknown:
 		s.Engine.Name = "Docker"
 	case runtime.Ready:
-		s.URL = jupyter.NewBackendURL(8888, secret.NewToken(planted))
+		s.URL = jupyter.NewBackendURL(8888, secret.New(secretToken))
 	case runtime.Pulling:
 		s.Progress = engine.Progress{LayersDone: 3, Layers: 9, Bytes: 120_400_000, Total: 511_900_000}
 	case runtime.NoEngine:
 		s.Problem = &problem.Problem{
-			Code: problem.CodeNoEngine, Short: "Docker does not answer",
+			Code: problem.NoEngine, Short: "Docker does not answer",
 			Hint: "Nothing listens at /var/run/docker.sock.\nStart Docker.",
 		}
 	case runtime.Unhealthy:
-		s.Problem = &problem.Problem{Code: problem.CodeNoAnswer, Short: "Jupyter does not answer", Hint: "The logs may say why."}
+		s.Problem = &problem.Problem{Code: problem.NoAnswer, Short: "Jupyter does not answer", Hint: "The logs may say why."}
 	case runtime.Paused:
 		s.Problem = &problem.Problem{
-			Code: problem.CodePaused, Short: "The runtime is paused", Hint: "Let it go on to use it.", Command: "colab-tray start",
+			Code: problem.Paused, Short: "The runtime is paused", Hint: "Let it go on to use it.", Command: "colab-tray start",
 		}
 	case runtime.Failed:
 		s.Problem = &problem.Problem{
-			Code: problem.CodePortInUse, Short: "Port 8888 is in use",
+			Code: problem.PortInUse, Short: "Port 8888 is in use",
 			Hint: "python3 (process 42) has it. Close it, or choose another port.", Command: "colab-tray --port 8889 start",
 		}
 	}
@@ -83,7 +83,7 @@ var (
 	rowCheck           = rowOf("check")
 	rowRuntimes        = rowOf("runtimes")
 	rowProfile         = rowRuntimes + 1
-	rowMoreProfiles    = rowProfile + slots
+	rowMoreProfiles    = rowProfile + maxProfileRows
 	rowShowLogs        = rowOf(ShowLogs)
 	rowSettings        = rowOf("settings")
 	rowStartAtLogin    = rowOf("startAtLogin")
@@ -117,15 +117,15 @@ func fleet(n, current int) runtime.Overview {
 
 // scenes are what the golden files show, by name: each state, and what else
 // can be seen in it.
-func scenes() map[string]scene {
-	all := make(map[string]scene)
+func scenes() map[string]viewInput {
+	all := make(map[string]viewInput)
 	for _, state := range runtime.States() {
-		all[state.String()] = scene{overview: seen(snapshot(state)), version: "1.2.3"}
+		all[state.String()] = viewInput{overview: seen(snapshot(state)), version: "1.2.3"}
 	}
-	pull := func(p engine.Progress) scene {
+	pull := func(p engine.Progress) viewInput {
 		s := snapshot(runtime.Pulling)
 		s.Progress = p
-		return scene{overview: seen(s)}
+		return viewInput{overview: seen(s)}
 	}
 	all["pulling-begins"] = pull(engine.Progress{})
 	all["pulling-unknown-size"] = pull(engine.Progress{LayersDone: 1, Layers: 5})
@@ -134,86 +134,86 @@ func scenes() map[string]scene {
 
 	elsewhere := snapshot(runtime.Stopped)
 	elsewhere.Engine.Name, elsewhere.Engine.Version, elsewhere.Engine.Found = "Docker", "28.5.2", "context colima"
-	all["stopped-elsewhere"] = scene{overview: seen(elsewhere)}
+	all["stopped-elsewhere"] = viewInput{overview: seen(elsewhere)}
 
 	ready := snapshot(runtime.Ready)
-	all["ready-copied"] = scene{overview: seen(ready), said: outcome{short: "Ready: the Backend URL is copied", hint: "Paste it"}}
-	all["ready-checking"] = scene{overview: seen(ready), said: outcome{short: "Checking…"}, busy: map[Action]bool{"check": true, ShowLogs: true}}
+	all["ready-copied"] = viewInput{overview: seen(ready), message: actionMessage{short: "Ready: the Backend URL is copied", hint: "Paste it"}}
+	all["ready-checking"] = viewInput{overview: seen(ready), message: actionMessage{short: "Checking…"}, busy: map[Action]bool{"check": true, ShowLogs: true}}
 	idle := ready
 	idle.IdleStopAt = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
-	all["ready-idle"] = scene{overview: seen(idle)}
+	all["ready-idle"] = viewInput{overview: seen(idle)}
 	idled := snapshot(runtime.Stopped)
 	idled.IdleStopped, idled.Since = true, idle.IdleStopAt
-	all["stopped-idle"] = scene{overview: seen(idled)}
+	all["stopped-idle"] = viewInput{overview: seen(idled)}
 	changed := ready
 	changed.URLChanged = true
-	all["ready-changed"] = scene{overview: seen(changed)}
+	all["ready-changed"] = viewInput{overview: seen(changed)}
 	unstopped := ready
-	unstopped.Problem = &problem.Problem{Code: problem.CodeEngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
-	all["ready-not-stopped"] = scene{overview: seen(unstopped)}
+	unstopped.Problem = &problem.Problem{Code: problem.EngineFailed, Short: "The runtime could not be stopped", Hint: "Try again."}
+	all["ready-not-stopped"] = viewInput{overview: seen(unstopped)}
 
 	warned := ready
 	warned.Warnings = []*problem.Problem{
 		{Short: "Others on the network can reach the runtime", Hint: "Whoever has the token can use it.", Command: "docker rm x"},
 	}
-	all["ready-warned"] = scene{overview: seen(warned)}
+	all["ready-warned"] = viewInput{overview: seen(warned)}
 	warned.Warnings = append(warned.Warnings, &problem.Problem{Short: "A lesser one", Hint: "More of it."})
-	all["ready-warned-twice"] = scene{overview: seen(warned)}
+	all["ready-warned-twice"] = viewInput{overview: seen(warned)}
 
 	died := snapshot(runtime.Failed)
 	died.Problem = &problem.Problem{
-		Code: problem.CodeDiedStarting, Short: "The runtime ended while it was starting",
+		Code: problem.DiedStarting, Short: "The runtime ended while it was starting",
 		Hint: "The last it wrote was:\n\nTraceback (most recent call last):\nOSError: No space left on device",
 	}
-	all["failed-died"] = scene{overview: seen(died)}
+	all["failed-died"] = viewInput{overview: seen(died)}
 
 	long := snapshot(runtime.Failed)
 	long.Problem = &problem.Problem{
-		Code:  problem.CodeImageNotFound,
+		Code:  problem.ImageNotFound,
 		Short: "There is no image us-docker.pkg.dev/colab_images/public/a_very_long_name/" + strings.Repeat("and_so_on/", 20) + "runtime:latest",
 		Hint:  "R&D_image 𝔸𝔸𝔸\u202e \x1b[31mred\x07\tand\u00a0gaps   " + strings.Repeat("𝔸", 200) + "\nsecond line",
 	}
-	all["failed-long"] = scene{overview: seen(long)}
+	all["failed-long"] = viewInput{overview: seen(long)}
 
 	toApply := ready
 	toApply.RestartToApply = true
-	all["ready-to-apply"] = scene{overview: seen(toApply)}
+	all["ready-to-apply"] = viewInput{overview: seen(toApply)}
 	noGPU := snapshot(runtime.Failed)
-	noGPU.Problem = &problem.Problem{Code: problem.CodeGPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
+	noGPU.Problem = &problem.Problem{Code: problem.GPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
 	updated := snapshot(runtime.Ready)
 	updated.PreviousImage = true
-	all["ready-updated"] = scene{overview: seen(updated)}
-	all["failed-no-gpu"] = scene{overview: seen(noGPU)}
+	all["ready-updated"] = viewInput{overview: seen(updated)}
+	all["failed-no-gpu"] = viewInput{overview: seen(noGPU)}
 
-	all["profiles"] = scene{overview: fleet(10, 6), set: map[Action]bool{"startAtLogin": true, "keepURL": true}}
-	all["profiles-too-many"] = scene{overview: fleet(30, 27)}
-	all["profiles-just-fit"] = scene{overview: fleet(slots, slots-1)}
+	all["profiles"] = viewInput{overview: fleet(10, 6), set: map[Action]bool{"startAtLogin": true, "keepURL": true}}
+	all["profiles-too-many"] = viewInput{overview: fleet(30, 27)}
+	all["profiles-just-fit"] = viewInput{overview: fleet(maxProfileRows, maxProfileRows-1)}
 	broken := fleet(2, 1)
 	broken.Settings = &problem.Problem{
-		Code: problem.CodeSettings, Short: "The settings file has a mistake in line 3",
+		Code: problem.Settings, Short: "The settings file has a mistake in line 3",
 		Hint: "profiles.jupyter.port: it has to be a whole number, without quotes. The settings from before are in force.",
 	}
-	all["settings-broken"] = scene{overview: broken}
+	all["settings-broken"] = viewInput{overview: broken}
 	broken.Runtimes = []runtime.Snapshot{snapshot(runtime.Failed)}
 	broken.Current = broken.Runtimes[0].Profile
-	all["settings-broken-failed"] = scene{overview: broken}
+	all["settings-broken-failed"] = viewInput{overview: broken}
 
 	stopped := seen(snapshot(runtime.Stopped))
-	all["delete-armed"] = scene{overview: stopped, armed: armed{profile: "default", size: 1_312_000_000}}
-	all["delete-armed-unknown"] = scene{overview: stopped, armed: armed{profile: "default", size: -1}}
-	all["delete-armed-empty"] = scene{overview: stopped, armed: armed{profile: "default", size: 0}}
+	all["delete-armed"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: 1_312_000_000}}
+	all["delete-armed-unknown"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: -1}}
+	all["delete-armed-empty"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: 0}}
 	handmade := snapshot(runtime.Ready)
 	handmade.Container, handmade.Unsaved = "0f0f", "/home/jovyan"
 	handmade.Warnings = []*problem.Problem{runtime.UnsavedWarning(config.Default(), handmade)}
-	all["ready-unsaved"] = scene{overview: seen(handmade)}
-	all["delete-armed-container"] = scene{overview: seen(handmade), armed: armed{profile: "default", size: 4_200_000, container: true}}
+	all["ready-unsaved"] = viewInput{overview: seen(handmade)}
+	all["delete-armed-container"] = viewInput{overview: seen(handmade), pendingDelete: pendingDelete{profile: "default", size: 4_200_000, container: true}}
 	handmade.Unsaved, handmade.Warnings = "", nil
-	all["delete-armed-container-empty"] = scene{overview: seen(handmade), armed: armed{profile: "default", container: true}}
+	all["delete-armed-container-empty"] = viewInput{overview: seen(handmade), pendingDelete: pendingDelete{profile: "default", container: true}}
 	earlier := snapshot(runtime.Ready)
 	earlier.Container, earlier.Ours, earlier.Unsaved, earlier.RestartToApply = "0f0f", true, "/tf", true
 	earlier.Warnings = []*problem.Problem{runtime.UnsavedWarning(config.Default(), earlier)}
-	all["ready-unsaved-earlier"] = scene{overview: seen(earlier)}
-	all["deleting"] = scene{overview: stopped, busy: map[Action]bool{confirmDeleteData: true}}
+	all["ready-unsaved-earlier"] = viewInput{overview: seen(earlier)}
+	all["deleting"] = viewInput{overview: stopped, busy: map[Action]bool{confirmDeleteData: true}}
 	return all
 }
 
@@ -224,18 +224,18 @@ func written(v View) string {
 		assets.NoEngine: "no engine", assets.Stopped: "stopped", assets.Busy: "busy", assets.Ready: "ready", assets.Paused: "paused", assets.Problem: "problem",
 	}
 	fmt.Fprintf(&b, "icon     %s\ntooltip  %s\nclick    %s\n", icons[v.Icon], v.Tooltip, spaced(v.Primary))
-	var list func(under int, margin string)
-	list = func(under int, margin string) {
+	var list func(parent int, margin string)
+	list = func(parent int, margin string) {
 		for i, row := range v.Rows[:len(entries)] {
-			if i == 0 && under != 0 || entries[i].under != under {
+			if i == 0 && parent != 0 || entries[i].parent != parent {
 				continue
 			}
 			if entries[i].line {
 				b.WriteString(margin + "---------\n")
 			}
-			mark, what := "", ""
+			checkable, what := "", ""
 			if entries[i].checked != nil {
-				mark = map[bool]string{true: "[x] ", false: "[ ] "}[row.Checked]
+				checkable = map[bool]string{true: "[x] ", false: "[ ] "}[row.Checked]
 			}
 			if row.Profile != "" {
 				what = " " + row.Profile
@@ -244,11 +244,11 @@ func written(v View) string {
 			case row.Hidden:
 				continue
 			case row.Disabled:
-				fmt.Fprintf(&b, "%s       . %s%s\n", margin, mark, row.Text)
+				fmt.Fprintf(&b, "%s       . %s%s\n", margin, checkable, row.Text)
 			case row.Action == Nothing:
 				fmt.Fprintf(&b, "%s       + %s\n", margin, row.Text)
 			default:
-				fmt.Fprintf(&b, "%s       > %s%s (%s%s)\n", margin, mark, row.Text, spaced(row.Action), what)
+				fmt.Fprintf(&b, "%s       > %s%s (%s%s)\n", margin, checkable, row.Text, spaced(row.Action), what)
 			}
 			if i != 0 {
 				list(i, margin+"        ")
@@ -275,34 +275,34 @@ func TestEntries(t *testing.T) {
 		"restartToApply", "moreProfiles", "deleteContainerAsking",
 		"confirm", "confirmUnknown", "confirmNothing", "confirmContainer", "confirmContainerSaving",
 	}
-	said, meanwhile := words.Of("tray.row"), words.Of("tray.meanwhile")
+	message, progressText := i18n.Table("tray.row"), i18n.Table("tray.meanwhile")
 	for _, e := range entries {
-		if e.text == nil && said[string(e.action)] == "" || e.meanwhile && meanwhile[string(e.action)] == "" {
+		if e.text == nil && message[string(e.action)] == "" || e.progressText && progressText[string(e.action)] == "" {
 			t.Errorf("%s has no text", e.action)
 		}
 		if e.text == nil || e.action == Restart || e.action == "deleteContainer" {
-			delete(said, string(e.action))
+			delete(message, string(e.action))
 		}
-		if e.meanwhile {
-			delete(meanwhile, string(e.action))
+		if e.progressText {
+			delete(progressText, string(e.action))
 		}
 	}
 	for _, name := range other {
-		delete(said, name)
+		delete(message, name)
 	}
-	if len(said) > 0 || len(meanwhile) > 0 {
-		t.Errorf("no row says %v %v", said, meanwhile)
+	if len(message) > 0 || len(progressText) > 0 {
+		t.Errorf("no row says %v %v", message, progressText)
 	}
 }
 
 // TestWhatTheEngineLacks holds that no row offers it.
 func TestWhatTheEngineLacks(t *testing.T) {
 	now := snapshot(runtime.Stopped)
-	if view(scene{overview: seen(now)}).Rows[rowDeleteData].Hidden {
+	if view(viewInput{overview: seen(now)}).Rows[rowDeleteData].Hidden {
 		t.Error("the data cannot be deleted")
 	}
 	now.Engine.Features = engine.Features{}
-	if !view(scene{overview: seen(now)}).Rows[rowDeleteData].Hidden {
+	if !view(viewInput{overview: seen(now)}).Rows[rowDeleteData].Hidden {
 		t.Error("the data could be deleted, which the engine cannot do")
 	}
 }
@@ -332,7 +332,7 @@ func TestEveryViewIsFitToBeShown(t *testing.T) {
 	for name, s := range scenes() {
 		v := view(s)
 		all := fmt.Sprintf("%+v", v)
-		if strings.Contains(all, planted) {
+		if strings.Contains(all, secretToken) {
 			t.Errorf("%s shows the token: %s", name, all)
 		}
 		if n := len(utf16.Encode([]rune(v.Tooltip))); n > 120 {
@@ -404,7 +404,7 @@ func TestAccessKeysAreDoubled(t *testing.T) {
 		"&": "R&&D_image __x &&&& y", // Windows
 		"":  text,                    // macOS
 	} {
-		if got := doubled(text, key); got != want {
+		if got := escapeAmpersands(text, key); got != want {
 			t.Errorf("with the access key %q: %q, want %q", key, got, want)
 		}
 	}

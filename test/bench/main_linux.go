@@ -24,19 +24,19 @@ const (
 // result is one line of the report.
 type result struct {
 	what, got, wanted string
-	met               bool
+	withinLimit       bool
 }
 
 func main() {
 	var all []result
 	for _, m := range []struct {
-		name string
-		take func() ([]result, error)
+		name    string
+		measure func() ([]result, error)
 	}{{"lag", readyLag}, {"up", timeToUp}, {"icon", iconTime}, {"idle", idle}, {"profiles", profiles}} {
 		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], m.name) {
 			continue
 		}
-		results, err := m.take()
+		results, err := m.measure()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
@@ -50,7 +50,7 @@ func main() {
 		switch {
 		case r.wanted == "":
 			verdict = ""
-		case !r.met:
+		case !r.withinLimit:
 			verdict, missed = "MISSED", true
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.what, r.got, r.wanted, verdict)

@@ -62,10 +62,10 @@ func profiles() ([]result, error) {
 	}
 	defer end(tray)
 	time.Sleep(3 * time.Second)
-	if quiet, err = share(tray, func() error { time.Sleep(20 * time.Second); return nil }); err != nil {
+	if quiet, err = cpuShare(tray, func() error { time.Sleep(20 * time.Second); return nil }); err != nil {
 		return nil, err
 	}
-	busy, err = share(tray, func() error {
+	busy, err = cpuShare(tray, func() error {
 		for range 10 {
 			if err := exec.Command("docker", "run", "--rm", "--entrypoint", "true", image).Run(); err != nil {
 				return err

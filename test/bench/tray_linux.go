@@ -152,11 +152,11 @@ func idle() ([]result, error) {
 	}
 	defer end(tray)
 	time.Sleep(5 * time.Second) // let the start be over
-	quiet, err := share(tray, func() error { time.Sleep(20 * time.Second); return nil })
+	quiet, err := cpuShare(tray, func() error { time.Sleep(20 * time.Second); return nil })
 	if err != nil {
 		return nil, err
 	}
-	busy, err := share(tray, func() error {
+	busy, err := cpuShare(tray, func() error {
 		for range 20 {
 			if err := exec.Command("docker", "run", "--rm", "--entrypoint", "true", image).Run(); err != nil {
 				return err
@@ -179,8 +179,8 @@ func idle() ([]result, error) {
 	}, nil
 }
 
-// share returns the share of one processor that a process used meanwhile.
-func share(cmd *exec.Cmd, meanwhile func() error) (float64, error) {
+// cpuShare returns the share of one processor that a process used meanwhile.
+func cpuShare(cmd *exec.Cmd, meanwhile func() error) (float64, error) {
 	before, err := processorTime(cmd)
 	if err != nil {
 		return 0, err

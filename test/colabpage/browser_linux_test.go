@@ -14,12 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/test/testenv"
+
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
-
-	"colabtray/test/bed"
 )
 
 //go:embed page.js
@@ -27,8 +27,8 @@ var script string
 
 // The origins that a page can have here.
 const (
-	colabs = "https://colab.research.google.com"
-	evils  = "https://evil.example"
+	colabOrigin   = "https://colab.research.google.com"
+	foreignOrigin = "https://evil.example"
 )
 
 // longEnough bounds what a page does, and is only used up when it hangs.
@@ -47,13 +47,13 @@ type page struct {
 // on this machine. The permission to reach this machine has the given setting.
 func openPage(t *testing.T, origin string, permission browser.PermissionSetting, s server) *page {
 	t.Helper()
-	bed.NeedCommand(t, "chromium")
+	testenv.NeedCommand(t, "chromium")
 	site := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, "<!doctype html><title>Colab's part</title><link rel=icon href=data:,><script>%s</script>", script)
 	}))
 	t.Cleanup(site.Close)
-	network := bed.NewNetwork(t)
+	network := testenv.NewNetwork(t)
 	network.Open(s.port)
 	network.Open(site.Listener.Addr().(*net.TCPAddr).Port)
 

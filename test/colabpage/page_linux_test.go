@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 
 	"colabtray/internal/config"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // steps are those of a page that connects, in their order.
@@ -22,9 +22,9 @@ func eachRuntime(t *testing.T, test func(t *testing.T, s server)) {
 		name, image string
 		kind        config.Kind
 	}{
-		{"notebook6", bed.Notebook6, config.KindJupyter},
-		{"server2", bed.Server2, config.KindJupyter},
-		{"colab", bed.Colab, config.KindColab},
+		{"notebook6", testenv.Notebook6, config.KindJupyter},
+		{"server2", testenv.Server2, config.KindJupyter},
+		{"colab", testenv.Colab, config.KindColab},
 	} {
 		t.Run(c.name, func(t *testing.T) { test(t, startRuntime(t, c.image, c.kind)) })
 	}
@@ -32,7 +32,7 @@ func eachRuntime(t *testing.T, test func(t *testing.T, s server)) {
 
 func TestColabConnects(t *testing.T) {
 	eachRuntime(t, func(t *testing.T, s server) {
-		p := openPage(t, colabs, browser.PermissionSettingGranted, s)
+		p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
 		for _, base := range []string{s.base(), fmt.Sprintf("http://127.0.0.1:%d", s.port)} {
 			var done []string
 			for _, r := range p.connect(base, s.token) {
@@ -58,7 +58,7 @@ func TestPermissionWithheld(t *testing.T) {
 	eachRuntime(t, func(t *testing.T, s server) {
 		for _, setting := range []browser.PermissionSetting{browser.PermissionSettingDenied, browser.PermissionSettingPrompt} {
 			t.Run(setting.String(), func(t *testing.T) {
-				p := openPage(t, colabs, setting, s)
+				p := openPage(t, colabOrigin, setting, s)
 				wantNothing(t, p.connect(s.base(), s.token))
 				for _, said := range []string{
 					"Permission was denied for this request to access the `loopback` address space.",
@@ -96,7 +96,7 @@ func wantNothing(t *testing.T, results []result) {
 // keeps it shut.
 func TestOtherPagesGetNothing(t *testing.T) {
 	eachRuntime(t, func(t *testing.T, s server) {
-		p := openPage(t, evils, browser.PermissionSettingGranted, s)
+		p := openPage(t, foreignOrigin, browser.PermissionSettingGranted, s)
 		wantNothing(t, p.evaluate("connect", s.base(), s.token, map[string]string{"socketToken": "wrong"}))
 		if console := p.console(); !strings.Contains(console, "Access-Control-Allow-Origin") || strings.Contains(console, "loopback") {
 			t.Errorf("it was kept out by something else:\n%s", console)
@@ -110,14 +110,14 @@ func TestOtherPagesGetNothing(t *testing.T) {
 // and Colab's first request is not of that.
 func TestDocumentedOptionsFail(t *testing.T) {
 	for name, c := range map[string]struct{ image, logged string }{
-		"notebook6": {bed.Notebook6, "build-info' from origin 'https://colab.research.google.com' has been blocked by CORS policy: " +
+		"notebook6": {testenv.Notebook6, "build-info' from origin 'https://colab.research.google.com' has been blocked by CORS policy: " +
 			"Response to preflight request doesn't pass access control check: It does not have HTTP ok status"},
-		"server2": {bed.Server2, "build-info' from origin 'https://colab.research.google.com' has been blocked by CORS policy: " +
+		"server2": {testenv.Server2, "build-info' from origin 'https://colab.research.google.com' has been blocked by CORS policy: " +
 			"Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := startDocumented(t, c.image)
-			p := openPage(t, colabs, browser.PermissionSettingGranted, s)
+			p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
 			for _, r := range p.connect(s.base(), s.token) {
 				cured := r.Step == "build-info" || r.Step == "contents"
 				if r.OK == cured {

@@ -15,7 +15,7 @@ import (
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // server is a Jupyter server that the page is to connect to.
@@ -31,13 +31,13 @@ func (s server) base() string { return fmt.Sprintf("http://localhost:%d", s.port
 // startRuntime starts a runtime of the image as the program does.
 func startRuntime(t *testing.T, image string, kind config.Kind) server {
 	t.Helper()
-	docker, err := docker.NewDocker(bed.Engine(t))
+	docker, err := docker.New(testenv.Engine(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	profile := config.Default()
-	profile.Runtime, profile.Port = bed.RuntimeName(t), bed.FreePort(t)
-	profile.Image, profile.Kind = bed.Image(t, image), kind
+	profile.Runtime, profile.Port = testenv.RuntimeName(t), testenv.FreePort(t)
+	profile.Image, profile.Kind = testenv.Image(t, image), kind
 
 	log := slog.New(slog.DiscardHandler)
 	link := runtime.NewLink(docker, log)
@@ -70,14 +70,14 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 func startDocumented(t *testing.T, image string) server {
 	t.Helper()
 	app := "NotebookApp"
-	if image == bed.Server2 {
+	if image == testenv.Server2 {
 		app = "ServerApp"
 	}
-	s := server{bed.RuntimeName(t), bed.FreePort(t), "a-token-of-this-test"}
-	bed.Docker(t, "run", "--detach", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN="+s.token,
-		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", s.port), bed.Image(t, image), "start-notebook.sh",
+	s := server{testenv.RuntimeName(t), testenv.FreePort(t), "a-token-of-this-test"}
+	testenv.Docker(t, "run", "--detach", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN="+s.token,
+		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", s.port), testenv.Image(t, image), "start-notebook.sh",
 		"--"+app+".allow_origin=https://colab.research.google.com", "--port=8888", "--"+app+".port_retries=0", "--"+app+".allow_credentials=True")
-	bed.WaitFor(t, "Jupyter in "+s.name, func() error {
+	testenv.WaitFor(t, "Jupyter in "+s.name, func() error {
 		_, err := s.kernels()
 		return err
 	})

@@ -10,7 +10,7 @@ import (
 
 	"colabtray/assets"
 	"colabtray/internal/notify"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // clickLastButton clicks the last button of a notification of XFCE's, which is
@@ -61,11 +61,11 @@ func TestNotificationButtons(t *testing.T) {
 // A runtime that dies is started again from the notification that says so, and
 // the notification goes.
 func TestStartFromNotification(t *testing.T) {
-	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
 	p.must(p.CloseNote(t.Context()))
-	bed.Docker(t, "exec", "--user", "root", p.name, "sh", "-c", "kill -SEGV -1 || true")
+	testenv.Docker(t, "exec", "--user", "root", p.name, "sh", "-c", "kill -SEGV -1 || true")
 	p.must(p.Note(t.Context(), "ended by itself"))
 	p.seesIcon(assets.Problem)
 	where, err := p.NoteWindow(t.Context())

@@ -22,7 +22,7 @@ type Note struct {
 // notes listens to what is sent to the notification server.
 type notes struct {
 	bus  *dbus.Conn
-	over chan struct{}
+	done chan struct{}
 
 	mu     sync.Mutex
 	sent   []Note
@@ -30,7 +30,7 @@ type notes struct {
 }
 
 func (n *notes) listen(dir string) (err error) {
-	n.over = make(chan struct{})
+	n.done = make(chan struct{})
 	n.bus, err = dbus.Connect("unix:path=" + dir + "/bus")
 	if err != nil {
 		return err
@@ -51,8 +51,8 @@ func (n *notes) listen(dir string) (err error) {
 				if !open { // the bus is gone
 					return
 				}
-				n.hear(m)
-			case <-n.over:
+				n.handleMessage(m)
+			case <-n.done:
 				return
 			}
 		}
@@ -60,7 +60,7 @@ func (n *notes) listen(dir string) (err error) {
 	return nil
 }
 
-func (n *notes) hear(m *dbus.Message) {
+func (n *notes) handleMessage(m *dbus.Message) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch member, _ := m.Headers[dbus.FieldMember].Value().(string); {
@@ -83,7 +83,7 @@ func (n *notes) close() {
 	// be on its way (godbus v5.1.0).
 	n.bus.Eavesdrop(nil)
 	_ = n.bus.Close()
-	close(n.over)
+	close(n.done)
 }
 
 // Notes are the notifications sent so far.

@@ -12,7 +12,7 @@ import (
 
 // processes are the programs of a session, each in a process group of its own.
 type processes struct {
-	orders chan func()
+	requests chan func()
 
 	mu   sync.Mutex
 	list []*process
@@ -31,10 +31,10 @@ type process struct {
 // begin makes the thread that starts the programs. The kernel ends them with
 // it, so that nothing is left of a test run that was killed.
 func (ps *processes) begin() {
-	ps.orders = make(chan func())
+	ps.requests = make(chan func())
 	go func() {
 		runtime.LockOSThread()
-		for order := range ps.orders {
+		for order := range ps.requests {
 			order()
 		}
 	}()
@@ -45,7 +45,7 @@ func (ps *processes) start(cmd *exec.Cmd) (*process, error) {
 	cmd.Stdout, cmd.Stderr = p, p
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	started := make(chan error)
-	ps.orders <- func() { started <- cmd.Start() }
+	ps.requests <- func() { started <- cmd.Start() }
 	if err := <-started; err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (ps *processes) end() {
 	for i := range all {
 		all[len(all)-1-i].kill()
 	}
-	close(ps.orders)
+	close(ps.requests)
 }
 
 // Write takes the output of the program.

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"colabtray/assets"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // executable is the program under test, built as it is released.
@@ -39,8 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// person is somebody at a desktop where the program runs.
-type person struct {
+// user is somebody at a desktop where the program runs.
+type user struct {
 	*Session
 	t       *testing.T
 	program *process
@@ -51,19 +51,19 @@ type person struct {
 
 // settings are those of a runtime that does not exist yet.
 func settings(t *testing.T, image string) (env []string, name string, port int) {
-	bed.Tree()
-	name, port = bed.RuntimeName(t), bed.FreePort(t)
+	testenv.DependOnTree()
+	name, port = testenv.RuntimeName(t), testenv.FreePort(t)
 	return []string{
-		"DOCKER_HOST=" + bed.Engine(t),
+		"DOCKER_HOST=" + testenv.Engine(t),
 		"COLAB_TRAY_NAME=" + name, "COLAB_TRAY_IMAGE=" + image, fmt.Sprintf("COLAB_TRAY_PORT=%d", port),
 	}, name, port
 }
 
-// sitDown starts the program on a desktop and waits for its icon.
-func sitDown(t *testing.T, o Options, image string, more ...string) *person {
+// startSession starts the program on a desktop and waits for its icon.
+func startSession(t *testing.T, o Options, image string, more ...string) *user {
 	t.Helper()
 	env, name, port := settings(t, image)
-	p := &person{Session: Start(t, o), t: t, env: append(env, more...), name: name, port: port}
+	p := &user{Session: Start(t, o), t: t, env: append(env, more...), name: name, port: port}
 	program, err := p.Launch(p.env, executable)
 	p.must(err)
 	p.program = program
@@ -72,42 +72,42 @@ func sitDown(t *testing.T, o Options, image string, more ...string) *person {
 	return p
 }
 
-func (p *person) must(err error) {
+func (p *user) must(err error) {
 	p.t.Helper()
 	if err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-func (p *person) seesIcon(state assets.State) {
+func (p *user) seesIcon(state assets.State) {
 	p.t.Helper()
 	_, err := p.Icon(p.t.Context(), state)
 	p.must(err)
 }
 
-func (p *person) clicksIcon(state assets.State) {
+func (p *user) clicksIcon(state assets.State) {
 	p.t.Helper()
 	p.must(p.ClickIcon(p.t.Context(), state))
 }
 
-func (p *person) reads(status string) {
+func (p *user) reads(status string) {
 	p.t.Helper()
 	p.must(p.Status(p.t.Context(), p.program.Pid(), func(text string) bool { return strings.Contains(text, status) }))
 }
 
-func (p *person) chooses(state assets.State, path ...string) {
+func (p *user) chooses(state assets.State, path ...string) {
 	p.t.Helper()
 	p.must(p.Choose(p.t.Context(), p.program.Pid(), state, path...))
 }
 
-func (p *person) keeps(what string) {
+func (p *user) keeps(what string) {
 	p.t.Helper()
 	_, err := p.Keep(p.t.Name() + " " + what)
 	p.must(err)
 }
 
 // token is the one in the Backend URL that the clipboard holds.
-func (p *person) token() string {
+func (p *user) token() string {
 	p.t.Helper()
 	url, err := p.Clipboard(p.t.Context())
 	p.must(err)
@@ -119,7 +119,7 @@ func (p *person) token() string {
 }
 
 // answers wants Jupyter to take the token.
-func (p *person) answers(token string) {
+func (p *user) answers(token string) {
 	p.t.Helper()
 	response, err := http.Get(fmt.Sprintf("http://localhost:%d/api/status?token=%s", p.port, token))
 	p.must(err)
@@ -147,9 +147,9 @@ func TestMainJob(t *testing.T) {
 	for _, test := range []struct {
 		server Notifications
 		image  string
-	}{{XFCE, bed.Notebook6}, {Dunst, bed.Server2}} {
+	}{{XFCE, testenv.Notebook6}, {Dunst, testenv.Server2}} {
 		t.Run(string(test.server), func(t *testing.T) {
-			p := sitDown(t, Options{Notifications: test.server}, bed.Image(t, test.image))
+			p := startSession(t, Options{Notifications: test.server}, testenv.Image(t, test.image))
 			p.reads("Not started yet")
 			p.clicksIcon(assets.Stopped)
 			p.must(p.Note(t.Context(), "The runtime is ready"))
@@ -179,7 +179,7 @@ func TestMainJob(t *testing.T) {
 
 			p.chooses(assets.Ready, "Stop")
 			p.seesIcon(assets.Stopped)
-			if state := bed.Docker(t, "inspect", "--format", "{{.State.Status}}", p.name); state != "exited" {
+			if state := testenv.Docker(t, "inspect", "--format", "{{.State.Status}}", p.name); state != "exited" {
 				t.Errorf("after Stop the container is %s", state)
 			}
 			p.chooses(assets.Stopped, "Quit")
@@ -196,7 +196,7 @@ func TestMainJob(t *testing.T) {
 // A restart makes a new token: the notification says so, and a click on the
 // icon copies the new URL.
 func TestRestartFromTheMenu(t *testing.T) {
-	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.clicksIcon(assets.Ready)
 	p.reads("copied")
@@ -215,17 +215,17 @@ func TestRestartFromTheMenu(t *testing.T) {
 
 // A runtime that somebody else stops and removes is shown as what it is.
 func TestOthersStopIt(t *testing.T) {
-	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
-	bed.Docker(t, "stop", "--time", "1", p.name)
+	testenv.Docker(t, "stop", "--time", "1", p.name)
 	p.seesIcon(assets.Stopped)
-	bed.Docker(t, "rm", p.name)
+	testenv.Docker(t, "rm", p.name)
 	p.reads("Not started yet")
 }
 
 // writes writes the settings file.
-func (p *person) writes(text string) {
+func (p *user) writes(text string) {
 	p.t.Helper()
 	dir := filepath.Join(p.Home(), ".config", "colab-tray")
 	p.must(os.MkdirAll(dir, 0o700))
@@ -235,10 +235,10 @@ func (p *person) writes(text string) {
 // Two runtimes run at once, and the menu's Runtime switches between them.
 func TestSwitchRuntimes(t *testing.T) {
 	session := Start(t, Options{})
-	env, name, port := settings(t, bed.Image(t, bed.Notebook6))
-	second, secondPort := bed.RuntimeName(t), bed.FreePort(t)
-	p := &person{Session: session, t: t, name: name, port: port}
-	p.writes(fmt.Sprintf("[profiles.second_one]\nname = %q\nimage = %q\nport = %d\n", second, bed.Image(t, bed.Server2), secondPort))
+	env, name, port := settings(t, testenv.Image(t, testenv.Notebook6))
+	second, secondPort := testenv.RuntimeName(t), testenv.FreePort(t)
+	p := &user{Session: session, t: t, name: name, port: port}
+	p.writes(fmt.Sprintf("[profiles.second_one]\nname = %q\nimage = %q\nport = %d\n", second, testenv.Image(t, testenv.Server2), secondPort))
 	program, err := p.Launch(env, executable)
 	p.must(err)
 	p.program = program
@@ -278,8 +278,8 @@ func TestSwitchRuntimes(t *testing.T) {
 // followed while it runs.
 func TestSettingsAreFollowed(t *testing.T) {
 	session := Start(t, Options{})
-	env, name, port := settings(t, bed.Image(t, bed.Notebook6))
-	p := &person{Session: session, t: t, name: name, port: port}
+	env, name, port := settings(t, testenv.Image(t, testenv.Notebook6))
+	p := &user{Session: session, t: t, name: name, port: port}
 	start := func() {
 		program, err := p.Launch(env, executable)
 		p.must(err)
@@ -303,7 +303,7 @@ func TestSettingsAreFollowed(t *testing.T) {
 
 	p.writes("profile = 'other'\n[profiles.other]\nport = 'x'\n")
 	p.must(p.Note(t.Context(), "The settings file is wrong in line 3"))
-	bed.WaitFor(t, "the problem in the menu", func() error {
+	testenv.WaitFor(t, "the problem in the menu", func() error {
 		rows, err := p.Rows(t.Context(), p.program.Pid())
 		if err == nil && (len(rows) < 2 || rows[0].Label != "Not started yet" || !strings.HasPrefix(rows[1].Label, "The settings file is wrong in line 3")) {
 			err = fmt.Errorf("the menu is %+v", rows)
@@ -338,8 +338,8 @@ func TestSettingsAreFollowed(t *testing.T) {
 // The preferences start the runtime with the program, and stop it at its end.
 func TestOpenAndQuit(t *testing.T) {
 	session := Start(t, Options{})
-	env, name, port := settings(t, bed.Image(t, bed.Server2))
-	p := &person{Session: session, t: t, name: name, port: port}
+	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
+	p := &user{Session: session, t: t, name: name, port: port}
 	p.writes("[preferences]\nstart_at_open = true\nstop_on_quit = true\n")
 	program, err := p.Launch(env, executable)
 	p.must(err)
@@ -348,21 +348,21 @@ func TestOpenAndQuit(t *testing.T) {
 	p.reads(fmt.Sprintf("Ready on port %d", port))
 	p.chooses(assets.Ready, "Quit")
 	ends(t, program, 0)
-	if state := bed.Docker(t, "inspect", "--format", "{{.State.Status}}", name); state != "exited" {
+	if state := testenv.Docker(t, "inspect", "--format", "{{.State.Status}}", name); state != "exited" {
 		t.Errorf("the container is %s", state)
 	}
 }
 
 // hasMark wants the mark in the submenu Runtime to be at one row alone.
-func (p *person) hasMark(text string) {
+func (p *user) hasMark(text string) {
 	p.t.Helper()
 	p.hasMarkIn("Runtime", text)
 }
 
 // hasMarkIn wants the marks in a submenu to be at these rows.
-func (p *person) hasMarkIn(submenu string, texts ...string) {
+func (p *user) hasMarkIn(submenu string, texts ...string) {
 	p.t.Helper()
-	bed.WaitFor(p.t, "the marks in "+submenu, func() error {
+	testenv.WaitFor(p.t, "the marks in "+submenu, func() error {
 		rows, err := p.Rows(p.t.Context(), p.program.Pid())
 		if err != nil {
 			return err
@@ -383,7 +383,7 @@ func (p *person) hasMarkIn(submenu string, texts ...string) {
 }
 
 // opened waits for an application to be asked to open something.
-func (p *person) opened(app Application) string {
+func (p *user) opened(app Application) string {
 	p.t.Helper()
 	what, err := p.Opened(p.t.Context(), app)
 	p.must(err)
@@ -393,8 +393,8 @@ func (p *person) opened(app Application) string {
 // What is shown outside of the menu comes up in the desktop's own programs,
 // and holds no token.
 func TestShownElsewhere(t *testing.T) {
-	bed.NeedCommand(t, "xdg-open")
-	p := sitDown(t, Options{}, bed.Image(t, bed.Notebook6))
+	testenv.NeedCommand(t, "xdg-open")
+	p := startSession(t, Options{}, testenv.Image(t, testenv.Notebook6))
 	p.clicksIcon(assets.Stopped)
 	p.clicksIcon(assets.Ready)
 	token := p.token()
@@ -440,12 +440,12 @@ func TestShownElsewhere(t *testing.T) {
 
 // What somebody has paused goes on by a click on the icon.
 func TestPaused(t *testing.T) {
-	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
 	p.must(p.Note(t.Context(), "The runtime is ready"))
-	bed.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
-		return exec.Command("docker", "--host", bed.Engine(t), "pause", p.name).Run()
+	testenv.WaitFor(t, "a pause", func() error { // which the engine can refuse while a health check begins
+		return exec.Command("docker", "--host", testenv.Engine(t), "pause", p.name).Run()
 	})
 	p.must(p.Note(t.Context(), "The runtime is paused"))
 	p.chooses(assets.Paused, "Continue")
@@ -456,7 +456,7 @@ func TestPaused(t *testing.T) {
 
 func TestProblemsAreShown(t *testing.T) {
 	t.Run("no image", func(t *testing.T) {
-		p := sitDown(t, Options{}, "127.0.0.1:1/there_is/no_image:1")
+		p := startSession(t, Options{}, "127.0.0.1:1/there_is/no_image:1")
 		p.clicksIcon(assets.Stopped)
 		p.seesIcon(assets.Problem)
 		_, err := p.OpenMenu(t.Context(), assets.Problem)
@@ -464,7 +464,7 @@ func TestProblemsAreShown(t *testing.T) {
 		p.keeps("menu")
 	})
 	t.Run("no engine", func(t *testing.T) {
-		p := sitDown(t, Options{}, "image", "DOCKER_HOST=unix:///nowhere/docker.sock")
+		p := startSession(t, Options{}, "image", "DOCKER_HOST=unix:///nowhere/docker.sock")
 		p.seesIcon(assets.NoEngine)
 		_, err := p.OpenMenu(t.Context(), assets.NoEngine)
 		p.must(err)
@@ -482,15 +482,15 @@ func TestSecondStartDuringPull(t *testing.T) {
 	}))
 	defer registry.Close()
 	defer registry.CloseClientConnections()
-	p := sitDown(t, Options{}, strings.TrimPrefix(registry.URL, "http://")+"/test/slow:1")
+	p := startSession(t, Options{}, strings.TrimPrefix(registry.URL, "http://")+"/test/slow:1")
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Busy)
 	p.reads("Pulling the image")
 	second, err := p.Launch(p.env, executable)
 	p.must(err)
 	ends(t, second, 0)
-	if said := second.Output(); said != "Colab Tray runs already. The image is being pulled.\n" {
-		t.Errorf("it said %q", said)
+	if output := second.Output(); output != "Colab Tray runs already. The image is being pulled.\n" {
+		t.Errorf("it said %q", output)
 	}
 	p.must(p.Note(t.Context(), "Colab Tray runs already\nThe image is being pulled."))
 }
@@ -498,16 +498,16 @@ func TestSecondStartDuringPull(t *testing.T) {
 // Without a session bus the program says so in one line, starts the runtime and
 // ends.
 func TestNoSession(t *testing.T) {
-	env, _, port := settings(t, bed.Image(t, bed.Server2))
+	env, _, port := settings(t, testenv.Image(t, testenv.Server2))
 	s := Start(t, Options{NoPanel: true, Notifications: NoNotifications})
 	p, err := s.Launch(append(env, "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus"), executable)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ends(t, p, 0)
-	const said = "no session bus"
+	const output = "no session bus"
 	lines := strings.Split(p.Output(), "\n")
-	if !strings.Contains(lines[0], said) || strings.Contains(strings.Join(lines[1:], "\n"), said) {
+	if !strings.Contains(lines[0], output) || strings.Contains(strings.Join(lines[1:], "\n"), output) {
 		t.Errorf("it said %q", lines)
 	}
 	if !strings.Contains(p.Output(), fmt.Sprintf("\nhttp://localhost:%d/?token=", port)) {
@@ -518,8 +518,8 @@ func TestNoSession(t *testing.T) {
 // Without a panel the program says what to do, once, goes on, and has its icon
 // in each panel that comes.
 func TestNoPanel(t *testing.T) {
-	env, name, port := settings(t, bed.Image(t, bed.Server2))
-	p := &person{Session: Start(t, Options{NoPanel: true}), t: t, name: name, port: port}
+	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
+	p := &user{Session: Start(t, Options{NoPanel: true}), t: t, name: name, port: port}
 	var err error
 	p.program, err = p.Launch(env, executable)
 	p.must(err)
@@ -540,8 +540,8 @@ func TestNoPanel(t *testing.T) {
 	p.must(p.Note(t.Context(), "The runtime was not started yet."))
 	p.must(p.program.Signal(syscall.SIGTERM))
 	ends(t, p.program, 0)
-	if said := p.program.Output(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "Status Tray Plugin") {
-		t.Errorf("it said %q", said)
+	if output := p.program.Output(); strings.Count(output, "\n") != 1 || !strings.Contains(output, "Status Tray Plugin") {
+		t.Errorf("it said %q", output)
 	}
 	if notes := p.Notes(); len(notes) != 2 { // no tray, and the answer to the second start
 		t.Errorf("there were the notifications %+v", notes)
@@ -550,7 +550,7 @@ func TestNoPanel(t *testing.T) {
 
 // A session that ends before a panel has come ends the program too.
 func TestEndOfSessionWithoutPanel(t *testing.T) {
-	env, _, _ := settings(t, bed.Image(t, bed.Server2))
+	env, _, _ := settings(t, testenv.Image(t, testenv.Server2))
 	s := Start(t, Options{NoPanel: true})
 	p, err := s.Launch(env, executable)
 	if err != nil {
@@ -566,12 +566,12 @@ func TestEndOfSessionWithoutPanel(t *testing.T) {
 // However the session goes, the program ends in good order and leaves the
 // runtime alone.
 func TestEndOfSession(t *testing.T) {
-	for name, end := range map[string]func(*person){
-		"log out": func(p *person) { p.StopBus() },
-		"signal":  func(p *person) { p.must(p.program.Signal(syscall.SIGTERM)) },
+	for name, end := range map[string]func(*user){
+		"log out": func(p *user) { p.StopBus() },
+		"signal":  func(p *user) { p.must(p.program.Signal(syscall.SIGTERM)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+			p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 			p.clicksIcon(assets.Stopped)
 			p.seesIcon(assets.Ready)
 			end(p)
@@ -579,7 +579,7 @@ func TestEndOfSession(t *testing.T) {
 			if text := p.program.Output(); strings.Contains(text, "panic") {
 				t.Errorf("it said %s", text)
 			}
-			if state := bed.Docker(t, "inspect", "--format", "{{.State.Status}}", p.name); state != "running" {
+			if state := testenv.Docker(t, "inspect", "--format", "{{.State.Status}}", p.name); state != "running" {
 				t.Errorf("the container is %s", state)
 			}
 		})
@@ -587,7 +587,7 @@ func TestEndOfSession(t *testing.T) {
 }
 
 func TestOnlyOneTray(t *testing.T) {
-	p := sitDown(t, Options{}, bed.Image(t, bed.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	start := func() string {
 		t.Helper()
 		second, err := p.Launch(p.env, executable)
@@ -607,8 +607,8 @@ func TestOnlyOneTray(t *testing.T) {
 			p.clicksIcon(assets.Stopped)
 		}
 		p.seesIcon(test.state)
-		if said := start(); said != title+". "+test.body+"\n" {
-			t.Errorf("it said %q", said)
+		if output := start(); output != title+". "+test.body+"\n" {
+			t.Errorf("it said %q", output)
 		}
 		p.must(p.Note(t.Context(), title+"\n"+test.body))
 		p.seesIcon(test.state)

@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
+	"colabtray/test/testenv"
 
-	"colabtray/test/bed"
+	"github.com/godbus/dbus/v5"
 )
 
 // Notifications is which notification server a desktop has.
@@ -82,13 +82,13 @@ type Session struct {
 func Start(t testing.TB, o Options) *Session {
 	t.Helper()
 	for _, part := range Parts(o) {
-		bed.NeedCommand(t, part)
+		testenv.NeedCommand(t, part)
 	}
 	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bed.AfterDeath(t, `rm -rf "$1"`, s.dir)
+	testenv.AfterDeath(t, `rm -rf "$1"`, s.dir)
 	t.Cleanup(func() {
 		if t.Failed() {
 			if path, err := s.Keep(t.Name() + " failed"); err == nil {
@@ -127,7 +127,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	s := &Session{options: o, dir: dir}
 	s.processes.begin()
 	for _, step := range []func(context.Context) error{
-		s.furnish, s.startScreen, s.startBus, s.startNotifications, s.startWindows, s.startPanel,
+		s.prepareHome, s.startScreen, s.startBus, s.startNotifications, s.startWindows, s.startPanel,
 	} {
 		if err := step(ctx); err != nil {
 			err = fmt.Errorf("%w\n%s", err, s.Output())
@@ -138,8 +138,8 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	return s, nil
 }
 
-// furnish makes the home and what is in it.
-func (s *Session) furnish(context.Context) error {
+// prepareHome makes the home and what is in it.
+func (s *Session) prepareHome(context.Context) error {
 	s.env = []string{
 		"PATH=" + os.Getenv("PATH"),
 		"LANG=C.UTF-8", "TZ=UTC",

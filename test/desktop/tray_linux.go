@@ -183,7 +183,7 @@ func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
 	err := waitFor(ctx, "a row of the menu", func() error {
 		rows, err := s.Rows(ctx, pid)
 		if err == nil {
-			keys, err = wayTo(rows, path)
+			keys, err = keysTo(rows, path)
 		}
 		return err
 	})
@@ -194,8 +194,8 @@ func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
 	return err
 }
 
-// wayTo returns the keys that lead to a row.
-func wayTo(rows []Row, path []string) (keys []string, err error) {
+// keysTo returns the keys that lead to a row.
+func keysTo(rows []Row, path []string) (keys []string, err error) {
 	for n, label := range path {
 		rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Separator || !r.Enabled })
 		i := slices.IndexFunc(rows, func(r Row) bool { return r.Label == label || strings.HasPrefix(r.Label, label+":") })

@@ -40,7 +40,7 @@ const (
 // floors has all packages of the program, the lowest floor first. A package
 // imports packages of lower floors only, so that there can be no circle.
 var floors = [][]string{
-	{"assets", "internal/words", "internal/problem", "internal/secret", "internal/gpu"},
+	{"assets", "internal/i18n", "internal/problem", "internal/secret", "internal/gpu"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile"},
 	{"internal/engine/docker", "internal/jupyter", "internal/data"},
@@ -68,7 +68,7 @@ var desktop = []string{
 var forbidden = map[string][]string{
 	"internal/problem":       append([]string{docker}, desktop...),
 	"internal/secret":        append([]string{docker}, desktop...),
-	"internal/words":         append([]string{docker}, desktop...),
+	"internal/i18n":          append([]string{docker}, desktop...),
 	"internal/gpu":           append([]string{docker}, desktop...),
 	"internal/backup":        append([]string{docker}, desktop...),
 	"internal/install":       append([]string{docker}, desktop...),
@@ -98,8 +98,8 @@ var onlyIn = map[string]string{
 // largest is the part of all lines that one package may have, in percent.
 const largest = 18
 
-// vague are names that say nothing about what a package owns.
-var vague = []string{"util", "utils", "helper", "helpers", "common", "misc", "shared", "base"}
+// vagueNames are names that say nothing about what a package owns.
+var vagueNames = []string{"util", "utils", "helper", "helpers", "common", "misc", "shared", "base"}
 
 // Check returns a sentence for each rule that the packages break.
 func Check(packages []Package) []string {
@@ -114,7 +114,7 @@ func Check(packages []Package) []string {
 				}
 			}
 		}
-		if slices.Contains(vague, p.Name) {
+		if slices.Contains(vagueNames, p.Name) {
 			broken = append(broken, fmt.Sprintf("%s: the name %q does not say what it owns", p.Path, p.Name))
 		}
 		for file, imports := range p.Files {

@@ -15,12 +15,12 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestProgram holds the rules for the program itself, on each system.
 func TestProgram(t *testing.T) {
-	bed.Tree()
+	testenv.DependOnTree()
 	for _, system := range []string{"linux", "windows", "darwin"} {
 		t.Run(system, func(t *testing.T) {
 			t.Parallel()

@@ -9,9 +9,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// photographGuide takes a picture of the guide's upper part, at the address with
+// captureGuide takes a picture of the guide's upper part, at the address with
 // a key in it, as soon as the runtime is shown to be ready.
-func photographGuide(ctx context.Context, address string) error {
+func captureGuide(ctx context.Context, address string) error {
 	ctx, cancel := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox)...)
 	defer cancel()

@@ -17,8 +17,8 @@ import (
 	"strings"
 
 	"colabtray/assets"
-	"colabtray/test/bed"
 	"colabtray/test/desktop"
+	"colabtray/test/testenv"
 )
 
 const (
@@ -31,13 +31,13 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := take(ctx); err != nil {
+	if err := capture(ctx); err != nil {
 		fmt.Fprintf(os.Stderr, "screenshots: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func take(ctx context.Context) (err error) {
+func capture(ctx context.Context) (err error) {
 	path, err := filepath.Abs(program)
 	if err != nil {
 		return err
@@ -51,12 +51,12 @@ func take(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, remove(name)) }()
 	tray, err := s.Launch([]string{
 		"DOCKER_HOST=" + os.Getenv("DOCKER_HOST"),
-		"COLAB_TRAY_NAME=" + name, "COLAB_TRAY_IMAGE=" + bed.Server2, fmt.Sprintf("COLAB_TRAY_PORT=%d", freePort()),
+		"COLAB_TRAY_NAME=" + name, "COLAB_TRAY_IMAGE=" + testenv.Server2, fmt.Sprintf("COLAB_TRAY_PORT=%d", freePort()),
 	}, path)
 	if err != nil {
 		return err
 	}
-	p := photographer{ctx: ctx, Session: s}
+	p := screenshotter{ctx: ctx, Session: s}
 
 	p.do(s.ClickIcon(ctx, assets.Stopped))
 	p.do(s.MoveMouse(ctx, image.Pt(300, 600)))
@@ -82,29 +82,29 @@ func take(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return photographGuide(ctx, address)
+	return captureGuide(ctx, address)
 }
 
-// photographer takes pictures until something goes wrong.
-type photographer struct {
+// screenshotter takes pictures until something goes wrong.
+type screenshotter struct {
 	*desktop.Session
 	ctx context.Context
 	err error
 }
 
-func (p *photographer) do(err error) {
+func (p *screenshotter) do(err error) {
 	if p.err == nil {
 		p.err = err
 	}
 }
 
-func (p *photographer) find(where image.Rectangle, err error) image.Rectangle {
+func (p *screenshotter) find(where image.Rectangle, err error) image.Rectangle {
 	p.do(err)
 	return where
 }
 
 // save takes a picture of a part of the screen.
-func (p *photographer) save(name string, part image.Rectangle) {
+func (p *screenshotter) save(name string, part image.Rectangle) {
 	if p.err != nil {
 		return
 	}

@@ -17,7 +17,7 @@ func (b before) Unwrap() engine.Engine { return b.Engine }
 // TestAbilities: who stands before an engine neither hides nor fakes what the
 // engine can do.
 func TestAbilities(t *testing.T) {
-	docker, err := NewDocker("unix:///nowhere/docker.sock")
+	docker, err := New("unix:///nowhere/docker.sock")
 	if err != nil {
 		t.Fatal(err)
 	}

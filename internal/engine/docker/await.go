@@ -11,11 +11,11 @@ import (
 )
 
 // Await implements [Finder].
-func (d *Docker) Await(ctx context.Context) { d.await(ctx, func() {}) }
+func (d *Engine) Await(ctx context.Context) { d.await(ctx, func() {}) }
 
 // await watches sockets through their directories, and the docker configuration,
 // which can lead elsewhere at any time. It calls watches once it does.
-func (d *Docker) await(ctx context.Context, watches func()) {
+func (d *Engine) await(ctx context.Context, watches func()) {
 	awaited := d.awaited()
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -42,11 +42,11 @@ func (d *Docker) await(ctx context.Context, watches func()) {
 
 // awaited returns the paths that tell where an engine is: those of the sockets
 // that are tried, with what links lead to, and the docker configuration.
-func (d *Docker) awaited() []string {
+func (d *Engine) awaited() []string {
 	hosts := []string{d.Host()}
 	paths := []string{filepath.Join(dockerConfigDir(), "config.json")}
 	if d.finder != nil {
-		if all, err := places(d.finder.look()); err == nil {
+		if all, err := endpoints(d.finder.look()); err == nil {
 			for _, p := range all {
 				hosts = append(hosts, p.host)
 			}

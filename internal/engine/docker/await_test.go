@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestAwait: what says where an engine is, is noticed when it comes: a socket, one
 // that a link leads to, and the docker configuration.
 func TestAwait(t *testing.T) {
-	home := bed.DockerHome(t)
+	home := testenv.DockerHome(t)
 	for _, dir := range []string{"run", "desktop", ".docker"} {
 		if err := os.MkdirAll(filepath.Join(home, dir), 0o700); err != nil {
 			t.Fatal(err)
@@ -46,7 +46,7 @@ func TestAwait(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := NewDocker(c.host)
+			d, err := New(c.host)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"colabtray/internal/i18n"
+
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
@@ -17,8 +19,6 @@ import (
 	dockercontext "github.com/docker/cli/cli/context"
 	dockerendpoint "github.com/docker/cli/cli/context/docker"
 	"github.com/docker/cli/cli/context/store"
-
-	"colabtray/internal/words"
 )
 
 // dockerConfigDir returns the directory of the docker command's configuration.
@@ -52,13 +52,13 @@ func contextEndpoint(name string) (dockerendpoint.EndpointMeta, error) {
 	context, err := contexts().GetMetadata(name)
 	switch {
 	case cerrdefs.IsNotFound(err):
-		return dockerendpoint.EndpointMeta{}, errors.New(words.Say("problem.contextUnknown"))
+		return dockerendpoint.EndpointMeta{}, errors.New(i18n.T("problem.contextUnknown"))
 	case err != nil:
-		return dockerendpoint.EndpointMeta{}, fmt.Errorf("%s: %w", words.Say("problem.contextBroken"), err)
+		return dockerendpoint.EndpointMeta{}, fmt.Errorf("%s: %w", i18n.T("problem.contextBroken"), err)
 	}
 	meta, err := dockerendpoint.EndpointFromContext(context)
 	if err != nil {
-		return meta, errors.New(words.Say("problem.contextEmpty"))
+		return meta, errors.New(i18n.T("problem.contextEmpty"))
 	}
 	return meta, nil
 }
@@ -98,13 +98,13 @@ func endpointOfEnv(host string) (dockerendpoint.Endpoint, error) {
 // nothing that is shown or compared: as with docker, a container keeps those that
 // it was made with.
 func withProxies(env []string, host string) []string {
-	given := map[string]*string{}
+	effective := map[string]*string{}
 	for _, pair := range env {
 		name, _, _ := strings.Cut(pair, "=")
-		given[name] = nil
+		effective[name] = nil
 	}
 	docker, _ := readDockerConfig()
-	proxies := docker.ParseProxyConfig(host, given)
+	proxies := docker.ParseProxyConfig(host, effective)
 	for _, name := range slices.Sorted(maps.Keys(proxies)) {
 		if value := proxies[name]; value != nil {
 			env = append(env, name+"="+*value)

@@ -5,25 +5,25 @@ import (
 
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/engine/enginetest"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestContract holds that Docker and Podman behave as the program relies on.
 func TestContract(t *testing.T) {
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
-		contract(t, bed.Engine(t), bed.Image(t, bed.Server2), bed.RuntimeName)
+		contract(t, testenv.Engine(t), testenv.Image(t, testenv.Server2), testenv.RuntimeName)
 	})
 	t.Run("podman", func(t *testing.T) {
 		t.Parallel()
-		podman := bed.Podman(t)
-		contract(t, podman.Host(), podman.Image(t, bed.Server2), podman.RuntimeName)
+		podman := testenv.Podman(t)
+		contract(t, podman.Host(), podman.Image(t, testenv.Server2), podman.RuntimeName)
 	})
 }
 
 func contract(t *testing.T, host, image string, name func(testing.TB) string) {
 	enginetest.Run(t, func(t *testing.T) enginetest.Site {
-		docker, err := docker.NewDocker(host)
+		docker, err := docker.New(host)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,12 +31,12 @@ func contract(t *testing.T, host, image string, name func(testing.TB) string) {
 		if _, err := docker.Connect(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		published, missing := bed.PublishedImage(t)
+		published, missing := testenv.PublishedImage(t)
 		return enginetest.Site{
 			Engine: docker, Image: image, Published: published, Missing: missing,
 			Name:  func(t *testing.T) string { return name(t) },
-			Port:  func(t *testing.T) int { return bed.FreePort(t) },
-			Pause: func(t *testing.T, name string) { bed.DockerAt(t, host, "pause", name) },
+			Port:  func(t *testing.T) int { return testenv.FreePort(t) },
+			Pause: func(t *testing.T, name string) { testenv.DockerAt(t, host, "pause", name) },
 		}
 	})
 }

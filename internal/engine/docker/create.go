@@ -17,7 +17,7 @@ import (
 )
 
 // Create implements [Engine].
-func (d *Docker) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
+func (d *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
 	if spec.Volume != "" {
 		if made.Volume, err = d.EnsureVolume(ctx, spec); err != nil {
 			return made, err
@@ -27,7 +27,7 @@ func (d *Docker) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 	return made, err
 }
 
-func (d *Docker) createContainer(ctx context.Context, spec engine.Spec) (id string, err error) {
+func (d *Engine) createContainer(ctx context.Context, spec engine.Spec) (id string, err error) {
 	if err := d.haveFolders(spec.Folders); err != nil {
 		return "", err
 	}
@@ -48,16 +48,16 @@ func (d *Docker) createContainer(ctx context.Context, spec engine.Spec) (id stri
 		return d.createLibpod(ctx, spec.Name, made, host, on)
 	}
 	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, on, spec.Name)
-	d.heard(created.ID, created.Warnings)
+	d.recordWarnings(created.ID, created.Warnings)
 	return created.ID, engineError(err)
 }
 
-// heard keeps what the engine had to say when it made a container: it says it
+// recordWarnings keeps what the engine had to say when it made a container: it says it
 // once.
-func (d *Docker) heard(id string, warnings []string) {
+func (d *Engine) recordWarnings(id string, warnings []string) {
 	if len(warnings) > 0 {
 		d.log.Warn("the engine made a container", "id", id, "warnings", warnings)
-		d.said.Store(id, warnings)
+		d.createWarnings.Store(id, warnings)
 	}
 }
 
@@ -79,7 +79,7 @@ func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Co
 		Cmd:          spec.Cmd,
 		WorkingDir:   spec.WorkDir,
 		Env:          env,
-		Labels:       engine.Marked(spec.Labels),
+		Labels:       engine.WithUniqueLabel(spec.Labels),
 		ExposedPorts: nat.PortSet{inner: {}},
 		User:         spec.User,
 	}
@@ -94,13 +94,13 @@ func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Co
 
 // haveFolders reports a folder that is not there. Docker does so itself, in these
 // words, but Podman makes it.
-func (d *Docker) haveFolders(folders []config.Folder) error {
+func (d *Engine) haveFolders(folders []config.Folder) error {
 	if !d.podman.Load() || !d.Which().Local {
 		return nil
 	}
 	for _, f := range folders {
 		if _, err := os.Stat(f.Host); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: %sbind source path does not exist: %s", engine.ErrNoFolder, engine.FromEngine, f.Host)
+			return fmt.Errorf("%w: %sbind source path does not exist: %s", engine.ErrNoFolder, engine.DaemonPrefix, f.Host)
 		}
 	}
 	return nil

@@ -17,20 +17,20 @@ import (
 	"github.com/docker/cli/cli/config/types"
 
 	"colabtray/internal/engine"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestPullWithCredentials pulls from a registry that asks who comes, with each
 // way to tell docker, and with each way in which that can go wrong.
 func TestPullWithCredentials(t *testing.T) {
-	t.Run("docker", func(t *testing.T) { pullWithCredentials(t, bed.Engine(t)) })
-	t.Run("podman", func(t *testing.T) { pullWithCredentials(t, bed.Podman(t).Host()) })
+	t.Run("docker", func(t *testing.T) { pullWithCredentials(t, testenv.Engine(t)) })
+	t.Run("podman", func(t *testing.T) { pullWithCredentials(t, testenv.Podman(t).Host()) })
 }
 
 func pullWithCredentials(t *testing.T, which string) {
-	reg := bed.NewRegistry(t)
+	reg := testenv.NewRegistry(t)
 	ref, _ := reg.PushLayers(t, "guarded", 1<<10, 1)
-	closed := bed.Guard{User: "me", Password: "pass:word", Identity: "identity-token"}
+	closed := testenv.Guard{User: "me", Password: "pass:word", Identity: "identity-token"}
 	open := closed
 	open.Anonymous = true
 
@@ -43,7 +43,7 @@ func pullWithCredentials(t *testing.T, which string) {
 		return strings.NewReplacer("USER", user, "SECRET", secret).Replace(tells)
 	}
 	for name, c := range map[string]struct {
-		guard  bed.Guard
+		guard  testenv.Guard
 		config string
 		helper string // script of docker-credential-x; empty for none
 		env    string // DOCKER_AUTH_CONFIG
@@ -73,7 +73,7 @@ func pullWithCredentials(t *testing.T, which string) {
 		"a broken configuration":    {guard: open, config: `{"auths": `, noted: "config.json was not understood"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			home := bed.DockerHome(t)
+			home := testenv.DockerHome(t)
 			bin := filepath.Join(home, "bin")
 			write := func(path, text string, mode os.FileMode) {
 				if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), mode)); err != nil {
@@ -86,10 +86,10 @@ func pullWithCredentials(t *testing.T, which string) {
 			}
 			t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 			t.Setenv("DOCKER_AUTH_CONFIG", c.env)
-			reg.Ask(c.guard)
+			reg.RequireLogin(c.guard)
 
 			var log bytes.Buffer
-			docker, err := NewDocker(which)
+			docker, err := New(which)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func pullWithCredentials(t *testing.T, which string) {
 }
 
 func TestRegistryKeys(t *testing.T) {
-	bed.DockerHome(t)
+	testenv.DockerHome(t)
 	docker := &configfile.ConfigFile{AuthConfigs: map[string]types.AuthConfig{
 		"https://index.docker.io/v1/": {Username: "hub", Password: "p"},
 		"https://quay.io/v2/":         {Username: "quay", Password: "p"},

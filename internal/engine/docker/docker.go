@@ -26,88 +26,88 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
-// Docker is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
-type Docker struct {
+// Engine is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
+type Engine struct {
 	finder *finder // nil when the address is given
 	log    *slog.Logger
 	// helperPatience is how long a credential helper may take. Some ask a person
 	// to unlock a key ring; one that does not answer means an anonymous pull.
 	helperPatience time.Duration
 
-	which  atomic.Pointer[engine.EngineInfo]
+	which  atomic.Pointer[engine.Info]
 	api    atomic.Pointer[client.Client]
 	podman atomic.Bool // it is no Docker
 
 	mapsUsers atomic.Bool // see mapped.go
 
-	said        sync.Map // what it said when it made a container, by the ID
-	imageLabels sync.Map // of images of which it was asked, by ID
+	createWarnings sync.Map // what it said when it made a container, by the ID
+	imageLabels    sync.Map // of images of which it was asked, by ID
 }
 
 var (
-	_ engine.Engine   = (*Docker)(nil)
-	_ engine.Finder   = (*Docker)(nil)
-	_ engine.Replacer = (*Docker)(nil)
-	_ engine.Tagger   = (*Docker)(nil)
-	_ engine.Differ   = (*Docker)(nil)
-	_ engine.Meter    = (*Docker)(nil)
-	_ engine.Executor = (*Docker)(nil)
-	_ engine.Ports    = (*Docker)(nil)
-	_ engine.Volumes  = (*Docker)(nil)
+	_ engine.Engine   = (*Engine)(nil)
+	_ engine.Finder   = (*Engine)(nil)
+	_ engine.Replacer = (*Engine)(nil)
+	_ engine.Tagger   = (*Engine)(nil)
+	_ engine.Differ   = (*Engine)(nil)
+	_ engine.Meter    = (*Engine)(nil)
+	_ engine.Executor = (*Engine)(nil)
+	_ engine.Ports    = (*Engine)(nil)
+	_ engine.Volumes  = (*Engine)(nil)
 )
 
 // answerTime is how long engines may take to say who they are.
 const answerTime = 15 * time.Second
 
-// NewDocker makes an engine of an address such as "unix:///var/run/docker.sock".
+// New makes an engine of an address such as "unix:///var/run/docker.sock".
 // When host is empty the engine is looked for at each [Docker.Connect]: where the
 // docker command finds it, which is at DOCKER_HOST or that of a docker context,
 // or else where other engines have their sockets. It does not connect yet.
-func NewDocker(host string) (*Docker, error) {
+func New(host string) (*Engine, error) {
 	if host == "" {
 		return newFound(newFinder()), nil
 	}
 	d := newDocker(nil)
-	p := place{host: host}
+	p := endpoint{host: host}
 	api, err := p.client()
 	if err != nil {
 		return nil, fmt.Errorf("engine's address: %w", err)
 	}
-	d.use(api, p.guess())
+	d.switchTo(api, p.infoBeforeAnswer())
 	return d, nil
 }
 
-func newDocker(f *finder) *Docker {
-	return &Docker{finder: f, log: slog.New(slog.DiscardHandler), helperPatience: 15 * time.Second}
+func newDocker(f *finder) *Engine {
+	return &Engine{finder: f, log: slog.New(slog.DiscardHandler), helperPatience: 15 * time.Second}
 }
 
 // newFound makes an engine that the finder finds. Until it has, requests go to
 // the first place where it may be, if any.
-func newFound(f *finder) *Docker {
+func newFound(f *finder) *Engine {
 	d := newDocker(f)
-	var p place
+	var p endpoint
 	candidates, err := f.candidates()
 	if err == nil {
 		p = candidates[0]
 		var api *client.Client
 		if api, err = p.client(); err == nil {
-			d.use(api, p.guess())
+			d.switchTo(api, p.infoBeforeAnswer())
 			return d
 		}
 		err = addressProblem(p, err)
 	}
-	d.use(nowhere(err), p.guess())
+	d.switchTo(failingClient(err), p.infoBeforeAnswer())
 	return d
 }
 
 // LogTo makes the engine tell in a log what it got along without.
-func (d *Docker) LogTo(log *slog.Logger) { d.log = log }
+func (d *Engine) LogTo(log *slog.Logger) { d.log = log }
 
-// endpoint is the place with what belongs to it for TLS, read afresh.
-func (p place) endpoint() (dockerendpoint.Endpoint, error) {
+// currentEndpoint is the place with what belongs to it for TLS, read afresh.
+func (p endpoint) currentEndpoint() (dockerendpoint.Endpoint, error) {
 	switch {
 	case p.fromEnv:
 		return endpointOfEnv(p.host)
@@ -123,8 +123,8 @@ func (p place) endpoint() (dockerendpoint.Endpoint, error) {
 }
 
 // client makes a client for the place, as the docker command does.
-func (p place) client() (*client.Client, error) {
-	e, err := p.endpoint()
+func (p endpoint) client() (*client.Client, error) {
+	e, err := p.currentEndpoint()
 	if err != nil {
 		return nil, err
 	}
@@ -141,17 +141,17 @@ func (p place) client() (*client.Client, error) {
 	return client.NewClientWithOpts(options...)
 }
 
-// nowhere makes a client whose every request fails with err.
-func nowhere(err error) *client.Client {
+// failingClient makes a client whose every request fails with err.
+func failingClient(err error) *client.Client {
 	api, _ := client.NewClientWithOpts(client.WithDialContext(func(context.Context, string, string) (net.Conn, error) {
 		return nil, err
 	})) // without an address nothing can be wrong with it
 	return api
 }
 
-// use makes an engine the one that is asked from now on. What is idle of the
+// switchTo makes an engine the one that is asked from now on. What is idle of the
 // connections to the one before is closed; requests under way go on.
-func (d *Docker) use(api *client.Client, info engine.EngineInfo) {
+func (d *Engine) switchTo(api *client.Client, info engine.Info) {
 	d.podman.Store(info.Name == "Podman")
 	d.which.Store(&info)
 	if before := d.api.Swap(api); before != nil {
@@ -160,20 +160,20 @@ func (d *Docker) use(api *client.Client, info engine.EngineInfo) {
 }
 
 // Which implements [Finder].
-func (d *Docker) Which() engine.EngineInfo { return *d.which.Load() }
+func (d *Engine) Which() engine.Info { return *d.which.Load() }
 
 // Host returns the address of the engine.
-func (d *Docker) Host() string { return d.Which().Host }
+func (d *Engine) Host() string { return d.Which().Host }
 
 // Close implements [Engine].
-func (d *Docker) Close() error { return d.api.Load().Close() }
+func (d *Engine) Close() error { return d.api.Load().Close() }
 
 // Connect implements [Engine]. A client only ever negotiates its version
 // downwards, so each Connect begins with a new one: the engine may have been
 // upgraded.
-func (d *Docker) Connect(ctx context.Context) (engine.EngineInfo, error) {
+func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 	if d.finder == nil {
-		err := d.try(ctx, place{host: d.Host()})
+		err := d.try(ctx, endpoint{host: d.Host()})
 		return d.Which(), err
 	}
 	candidates, err := d.finder.candidates()
@@ -208,16 +208,16 @@ func (d *Docker) Connect(ctx context.Context) (engine.EngineInfo, error) {
 			barred = p.host
 		}
 	}
-	d.finder.silent()
+	d.finder.noneAnswered()
 	if d.Host() != candidates[0].host {
-		guess := candidates[0].guess()
+		guess := candidates[0].infoBeforeAnswer()
 		d.which.Store(&guess)
 	}
 	return d.Which(), first
 }
 
 // try asks whether there is an engine at p, and uses it if so.
-func (d *Docker) try(ctx context.Context, p place) error {
+func (d *Engine) try(ctx context.Context, p endpoint) error {
 	api, err := p.client()
 	if err != nil {
 		return addressProblem(p, err)
@@ -232,7 +232,7 @@ func (d *Docker) try(ctx context.Context, p place) error {
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && !connected.Load():
 			return fmt.Errorf("%w: %w", engine.ErrUnreachable, err)
-		case noConnection(err) && connected.Load():
+		case isConnectionFailure(err) && connected.Load():
 			return fmt.Errorf("%w: %w", engine.ErrHangsUp, err)
 		}
 		return engineError(err)
@@ -243,7 +243,7 @@ func (d *Docker) try(ctx context.Context, p place) error {
 	if before := d.Which(); before.Host == info.Host {
 		info.Barred = before.Barred // the one in use is asked first
 	}
-	d.use(api, info)
+	d.switchTo(api, info)
 	if podman {
 		info.Kind, info.MapsUsers, err = d.podmanKind(ctx)
 	} else {
@@ -261,23 +261,23 @@ func (d *Docker) try(ctx context.Context, p place) error {
 const oldestAPI = "1.40"
 
 // identity asks who the engine is.
-func identity(ctx context.Context, api *client.Client) (engine.EngineInfo, error) {
+func identity(ctx context.Context, api *client.Client) (engine.Info, error) {
 	ping, err := api.Ping(ctx)
 	if err != nil {
-		return engine.EngineInfo{}, err
+		return engine.Info{}, err
 	}
 	if ping.APIVersion == "" {
-		return engine.EngineInfo{}, errors.New(words.Say("problem.noVersion"))
+		return engine.Info{}, errors.New(i18n.T("problem.noVersion"))
 	}
 	api.NegotiateAPIVersionPing(ping)
 	if versions.LessThan(api.ClientVersion(), oldestAPI) {
-		return engine.EngineInfo{}, fmt.Errorf("%w: its API is %s", engine.ErrTooOld, api.ClientVersion())
+		return engine.Info{}, fmt.Errorf("%w: its API is %s", engine.ErrTooOld, api.ClientVersion())
 	}
 	version, err := api.ServerVersion(ctx)
 	if err != nil {
-		return engine.EngineInfo{}, err
+		return engine.Info{}, err
 	}
-	info := engine.EngineInfo{Name: "Docker", Version: version.Version, API: api.ClientVersion(), Arch: version.Arch, Host: api.DaemonHost()}
+	info := engine.Info{Name: "Docker", Version: version.Version, API: api.ClientVersion(), Arch: version.Arch, Host: api.DaemonHost()}
 	for _, c := range version.Components {
 		if strings.Contains(c.Name, "Podman") {
 			info.Name = "Podman"
@@ -286,8 +286,8 @@ func identity(ctx context.Context, api *client.Client) (engine.EngineInfo, error
 	return info, nil
 }
 
-// noConnection reports whether the engine could not be asked at all.
-func noConnection(err error) bool { return client.IsErrConnectionFailed(err) }
+// isConnectionFailure reports whether the engine could not be asked at all.
+func isConnectionFailure(err error) bool { return client.IsErrConnectionFailed(err) }
 
 // eventActions are the changes that can matter to a runtime. Above all they
 // leave out the exec events that every health check makes.
@@ -299,7 +299,7 @@ var eventActions = []events.Action{
 }
 
 // Watch implements [Engine].
-func (d *Docker) Watch(ctx context.Context, names []string, opened func(), event func(engine.ContainerEvent)) error {
+func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event func(engine.Event)) error {
 	filter := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
 	for _, name := range names {
 		filter.Add("container", name)
@@ -318,9 +318,9 @@ func (d *Docker) Watch(ctx context.Context, names []string, opened func(), event
 		select {
 		case m := <-messages:
 			if d.podman.Load() && m.Action == events.ActionDie && d.endedBySignal(ctx, m.Actor) {
-				event(engine.ContainerEvent{Container: m.Actor.Attributes["name"], Action: string(events.ActionKill)})
+				event(engine.Event{Container: m.Actor.Attributes["name"], Action: string(events.ActionKill)})
 			}
-			event(engine.ContainerEvent{Container: m.Actor.Attributes["name"], Action: string(m.Action)})
+			event(engine.Event{Container: m.Actor.Attributes["name"], Action: string(m.Action)})
 		case err := <-errs:
 			return engineError(err)
 		}
@@ -330,7 +330,7 @@ func (d *Docker) Watch(ctx context.Context, names []string, opened func(), event
 // endedBySignal reports whether a container ended because of a signal that its
 // kernel did not send for want of memory. Podman, unlike Docker, does not tell
 // that somebody stops a container.
-func (d *Docker) endedBySignal(ctx context.Context, of events.Actor) bool {
+func (d *Engine) endedBySignal(ctx context.Context, of events.Actor) bool {
 	switch cmp.Or(of.Attributes["exitCode"], of.Attributes["containerExitCode"]) {
 	case "130", "143":
 		return true
@@ -342,7 +342,7 @@ func (d *Docker) endedBySignal(ctx context.Context, of events.Actor) bool {
 }
 
 // Put implements [Engine].
-func (d *Docker) Put(ctx context.Context, id string, files fs.FS, written time.Time) error {
+func (d *Engine) Put(ctx context.Context, id string, files fs.FS, written time.Time) error {
 	archive, err := engine.TarOf(files, written)
 	if err != nil {
 		return err
@@ -351,7 +351,7 @@ func (d *Docker) Put(ctx context.Context, id string, files fs.FS, written time.T
 }
 
 // Start implements [Engine]. An engine refuses to start a paused container.
-func (d *Docker) Start(ctx context.Context, id string) error {
+func (d *Engine) Start(ctx context.Context, id string) error {
 	err := d.api.Load().ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || ctx.Err() != nil {
 		return engineError(err)
@@ -363,23 +363,23 @@ func (d *Docker) Start(ctx context.Context, id string) error {
 }
 
 // Stop implements [Engine].
-func (d *Docker) Stop(ctx context.Context, id string, grace time.Duration) error {
+func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
 	seconds := int(grace.Seconds())
 	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
 }
 
 // Remove implements [Engine]. Volumes stay.
-func (d *Docker) Remove(ctx context.Context, id string) error {
+func (d *Engine) Remove(ctx context.Context, id string) error {
 	return engineError(d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{}))
 }
 
 // Rename implements [Replacer].
-func (d *Docker) Rename(ctx context.Context, id, name string) error {
+func (d *Engine) Rename(ctx context.Context, id, name string) error {
 	return engineError(d.api.Load().ContainerRename(ctx, id, name))
 }
 
 // Wait implements [Engine].
-func (d *Docker) Wait(ctx context.Context, id string) error {
+func (d *Engine) Wait(ctx context.Context, id string) error {
 	ended, errs := d.api.Load().ContainerWait(ctx, id, container.WaitConditionNotRunning)
 	select {
 	case <-ended:
@@ -390,7 +390,7 @@ func (d *Docker) Wait(ctx context.Context, id string) error {
 }
 
 // Logs implements [Engine].
-func (d *Docker) Logs(ctx context.Context, c engine.Container, q engine.LogQuery) (io.ReadCloser, error) {
+func (d *Engine) Logs(ctx context.Context, c engine.Container, q engine.LogQuery) (io.ReadCloser, error) {
 	options := container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: q.Follow, Tail: "all"}
 	if q.Tail >= 0 {
 		options.Tail = strconv.Itoa(q.Tail)
@@ -434,18 +434,18 @@ func (cs closers) Close() error {
 
 // Reach implements [Engine]. The containers of an engine on another machine are
 // reached as far as somebody forwards their ports.
-func (d *Docker) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
+func (d *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
 	return engine.LoopbackRoute(c, port)
 }
 
 // Get implements [Engine].
-func (d *Docker) Get(ctx context.Context, id, path string) (io.ReadCloser, error) {
+func (d *Engine) Get(ctx context.Context, id, path string) (io.ReadCloser, error) {
 	r, _, err := d.api.Load().CopyFromContainer(ctx, id, path)
 	return r, engineError(err)
 }
 
 // PublishedBy implements [Ports].
-func (d *Docker) PublishedBy(ctx context.Context, port int) ([]string, error) {
+func (d *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
 	if err != nil {
 		return nil, engineError(err)

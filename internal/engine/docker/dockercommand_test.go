@@ -16,11 +16,11 @@ import (
 	"testing"
 
 	"colabtray/internal/engine"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-// heard is what a stand-in engine was asked.
-type heard struct {
+// stubRequest is what a stand-in engine was asked.
+type stubRequest struct {
 	at       string // which of the stubs
 	request  string // method and path
 	platform string
@@ -32,16 +32,16 @@ type heard struct {
 // engineStubs stand where an engine may be, and note the first request on each
 // path of the API.
 type engineStubs struct {
-	mu    sync.Mutex
-	heard map[string]heard // by the last part of the path
+	mu       sync.Mutex
+	requests map[string]stubRequest // by the last part of the path
 }
 
-// take returns what was heard on a path since the last time.
-func (l *engineStubs) take(path string) heard {
+// drain returns what was heard on a path since the last time.
+func (l *engineStubs) drain(path string) stubRequest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	defer clear(l.heard)
-	return l.heard[path]
+	defer clear(l.requests)
+	return l.requests[path]
 }
 
 // serve answers at a listener as an engine would.
@@ -59,8 +59,8 @@ func (l *engineStubs) serve(t *testing.T, at string, on net.Listener) {
 		slices.Sort(lines)
 		path := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 		l.mu.Lock()
-		if _, before := l.heard[path]; !before {
-			l.heard[path] = heard{
+		if _, before := l.requests[path]; !before {
+			l.requests[path] = stubRequest{
 				at: at, request: r.Method + " " + r.URL.Path, headers: strings.Join(lines, "\n"), platform: r.URL.Query().Get("platform"),
 				tls: r.TLS != nil, client: r.TLS != nil && len(r.TLS.PeerCertificates) > 0,
 			}
@@ -86,39 +86,39 @@ func (l *engineStubs) serve(t *testing.T, at string, on net.Listener) {
 // TestAsTheDockerCommand has the docker command and us ask engines, in the same
 // surroundings: at the same address, with the same headers, TLS and platform.
 func TestAsTheDockerCommand(t *testing.T) {
-	bed.NeedCommand(t, "docker")
-	home := bed.DockerHome(t)
-	l := &engineStubs{heard: map[string]heard{}}
-	own, known := bed.Certificate(t, filepath.Join(home, "certs"))
+	testenv.NeedCommand(t, "docker")
+	home := testenv.DockerHome(t)
+	l := &engineStubs{requests: map[string]stubRequest{}}
+	own, known := testenv.Certificate(t, filepath.Join(home, "certs"))
 	secured := func(auth tls.ClientAuthType) *tls.Config {
 		return &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: auth, ClientCAs: known}
 	}
-	plain, safe, lax := bed.Listen(t, "tcp", "127.0.0.1:0"), bed.Listen(t, "tcp", "127.0.0.1:0"), bed.Listen(t, "tcp", "127.0.0.1:0")
-	usual := bed.Listen(t, "tcp", "127.0.0.1:2376")
+	plain, safe, lax := testenv.Listen(t, "tcp", "127.0.0.1:0"), testenv.Listen(t, "tcp", "127.0.0.1:0"), testenv.Listen(t, "tcp", "127.0.0.1:0")
+	usual := testenv.Listen(t, "tcp", "127.0.0.1:2376")
 	socket := filepath.Join(home, "engine.sock")
 	l.serve(t, "tcp", plain)
 	l.serve(t, "mutual TLS", tls.NewListener(safe, secured(tls.RequireAndVerifyClientCert)))
 	l.serve(t, "TLS", tls.NewListener(lax, secured(tls.VerifyClientCertIfGiven)))
 	l.serve(t, "usual port", tls.NewListener(usual, secured(tls.RequireAndVerifyClientCert)))
-	l.serve(t, "socket", bed.Listen(t, "unix", socket))
+	l.serve(t, "socket", testenv.Listen(t, "unix", socket))
 
 	certs := filepath.Join(home, "certs")
-	bed.DockerCommand(t, "context", "create", "safe", "--docker",
+	testenv.DockerCommand(t, "context", "create", "safe", "--docker",
 		fmt.Sprintf("host=tcp://%s,ca=%s/ca.pem,cert=%[2]s/cert.pem,key=%[2]s/key.pem", safe.Addr(), certs))
-	bed.DockerCommand(t, "context", "create", "unsafe", "--docker", fmt.Sprintf("host=tcp://%s,skip-tls-verify=true", lax.Addr()))
-	bed.DockerCommand(t, "context", "create", "socket", "--docker", "host=unix://"+socket)
-	bed.DockerCommand(t, "context", "create", "bare", "--docker", "host=tcp://"+safe.Addr().String())
+	testenv.DockerCommand(t, "context", "create", "unsafe", "--docker", fmt.Sprintf("host=tcp://%s,skip-tls-verify=true", lax.Addr()))
+	testenv.DockerCommand(t, "context", "create", "socket", "--docker", "host=unix://"+socket)
+	testenv.DockerCommand(t, "context", "create", "bare", "--docker", "host=tcp://"+safe.Addr().String())
 	configFile := filepath.Join(home, ".docker", "config.json")
 	elsewhere := filepath.Join(home, "elsewhere")
-	bed.Write(t, filepath.Join(elsewhere, "config.json"), `{"currentContext": "here", "HttpHeaders": {"X-Where": "elsewhere"}}`)
+	testenv.Write(t, filepath.Join(elsewhere, "config.json"), `{"currentContext": "here", "HttpHeaders": {"X-Where": "elsewhere"}}`)
 	t.Setenv("DOCKER_CONFIG", elsewhere)
-	bed.DockerCommand(t, "context", "create", "here", "--docker", "host=unix://"+socket)
+	testenv.DockerCommand(t, "context", "create", "here", "--docker", "host=unix://"+socket)
 	for _, file := range []string{"ca.pem", "cert.pem", "key.pem"} {
 		text, err := os.ReadFile(filepath.Join(certs, file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		bed.Write(t, filepath.Join(home, ".docker", file), string(text))
+		testenv.Write(t, filepath.Join(home, ".docker", file), string(text))
 	}
 
 	_, port, _ := net.SplitHostPort(plain.Addr().String())
@@ -163,7 +163,7 @@ func TestAsTheDockerCommand(t *testing.T) {
 			if c.config == "" {
 				c.config = "{}"
 			}
-			bed.Write(t, configFile, c.config)
+			testenv.Write(t, configFile, c.config)
 			for name, value := range c.env {
 				t.Setenv(name, value)
 			}
@@ -174,10 +174,10 @@ func TestAsTheDockerCommand(t *testing.T) {
 			case "pull":
 				command, path = []string{"pull", "example/image"}, "create"
 			}
-			said, _ := exec.Command("docker", command...).CombinedOutput()
-			theirs := l.take(path)
+			message, _ := exec.Command("docker", command...).CombinedOutput()
+			theirs := l.drain(path)
 
-			d, err := NewDocker("")
+			d, err := New("")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,9 +189,9 @@ func TestAsTheDockerCommand(t *testing.T) {
 			case "pull":
 				err = d.Pull(t.Context(), "example/image", "", func(engine.Progress) {})
 			}
-			ours := l.take(path)
+			ours := l.drain(path)
 			if ours != theirs || ours.at != c.want {
-				t.Errorf("wanted at %q\ndocker: %+v (%s)\nours: %+v (%v)", c.want, theirs, said, ours, err)
+				t.Errorf("wanted at %q\ndocker: %+v (%s)\nours: %+v (%v)", c.want, theirs, message, ours, err)
 			}
 			if c.want == "" && err == nil {
 				t.Error("there was no error")
@@ -202,7 +202,7 @@ func TestAsTheDockerCommand(t *testing.T) {
 		t.Setenv("DOCKER_CONFIG", "")
 		t.Setenv("DOCKER_HOST", ":"+port)
 		t.Setenv("DOCKER_API_VERSION", "1.30")
-		d, err := NewDocker("")
+		d, err := New("")
 		if err != nil {
 			t.Fatal(err)
 		}

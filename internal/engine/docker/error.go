@@ -20,11 +20,11 @@ func engineError(err error) error {
 	}
 	text := strings.ToLower(err.Error())
 	switch {
-	case errors.Is(err, fs.ErrPermission) || noConnection(err) && strings.Contains(text, "permission denied"):
+	case errors.Is(err, fs.ErrPermission) || isConnectionFailure(err) && strings.Contains(text, "permission denied"):
 		return fmt.Errorf("%w: %w", engine.ErrPermission, err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w: %w", engine.ErrSilent, err)
-	case noConnection(err):
+	case isConnectionFailure(err):
 		return fmt.Errorf("%w: %w", engine.ErrUnreachable, err)
 	case strings.Contains(text, "is too old") || strings.Contains(text, "api version") && strings.Contains(text, "too"):
 		return fmt.Errorf("%w: %w", engine.ErrTooOld, err)
@@ -70,7 +70,7 @@ func pullError(err error) error {
 		return false
 	}
 	switch {
-	case noConnection(err), errors.Is(err, context.DeadlineExceeded):
+	case isConnectionFailure(err), errors.Is(err, context.DeadlineExceeded):
 		return engineError(err)
 	case has("no space left on device"):
 		return fmt.Errorf("%w: %w", engine.ErrDiskFull, err)

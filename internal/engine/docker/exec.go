@@ -8,7 +8,7 @@ import (
 )
 
 // Exec implements [Executor].
-func (d *Docker) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
+func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
 	api := d.api.Load()
 	created, err := api.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: cmd, AttachStdout: true, AttachStderr: true})
 	if err != nil {
@@ -20,9 +20,9 @@ func (d *Docker) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 	}
 	defer attached.Close()
 	defer context.AfterFunc(ctx, attached.Close)()
-	var said, complaint shortText
-	if _, err = stdcopy.StdCopy(&said, &complaint, attached.Reader); ctx.Err() != nil {
+	var message, complaint shortText
+	if _, err = stdcopy.StdCopy(&message, &complaint, attached.Reader); ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return said.String(), complaint.String(), err
+	return message.String(), complaint.String(), err
 }

@@ -18,12 +18,12 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
-	"colabtray/internal/words"
 )
 
-// place is one place where an engine may be.
-type place struct {
+// endpoint is one place where an engine may be.
+type endpoint struct {
 	host    string // its address, as DOCKER_HOST has it
 	found   string // how we came upon it, as [EngineInfo] has it
 	context string // the docker context whose settings for TLS count
@@ -31,8 +31,8 @@ type place struct {
 	own     bool   // the podman command asks the engine there by itself
 }
 
-// surroundings are all that tells where engines may be.
-type surroundings struct {
+// hostEnvironment are all that tells where engines may be.
+type hostEnvironment struct {
 	os         string // in Go's words
 	root       bool   // the program is root's
 	home       string
@@ -45,9 +45,9 @@ type surroundings struct {
 	endpoint   func(context string) (dockerendpoint.EndpointMeta, error)
 }
 
-// lookAround reads the environment and the docker configuration.
-func lookAround() surroundings {
-	s := surroundings{
+// readHostEnvironment reads the environment and the docker configuration.
+func readHostEnvironment() hostEnvironment {
+	s := hostEnvironment{
 		os:         goruntime.GOOS,
 		root:       os.Geteuid() == 0,
 		runtimeDir: cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), fmt.Sprintf("/run/user/%d", os.Getuid())),
@@ -66,16 +66,16 @@ func lookAround() surroundings {
 	return s
 }
 
-// places lists where the engine may be: the one place that a person chose for
+// endpoints lists where the engine may be: the one place that a person chose for
 // the docker command, with a *[Problem] when that cannot be used, or else the
 // default one and those of engines that keep their socket elsewhere.
-func places(s surroundings) ([]place, error) {
+func endpoints(s hostEnvironment) ([]endpoint, error) {
 	byDefault := s.context == "" || s.context == "default"
 	switch {
 	case s.dockerHost != "", s.tls && byDefault:
-		return s.envPlace()
+		return s.envEndpoint()
 	case byDefault:
-		return usualPlaces(s), nil
+		return defaultEndpoints(s), nil
 	}
 	found, command := "context "+s.context, "docker context use default"
 	if s.contextEnv {
@@ -88,16 +88,16 @@ func places(s surroundings) ([]place, error) {
 	case overSSH(e.Host):
 		return nil, sshProblem(s.context, e.Host, command)
 	case e.Host == "":
-		return []place{{host: usualPlaces(s)[0].host, found: found, context: s.context}}, nil
+		return []endpoint{{host: defaultEndpoints(s)[0].host, found: found, context: s.context}}, nil
 	}
-	return []place{{host: e.Host, found: found, context: s.context}}, nil
+	return []endpoint{{host: e.Host, found: found, context: s.context}}, nil
 }
 
-// envPlace is the place that the environment names. DOCKER_HOST may be short or
+// envEndpoint is the place that the environment names. DOCKER_HOST may be short or
 // blank, and with TLS asked for there is another default.
-func (s surroundings) envPlace() ([]place, error) {
+func (s hostEnvironment) envEndpoint() ([]endpoint, error) {
 	host, err := opts.ParseHost(s.tls, s.dockerHost)
-	p := place{host: host, found: "DOCKER_HOST", fromEnv: true}
+	p := endpoint{host: host, found: "DOCKER_HOST", fromEnv: true}
 	if s.dockerHost == "" {
 		p.found = "DOCKER_TLS"
 	}
@@ -107,62 +107,62 @@ func (s surroundings) envPlace() ([]place, error) {
 	case overSSH(host):
 		return nil, sshProblem("", host, "unset DOCKER_HOST")
 	}
-	return []place{p}, nil
+	return []endpoint{p}, nil
 }
 
 func overSSH(host string) bool { return strings.HasPrefix(host, "ssh://") }
 
-// usualPlaces lists the platform's default address, and then where else engines
+// defaultEndpoints lists the platform's default address, and then where else engines
 // listen when nobody told the docker command of them.
-func usualPlaces(s surroundings) []place {
+func defaultEndpoints(s hostEnvironment) []endpoint {
 	if s.os == "windows" {
-		return []place{
+		return []endpoint{
 			{host: "npipe:////./pipe/docker_engine", found: "default"},
 			{host: "npipe:////./pipe/dockerDesktopLinuxEngine", found: "pipe of Docker Desktop"},
 			{host: "npipe:////./pipe/podman-machine-default", found: "pipe of Podman"},
 		}
 	}
-	all := []place{{host: "unix:///var/run/docker.sock", found: "default"}}
+	all := []endpoint{{host: "unix:///var/run/docker.sock", found: "default"}}
 	add := func(whose string, sockets ...string) {
 		for _, socket := range sockets {
 			if path.IsAbs(socket) {
-				all = append(all, place{host: "unix://" + socket, found: "socket of " + whose})
+				all = append(all, endpoint{host: "unix://" + socket, found: "socket of " + whose})
 			}
 		}
 	}
-	below := func(dir, name string) string {
+	relativeTo := func(dir, name string) string {
 		if dir == "" {
 			return ""
 		}
 		return path.Join(dir, name)
 	}
-	add("rootless Docker", below(s.runtimeDir, "docker.sock"))
-	add("Docker Desktop", below(s.home, ".docker/desktop/docker.sock"), below(s.home, ".docker/run/docker.sock"))
-	add("Colima", below(s.home, ".colima/default/docker.sock"))
-	add("Rancher Desktop", below(s.home, ".rd/docker.sock"))
-	add("OrbStack", below(s.home, ".orbstack/run/docker.sock"))
+	add("rootless Docker", relativeTo(s.runtimeDir, "docker.sock"))
+	add("Docker Desktop", relativeTo(s.home, ".docker/desktop/docker.sock"), relativeTo(s.home, ".docker/run/docker.sock"))
+	add("Colima", relativeTo(s.home, ".colima/default/docker.sock"))
+	add("Rancher Desktop", relativeTo(s.home, ".rd/docker.sock"))
+	add("OrbStack", relativeTo(s.home, ".orbstack/run/docker.sock"))
 	if s.os == "darwin" {
 		const machine = ".local/share/containers/podman/machine"
-		add("Podman", below(s.tempDir, "podman/podman-machine-default-api.sock"), below(s.home, machine+"/podman.sock"),
-			below(s.home, machine+"/podman-machine-default/podman.sock"), below(s.home, machine+"/qemu/podman.sock"))
+		add("Podman", relativeTo(s.tempDir, "podman/podman-machine-default-api.sock"), relativeTo(s.home, machine+"/podman.sock"),
+			relativeTo(s.home, machine+"/podman-machine-default/podman.sock"), relativeTo(s.home, machine+"/qemu/podman.sock"))
 		return all
 	}
-	add("Podman", below(s.runtimeDir, "podman/podman.sock"), engine.RootPodman)
+	add("Podman", relativeTo(s.runtimeDir, "podman/podman.sock"), engine.RootPodman)
 	return all
 }
 
 // ownPodman reports whether the podman command asks what is at an address by
 // itself.
-func (s surroundings) ownPodman(host string) bool {
-	return slices.ContainsFunc(usualPlaces(s), func(usual place) bool {
+func (s hostEnvironment) ownPodman(host string) bool {
+	return slices.ContainsFunc(defaultEndpoints(s), func(usual endpoint) bool {
 		return usual.host == host && strings.HasSuffix(usual.found, " of Podman") && (host != "unix://"+engine.RootPodman || s.root)
 	})
 }
 
-// guess is what may be said of the engine at a place before it answered.
-func (p place) guess() engine.EngineInfo {
+// infoBeforeAnswer is what may be said of the engine at a place before it answered.
+func (p endpoint) infoBeforeAnswer() engine.Info {
 	podman := strings.Contains(p.found, "Podman") || strings.Contains(p.host, "podman")
-	info := engine.EngineInfo{Name: "Docker", Host: p.host, Found: p.found, Command: p.cli(podman)}
+	info := engine.Info{Name: "Docker", Host: p.host, Found: p.found, Command: p.cli(podman)}
 	info.Local, info.Machine = whereIs(p.host)
 	if podman {
 		info.Name = "Podman"
@@ -182,7 +182,7 @@ func whereIs(host string) (local bool, machine string) {
 
 // cli returns the command that asks the engine at a place in a terminal: docker
 // or podman, with the address where it would ask another one by itself.
-func (p place) cli(podman bool) string {
+func (p endpoint) cli(podman bool) string {
 	switch {
 	case podman && p.own:
 		return "podman"
@@ -202,11 +202,11 @@ const restartTime = time.Minute
 // chosen picks the places to try, in order: of several those that are there. An
 // engine that answered last and has been away for less than restartTime is the
 // only one.
-func chosen(all []place, there func(host string) bool, last place, away time.Duration) []place {
+func chosen(all []endpoint, there func(host string) bool, last endpoint, away time.Duration) []endpoint {
 	if away < restartTime && slices.Contains(all, last) {
-		return []place{last}
+		return []endpoint{last}
 	}
-	var here []place
+	var here []endpoint
 	for _, p := range all {
 		if there(p.host) {
 			here = append(here, p)
@@ -232,21 +232,21 @@ func isThere(host string) bool {
 // finder looks for the engine, afresh each time: it may have been installed, or
 // another one chosen, since.
 type finder struct {
-	look  func() surroundings
+	look  func() hostEnvironment
 	there func(host string) bool
 	now   func() time.Time
 
 	mu   sync.Mutex
-	last place     // the one that answered last
+	last endpoint  // the one that answered last
 	lost time.Time // since when it does not; zero while it does
 }
 
-func newFinder() *finder { return &finder{look: lookAround, there: isThere, now: time.Now} }
+func newFinder() *finder { return &finder{look: readHostEnvironment, there: isThere, now: time.Now} }
 
 // candidates returns the places to try, in order; at least one, or a *[Problem].
-func (f *finder) candidates() ([]place, error) {
+func (f *finder) candidates() ([]endpoint, error) {
 	around := f.look()
-	all, err := places(around)
+	all, err := endpoints(around)
 	if err != nil {
 		return nil, err
 	}
@@ -263,14 +263,14 @@ func (f *finder) candidates() ([]place, error) {
 }
 
 // answered notes that the engine is at p.
-func (f *finder) answered(p place) {
+func (f *finder) answered(p endpoint) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last, f.lost = p, time.Time{}
 }
 
-// silent notes that no engine answered.
-func (f *finder) silent() {
+// noneAnswered notes that no engine answered.
+func (f *finder) noneAnswered() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lost.IsZero() {
@@ -280,14 +280,14 @@ func (f *finder) silent() {
 
 // contextProblem tells that the docker context in force cannot be used.
 func contextProblem(name string, env bool, err error) *problem.Problem {
-	cause := words.Sentence(err.Error())
-	hint := words.Say("problem.noContextHint", "cause", cause)
+	cause := i18n.Sentence(err.Error())
+	hint := i18n.T("problem.noContextHint", "cause", cause)
 	if env {
-		hint = words.Say("problem.noContextEnvHint", "cause", cause)
+		hint = i18n.T("problem.noContextEnvHint", "cause", cause)
 	}
 	return &problem.Problem{
-		Code:    problem.CodeNoContext,
-		Short:   words.Say("problem.noContext", "context", name),
+		Code:    problem.NoContext,
+		Short:   i18n.T("problem.noContext", "context", name),
 		Hint:    hint,
 		Command: "docker context ls",
 		Err:     err,
@@ -297,29 +297,29 @@ func contextProblem(name string, env bool, err error) *problem.Problem {
 // sshProblem tells that the engine is on a machine whose ports are not ours, and
 // who says so: a docker context, or DOCKER_HOST where that is empty.
 func sshProblem(context, host, command string) *problem.Problem {
-	hint := words.Say("problem.remoteEngineEnvHint", "host", host)
+	hint := i18n.T("problem.remoteEngineEnvHint", "host", host)
 	if context != "" {
-		hint = words.Say("problem.remoteEngineHint", "context", context, "host", host)
+		hint = i18n.T("problem.remoteEngineHint", "context", context, "host", host)
 	}
 	return &problem.Problem{
-		Code:    problem.CodeRemoteEngine,
-		Short:   words.Say("problem.remoteEngine"),
+		Code:    problem.RemoteEngine,
+		Short:   i18n.T("problem.remoteEngine"),
 		Hint:    hint,
 		Command: command,
 	}
 }
 
 // addressProblem tells that the address of a place is none.
-func addressProblem(p place, err error) *problem.Problem {
+func addressProblem(p endpoint, err error) *problem.Problem {
 	problem := &problem.Problem{
-		Code:    problem.CodeNoEngine,
-		Short:   words.Say("problem.badAddress"),
-		Hint:    words.FullStop(words.Say("problem.badAddressEnvHint", "cause", err.Error())),
+		Code:    problem.NoEngine,
+		Short:   i18n.T("problem.badAddress"),
+		Hint:    i18n.FullStop(i18n.T("problem.badAddressEnvHint", "cause", err.Error())),
 		Command: "unset DOCKER_HOST",
 		Err:     err,
 	}
 	if !p.fromEnv {
-		problem.Hint = words.FullStop(words.Say("problem.badAddressHint", "found", engine.FoundWords(p.found), "cause", err.Error()))
+		problem.Hint = i18n.FullStop(i18n.T("problem.badAddressHint", "found", engine.FoundText(p.found), "cause", err.Error()))
 		problem.Command = "docker context ls"
 	}
 	return problem

@@ -24,83 +24,83 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/problem"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
-func TestPlaces(t *testing.T) {
-	type endpoint = dockerendpoint.EndpointMeta
-	contexts := map[string]endpoint{
+func TestEndpoints(t *testing.T) {
+	type wantEndpoint = dockerendpoint.EndpointMeta
+	contexts := map[string]wantEndpoint{
 		"colima": {Host: "unix:///home/me/.colima/x.sock"},
 		"far":    {Host: "ssh://me@far"},
 		"plain":  {},
 	}
-	linux := surroundings{
+	linux := hostEnvironment{
 		os: "linux", home: "/home/me", runtimeDir: "/run/user/7",
-		endpoint: func(name string) (endpoint, error) {
+		endpoint: func(name string) (wantEndpoint, error) {
 			if e, is := contexts[name]; is {
 				return e, nil
 			}
-			return endpoint{}, errors.New("there is no such context")
+			return wantEndpoint{}, errors.New("there is no such context")
 		},
 	}
-	with := func(change func(*surroundings)) surroundings {
+	with := func(change func(*hostEnvironment)) hostEnvironment {
 		s := linux
 		change(&s)
 		return s
 	}
 	for name, c := range map[string]struct {
-		around surroundings
-		want   []place
+		around hostEnvironment
+		want   []endpoint
 		code   problem.Code // of the problem
 		say    string       // in the problem's hint or command
 	}{
 		"DOCKER_HOST comes first": {
-			around: with(func(s *surroundings) { s.dockerHost, s.context, s.contextEnv = "tcp://x:1", "colima", true }),
-			want:   []place{{host: "tcp://x:1", found: "DOCKER_HOST", fromEnv: true}},
+			around: with(func(s *hostEnvironment) { s.dockerHost, s.context, s.contextEnv = "tcp://x:1", "colima", true }),
+			want:   []endpoint{{host: "tcp://x:1", found: "DOCKER_HOST", fromEnv: true}},
 		},
 		"a context": {
-			around: with(func(s *surroundings) { s.context = "colima" }),
-			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
+			around: with(func(s *hostEnvironment) { s.context = "colima" }),
+			want:   []endpoint{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
 		},
 		"a context without an address": {
-			around: with(func(s *surroundings) { s.context = "plain" }),
-			want:   []place{{host: "unix:///var/run/docker.sock", found: "context plain", context: "plain"}},
+			around: with(func(s *hostEnvironment) { s.context = "plain" }),
+			want:   []endpoint{{host: "unix:///var/run/docker.sock", found: "context plain", context: "plain"}},
 		},
 		"DOCKER_HOST makes no sense": {
-			around: with(func(s *surroundings) { s.dockerHost = "localhost:nine" }),
-			code:   problem.CodeNoEngine, say: "unset DOCKER_HOST",
+			around: with(func(s *hostEnvironment) { s.dockerHost = "localhost:nine" }),
+			code:   problem.NoEngine, say: "unset DOCKER_HOST",
 		},
 		"TLS has another default": {
-			around: with(func(s *surroundings) { s.tls = true }),
-			want:   []place{{host: "tcp://localhost:2376", found: "DOCKER_TLS", fromEnv: true}},
+			around: with(func(s *hostEnvironment) { s.tls = true }),
+			want:   []endpoint{{host: "tcp://localhost:2376", found: "DOCKER_TLS", fromEnv: true}},
 		},
 		"TLS of the environment is not for a context": {
-			around: with(func(s *surroundings) { s.tls, s.context = true, "colima" }),
-			want:   []place{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
+			around: with(func(s *hostEnvironment) { s.tls, s.context = true, "colima" }),
+			want:   []endpoint{{host: "unix:///home/me/.colima/x.sock", found: "context colima", context: "colima"}},
 		},
 		"a context that is not there": {
-			around: with(func(s *surroundings) { s.context = "gone" }),
-			code:   problem.CodeNoContext, say: "The docker configuration names it",
+			around: with(func(s *hostEnvironment) { s.context = "gone" }),
+			code:   problem.NoContext, say: "The docker configuration names it",
 		},
 		"DOCKER_CONTEXT is not there": {
-			around: with(func(s *surroundings) { s.context, s.contextEnv = "gone", true }),
-			code:   problem.CodeNoContext, say: "DOCKER_CONTEXT names it",
+			around: with(func(s *hostEnvironment) { s.context, s.contextEnv = "gone", true }),
+			code:   problem.NoContext, say: "DOCKER_CONTEXT names it",
 		},
 		"DOCKER_HOST over SSH": {
-			around: with(func(s *surroundings) { s.dockerHost = "ssh://me@far" }),
-			code:   problem.CodeRemoteEngine, say: "unset DOCKER_HOST",
+			around: with(func(s *hostEnvironment) { s.dockerHost = "ssh://me@far" }),
+			code:   problem.RemoteEngine, say: "unset DOCKER_HOST",
 		},
 		"a context over SSH": {
-			around: with(func(s *surroundings) { s.context = "far" }),
-			code:   problem.CodeRemoteEngine, say: "docker context use default",
+			around: with(func(s *hostEnvironment) { s.context = "far" }),
+			code:   problem.RemoteEngine, say: "docker context use default",
 		},
 		"DOCKER_CONTEXT over SSH": {
-			around: with(func(s *surroundings) { s.context, s.contextEnv = "far", true }),
-			code:   problem.CodeRemoteEngine, say: "unset DOCKER_CONTEXT",
+			around: with(func(s *hostEnvironment) { s.context, s.contextEnv = "far", true }),
+			code:   problem.RemoteEngine, say: "unset DOCKER_CONTEXT",
 		},
 		"the default context on Linux": {
-			around: with(func(s *surroundings) { s.context = "default" }),
-			want: []place{
+			around: with(func(s *hostEnvironment) { s.context = "default" }),
+			want: []endpoint{
 				{host: "unix:///var/run/docker.sock", found: "default"},
 				{host: "unix:///run/user/7/docker.sock", found: "socket of rootless Docker"},
 				{host: "unix:///home/me/.docker/desktop/docker.sock", found: "socket of Docker Desktop"},
@@ -113,22 +113,22 @@ func TestPlaces(t *testing.T) {
 			},
 		},
 		"nobody's home": {
-			around: with(func(s *surroundings) { s.home, s.runtimeDir = "", "" }),
-			want: []place{
+			around: with(func(s *hostEnvironment) { s.home, s.runtimeDir = "", "" }),
+			want: []endpoint{
 				{host: "unix:///var/run/docker.sock", found: "default"},
 				{host: "unix:///run/podman/podman.sock", found: "socket of Podman"},
 			},
 		},
 		"Windows": {
-			around: with(func(s *surroundings) { s.os = "windows" }),
-			want: []place{
+			around: with(func(s *hostEnvironment) { s.os = "windows" }),
+			want: []endpoint{
 				{host: "npipe:////./pipe/docker_engine", found: "default"},
 				{host: "npipe:////./pipe/dockerDesktopLinuxEngine", found: "pipe of Docker Desktop"},
 				{host: "npipe:////./pipe/podman-machine-default", found: "pipe of Podman"},
 			},
 		},
 	} {
-		got, err := places(c.around)
+		got, err := endpoints(c.around)
 		if c.code != "" {
 			var p *problem.Problem
 			if !errors.As(err, &p) || p.Code != c.code || !strings.Contains(p.Hint+p.Command, c.say) || p.Command == "" {
@@ -140,14 +140,14 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%s: got\n%+v (%v), want\n%+v", name, got, err, c.want)
 		}
 	}
-	mac, _ := places(with(func(s *surroundings) { s.os, s.tempDir = "darwin", "/var/folders/x/T" }))
+	mac, _ := endpoints(with(func(s *hostEnvironment) { s.os, s.tempDir = "darwin", "/var/folders/x/T" }))
 	if last := mac[len(mac)-1]; last.found != "socket of Podman" || !strings.HasPrefix(last.host, "unix:///home/me/.local/share/containers/podman/machine/") {
 		t.Errorf("on a Mac the last place is %+v", last)
 	}
 }
 
 func TestChosen(t *testing.T) {
-	all := []place{{host: "default"}, {host: "colima"}, {host: "podman"}}
+	all := []endpoint{{host: "default"}, {host: "colima"}, {host: "podman"}}
 	for name, c := range map[string]struct {
 		there string
 		last  string
@@ -163,7 +163,7 @@ func TestChosen(t *testing.T) {
 		"the one in use was chosen by other means": {"default", "elsewhere", 0, "default"},
 	} {
 		var got []string
-		for _, p := range chosen(all, func(host string) bool { return slices.Contains(strings.Fields(c.there), host) }, place{host: c.last}, c.away) {
+		for _, p := range chosen(all, func(host string) bool { return slices.Contains(strings.Fields(c.there), host) }, endpoint{host: c.last}, c.away) {
 			got = append(got, p.host)
 		}
 		if strings.Join(got, " ") != c.want {
@@ -173,7 +173,7 @@ func TestChosen(t *testing.T) {
 }
 
 // found asks the engine who it is and how it was found.
-func found(t *testing.T, d *Docker) engine.EngineInfo {
+func found(t *testing.T, d *Engine) engine.Info {
 	t.Helper()
 	info, err := d.Connect(t.Context())
 	if err != nil {
@@ -185,13 +185,13 @@ func found(t *testing.T, d *Docker) engine.EngineInfo {
 // TestEngineOfContext goes by contexts as the docker command makes them, and
 // follows when another one is chosen.
 func TestEngineOfContext(t *testing.T) {
-	which := bed.Engine(t)
-	bed.DockerHome(t)
-	bed.DockerCommand(t, "context", "create", "one", "--docker", "host="+which)
-	bed.DockerCommand(t, "context", "create", "two", "--docker", "host=unix:///nowhere/docker.sock")
-	bed.DockerCommand(t, "context", "use", "one")
+	which := testenv.Engine(t)
+	testenv.DockerHome(t)
+	testenv.DockerCommand(t, "context", "create", "one", "--docker", "host="+which)
+	testenv.DockerCommand(t, "context", "create", "two", "--docker", "host=unix:///nowhere/docker.sock")
+	testenv.DockerCommand(t, "context", "use", "one")
 
-	d, err := NewDocker("")
+	d, err := New("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestEngineOfContext(t *testing.T) {
 		t.Errorf("found %+v", info)
 	}
 
-	bed.DockerCommand(t, "context", "use", "two")
+	testenv.DockerCommand(t, "context", "use", "two")
 	if _, err := d.Connect(t.Context()); !errors.Is(err, engine.ErrUnreachable) || d.Host() != "unix:///nowhere/docker.sock" {
 		t.Errorf("with the other context: %v at %s", err, d.Host())
 	}
@@ -210,7 +210,7 @@ func TestEngineOfContext(t *testing.T) {
 	}
 	t.Setenv("DOCKER_CONTEXT", "three")
 	_, err = d.Connect(t.Context())
-	if p := engine.EngineProblem(d.Which(), err); p.Code != problem.CodeNoContext || p.Command != "docker context ls" {
+	if p := engine.ConnectProblem(d.Which(), err); p.Code != problem.NoContext || p.Command != "docker context ls" {
 		t.Errorf("a context that is not there: %+v", p)
 	}
 	t.Setenv("DOCKER_HOST", which)
@@ -222,7 +222,7 @@ func TestEngineOfContext(t *testing.T) {
 // TestWrongContextIsAProblem holds for a program that begins with it, and for
 // requests that do not wait for the engine.
 func TestWrongContextIsAProblem(t *testing.T) {
-	home := bed.DockerHome(t)
+	home := testenv.DockerHome(t)
 	if err := os.MkdirAll(filepath.Join(home, ".docker"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestWrongContextIsAProblem(t *testing.T) {
 	if err := os.WriteFile(config, []byte(`{"currentContext": "gone"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d, err := NewDocker("")
+	d, err := New("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestWrongContextIsAProblem(t *testing.T) {
 		"ping":    func() error { _, err := d.Connect(t.Context()); return err },
 		"inspect": func() error { _, err := d.Inspect(t.Context(), "x"); return err },
 	} {
-		if p := engine.EngineProblem(d.Which(), ask()); p.Code != problem.CodeNoContext || !strings.Contains(p.Short, "gone") {
+		if p := engine.ConnectProblem(d.Which(), ask()); p.Code != problem.NoContext || !strings.Contains(p.Short, "gone") {
 			t.Errorf("%s: the problem is %+v", name, p)
 		}
 	}
@@ -254,14 +254,14 @@ func TestWrongContextIsAProblem(t *testing.T) {
 // TestContextWithTLS reaches an engine over TLS with the files of a context,
 // and not without them.
 func TestContextWithTLS(t *testing.T) {
-	engine := bed.Engine(t)
-	home := bed.DockerHome(t)
+	engine := testenv.Engine(t)
+	home := testenv.DockerHome(t)
 	cert := filepath.Join(home, "cert.pem")
 	key := filepath.Join(home, "key.pem")
 	address := tlsRelay(t, engine, home)
-	bed.DockerCommand(t, "context", "create", "safe", "--docker", fmt.Sprintf("host=%s,ca=%s,cert=%s,key=%s", address, cert, cert, key))
-	bed.DockerCommand(t, "context", "create", "bare", "--docker", "host="+address)
-	d, err := NewDocker("")
+	testenv.DockerCommand(t, "context", "create", "safe", "--docker", fmt.Sprintf("host=%s,ca=%s,cert=%s,key=%s", address, cert, cert, key))
+	testenv.DockerCommand(t, "context", "create", "bare", "--docker", "host="+address)
+	d, err := New("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func TestContextWithTLS(t *testing.T) {
 // which is also its own, and returns the address.
 func tlsRelay(t *testing.T, engine, dir string) string {
 	t.Helper()
-	own, known := bed.Certificate(t, dir)
+	own, known := testenv.Certificate(t, dir)
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
 		Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: known,
 	})
@@ -315,8 +315,8 @@ func elsewhere(t *testing.T, socket, engine string) (remove func()) {
 // TestEngineElsewhere finds the sockets of other engines, and one that comes
 // later, without a new start of the program.
 func TestEngineElsewhere(t *testing.T) {
-	which, podman := bed.Engine(t), bed.Podman(t).Host()
-	home := bed.DockerHome(t)
+	which, podman := testenv.Engine(t), testenv.Podman(t).Host()
+	home := testenv.DockerHome(t)
 	now := time.Now()
 	f := newFinder()
 	f.now = func() time.Time { return now }
@@ -343,7 +343,7 @@ func TestEngineElsewhere(t *testing.T) {
 			at, product = podman, "Podman"
 		}
 		removes = append(removes, elsewhere(t, filepath.Join(home, c.socket), at))
-		f.last, f.lost = place{}, time.Time{}
+		f.last, f.lost = endpoint{}, time.Time{}
 		if info := found(t, d); info.Found != c.found || info.Name != product {
 			t.Errorf("with %s: found %+v", c.socket, info)
 		}
@@ -366,7 +366,7 @@ func TestEngineElsewhere(t *testing.T) {
 	}
 	dead.SetUnlinkOnClose(false)
 	_ = dead.Close()
-	f.last = place{}
+	f.last = endpoint{}
 	if info := found(t, d); info.Found != "socket of Docker Desktop" {
 		t.Errorf("beside a dead socket, found %+v", info)
 	}
@@ -374,7 +374,7 @@ func TestEngineElsewhere(t *testing.T) {
 
 // TestEngineTooOld speaks to a peer that knows an old version only.
 func TestEngineTooOld(t *testing.T) {
-	socket := filepath.Join(bed.DockerHome(t), "old.sock")
+	socket := filepath.Join(testenv.DockerHome(t), "old.sock")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
@@ -385,13 +385,13 @@ func TestEngineTooOld(t *testing.T) {
 	})}
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
-	d, err := NewDocker("unix://" + socket)
+	d, err := New("unix://" + socket)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
 	_, err = d.Connect(t.Context())
-	if p := engine.EngineProblem(d.Which(), err); p.Code != problem.CodeEngineTooOld || !strings.Contains(p.Hint, "19.03") {
+	if p := engine.ConnectProblem(d.Which(), err); p.Code != problem.EngineTooOld || !strings.Contains(p.Hint, "19.03") {
 		t.Errorf("the problem is %+v (%v)", p, err)
 	}
 }
@@ -402,21 +402,21 @@ func TestCommandThatAsksTheEngine(t *testing.T) {
 	const own = "unix:///run/user/1000/podman/podman.sock"
 	for _, c := range []struct {
 		root   bool
-		place  place
+		place  endpoint
 		podman bool
 		want   string
 	}{
-		{place: place{host: "unix:///var/run/docker.sock", found: "default"}, want: "docker"},
-		{place: place{host: "tcp://127.0.0.1:2375", found: "DOCKER_HOST"}, want: "docker"},
-		{place: place{host: "unix:///x.sock", found: "context x"}, want: "docker"},
-		{place: place{host: "unix:///home/u/.colima/default/docker.sock", found: "socket of Colima"}, want: "docker --host unix:///home/u/.colima/default/docker.sock"},
-		{place: place{host: own, found: "socket of Podman"}, podman: true, want: "podman"},
-		{place: place{host: own, found: "DOCKER_HOST"}, podman: true, want: "podman"},
-		{place: place{host: "unix:///var/run/docker.sock", found: "default"}, podman: true, want: "podman --url unix:///var/run/docker.sock"},
-		{place: place{host: "unix://" + engine.RootPodman, found: "socket of Podman"}, podman: true, want: "podman --url unix://" + engine.RootPodman},
-		{place: place{host: "unix://" + engine.RootPodman, found: "socket of Podman"}, podman: true, root: true, want: "podman"},
+		{place: endpoint{host: "unix:///var/run/docker.sock", found: "default"}, want: "docker"},
+		{place: endpoint{host: "tcp://127.0.0.1:2375", found: "DOCKER_HOST"}, want: "docker"},
+		{place: endpoint{host: "unix:///x.sock", found: "context x"}, want: "docker"},
+		{place: endpoint{host: "unix:///home/u/.colima/default/docker.sock", found: "socket of Colima"}, want: "docker --host unix:///home/u/.colima/default/docker.sock"},
+		{place: endpoint{host: own, found: "socket of Podman"}, podman: true, want: "podman"},
+		{place: endpoint{host: own, found: "DOCKER_HOST"}, podman: true, want: "podman"},
+		{place: endpoint{host: "unix:///var/run/docker.sock", found: "default"}, podman: true, want: "podman --url unix:///var/run/docker.sock"},
+		{place: endpoint{host: "unix://" + engine.RootPodman, found: "socket of Podman"}, podman: true, want: "podman --url unix://" + engine.RootPodman},
+		{place: endpoint{host: "unix://" + engine.RootPodman, found: "socket of Podman"}, podman: true, root: true, want: "podman"},
 	} {
-		s := surroundings{os: "linux", home: "/home/u", runtimeDir: "/run/user/1000", root: c.root}
+		s := hostEnvironment{os: "linux", home: "/home/u", runtimeDir: "/run/user/1000", root: c.root}
 		c.place.own = s.ownPodman(c.place.host)
 		if got := c.place.cli(c.podman); got != c.want {
 			t.Errorf("%+v, Podman %v, root %v: %q, not %q", c.place, c.podman, c.root, got, c.want)
@@ -427,14 +427,14 @@ func TestCommandThatAsksTheEngine(t *testing.T) {
 // TestEngineThatIsSilent: who is there and does not answer is told from nobody,
 // and from somebody who is no engine.
 func TestEngineThatIsSilent(t *testing.T) {
-	home := bed.DockerHome(t)
+	home := testenv.DockerHome(t)
 	for name, c := range map[string]struct {
 		serve func(net.Conn) // nil when nobody listens
 		code  problem.Code
 		say   string
 	}{
-		"nobody listens": {code: problem.CodeNoEngine, say: "Nothing answers"},
-		"silence":        {serve: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, code: problem.CodeSilent, say: "no answer in time"},
+		"nobody listens": {code: problem.NoEngine, say: "Nothing answers"},
+		"silence":        {serve: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, code: problem.Silent, say: "no answer in time"},
 		"silence after the first answer": {serve: func(c net.Conn) {
 			for in := bufio.NewReader(c); ; {
 				q, err := http.ReadRequest(in)
@@ -445,8 +445,8 @@ func TestEngineThatIsSilent(t *testing.T) {
 					_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 0\r\n\r\n")
 				}
 			}
-		}, code: problem.CodeSilent, say: "no answer in time"},
-		"it hangs up": {serve: func(c net.Conn) { _ = c.Close() }, code: problem.CodeSilent, say: "not as an engine does"},
+		}, code: problem.Silent, say: "no answer in time"},
+		"it hangs up": {serve: func(c net.Conn) { _ = c.Close() }, code: problem.Silent, say: "not as an engine does"},
 		"a web page": {serve: func(c net.Conn) {
 			for in := bufio.NewReader(c); ; {
 				q, err := http.ReadRequest(in)
@@ -458,7 +458,7 @@ func TestEngineThatIsSilent(t *testing.T) {
 					_, _ = io.WriteString(c, "<html>")
 				}
 			}
-		}, code: problem.CodeSilent, say: "not as an engine does"},
+		}, code: problem.Silent, say: "not as an engine does"},
 	} {
 		for _, network := range []string{"unix", "tcp"} {
 			t.Run(name+" over "+network, func(t *testing.T) {
@@ -466,7 +466,7 @@ func TestEngineThatIsSilent(t *testing.T) {
 				if network == "unix" {
 					address = filepath.Join(home, "engine.sock")
 				}
-				on := bed.Listen(t, network, address)
+				on := testenv.Listen(t, network, address)
 				host := network + "://" + on.Addr().String()
 				var serving sync.WaitGroup
 				defer serving.Wait()
@@ -487,7 +487,7 @@ func TestEngineThatIsSilent(t *testing.T) {
 						}
 					})
 				}
-				d, err := NewDocker(host)
+				d, err := New(host)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -495,7 +495,7 @@ func TestEngineThatIsSilent(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 				defer cancel()
 				_, err = d.Connect(ctx)
-				p := engine.EngineProblem(d.Which(), err)
+				p := engine.ConnectProblem(d.Which(), err)
 				if p.Code != c.code || !strings.Contains(p.Hint, c.say) || !strings.Contains(p.Hint, host) {
 					t.Errorf("the problem is %s: %s (%#v, %v)", p.Code, p.Hint, err, err)
 				}
@@ -507,8 +507,8 @@ func TestEngineThatIsSilent(t *testing.T) {
 // TestWhoSaysWhereTheEngineIs: where nothing answers, what is wrong can be what
 // leads there, and then nobody is told to start Docker.
 func TestWhoSaysWhereTheEngineIs(t *testing.T) {
-	home := bed.DockerHome(t)
-	bed.DockerCommand(t, "context", "create", "gone", "--docker", "host=unix://"+home+"/none.sock")
+	home := testenv.DockerHome(t)
+	testenv.DockerCommand(t, "context", "create", "gone", "--docker", "host=unix://"+home+"/none.sock")
 	for name, c := range map[string]struct {
 		env           map[string]string
 		hint, command string
@@ -520,14 +520,14 @@ func TestWhoSaysWhereTheEngineIs(t *testing.T) {
 			for name, value := range c.env {
 				t.Setenv(name, value)
 			}
-			d, err := NewDocker("")
+			d, err := New("")
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer d.Close()
 			_, err = d.Connect(t.Context())
-			p := engine.EngineProblem(d.Which(), err)
-			if p.Code != problem.CodeNoEngine || !strings.Contains(p.Hint, c.hint) || !strings.Contains(p.Hint, home+"/none.sock") || p.Command != c.command {
+			p := engine.ConnectProblem(d.Which(), err)
+			if p.Code != problem.NoEngine || !strings.Contains(p.Hint, c.hint) || !strings.Contains(p.Hint, home+"/none.sock") || p.Command != c.command {
 				t.Errorf("the problem is %+v", p)
 			}
 		})

@@ -29,9 +29,9 @@ func FuzzPull(f *testing.F) {
 			}
 			last = p
 		})
-		if said, whole := errorIn(stream); said != "" && (err == nil || err.Error() != said) {
-			t.Errorf("the engine says %q, the pull %v", said, err)
-		} else if said == "" && whole != (err == nil) {
+		if message, whole := errorIn(stream); message != "" && (err == nil || err.Error() != message) {
+			t.Errorf("the engine says %q, the pull %v", message, err)
+		} else if message == "" && whole != (err == nil) {
 			t.Errorf("the pull ends with %v", err)
 		}
 	})
@@ -39,15 +39,15 @@ func FuzzPull(f *testing.F) {
 
 // errorIn returns the first error that a stream carries, and whether the stream
 // can be read to its end where it carries none.
-func errorIn(stream []byte) (said string, whole bool) {
+func errorIn(stream []byte) (message string, whole bool) {
 	for decoder := json.NewDecoder(bytes.NewReader(stream)); ; {
 		var m pullMessage
 		if err := decoder.Decode(&m); err != nil {
 			return "", errors.Is(err, io.EOF)
 		}
-		for _, said := range []string{m.Detail.Message, m.Error} {
-			if said != "" {
-				return said, false
+		for _, message := range []string{m.Detail.Message, m.Error} {
+			if message != "" {
+				return message, false
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // gpuRequests asks for GPUs in the way that this engine understands.
-func (d *Docker) gpuRequests(ctx context.Context, g config.GPU) ([]container.DeviceRequest, error) {
+func (d *Engine) gpuRequests(ctx context.Context, g config.GPU) ([]container.DeviceRequest, error) {
 	if g.None() || d.podman.Load() {
 		return gpuRequests(g, true), nil
 	}
@@ -88,7 +88,7 @@ func wantsCDI(info systemtypes.Info, told bool) bool {
 const kindTime = 2 * time.Second
 
 // dockerKind asks a Docker how it was installed.
-func (d *Docker) dockerKind(ctx context.Context) (engine.EngineKind, error) {
+func (d *Engine) dockerKind(ctx context.Context) (engine.Kind, error) {
 	ctx, cancel := context.WithTimeout(ctx, kindTime)
 	defer cancel()
 	info, err := d.api.Load().Info(ctx)
@@ -96,8 +96,8 @@ func (d *Docker) dockerKind(ctx context.Context) (engine.EngineKind, error) {
 }
 
 // kindOf reads what the engine says of itself.
-func kindOf(info systemtypes.Info, podman bool) engine.EngineKind {
-	return engine.EngineKind{
+func kindOf(info systemtypes.Info, podman bool) engine.Kind {
+	return engine.Kind{
 		Podman:   podman,
 		Rootless: slices.ContainsFunc(info.SecurityOptions, func(o string) bool { return strings.Contains(o, "rootless") }),
 		Snap:     strings.HasPrefix(info.DockerRootDir, "/var/snap/"),

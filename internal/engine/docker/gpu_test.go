@@ -13,7 +13,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 func TestGPURequests(t *testing.T) {
@@ -70,7 +70,7 @@ func TestWantsCDI(t *testing.T) {
 }
 
 func TestKindOf(t *testing.T) {
-	for want, info := range map[engine.EngineKind]systemtypes.Info{
+	for want, info := range map[engine.Kind]systemtypes.Info{
 		{}:               {DockerRootDir: "/var/lib/docker", OperatingSystem: "Debian GNU/Linux 12 (bookworm)", SecurityOptions: []string{"name=seccomp,profile=default"}},
 		{Rootless: true}: {DockerRootDir: "/home/me/.local/share/docker", SecurityOptions: []string{"name=seccomp,profile=builtin", "name=rootless"}},
 		{Snap: true}:     {DockerRootDir: "/var/snap/docker/common/var-lib-docker"},
@@ -88,8 +88,8 @@ var madeLabel = regexp.MustCompile(`"dev\.colabtray\.made":"\w+",?`)
 // TestPodmansOwnAPI holds that a container is the same whether it was made
 // through Podman's own API, as it is for a GPU, or through Docker's.
 func TestPodmansOwnAPI(t *testing.T) {
-	podman := bed.Podman(t)
-	d, err := NewDocker(podman.Host())
+	podman := testenv.Podman(t)
+	d, err := New(podman.Host())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestPodmansOwnAPI(t *testing.T) {
 	}
 	name := podman.RuntimeName(t)
 	asked := engine.Spec{
-		Name: name, Hostname: name, Image: podman.Image(t, bed.Server2), InnerPort: 8888, Port: bed.FreePort(t),
+		Name: name, Hostname: name, Image: podman.Image(t, testenv.Server2), InnerPort: 8888, Port: testenv.FreePort(t),
 		Volume: name + "-data", DataDir: "/home/jovyan", Cmd: []string{"sh", "/opt/colab-tray/start"},
 		Labels: map[string]string{engine.LabelRuntime: name, engine.LabelSettings: "of no others"},
 		Memory: 1 << 30, CPUs: 1.5, ShmSize: 128 << 20, Platform: "linux/amd64", User: "1001:100",
@@ -117,8 +117,8 @@ func TestPodmansOwnAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := bed.DockerAt(t, podman.Host(), "inspect", "--format", what, id)
-		bed.DockerAt(t, podman.Host(), "rm", id)
+		text := testenv.DockerAt(t, podman.Host(), "inspect", "--format", what, id)
+		testenv.DockerAt(t, podman.Host(), "rm", id)
 		text = madeLabel.ReplaceAllString(text, "") // another one each time
 		lines := strings.Split(text, "\n")          // variables come in any order
 		slices.Sort(lines)

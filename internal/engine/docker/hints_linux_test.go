@@ -25,8 +25,8 @@ func TestPermissionDenied(t *testing.T) {
 		"unix:///run/user/1001/docker.sock":            "dockerd-rootless-setuptool.sh install",
 		"unix:///home/her/.colima/default/docker.sock": "dockerd-rootless-setuptool.sh install",
 	} {
-		p := engine.EngineProblem(engine.EngineInfo{Name: "Docker", Host: host, Found: "DOCKER_HOST"}, engineError(fmt.Errorf("dial: %w", fs.ErrPermission)))
-		if p.Code != problem.CodePermission || !strings.Contains(p.Command, command) || !strings.Contains(p.Hint, strings.TrimPrefix(host, "unix://")) {
+		p := engine.ConnectProblem(engine.Info{Name: "Docker", Host: host, Found: "DOCKER_HOST"}, engineError(fmt.Errorf("dial: %w", fs.ErrPermission)))
+		if p.Code != problem.Permission || !strings.Contains(p.Command, command) || !strings.Contains(p.Hint, strings.TrimPrefix(host, "unix://")) {
 			t.Errorf("%s: the problem is %+v", host, p)
 		}
 	}
@@ -44,8 +44,8 @@ func TestStartCommand(t *testing.T) {
 		"unix:///home/me/.colima/default/docker.sock": {},
 		"tcp://127.0.0.1:2375":                        {},
 	} {
-		e := engine.EngineInfo{Name: "Docker", Host: host, Found: "DOCKER_HOST"}
-		away, hangs := engine.EngineProblem(e, engine.ErrUnreachable), engine.EngineProblem(e, engine.ErrSilent)
+		e := engine.Info{Name: "Docker", Host: host, Found: "DOCKER_HOST"}
+		away, hangs := engine.ConnectProblem(e, engine.ErrUnreachable), engine.ConnectProblem(e, engine.ErrSilent)
 		if want[0] == "" {
 			want[0] = "unset DOCKER_HOST" // which leads there
 		}
@@ -78,7 +78,7 @@ func TestEngineThatCannotBeConnectedTo(t *testing.T) {
 		}
 		defer c.Close()
 	}
-	d, err := NewDocker("tcp://" + address)
+	d, err := New("tcp://" + address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestEngineThatCannotBeConnectedTo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	_, err = d.Connect(ctx)
-	if p := engine.EngineProblem(d.Which(), err); p.Code != problem.CodeNoEngine {
+	if p := engine.ConnectProblem(d.Which(), err); p.Code != problem.NoEngine {
 		t.Errorf("the problem is %+v (%v)", p, err)
 	}
 }

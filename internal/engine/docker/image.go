@@ -20,7 +20,7 @@ import (
 
 // Image implements [Engine]. An image that came from a registry has a digest
 // there; Podman gives one, of the registry localhost, to what it made itself.
-func (d *Docker) Image(ctx context.Context, ref, wanted string) (engine.ImageInfo, error) {
+func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInfo, error) {
 	found, err := d.api.Load().ImageInspect(ctx, ref)
 	if cerrdefs.IsNotFound(err) {
 		return engine.ImageInfo{}, nil
@@ -44,13 +44,13 @@ func (d *Docker) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 }
 
 // Tag implements [Tagger].
-func (d *Docker) Tag(ctx context.Context, id, name string) error {
+func (d *Engine) Tag(ctx context.Context, id, name string) error {
 	return engineError(d.api.Load().ImageTag(ctx, id, name))
 }
 
 // Untag implements [Tagger]. An image that was pulled has a digest besides, with
 // which Docker keeps it.
-func (d *Docker) Untag(ctx context.Context, name string) error {
+func (d *Engine) Untag(ctx context.Context, name string) error {
 	api := d.api.Load()
 	named, err := api.ImageInspect(ctx, name)
 	if err != nil {
@@ -71,7 +71,7 @@ func (d *Docker) Untag(ctx context.Context, name string) error {
 
 // Pull implements [Engine]. Credentials that cannot be had, or are refused, must
 // not stand in the way of an image that everybody may have.
-func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(engine.Progress)) error {
+func (d *Engine) Pull(ctx context.Context, ref, wanted string, progress func(engine.Progress)) error {
 	auth, err := imageCredentials(ctx, ref, d.helperPatience)
 	if err != nil {
 		d.log.Warn("the image is pulled without credentials", "image", ref, "error", err)
@@ -83,7 +83,7 @@ func (d *Docker) Pull(ctx context.Context, ref, wanted string, progress func(eng
 	return d.pull(ctx, ref, wanted, "", progress)
 }
 
-func (d *Docker) pull(ctx context.Context, ref, wanted, auth string, progress func(engine.Progress)) error {
+func (d *Engine) pull(ctx context.Context, ref, wanted, auth string, progress func(engine.Progress)) error {
 	stream, err := d.api.Load().ImagePull(ctx, ref, image.PullOptions{Platform: platformName(wanted), RegistryAuth: auth})
 	if err != nil {
 		return pullError(err)

@@ -17,11 +17,11 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // Inspect implements [Engine].
-func (d *Docker) Inspect(ctx context.Context, name string) (engine.Container, error) {
+func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, error) {
 	r, err := d.api.Load().ContainerInspect(ctx, name)
 	if cerrdefs.IsNotFound(err) {
 		return engine.Container{Name: name}, nil
@@ -30,13 +30,13 @@ func (d *Docker) Inspect(ctx context.Context, name string) (engine.Container, er
 		return engine.Container{}, engineError(err)
 	}
 	if r.ContainerJSONBase == nil || r.State == nil || r.Config == nil {
-		return engine.Container{}, errors.New(words.Say("problem.incompleteContainer"))
+		return engine.Container{}, errors.New(i18n.T("problem.incompleteContainer"))
 	}
 	c := engine.Container{
 		Exists:    true,
 		Name:      strings.TrimPrefix(r.Name, "/"),
 		ID:        r.ID,
-		Image:     familiar(r.Config.Image),
+		Image:     shortImageName(r.Config.Image),
 		ImageID:   r.Image,
 		Running:   r.State.Running || r.State.Paused,
 		Paused:    r.State.Paused,
@@ -52,22 +52,22 @@ func (d *Docker) Inspect(ctx context.Context, name string) (engine.Container, er
 		TTY:       r.Config.Tty,
 	}
 	c.Unhealthy = r.State.Health != nil && r.State.Health.Status == container.Unhealthy
-	takePorts(&c, r)
+	recordPorts(&c, r)
 	c.Mounts = mountsOf(r.Mounts)
-	c.Given = given(r)
-	if said, is := d.said.Load(r.ID); is {
-		c.Given.Said = said.([]string)
+	c.Effective = effective(r)
+	if message, is := d.createWarnings.Load(r.ID); is {
+		c.Effective.CreateWarnings = message.([]string)
 	}
 	if r.HostConfig != nil {
 		c.Network, c.LogDriver = string(r.HostConfig.NetworkMode), r.HostConfig.LogConfig.Type
 	}
-	c.Inherited = d.inherited(ctx, c)
+	c.LabelsOfImage = d.labelsOfImage(ctx, c)
 	return c, nil
 }
 
-// familiar shortens the name of an image to how people and Docker write it; Podman
+// shortImageName shortens the name of an image to how people and Docker write it; Podman
 // has it in full.
-func familiar(image string) string {
+func shortImageName(image string) string {
 	hub, found := strings.CutPrefix(image, "docker.io/")
 	if !found {
 		return image
@@ -84,8 +84,8 @@ func engineTime(s string) time.Time {
 	return t.UTC()
 }
 
-// takePorts notes where the TCP ports in the container are published.
-func takePorts(c *engine.Container, r container.InspectResponse) {
+// recordPorts notes where the TCP ports in the container are published.
+func recordPorts(c *engine.Container, r container.InspectResponse) {
 	bindings := nat.PortMap{}
 	if r.HostConfig != nil {
 		bindings = r.HostConfig.PortBindings
@@ -148,8 +148,8 @@ func mountsOf(points []container.MountPoint) []engine.Mount {
 	return mounts
 }
 
-// given reads it from an inspection.
-func given(r container.InspectResponse) (g engine.Given) {
+// effective reads it from an inspection.
+func effective(r container.InspectResponse) (g engine.Effective) {
 	if h := r.HostConfig; h != nil {
 		g.Mapped = h.UsernsMode == "private" // so says Podman, whichever they are
 		g.Memory, g.CPUs, g.ShmSize = h.Memory, float64(h.NanoCPUs)/1e9, h.ShmSize
@@ -166,7 +166,7 @@ func given(r container.InspectResponse) (g engine.Given) {
 }
 
 // Changed implements [Differ].
-func (d *Docker) Changed(ctx context.Context, id string) (added, changed []string, err error) {
+func (d *Engine) Changed(ctx context.Context, id string) (added, changed []string, err error) {
 	list, err := d.api.Load().ContainerDiff(ctx, id)
 	for _, c := range list {
 		switch c.Kind {

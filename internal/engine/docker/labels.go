@@ -10,9 +10,9 @@ import (
 	"github.com/docker/docker/api/types/filters"
 )
 
-// inherited returns the labels of the image that a container was made from. What
+// labelsOfImage returns the labels of the image that a container was made from. What
 // an ID stands for does not change, so each image is asked for once.
-func (d *Docker) inherited(ctx context.Context, c engine.Container) map[string]string {
+func (d *Engine) labelsOfImage(ctx context.Context, c engine.Container) map[string]string {
 	if c.Labels[engine.LabelRuntime] == "" && c.Labels[engine.LabelHelper] == "" {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (d *Docker) inherited(ctx context.Context, c engine.Container) map[string]s
 }
 
 // labelledContainers returns the containers that carry a label, whoever made them.
-func (d *Docker) labelledContainers(ctx context.Context, label, value string) ([]engine.Container, error) {
+func (d *Engine) labelledContainers(ctx context.Context, label, value string) ([]engine.Container, error) {
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
 		All:     true,
 		Filters: filters.NewArgs(filters.Arg("label", label+"="+value)),
@@ -59,7 +59,7 @@ func (d *Docker) labelledContainers(ctx context.Context, label, value string) ([
 }
 
 // Named implements [Replacer].
-func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, error) {
+func (d *Engine) Named(ctx context.Context, runtime string) (map[string]string, error) {
 	found, err := d.labelledContainers(ctx, engine.LabelRuntime, runtime)
 	ids := map[string]string{}
 	for _, c := range found {
@@ -71,11 +71,11 @@ func (d *Docker) Named(ctx context.Context, runtime string) (map[string]string, 
 }
 
 // Helpers implements [Volumes].
-func (d *Docker) Helpers(ctx context.Context, runtime string) ([]engine.Helper, error) {
+func (d *Engine) Helpers(ctx context.Context, runtime string) ([]engine.Helper, error) {
 	found, err := d.labelledContainers(ctx, engine.LabelHelper, runtime)
 	var helpers []engine.Helper
 	for _, c := range found {
-		if c.Helps(runtime) {
+		if c.IsHelperOf(runtime) {
 			helpers = append(helpers, engine.Helper{Name: c.Name, ID: c.ID, Writes: c.Labels[engine.LabelWrites] != ""})
 		}
 	}

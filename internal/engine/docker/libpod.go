@@ -16,13 +16,13 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // createLibpod makes a container through Podman's own API. Its API for Docker
 // takes a request for GPUs, and makes a container without any
 // (https://github.com/containers/podman/issues/22645).
-func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Config, h *container.HostConfig, p *ocispec.Platform) (id string, err error) {
+func (d *Engine) createLibpod(ctx context.Context, name string, c *container.Config, h *container.HostConfig, p *ocispec.Platform) (id string, err error) {
 	body, err := json.Marshal(libpodSpec(name, c, h, p))
 	if err != nil {
 		return "", err
@@ -43,17 +43,17 @@ func (d *Docker) createLibpod(ctx context.Context, name string, c *container.Con
 		Message  string   `json:"message"`
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
-		return "", fmt.Errorf("%s: %w", words.Say("problem.answerNotUnderstood"), err)
+		return "", fmt.Errorf("%s: %w", i18n.T("problem.answerNotUnderstood"), err)
 	}
 	if response.StatusCode != http.StatusCreated {
-		return "", engineError(errors.New(engine.FromEngine + answer.Message))
+		return "", engineError(errors.New(engine.DaemonPrefix + answer.Message))
 	}
-	d.heard(answer.ID, answer.Warnings)
+	d.recordWarnings(answer.ID, answer.Warnings)
 	return answer.ID, nil
 }
 
 // libpodRequest makes a request to Podman's own API.
-func (d *Docker) libpodRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+func (d *Engine) libpodRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
 	// The client's connections lead to a socket whatever the address says.
 	host := "podman"
 	if address, is := strings.CutPrefix(d.Host(), "tcp://"); is {

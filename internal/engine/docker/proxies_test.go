@@ -11,15 +11,15 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/secret"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 // TestProxiesAsTheDockerCommand makes containers with the docker command and by
 // ourselves, and compares their environment.
 func TestProxiesAsTheDockerCommand(t *testing.T) {
-	host := bed.Engine(t)
-	image := bed.Image(t, bed.Notebook6)
-	home := bed.DockerHome(t)
+	host := testenv.Engine(t)
+	image := testenv.Image(t, testenv.Notebook6)
+	home := testenv.DockerHome(t)
 	t.Setenv("DOCKER_HOST", host)
 	const byDefault = `"default": {"httpProxy": "http://me:secret@proxy:3128", "httpsProxy": "http://proxy:3129", "noProxy": "a,b", "ftpProxy": "f", "allProxy": "all"}`
 	for name, c := range map[string]struct {
@@ -36,22 +36,22 @@ func TestProxiesAsTheDockerCommand(t *testing.T) {
 		"of which some are not": {config: `{"proxies": {"default": {"noProxy": "x"}}}`, want: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bed.Write(t, filepath.Join(home, ".docker", "config.json"), c.config)
+			testenv.Write(t, filepath.Join(home, ".docker", "config.json"), c.config)
 			environment := func(container string) []string {
-				lines := strings.Split(strings.TrimSpace(bed.DockerAt(t, host, "inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container)), "\n")
+				lines := strings.Split(strings.TrimSpace(testenv.DockerAt(t, host, "inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container)), "\n")
 				slices.Sort(lines)
 				return lines
 			}
-			theirs, ours := bed.RuntimeName(t), bed.RuntimeName(t)
+			theirs, ours := testenv.RuntimeName(t), testenv.RuntimeName(t)
 			command := []string{"create", "--name", theirs}
-			spec := engine.Spec{Name: ours, Image: image, InnerPort: 8888, Port: bed.FreePort(t), Volume: ours + "-data", DataDir: "/home/jovyan"}
+			spec := engine.Spec{Name: ours, Image: image, InnerPort: 8888, Port: testenv.FreePort(t), Volume: ours + "-data", DataDir: "/home/jovyan"}
 			for _, name := range slices.Sorted(maps.Keys(c.env)) {
 				command = append(command, "--env", name+"="+c.env[name])
 				spec.Env = append(spec.Env, config.Variable{Name: name, Value: config.NewSecret(c.env[name])})
 			}
-			bed.DockerAt(t, host, append(command, image)...)
+			testenv.DockerAt(t, host, append(command, image)...)
 			hash := spec.Hash()
-			d, err := NewDocker("")
+			d, err := New("")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +67,7 @@ func TestProxiesAsTheDockerCommand(t *testing.T) {
 					continue
 				}
 				proxies++
-				if secret.SecretName.MatchString(name) == strings.EqualFold(name, "no_proxy") {
+				if secret.VariableNames.MatchString(name) == strings.EqualFold(name, "no_proxy") {
 					t.Errorf("%s can be in a report", name)
 				}
 			}

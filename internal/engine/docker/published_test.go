@@ -44,7 +44,7 @@ func TestPublished(t *testing.T) {
 		settings := new(container.NetworkSettings)
 		settings.Ports = nat.PortMap{"8888/tcp": test.bindings, "22/tcp": at("0.0.0.0"), "8888/udp": at("0.0.0.0")}
 		var c engine.Container
-		takePorts(&c, container.InspectResponse{
+		recordPorts(&c, container.InspectResponse{
 			ContainerJSONBase: &container.ContainerJSONBase{HostConfig: &container.HostConfig{}}, NetworkSettings: settings,
 		})
 		delete(c.Ports, 22) // another port leads nowhere that matters here

@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // pullMessage is one line of the stream that a pull answers with (Docker Engine
@@ -48,7 +48,7 @@ func readPull(stream io.Reader, podman bool, progress func(engine.Progress)) err
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("%s: %w", words.Say("problem.pullUnreadable"), err)
+			return fmt.Errorf("%s: %w", i18n.T("problem.pullUnreadable"), err)
 		case m.Detail.Message != "":
 			return errors.New(m.Detail.Message)
 		case m.Error != "":

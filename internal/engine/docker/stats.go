@@ -11,7 +11,7 @@ import (
 )
 
 // Stats implements [Meter].
-func (d *Docker) Stats(ctx context.Context, id string, each func(engine.Usage)) error {
+func (d *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) error {
 	stream, err := d.api.Load().ContainerStats(ctx, id, true)
 	if err != nil {
 		return engineError(err)

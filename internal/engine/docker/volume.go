@@ -20,11 +20,11 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"colabtray/internal/engine"
-	"colabtray/internal/words"
+	"colabtray/internal/i18n"
 )
 
 // EnsureVolume implements [Volumes].
-func (d *Docker) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, error) {
+func (d *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, error) {
 	if there, err := d.HasVolume(ctx, spec.Volume); there || err != nil {
 		return false, err
 	}
@@ -37,12 +37,12 @@ func (d *Docker) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, erro
 }
 
 // RemoveVolume implements [Volumes].
-func (d *Docker) RemoveVolume(ctx context.Context, name string) error {
+func (d *Engine) RemoveVolume(ctx context.Context, name string) error {
 	return engineError(d.api.Load().VolumeRemove(ctx, name, false))
 }
 
 // HasVolume implements [Volumes].
-func (d *Docker) HasVolume(ctx context.Context, name string) (bool, error) {
+func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	_, err := d.api.Load().VolumeInspect(ctx, name)
 	if cerrdefs.IsNotFound(err) {
 		return false, nil
@@ -52,7 +52,7 @@ func (d *Docker) HasVolume(ctx context.Context, name string) (bool, error) {
 
 // VolumeSize implements [Volumes]. From API 1.42 on the engine is asked for
 // volumes alone; before, it looks at everything it keeps.
-func (d *Docker) VolumeSize(ctx context.Context, name string) (int64, error) {
+func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
 	api := d.api.Load()
 	var options types.DiskUsageOptions
 	if versions.GreaterThanOrEqualTo(api.ClientVersion(), "1.42") {
@@ -72,7 +72,7 @@ func (d *Docker) VolumeSize(ctx context.Context, name string) (int64, error) {
 
 // VolumeUsers implements [Volumes]. The engine's filter also takes places where
 // a volume is mounted, so its answer is looked through.
-func (d *Docker) VolumeUsers(ctx context.Context, volume string, running bool) ([]string, error) {
+func (d *Engine) VolumeUsers(ctx context.Context, volume string, running bool) ([]string, error) {
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
 		All:     !running,
 		Filters: filters.NewArgs(filters.Arg("volume", volume)),
@@ -91,7 +91,7 @@ func (d *Docker) VolumeUsers(ctx context.Context, volume string, running bool) (
 }
 
 // Images implements [Volumes].
-func (d *Docker) Images(ctx context.Context) ([]string, error) {
+func (d *Engine) Images(ctx context.Context) ([]string, error) {
 	list, err := d.api.Load().ImageList(ctx, image.ListOptions{})
 	if err != nil {
 		return nil, engineError(err)
@@ -105,8 +105,8 @@ func (d *Docker) Images(ctx context.Context) ([]string, error) {
 
 // CreateHelper implements [Volumes]. NoCopy keeps the engine from filling an
 // empty volume with what the image has at that path.
-func (d *Docker) CreateHelper(ctx context.Context, spec engine.HelperSpec) (string, error) {
-	labels := engine.Marked(map[string]string{engine.LabelHelper: spec.Runtime, engine.LabelWrites: ""}) // whatever the image has
+func (d *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (string, error) {
+	labels := engine.WithUniqueLabel(map[string]string{engine.LabelHelper: spec.Runtime, engine.LabelWrites: ""}) // whatever the image has
 	if spec.Writes {
 		labels[engine.LabelWrites] = "yes"
 	}
@@ -148,9 +148,9 @@ func (d *Docker) CreateHelper(ctx context.Context, spec engine.HelperSpec) (stri
 // Podman's archives of a volume leave out what is called dev, proc or sys, and
 // give everything to the container's user (libpod/container_copy_linux.go of 4.3),
 // so there tar is run in it, and tells with its exit code whether all is well.
-func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+func (d *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
 	if !d.podman.Load() {
-		return d.Get(ctx, id, engine.DataPath)
+		return d.Get(ctx, id, engine.HelperDataDir)
 	}
 	api := d.api.Load()
 	attached, err := api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
@@ -165,11 +165,11 @@ func (d *Docker) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 	stop := context.AfterFunc(ctx, attached.Close)
 	copied := make(chan error, 1)
 	go func() {
-		var said shortText
-		_, err := stdcopy.StdCopy(w, &said, attached.Reader)
+		var message shortText
+		_, err := stdcopy.StdCopy(w, &message, attached.Reader)
 		copied <- err
 		if err == nil {
-			err = d.archived(ctx, id, said.String())
+			err = d.archived(ctx, id, message.String())
 		}
 		w.CloseWithError(err)
 	}()
@@ -194,7 +194,7 @@ const endTime = time.Minute
 
 // archived tells how the command archiver ended. Its exit code is 1 when a file
 // changed while it was read.
-func (d *Docker) archived(ctx context.Context, id, said string) error {
+func (d *Engine) archived(ctx context.Context, id, message string) error {
 	ctx, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
 	if err := d.Wait(ctx, id); err != nil {
@@ -205,9 +205,9 @@ func (d *Docker) archived(ctx context.Context, id, said string) error {
 	case err != nil:
 		return err
 	case c.ExitCode == 1:
-		return fmt.Errorf("%w: %s", engine.ErrChanged, said)
+		return fmt.Errorf("%w: %s", engine.ErrChanged, message)
 	case !c.Exists || c.ExitCode != 0:
-		return errors.New(words.Say("problem.tarEnded", "code", c.ExitCode, "output", said))
+		return errors.New(i18n.T("problem.tarEnded", "code", c.ExitCode, "output", message))
 	}
 	return nil
 }
@@ -228,7 +228,7 @@ func (s *shortText) Write(p []byte) (int, error) {
 
 // RemoveHelper implements [Volumes]. Volumes without a name, which the image
 // may have asked for, go with it; those with a name stay.
-func (d *Docker) RemoveHelper(ctx context.Context, id string) error {
+func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
 	err := d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	if cerrdefs.IsNotFound(err) {
 		return nil
@@ -237,6 +237,6 @@ func (d *Docker) RemoveHelper(ctx context.Context, id string) error {
 }
 
 // Unpack implements [Volumes].
-func (d *Docker) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
+func (d *Engine) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
 	return engineError(d.api.Load().CopyToContainer(ctx, id, path, archive, container.CopyToContainerOptions{}))
 }

@@ -185,9 +185,9 @@ func (s *suite) helpers() {
 	texts, headers := s.entries(v.ReadHelper(s.ctx, helper))
 	read := map[string]string{}
 	for name, text := range texts {
-		_, below, _ := strings.Cut(strings.Trim(name, "/"), "/")
-		read[below] = text
-		if h := headers[name]; below != "" && (h.Uid != 1000 || h.Gid != 100 || h.Mode&0o777 != 0o600) {
+		_, relativeTo, _ := strings.Cut(strings.Trim(name, "/"), "/")
+		read[relativeTo] = text
+		if h := headers[name]; relativeTo != "" && (h.Uid != 1000 || h.Gid != 100 || h.Mode&0o777 != 0o600) {
 			s.Errorf("%s is %+v", name, h)
 		}
 	}

@@ -198,7 +198,7 @@ func (s *suite) lifecycle() {
 		s.Errorf("the container that was made is %+v", c)
 	}
 	for name, value := range spec.Labels {
-		if c.Labels[name] != value || c.Inherited[name] != "" {
+		if c.Labels[name] != value || c.LabelsOfImage[name] != "" {
 			s.Errorf("label %s is %q", name, c.Labels[name])
 		}
 	}
@@ -258,11 +258,11 @@ func (s *suite) names() {
 	if c := s.inspect(spec.Name); c.ID != id {
 		s.Errorf("the name is that of %s, not of %s", c.ID, id)
 	}
-	nobody := s.Name(s.T)
-	s.is("starting nothing", s.Engine.Start(s.ctx, nobody), engine.ErrNotFound)
-	s.is("stopping nothing", s.Engine.Stop(s.ctx, nobody, 0), engine.ErrNotFound)
-	s.is("removing nothing", s.Engine.Remove(s.ctx, nobody), engine.ErrNotFound)
-	s.is("waiting for nothing", s.Engine.Wait(s.ctx, nobody), engine.ErrNotFound)
+	noServer := s.Name(s.T)
+	s.is("starting nothing", s.Engine.Start(s.ctx, noServer), engine.ErrNotFound)
+	s.is("stopping nothing", s.Engine.Stop(s.ctx, noServer, 0), engine.ErrNotFound)
+	s.is("removing nothing", s.Engine.Remove(s.ctx, noServer), engine.ErrNotFound)
+	s.is("waiting for nothing", s.Engine.Wait(s.ctx, noServer), engine.ErrNotFound)
 	spec = s.spec(Lives)
 	spec.Image = s.Missing
 	_, err = s.Engine.Create(s.ctx, spec)
@@ -310,7 +310,7 @@ func (s *suite) contextEnds() {
 	go func() { ended <- s.Engine.Wait(ctx, c.ID) }()
 	go func() { ended <- s.Engine.Stop(ctx, c.ID, longEnough) }()
 	go func() {
-		ended <- s.Engine.Watch(ctx, []string{c.Name}, cancel, func(engine.ContainerEvent) {})
+		ended <- s.Engine.Watch(ctx, []string{c.Name}, cancel, func(engine.Event) {})
 	}()
 	for range 3 {
 		if err := <-ended; ctx.Err() == nil || err == nil {
@@ -425,9 +425,9 @@ func (s *suite) events() {
 	spec, other := s.spec(Lives), s.spec(Lives)
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	opened, seen, over := make(chan struct{}), make(chan engine.ContainerEvent, 100), make(chan error, 1)
+	opened, seen, over := make(chan struct{}), make(chan engine.Event, 100), make(chan error, 1)
 	go func() {
-		over <- s.Engine.Watch(ctx, []string{spec.Name}, func() { close(opened) }, func(e engine.ContainerEvent) { seen <- e })
+		over <- s.Engine.Watch(ctx, []string{spec.Name}, func() { close(opened) }, func(e engine.Event) { seen <- e })
 	}()
 	<-opened
 	// until waits for an event, and returns those before it.

@@ -100,14 +100,14 @@ func (e *Engine) find(ctx context.Context, name string) (*container, error) {
 	if err := e.lock(ctx); err != nil {
 		return nil, err
 	}
-	if c := e.lookUp(name); c != nil {
+	if c := e.findAccount(name); c != nil {
 		return c, nil
 	}
 	e.mu.Unlock()
 	return nil, fmt.Errorf("%w: container %s", engine.ErrNotFound, name)
 }
 
-func (e *Engine) lookUp(name string) *container {
+func (e *Engine) findAccount(name string) *container {
 	if c := e.containers[name]; c != nil {
 		return c
 	}
@@ -158,7 +158,7 @@ func (e *Engine) create(spec engine.Spec) (*container, error) {
 		return nil, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
 	case !image.fits(spec.Platform):
 		return nil, fmt.Errorf("%w: %s", engine.ErrPlatform, spec.Platform)
-	case e.lookUp(spec.Name) != nil:
+	case e.findAccount(spec.Name) != nil:
 		return nil, fmt.Errorf("%w: %s", engine.ErrConflict, spec.Name)
 	}
 	c := &container{
@@ -191,7 +191,7 @@ func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 		return engine.Container{}, err
 	}
 	defer e.mu.Unlock()
-	c := e.lookUp(name)
+	c := e.findAccount(name)
 	if c == nil {
 		return engine.Container{Name: name}, nil
 	}
@@ -200,28 +200,28 @@ func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 
 // described is what the engine says of the container.
 func (c *container) described() engine.Container {
-	said := engine.Container{
+	message := engine.Container{
 		Exists: true, Name: c.name, ID: c.id, Image: c.spec.Image, ImageID: c.image.id,
 		Running: c.process != nil, Paused: c.paused, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
-		Labels: maps.Clone(c.labels), Inherited: c.image.Labels, Network: c.network,
+		Labels: maps.Clone(c.labels), LabelsOfImage: c.image.Labels, Network: c.network,
 		User: c.image.Config.User, WorkDir: c.image.Config.WorkDir, Cmd: c.cmd, Env: slices.Clone(c.env), LogDriver: "memory",
 		Ports: map[int]int{}, Addresses: map[int][]netip.AddrPort{},
-		Given: engine.Given{Memory: c.spec.Memory, CPUs: c.spec.CPUs, ShmSize: c.spec.ShmSize, Folders: c.spec.Folders},
+		Effective: engine.Effective{Memory: c.spec.Memory, CPUs: c.spec.CPUs, ShmSize: c.spec.ShmSize, Folders: c.spec.Folders},
 	}
 	if c.spec.User != "" {
-		said.User = c.spec.User
+		message.User = c.spec.User
 	}
 	if c.spec.WorkDir != "" {
-		said.WorkDir = c.spec.WorkDir
+		message.WorkDir = c.spec.WorkDir
 	}
 	for _, target := range slices.Sorted(maps.Keys(c.mounts)) {
-		said.Mounts = append(said.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
+		message.Mounts = append(message.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
 	}
 	if port := c.spec.Port; port != 0 {
-		said.Ports[c.spec.InnerPort] = port
-		said.Addresses[c.spec.InnerPort] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+		message.Ports[c.spec.InnerPort] = port
+		message.Addresses[c.spec.InnerPort] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
 	}
-	return said
+	return message
 }
 
 // Start implements [runtime.Engine].
@@ -247,11 +247,11 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if err := p.publish(c.spec); err != nil {
 		return err
 	}
-	c.started = now()
+	c.started = newestInspection()
 	p.Out, p.Err, p.write = c.output, c.output, func(name, text string) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		c.write(name, regular([]byte(text), now()))
+		c.write(name, regular([]byte(text), newestInspection()))
 	}
 	c.process, c.over = p, make(chan struct{})
 	c.output.begin()
@@ -263,7 +263,7 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		c.process, c.paused, c.exitCode, c.ended = nil, false, code, now()
+		c.process, c.paused, c.exitCode, c.ended = nil, false, code, newestInspection()
 		c.output.end()
 		close(c.over)
 		e.tell(c, "die")
@@ -278,8 +278,8 @@ func first(words []string) string {
 	return words[0]
 }
 
-// now is the time by the engine's clock, which can be compared with ==.
-func now() time.Time { return time.Now().UTC().Round(0) }
+// newestInspection is the time by the engine's clock, which can be compared with ==.
+func newestInspection() time.Time { return time.Now().UTC().Round(0) }
 
 func (c *container) newProcess(args []string) *Process {
 	p := &Process{
@@ -396,7 +396,7 @@ func (e *Engine) Rename(ctx context.Context, id, name string) error {
 		return err
 	}
 	defer e.mu.Unlock()
-	if other := e.lookUp(name); other != nil {
+	if other := e.findAccount(name); other != nil {
 		return fmt.Errorf("%w: %s", engine.ErrConflict, name)
 	}
 	c.name = name
@@ -416,8 +416,8 @@ func (e *Engine) Named(ctx context.Context, of string) (map[string]string, error
 	defer e.mu.Unlock()
 	ids := map[string]string{}
 	for _, c := range e.containers {
-		given := c.labels[labelRuntime] == of && c.image.Labels[labelRuntime] != of
-		if given && slices.Contains([]string{of, of + "-next", of + "-previous"}, c.name) {
+		effective := c.labels[labelRuntime] == of && c.image.Labels[labelRuntime] != of
+		if effective && slices.Contains([]string{of, of + "-next", of + "-previous"}, c.name) {
 			ids[c.name] = c.id
 		}
 	}
@@ -486,7 +486,7 @@ func (e *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) 
 		return nil
 	}
 	for moments := time.NewTicker(time.Second); ; {
-		each(engine.Usage{At: now(), CPUs: 1, Memory: 1 << 20, MemoryLimit: 1 << 30})
+		each(engine.Usage{At: newestInspection(), CPUs: 1, Memory: 1 << 20, MemoryLimit: 1 << 30})
 		select {
 		case <-moments.C:
 		case <-over:

@@ -12,7 +12,7 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/enginetest"
-	"colabtray/test/bed"
+	"colabtray/test/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -82,7 +82,7 @@ func TestContract(t *testing.T) {
 		return enginetest.Site{
 			Engine: e, Image: "suite:1", Published: "registry/suite:1", Missing: "registry/missing:1",
 			Name: func(*testing.T) string { return fmt.Sprint("suite-", made.Add(1)) },
-			Port: func(t *testing.T) int { return bed.FreePort(t) },
+			Port: func(t *testing.T) int { return testenv.FreePort(t) },
 			Pause: func(t *testing.T, name string) {
 				if err := e.Pause(t.Context(), name); err != nil {
 					t.Fatal(err)

@@ -82,8 +82,8 @@ func (e *Engine) lock(ctx context.Context) error {
 }
 
 // Connect implements [runtime.Engine].
-func (e *Engine) Connect(ctx context.Context) (engine.EngineInfo, error) {
-	info := engine.EngineInfo{Name: "Memory", Host: "memory:", Local: true, Command: "docker"}
+func (e *Engine) Connect(ctx context.Context) (engine.Info, error) {
+	info := engine.Info{Name: "Memory", Host: "memory:", Local: true, Command: "docker"}
 	if err := e.lock(ctx); err != nil {
 		return info, err
 	}

@@ -91,16 +91,16 @@ func (c *container) archive(name string) ([]byte, error) {
 		_, err := w.Write(f.data)
 		return err
 	}
-	top, below := files[at], files.under(at)
+	top, relativeTo := files[at], files.under(at)
 	mounted := slices.ContainsFunc(slices.Collect(maps.Keys(c.mounts)), func(target string) bool { return target == path.Join("/", name) })
 	switch {
-	case top == nil && len(below) == 0 && at != "/" && !mounted:
+	case top == nil && len(relativeTo) == 0 && at != "/" && !mounted:
 		return nil, fmt.Errorf("%w: %s in %s", engine.ErrNotFound, name, c.name)
 	case top == nil:
 		top = directory(time.Unix(0, 0))
 	}
 	err := add(base, top)
-	for _, name := range files.withDirs(at, below) {
+	for _, name := range files.withDirs(at, relativeTo) {
 		f := files[name]
 		if f == nil {
 			f = directory(time.Unix(0, 0))

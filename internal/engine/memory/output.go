@@ -50,7 +50,7 @@ func (o *output) Write(p []byte) (int, error) {
 			last := &o.lines[len(o.lines)-1]
 			last.text = append(last.text, part...)
 		} else {
-			o.lines = append(o.lines, line{now(), bytes.Clone(part)})
+			o.lines = append(o.lines, line{newestInspection(), bytes.Clone(part)})
 		}
 		o.open = part[len(part)-1] != '\n'
 	}
@@ -86,17 +86,17 @@ func (s *logStream) Close() error {
 
 // copyTo gives the lines that are asked for, and those to come when q says so.
 func (o *output) copyTo(ctx context.Context, w io.Writer, q engine.LogQuery, closed <-chan struct{}) error {
-	given, within := -1, 0
+	effective, within := -1, 0
 	for {
 		o.mu.Lock()
-		if given < 0 {
-			given = o.first(q)
+		if effective < 0 {
+			effective = o.first(q)
 		}
 		var text []byte
-		for ; given < len(o.lines); given, within = given+1, 0 {
-			l := o.lines[given]
+		for ; effective < len(o.lines); effective, within = effective+1, 0 {
+			l := o.lines[effective]
 			text = append(text, l.text[within:]...)
-			if given == len(o.lines)-1 && o.open {
+			if effective == len(o.lines)-1 && o.open {
 				within = len(l.text)
 				break
 			}

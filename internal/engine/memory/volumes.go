@@ -162,7 +162,7 @@ func (e *Engine) RemoveHelper(ctx context.Context, id string) error {
 	if err := e.lock(ctx); err != nil {
 		return err
 	}
-	c := e.lookUp(id)
+	c := e.findAccount(id)
 	if c == nil {
 		e.mu.Unlock()
 		return nil

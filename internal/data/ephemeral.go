@@ -1,0 +1,321 @@
+package data
+
+import (
+	"archive/tar"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"colabtray/internal/backup"
+	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/i18n"
+)
+
+// ephemeral is what goes away with a container: the files in the directories where
+// Jupyter works that lie in the container's own layer, or in a volume without a
+// name.
+type ephemeral struct {
+	engine    engine.Engine
+	container string
+	account   engine.Account
+	dirs      []string // where Jupyter works; one can be in another
+	mounts    []engine.Mount
+	paths     []string // of the layer, sorted
+	added     map[string]bool
+	volumes   []engine.Mount
+	had       map[string]bool // the directories of which files were given
+	helpers   *Store          // reads volumes; nil where there are none to read
+}
+
+// Lost tells what goes away with a container.
+type Lost struct {
+	// Dirs are the directories where it lies.
+	Dirs []string
+	// Files and Bytes count it.
+	Files int
+	Bytes int64
+}
+
+// isEmpty reports whether there can be nothing.
+func (o *ephemeral) isEmpty() bool { return len(o.paths) == 0 && len(o.volumes) == 0 }
+
+// rootOption finds the option that tells a server whose files to show.
+var rootOption = regexp.MustCompile(`--(?:ServerApp\.root_dir|NotebookApp\.notebook_dir|notebook-dir)[= ]['"]?([^\s'"]+)`)
+
+// workDirs lists where Jupyter works in a container: the home, the working
+// directory, and what the server shows, if that is known.
+func workDirs(k config.Kind, c engine.Container, a engine.Account, root string) []string {
+	dirs := []string{a.WorkDir, a.Home}
+	if option := rootOption.FindStringSubmatch(strings.Join(c.Cmd, " ")); option != nil {
+		root = cmp.Or(root, path.Join(a.WorkDir, option[1]))
+	}
+	if k != config.KindColab && path.IsAbs(root) { // that server's is /, and nobody works there
+		dirs = append(dirs, path.Clean(root))
+	}
+	if a.Home == "/" && a.WorkDir != "/" { // an account without a home
+		dirs = slices.DeleteFunc(dirs, func(d string) bool { return d == "/" && path.Clean(root) != "/" })
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
+// findEphemeral finds what goes away with a container.
+func (d *Store) findEphemeral(ctx context.Context, c engine.Container) (*ephemeral, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
+	o := &ephemeral{engine: d.Engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, helpers: d}
+	if !c.Exists || c.StartedAt.IsZero() {
+		return o, nil
+	}
+	var err error
+	if o.account, err = engine.AccountIn(ctx, d.Engine, c); err != nil {
+		return nil, err
+	}
+	o.dirs = workDirs(d.Profile.Kind, c, o.account, d.RootOf(ctx, c))
+	for _, m := range c.Mounts {
+		if !m.IsPersistent() && o.dirOf(m.Target) != "" {
+			o.volumes = append(o.volumes, m)
+		}
+	}
+	if !slices.ContainsFunc(o.dirs, func(dir string) bool { return !c.Persists(dir) }) {
+		return o, nil
+	}
+	differ, err := engine.Need[engine.Differ](d.Engine)
+	if err != nil {
+		return nil, err
+	}
+	added, changed, err := differ.Changed(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	o.added = map[string]bool{}
+	for _, p := range added {
+		o.added[p] = true
+	}
+	for _, p := range slices.Concat(added, changed) {
+		if o.isPersonal(p) {
+			o.paths = append(o.paths, p)
+		}
+	}
+	slices.Sort(o.paths)
+	return o, nil
+}
+
+// NoteRoot remembers what the server of a container shows, before it is stopped
+// and does not tell any more.
+func (d *Store) NoteRoot(ctx context.Context, c engine.Container) {
+	if root := d.RootOf(ctx, c); root != "" {
+		d.roots[c.ID] = root
+	}
+}
+
+// RootOf returns what the server of a container shows, empty when that is not
+// known.
+func (d *Store) RootOf(ctx context.Context, c engine.Container) string {
+	if root := d.roots[c.ID]; root != "" || c.ID == "" {
+		return root
+	}
+	return d.AskRoot(ctx, c)
+}
+
+// dirOf returns the innermost of the directories that a path lies in; empty when
+// there is none.
+func (o *ephemeral) dirOf(name string) string {
+	best := ""
+	for _, dir := range o.dirs {
+		if engine.Within(dir, name) && len(dir) > len(best) {
+			best = dir
+		}
+	}
+	return best
+}
+
+// madeAgain are what programs make again when they need it.
+var madeAgain = []string{"__pycache__", ".ipynb_checkpoints", ".cache"}
+
+// isPersonal reports whether a path is a person's work, and not in what lasts.
+func (o *ephemeral) isPersonal(name string) bool {
+	dir := o.dirOf(name)
+	if dir == "" || dir == name || name == "/.dockerenv" {
+		return false
+	}
+	if slices.ContainsFunc(engine.SystemDirs, func(s string) bool { return engine.Within(s, name) && !engine.Within(s, dir) }) {
+		return false
+	}
+	if slices.ContainsFunc(o.mounts, func(m engine.Mount) bool { return engine.Within(m.Target, name) }) {
+		return false
+	}
+	rel := relativeTo(dir, name)
+	return !engine.Within(".local/share/jupyter/runtime", rel) &&
+		!slices.ContainsFunc(strings.Split(rel, "/"), func(part string) bool { return slices.Contains(madeAgain, part) })
+}
+
+// relativeTo returns a path relative to a directory that it is in.
+func relativeTo(dir, name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
+}
+
+// each gives all of it, with paths relative to the directory that each lies in.
+// Each path is asked for unless the archive of another had it: an engine's archive
+// can lack some (see [Volumes]).
+func (o *ephemeral) each(ctx context.Context, add func(*tar.Header, io.Reader) error) error {
+	seen := map[string]bool{}
+	for _, p := range o.paths {
+		if seen[p] {
+			continue
+		}
+		err := o.read(ctx, p, o.added[p], func(name string) bool { return o.isPersonal(name) && !seen[name] }, func(name string, h *tar.Header, content io.Reader) error {
+			seen[name] = true
+			return o.emit(ctx, name, h, content, add)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, v := range o.volumes {
+		if err := o.eachInVolume(ctx, v, add); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read gives what a path in the container stands for; a directory as a whole, or
+// else not at all. The engine's words for a name that is not UTF-8 are no name: what
+// is meant is looked for in the directory.
+func (o *ephemeral) read(ctx context.Context, p string, whole bool, wants func(string) bool, each func(string, *tar.Header, io.Reader) error) error {
+	archive, err := o.engine.Get(ctx, o.container, p)
+	if errors.Is(err, engine.ErrNotFound) && strings.ContainsRune(p, utf8.RuneError) {
+		return o.read(ctx, path.Dir(p), true, func(name string) bool {
+			return wants(name) && engine.Within(p, string([]rune(name)))
+		}, each)
+	}
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil // it is gone meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	return eachEntry(archive, func(h *tar.Header, content io.Reader) error {
+		name := path.Join(p, inArchive(h.Name))
+		switch {
+		case !whole && h.Typeflag == tar.TypeDir:
+			return errEnough
+		case !wants(name):
+			return nil
+		}
+		return each(name, h, content)
+	})
+}
+
+// errEnough ends the reading of an archive.
+var errEnough = errors.New("enough")
+
+// eachEntry reads an engine's archive to its end.
+func eachEntry(archive io.Reader, each func(*tar.Header, io.Reader) error) error {
+	in := tar.NewReader(archive)
+	for {
+		h, err := in.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, tar.ErrHeader):
+			return fmt.Errorf("%w: %w", backup.ErrChanged, err)
+		case err != nil:
+			return err
+		}
+		if err := each(h, in); errors.Is(err, errEnough) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// emit gives one entry. Another name of a file is given as a file of its own.
+func (o *ephemeral) emit(ctx context.Context, name string, h *tar.Header, content io.Reader, add func(*tar.Header, io.Reader) error) error {
+	dir := o.dirOf(name)
+	entry := *h
+	entry.Name = relativeTo(dir, name)
+	if entry.Name == "" {
+		return nil
+	}
+	if entry.Uid == 0 { // also where the engine does not tell owners
+		entry.Uid, entry.Gid = o.account.UID, o.account.GID
+	}
+	switch h.Typeflag {
+	case tar.TypeSymlink:
+		if target := path.Join(path.Dir(name), h.Linkname); !path.IsAbs(h.Linkname) && !engine.Within(dir, target) {
+			entry.Linkname = target
+		}
+	case tar.TypeLink:
+		return o.read(ctx, name, false, func(string) bool { return true }, func(name string, h *tar.Header, content io.Reader) error {
+			if h.Typeflag == tar.TypeLink {
+				return fmt.Errorf("%s is another name of %s", name, h.Linkname)
+			}
+			return o.emit(ctx, name, h, content, add)
+		})
+	}
+	if h.Typeflag != tar.TypeDir {
+		o.had[dir] = true
+	}
+	return add(&entry, content)
+}
+
+// directories lists the directories of which files were given, for people.
+func (o *ephemeral) directories() []string {
+	var dirs []string
+	for _, dir := range slices.Sorted(maps.Keys(o.had)) {
+		dirs = append(dirs, i18n.Line(dir))
+	}
+	return dirs
+}
+
+// eachInVolume gives what is in a volume without a name.
+func (o *ephemeral) eachInVolume(ctx context.Context, v engine.Mount, add func(*tar.Header, io.Reader) error) (err error) {
+	helper, err := o.helpers.readerOf(ctx, v.Volume)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.helpers.remove(context.WithoutCancel(ctx), helper)) }()
+	archive, err := o.helpers.read(ctx, helper)
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	return eachEntry(archive, func(h *tar.Header, content io.Reader) error {
+		name := path.Join(v.Target, inArchive(h.Name))
+		if name == v.Target || slices.ContainsFunc(o.mounts, func(m engine.Mount) bool {
+			return m != v && engine.Within(v.Target, m.Target) && engine.Within(m.Target, name)
+		}) {
+			return nil
+		}
+		if h.Typeflag == tar.TypeLink {
+			dir := o.dirOf(name)
+			entry := *h
+			entry.Name, entry.Linkname = relativeTo(dir, name), relativeTo(dir, path.Join(v.Target, inArchive(h.Linkname)))
+			return add(&entry, content)
+		}
+		return o.emit(ctx, name, h, content, add)
+	})
+}
+
+// inArchive takes the first directory off a path in an engine's archive. Podman's of
+// a volume begin at its root instead.
+func inArchive(name string) string {
+	if rest, rootFound := strings.CutPrefix(name, "/"); rootFound {
+		return strings.TrimSuffix(rest, "/")
+	}
+	_, rest, _ := strings.Cut(strings.Trim(name, "/"), "/")
+	return rest
+}

@@ -1,0 +1,87 @@
+package desktop
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"colabtray/test/testenv"
+)
+
+// shortDir is a directory whose path leaves room for the name of a socket, of
+// which some systems allow 100 bytes.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "ct")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func TestAnswer(t *testing.T) {
+	dir := shortDir(t)
+	if said, err := QueryInstance(t.Context(), dir); err == nil {
+		t.Errorf("nobody said %q", said)
+	}
+	// One that was killed leaves its socket behind.
+	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, socketName)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.SetUnlinkOnClose(false)
+	_ = left.Close()
+	if said, err := QueryInstance(t.Context(), dir); err == nil {
+		t.Errorf("a socket that nobody listens on said %q", said)
+	}
+
+	for range 2 { // one after the other, as after a restart
+		ctx, end := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		asked := make(chan struct{}, 1)
+		go func() {
+			ended <- ServeQueries(ctx, dir, func(context.Context) string {
+				asked <- struct{}{}
+				return strings.Repeat("ready ", 1000)
+			})
+		}()
+		var said string
+		testenv.WaitFor(t, "an answer", func() (err error) {
+			said, err = QueryInstance(t.Context(), dir)
+			return err
+		})
+		<-asked
+		if len(said) != maxAnswer || !strings.HasPrefix(said, "ready ") {
+			t.Errorf("it said %d bytes", len(said))
+		}
+		end()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAskedOneThatHangs: nobody waits for a tray that does not answer.
+func TestAskedOneThatHangs(t *testing.T) {
+	dir := shortDir(t)
+	listener, err := net.Listen("unix", filepath.Join(dir, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		if conn, err := listener.Accept(); err == nil {
+			cancel()
+			defer conn.Close()
+			_, _ = conn.Read(make([]byte, 1))
+		}
+	}()
+	if said, err := QueryInstance(ctx, dir); err == nil {
+		t.Errorf("it said %q", said)
+	}
+}

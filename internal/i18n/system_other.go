@@ -1,0 +1,6 @@
+//go:build !windows && !darwin
+
+package i18n
+
+// preferred returns the languages of the environment.
+func preferred(lookupEnv func(string) (string, bool)) []string { return fromEnvironment(lookupEnv) }

@@ -1,0 +1,172 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"colabtray/internal/engine"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
+)
+
+// Snapshot returns what is known now.
+func (m *Manager) Snapshot() Snapshot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.current
+}
+
+// Watch returns a channel that gives the current snapshot first and then the
+// newest one whenever it has changed; what the receiver was too slow for is
+// left out. The channel is closed when ctx ends or Run is over.
+func (m *Manager) Watch(ctx context.Context) <-chan Snapshot {
+	c := make(chan Snapshot, 1)
+	m.mu.Lock()
+	c <- m.current
+	m.watchers[c] = struct{}{}
+	m.mu.Unlock()
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-m.ended:
+		}
+		m.mu.Lock()
+		delete(m.watchers, c)
+		close(c)
+		m.mu.Unlock()
+	}()
+	return c
+}
+
+// publish gives everybody the new snapshot, if it is one.
+func (m *Manager) publish() {
+	next := m.snapshot()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if next.State == m.current.State && m.model.since().IsZero() {
+		next.Since = m.current.Since
+	}
+	next.Rev = m.current.Rev
+	if same(next, m.current) {
+		return
+	}
+	if next.State != m.current.State {
+		m.log.Debug("state", "was", m.current.State.String(), "is", next.State.String())
+	}
+	next.Rev++
+	m.current = next
+	for c := range m.watchers {
+		select {
+		case <-c: // nobody took the one before
+		default:
+		}
+		c <- next
+	}
+	if m.changed != nil {
+		m.changed()
+	}
+}
+
+// snapshot derives a snapshot from the model.
+func (m *Manager) snapshot() Snapshot {
+	s := Snapshot{
+		State:   m.model.state(),
+		Since:   m.model.since(),
+		Profile: m.profile.Name,
+		Runtime: m.profile.Runtime,
+		Image:   m.profile.Image,
+		Port:    m.profile.Port,
+		Engine:  m.model.engine,
+		Problem: m.model.shownProblem(),
+
+		PreviousImage: m.model.previous,
+	}
+	if s.Since.IsZero() {
+		s.Since = time.Now()
+	}
+	if s.State == NoEngine || s.State == Unknown {
+		which := m.link.Info()
+		s.Engine = engine.Info{Name: which.Name, Host: which.Host, Found: which.Found, Local: which.Local, Features: which.Features}
+	}
+	if m.model.known && m.model.container.Exists {
+		s.Image = m.model.container.Image
+		s.Container = m.model.container.ID
+		s.RestartToApply = m.model.stale && m.model.container.Running ||
+			s.Engine.Features.Replace && (m.model.misplaced || specOf(m.profile, m.server).Differs(m.model.container))
+		s.Ours = m.model.container.Ours()
+		s.root = m.model.root
+		s.Unsaved = unsaved(m.profile.Kind, m.model.container, m.model.root)
+		if port := m.port(); port != 0 {
+			s.Port = port
+			s.InnerPort, s.Open, s.IPv6 = m.model.container.Published(port)
+			s.Open = cmp.Or(s.Open, m.model.open)
+			if !m.model.container.Running {
+				s.Open = ""
+			}
+		}
+	}
+	if s.State == Ready {
+		s.URL, s.URLChanged = m.model.url, m.model.changed
+		if s.Engine.Features.IdleStop {
+			s.IdleStop, s.IdleStopAt = m.profile.IdleStop, m.model.idleAt
+		}
+	}
+	s.IdleStopped = m.model.stoppedIdle()
+	if s.State == Pulling {
+		s.Progress = m.model.progress
+	}
+	s.Warnings = m.warnings(s)
+	return s
+}
+
+// port returns the port of this computer that leads to Jupyter in the runtime, 0
+// when there is none.
+func (m *Manager) port() int { return jupyter.LocalPort(m.model.container, m.profile.Kind) }
+
+// warnings are what a person should know of beside the state, the gravest first.
+func (m *Manager) warnings(s Snapshot) []*problem.Problem {
+	var all []*problem.Problem
+	if w := UnsavedWarning(m.profile, s); w != nil {
+		all = append(all, w)
+	}
+	if s.Open != "" {
+		all = append(all, exposedProblem(s))
+	}
+	if s.URL.IsLocalhostTaken() {
+		all = append(all, localhostProblem(s.URL))
+	}
+	if m.model.settings != nil && s.State == Ready {
+		all = append(all, m.model.settings)
+	}
+	if s.Container != "" {
+		if w := engine.WithoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
+			all = append(all, w)
+		}
+		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
+			all = append(all, w)
+		}
+	}
+	return append(all, m.unusual...)
+}
+
+// same reports whether two snapshots tell a person the same.
+func same(a, b Snapshot) bool {
+	if !a.Since.Equal(b.Since) || !sameProblem(a.Problem, b.Problem) || !slices.EqualFunc(a.Warnings, b.Warnings, sameProblem) {
+		return false
+	}
+	a.Since, b.Since = time.Time{}, time.Time{}
+	a.Problem, b.Problem = nil, nil
+	a.Warnings, b.Warnings = nil, nil
+	return reflect.DeepEqual(a, b)
+}
+
+// sameProblem reports whether two problems tell a person the same.
+func sameProblem(p, q *problem.Problem) bool {
+	if p == nil || q == nil {
+		return p == q
+	}
+	return p.Code == q.Code && p.Short == q.Short && p.Hint == q.Hint && p.Command == q.Command
+}

@@ -1,6 +1,0 @@
-//go:build !windows && !darwin
-
-package words
-
-// preferred returns the languages of the environment.
-func preferred(lookupEnv func(string) (string, bool)) []string { return fromEnvironment(lookupEnv) }

@@ -1,0 +1,111 @@
+package testenv
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"testing"
+)
+
+// daemon is the process of an engine that a test starts and ends.
+type daemon struct {
+	process *os.Process
+	ended   chan error
+	log     string // path of the file with what it prints
+}
+
+// start starts the engine, and waits until it answers at host.
+func (d *daemon) start(t testing.TB, cmd *exec.Cmd, logFile, host string) {
+	t.Helper()
+	if d.process != nil {
+		t.Fatal("the engine runs already")
+	}
+	d.log = logFile
+	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	endWithParent(cmd)
+
+	started := make(chan error)
+	ended := make(chan error, 1)
+	go func() {
+		// The parent, to the kernel, is the thread that starts the engine: it
+		// has to live as long as the engine does.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			ended <- cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	d.process, d.ended = cmd.Process, ended
+	WaitFor(t, "an engine of the test's own", func() error {
+		select {
+		case err := <-ended:
+			d.process = nil
+			t.Fatalf("the engine ended: %v\n%s", err, d.message())
+		default:
+		}
+		_, err := docker(host, "version")
+		return err
+	})
+}
+
+// stop ends the engine and waits until it is gone.
+func (d *daemon) stop(t testing.TB) {
+	t.Helper()
+	if d.process == nil {
+		t.Fatal("the engine does not run")
+	}
+	if err := d.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *daemon) end() error {
+	if err := d.process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	<-d.ended
+	d.process = nil
+	return nil
+}
+
+// message returns the end of what the engine printed.
+func (d *daemon) message() string {
+	const most = 4000
+	text, err := os.ReadFile(d.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-most):])
+}
+
+// load copies an image of the shared engine into the one at host.
+func load(t testing.TB, image, host string) string {
+	t.Helper()
+	Image(t, image)
+	save := exec.Command("docker", "--host", engineHost(), "save", image)
+	load := exec.Command("docker", "--host", host, "load")
+	pipe, err := save.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	load.Stdin = pipe
+	if err := save.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out, loadErr := load.CombinedOutput()
+	if err := errors.Join(loadErr, save.Wait()); err != nil {
+		t.Fatalf("image %s could not be copied: %v: %s", image, err, out)
+	}
+	return image
+}

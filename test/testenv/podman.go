@@ -1,0 +1,286 @@
+package testenv
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// PodmanEngine is a Podman that offers Docker's API, with storage and network
+// of its own. All tests of a package share it, for it takes a while to give it
+// an image, unless there is the store that test/images/podman makes. When its
+// service stops, containers go on, as Podman has it.
+type PodmanEngine struct {
+	dir    string
+	bridge string
+	subnet string
+
+	account *account // whose it is; nil for root's
+
+	mu     sync.Mutex
+	loaded map[string]bool
+	daemon
+}
+
+// podmanStore has the bed's images, if test/images/podman has made it. Any number
+// of engines read from it.
+const podmanStore = "/var/lib/colab-tray-test/podman"
+
+// networkLock keeps Podmans apart that set up networks at the same time: all have
+// the same chains in the machine's packet filter.
+const networkLock = "/run/lock/colab-tray-test-netavark"
+
+var podman struct {
+	mu     sync.Mutex
+	engine *PodmanEngine
+}
+
+// Podman returns the Podman that the tests of this package share, started at
+// the first call, which needs root. A package whose tests use it ends it with
+// [End].
+func Podman(t testing.TB) *PodmanEngine {
+	t.Helper()
+	needPodman(t)
+	podman.mu.Lock()
+	defer podman.mu.Unlock()
+	if podman.engine == nil {
+		podman.engine = newPodman(t)
+		podman.engine.begin(t)
+	}
+	return podman.engine
+}
+
+// PodmanWithDisk returns a Podman of the test's own, whose data are on a disk of
+// that size in MiB. It ends with the test.
+func PodmanWithDisk(t testing.TB, size int) *PodmanEngine {
+	t.Helper()
+	needPodman(t)
+	e := newPodman(t)
+	t.Cleanup(func() {
+		if err := e.remove(); err != nil {
+			t.Errorf("Podman leaves something behind: %v", err)
+		}
+	})
+	if err := smallDisk(e.root(), size); err != nil {
+		t.Fatal(err)
+	}
+	e.begin(t)
+	return e
+}
+
+// RootlessPodman returns a Podman of an ordinary user, that of test/setup. It has
+// to be given its images, and ends with the test.
+func RootlessPodman(t testing.TB) *PodmanEngine {
+	t.Helper()
+	needPodman(t)
+	for _, command := range []string{"setpriv", "newuidmap", "slirp4netns"} {
+		NeedCommand(t, command)
+	}
+	who := findAccount()
+	Need(t, "the user "+accountName, who != nil)
+	e := newPodman(t)
+	e.account = who
+	t.Cleanup(func() {
+		if err := e.remove(); err != nil {
+			t.Errorf("Podman leaves something behind: %v", err)
+		}
+	})
+	e.begin(t)
+	return e
+}
+
+func needPodman(t testing.TB) {
+	t.Helper()
+	Need(t, "root, to start Podman", os.Geteuid() == 0)
+	for _, command := range []string{"docker", "podman", "ip", "runc"} {
+		NeedCommand(t, command)
+	}
+}
+
+func newPodman(t testing.TB) *PodmanEngine {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "bed") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &PodmanEngine{
+		dir:    dir,
+		bridge: "bed" + randomHex(4),
+		// 198.18.0.0/15 is set aside for tests (RFC 2544).
+		subnet: fmt.Sprintf("198.%d.%d", 18+mathrand.IntN(2), mathrand.IntN(256)),
+		loaded: map[string]bool{},
+	}
+}
+
+// begin configures the engine and starts it for the first time.
+func (e *PodmanEngine) begin(t testing.TB) {
+	t.Helper()
+	err := e.configure()
+	if e.account != nil {
+		err = errors.Join(err, e.account.chown(e.dir))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Start(t)
+}
+
+// root is where its data are.
+func (e *PodmanEngine) root() string { return filepath.Join(e.dir, "root") }
+
+// configure writes Podman's configuration: nothing of the machine's own. runc
+// also runs where cgroups are of the first version; a sandbox may not allow the
+// limits that Podman sets by default. Registries on this machine speak plain
+// HTTP, which to Docker goes without saying.
+func (e *PodmanEngine) configure() error {
+	const bridge = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
+"driver": "bridge", "network_interface": "%[1]s", "subnets": [{"subnet": "%[2]s.0/24", "gateway": "%[2]s.1"}],
+"ipv6_enabled": false, "internal": false, "dns_enabled": false, "ipam_options": {"driver": "host-local"}}`
+	const settings = `[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+`
+	const network = `[network]
+network_backend = "netavark"
+network_config_dir = "%s"
+`
+	const registries = `[[registry]]
+location = "127.0.0.1"
+insecure = true
+`
+	err := os.WriteFile(filepath.Join(e.dir, "registries.conf"), []byte(registries), 0o600)
+	text := settings
+	if e.account == nil { // others have a network without a bridge
+		networks := filepath.Join(e.dir, "networks")
+		text += fmt.Sprintf(network, networks)
+		err = errors.Join(err,
+			os.Mkdir(networks, 0o700),
+			os.Symlink(networkLock, filepath.Join(networks, "netavark.lock")),
+			os.WriteFile(filepath.Join(networks, "podman.json"), fmt.Appendf(nil, bridge, e.bridge, e.subnet), 0o600))
+	}
+	return errors.Join(err, os.WriteFile(filepath.Join(e.dir, "containers.conf"), []byte(text), 0o600))
+}
+
+// Host returns the address of its service in the form of DOCKER_HOST.
+func (e *PodmanEngine) Host() string { return "unix://" + filepath.Join(e.dir, "podman.sock") }
+
+// Start starts the service and waits until it answers.
+func (e *PodmanEngine) Start(t testing.TB) {
+	t.Helper()
+	args := []string{
+		"--root", e.root(), "--runroot", filepath.Join(e.dir, "run"), "--tmpdir", filepath.Join(e.dir, "tmp"),
+	}
+	if e.account != nil {
+		args = append(args, "--storage-driver", "overlay")
+	} else if _, err := os.Stat(podmanStore); err == nil {
+		args = append(args, "--storage-driver", "overlay", "--storage-opt", "overlay.imagestore="+podmanStore)
+	}
+	cmd := exec.Command("podman", append(args, "system", "service", "--time=0", e.Host())...)
+	if e.account != nil {
+		cmd = e.account.command(cmd)
+	}
+	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"),
+		"CONTAINERS_REGISTRIES_CONF="+filepath.Join(e.dir, "registries.conf"))
+	if e.account != nil {
+		cmd.Env = append(cmd.Env, "HOME="+e.dir, "XDG_RUNTIME_DIR="+e.dir,
+			"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(e.dir, "no-bus")) // else one is launched
+	}
+	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
+}
+
+// Stop ends the service and waits until it is gone. Containers go on.
+func (e *PodmanEngine) Stop(t testing.TB) {
+	t.Helper()
+	e.daemon.stop(t)
+}
+
+// Image returns the reference of one of the bed's images, which Podman has.
+func (e *PodmanEngine) Image(t testing.TB, image string) string {
+	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.loaded[image] {
+		const id = "{{.Id}}"
+		wanted := Docker(t, "image", "inspect", "--format", id, Image(t, image))
+		if there, err := docker(e.Host(), "image", "inspect", "--format", id, image); err != nil || there != wanted {
+			load(t, image, e.Host())
+		}
+		e.loaded[image] = true
+	}
+	return image
+}
+
+// Folder returns a new directory of whom the engine belongs to.
+func (e *PodmanEngine) Folder(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(e.dir, "folder")
+	if err := errors.Join(os.Mkdir(dir, 0o755), e.account.chown(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// RuntimeName is [RuntimeName] for this engine.
+func (e *PodmanEngine) RuntimeName(t testing.TB) string {
+	t.Helper()
+	return runtimeName(t, e.Host())
+}
+
+// Message returns the end of what the service printed.
+func (e *PodmanEngine) Message() string { return e.daemon.message() }
+
+// remove ends the engine with everything in it.
+func (e *PodmanEngine) remove() error {
+	var errs []error
+	if e.process != nil {
+		if ids, err := docker(e.Host(), "ps", "--all", "--quiet"); err == nil && ids != "" {
+			_, err := docker(e.Host(), append([]string{"rm", "--force", "--volumes"}, strings.Fields(ids)...)...)
+			errs = append(errs, err)
+		}
+		errs = append(errs, e.daemon.end())
+	}
+	errs = append(errs, e.account.stopPauseProcess(e.dir))
+	// The monitor of a finished exec stays for five minutes more.
+	monitors, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, monitor := range monitors {
+		line, _ := os.ReadFile(monitor)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(monitor)))
+		if err != nil || !bytes.Contains(line, []byte(e.dir+"/")) {
+			continue
+		}
+		if process, err := os.FindProcess(pid); err == nil {
+			_ = process.Kill()
+		}
+	}
+	// Podman mounts its storage on itself, to keep it apart from other mounts.
+	exec.Command("umount", filepath.Join(e.root(), "overlay")).Run()
+	exec.Command("umount", e.root()).Run() // where it is a disk
+	exec.Command("ip", "link", "del", e.bridge).Run()
+	return errors.Join(append(errs, os.RemoveAll(e.dir))...)
+}
+
+// End ends what the tests of a package share. It is called once they are over,
+// and tells on w what could not be ended.
+func End(w io.Writer) {
+	podman.mu.Lock()
+	defer podman.mu.Unlock()
+	if podman.engine == nil {
+		return
+	}
+	if err := podman.engine.remove(); err != nil {
+		fmt.Fprintf(w, "Podman leaves something behind: %v\n", err)
+	}
+	podman.engine = nil
+}

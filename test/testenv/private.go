@@ -1,0 +1,165 @@
+package testenv
+
+import (
+	"fmt"
+	mathrand "math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Private is an engine of a test's own, which it may stop and start again
+// without anybody else noticing. Its containers have a network of their own
+// without a way out; their published ports answer on this machine as ever.
+type Private struct {
+	t      testing.TB
+	dir    string
+	bridge string
+	bip    string
+	config string // the engine's daemon.json
+	disk   bool   // its data are on a disk of their own
+
+	daemon
+}
+
+// PrivateOption makes a private engine other than usual.
+type PrivateOption func(*Private)
+
+// WithConfig gives the engine a daemon.json.
+func WithConfig(json string) PrivateOption { return func(e *Private) { e.config = json } }
+
+// WithDisk puts the engine's data on a disk of that size in MiB.
+func WithDisk(size int) PrivateOption {
+	return func(e *Private) {
+		if err := smallDisk(filepath.Join(e.dir, "data"), size); err != nil {
+			e.t.Fatal(err)
+		}
+		e.disk = true
+	}
+}
+
+// smallDisk makes a directory with a disk of its own, of that size in MiB.
+func smallDisk(dir string, size int) error {
+	if err := os.Mkdir(dir, 0o710); err != nil {
+		return err
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "bed", dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("a small disk could not be mounted: %w: %s", err, out)
+	}
+	return nil
+}
+
+// PrivateEngine starts an engine of the test's own, which needs root. It has
+// no images but those given to Load. When the test ends, so does the engine,
+// with everything in it.
+func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
+	t.Helper()
+	Need(t, "root, to start an engine of its own", os.Geteuid() == 0)
+	for _, command := range []string{"docker", "dockerd", "ip"} {
+		NeedCommand(t, command)
+	}
+
+	// The path of a Unix socket has 107 bytes at most, and t.TempDir can be
+	// longer.
+	dir, err := os.MkdirTemp("/tmp", "bed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := randomHex(4)
+	e := &Private{
+		t:      t,
+		dir:    dir,
+		bridge: "bed" + id,
+		// 198.18.0.0/15 is set aside for tests (RFC 2544).
+		bip:    fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
+		config: "{}",
+	}
+	AfterDeath(t, `pid=$(cat "$1/pid")
+		while [ -n "$pid" ] && kill -0 "$pid"; do sleep 0.1; done
+		ip link del "$2"
+		umount "$1/data"
+		rm -rf "$1"`, e.dir, e.bridge)
+	t.Cleanup(e.remove)
+	for _, option := range options {
+		option(e)
+	}
+	for _, args := range [][]string{
+		{"link", "add", "name", e.bridge, "type", "bridge"},
+		{"addr", "add", e.bip, "dev", e.bridge},
+		{"link", "set", e.bridge, "up"},
+	} {
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, out)
+		}
+	}
+	e.Start(t)
+	return e
+}
+
+// Host returns the engine's address in the form of DOCKER_HOST. It stays the
+// same when the engine is started again.
+func (e *Private) Host() string { return "unix://" + filepath.Join(e.dir, "docker.sock") }
+
+// Docker runs the docker command against this engine and returns what it
+// printed. The test fails when the command does.
+func (e *Private) Docker(t testing.TB, args ...string) string {
+	t.Helper()
+	return mustDocker(t, e.Host(), args...)
+}
+
+// Load copies an image of the shared engine into this one and returns its
+// reference.
+func (e *Private) Load(t testing.TB, image string) string {
+	t.Helper()
+	return load(t, image, e.Host())
+}
+
+// Start starts the engine and waits until it answers.
+func (e *Private) Start(t testing.TB) {
+	t.Helper()
+	// Without a file of its own it would read the one of the shared engine.
+	config := filepath.Join(e.dir, "daemon.json")
+	if err := os.WriteFile(config, []byte(e.config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("dockerd",
+		"--host", e.Host(),
+		"--data-root", filepath.Join(e.dir, "data"),
+		"--exec-root", filepath.Join(e.dir, "exec"),
+		"--pidfile", filepath.Join(e.dir, "pid"),
+		"--config-file", config,
+		"--bridge", e.bridge,
+		// The chains that Docker makes are called the same for every engine:
+		// with its own, this one would tear down the shared engine's. Published
+		// ports go through docker-proxy, which needs none.
+		"--iptables=false", "--ip-masq=false",
+	)
+	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
+}
+
+// Stop ends the engine and, as Docker has it, the containers that run in it.
+// It waits until the engine is gone.
+func (e *Private) Stop(t testing.TB) {
+	t.Helper()
+	e.daemon.stop(t)
+}
+
+func (e *Private) remove() {
+	if e.process != nil {
+		e.Stop(e.t)
+	}
+	if e.t.Failed() {
+		e.t.Logf("the private engine said:\n%s", e.message())
+	}
+	exec.Command("ip", "link", "del", e.bridge).Run()
+	if e.disk {
+		if out, err := exec.Command("umount", filepath.Join(e.dir, "data")).CombinedOutput(); err != nil {
+			e.t.Errorf("the small disk stays mounted: %v: %s", err, out)
+		}
+	}
+	if err := os.RemoveAll(e.dir); err != nil {
+		e.t.Errorf("the private engine leaves files behind: %v", err)
+	}
+}

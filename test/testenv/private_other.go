@@ -1,0 +1,9 @@
+//go:build !linux
+
+package testenv
+
+import "os/exec"
+
+func endWithParent(*exec.Cmd) {}
+
+func ofItsOwn(*exec.Cmd) {}
