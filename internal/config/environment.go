@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"colabtray/internal/i18n"
+	"colabtray/internal/secret"
 )
 
 // Nothing in this file puts a value into an error. A name in an env_file that
@@ -60,7 +61,7 @@ func readEnv(r *reader, at location, v any) ([]Variable, error) {
 func variables(env map[string]string) []Variable {
 	var sorted []Variable
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		sorted = append(sorted, Variable{Name: name, Value: NewSecret(env[name])})
+		sorted = append(sorted, Variable{Name: name, Value: secret.New(env[name])})
 	}
 	return sorted
 }

@@ -1,14 +1,12 @@
-// Package config owns the settings of Colab Tray: what a profile and the
-// preferences are, their defaults, where they come from (flag, environment,
-// file, default) and what is said when one of them is wrong.
+// Package config owns the settings of Colab Tray: the profiles and the
+// preferences, their defaults, their sources (flag, environment, file, default)
+// and the error messages for settings that are wrong.
 //
-// It does not own what is done with them: it imports no other package of the
-// project but the texts, and never talks to the engine.
+// Package config does not apply the settings. It imports only the messages (i18n)
+// and the type of secrets, and never talks to the engine.
 package config
 
 import (
-	"fmt"
-	"log/slog"
 	"reflect"
 	"regexp"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"colabtray/internal/i18n"
+	"colabtray/internal/secret"
 )
 
 // Kind tells which contract an image follows.
@@ -146,30 +145,8 @@ type Folder struct {
 // Variable is an environment variable of the container.
 type Variable struct {
 	Name  string
-	Value Secret
+	Value secret.Secret
 }
-
-// Secret is a text that may be a password: it prints as "[redacted]" with every
-// verb of fmt, in slog and in JSON; Reveal alone gives it.
-type Secret struct{ text string }
-
-// NewSecret makes a Secret of its text.
-func NewSecret(text string) Secret { return Secret{text} }
-
-// Reveal returns the secret itself, for the engine and nothing else.
-func (s Secret) Reveal() string { return s.text }
-
-// Format implements [fmt.Formatter] without the secret, for every verb.
-func (Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
-
-// LogValue implements [slog.LogValuer] without the secret.
-func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText implements [encoding.TextMarshaler] without the secret.
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// redacted stands where a secret would.
-const redacted = "[redacted]"
 
 // TokenPolicy tells whether each start makes a new token.
 type TokenPolicy string

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"colabtray/internal/secret"
 )
 
 // Show returns the settings in force, the chosen profile and the preferences,
@@ -66,7 +68,7 @@ func (f *file) origin(at location) string {
 func showEnv(s *Settings) string {
 	var env []string
 	for _, v := range s.Profile.Env {
-		env = append(env, dotted([]string{v.Name})+" = "+quote(redacted))
+		env = append(env, dotted([]string{v.Name})+" = "+quote(secret.Redacted))
 	}
 	return "{" + strings.Join(env, ", ") + "}"
 }
