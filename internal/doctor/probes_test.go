@@ -14,6 +14,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/runtime"
+	"colabtray/internal/secret"
 	"colabtray/test/testenv"
 )
 
@@ -66,7 +67,7 @@ func TestNoSecretIsToldOf(t *testing.T) {
 		inLog       = "planted-log-line-5"
 		inLogJSON   = "planted-log-json-6"
 	)
-	p.Env = []config.Variable{{Name: "HARMLESS", Value: config.NewSecret(inSettings)}}
+	p.Env = []config.Variable{{Name: "HARMLESS", Value: secret.New(inSettings)}}
 	testenv.Docker(t, "create", "--name", p.Runtime, "--hostname", p.Runtime, "--env", "WANDB_API_KEY="+inContainer,
 		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", p.Port), p.Image, "sh", "-c",
 		fmt.Sprintf(`echo "logging in with $WANDB_API_KEY, and %s"; echo "GET /?token=%s"; echo '{"password": "%s"}'; exec start-notebook.sh --port=8888`,

@@ -6,9 +6,7 @@ import (
 
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
-	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
-	"colabtray/internal/problem"
 )
 
 // Backup writes the data of the runtime to a file, also while it runs. The file
@@ -48,15 +46,6 @@ func (m *Manager) data(progress func(data.Progress)) *data.Store {
 		d.SetRoot(s.Container, s.root)
 	}
 	return d
-}
-
-// supersededProblem tells that a job was not begun.
-func supersededProblem() *problem.Problem {
-	return &problem.Problem{
-		Code:  problem.Cancelled,
-		Short: i18n.T("problem.superseded"),
-		Hint:  i18n.T("problem.supersededHint"),
-	}
 }
 
 // Delete deletes the container of the runtime and, if asked, its data, of which

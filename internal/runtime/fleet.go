@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"colabtray/internal/config"
-	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 )
 
@@ -262,13 +261,5 @@ func (f *Fleet) wake() {
 	select {
 	case f.changed <- struct{}{}:
 	default: // it is going to look
-	}
-}
-
-func noProfileProblem(name string) *problem.Problem {
-	return &problem.Problem{
-		Code:  problem.NoProfile,
-		Short: i18n.T("problem.noProfile", "profile", i18n.Escaped(name)),
-		Hint:  i18n.T("problem.noProfileHint"),
 	}
 }

@@ -1,7 +1,10 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"time"
 
 	"colabtray/internal/engine"
@@ -102,16 +105,19 @@ func (g *idleGuard) check(ctx context.Context) time.Duration {
 // not for long. It ends with the first reason to leave the runtime running.
 func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck {
 	check := new(workCheck)
-	if check.usesCPU = g.m.usesCPU(ctx); check.usesCPU {
+	check.usesCPU, check.unknown = g.m.usesCPU(ctx)
+	if check.usesCPU {
 		g.m.log.Info("the runtime is in use: it computes, though no kernel says so")
 		return check
 	}
-	check.busy, check.unknown = jupyter.KernelBusy(ctx, g.m.engine(), g.m.runtime, kernels)
+	if check.unknown == nil {
+		check.busy, check.unknown = jupyter.KernelBusy(ctx, g.m.engine(), g.m.runtime, kernels)
+	}
 	switch {
 	case ctx.Err() != nil:
 		check.unknown = ctx.Err()
 	case check.unknown != nil:
-		g.m.log.Warn("the runtime is not stopped for idleness: it is not known what its kernels do", "error", check.unknown)
+		g.m.log.Warn("the runtime is not stopped for idleness: it is not known whether it works", "error", check.unknown)
 	case check.busy:
 		g.m.log.Info("the runtime is in use: a kernel works that the server calls idle")
 	}
@@ -123,25 +129,30 @@ func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck 
 	return check
 }
 
-// usesCPU reports whether the container uses a processor, beside what an idle
-// server and its health check need.
-func (m *Manager) usesCPU(ctx context.Context) bool {
-	meter, has := engine.As[engine.Meter](m.engine())
-	if !has {
-		return false // the kernels are asked, too
+// usesCPU reports whether the container uses more CPU time than an idle server
+// and its health check need. It returns an error when the engine measures
+// nothing. For an engine that cannot measure it returns false: the kernels are
+// asked as well.
+func (m *Manager) usesCPU(ctx context.Context) (bool, error) {
+	meter, canMeasure := engine.As[engine.Meter](m.engine())
+	if !canMeasure {
+		return false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, jupyter.AskTimeout)
 	defer cancel()
 	var sum float64
 	var count int
 	began := time.Now()
-	_ = meter.Stats(ctx, m.runtime, func(u engine.Usage) {
+	err := meter.Stats(ctx, m.runtime, func(u engine.Usage) {
 		sum += u.CPU
 		if count++; time.Since(began) >= workInterval {
 			cancel()
 		}
 	})
-	return count > 0 && sum/float64(count) > working
+	if count == 0 {
+		return false, fmt.Errorf("the engine measures nothing: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+	}
+	return sum/float64(count) > working, nil
 }
 
 // announce tells when the runtime will be stopped, never with the zero time.

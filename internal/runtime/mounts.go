@@ -54,3 +54,21 @@ func misplaced(ctx context.Context, e engine.Engine, p config.Profile, c engine.
 	elsewhere := func(dir string) bool { return !c.HasVolumeAt(p.Volume(), dir) }
 	return workDir(p, a) != "" || slices.ContainsFunc(dataMounts(p, a, root), elsewhere), nil
 }
+
+// setMounts tells where the volume is mounted in the container that is to be made, and
+// how Jupyter is started, which both depend on the image.
+func (o *operation) setMounts(ctx context.Context, spec *engine.Spec, old engine.Container) error {
+	if o.profile.Kind == config.KindColab {
+		return nil
+	}
+	image, err := o.data.ImageConfig(ctx, spec.Image)
+	if err != nil {
+		return err
+	}
+	spec.Launch(image.Entrypoint, image.Cmd, o.server.Cmd, o.profile.Command)
+	a, err := engine.HomeOf(image, spec.Env, func() ([]byte, error) { return o.data.PasswdOf(ctx, spec.Image) })
+	if err == nil {
+		spec.Mounts, spec.WorkDir = dataMounts(o.profile, a, o.data.RootOf(ctx, old)), workDir(o.profile, a)
+	}
+	return err
+}

@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"net"
 	"strconv"
 	"strings"
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 )
 
@@ -187,5 +189,46 @@ func stoppedMeanwhileProblem() *problem.Problem {
 		Code:  problem.Cancelled,
 		Short: i18n.T("problem.stoppedMeanwhile"),
 		Hint:  i18n.T("problem.stoppedMeanwhileHint"),
+	}
+}
+
+// supersededProblem tells that a job was not begun.
+func supersededProblem() *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.Cancelled,
+		Short: i18n.T("problem.superseded"),
+		Hint:  i18n.T("problem.supersededHint"),
+	}
+}
+
+func notReadyProblem() *problem.Problem {
+	return &problem.Problem{Code: problem.NotReady, Short: i18n.T("problem.notReady"), Hint: i18n.T("problem.notReadyHint")}
+}
+
+func noProfileProblem(name string) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.NoProfile,
+		Short: i18n.T("problem.noProfile", "profile", i18n.Escaped(name)),
+		Hint:  i18n.T("problem.noProfileHint"),
+	}
+}
+
+// exposedProblem tells that other computers reach the runtime.
+func exposedProblem(s Snapshot) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.OpenToNetwork,
+		Short: i18n.T("problem.open"),
+		Hint: i18n.T("problem.openHint", "address", s.Open,
+			"volume", s.Runtime+"-data", "option", "-p 127.0.0.1:"+strconv.Itoa(s.Port)+":"+strconv.Itoa(s.InnerPort)),
+		Command: engine.RenameCommand(engine.Container{Name: s.Runtime}, s.Engine.Command),
+	}
+}
+
+// localhostProblem tells that localhost leads to another program, too.
+func localhostProblem(u jupyter.BackendURL) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.LocalhostTaken,
+		Short: i18n.T("problem.localhost", "address", net.JoinHostPort(jupyter.Ipv6Loopback, strconv.Itoa(u.Port()))),
+		Hint:  i18n.T("problem.localhostHint"),
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/secret"
 )
 
 // specOf tells what the container of a profile is made from.
@@ -48,7 +49,7 @@ func homeHandover(p config.Profile) []config.Variable {
 	env := slices.Clone(p.Env)
 	add := func(name, value string) {
 		if !slices.ContainsFunc(env, func(v config.Variable) bool { return v.Name == name }) {
-			env = append(env, config.Variable{Name: name, Value: config.NewSecret(value)})
+			env = append(env, config.Variable{Name: name, Value: secret.New(value)})
 		}
 	}
 	add("CHOWN_HOME", "yes")

@@ -54,3 +54,13 @@ func (m *Manager) Secrets(ctx context.Context) ([]secret.Secret, error) {
 	files, err := jupyter.InfoFiles(ctx, m.engine(), c)
 	return append(all, jupyter.InfoFileTokens(files)...), err
 }
+
+// Page returns the path of the page that Jupyter itself has for people. A problem
+// tells that the server has none, as where its image brings no user interface.
+func (m *Manager) Page(ctx context.Context) (path string, err error) {
+	url := m.Snapshot().URL
+	if url.IsZero() {
+		return "", notReadyProblem()
+	}
+	return jupyter.Page(ctx, url, m.Snapshot().Image)
+}
