@@ -7,12 +7,12 @@ import (
 	"os"
 	"os/exec"
 
-	"github.com/godbus/dbus/v5"
+	"colabtray/internal/sessionbus"
 )
 
 // TrayHost tells in a few words whether the desktop shows tray icons.
 func TrayHost(ctx context.Context) (string, error) {
-	bus, err := sessionBus(ctx)
+	bus, err := sessionbus.Connect(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -43,7 +43,7 @@ func TrayHost(ctx context.Context) (string, error) {
 
 // NotificationServer tells what shows notifications, with its version.
 func NotificationServer(ctx context.Context) (string, error) {
-	bus, err := sessionBus(ctx)
+	bus, err := sessionbus.Connect(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -59,21 +59,6 @@ func NotificationServer(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%s %s (%s), specification %s", name, version, vendor, specification), nil
-}
-
-// sessionBus opens a connection of our own that lasts as long as ctx; no bus is
-// launched where there is none. One on the shared connection would disturb the
-// tray (https://github.com/fyne-io/systray/issues/131).
-func sessionBus(ctx context.Context) (*dbus.Conn, error) {
-	bus, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
-	if err != nil {
-		return nil, errors.New("no session bus")
-	}
-	if err := errors.Join(bus.Auth(nil), bus.Hello()); err != nil {
-		_ = bus.Close()
-		return nil, errors.New("no session bus that answers")
-	}
-	return bus, nil
 }
 
 // copiedBy tells in a few words who takes a text to copy.

@@ -15,6 +15,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"colabtray/assets"
+	"colabtray/internal/sessionbus"
 )
 
 // appID is the desktop entry that notifications belong to, and the name of its
@@ -77,9 +78,9 @@ func (b *bus) object() dbus.BusObject { return b.conn.Object(serverName, serverP
 func (b *bus) show(ctx context.Context, p slot, a Announcement) error {
 	isNew := b.conn == nil || !b.conn.Connected()
 	if isNew {
-		conn, err := connect(ctx)
+		conn, err := sessionbus.Connect(ctx)
 		if err != nil {
-			return fmt.Errorf("no session bus: %w", err)
+			return err
 		}
 		b.conn = conn
 		b.forget()
@@ -192,24 +193,6 @@ func (b *bus) find(id uint32) (slot, shownNote) {
 		}
 	}
 	return slot{}, shownNote{}
-}
-
-// connect opens a private connection to the session bus, and unlike
-// [dbus.ConnectSessionBus] starts no bus where there is none.
-func connect(ctx context.Context) (*dbus.Conn, error) {
-	conn, err := dbus.SessionBusPrivateNoAutoStartup()
-	if err != nil {
-		return nil, err
-	}
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	if err = conn.Auth(nil); err == nil {
-		err = conn.Hello()
-	}
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
 }
 
 func (b *bus) notify(p slot, a Announcement) error {

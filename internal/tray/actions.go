@@ -1,7 +1,7 @@
 package tray
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -12,16 +12,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/moby/sys/atomicwriter"
+
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
-// actionFunc is what an action does. It runs on a goroutine of its own and says what
-// came of it.
+// actionFunc carries out an action and returns its result. It runs on a goroutine
+// of its own.
 type actionFunc func(context.Context) result
 
-// actionFor returns what choosing a row does, as it is asked for now; nil for nothing.
+// actionFor returns the function that carries out the action of a row, bound to the
+// runtime's present state. It returns nil for a row without an action.
 func (a *app) actionFor(chosen Row) actionFunc {
 	do := entryOf(chosen.Action).do
 	if do == nil {
@@ -64,13 +67,13 @@ func (a *app) editSettings(target) actionFunc {
 
 func (a *app) deleteContainer(on target) actionFunc {
 	if needsConfirmation(on.now) {
-		return func(ctx context.Context) result { return a.armContainer(ctx, on.profile) }
+		return func(ctx context.Context) result { return a.askDeleteContainer(ctx, on.profile) }
 	}
 	return a.deleting(on.profile, false)
 }
 
 func (a *app) deleteData(on target) actionFunc {
-	return func(ctx context.Context) result { return a.armDelete(ctx, on.profile, needsConfirmation(on.now)) }
+	return func(ctx context.Context) result { return a.askDeleteData(ctx, on.profile, needsConfirmation(on.now)) }
 }
 
 func (a *app) confirmDelete(on target) actionFunc     { return a.deleting(on.profile, false) }
@@ -78,9 +81,9 @@ func (a *app) confirmDeleteData(on target) actionFunc { return a.deleting(on.pro
 
 func (a *app) quit(target) actionFunc { return a.detached(a.Quit) }
 
-// armDelete looks how much would be deleted, in the volume and maybe in the container
-// alone, and asks for a second choice.
-func (a *app) armDelete(ctx context.Context, profile string, container bool) result {
+// askDeleteData determines how much data would be deleted, and asks the person to
+// confirm. With container set it also counts the files that only the container has.
+func (a *app) askDeleteData(ctx context.Context, profile string, container bool) result {
 	ctx, cancel := context.WithTimeout(ctx, sizeTime)
 	defer cancel()
 	size, err := a.DataSize(ctx, profile)
@@ -92,27 +95,29 @@ func (a *app) armDelete(ctx context.Context, profile string, container bool) res
 	if err != nil {
 		return result{actionMessage: a.failedMessage(err, i18n.T("tray.failed.size"), i18n.T("tray.failed.sizeHint"))}
 	}
-	return a.armWith(pendingDelete{profile: profile, size: size})
+	return a.askConfirmation(pendingDelete{profile: profile, size: size})
 }
 
-// armContainer looks what the container alone has, and asks for a second choice.
-func (a *app) armContainer(ctx context.Context, profile string) result {
+// askDeleteContainer determines the size of the files that only the container has,
+// and asks the person to confirm.
+func (a *app) askDeleteContainer(ctx context.Context, profile string) result {
 	ctx, cancel := context.WithTimeout(ctx, sizeTime)
 	defer cancel()
 	size, err := a.Lost(ctx, profile)
 	if err != nil {
 		return result{actionMessage: a.failedMessage(err, i18n.T("tray.failed.size"), i18n.T("tray.failed.sizeHint"))}
 	}
-	return a.armWith(pendingDelete{profile: profile, size: size, container: true})
+	return a.askConfirmation(pendingDelete{profile: profile, size: size, container: true})
 }
 
-func (a *app) armWith(pendingDelete pendingDelete) result {
-	message := actionMessage{short: i18n.T("tray.armed"), hint: i18n.T("tray.armedHint", "row", pendingDelete.confirmDeleteText())}
+func (a *app) askConfirmation(pending pendingDelete) result {
+	message := actionMessage{short: i18n.T("tray.confirmDelete"), hint: i18n.T("tray.confirmDeleteHint", "row", pending.confirmDeleteText())}
 	a.showMessage(message)
-	return result{actionMessage: message, pendingDelete: pendingDelete}
+	return result{actionMessage: message, pendingDelete: pending}
 }
 
-// deleting deletes a container, with its data or not, and says where these are.
+// deleting deletes a container, and with data also its volume. Its message says
+// where the backup of the data is.
 func (a *app) deleting(profile string, data bool) actionFunc {
 	var backup string
 	do := a.detached(func(ctx context.Context) (err error) {
@@ -133,8 +138,8 @@ func (a *app) deleting(profile string, data bool) actionFunc {
 	}
 }
 
-// changing changes the state of the runtime. A failure is one of the moment: the
-// runtime itself has the problem for as long as there is one.
+// changing changes the state of the runtime. Its result never counts as failed: the
+// runtime's own snapshot carries the problem for as long as the problem lasts.
 func (a *app) changing(on target, f func(ctx context.Context, profile string) error) actionFunc {
 	do := a.detached(func(ctx context.Context) error { return f(ctx, on.profile) })
 	return func(ctx context.Context) result {
@@ -154,7 +159,7 @@ func (a *app) choosing(f func(context.Context) error) actionFunc {
 	}
 }
 
-// opening opens a window that is not ours.
+// opening opens a window of another program.
 func (a *app) opening(f func(context.Context) error, failed string) actionFunc {
 	return func(ctx context.Context) result {
 		ctx, cancel := context.WithTimeout(ctx, openTime)
@@ -166,7 +171,7 @@ func (a *app) opening(f func(context.Context) error, failed string) actionFunc {
 	}
 }
 
-// detached does something to the runtime that the end of the tray does not undo.
+// detached carries out an action on the runtime that goes on when the tray ends.
 func (a *app) detached(f func(context.Context) error) actionFunc {
 	return func(ctx context.Context) result {
 		err := f(context.WithoutCancel(ctx))
@@ -175,14 +180,14 @@ func (a *app) detached(f func(context.Context) error) actionFunc {
 		case err == nil, errors.Is(err, context.Canceled):
 			return result{}
 		case errors.As(err, &p) && p.Code == problem.Cancelled:
-			return result{} // by another click
+			return result{} // another click cancelled the action
 		default:
 			return result{actionMessage: a.failed(err, i18n.T("tray.failed.other"), "")}
 		}
 	}
 }
 
-// within does what says more than whether it failed, in a time.
+// within limits the time of an action that composes its own message.
 func within(limit time.Duration, do func(context.Context) actionMessage) actionFunc {
 	return func(ctx context.Context) result {
 		ctx, cancel := context.WithTimeout(ctx, limit)
@@ -256,8 +261,8 @@ func (a *app) openCheck(ctx context.Context, profile string) actionMessage {
 	return message
 }
 
-// failed puts an error into words: those of a problem, else the ones given. An
-// empty hint is none.
+// failed returns the message for an error: that of the problem in it, else the
+// given texts. An empty hint is no hint.
 func (a *app) failed(err error, short, hint string) actionMessage {
 	var p *problem.Problem
 	if errors.As(err, &p) {
@@ -267,7 +272,8 @@ func (a *app) failed(err error, short, hint string) actionMessage {
 	return actionMessage{short: short, hint: hint, failed: true}
 }
 
-// failedMessage is failed for what only the menu would show.
+// failedMessage is failed for an error that only the menu would show: it shows the
+// message as a notification, too.
 func (a *app) failedMessage(err error, short, hint string) actionMessage {
 	message := a.failed(err, short, hint)
 	a.showMessage(message)
@@ -280,34 +286,25 @@ func (a *app) showMessage(message actionMessage) {
 	}
 }
 
-// maxFile is how much is written into a file that is shown, in bytes: what it
-// shows comes from a container, which can write without end.
+// maxFile is the most that is written into a file to be shown, in bytes: the
+// content comes from a container, which can write without end.
 const maxFile = 16 << 20
 
-// write makes a file in the directory for such, which only its owner can read,
-// and returns its path. A viewer that has the one before open keeps that.
+// write replaces a file in LogDir, readable by its owner alone, and returns its
+// path. A viewer that has the previous file open keeps the previous content.
 func (a *app) write(name string, content func(io.Writer) error) (path string, err error) {
 	if err := os.MkdirAll(a.LogDir, 0o700); err != nil {
 		return "", err
 	}
-	f, err := os.CreateTemp(a.LogDir, name+".*") // made with 0600
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriter(f)
-	if err := errors.Join(content(&bounded{w: w, remaining: maxFile}), w.Flush(), f.Close()); err != nil {
+	var text bytes.Buffer
+	if err := content(&bounded{w: &text, remaining: maxFile}); err != nil {
 		return "", err
 	}
 	path = filepath.Join(a.LogDir, name)
-	return path, os.Rename(f.Name(), path)
+	return path, atomicwriter.WriteFile(path, text.Bytes(), 0o600)
 }
 
-// bounded passes on so many bytes and drops the rest.
+// bounded passes on the first remaining bytes and drops the rest.
 type bounded struct {
 	w         io.Writer
 	remaining int

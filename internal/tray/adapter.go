@@ -12,9 +12,9 @@ import (
 )
 
 // Run shows the tray until the person quits, ctx ends or the desktop session
-// does; none of these stops the runtime. It returns an error when there is no
-// session to show it in. It must be called from the main goroutine, once in a
-// program: so the toolkit wants it.
+// ends; none of these stops the runtime. It returns an error when there is no
+// desktop session. The toolkit requires that Run is called from the main
+// goroutine, and only once in a program.
 func Run(ctx context.Context, o Options) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -31,13 +31,13 @@ func Run(ctx context.Context, o Options) error {
 		go announce(o.Runtimes.Watch(ctx), o.Announce)
 	}
 
-	// Both are fixed once the toolkit runs. Without a title the icon would be
-	// another one for the panel at each start.
+	// The title and the click handler cannot be changed once the toolkit runs.
+	// Without a title a panel would take the icon for a new one at each start.
 	systray.SetTitle(title)
 	if clickActs {
 		systray.SetOnTapped(func() { go a.click(primaryClick) })
 	}
-	// The toolkit panics if the session ended before it was connected itself.
+	// The toolkit panics if the session ends before the toolkit is connected.
 	defer func() {
 		if r := recover(); r != nil && ctx.Err() == nil {
 			panic(r)
@@ -64,28 +64,28 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// menu is the toolkit's side of a view.
+// menu is a view in the toolkit.
 type menu struct {
-	items [rows]*systray.MenuItem // nil for rows of submenus that are not filled
+	items [rows]*systray.MenuItem // nil for rows of submenus that are empty for now
 	shown [rows]Row
 	click func(row int)
 }
 
 var _ toolkit = (*menu)(nil)
 
-// newMenu builds the menu.
+// newMenu builds the menu. A click on a row calls click with its number.
 func newMenu(v View, click func(row int)) *menu {
 	m := &menu{shown: v.Rows, click: click}
 	m.setIcon(v.Icon, v.Style)
 	m.setTooltip(v.Tooltip)
-	for i, at := range entries {
-		if at.parent == 0 || !tellsRegistration {
+	for i, e := range entries {
+		if e.parent == 0 || !tellsRegistration {
 			m.add(i)
-		} else if entries[i-1].parent != at.parent {
-			m.attachSubmenu(at.parent)
+		} else if entries[i-1].parent != e.parent {
+			m.attachSubmenu(e.parent)
 		}
 	}
-	// On Windows a row that is hidden cannot get a submenu.
+	// Rows are hidden last: on Windows a hidden row cannot get a submenu.
 	for i, row := range v.Rows {
 		if row.Hidden && m.items[i] != nil {
 			m.items[i].Hide()
@@ -94,37 +94,35 @@ func newMenu(v View, click func(row int)) *menu {
 	return m
 }
 
-// setSubmenus fills the submenus, or empties them. They are to be filled once a
-// panel has looked at the menu, and emptied when it is gone: libdbusmenu-gtk,
-// which many panels use, asks for the rows of all levels at once, and loses
-// those whose answer comes before that of the row they are under ("Children but
-// no menu, someone's been naughty with their 'children-display' property").
-// The toolkit prevents that for the first one who looks at the menu, and not
-// for a panel that comes later.
+// setSubmenus fills or empties the submenus. Fill them once a panel has read the
+// menu, and empty them when the panel is gone: libdbusmenu-gtk, which many panels
+// use, asks for the rows of all levels at once. It loses the rows of a submenu if
+// their answer comes before that of the row above them ("Children but no menu,
+// someone's been naughty with their 'children-display' property"). The toolkit
+// prevents that for the first panel that reads the menu, not for later ones.
 func (m *menu) setSubmenus(filled bool) {
-	for i, at := range entries {
+	for i, e := range entries {
 		switch item := m.items[i]; {
-		case at.parent == 0 || filled == (item != nil):
+		case e.parent == 0 || filled == (item != nil):
 		case filled:
 			m.add(i)
 			if m.shown[i].Hidden {
 				m.items[i].Hide()
 			}
-		default: // nobody can click on it now, which would be a race
+		default: // a click would race with Remove, but no panel shows the row now
 			item.Remove()
 			m.items[i] = nil
 		}
 	}
 }
 
-// attachSubmenu makes a row one with a submenu while there is nothing in it. Plasma
-// looks for that when it sees a row for the first time, and never again; and the
-// toolkit says it from the first row in the submenu on.
+// attachSubmenu gives a row an empty submenu. Plasma reads whether a row has a
+// submenu only when it sees the row for the first time, and the toolkit announces
+// the submenu with the first row in it.
 func (m *menu) attachSubmenu(i int) { m.items[i].AddSubMenuItem("", "").Remove() }
 
-// add adds a row as it is to be shown. It has a goroutine of its own that hands
-// on clicks, until the row is removed: the toolkit drops those that nobody is
-// waiting for.
+// add adds a row to the toolkit's menu. A goroutine hands on its clicks until the
+// row is removed: the toolkit drops a click that nobody waits for.
 func (m *menu) add(i int) {
 	item := m.addRow(entries[i], m.shown[i])
 	m.items[i] = item
@@ -138,19 +136,19 @@ func (m *menu) add(i int) {
 	}()
 }
 
-// addRow adds a row at the end of the menu, or of a submenu.
-func (m *menu) addRow(at entry, row Row) *systray.MenuItem {
+// addRow adds a row at the end of the menu or of its submenu.
+func (m *menu) addRow(e entry, row Row) *systray.MenuItem {
 	text := label(row.Text)
-	if at.parent == 0 {
-		if at.line {
+	if e.parent == 0 {
+		if e.line {
 			systray.AddSeparator()
 		}
 		return systray.AddMenuItem(text, "")
 	}
-	if at.checked != nil {
-		return m.items[at.parent].AddSubMenuItemCheckbox(text, "", row.Checked)
+	if e.checked != nil {
+		return m.items[e.parent].AddSubMenuItemCheckbox(text, "", row.Checked)
 	}
-	return m.items[at.parent].AddSubMenuItem(text, "")
+	return m.items[e.parent].AddSubMenuItem(text, "")
 }
 
 func (m *menu) setIcon(icon assets.State, style assets.Style) {
@@ -160,9 +158,9 @@ func (m *menu) setIcon(icon assets.State, style assets.Style) {
 
 func (m *menu) setTooltip(text string) { systray.SetTooltip(text) }
 
-// setRow changes what has changed of a row. Whether it is hidden comes last:
-// on Windows any other change shows a hidden row. One that is hidden and stays
-// so keeps what it had.
+// setRow tells the toolkit what has changed in a row. A row that stays hidden is
+// left as it is, and a hidden row is shown last: on Windows any other change shows
+// a hidden row.
 func (m *menu) setRow(i int, row Row) {
 	item, was := m.items[i], m.shown[i]
 	if item == nil {

@@ -6,8 +6,8 @@ import "context"
 
 const errNoTray trayError = "build"
 
-// Probe tells that there is no tray in this build.
+// Probe returns an error: this build has no tray.
 func Probe(context.Context) error { return errNoTray }
 
-// Run tells that there is no tray in this build.
+// Run returns an error: this build has no tray.
 func Run(context.Context, Options) error { return errNoTray }

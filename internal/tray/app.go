@@ -1,13 +1,13 @@
 // Package tray owns what a person sees and clicks in the system tray: the icon,
 // its tooltip and its menu.
 //
-// What is seen is a pure function of the runtime's snapshot (view). One
-// goroutine (app) takes snapshots and clicks, compares what is to be seen with
-// what is, and tells the toolkit the difference. What a click asks for runs
-// outside of it.
+// The view is a pure function of the runtime's snapshot (view). One goroutine
+// (app) receives snapshots and clicks, compares the new view with the one on the
+// screen, and passes the difference to the toolkit. Actions run on goroutines of
+// their own.
 //
 // The package does not own notifications, the clipboard or the browser, which
-// are handed to it, nor anything of the runtime itself.
+// [Options] brings, nor anything of the runtime itself.
 package tray
 
 import (
@@ -23,8 +23,8 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Runtimes is what the tray needs of the runtimes of all profiles;
-// *[runtime.Fleet] is one.
+// Runtimes is what the tray needs of the runtimes of all profiles.
+// *[runtime.Fleet] implements it.
 type Runtimes interface {
 	Watch(ctx context.Context) <-chan runtime.Overview
 	Start(ctx context.Context, profile string) error
@@ -37,79 +37,81 @@ var _ Runtimes = (*runtime.Fleet)(nil)
 
 // Toggle is a setting that is on or off.
 type Toggle struct {
-	// Get tells what is really set, and is quick. It is asked again when the
-	// menu is opened, after Set, and when the settings have changed.
+	// Get returns the setting in force, and must be quick. It is called again
+	// when the menu is opened, after Set, and when the settings have changed.
 	Get func() bool
-	// Set changes it.
+	// Set changes the setting.
 	Set func(on bool) error
 }
 
-// Options is what the tray works with. What is nil from Style on is not in the
-// menu, or is not told.
+// Options is what the tray works with. The fields up to Version are required. Of
+// those from Style on, a nil one takes its row out of the menu, or is not called.
 type Options struct {
 	Runtimes Runtimes
-	// Select makes a profile the current one, and remembers it.
+	// Select makes a profile the current one, and remembers the choice.
 	Select func(ctx context.Context, profile string) error
-	// Copy puts a text into the clipboard. Its error must not hold the text.
+	// Copy puts a text into the clipboard. Its error must not contain the text.
 	Copy func(ctx context.Context, text string) error
 	// OpenURL opens a page in the default browser.
 	OpenURL func(ctx context.Context, url string) error
 	// OpenText opens a file in the default text viewer.
 	OpenText func(ctx context.Context, path string) error
-	// Check tries what Colab's page does with the runtime of a profile. The
-	// verdict is one line; the report has the steps. Neither holds the token.
+	// Check does with the runtime of a profile what Colab's page does. The
+	// verdict is one line; the report lists the steps. Neither contains the
+	// token.
 	Check func(ctx context.Context, profile string) (verdict, report string, err error)
-	// LogDir is a directory of the person's own for the files that are shown:
-	// the runtime's output and the report of a check. It is made if need be.
+	// LogDir is a private directory for the files that are shown: the runtime's
+	// output and the report of a check. It is made if necessary.
 	LogDir string
 	Log    *slog.Logger
-	// Version is that of the program.
+	// Version is the version of the program.
 	Version string
 
-	// Style is how the icons are to look, one that assets.Icon takes. It is
-	// asked as the toggles are; nil is assets.Colour.
+	// Style returns the style of the icons, one that assets.Icon takes. It is
+	// called whenever the toggles are read; nil means assets.Colour.
 	Style func() assets.Style
-	// OpenJupyter opens the page of the Jupyter of a profile's runtime.
+	// OpenJupyter opens the Jupyter page of a profile's runtime.
 	OpenJupyter func(ctx context.Context, profile string) error
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its
 	// settings ask for.
 	StartWithoutGPU func(ctx context.Context, profile string) error
-	// UndoUpdate makes the runtime of a profile anew from the image from before
-	// its last update.
+	// UndoUpdate recreates the runtime of a profile from the image that it had
+	// before its last update.
 	UndoUpdate func(ctx context.Context, profile string) error
-	// KeepRunning counts as a use of the runtime of a profile, which would be
-	// stopped soon.
+	// KeepRunning counts as use of a profile's runtime, and so postpones its
+	// idle stop.
 	KeepRunning func(profile string)
-	// The toggles of the settings. KeepURL is that of the current profile.
+	// The toggles of the settings. KeepURL belongs to the current profile.
 	StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications *Toggle
 	// EditSettings opens the settings file in an editor.
 	EditSettings func(ctx context.Context) error
-	// SettingsChanged tells that toggles may be set otherwise.
+	// SettingsChanged receives a value when the settings may have changed.
 	SettingsChanged <-chan struct{}
-	// Delete removes the container of a profile, and with data its volume. It
-	// returns the file with a backup of the data, empty when none was made.
+	// Delete removes the container of a profile, and with data set its volume,
+	// too. It returns the path of a backup of the data, "" when none was made.
 	Delete func(ctx context.Context, profile string, data bool) (backup string, err error)
-	// Lost tells how many bytes of files the container of a profile alone has.
+	// Lost returns the size, in bytes, of the files that only the container of a
+	// profile has.
 	Lost func(ctx context.Context, profile string) (int64, error)
-	// DataSize tells how big the volume of a profile is, in bytes; negative
-	// when the engine cannot tell.
+	// DataSize returns the size of a profile's volume in bytes; negative when
+	// the engine does not know it.
 	DataSize func(ctx context.Context, profile string) (int64, error)
-	// Quit is what is to be done once the person has chosen to quit. When it
-	// fails, the tray says so and stays; choosing it again then ends it.
+	// Quit runs once the person has chosen to quit. When it fails, the tray
+	// says so and stays; choosing Quit again then ends the tray.
 	Quit func(ctx context.Context) error
-	// Announce is told each change of a runtime, newest wins, and may take its
-	// time.
+	// Announce is called for the changes of each runtime; a change that is
+	// overtaken by a newer one is left out. It may block.
 	Announce func(prev, next runtime.Snapshot)
-	// ShowMessage is told what a click of the person's came to where nothing but the
-	// menu would show it, and what is wrong with the settings, and may take its
-	// time: one line, and a hint that can be empty.
+	// ShowMessage shows the result of a click that only the menu would show, and
+	// what is wrong with the settings: one line, and a hint that can be empty.
+	// It may block.
 	ShowMessage func(short, hint string)
-	// Registered is called each time that the icon has been put into a tray.
+	// Registered is called each time a tray has taken the icon.
 	Registered func()
-	// Requests are actions that are asked for elsewhere: the buttons of
-	// notifications do what the menu's rows do. Quit is none of them.
+	// Requests are actions that are asked for outside of the menu: the buttons
+	// of notifications do what the menu's rows do. Quit is never requested.
 	Requests <-chan Request
 }
 
@@ -119,8 +121,8 @@ type Request struct {
 	Action  Action
 }
 
-// toolkit is what the app needs of the tray toolkit. Only the app's goroutine
-// calls it: the toolkit's menu has no lock.
+// toolkit is what app needs of the tray toolkit. Only app's goroutine calls it:
+// the toolkit's menu has no lock.
 type toolkit interface {
 	setIcon(icon assets.State, style assets.Style)
 	setTooltip(text string)
@@ -131,23 +133,23 @@ type toolkit interface {
 // title is the program's name, as people see it.
 const title = "Colab Tray"
 
-// ErrNoPanel tells that nothing on the desktop takes tray icons. [Run] waits
-// for something that does: a panel may come later.
+// ErrNoPanel means that nothing on the desktop takes tray icons. [Run] works all
+// the same: it waits for a panel to start.
 var ErrNoPanel = errors.New("no tray on this desktop")
 
-// trayError is why no icon can be shown, by the name of its text: it says itself in
-// the language in use.
+// trayError is the reason why no icon can be shown. Its value ends the key of its
+// text, which Error looks up in the language in use.
 type trayError string
 
 func (m trayError) Error() string { return i18n.T("tray.missing." + string(m)) }
 
-// errSessionEnded is why the tray ends when the desktop session does.
+// errSessionEnded is the cause when the tray ends with the desktop session.
 var errSessionEnded = errors.New("the desktop session has ended")
 
-// primaryClick stands for a click on the icon where a row's number would.
+// primaryClick takes the place of a row's number for a click on the icon itself.
 const primaryClick = -1
 
-// How long things may take that nobody can cancel.
+// Time limits of actions that the person cannot cancel.
 const (
 	copyTime  = 10 * time.Second
 	openTime  = 30 * time.Second
@@ -156,36 +158,36 @@ const (
 	sizeTime  = time.Minute
 )
 
-// settleTime is how long a panel gets to look at the menu for the first time,
-// before there is anything in its submenus; see menu.setSubmenus.
+// settleTime is how long a panel gets to read the menu for the first time, before
+// the submenus are filled; see menu.setSubmenus.
 const settleTime = time.Second
 
-// colabPage is the page that connects to the runtime.
+// colabPage is Colab's start page.
 const colabPage = "https://colab.research.google.com/"
 
-// app is the goroutine between the runtimes and the toolkit.
+// app is the state of the goroutine between the runtimes and the toolkit.
 type app struct {
 	Options
 	clicks    chan int
-	panel     chan struct{} // it has taken the icon, or is gone
-	iconShown atomic.Bool   // it is there
-	lost      atomic.Bool   // it was gone since this was looked at last
+	panel     chan struct{} // signals that iconShown or panelLost has changed
+	iconShown atomic.Bool   // a panel shows the icon
+	panelLost atomic.Bool   // a panel has gone since run last looked
 	opened    chan struct{}
 	results   chan result
-	done      chan struct{} // closed when nobody takes clicks and results any more
+	done      chan struct{} // closed once nobody receives clicks and results
 
 	viewInput  viewInput
 	shown      View
-	choice     uint64 // counts what was chosen and what changed its meaning
-	quitFailed bool   // what was to be done before quitting failed
+	choice     uint64 // grows whenever a pending confirmation becomes void
+	quitFailed bool   // Options.Quit has failed
 }
 
-// result is the end of an action.
+// result is the result of an action.
 type result struct {
 	action Action
 	actionMessage
-	pendingDelete pendingDelete // what is to be chosen once more
-	choice        uint64        // unless something came in between
+	pendingDelete pendingDelete // what a second choice deletes
+	choice        uint64        // app.choice when the action started
 }
 
 func newApp(o Options) *app {
@@ -207,7 +209,7 @@ func newApp(o Options) *app {
 	return a
 }
 
-// read takes in what the toggles are really set to, and how icons are to look.
+// read reads the toggles and the style of the icons.
 func (a *app) read() {
 	if a.Style != nil {
 		a.viewInput.style = a.Style()
@@ -219,7 +221,7 @@ func (a *app) read() {
 	}
 }
 
-// click hands on a click, from any goroutine.
+// click passes a click to run. It can be called from any goroutine.
 func (a *app) click(row int) {
 	select {
 	case a.clicks <- row:
@@ -227,31 +229,33 @@ func (a *app) click(row int) {
 	}
 }
 
-// iconRegistered says that a tray has taken the icon, from any goroutine.
+// iconRegistered tells run that a panel shows the icon. It can be called from any
+// goroutine.
 func (a *app) iconRegistered() {
 	a.iconShown.Store(true)
 	signal(a.panel)
 }
 
-// panelGone says that the tray is gone, from any goroutine.
+// panelGone tells run that the panel is gone. It can be called from any goroutine.
 func (a *app) panelGone() {
 	a.iconShown.Store(false)
-	a.lost.Store(true)
+	a.panelLost.Store(true)
 	signal(a.panel)
 }
 
-// menuOpened says that the person looks at the menu, from any goroutine.
+// menuOpened tells run that the menu was opened. It can be called from any
+// goroutine.
 func (a *app) menuOpened() { signal(a.opened) }
 
 func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
-	default: // it is to be told already
+	default: // a signal is pending already
 	}
 }
 
-// run shows what is so and does what is clicked, until the person quits or ctx
-// ends. The toolkit shows the app's first view already.
+// run updates the toolkit and starts the actions of clicks, until the person quits
+// or ctx ends. The toolkit shows the app's first view already.
 func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overview) {
 	defer close(a.done)
 	var settled <-chan time.Time
@@ -282,13 +286,13 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 		case <-a.SettingsChanged:
 			a.read()
 		case <-a.panel:
-			if a.lost.Swap(false) {
+			if a.panelLost.Swap(false) {
 				t.setSubmenus(false)
 			}
 			if !a.iconShown.Load() {
 				continue
 			}
-			// What changed while the toolkit was connecting went nowhere.
+			// The toolkit drops changes while it is connecting.
 			t.setIcon(a.shown.Icon, a.shown.Style)
 			t.setTooltip(a.shown.Tooltip)
 			settled = time.After(settleTime)
@@ -304,36 +308,36 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 	}
 }
 
-// apply takes in an overview. With another state, what the last action said is
-// of the past, unless it failed: that is said until there is something better
-// or worse to say.
+// apply takes over an overview. When the state changes, the message of the last
+// action goes away. The message of a failure, and one marked stays, remains until
+// the runtime is ready or has a problem.
 func (a *app) apply(o runtime.Overview) {
-	was, now := a.viewInput.overview, o.Runtime()
-	switch before := was.Runtime(); {
-	case was.Current != o.Current:
+	prev, now := a.viewInput.overview, o.Runtime()
+	switch {
+	case prev.Current != o.Current:
 		a.viewInput.message = actionMessage{}
 		a.cancelPending()
 		a.viewInput.overview = o
 		a.read()
-	case before.State != now.State:
+	case prev.Runtime().State != now.State:
 		a.cancelPending()
 		if message := a.viewInput.message; !message.failed && !message.stays || now.State == runtime.Ready || now.Problem != nil {
 			a.viewInput.message = actionMessage{}
 		}
 	}
-	if p := o.Settings; p != nil && p != was.Settings {
+	if p := o.Settings; p != nil && p != prev.Settings {
 		a.showMessage(actionMessage{short: p.Short, hint: p.Hint})
 	}
 	a.viewInput.overview = o
 }
 
-// cancelPending takes back what was to be chosen once more.
+// cancelPending voids a pending confirmation, also of an action that still runs.
 func (a *app) cancelPending() {
 	a.choice++
 	a.viewInput.pendingDelete = pendingDelete{}
 }
 
-// finish takes in the end of an action, and reports whether the tray ends by it.
+// finish takes over the result of an action, and reports whether the tray ends.
 func (a *app) finish(r result) (ends bool) {
 	a.viewInput.busy[r.action] = false
 	if r.short != "" || a.viewInput.message.failed || a.viewInput.message.during == r.action {
@@ -352,7 +356,7 @@ func (a *app) finish(r result) (ends bool) {
 	return false
 }
 
-// show tells the toolkit what is to be seen and is not yet.
+// show passes to the toolkit what has changed since the view on the screen.
 func (a *app) show(t toolkit) {
 	next := view(a.viewInput)
 	if next == a.shown {
@@ -372,8 +376,9 @@ func (a *app) show(t toolkit) {
 	a.shown = next
 }
 
-// clickedRow is the row that a click means with what is shown: the person clicked
-// on that. A row may be chosen after it was disabled, where the menu was slow.
+// clickedRow returns the row that a click means in the view on the screen. It
+// returns the zero Row for a disabled or hidden row: where the menu is slow, such a
+// row can still be clicked.
 func (a *app) clickedRow(row int) Row {
 	if row == primaryClick {
 		return Row{Action: a.shown.Primary}
@@ -384,7 +389,7 @@ func (a *app) clickedRow(row int) Row {
 	return Row{}
 }
 
-// startAction starts what was asked for, unless it is under way.
+// startAction starts the action of a row, unless the action is under way.
 func (a *app) startAction(ctx context.Context, chosen Row) {
 	action := chosen.Action
 	do := a.actionFor(chosen)

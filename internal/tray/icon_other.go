@@ -4,5 +4,5 @@ package tray
 
 import "colabtray/assets"
 
-// iconBytes is the icon of a state as the toolkit takes it.
+// iconBytes returns the icon of a state in the toolkit's format.
 func iconBytes(state assets.State, style assets.Style) []byte { return assets.Icon(state, style) }

@@ -2,8 +2,8 @@ package tray
 
 import "strings"
 
-// label escapes the text of a row: one accessKey in it would vanish and
-// underline the letter after it. Names of images and containers have them.
+// label escapes the text of a row: an accessKey in it would vanish and underline
+// the letter after it. Names of images and containers can contain one.
 func label(text string) string { return escapeAmpersands(text, accessKey) }
 
 func escapeAmpersands(text, key string) string {

@@ -8,11 +8,12 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Action is what a click asks for. Its name is that of its row's text, too:
-// tray.row.NAME. Nothing is the zero value: rows to read have it.
+// Action names what a click asks for. The text of its row has the key
+// tray.row.NAME.
 type Action string
 
-// The actions that are asked for elsewhere, too, or that the app knows by name.
+// The actions that notifications ask for, too, or that the code refers to by name.
+// Nothing is the action of rows that can only be read.
 const (
 	Nothing         Action = ""
 	Start           Action = "start"
@@ -31,70 +32,73 @@ const (
 	confirmDeleteData Action = "confirmDeleteData"
 )
 
-// entry is all there is to know about one row of the menu. Where the row stands
-// is where its entry is in the table.
+// entry defines one row of the menu. The order of the table is the order of the
+// rows.
 type entry struct {
-	// action is what choosing the row does. Each row has an action of its own;
-	// only the rows of the profiles share theirs.
+	// action is the action of the row. Each row has an action of its own; only
+	// the rows of the profiles share theirs.
 	action Action
-	// do returns what the action does. A row without it, and without a submenu,
-	// is there to be read.
+	// do returns the function that carries out the action. A row with neither do
+	// nor a submenu can only be read.
 	do func(a *app, on target) actionFunc
-	// text is what the row says; nil is the text that has the action's name. A
-	// row without a text is not there.
+	// text returns the text of the row; nil means the text tray.row.NAME. A row
+	// with an empty text is hidden.
 	text func(s viewInput) string
-	// can tells when the row can be chosen; nil is always.
+	// can reports whether the row can be chosen; nil means always.
 	can func(s viewInput) bool
-	// shown tells when the row is there; nil is always.
+	// shown reports whether the row is visible; nil means always.
 	shown func(s viewInput) bool
-	// offered tells whether these options have what the action needs; nil is
+	// offered reports whether the options have what the action needs; nil means
 	// always.
 	offered func(o *Options) bool
-	// profile is what the action is done to; nil is the current one.
+	// profile returns the profile that the action applies to; nil means the
+	// current one.
 	profile func(s viewInput) string
-	// checked tells when the row has a check mark; nil for one that never has.
+	// checked reports whether the row has a check mark; nil means that it never
+	// has one.
 	checked func(s viewInput) bool
-	// toggle is the setting that the row switches; nil for other rows.
+	// toggle returns the setting that the row switches; nil for other rows.
 	toggle func(o *Options) *Toggle
-	// progressText tells that the text tray.meanwhile.NAME is said while the action
-	// is under way; nothing else shows it.
+	// progressText shows the text tray.meanwhile.NAME while the action is under
+	// way. It is for actions whose progress nothing else shows.
 	progressText bool
-	// again tells that the action can be asked for while it is under way: the
-	// row follows the state of the runtime, and the runtime knows what to do.
+	// again lets the action be chosen while it is under way: the row follows the
+	// state of the runtime, and the runtime handles a repeated request.
 	again bool
-	// line tells that a line is drawn above the row; not in submenus, because
-	// the toolkit cannot take a line away again.
+	// line draws a line above the row. It has no effect in submenus, because the
+	// toolkit cannot remove a line again.
 	line bool
-	// rows are those of the submenu.
+	// rows are the rows of the submenu.
 	rows []entry
 
-	// parent is the number of the row whose submenu the row is in. 0, which is a
-	// row without a submenu, stands for the menu itself.
+	// parent is the number of the row whose submenu contains this row. 0 stands
+	// for the menu itself; row 0 has no submenu.
 	parent int
 }
 
-// target is what an action is done to.
+// target is what an action applies to.
 type target struct {
 	profile string
 	now     runtime.Snapshot
-	checked bool // the row had a check mark
+	checked bool // the row had a check mark when it was chosen
 }
 
-// rows is how many rows a view has room for. A test holds that all entries fit.
+// rows is the number of rows that a view has room for. A test checks that all
+// entries fit.
 const rows = 64
 
-// maxProfileRows is how many profiles the submenu Runtime has room for.
+// maxProfileRows is the number of profiles that the submenu Runtime has room for.
 const maxProfileRows = 24
 
-// Lines of text that the menu begins with, beside the status.
+// The number of lines below the status at the top of the menu.
 const (
 	hintLines    = 4
 	troubleLines = 3
 )
 
-// entries are the rows of the menu from top to bottom. The rows of a submenu
-// come after the one that opens it. The menu is built once with all of them; only
-// their texts and marks change, and whether they are there and can be chosen.
+// entries are the rows of the menu from top to bottom. The rows of a submenu follow
+// the row that opens it. The menu is built once with all rows; later only their
+// texts and check marks change, and whether they are hidden or disabled.
 var entries = numbered(nil, 0, slices.Concat(
 	[]entry{{text: func(s viewInput) string { return cut(s.short, maxRow) }}},
 	each(hintLines, func(i int) entry { return entry{text: func(s viewInput) string { return lineOf(s.hints, i) }} }),
@@ -156,12 +160,12 @@ var entries = numbered(nil, 0, slices.Concat(
 			},
 			{
 				action: confirmDelete, do: (*app).confirmDelete, text: confirmDeleteText,
-				can: in(runtime.State.CanDelete), shown: func(s viewInput) bool { return s.pendingDelete.container }, profile: armedProfile,
+				can: in(runtime.State.CanDelete), shown: func(s viewInput) bool { return s.pendingDelete.container }, profile: pendingProfile,
 				progressText: true,
 			},
 			{
 				action: confirmDeleteData, do: (*app).confirmDeleteData, text: confirmDeleteText,
-				can: in(runtime.State.CanDeleteData), shown: func(s viewInput) bool { return !s.pendingDelete.container }, profile: armedProfile,
+				can: in(runtime.State.CanDeleteData), shown: func(s viewInput) bool { return !s.pendingDelete.container }, profile: pendingProfile,
 				progressText: true,
 			},
 		}},
@@ -170,8 +174,8 @@ var entries = numbered(nil, 0, slices.Concat(
 	},
 ))
 
-// numbered puts entries into the order of the menu's rows, each submenu's after
-// the row that opens it.
+// numbered appends entries to before in the order of the menu's rows, those of a
+// submenu after the row that opens it, and sets their parents.
 func numbered(before []entry, parent int, more []entry) []entry {
 	for _, e := range more {
 		e.parent = parent
@@ -181,20 +185,20 @@ func numbered(before []entry, parent int, more []entry) []entry {
 	return before
 }
 
-// each makes so many entries.
-func each(count int, make func(i int) entry) (all []entry) {
+// each returns the entries that newEntry makes for 0 to count-1.
+func each(count int, newEntry func(i int) entry) (all []entry) {
 	for i := range count {
-		all = append(all, make(i))
+		all = append(all, newEntry(i))
 	}
 	return all
 }
 
-// in tells when an action is possible that depends on the state alone.
+// in returns a condition that depends on the state alone.
 func in(possible func(runtime.State) bool) func(viewInput) bool {
 	return func(s viewInput) bool { return possible(s.now.State) }
 }
 
-// switching is the entry of a setting that is on or off.
+// switching returns the entry of a setting that is on or off.
 func switching(action Action, toggle func(o *Options) *Toggle) entry {
 	return entry{
 		action: action, toggle: toggle,
@@ -206,7 +210,7 @@ func switching(action Action, toggle func(o *Options) *Toggle) entry {
 	}
 }
 
-// entryOf returns the entry of an action.
+// entryOf returns the first entry of an action, the zero entry if there is none.
 func entryOf(action Action) entry {
 	i := slices.IndexFunc(entries, func(e entry) bool { return e.action == action })
 	if i < 0 || action == Nothing {
@@ -217,22 +221,22 @@ func entryOf(action Action) entry {
 
 // Row is one row of the menu. Rows can be compared with ==.
 type Row struct {
-	// Text is what it says, without any escaping.
+	// Text is the text of the row, without any escaping.
 	Text string
-	// Action is what choosing it does.
+	// Action is the action of the row.
 	Action Action
-	// Profile is the profile that this is done to; empty for the current one.
+	// Profile is the profile that the action applies to; empty for the current one.
 	Profile string
 	// Checked rows have a check mark.
 	Checked bool
-	// Disabled rows can be read and not chosen.
+	// Disabled rows can be read but not chosen.
 	Disabled bool
-	// Hidden rows are not there.
+	// Hidden rows are not visible.
 	Hidden bool
 }
 
-// row is the row of an entry. It is hidden where there is no such action, and
-// cannot be chosen while it is under way.
+// row returns the row of an entry. The row is hidden where its action is not
+// offered, and disabled while its action is under way.
 func (e entry) row(s viewInput) Row {
 	r := Row{
 		Checked:  e.checked != nil && e.checked(s),

@@ -9,20 +9,22 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"colabtray/internal/sessionbus"
 )
 
 // Names of the StatusNotifierItem specification,
-// https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/, as
-// desktops have them.
+// https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/, in the
+// spelling that desktops use.
 const (
 	watcherName = "org.kde.StatusNotifierWatcher"
 	watcherPath = dbus.ObjectPath("/StatusNotifierWatcher")
 )
 
-// tellsRegistration says that followSession tells when the icon is registered.
+// tellsRegistration tells whether followSession calls registered.
 const tellsRegistration = true
 
-// probeTime bounds every conversation with the session bus here.
+// probeTime limits each exchange with the session bus.
 const probeTime = 5 * time.Second
 
 const (
@@ -30,15 +32,18 @@ const (
 	errSilentSession trayError = "silent"
 )
 
-// Probe returns nil when a tray icon can be shown, else the reason in a few
-// words; [ErrNoPanel] when only the place for it is missing. It takes some
+// Probe returns nil when a tray icon can be shown, [ErrNoPanel] when only a panel
+// for the icon is missing, and else the reason in a few words. It takes five
 // seconds at most.
 func Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	bus, err := connect(ctx)
-	if err != nil {
-		return err
+	bus, err := sessionbus.Connect(ctx)
+	switch {
+	case errors.Is(err, sessionbus.ErrSilent):
+		return errSilentSession
+	case err != nil:
+		return errNoSession
 	}
 	defer bus.Close()
 	var owned bool
@@ -52,34 +57,17 @@ func Probe(ctx context.Context) error {
 	return nil
 }
 
-// connect opens a connection to the session bus that lasts as long as ctx. It
-// is a private one: on the shared connection, one signal with fewer than 3
-// arguments ends the toolkit's watch for a new panel
-// (https://github.com/fyne-io/systray/issues/131). And no bus is launched where
-// there is none.
-func connect(ctx context.Context) (*dbus.Conn, error) {
-	bus, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
-	if err != nil {
-		return nil, errNoSession
-	}
-	if err := errors.Join(bus.Auth(nil), bus.Hello()); err != nil {
-		_ = bus.Close()
-		return nil, errSilentSession
-	}
-	return bus, nil
-}
-
-// followSession calls registered whenever a tray takes the program's icon, gone
-// when the tray is no longer there, and end when the session bus is gone, until
-// ctx ends.
+// followSession calls registered whenever a panel takes the program's icon, gone
+// when the panel has gone, and end when the session bus has gone. It returns at
+// once, and follows the session until ctx ends.
 func followSession(ctx context.Context, registered, gone func(), end context.CancelCauseFunc) error {
-	dialing, dialed := context.WithCancel(ctx)
-	late := time.AfterFunc(probeTime, dialed)
-	bus, err := connect(dialing)
-	if err != nil || !late.Stop() {
-		dialed()
+	connecting, connected := context.WithTimeout(ctx, probeTime)
+	defer connected()
+	bus, err := sessionbus.Connect(connecting)
+	if err != nil {
 		return errNoSession
 	}
+	context.AfterFunc(ctx, func() { _ = bus.Close() })
 	signals := make(chan *dbus.Signal, 16)
 	bus.Signal(signals)
 	err = errors.Join(bus.AddMatchSignal(
@@ -93,11 +81,10 @@ func followSession(ctx context.Context, registered, gone func(), end context.Can
 		dbus.WithMatchArg(0, watcherName),
 	))
 	if err != nil {
-		dialed()
+		_ = bus.Close()
 		return errSilentSession
 	}
 	go func() {
-		defer dialed()
 		for signal := range signals {
 			if len(signal.Body) == 0 {
 				continue
@@ -112,16 +99,16 @@ func followSession(ctx context.Context, registered, gone func(), end context.Can
 				registered()
 			}
 		}
-		// The connection is closed, by ctx or by the bus. Nothing brings back
-		// an icon whose bus is gone.
+		// ctx or the bus has closed the connection. Nothing brings back an icon
+		// whose bus is gone.
 		end(errSessionEnded)
 	}()
 	return nil
 }
 
-// isOurs reports whether an item that a tray has taken is this program's. Trays
-// call it by the connection's unique name or its well-known one, followed by a
-// path or not.
+// isOurs reports whether an item that a panel has taken is this program's. Panels
+// name an item by the unique or the well-known name of its connection, with or
+// without a path behind the name.
 func isOurs(ctx context.Context, bus *dbus.Conn, item string) bool {
 	name := fmt.Sprintf("org.kde.StatusNotifierItem-%d-1", os.Getpid())
 	if strings.HasPrefix(item, name) {

@@ -1,15 +1,14 @@
 package tray
 
 import (
-	"fmt"
 	"slices"
 
 	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
 )
 
-// listed are the profiles that the submenu Runtime has room for, and how many more
-// there are. The current one is always listed.
+// listed returns the profiles that the submenu Runtime has room for, and the number
+// of those left out. The current profile is always listed.
 func listed(o runtime.Overview) (all []runtime.Snapshot, more int) {
 	all = slices.Clone(o.Runtimes)
 	more = max(0, len(all)-maxProfileRows)
@@ -19,8 +18,8 @@ func listed(o runtime.Overview) (all []runtime.Snapshot, more int) {
 	return all[:len(all)-more], more
 }
 
-// profileEntry is a row of the submenu Runtime: a profile, with a mark at the
-// current one.
+// profileEntry returns the entry of the profile at index i in the submenu Runtime.
+// The current profile has a check mark.
 func profileEntry(i int) entry {
 	of := func(s viewInput) (r runtime.Snapshot, there bool) {
 		if i < len(s.listed) {
@@ -49,8 +48,9 @@ func moreProfiles(s viewInput) string {
 	return i18n.T("tray.row.moreProfiles", "count", s.unlisted)
 }
 
-// shortState tells the state of a runtime behind the name of its profile. What is
-// the same for all is said above.
+// shortState returns the name of a profile and the state of its runtime. A state
+// that all runtimes share, such as a missing engine, is left out: the status at the
+// top says it.
 func shortState(s runtime.Snapshot) string {
 	state := s.Say(runtime.WordShort)
 	if state == "" {
@@ -66,15 +66,15 @@ func deleteContainerText(s viewInput) string {
 	return i18n.T("tray.row.deleteContainer")
 }
 
-// needsConfirmation reports whether more than the container may go with it.
+// needsConfirmation reports whether files may be lost with the container.
 func needsConfirmation(s runtime.Snapshot) bool {
 	return s.Container != "" && (!s.Ours || s.Unsaved != "")
 }
 
-func armedProfile(s viewInput) string { return s.pendingDelete.profile }
+func pendingProfile(s viewInput) string { return s.pendingDelete.profile }
 
-// confirmDeleteText is the row whose choice deletes; it is there once a first choice
-// was made.
+// confirmDeleteText returns the text of the row that confirms a delete, "" while
+// there is nothing to confirm.
 func confirmDeleteText(s viewInput) string {
 	if s.pendingDelete == (pendingDelete{}) {
 		return ""
@@ -87,24 +87,12 @@ func (a pendingDelete) confirmDeleteText() string {
 	case a.container && a.size == 0:
 		return i18n.T("tray.row.confirmContainer")
 	case a.container:
-		return i18n.T("tray.row.confirmContainerSaving", "amount", amount(a.size))
+		return i18n.T("tray.row.confirmContainerSaving", "amount", i18n.Bytes(a.size))
 	case a.size < 0:
 		return i18n.T("tray.row.confirmUnknown")
 	case a.size == 0:
 		return i18n.T("tray.row.confirmNothing")
 	}
-	return i18n.T("tray.row.confirm", "amount", amount(a.size))
+	return i18n.T("tray.row.confirm", "amount", i18n.Bytes(a.size))
 }
 
-// amount puts a number of bytes into words.
-func amount(bytes int64) string {
-	const kilo, mega, giga = 1e3, 1e6, 1e9
-	switch {
-	case bytes >= giga:
-		return i18n.Decimal(float64(bytes)/giga) + " GB"
-	case bytes >= mega:
-		return fmt.Sprintf("%d MB", bytes/mega)
-	default:
-		return fmt.Sprintf("%d kB", (bytes+kilo-1)/kilo)
-	}
-}

@@ -11,71 +11,72 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// View is all that a person sees of the tray. Views can be compared with ==.
+// View is everything that a person sees of the tray. Views can be compared with ==.
 type View struct {
 	Icon    assets.State
 	Style   assets.Style
 	Tooltip string
 	Rows    [rows]Row
-	// Primary is what a click on the icon itself does.
+	// Primary is the action of a click on the icon itself.
 	Primary Action
 }
 
-// viewInput is all that a view depends on.
+// viewInput is everything that a view depends on.
 type viewInput struct {
 	style    assets.Style
 	overview runtime.Overview
-	// message is what the last action had to say, if that is still of interest.
+	// message is the message of the last action, while it is of interest.
 	message actionMessage
-	// busy tells which actions are under way and cannot be asked for again.
+	// busy has the actions that are under way and cannot be chosen again.
 	busy map[Action]bool
-	// lacks tells which actions there are not.
+	// lacks has the actions that Options does not offer.
 	lacks map[Action]bool
-	// set tells which toggles are on.
+	// set has the toggles that are on.
 	set map[Action]bool
-	// pendingDelete is what a second choice deletes.
+	// pendingDelete is the delete that waits for confirmation.
 	pendingDelete pendingDelete
-	// version is the program's.
+	// version is the version of the program.
 	version string
 
 	derived
 }
 
-// derived is what several rows take from the rest of a scene.
+// derived is computed from the rest of viewInput, for several rows.
 type derived struct {
 	now      runtime.Snapshot // of the current profile
-	short    string           // the status, in one line
-	hints    []string         // lines below it
-	troubles []string         // lines about the settings
+	short    string           // the status, one line
+	hints    []string         // the lines below the status
+	troubles []string         // the lines about the settings
 	listed   []runtime.Snapshot
 	unlisted int
 }
 
-// actionMessage is what an action says to the person. The zero value says nothing.
+// actionMessage is what an action tells the person. The zero value is no message.
 type actionMessage struct {
 	short  string // one line without a full stop
 	hint   string // why, and what to do; can be empty
 	failed bool
-	stays  bool   // also when the state is another one, until there is something to do
-	during Action // what it says until this is done; Nothing for good
+	stays  bool   // remains when the state changes, as a failure does; see app.apply
+	during Action // the message goes away when this action ends; Nothing for no action
 }
 
-// pendingDelete is a choice that is to be made once more. The zero value is none.
+// pendingDelete is a delete that waits for confirmation. The zero value is none.
 type pendingDelete struct {
-	profile string // whose data are to be deleted
-	size    int64  // in bytes; negative when the engine cannot tell
-	// container tells that it is the container alone, and size what only that has.
+	profile string
+	size    int64 // of what is lost, in bytes; negative when the engine does not know it
+	// container deletes the container alone; size is then that of the files that
+	// only the container has.
 	container bool
 }
 
-// The longest texts shown, in UTF-16 units. Windows cuts a tooltip at 127, and
-// a menu as wide as the screen reads badly.
+// The longest texts shown, in UTF-16 units. Windows cuts a tooltip at 127 units,
+// and a menu as wide as the screen is hard to read.
 const (
 	maxTooltip = 120
 	maxRow     = 72
 )
 
-// view computes what is to be seen.
+// view computes the view.
 func view(s viewInput) View {
 	s.derive()
 	v := View{
@@ -84,7 +85,7 @@ func view(s viewInput) View {
 		Tooltip: cut(title+": "+s.short, maxTooltip),
 		Primary: primary(s.now.State),
 	}
-	submenus := map[int]bool{} // those with a row in them
+	submenus := map[int]bool{} // with a visible row
 	for i, e := range entries {
 		v.Rows[i] = e.row(s)
 		submenus[e.parent] = submenus[e.parent] || !v.Rows[i].Hidden
@@ -110,7 +111,7 @@ func (s *viewInput) derive() {
 	s.listed, s.unlisted = listed(s.overview)
 }
 
-// lineOf returns one of some lines, "" where there are fewer.
+// lineOf returns the line at index i, "" where there are fewer.
 func lineOf(lines []string, i int) string {
 	if i < len(lines) {
 		return lines[i]
@@ -118,8 +119,7 @@ func lineOf(lines []string, i int) string {
 	return ""
 }
 
-// settingsProblemLines tells what is wrong with the settings, beside the state of the
-// runtime.
+// settingsProblemLines returns the lines about a problem of the settings.
 func settingsProblemLines(p *problem.Problem) []string {
 	if p == nil {
 		return nil
@@ -137,10 +137,10 @@ func restartText(s viewInput) string {
 
 func about(s viewInput) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
 
-// lacksGPU reports whether the runtime was not started for want of a GPU.
+// lacksGPU reports whether the runtime did not start because a GPU is missing.
 func lacksGPU(s viewInput) bool { return s.now.Problem != nil && s.now.Problem.Code == problem.GPU }
 
-// primary is the next useful thing to do.
+// primary returns the most useful action in a state.
 func primary(s runtime.State) Action {
 	switch {
 	case s.CanConnect():
@@ -171,7 +171,7 @@ func icon(s runtime.State) assets.State {
 	}
 }
 
-// status puts a snapshot into words: one line, and a hint where there is one.
+// status returns the status of a snapshot in one line, and a hint that can be empty.
 func status(s runtime.Snapshot) (short, hint string) {
 	if s.Problem != nil {
 		return s.Problem.Short, advice(s.Problem)
@@ -183,8 +183,8 @@ func status(s runtime.Snapshot) (short, hint string) {
 	return short, ""
 }
 
-// engineWords tells which engine it is, unless that goes without saying: at the usual
-// place, or where the person's own environment says.
+// engineWords names the engine, unless the person expects it: at the default
+// address, or at that of DOCKER_HOST.
 func engineWords(e engine.Info) string {
 	if e.Found == "" || e.Found == "default" || e.Found == "DOCKER_HOST" {
 		return ""
@@ -192,10 +192,10 @@ func engineWords(e engine.Info) string {
 	return " " + i18n.T("tray.engine", "engine", e.Name, "found", e.FoundText())
 }
 
-// advice is what to say about a problem below its name, where there is room for
-// a few lines: the first line of its hint, and the command. A first line that
-// leads up to the container's output goes on with the last of that. The
-// program's own commands are left out: the menu has them.
+// advice shortens the hint of a problem to a few lines: its first line and the
+// command. A first line that introduces the container's output, which ends in a
+// colon, is completed by the last line of that output. The program's own commands
+// are left out: the menu has them.
 func advice(p *problem.Problem) string {
 	text, output, _ := strings.Cut(strings.TrimSpace(p.Hint), "\n")
 	if strings.HasSuffix(text, ":") && output != "" {
@@ -207,8 +207,8 @@ func advice(p *problem.Problem) string {
 	return strings.TrimSpace(text)
 }
 
-// warning tells what is wrong with a runtime that can be used: one thing in full,
-// of several what they are.
+// warning returns the text about the warnings of a runtime: a single one with its
+// advice, of several only their names.
 func warning(s runtime.Snapshot) string {
 	all := s.Warnings
 	if len(all) == 1 {
@@ -221,13 +221,13 @@ func warning(s runtime.Snapshot) string {
 	return strings.Join(names, " ")
 }
 
-// oneLine makes a text that can come from anywhere fit for a row, which has no
-// room for long gaps.
+// oneLine makes a text from outside fit for a row: on one line, without control
+// characters and long gaps.
 func oneLine(text string) string { return strings.Join(strings.Fields(i18n.Line(text)), " ") }
 
-// wrapped breaks each line of a text between words into so many rows of so many
-// UTF-16 units. What there is no room for is left out of the first line, which
-// can be any length.
+// wrapped breaks a text between words into at most rows lines of at most units
+// UTF-16 units. The first line of the text can take several of them and is cut
+// where there is no room; a second line, such as a command, always gets one.
 func wrapped(text string, units, rows int) []string {
 	first, second, _ := strings.Cut(text, "\n")
 	var last []string
@@ -241,7 +241,7 @@ func wrapped(text string, units, rows int) []string {
 		switch longer := strings.TrimSpace(line + " " + word); {
 		case line == "", cut(longer, units) == longer:
 			line, rest = longer, more
-		case len(all)+len(last) == rows-1: // there is no other row
+		case len(all)+len(last) == rows-1: // no row is left for the rest
 			line, rest = line+" "+rest, ""
 		default:
 			all, line = append(all, cut(line, units)), ""
@@ -253,16 +253,16 @@ func wrapped(text string, units, rows int) []string {
 	return append(all, last...)
 }
 
-// ellipsis stands for what was left out; it is one UTF-16 unit.
+// ellipsis marks a cut; it is one UTF-16 unit.
 const ellipsis = "…"
 
-// cut shortens a text to so many UTF-16 units, which is how Windows counts,
-// without breaking a character in two.
+// cut shortens a text to at most units UTF-16 units, which Windows counts, without
+// breaking a character in two.
 func cut(text string, units int) string {
 	used, fits := 0, 0
 	for i, r := range text {
 		if used < units {
-			fits = i // there is room for the ellipsis here
+			fits = i // the ellipsis fits here
 		}
 		used += utf16.RuneLen(r)
 		if used > units {

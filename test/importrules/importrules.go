@@ -40,7 +40,7 @@ const (
 // floors has all packages of the program, the lowest floor first. A package
 // imports packages of lower floors only, so that there can be no circle.
 var floors = [][]string{
-	{"assets", "internal/i18n", "internal/problem", "internal/secret", "internal/gpu"},
+	{"assets", "internal/i18n", "internal/problem", "internal/secret", "internal/gpu", "internal/sessionbus"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile"},
 	{"internal/engine/docker", "internal/jupyter", "internal/data"},
