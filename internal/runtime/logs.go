@@ -7,7 +7,6 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
-	"colabtray/internal/secret"
 )
 
 // LogOptions selects what of a runtime's output is wanted.
@@ -51,7 +50,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	var failed error
 	err = engine.EachLine(stream, func(line string) {
 		if failed == nil {
-			_, failed = io.WriteString(w, secret.Mask(i18n.Lines(line), known)+"\n")
+			_, failed = io.WriteString(w, engine.MaskedLine(line, known)+"\n")
 		}
 		if failed != nil {
 			_ = stream.Close()

@@ -216,6 +216,7 @@ func (m *Manager) inspect(ctx context.Context, l inspection) {
 	}
 	m.looking = true
 	profile, known, root := m.profile, m.model.container.ID, m.model.root
+	token := m.model.url.Token()
 	m.work.Go(func() {
 		inspecting, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 		defer cancel()
@@ -227,7 +228,7 @@ func (m *Manager) inspect(ctx context.Context, l inspection) {
 		}
 		var output []string
 		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
-			output = engine.LastLines(inspecting, m.engine(), c, 20)
+			output = engine.LastLines(inspecting, m.engine(), c, 20, token)
 		}
 		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
 		if c.ID != known {
@@ -268,6 +269,7 @@ func (m *Manager) Begin(ctx context.Context, b begin) {
 	if b.verb.isExclusive() {
 		o.exclusive = m.exclusive
 	}
+	token := m.model.url.Token()
 	m.work.Go(func() {
 		defer cancel()
 		err := o.Run(ctx, b.verb)
@@ -282,7 +284,7 @@ func (m *Manager) Begin(ctx context.Context, b begin) {
 		if c, err := o.Inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
 			if d.started && !c.Running && d.problem == nil {
-				d.problem = deathProblem(c, m.link.Info(), engine.LastLines(ctx, m.engine(), c, 20), false)
+				d.problem = deathProblem(c, m.link.Info(), engine.LastLines(ctx, m.engine(), c, 20, token), false)
 			}
 		}
 		m.post(d)

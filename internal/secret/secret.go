@@ -7,23 +7,43 @@ import (
 	"strings"
 )
 
-// VariableNames finds the names of variables whose values are not for others.
+// VariableNames matches the names of environment variables whose values are secret.
 var VariableNames = regexp.MustCompile(`(?i)token|secret|passw|key|credential|auth|(http|https|ftp|all)_proxy`)
 
-// secrets finds what follows the word token in a URL, an option or a header.
-var secrets = regexp.MustCompile(`(?i)(token(?:=|%3D|["']?:\s*)["']?|authorization: token )[^\s&"',;]+`)
+// tokenValues matches the value after the word token in a URL, an option, JSON or a
+// header.
+var tokenValues = regexp.MustCompile(`(?i)(token(?:=|%3D|["']?:\s*)["']?|authorization: token )[^\s&"',;]+`)
 
-// Mask replaces every token in a line, known ones wherever they stand.
+// Mask replaces every token in a line with "[redacted]": the known tokens wherever they
+// occur, and any other value that follows the word token as in a URL, an option, JSON
+// or a header.
 func Mask(line string, known []Secret) string {
 	for _, t := range known {
-		if t.Reveal() != "" {
-			line = strings.ReplaceAll(line, t.Reveal(), Redacted)
+		if !t.IsZero() {
+			line = strings.ReplaceAll(line, t.secret, Redacted)
 		}
 	}
-	return secrets.ReplaceAllString(line, "${1}"+Redacted)
+	return tokenValues.ReplaceAllString(line, "${1}"+Redacted)
 }
 
-// Redacted stands where a secret would.
+// MaskCutEnd replaces the beginning of a known token at the end of a line that was cut.
+func MaskCutEnd(line string, known []Secret) string {
+	start := len(line)
+	for _, t := range known {
+		for n := min(len(t.secret)-1, len(line)); n > 0; n-- {
+			if strings.HasSuffix(line, t.secret[:n]) {
+				start = min(start, len(line)-n)
+				break
+			}
+		}
+	}
+	if start == len(line) {
+		return line
+	}
+	return line[:start] + Redacted
+}
+
+// Redacted is printed in place of a secret.
 const Redacted = "[redacted]"
 
 // Secret is a text that others must not read: the token of a Jupyter server, or
@@ -43,8 +63,8 @@ func (s Secret) Reveal() string { return s.secret }
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.secret == "" }
 
-// Sendable reports whether the secret can be a header's value, as Colab sends a
-// token.
+// Sendable reports whether the secret can be part of an HTTP header, which is how Colab
+// sends a token: every byte must be a printable ASCII character other than a space.
 func (s Secret) Sendable() bool {
 	return !strings.ContainsFunc(s.secret, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
