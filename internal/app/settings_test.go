@@ -31,7 +31,7 @@ type settingsEnv struct {
 func newSettingsEnv(t *testing.T, text string, flags config.Flags, env map[string]string) *settingsEnv {
 	t.Helper()
 	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-	d := &settingsEnv{t: t, file: testenv.WriteSettings(t, text)}
+	d := &settingsEnv{t: t, file: testenv.WriteSettings(t, config.File, text)}
 	var args []string
 	for flag, value := range flags {
 		args = append(args, "--"+flag, value)
@@ -89,13 +89,13 @@ func TestFlagsAndEnvironmentKeepWinning(t *testing.T) {
 	if o := d.fleet.Overview(); o.Current != "one" || !given(o) {
 		t.Fatalf("at first it is %+v", o)
 	}
-	testenv.WriteSettings(t, "profile = 'two'\n[profiles.one]\nport = 1001\nimage = 'other'\n[profiles.two]\nport = 1002\n")
+	testenv.WriteSettings(t, config.File, "profile = 'two'\n[profiles.one]\nport = 1001\nimage = 'other'\n[profiles.two]\nport = 1002\n")
 	d.current("two")
 	o := d.until("the other image", func(o runtime.Overview) bool { s, _ := o.Of("one"); return s.Image == "other" })
 	if two, _ := o.Of("two"); !given(o) || two.Runtime != "local-two-runtime" || two.Port != 1002 {
 		t.Errorf("what was given at the start is not that of one profile: %+v", o)
 	}
-	testenv.WriteSettings(t, "")
+	testenv.WriteSettings(t, config.File, "")
 	d.current(config.DefaultProfile) // the one that it was given for is gone
 	if s := d.fleet.Overview().Runtime(); s.Runtime != config.DefaultRuntime {
 		t.Errorf("it is that of another: %+v", s)
@@ -104,7 +104,7 @@ func TestFlagsAndEnvironmentKeepWinning(t *testing.T) {
 
 func TestAGivenProfileIsNotTheFiles(t *testing.T) {
 	d := newSettingsEnv(t, "[profiles.one]\n", config.Flags{}, map[string]string{"COLAB_TRAY_PROFILE": "classic"})
-	testenv.WriteSettings(t, "profile = 'one'\n[profiles.one]\n[profiles.two]\n")
+	testenv.WriteSettings(t, config.File, "profile = 'one'\n[profiles.one]\n[profiles.two]\n")
 	o := d.until("the new profile", func(o runtime.Overview) bool { _, is := o.Of("two"); return is })
 	if o.Current != "classic" {
 		t.Errorf("the current one is %s", o.Current)
@@ -113,7 +113,7 @@ func TestAGivenProfileIsNotTheFiles(t *testing.T) {
 
 func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
 	d := newSettingsEnv(t, "[profiles.one]\nport = 1001\n", config.Flags{}, nil)
-	testenv.WriteSettings(t, "[profiles.one]\nport = 1002\n[profiles.two]\nport = 'x'\n")
+	testenv.WriteSettings(t, config.File, "[profiles.one]\nport = 1002\n[profiles.two]\nport = 'x'\n")
 	o := d.until("the problem", func(o runtime.Overview) bool { return o.Settings != nil })
 	p := o.Settings
 	if p.Code != problem.Settings || !strings.Contains(p.Short, "line 4") || !strings.HasPrefix(p.Hint, "profiles.two.port: ") {
@@ -130,7 +130,7 @@ func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
 		t.Errorf("a choice in a broken file: %v", err)
 	}
 	d.current("classic") // for now
-	testenv.WriteSettings(t, "[profiles.one]\nport = 1002\n")
+	testenv.WriteSettings(t, config.File, "[profiles.one]\nport = 1002\n")
 	o = d.until("it to be mended", func(o runtime.Overview) bool {
 		s, _ := o.Of("one")
 		return o.Settings == nil && s.Port == 1002
@@ -146,7 +146,7 @@ func TestAFileThatIsBrokenAtTheStart(t *testing.T) {
 	if o.Current != config.DefaultProfile || o.Runtime().Port != 1234 {
 		t.Errorf("it began with %+v", o)
 	}
-	testenv.WriteSettings(t, "profile = 'one'\n[profiles.one]\nport = 1001\n")
+	testenv.WriteSettings(t, config.File, "profile = 'one'\n[profiles.one]\nport = 1001\n")
 	d.until("it to be mended, and what was given to be that of one profile", func(o runtime.Overview) bool {
 		s, _ := o.Of(config.DefaultProfile)
 		return o.Settings == nil && o.Current == "one" && o.Runtime().Port == 1234 && s.Port == config.DefaultPort

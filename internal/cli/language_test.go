@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 	"colabtray/test/testenv"
 )
@@ -53,7 +54,7 @@ func TestLanguage(t *testing.T) {
 	} {
 		t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 		if test.file != "" {
-			testenv.WriteSettings(t, test.file)
+			testenv.WriteSettings(t, config.File, test.file)
 		}
 		var out bytes.Buffer
 		p := &Program{Engine: dockerEngine, Version: "test", Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, LookupEnv: func(name string) (string, bool) {

@@ -6,19 +6,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"colabtray/internal/config"
 )
 
-// WriteSettings writes a settings file of the test's own, and returns its path.
-func WriteSettings(t *testing.T, text string) (file string) {
+// WriteSettings writes a settings file of the test's own, and returns its path,
+// which the function tells for the environment as it is then.
+func WriteSettings(t *testing.T, path func() string, text string) (file string) {
 	t.Helper()
 	home := os.Getenv("XDG_CONFIG_HOME")
 	if !strings.HasPrefix(home, os.TempDir()) {
 		home = t.TempDir()
 		t.Setenv("XDG_CONFIG_HOME", home)
 	}
-	file = config.File()
+	file = path()
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
