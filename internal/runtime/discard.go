@@ -7,8 +7,9 @@ import (
 	"colabtray/internal/engine"
 )
 
-// discard removes a container of the runtime, after what would go away with it was
-// copied into the volume. It is the one way in which an operation removes one.
+// discard removes a container of the runtime. Before that it copies the files that
+// exist only in the container into the volume. Operations remove a container that
+// has run only by discard.
 func (o *operation) discard(ctx context.Context, id string) error {
 	c, err := o.engine.Inspect(ctx, id)
 	if err != nil || !c.Exists {
@@ -23,8 +24,9 @@ func (o *operation) discard(ctx context.Context, id string) error {
 	return o.engine.Remove(ctx, id)
 }
 
-// rescue copies what would go away with a container into the volume, once: a
-// container that waits for its end is not written to any more.
+// rescue copies the files that exist only in a container into the volume. It does so
+// once for each container: a stopped container that is going to be removed does not
+// change any more.
 func (o *operation) rescue(ctx context.Context, c engine.Container) error {
 	if slices.Contains(o.rescued, c.ID) {
 		return nil

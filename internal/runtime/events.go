@@ -9,47 +9,48 @@ import (
 	"colabtray/internal/problem"
 )
 
-// An event is something that happened to a runtime, as its model sees it.
+// event is an input of the model. See the package's documentation for its effect.
 type event interface{ isEvent() }
 
 type (
-	// engineUp: the engine answers and its event stream is open.
+	// engineUp: the engine answers, and its event stream is open.
 	engineUp struct{ info engine.Info }
-	// engineDown: the engine does not answer, or no longer.
+	// engineDown: the engine does not answer.
 	engineDown struct{ problem *problem.Problem }
-	// killed: somebody sent the container a signal through the engine.
+	// killed: somebody has sent the container a signal through the engine.
 	killed struct{}
-	// hint: something changed; look again.
+	// hint: something has changed; inspect.
 	hint struct{}
-	// seen: what the inspection of that number found, with the last lines of
-	// output when the container has ended.
+	// seen: the result of an inspection, with the last lines of output if the
+	// container has ended.
 	seen struct {
 		inspection inspectionID
 		container  engine.Container
-		stale      bool // the files in it are of other settings
-		misplaced  bool // the data volume is not where it works
+		stale      bool // its server files are of another version or other settings
+		misplaced  bool // the data volume is not where Jupyter works
 		output     []string
-		failed     bool // the engine could not tell
+		failed     bool // the inspection failed
 	}
-	// reprofiled: what the runtime is made from is something else.
+	// reprofiled: the profile has changed.
 	reprofiled struct {
 		profile config.Profile
-		kind    bool // it is for another kind of image
+		kind    bool // the kind of the image has changed
 	}
 	// keptImage: whether there is an image to go back to.
-	keptImage struct{ there bool }
-	// command: a person asked for something.
+	keptImage struct{ exists bool }
+	// command: a person has asked for something.
 	command struct{ verb verb }
-	// abandoned: who asked for a start, or for a job, no longer waits for it.
+	// abandoned: the caller no longer waits for a start, or for an exclusive
+	// operation.
 	abandoned struct{ exclusive bool }
-	// progressed: a pull made progress.
+	// progressed: a pull has made progress.
 	progressed struct {
 		op       opID
 		progress engine.Progress
 	}
-	// pulled: the pull is over, the rest of the start goes on.
+	// pulled: the pull has ended; the rest of the operation goes on.
 	pulled struct{ op opID }
-	// done: an operation is over. The container is as it was right after.
+	// done: an operation has ended. container is its state right after that.
 	done struct {
 		op        opID
 		container engine.Container
@@ -57,32 +58,31 @@ type (
 		started   bool // the operation started the container
 		problem   *problem.Problem
 	}
-	// answered: Jupyter answered an authenticated request.
+	// answered: Jupyter has answered an authenticated request.
 	answered struct {
 		start   startID
 		url     jupyter.BackendURL
-		open    string // where others reach a container that has no network of its own
+		open    string // address at which other computers reach a container in the host's network
 		changed bool
-		// settings: what is to be known of our settings in the server, if anything.
+		// settings: a warning about our settings in the server; nil if there is none.
 		settings *problem.Problem
 	}
-	// rootFound: the server shows the files of this directory.
+	// rootFound: root is the directory whose files the server shows.
 	rootFound struct {
 		start startID
 		root  string
 	}
-	// unanswered: Jupyter did not answer the first look at a run.
+	// unanswered: Jupyter has not answered the first request in a run.
 	unanswered struct{ start startID }
-	// idling: the runtime with this Backend URL will be stopped then, because
-	// nobody uses it; the zero time is never.
+	// idling: the runtime with this Backend URL is idle and will be stopped at that
+	// time; the zero time means never.
 	idling struct {
 		url jupyter.BackendURL
 		at  time.Time
 	}
-	// idled: the runtime with this Backend URL is stopped now, because nobody uses
-	// it.
+	// idled: the runtime with this Backend URL is being stopped because it is idle.
 	idled struct{ url jupyter.BackendURL }
-	// probeTimedOut: Jupyter has not answered for long, or no longer.
+	// probeTimedOut: Jupyter has not answered for long.
 	probeTimedOut struct {
 		start   startID
 		problem *problem.Problem
@@ -108,32 +108,34 @@ func (idling) isEvent()        {}
 func (idled) isEvent()         {}
 func (probeTimedOut) isEvent() {}
 
-// opID numbers the operations, inspectionID the inspections; 0 is none.
+// opID numbers operations, inspectionID numbers inspections. Both count from 1; 0 is
+// none.
 type (
 	opID         uint64
 	inspectionID uint64
 )
 
-// An effect is work that the model wants done outside of it.
+// effect is an output of the model: work for the manager.
 type effect interface{ isEffect() }
 
 type (
-	// inspection: inspect the container, and fetch its last lines if it has ended.
+	// inspection: inspect the container, and read its last lines of output if it has
+	// ended.
 	inspection struct{ inspection inspectionID }
 	// begin: begin an operation.
 	begin struct {
 		op   opID
 		verb verb
 	}
-	// cancel: end an operation early. Its done still comes.
+	// cancel: cancel an operation. Its event done still comes.
 	cancel struct{ op opID }
-	// follow: watch this run for Jupyter's answer, and no other.
+	// follow: watch this run until Jupyter answers, and no other run.
 	follow struct{ container engine.Container }
-	// recheck: ask Jupyter of the run that is followed once more.
+	// recheck: ask Jupyter again in the run that is watched.
 	recheck struct{}
 	// unfollow: watch no run.
 	unfollow struct{}
-	// reconnect: try the engine now.
+	// reconnect: try to reach the engine now.
 	reconnect struct{}
 )
 
@@ -145,7 +147,7 @@ func (recheck) isEffect()    {}
 func (unfollow) isEffect()   {}
 func (reconnect) isEffect()  {}
 
-// startOf identifies one run of a container.
+// startOf returns the ID of a container's current or last run.
 func startOf(c engine.Container) startID { return startID{c.ID, c.StartedAt} }
 
 // startID identifies one run of one container.

@@ -13,62 +13,62 @@ import (
 	"colabtray/internal/engine"
 )
 
-// How often an engine that does not answer is tried. A person's click tries at
-// once, and so does a socket that appears.
+// Delays between attempts to reach an engine that does not answer. A request of a
+// person ends the delay at once, and so does a socket that appears.
 const (
-	soonest     = 250 * time.Millisecond // doubles each time ...
-	soon        = time.Second            // ... up to this while the outage is young,
-	latest      = 5 * time.Second        // and then to this
+	firstDelay  = 250 * time.Millisecond // doubles with each attempt ...
+	shortDelay  = time.Second            // ... up to this,
+	longDelay   = 5 * time.Second        // or up to this in an outage of longOutage and more
 	longOutage  = 10 * time.Minute
 	pingTimeout = 15 * time.Second
 )
 
-// pause is how long to wait before the engine is tried again, after the time that
-// was waited before.
-func pause(before, outage time.Duration) time.Duration {
-	most := soon
+// backoff returns the delay before the next attempt, given the last delay and the
+// duration of the outage.
+func backoff(last, outage time.Duration) time.Duration {
+	most := shortDelay
 	if outage >= longOutage {
-		most = latest
+		most = longDelay
 	}
-	return min(max(2*before, soonest), most)
+	return min(max(2*last, firstDelay), most)
 }
 
-// Link is the one connection to an engine that all runtimes share: it finds
-// out whether the engine answers, and follows its events in one stream.
+// Link is the connection to the engine that all runtimes share. It finds out whether
+// the engine answers, and follows the engine's events in one stream.
 type Link struct {
 	engine engine.Engine
 	log    *slog.Logger
 	kick   chan struct{}
 	info   atomic.Pointer[engine.Info]
 
-	mu       sync.Mutex
-	managers map[string]*Manager // by the name of the container
-	outdated context.CancelFunc  // ends the stream that is open; nil while there is none
+	mu        sync.Mutex
+	managers  map[string]*Manager // by the name of the container
+	endStream context.CancelFunc  // ends the open stream; nil if there is none
 }
 
-// NewLink makes a link to the engine.
+// NewLink returns a link to the engine.
 func NewLink(e engine.Engine, log *slog.Logger) *Link {
 	l := &Link{engine: e, log: log, kick: make(chan struct{}, 1), managers: map[string]*Manager{}}
-	var guess engine.Info
-	if f, is := engine.As[engine.Finder](e); is {
-		guess = f.Which()
+	var found engine.Info
+	if finder, is := engine.As[engine.Finder](e); is {
+		found = finder.Which()
 	}
-	l.note(guess)
+	l.setInfo(found)
 	return l
 }
 
-// note keeps what is known of the engine.
-func (l *Link) note(info engine.Info) engine.Info {
+// setInfo stores what is known of the engine, and adds its features.
+func (l *Link) setInfo(info engine.Info) engine.Info {
 	info.Features = engine.FeaturesOf(l.engine)
 	l.info.Store(&info)
 	return info
 }
 
-// Info tells what is known of the engine: what it said when it answered last or,
-// while it does not answer, where it is looked for.
+// Info returns what is known of the engine: its last answer or, while it does not
+// answer, where this program looks for it.
 func (l *Link) Info() engine.Info { return *l.info.Load() }
 
-// Run keeps the connection until ctx ends.
+// Run maintains the connection until ctx ends.
 func (l *Link) Run(ctx context.Context) {
 	var delay time.Duration
 	for lost := time.Now(); ctx.Err() == nil; {
@@ -78,21 +78,21 @@ func (l *Link) Run(ctx context.Context) {
 		}
 		if opened {
 			delay, lost = 0, time.Now()
-			continue // the stream broke off: the engine may be there all the same
+			continue // the stream has ended, but the engine may still answer
 		}
 		l.log.Debug("engine does not answer", "host", l.Info().Host, "error", err)
 		l.broadcast(engineDown{engine.ConnectProblem(l.Info(), err)})
-		delay = pause(delay, time.Since(lost))
+		delay = backoff(delay, time.Since(lost))
 		if l.await(ctx, delay) {
 			delay = 0
 		}
 	}
 }
 
-// await waits for that long, or until somebody asks for the engine or something
-// changed where it may be, which it reports.
-func (l *Link) await(ctx context.Context, long time.Duration) (early bool) {
-	ctx, cancel := context.WithTimeout(ctx, long)
+// await waits for the delay. It returns true earlier if somebody asks for the engine,
+// or if something changes where the engine's socket may appear.
+func (l *Link) await(ctx context.Context, delay time.Duration) (early bool) {
+	ctx, cancel := context.WithTimeout(ctx, delay)
 	defer cancel()
 	changed := make(chan struct{})
 	go func() {
@@ -114,27 +114,27 @@ func (l *Link) await(ctx context.Context, long time.Duration) (early bool) {
 	return early
 }
 
-// connect follows the events until the stream breaks off, and reports whether
-// it was ever open. Runtimes are told that the engine is there only once it is:
-// what they look at from then on, events keep up to date. A stream is for
-// certain names. When runtimes come and go another one takes its place, and
-// everybody is told again, for what happened between the two went unheard.
+// connect follows the engine's events until the stream ends, and reports whether the
+// stream was ever open. Managers get engineUp only when the stream is open, so that
+// they miss no event after their first inspection. A stream is limited to the names
+// of the containers. When the set of runtimes changes, connect opens a new stream
+// and sends engineUp again, because the events between the two streams are lost.
 func (l *Link) connect(ctx context.Context) (opened bool, err error) {
 	pinging, cancel := context.WithTimeout(ctx, pingTimeout)
 	info, err := l.engine.Connect(pinging)
 	cancel()
-	info = l.note(info)
+	info = l.setInfo(info)
 	if err != nil {
 		return false, err
 	}
 	for {
 		streaming, end := context.WithCancel(ctx)
-		err = l.engine.Watch(streaming, l.follow(end), func() {
+		err = l.engine.Watch(streaming, l.beginStream(end), func() {
 			opened = true
 			l.broadcast(engineUp{info})
 		}, l.dispatch)
 		replaced := streaming.Err() != nil && ctx.Err() == nil
-		l.follow(nil)
+		l.beginStream(nil)
 		end()
 		if !replaced {
 			return opened, err
@@ -142,16 +142,16 @@ func (l *Link) connect(ctx context.Context) (opened bool, err error) {
 	}
 }
 
-// follow notes how to end the stream for the names that it returns; nil is for
-// no stream.
-func (l *Link) follow(end context.CancelFunc) (names []string) {
+// beginStream returns the names for a new stream, and stores the function that ends
+// the stream. With nil it stores that no stream is open.
+func (l *Link) beginStream(end context.CancelFunc) (names []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.outdated = end
+	l.endStream = end
 	return slices.Sorted(maps.Keys(l.managers))
 }
 
-// dispatch hands an event of the engine to the runtime it is about.
+// dispatch passes an event of the engine to the manager of its container.
 func (l *Link) dispatch(e engine.Event) {
 	l.mu.Lock()
 	m := l.managers[e.Container]
@@ -166,7 +166,7 @@ func (l *Link) dispatch(e engine.Event) {
 	m.post(hint{})
 }
 
-// reconnect tries the engine now.
+// reconnect ends the delay before the next attempt to reach the engine.
 func (l *Link) reconnect() {
 	select {
 	case l.kick <- struct{}{}:
@@ -174,9 +174,8 @@ func (l *Link) reconnect() {
 	}
 }
 
-// change makes the link serve the runtimes that join, and no longer those that
-// leave. Once Run is under way, those that join have to run: they are told at
-// once whether the engine is there.
+// change adds and removes managers. If Run is running, the added managers must run as
+// well: they get engineUp or engineDown at once.
 func (l *Link) change(join, leaving []*Manager) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -186,8 +185,8 @@ func (l *Link) change(join, leaving []*Manager) {
 	for _, m := range join {
 		l.managers[m.runtime] = m
 	}
-	if l.outdated != nil {
-		l.outdated()
+	if l.endStream != nil {
+		l.endStream()
 	} else {
 		l.reconnect()
 	}

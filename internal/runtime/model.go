@@ -10,51 +10,51 @@ import (
 	"colabtray/internal/problem"
 )
 
-// model is all that is known of a runtime: what is wanted and what is observed.
-// It is pure: step changes nothing but the model and asks for effects.
+// model is everything that is known of a runtime: what is wanted and what is
+// observed. It is pure: step changes only the model and returns effects.
 type model struct {
 	profile config.Profile
 
 	// The engine.
-	tried  bool // one attempt to reach it is over
-	up     bool
+	tried  bool // the first attempt to reach the engine has ended
+	up     bool // the engine answers
 	engine engine.Info
-	down   *problem.Problem
+	down   *problem.Problem // why the engine does not answer
 
 	// What was observed.
-	known                bool // container holds what the engine last said
+	known                bool // container is valid
 	container            engine.Container
-	stale                bool   // the files in it are of other settings
-	misplaced            bool   // the data volume is not where it works
+	stale                bool   // its server files are of another version or other settings
+	misplaced            bool   // the data volume is not where Jupyter works
 	previous             bool   // there is an image to go back to
-	root                 string // of the server, as far as known; also when it does not run any more
-	settling             bool   // the first look at a run that began before we watched is not over
+	root                 string // the server's root directory, if it is known; kept after the run
+	settling             bool   // the run began before this program, and Jupyter is not asked yet
 	url                  jupyter.BackendURL
-	open                 string
-	changed              bool
-	late                 *problem.Problem
-	settings             *problem.Problem // what is to be known of our settings in the server
-	served               bool             // Jupyter answered once in this run
-	idleAt               time.Time        // when it will be stopped for idleness
-	idled                startID          // the run that was
-	killed               bool             // this run was sent a signal through the engine
-	following            startID
+	open                 string           // see answered
+	changed              bool             // the token differs from the last known one
+	late                 *problem.Problem // Jupyter has not answered for long
+	settings             *problem.Problem // a warning about our settings in the server
+	served               bool             // Jupyter has answered in this run
+	idleAt               time.Time        // when the idle runtime will be stopped
+	idled                startID          // the run that was stopped because it was idle
+	killed               bool             // somebody sent this run a signal through the engine
+	following            startID          // the run that is watched
 	lastInspection       inspectionID
 	firstValidInspection inspectionID // older inspections are out of date
 
 	// What is wanted.
 	want      verb
-	op        opID
+	op        opID // the current operation; 0 for none
 	opVerb    verb
-	cancelled bool // the operation was
+	cancelled bool // the current operation was cancelled
 	pulling   bool
 	progress  engine.Progress
-	owned     startID // the run that our own operation began
-	problem   *problem.Problem
+	owned     startID          // the run that our last start began
+	problem   *problem.Problem // of the last operation or the last run
 	lastOp    opID
 }
 
-// state derives the state; the package's doc comment has the table.
+// state returns the state. The package's documentation has the table.
 func (m *model) state() State {
 	switch {
 	case !m.tried:
@@ -98,23 +98,22 @@ func (m *model) shownProblem() *problem.Problem {
 	case Paused:
 		return pausedProblem(m.profile)
 	case Failed, Starting, Ready:
-		return m.problem // beside Failed: a Stop or Restart that failed
+		return m.problem // in Starting and Ready: a Stop or Restart has failed
 	default:
 		return nil
 	}
 }
 
-// stoppedIdle reports whether idleness is why the container does not run. Another
-// run is another story, whoever began it.
+// stoppedIdle reports whether the last run was stopped because it was idle.
 func (m *model) stoppedIdle() bool {
 	return m.state() == Stopped && m.idled != startID{} && startOf(m.container) == m.idled
 }
 
-// settled reports whether nothing that a person asked for is still under way,
-// and with what problem it ended.
+// settled reports whether a request of a verb has ended, and with which problem. For
+// an exclusive verb it returns no problem: the value exclusive has the result.
 func (m *model) settled(v verb) (bool, *problem.Problem) {
 	if v.isExclusive() {
-		return m.opVerb != v && m.want != v, nil // how it ended, the job tells
+		return m.opVerb != v && m.want != v, nil
 	}
 	if m.op != 0 || m.want != nothing {
 		return false, nil
@@ -140,7 +139,7 @@ func (m *model) settled(v verb) (bool, *problem.Problem) {
 	}
 }
 
-// step takes in one event and returns the work it calls for.
+// step handles one event and returns the effects.
 func (m *model) step(e event) []effect {
 	var fx []effect
 	switch e := e.(type) {
@@ -164,7 +163,7 @@ func (m *model) step(e event) []effect {
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
 	case keptImage:
-		m.previous = m.up && e.there
+		m.previous = m.up && e.exists
 	case reprofiled:
 		m.profile = e.profile
 		if m.up { // what is in the container may be out of date now
@@ -226,13 +225,13 @@ func (m *model) step(e event) []effect {
 	return append(fx, m.restartWatch()...)
 }
 
-// inspectAgain asks for an inspection.
+// inspectAgain returns the effect of a new inspection.
 func (m *model) inspectAgain() effect {
 	m.lastInspection++
 	return inspection{m.lastInspection}
 }
 
-// running returns the run that is known to be going on, if any.
+// running returns the current run; zero if the container does not run or is not known.
 func (m *model) running() startID {
 	if m.known && m.container.Running {
 		return startOf(m.container)
@@ -240,17 +239,17 @@ func (m *model) running() startID {
 	return startID{}
 }
 
-// watches reports whether s is the run going on.
+// watches reports whether s is the current run.
 func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == m.running() }
 
-// resetRun drops what was observed of a run.
+// resetRun forgets what was observed of a run.
 func (m *model) resetRun() {
 	m.settling, m.killed, m.served = false, false, false
 	m.url, m.open, m.changed, m.late, m.idleAt = jupyter.BackendURL{}, "", false, nil, time.Time{}
 	m.settings = nil
 }
 
-// applyInspection notes what the engine says of the container.
+// applyInspection stores the engine's description of the container.
 func (m *model) applyInspection(c engine.Container) {
 	if !c.Running || startOf(c) != m.running() {
 		m.resetRun()
@@ -261,8 +260,8 @@ func (m *model) applyInspection(c engine.Container) {
 	m.known, m.container = true, c
 }
 
-// observe takes in what the engine says of the container. Operations report
-// what they did themselves; the rest was done by somebody else.
+// observe stores an inspection and notices what others have done to the container.
+// What our own operation does is reported by its event done.
 func (m *model) observe(c engine.Container, output []string) []effect {
 	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
 	lastRun := startOf(m.container)
@@ -275,23 +274,24 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 	case !known && c.Running:
 		m.settling = true
 	case failedExit(c) && (!known || before == startID{} && startOf(c) != lastRun):
-		m.problem = deathProblem(c, m.engine, output, true) // we never saw it run
+		m.problem = deathProblem(c, m.engine, output, true) // it ran before this program or between two inspections
 	case now != before && c.Running:
-		m.problem = nil // somebody started it
+		m.problem = nil // somebody has started it
 	case now != before:
 		m.problem = nil
 		if c.ID == before.container && !wasKilled {
 			m.problem = deathProblem(c, m.engine, output, served)
 		}
 	case !c.Exists && m.problem != nil && aboutExit(m.problem):
-		m.problem = nil // the container that had failed is gone
+		m.problem = nil // somebody has removed the failed container
 	case wasReady && wasHealthy && c.Unhealthy:
 		return []effect{recheck{}}
 	}
 	return nil
 }
 
-// setWanted notes what a person wants.
+// setWanted stores what a person wants, and cancels the current operation if it is in
+// the way.
 func (m *model) setWanted(v verb) []effect {
 	m.want = v
 	switch {
@@ -299,7 +299,7 @@ func (m *model) setWanted(v verb) []effect {
 		return []effect{reconnect{}}
 	case m.op == 0, m.cancelled, m.opVerb.isExclusive():
 	case v == m.opVerb, v != stop && !v.changesImage() && !v.isExclusive() && m.opVerb != stop:
-		m.want = nothing // what is under way ends in what is wanted
+		m.want = nothing // the current operation has the wanted result
 	case v == stop, v.isExclusive() && m.opVerb != stop:
 		m.cancelled = true
 		return []effect{cancel{m.op}}
@@ -307,7 +307,8 @@ func (m *model) setWanted(v verb) []effect {
 	return nil
 }
 
-// abandon undoes a start, or ends a job, that nobody waits for any more.
+// abandon undoes a start, or cancels an exclusive operation, that nobody waits for
+// any more.
 func (m *model) abandon(exclusive bool) []effect {
 	switch {
 	case exclusive && m.op != 0 && m.opVerb.isExclusive():
@@ -319,11 +320,11 @@ func (m *model) abandon(exclusive bool) []effect {
 		}
 	case m.op != 0 && m.opVerb != stop:
 		m.cancelled = true
-		if !m.opVerb.changesImage() && !m.want.isExclusive() { // the one leaves a runtime as it was, the other ends it
+		if !m.opVerb.changesImage() && !m.want.isExclusive() { // a cancelled update leaves the runtime as it was; a wanted exclusive operation stops it
 			m.want = stop
 		}
 		return []effect{cancel{m.op}}
-	case m.want.isExclusive(): // somebody else waits for that one
+	case m.want.isExclusive(): // another caller waits for it
 	case m.want != nothing && m.want != stop:
 		m.want = nothing
 	case m.running() != startID{} && m.running() == m.owned && m.url.IsZero():
@@ -332,7 +333,7 @@ func (m *model) abandon(exclusive bool) []effect {
 	return nil
 }
 
-// reconcile begins the operation that leads from what is to what is wanted.
+// reconcile begins the operation that leads from the observed state to the wanted one.
 func (m *model) reconcile() []effect {
 	if m.op != 0 || m.want == nothing || !m.up || !m.known {
 		return nil
@@ -354,7 +355,7 @@ func (m *model) reconcile() []effect {
 	return []effect{begin{m.op, v}}
 }
 
-// finish takes in the end of an operation.
+// finish stores the result of an operation.
 func (m *model) finish(d done) {
 	if m.up && !m.cancelled {
 		m.problem = d.problem
@@ -372,11 +373,11 @@ func (m *model) finish(d done) {
 	}
 }
 
-// restartWatch keeps the watch for Jupyter's answer on the run that is going on.
+// restartWatch makes the watch for Jupyter's answer follow the current run.
 func (m *model) restartWatch() []effect {
 	now := m.running()
 	if m.op != 0 && !m.opVerb.starts() {
-		now = startID{} // it is about to end
+		now = startID{} // the operation is going to end the run
 	}
 	if now == m.following {
 		return nil
@@ -388,8 +389,8 @@ func (m *model) restartWatch() []effect {
 	return []effect{follow{m.container}}
 }
 
-// since returns when the state began, as the engine knows it; zero when it
-// does not.
+// since returns when the state began, as far as the engine knows; zero if the engine
+// does not know.
 func (m *model) since() time.Time {
 	switch m.state() {
 	case Starting, Ready, Unhealthy:

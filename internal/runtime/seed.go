@@ -9,11 +9,11 @@ import (
 	"colabtray/internal/engine"
 )
 
-// Seed puts into the volume what the image has where the volume hides it: the
-// engine does so for an empty volume, and one place. What the old container had
-// there already from the same image is left alone, for its owner may have deleted
-// some.
-func (o *operation) Seed(ctx context.Context, spec engine.Spec, old engine.Container) error {
+// seed copies the image's files that the volume hides into the volume. The engine
+// itself does so only for an empty volume, and only at one directory. seed skips
+// the directories where the old container from the same image had the volume: the
+// person may have deleted files there.
+func (o *operation) seed(ctx context.Context, spec engine.Spec, old engine.Container) error {
 	image, err := o.engine.Image(ctx, spec.Image, spec.Platform)
 	if err != nil {
 		return err
@@ -27,7 +27,8 @@ func (o *operation) Seed(ctx context.Context, spec engine.Spec, old engine.Conta
 	return o.data.Seed(ctx, spec, hidden)
 }
 
-// seedUnstarted does what seed does for a container whose making was broken off.
+// seedUnstarted seeds the volume of a container that never started, because the
+// operation that created it was killed.
 func (o *operation) seedUnstarted(ctx context.Context, c, old engine.Container) error {
 	if !c.Ours() || !c.StartedAt.IsZero() || o.profile.Kind == config.KindColab {
 		return nil
@@ -39,5 +40,5 @@ func (o *operation) seedUnstarted(ctx context.Context, c, old engine.Container) 
 			spec.Mounts = append(spec.Mounts, m.Target)
 		}
 	}
-	return o.Seed(ctx, spec, old)
+	return o.seed(ctx, spec, old)
 }

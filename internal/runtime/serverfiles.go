@@ -15,34 +15,35 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Server is what is put into a container of kind "jupyter", so that Jupyter
-// serves what Colab needs.
+// Server has the command and the files for a container of kind "jupyter", so that
+// Jupyter serves what Colab needs.
 type Server struct {
-	// Cmd is the command that starts Jupyter; its last word is the path of one
-	// of Files.
+	// Cmd is the command that starts Jupyter. Its last word is the path of one of
+	// Files.
 	Cmd []string
-	// Files are put at / before each start of a container that we made, for
-	// its profile.
+	// Files returns the files for a profile. They are copied to / before each start
+	// of a container of ours.
 	Files func(config.Profile) fs.FS
-	// HandmadeFiles are put at / of a container that was made by hand, when
-	// its owner asks for it.
+	// HandmadeFiles are copied to / of a container that was created by hand, if its
+	// owner asks for that.
 	HandmadeFiles fs.FS
-	// Ours reports whether a file in a container is one of HandmadeFiles, in
-	// this version or another.
+	// Ours reports whether a file in a container is one of HandmadeFiles, of any
+	// version.
 	Ours func(content []byte) bool
 }
 
-// copyServerFiles gives a container of ours the settings of this version, unless it
-// has them; another gets them only when its owner asked for that.
-func (o *operation) copyServerFiles(ctx context.Context, c engine.Container, putIn bool) error {
+// copyServerFiles copies the server files into a container of ours, unless it has
+// them. A container that is not ours gets HandmadeFiles if intoHandmade is true, and
+// nothing otherwise.
+func (o *operation) copyServerFiles(ctx context.Context, c engine.Container, intoHandmade bool) error {
 	var files fs.FS
 	switch {
-	case o.profile.Kind == config.KindColab: // brings its own
+	case o.profile.Kind == config.KindColab: // the image has its own settings
 	case !c.Ours():
-		if putIn {
+		if intoHandmade {
 			files = o.server.HandmadeFiles
 		}
-	case !current(ctx, o.engine, o.server, o.profile, c):
+	case !hasServerFiles(ctx, o.engine, o.server, o.profile, c):
 		files = o.server.Files(o.profile)
 	}
 	if files == nil {
@@ -54,8 +55,9 @@ func (o *operation) copyServerFiles(ctx context.Context, c engine.Container, put
 	return nil
 }
 
-// free makes sure that none of the files is there already, unless we put it there.
-func (o *operation) free(ctx context.Context, c engine.Container, files fs.FS) error {
+// checkFree returns a problem if the container has one of the files already and the
+// file is not ours.
+func (o *operation) checkFree(ctx context.Context, c engine.Container, files fs.FS) error {
 	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -76,10 +78,10 @@ func (o *operation) free(ctx context.Context, c engine.Container, files fs.FS) e
 	})
 }
 
-// current reports whether a container of ours has the files of this version
-// and of the profile's settings: to look is much quicker than to put them in
-// again.
-func current(ctx context.Context, e engine.Engine, server Server, p config.Profile, c engine.Container) bool {
+// hasServerFiles reports whether a container of ours has the server files of this
+// version for the profile. To check is much faster than to copy the files again. It
+// returns true for a container that gets no server files.
+func hasServerFiles(ctx context.Context, e engine.Engine, server Server, p config.Profile, c engine.Container) bool {
 	if server.Files == nil || p.Kind == config.KindColab || !c.Ours() {
 		return true
 	}
@@ -92,8 +94,9 @@ func current(ctx context.Context, e engine.Engine, server Server, p config.Profi
 	return err == nil && file.ModTime.Equal(contentTime(server.Files(p)))
 }
 
-// contentTime returns a time that stands for the content of files: a container that
-// has them says so by the time of writing alone.
+// contentTime returns a time derived from a hash of the files' content. The copied
+// files have it as their modification time, so that one look at it tells which
+// content a container has.
 func contentTime(files fs.FS) time.Time {
 	sum := sha256.New()
 	_ = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
@@ -110,6 +113,6 @@ func contentTime(files fs.FS) time.Time {
 		}
 		return nil
 	})
-	const begin, span = 978307200, 20 * 365 * 24 * 3600 // 2001, and twenty years, in seconds
+	const begin, span = 978307200, 20 * 365 * 24 * 3600 // the start of 2001 as Unix time, and twenty years in seconds
 	return time.Unix(begin+int64(binary.BigEndian.Uint32(sum.Sum(nil))%span), 0)
 }

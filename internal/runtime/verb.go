@@ -1,6 +1,6 @@
 package runtime
 
-// verb is what a person can ask for.
+// verb is an action that a person can ask for.
 type verb uint8
 
 const (
@@ -8,25 +8,26 @@ const (
 	start
 	stop
 	restart
-	repair     // restart, with the settings put in though the container is not ours
-	update     // pull the image, and make the container anew if it is another one
-	revert     // make the container anew from the image before the last update
-	startPlain // start, without a GPU
+	repair     // restart, and put our settings into a container that is not ours
+	update     // pull the image, and replace the container if the image has changed
+	revert     // replace the container by one from the image before the last update
+	startPlain // start without a GPU
 	remove     // delete the container, and the data if that was asked for
-	restore    // put other data into the volume; the container is stopped for it
+	restore    // replace the data; the container is stopped meanwhile
 )
 
 func (v verb) String() string {
 	return [...]string{"nothing", "start", "stop", "restart", "repair", "update", "revert", "start without GPU", "delete", "restore"}[v]
 }
 
-// starts reports whether the verb leaves alone what runs.
+// starts reports whether the verb does nothing if the container runs.
 func (v verb) starts() bool { return v == start || v == startPlain }
 
-// changesImage reports whether the verb brings another image, or leaves the
-// runtime as it was.
+// changesImage reports whether the verb changes the image of the runtime. If it is
+// cancelled or fails, the runtime is as it was.
 func (v verb) changesImage() bool { return v == update || v == revert }
 
-// isExclusive reports whether the verb stands for a job, which is never begun for
-// another that is like it, and which only who asked for it may cancel.
+// isExclusive reports whether the verb is an exclusive operation. Each request of
+// such a verb is carried out by itself, and only its caller may cancel it. For
+// other verbs, one operation can answer several requests.
 func (v verb) isExclusive() bool { return v == remove || v == restore }
