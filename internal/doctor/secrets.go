@@ -4,10 +4,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"colabtray/internal/secret"
 )
 
 // redacted takes the place of a secret.
-const redacted = "[redacted]"
+const redacted = secret.Redacted
 
 // Secrets removes secrets from a report: those that were added, and everything that
 // looks like a secret.
@@ -52,8 +54,8 @@ var (
 )
 
 func (s *Secrets) redact(text string) string {
-	for _, secret := range s.known {
-		text = strings.ReplaceAll(text, secret, redacted)
+	for _, known := range s.known {
+		text = strings.ReplaceAll(text, known, redacted)
 	}
 	text = named.ReplaceAllString(text, "${1}"+redacted)
 	text = inURL.ReplaceAllString(text, "${1}"+redacted+"${2}")

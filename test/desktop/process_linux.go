@@ -34,8 +34,8 @@ func (ps *processes) begin() {
 	ps.requests = make(chan func())
 	go func() {
 		runtime.LockOSThread()
-		for order := range ps.requests {
-			order()
+		for request := range ps.requests {
+			request()
 		}
 	}()
 }

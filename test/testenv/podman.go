@@ -107,13 +107,13 @@ func needPodman(t testing.TB) {
 
 func newPodman(t testing.TB) *PodmanEngine {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "bed") // a socket's path is short
+	dir, err := os.MkdirTemp("/tmp", "env") // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &PodmanEngine{
 		dir:    dir,
-		bridge: "bed" + randomHex(4),
+		bridge: "test" + randomHex(4),
 		// 198.18.0.0/15 is set aside for tests (RFC 2544).
 		subnet: fmt.Sprintf("198.%d.%d", 18+mathrand.IntN(2), mathrand.IntN(256)),
 		loaded: map[string]bool{},

@@ -45,7 +45,7 @@ func smallDisk(dir string, size int) error {
 	if err := os.Mkdir(dir, 0o710); err != nil {
 		return err
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "bed", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "testenv", dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("a small disk could not be mounted: %w: %s", err, out)
 	}
 	return nil
@@ -62,7 +62,7 @@ func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 
 	// The path of a Unix socket is limited to 107 bytes, and that of t.TempDir can be
 	// longer.
-	dir, err := os.MkdirTemp("/tmp", "bed")
+	dir, err := os.MkdirTemp("/tmp", "env")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 	e := &Private{
 		t:      t,
 		dir:    dir,
-		bridge: "bed" + id,
+		bridge: "test" + id,
 		// 198.18.0.0/15 is set aside for tests (RFC 2544).
 		bip:    fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
 		config: "{}",
