@@ -1,9 +1,9 @@
-// Package assets owns the program's pictures: the tray icon of each state and
-// the application icon, drawn in svg/, made into PNG and ICO by the command in
-// generate/ and embedded.
+// Package assets owns the program's pictures: the tray icon of each state and the
+// application icon. Their sources are in svg/; the command in generate/ renders them
+// as PNG and ICO, which are embedded.
 //
-// It does not own which state of a runtime is shown by which icon: it imports
-// no other package of the project.
+// It does not own which icon a state of a runtime gets. It imports no other package
+// of the project.
 package assets
 
 import (
@@ -13,8 +13,8 @@ import (
 
 //go:generate go run ./generate
 
-// State is what a tray icon tells. The icons differ by shape, so that nobody
-// needs to see their colours.
+// State is what a tray icon shows. The icons differ by shape, so that they can be told
+// apart without colours.
 type State uint8
 
 // The states that have an icon.
@@ -27,34 +27,34 @@ const (
 	Problem               // an exclamation mark
 )
 
-// names are those of the files with the icon of a state.
+// names are the file names of the icons, without extension.
 var names = [...]string{NoEngine: "no-engine", Stopped: "stopped", Busy: "busy", Ready: "ready", Paused: "paused", Problem: "problem"}
 
-// Style is how the tray icons look, as the settings call it.
+// Style is the look of the tray icons, by its name in the settings.
 type Style string
 
 // The styles. Auto is one of the others; see [Style.Resolve].
 const (
 	Auto   Style = "auto"
-	Colour Style = "colour" // with a dark edge: to be seen on panels of any colour
+	Colour Style = "colour" // with a dark edge, for panels of any colour
 	Light  Style = "light"  // in white, for dark panels
 	Dark   Style = "dark"   // in black, for light panels
 )
 
-// Panel is what is known of the colour of the panel that icons are on.
+// Panel is what is known about the colour of the panel that shows the icons.
 type Panel uint8
 
-// What can be known of a panel.
+// The kinds of panels.
 const (
 	UnknownPanel Panel = iota
 	DarkPanel
 	LightPanel
 )
 
-// Resolve returns the style that is meant: Colour, Light or Dark. Auto is the
-// one that suits the panel, and on one of unknown colour Colour, which suits
-// all. macOS (the system "darwin") takes only the shape of an icon and paints
-// it itself; the edge would be in its way.
+// Resolve returns the style to draw: Colour, Light or Dark. Auto becomes the style that
+// suits the panel, or Colour, which suits all, if the colour of the panel is not known.
+// On macOS (system is a GOOS, "darwin") the result is always Dark: macOS takes only the
+// shape of an icon and paints it itself, and an edge would spoil that shape.
 func (s Style) Resolve(system string, panel Panel) Style {
 	switch {
 	case system == "darwin":
@@ -70,10 +70,9 @@ func (s Style) Resolve(system string, panel Panel) Style {
 	}
 }
 
-// Icon returns the tray icon of the state in the format that the operating
-// system's tray takes: ICO with sizes from 16 to 48 px on Windows, PNG of
-// 48 px elsewhere. A state without an icon gets that of Problem, and a style
-// that is not resolved Colour.
+// Icon returns the tray icon of a state in the format of the operating system: ICO
+// with sizes from 16 to 48 px on Windows, PNG of 48 px elsewhere. An unknown state gets
+// the icon of Problem. A style other than Light and Dark counts as Colour.
 func Icon(s State, style Style) []byte {
 	if int(s) >= len(names) {
 		s = Problem
@@ -84,7 +83,7 @@ func Icon(s State, style Style) []byte {
 	}
 	picture, err := icons.ReadFile(path.Join(dir, names[s]+extension))
 	if err != nil {
-		panic(err) // it is embedded
+		panic(err) // cannot happen: the file is embedded
 	}
 	return picture
 }
@@ -92,6 +91,6 @@ func Icon(s State, style Style) []byte {
 //go:embed app/128.png
 var app []byte
 
-// AppIcon returns the application icon as a PNG of 128 px, for notifications.
-// The bytes must not be changed.
+// AppIcon returns the application icon as a PNG of 128 px, for notifications. The
+// caller must not change the bytes.
 func AppIcon() []byte { return app }

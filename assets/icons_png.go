@@ -4,7 +4,7 @@ package assets
 
 import "embed"
 
-// folder has the tray icons in the format that the system takes.
+// folder contains the tray icons in the format for this system.
 const folder, extension = "png", ".png"
 
 //go:embed png

@@ -2,7 +2,7 @@ package assets
 
 import "embed"
 
-// folder has the tray icons in the format that the system takes.
+// folder contains the tray icons in the format for this system.
 const folder, extension = "ico", ".ico"
 
 //go:embed ico

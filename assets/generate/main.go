@@ -1,5 +1,5 @@
-// Command generate makes the PNG and ICO files of package assets from its SVG
-// sources. Run it in the folder of that package: `go generate ./assets`.
+// Command generate renders the PNG and ICO files of package assets from their SVG
+// sources. It must run in the directory of that package: `go generate ./assets`.
 package main
 
 import (
@@ -13,18 +13,18 @@ import (
 
 // Sizes in pixels.
 var (
-	// traySize is one that panels scale down to 16 and 24 px without blur.
+	// traySize can be scaled down to 16 and 24 px without blur.
 	traySize = 48
-	// icoSizes are what Windows asks for from 100 to 300 % scaling. All of
-	// them are written as 32-bit bitmaps, which every LoadImage can read.
+	// icoSizes are the sizes that Windows asks for at 100 to 300 % scaling. All are
+	// written as 32-bit bitmaps, which every version of LoadImage can read.
 	icoSizes = []int{16, 20, 24, 32, 48}
-	// appSizes are those of the hicolor icon theme.
+	// appSizes are the sizes of the hicolor icon theme.
 	appSizes = []int{16, 22, 24, 32, 48, 64, 128, 256, 512}
 )
 
-// styles are the icons of one colour, by the name of their folder. The sources
-// have two: what is not edge is drawn in the one, and the edge and what it
-// covers is left out.
+// styles are the colours of the icons with a single colour, by the name of their
+// folder. Such an icon leaves out the edge and everything below the edge, and draws
+// the rest of its source in that colour.
 var styles = map[string]color.NRGBA{
 	"light": {0xf4, 0xf7, 0xfa, 0xff},
 	"dark":  {0x1b, 0x24, 0x2c, 0xff},

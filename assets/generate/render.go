@@ -81,8 +81,8 @@ func icoOf(source []byte, sizes []int, render drawing) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// renderTone is render in one colour, without the edge. What is as dark as the
-// edge is transparent, and so is what it covers.
+// renderTone draws an SVG in one colour. Everything in the colour of the edge, and
+// what it covers, becomes transparent.
 func renderTone(source []byte, size int, tone color.NRGBA) (*image.NRGBA, error) {
 	source = fill.ReplaceAllFunc(source, func(colour []byte) []byte {
 		if string(colour) == edge {
@@ -101,10 +101,10 @@ func renderTone(source []byte, size int, tone color.NRGBA) (*image.NRGBA, error)
 	return img, nil
 }
 
-// fill finds the colours of an SVG.
+// fill matches the colours in an SVG.
 var fill = regexp.MustCompile(`#[0-9a-f]{6}`)
 
-// render draws an SVG as it is.
+// render draws an SVG in its own colours.
 func render(source []byte, size int) (*image.NRGBA, error) {
 	icon, err := oksvg.ReadIconStream(bytes.NewReader(source), oksvg.StrictErrorMode)
 	if err != nil {
@@ -118,7 +118,7 @@ func render(source []byte, size int) (*image.NRGBA, error) {
 	scanner := rasterx.NewScannerGV(size, size, canvas, canvas.Bounds())
 	icon.Draw(rasterx.NewDasher(size, size, scanner), 1)
 
-	// PNG and ICO hold colours that are not multiplied by alpha.
+	// In PNG and ICO the colours are not multiplied by alpha.
 	straight := image.NewNRGBA(canvas.Bounds())
 	draw.Draw(straight, straight.Bounds(), canvas, image.Point{}, draw.Src)
 	return straight, nil

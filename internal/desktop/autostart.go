@@ -4,19 +4,21 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
-// appID names the program for the desktop: its entry, and what starts it at
-// login.
+// appID is the program's name on the desktop: of its desktop entry, and of the file
+// that starts it at login.
 const appID = "dev.colabtray.ColabTray"
 
-// AutostartEnabled reports whether the desktop starts the program at login. It
-// looks anew each time: the desktop's own settings can change it too. A setting
-// that names a program which is gone is none; see [RepairAutostart].
+// AutostartEnabled reports whether the desktop starts the program at login. It reads
+// the setting each time, because the desktop's own settings can change it, too. A
+// setting that names a missing program counts as off; see [RepairAutostart].
 func AutostartEnabled() (bool, error) { return autostartEnabled() }
 
-// SetAutostart has the desktop start the program at login, or not. What was
-// changed about it by others is kept as far as it can be.
+// SetAutostart switches the start at login on or off. It keeps changes that others
+// made to the setting, as far as possible.
 func SetAutostart(on bool) error {
 	program, err := os.Executable()
 	if err != nil {
@@ -25,9 +27,8 @@ func SetAutostart(on bool) error {
 	return setAutostart(program, on)
 }
 
-// RepairAutostart renews a setting to start the program at login that names a
-// program which is gone: this one has been moved since. It reports whether
-// there was something to renew.
+// RepairAutostart updates a setting that starts a missing program at login, as after
+// this program was moved. It reports whether there was something to update.
 func RepairAutostart() (bool, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -36,8 +37,8 @@ func RepairAutostart() (bool, error) {
 	return repairAutostart(program)
 }
 
-// isProgram reports whether a path, or a name to be looked for on PATH, is that
-// of a program.
+// isProgram reports whether a path, or a name to be found on PATH, is that of a
+// program.
 func isProgram(name string) bool {
 	if name == "" {
 		return false
@@ -46,32 +47,17 @@ func isProgram(name string) bool {
 	return err == nil
 }
 
-// replaceFile writes a file in one step, with the directories above it. A link
-// stays one: what it leads to is replaced.
+// replaceFile replaces a file atomically, and makes the directories above it. Of a
+// symbolic link it replaces the target, and the link itself where the target is
+// missing.
 func replaceFile(path, content string) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
+	} else if _, err := os.Readlink(path); err == nil {
+		_ = os.Remove(path) // atomicwriter refuses to replace a link
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(content)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
+	return atomicwriter.WriteFile(path, []byte(content), 0o644)
 }

@@ -10,15 +10,15 @@ import (
 	"colabtray/internal/config"
 )
 
-// launchAgent is the path of the property list that starts the program. What
-// System Settings switches off below Login Items is not in it, and macOS has no
-// way to ask for that.
+// launchAgent returns the path of the property list that starts the program at login.
+// What the person switches off in System Settings below Login Items is not recorded
+// there, and macOS has no way to query it.
 func launchAgent() (string, error) {
 	home, err := os.UserHomeDir()
 	return filepath.Join(home, "Library", "LaunchAgents", appID+".plist"), err
 }
 
-// readLaunchAgent returns the program that is started at login, "" for none.
+// readLaunchAgent returns the program that macOS starts at login, "" for none.
 func readLaunchAgent() (string, error) {
 	path, err := launchAgent()
 	if err != nil {
@@ -56,7 +56,7 @@ func setAutostart(program string, on bool) error {
 		return nil
 	}
 	if before, err := readLaunchAgent(); err == nil && isProgram(before) {
-		return nil // with what the person may have added
+		return nil // keep what the person may have added
 	}
 	return replaceFile(path, newLaunchAgent(program))
 }

@@ -15,18 +15,19 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// A desktop starts at login what the entries in the directories "autostart" of
-// XDG_CONFIG_HOME and XDG_CONFIG_DIRS say; of those with one name the first
-// counts. See https://specifications.freedesktop.org/autostart-spec/latest/.
+// autostartFile is the path of our entry below XDG_CONFIG_HOME or one of
+// XDG_CONFIG_DIRS. At login a desktop starts the entries in the directories
+// "autostart" there; of several entries with the same name the first one counts. See
+// https://specifications.freedesktop.org/autostart-spec/latest/.
 const autostartFile = "autostart/" + appID + ".desktop"
 
-// ownEntry is the path of the person's own entry.
+// ownEntry returns the path of the entry in the person's own configuration.
 func ownEntry() string {
 	xdg.Reload()
 	return filepath.Join(xdg.ConfigHome, autostartFile)
 }
 
-// readEntry reads an entry; nil when there is none.
+// readEntry reads an entry. It returns nil when there is none.
 func readEntry(path string) (entry, error) {
 	const most = 64 << 10
 	f, err := config.OpenRegular(path)
@@ -47,8 +48,8 @@ func readEntry(path string) (entry, error) {
 	return parseEntry(string(text)), err
 }
 
-// systemEntry reads the entry that would count if the person had none; nil
-// when there is none.
+// systemEntry reads the entry that counts if the person has none of their own. It
+// returns nil when there is none.
 func systemEntry() entry {
 	for _, dir := range xdg.ConfigDirs {
 		if e, err := readEntry(filepath.Join(dir, autostartFile)); e != nil && err == nil {
@@ -69,10 +70,10 @@ func autostartEnabled() (bool, error) {
 	return e.starts(), nil
 }
 
-// starts reports whether the desktop that runs starts what an entry says.
+// starts reports whether the current desktop starts the program of an entry.
 func (e entry) starts() bool { return e.wanted() && isProgram(e.program()) }
 
-// program is what has to be there for an entry to count.
+// program returns the program that must exist for an entry to count.
 func (e entry) program() string {
 	if try := e.get("TryExec"); try != "" {
 		return unescapeString.Replace(try)
@@ -80,8 +81,7 @@ func (e entry) program() string {
 	return execProgram(e.get("Exec"))
 }
 
-// wanted reports whether nothing in an entry speaks against starting it on the
-// desktop that runs.
+// wanted reports whether an entry is enabled on the current desktop.
 func (e entry) wanted() bool {
 	return e.get("Exec") != "" && e.get("Hidden") != "true" && e.get("X-GNOME-Autostart-enabled") != "false" && e.isForThisDesktop()
 }
@@ -96,7 +96,7 @@ func (e entry) isForThisDesktop() bool {
 	return (e.get("OnlyShowIn") == "" || lists("OnlyShowIn")) && !lists("NotShowIn")
 }
 
-// newEntry is an entry as we make it.
+// newEntry returns the entry that starts a program at login.
 func newEntry(program string) entry {
 	return parseEntry(`[Desktop Entry]
 Type=Application
@@ -112,7 +112,7 @@ X-GNOME-Autostart-enabled=true
 `)
 }
 
-// isUnchanged reports whether an entry is as we made it, for whatever program.
+// isUnchanged reports whether an entry is one that newEntry returns for some program.
 func (e entry) isUnchanged() bool {
 	const exec, try = "Exec", "TryExec"
 	return slices.Equal(e.without(exec, try), newEntry("").without(exec, try))

@@ -12,8 +12,8 @@ const (
 	runValue    = "Colab Tray" // the name in Windows' list of startup apps
 )
 
-// readRun returns the command that is started at login, "" for none, and
-// whether the person has left it on.
+// readRun returns the command that Windows starts at login, "" for none, and whether
+// it is still switched on in Windows' settings.
 func readRun() (command string, approved bool, err error) {
 	key, err := registry.OpenKey(registry.CURRENT_USER, runKey, registry.QUERY_VALUE)
 	if errors.Is(err, registry.ErrNotExist) {
@@ -31,7 +31,7 @@ func readRun() (command string, approved bool, err error) {
 		return "", false, err
 	}
 	approval, err := registry.OpenKey(registry.CURRENT_USER, approvedKey, registry.QUERY_VALUE)
-	if err != nil { // nobody has switched anything off
+	if err != nil { // nothing is switched off
 		return command, true, nil
 	}
 	defer approval.Close()
@@ -50,8 +50,8 @@ func setAutostart(program string, on bool) error {
 		return err
 	}
 	defer key.Close()
-	// What was switched off in Windows' settings is on again, or forgotten with
-	// the rest.
+	// Remove what Windows' settings have recorded: the value is to be on, or is
+	// removed itself.
 	if approval, err := registry.OpenKey(registry.CURRENT_USER, approvedKey, registry.SET_VALUE); err == nil {
 		_ = approval.DeleteValue(runValue)
 		_ = approval.Close()
@@ -63,7 +63,7 @@ func setAutostart(program string, on bool) error {
 		return nil
 	}
 	if command, _, err := key.GetStringValue(runValue); err == nil && isProgram(runProgram(command)) {
-		return nil // with what the person may have added
+		return nil // keep what the person may have added
 	}
 	return key.SetStringValue(runValue, runCommand(program))
 }

@@ -2,7 +2,7 @@ package desktop
 
 import "strings"
 
-// The families of browsers whose rules about a local runtime differ.
+// The families of browsers, which differ in how they treat a local runtime.
 const (
 	BrowserChrome   = "chrome"
 	BrowserChromium = "chromium"
@@ -13,10 +13,10 @@ const (
 	BrowserOther    = "other"
 )
 
-// families are found in the names that systems give to browsers: desktop
-// entries ("google-chrome.desktop", "firefox_firefox.desktop",
-// "org.chromium.Chromium.desktop"), programs, and ProgIds of Windows
-// ("ChromeHTML", "MSEdgeHTM", "FirefoxURL-308046B0AF4A39CB").
+// families maps parts of the names that systems give to browsers to families. Such
+// names are desktop entries ("google-chrome.desktop", "firefox_firefox.desktop",
+// "org.chromium.Chromium.desktop"), programs, and ProgIds of Windows ("ChromeHTML",
+// "MSEdgeHTM", "FirefoxURL-308046B0AF4A39CB"). The first part that is found counts.
 var families = []struct{ part, family string }{
 	{"chromium", BrowserChromium}, // before chrome: "chromium-browser" is not Chrome
 	{"chrome", BrowserChrome},
@@ -26,8 +26,8 @@ var families = []struct{ part, family string }{
 	{"safari", BrowserSafari},
 }
 
-// family returns the family of a browser by what its system calls it, "" for
-// an empty name.
+// family returns the family of a browser by its name in the system, "" for an empty
+// name.
 func family(name string) string {
 	name = strings.ToLower(strings.TrimSpace(name))
 	if name == "" {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// DefaultBrowser returns the family of the browser that opens web pages, one
-// of the Browser constants, or "" where that cannot be told.
+// DefaultBrowser returns the family of the browser that opens web pages, one of the
+// Browser constants, or "" where it is not known.
 func DefaultBrowser(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
@@ -17,13 +17,13 @@ func DefaultBrowser(ctx context.Context) string {
 		{"xdg-mime", "query", "default", "x-scheme-handler/https"},
 	} {
 		cmd := exec.CommandContext(ctx, query[0], query[1:]...)
-		cmd.WaitDelay = time.Second // both are scripts: a command of theirs would hold the pipe open
+		cmd.WaitDelay = time.Second // both are scripts, whose own commands would hold the pipe open
 		out, err := cmd.Output()
 		if found := family(string(out)); err == nil && found != "" {
 			return found
 		}
 	}
-	// What xdg-open runs where no default is set: Debian's alternative.
+	// Debian's alternative is what xdg-open runs where no default is set.
 	path, err := exec.LookPath("x-www-browser")
 	if err != nil {
 		return ""

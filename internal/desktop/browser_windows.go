@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// DefaultBrowser returns the family of the browser that opens web pages, one
-// of the Browser constants, or "" where that cannot be told.
+// DefaultBrowser returns the family of the browser that opens web pages, one of the
+// Browser constants, or "" where it is not known.
 func DefaultBrowser(context.Context) string {
 	key, err := registry.OpenKey(registry.CURRENT_USER,
 		`Software\Microsoft\Windows\Shell\Associations\UrlAssociations\https\UserChoice`, registry.QUERY_VALUE)

@@ -10,19 +10,20 @@ import (
 	"golang.design/x/clipboard"
 )
 
-// ErrNoClipboard tells that no clipboard can be written here.
+// ErrNoClipboard means that no clipboard can be written.
 var ErrNoClipboard = errors.New("no clipboard")
 
-// copying bounds how long a display server may take: one that hangs must not
-// hold up who asked.
-const copying = 5 * time.Second
+// copyTime limits how long a display server may take: a hanging one must not block the
+// caller.
+const copyTime = 5 * time.Second
 
-// Copy puts text into the clipboard. On Linux this process serves it to those
-// who paste, so the text is there for as long as the process lives, or longer
-// where a clipboard manager keeps it. Where no clipboard works the error is
-// [ErrNoClipboard]. The text is never in an error or an argument of a command.
+// Copy puts text into the clipboard. On Linux this process serves the text to the
+// programs that paste it, so the text is available as long as the process lives, or
+// longer where a clipboard manager keeps it. Copy takes at most 5 seconds. Where no
+// clipboard works the error is [ErrNoClipboard]. The text is never in an error or an
+// argument of a command.
 func Copy(ctx context.Context, text string) error {
-	ctx, cancel := context.WithTimeout(ctx, copying)
+	ctx, cancel := context.WithTimeout(ctx, copyTime)
 	defer cancel()
 	result := make(chan error, 1)
 	go func() { result <- copyText(ctx, text) }()
@@ -38,25 +39,26 @@ func copyText(ctx context.Context, text string) error {
 	if clipboard.Init() == nil && clipboard.Write(clipboard.FmtText, []byte(text)) != nil || copyByCommand(ctx, text) {
 		return nil
 	}
-	// The library's own words tell how to install an X server.
+	// The library's own error is left out: it tells how to install an X server.
 	return fmt.Errorf("copy: %w", ErrNoClipboard)
 }
 
-// Clipboard is the clipboard for texts that should not stay in it. Its methods
-// can be called from any goroutine.
+// Clipboard is the clipboard for texts that should not stay in it. Its methods can be
+// called from any goroutine.
 type Clipboard struct {
-	// ClearAfter tells how long a text stays, 0 for good. It is asked at each
-	// copy. Programs that keep a history of the clipboard are not cleared.
+	// ClearAfter returns how long a text stays in the clipboard; 0 means for good.
+	// It is called at each copy. The histories that other programs keep of the
+	// clipboard are not cleared.
 	ClearAfter func() time.Duration
 
 	mu     sync.Mutex
-	text   string // what is to be taken out
+	text   string // to be cleared later; "" for none
 	timer  *time.Timer
 	closed bool
 }
 
-// Copy is the function [Copy], and takes the text out of the clipboard again
-// when its time has come, if that still holds it.
+// Copy is like the function [Copy], and clears the clipboard after ClearAfter if it
+// still contains the text.
 func (c *Clipboard) Copy(ctx context.Context, text string) error {
 	if err := Copy(ctx, text); err != nil {
 		return err
@@ -71,7 +73,7 @@ func (c *Clipboard) Copy(ctx context.Context, text string) error {
 	return nil
 }
 
-// Close takes out at once what would have been taken out later.
+// Close clears at once a text that would have been cleared later.
 func (c *Clipboard) Close() {
 	c.mu.Lock()
 	text := c.text
@@ -90,10 +92,10 @@ func (c *Clipboard) forget() {
 	c.text, c.timer = "", nil
 }
 
-// clear empties the clipboard if it holds the text. Where it cannot be read,
-// it is left alone.
+// clear empties the clipboard if it contains the text. It does nothing where the
+// clipboard cannot be read.
 func (c *Clipboard) clear(text string) {
-	ctx, cancel := context.WithTimeout(context.Background(), copying)
+	ctx, cancel := context.WithTimeout(context.Background(), copyTime)
 	defer cancel()
 	done := make(chan struct{})
 	go func() {
@@ -108,7 +110,7 @@ func (c *Clipboard) clear(text string) {
 	}
 }
 
-// holds reports whether the clipboard holds a text.
+// holds reports whether the clipboard contains a text.
 func holds(ctx context.Context, text string) bool {
 	if clipboard.Init() == nil {
 		return string(clipboard.Read(clipboard.FmtText)) == text

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// copyByCommand hands the text to the first command that takes it: wl-copy for
-// Wayland compositors that have no data-control protocol and no X11 beside
-// them, xclip and xsel where our own connection to the X server fails.
+// copyByCommand passes the text to the first command that works: wl-copy for Wayland
+// compositors that have neither a data-control protocol nor X11, xclip and xsel where
+// our own connection to the X server fails.
 func copyByCommand(ctx context.Context, text string) bool {
 	var commands [][]string
 	if os.Getenv("WAYLAND_DISPLAY") != "" {
@@ -21,8 +21,8 @@ func copyByCommand(ctx context.Context, text string) bool {
 			[]string{"xsel", "--input", "--clipboard"})
 	}
 	for _, command := range commands {
-		// No pipe for its output: the command leaves a child behind that serves
-		// the text and would hold it open.
+		// The output must not be a pipe: the command leaves a child behind, which
+		// serves the text and would hold the pipe open.
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 		cmd.Stdin = strings.NewReader(text)
 		if cmd.Run() == nil {
@@ -32,8 +32,8 @@ func copyByCommand(ctx context.Context, text string) bool {
 	return false
 }
 
-// pasteByCommand returns what the first command that works finds in the
-// clipboard; see copyByCommand. It is "" where none does.
+// pasteByCommand returns the content of the clipboard by the first command that works,
+// "" where none does; see copyByCommand.
 func pasteByCommand(ctx context.Context) string {
 	var commands [][]string
 	if os.Getenv("WAYLAND_DISPLAY") != "" {

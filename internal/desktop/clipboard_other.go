@@ -4,8 +4,8 @@ package desktop
 
 import "context"
 
-// copyByCommand has nothing to fall back to here.
+// copyByCommand returns false: there is no such command here.
 func copyByCommand(context.Context, string) bool { return false }
 
-// pasteByCommand has nothing to fall back to here.
+// pasteByCommand returns "": there is no such command here.
 func pasteByCommand(context.Context) string { return "" }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// entry is a desktop entry file, line by line, so that what is not changed
-// stays as it was. See
+// entry is a desktop entry file as a list of lines, so that a change leaves all other
+// lines as they are. See
 // https://specifications.freedesktop.org/desktop-entry-spec/latest/.
 type entry []string
 
@@ -18,7 +18,7 @@ func (e entry) String() string { return strings.Join(e, "\n") + "\n" }
 
 const mainGroup = "[Desktop Entry]"
 
-// group returns where the lines of the main group begin and end.
+// group returns the range of lines in the main group, 0 and 0 if there is no such group.
 func (e entry) group() (begin, end int) {
 	isHeader := func(line string) bool { return strings.HasPrefix(line, "[") }
 	begin = 1 + slices.IndexFunc(e, func(line string) bool { return strings.TrimSpace(line) == mainGroup })
@@ -35,14 +35,14 @@ func (e entry) group() (begin, end int) {
 func (e entry) find(key string) int {
 	begin, end := e.group()
 	for i := begin; i < end; i++ {
-		if name, _, is := strings.Cut(e[i], "="); is && strings.TrimSpace(name) == key {
+		if name, _, ok := strings.Cut(e[i], "="); ok && strings.TrimSpace(name) == key {
 			return i
 		}
 	}
 	return -1
 }
 
-// get returns the value of a key as the file has it, "" if there is none.
+// get returns the value of a key in the main group, still escaped, "" if there is none.
 func (e entry) get(key string) string {
 	i := e.find(key)
 	if i < 0 {
@@ -52,7 +52,7 @@ func (e entry) get(key string) string {
 	return strings.TrimSpace(value)
 }
 
-// set returns the entry with another value of a key.
+// set returns the entry with a new value of a key in the main group.
 func (e entry) set(key, value string) entry {
 	line := key + "=" + value
 	if i := e.find(key); i >= 0 {
@@ -64,7 +64,7 @@ func (e entry) set(key, value string) entry {
 	if begin == 0 {
 		return append(slices.Clone(e), mainGroup, line)
 	}
-	for end > begin && strings.TrimSpace(e[end-1]) == "" { // before the gap that ends the group
+	for end > begin && strings.TrimSpace(e[end-1]) == "" { // insert before the empty lines that end the group
 		end--
 	}
 	return slices.Insert(slices.Clone(e), end, line)
@@ -81,16 +81,16 @@ func (e entry) without(keys ...string) entry {
 	return e
 }
 
-// stringEscapes are what the values of all keys have.
+// The escape sequences in the values of all keys.
 var (
 	escapeString   = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "\r", `\r`)
 	unescapeString = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\s`, " ")
 )
 
-// quoteExec makes a value for the key Exec of the path of a program: quoted
-// where a character is reserved, with % doubled, and then escaped as every
-// string is. GLib looks for the first word before it makes one % of two, so
-// that one with a % has to be the second.
+// quoteExec returns the value of the key Exec for the path of a program: quoted if it
+// contains a reserved character, with % doubled, and then escaped as every string is.
+// GLib checks the first word before it undoes the doubling, so a path with a % must be
+// the second word.
 func quoteExec(program string) string {
 	first := ""
 	if strings.Contains(program, "%") {

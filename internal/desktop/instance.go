@@ -9,10 +9,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Acquire makes this process the only one that holds the lock of the directory,
-// which must exist. first is false when another process holds it. The lock ends
-// with release, which can be called in any case and more than once, or with the
-// process, however it ends. The lock's file stays behind, empty.
+// Acquire takes the lock of a directory, which must exist. first is false when another
+// process holds the lock. The lock ends with release or with the process, however the
+// process ends. release is never nil and can be called more than once. An empty lock
+// file stays behind.
 func Acquire(dir string) (release func(), first bool, err error) {
 	lock := flock.New(filepath.Join(dir, "instance.lock"))
 	release = func() { _ = lock.Close() }

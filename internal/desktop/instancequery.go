@@ -13,22 +13,19 @@ import (
 	"time"
 )
 
-// Where the first process that has a directory answers others, and how long
-// both take at most. What is said is short: the answer is read up to maxAnswer
-// bytes.
 const (
 	socketName = "instance.sock"
-	answerTime = 10 * time.Second
-	maxAnswer  = 4 << 10
+	answerTime = 10 * time.Second // limit for each side of a query
+	maxAnswer  = 4 << 10          // bytes; a longer answer is cut
 )
 
-// ServeQueries has the process that has the directory, by [Acquire], answer those that
-// come later, until ctx ends. Of two that come at once each is answered on a
-// goroutine of its own. Only the person's own processes can ask, because nobody
-// else may enter the directory.
+// ServeQueries answers later processes that call [QueryInstance], until ctx ends. The
+// process must hold the lock of the directory, see [Acquire]. Each query is answered on
+// a goroutine of its own. The directory must be private: that is what keeps other users
+// from asking.
 func ServeQueries(ctx context.Context, dir string, answer func(context.Context) string) error {
 	path := filepath.Join(dir, socketName)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // one before us may have left it
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed process leaves its socket
 		return fmt.Errorf("answer a second start: %w", err)
 	}
 	listener, err := net.Listen("unix", path)
@@ -58,8 +55,8 @@ func ServeQueries(ctx context.Context, dir string, answer func(context.Context) 
 	}
 }
 
-// QueryInstance asks the process that has the directory and returns its answer. It fails
-// when that one does not answer in some seconds.
+// QueryInstance returns the answer of the process that calls [ServeQueries] for the
+// directory. It fails when that process does not answer within 10 seconds.
 func QueryInstance(ctx context.Context, dir string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// newLaunchAgent is the property list that has macOS start a program at login;
+// newLaunchAgent returns the property list that makes macOS start a program at login;
 // see launchd.plist(5).
 func newLaunchAgent(program string) string {
 	var path strings.Builder
-	_ = xml.EscapeText(&path, []byte(program)) // a Builder takes everything
+	_ = xml.EscapeText(&path, []byte(program)) // writing to a Builder never fails
 	return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -33,8 +33,8 @@ func newLaunchAgent(program string) string {
 `
 }
 
-// launchAgentProgram reads from a property list which program is started at
-// login, "" for none.
+// launchAgentProgram returns the program that a property list starts at login, "" for
+// none.
 func launchAgentProgram(text string) (string, error) {
 	decoder := xml.NewDecoder(strings.NewReader(text))
 	var key, program string
@@ -47,8 +47,8 @@ func launchAgentProgram(text string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		element, is := token.(xml.StartElement)
-		if !is {
+		element, ok := token.(xml.StartElement)
+		if !ok {
 			continue
 		}
 		switch element.Name.Local {

@@ -6,9 +6,10 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// NoTrayAdvice says that the desktop of that name, which XDG_CURRENT_DESKTOP holds,
-// shows no tray: one line, and what to do about it. One with a tray of the older
-// kind, by [HasXEmbedTray], shows none of our icons either.
+// NoTrayAdvice returns the message that the desktop shows no tray icons: one line, and
+// what to do about it. currentDesktop is the value of XDG_CURRENT_DESKTOP. xembed tells
+// that the desktop has a tray of the older kind, see [HasXEmbedTray], which does not
+// show our icon either.
 func NoTrayAdvice(currentDesktop string, xembed bool) (short, hint string) {
 	if xembed {
 		return i18n.T("desktop.noTray.shortXEmbed"), i18n.T("desktop.noTray.hint", "do", i18n.T("desktop.noTray.xembed"))
@@ -22,8 +23,8 @@ func NoTrayAdvice(currentDesktop string, xembed bool) (short, hint string) {
 	return i18n.T("desktop.noTray.short"), i18n.T("desktop.noTray.hint", "do", hint)
 }
 
-// addTray says how a desktop gets a tray, by its name in lower case; nothing of
-// one that is not known.
+// addTray returns how to add a tray to a desktop, by its name in lower case, "" for an
+// unknown desktop.
 func addTray(desktop string) string {
 	switch desktop {
 	case "gnome":

@@ -12,16 +12,15 @@ import (
 )
 
 func init() {
-	// The opener would print among our own output. A nil writer is the null
-	// device itself: with a pipe, a browser that outlives us would die of
-	// SIGPIPE.
+	// The opener must not print into our own output. A nil writer means the null
+	// device itself: with a pipe, a browser that outlives us would die of SIGPIPE.
 	browser.Stdout, browser.Stderr = nil, nil
 }
 
-// OpenURL opens an http or https address in the default browser. It returns
-// when the browser was told, or fails when there is none. The address is an
-// argument of the browser's command, which others on the machine can read: it
-// is no place for a token.
+// OpenURL opens an http or https address in the default browser. It fails when there is
+// no browser or the address is of another kind. The address must not contain a token:
+// it becomes an argument of the browser's command, which others on the machine can
+// read.
 func OpenURL(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {

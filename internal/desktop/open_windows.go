@@ -6,8 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// openText asks for the program that the file's type belongs to, and takes
-// Notepad where it belongs to none.
+// openText opens a file in the program for its type, or in Notepad where there is none.
 func openText(path string) error {
 	file, err := windows.UTF16PtrFromString(path)
 	if err != nil {

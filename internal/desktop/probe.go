@@ -6,7 +6,8 @@ import (
 	"golang.design/x/clipboard"
 )
 
-// ClipboardMethod tells in a few words how a text would be copied. Nothing is.
+// ClipboardMethod describes in a few words how a text would be copied. It copies
+// nothing. Where no clipboard works the error is [ErrNoClipboard].
 func ClipboardMethod(ctx context.Context) (string, error) {
 	result := make(chan error, 1)
 	go func() { result <- clipboard.Init() }()

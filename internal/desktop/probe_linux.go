@@ -10,7 +10,8 @@ import (
 	"colabtray/internal/sessionbus"
 )
 
-// TrayHost tells in a few words whether the desktop shows tray icons.
+// TrayHost describes in a few words what shows tray icons. It returns an error with the
+// reason where the desktop shows none.
 func TrayHost(ctx context.Context) (string, error) {
 	bus, err := sessionbus.Connect(ctx)
 	if err != nil {
@@ -18,30 +19,30 @@ func TrayHost(ctx context.Context) (string, error) {
 	}
 	defer bus.Close()
 	const name = "org.kde.StatusNotifierWatcher"
-	var nameHasOwner bool
-	if err := bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&nameHasOwner); err != nil {
+	var hasWatcher bool
+	if err := bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&hasWatcher); err != nil {
 		return "", err
 	}
-	if !nameHasOwner && HasXEmbedTray(ctx) {
+	if !hasWatcher && HasXEmbedTray(ctx) {
 		return "", errors.New("no " + name + " on the session bus; a tray of the older kind (XEmbed) is there, which needs snixembed")
 	}
-	if !nameHasOwner {
+	if !hasWatcher {
 		return "", errors.New("no " + name + " on the session bus")
 	}
-	var trayHosted bool
+	var hasHost bool
 	err = bus.Object(name, "/StatusNotifierWatcher").CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0,
-		name, "IsStatusNotifierHostRegistered").Store(&trayHosted)
+		name, "IsStatusNotifierHostRegistered").Store(&hasHost)
 	switch {
 	case err != nil:
 		return "", err
-	case !trayHosted:
+	case !hasHost:
 		return "", errors.New("there is a " + name + ", and nothing that shows icons")
 	default:
 		return name + ", with a panel that shows icons", nil
 	}
 }
 
-// NotificationServer tells what shows notifications, with its version.
+// NotificationServer returns the name and version of the notification server.
 func NotificationServer(ctx context.Context) (string, error) {
 	bus, err := sessionbus.Connect(ctx)
 	if err != nil {
@@ -52,19 +53,16 @@ func NotificationServer(ctx context.Context) (string, error) {
 	err = bus.Object("org.freedesktop.Notifications", "/org/freedesktop/Notifications").
 		CallWithContext(ctx, "org.freedesktop.Notifications.GetServerInformation", 0).
 		Store(&name, &vendor, &version, &specification)
-	if ctx.Err() != nil { // the connection, which ends with it, may say so first
-		return "", ctx.Err()
-	}
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s %s (%s), specification %s", name, version, vendor, specification), nil
 }
 
-// copiedBy tells in a few words who takes a text to copy.
+// copiedBy is how a text is copied without a command.
 const copiedBy = "by the display server"
 
-// copyCommand is the first command that could take a text.
+// copyCommand returns the first installed command that could copy a text, "" for none.
 func copyCommand() string {
 	for _, c := range []struct{ display, name string }{
 		{"WAYLAND_DISPLAY", "wl-copy"}, {"DISPLAY", "xclip"}, {"DISPLAY", "xsel"},

@@ -4,16 +4,16 @@ package desktop
 
 import "context"
 
-// TrayHost tells in a few words whether the desktop shows tray icons.
+// TrayHost describes in a few words what shows tray icons.
 func TrayHost(context.Context) (string, error) { return "part of the system", nil }
 
-// HasXEmbedTray reports whether there is a tray of a kind that only Linux has.
+// HasXEmbedTray returns false: only Linux has such trays.
 func HasXEmbedTray(context.Context) bool { return false }
 
-// NotificationServer tells what shows notifications, with its version.
+// NotificationServer describes in a few words what shows notifications.
 func NotificationServer(context.Context) (string, error) { return "part of the system", nil }
 
-// copiedBy tells in a few words who takes a text to copy.
+// copiedBy is how a text is copied without a command.
 const copiedBy = "by the system"
 
 func copyCommand() string { return "" }

@@ -2,14 +2,14 @@ package desktop
 
 import "strings"
 
-// Windows starts at login the commands that are values of the key Run of the
-// person's registry. Its settings switch one off in the value of the same name
-// of the key StartupApproved\Run.
+// Windows starts at login the commands that are values of the key Run in the person's
+// registry. When the person switches a command off, Windows' settings record that in
+// the value of the same name of the key StartupApproved\Run.
 
-// runCommand makes a command line of the path of a program.
+// runCommand returns the command line that starts a program.
 func runCommand(program string) string { return `"` + program + `"` }
 
-// runProgram returns the program that a command line of the key Run starts.
+// runProgram returns the program that a command line starts.
 func runProgram(command string) string {
 	command = strings.TrimSpace(command)
 	if rest, quoted := strings.CutPrefix(command, `"`); quoted {
@@ -20,7 +20,7 @@ func runProgram(command string) string {
 	return program
 }
 
-// startupApproved reads a value of the key StartupApproved: 12 bytes, of which
-// the first is odd for what the person has switched off. None is as good as
-// one that is on.
+// startupApproved reports whether a value of the key StartupApproved\Run means "on".
+// The value has 12 bytes, and the first byte is odd if the person has switched the
+// command off. A missing value means "on".
 func startupApproved(value []byte) bool { return len(value) == 0 || value[0]&1 == 0 }

@@ -13,21 +13,23 @@ import (
 	wire "golang.design/x/x11"
 )
 
-// traySelection is what the tray of the first screen owns.
+// traySelection is the X11 selection that the tray of the first screen owns.
 const traySelection = "_NET_SYSTEM_TRAY_S0"
 
-// x11Time bounds the conversation with a display.
+// x11Time limits the exchange with a display.
 const x11Time = 2 * time.Second
 
-// HasXEmbedTray reports whether the display has a tray of the older kind, in
-// which programs draw their icons themselves:
-// https://specifications.freedesktop.org/systemtray-spec/latest/.
+// HasXEmbedTray reports whether the display has a tray of the older kind, in which
+// programs draw their icons themselves, see
+// https://specifications.freedesktop.org/systemtray-spec/latest/. It takes 2 seconds at
+// most.
 func HasXEmbedTray(ctx context.Context) bool {
 	owner, err := xembedTray(ctx, os.Getenv("DISPLAY"))
 	return err == nil && owner != wire.None
 }
 
-// xembedTray returns the window of the tray on the display's first screen.
+// xembedTray returns the window that owns the tray of the display's first screen,
+// [wire.None] if there is no tray.
 func xembedTray(ctx context.Context, display string) (window uint32, err error) {
 	ctx, cancel := context.WithTimeout(ctx, x11Time)
 	defer cancel()
@@ -47,14 +49,14 @@ func xembedTray(ctx context.Context, display string) (window uint32, err error) 
 	return owner.SelectionOwner(), nil
 }
 
-// openDisplay opens a connection to a display, which ends with ctx.
+// openDisplay opens a connection to a display, which is closed when ctx ends.
 func openDisplay(ctx context.Context, display string) (conn net.Conn, replies *bufio.Reader, setup wire.Setup, err error) {
 	d, err := wire.ParseDisplay(display)
 	if err != nil {
 		return nil, nil, setup, err
 	}
 	conn, err = new(net.Dialer).DialContext(ctx, d.Net, d.Addr)
-	if err != nil && d.Net == "unix" { // some servers have no file for it
+	if err != nil && d.Net == "unix" { // some servers have only an abstract socket
 		conn, err = new(net.Dialer).DialContext(ctx, d.Net, "@/tmp/.X11-unix/X"+strconv.Itoa(d.Num))
 	}
 	if err != nil {
@@ -79,8 +81,8 @@ func askDisplay(conn net.Conn, replies *bufio.Reader, request []byte) (wire.Pack
 	return wire.NextReply(replies)
 }
 
-// cookie is what lets the person's programs into a display; none where none is
-// needed.
+// cookie returns what authorizes the person's programs at a display, empty where the
+// display needs none.
 func cookie(display int) (name string, data []byte) {
 	home, _ := os.UserHomeDir()
 	text, err := os.ReadFile(cmp.Or(os.Getenv("XAUTHORITY"), filepath.Join(home, ".Xauthority")))

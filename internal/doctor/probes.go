@@ -21,7 +21,7 @@ import (
 	"colabtray/internal/secret"
 )
 
-// Runtime is what the report needs of a runtime; *[runtime.Manager] is one.
+// Runtime is what the report needs of a runtime. *[runtime.Manager] implements it.
 type Runtime interface {
 	Snapshot() runtime.Snapshot
 	Container(ctx context.Context) (engine.Container, error)
@@ -33,10 +33,12 @@ type Runtime interface {
 
 var _ Runtime = (*runtime.Manager)(nil)
 
-// Options is what a report is about.
+// Options is the subject of a report.
 type Options struct {
+	// Version is the version of the program.
 	Version string
-	// Runtime is nil where none can be spoken of, and Unusable says why then.
+	// Runtime is nil if the settings define no usable runtime; Unusable is then
+	// the reason.
 	Runtime  Runtime
 	Unusable error
 	Profile  config.Profile
@@ -46,7 +48,7 @@ type Options struct {
 	Environ []string
 }
 
-// Examine makes the report on this computer. It takes some seconds at most.
+// Examine makes the report about this computer. It takes about 10 seconds at most.
 func Examine(ctx context.Context, o Options) Report {
 	secrets := new(Secrets)
 	secrets.AddEnvironment(o.Environ)
@@ -67,12 +69,12 @@ func Examine(ctx context.Context, o Options) Report {
 	return Make(ctx, append(o.local(), o.remote(problem == "")...), secrets)
 }
 
-// constant is what is known without looking.
+// constant returns the Run function of a probe with a known result.
 func constant(text string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return text, nil }
 }
 
-// local are the probes of this computer.
+// local returns the probes of this computer.
 func (o Options) local() []Probe {
 	return []Probe{
 		{"Program", "Colab Tray", constant(fmt.Sprintf("%s, %s", o.Version, goruntime.Version()))},
@@ -88,7 +90,8 @@ func (o Options) local() []Probe {
 	}
 }
 
-// remote are the probes of the engine and the runtime.
+// remote returns the probes of the engine and the runtime. The container's output is
+// left out unless its secrets are known.
 func (o Options) remote(secretsKnown bool) []Probe {
 	snapshot := o.Runtime.Snapshot()
 	return []Probe{
@@ -126,7 +129,7 @@ func (o Options) settings(context.Context) (string, error) {
 	return o.Settings, nil
 }
 
-// profile tells what is set, and of the environment the names alone.
+// profile describes a profile; of its environment variables it gives only the names.
 func profile(p config.Profile) string {
 	text := fmt.Sprintf("%s: %s from %s, kind %s, port %d", p.Name, p.Runtime, p.Image, p.Kind, p.Port)
 	if len(p.Env) > 0 {
@@ -146,7 +149,7 @@ func profile(p config.Profile) string {
 	return text
 }
 
-// environment tells some variables that are set.
+// environment returns those of the named environment variables that are set.
 func (o Options) environment(names ...string) string {
 	var set []string
 	for _, name := range names {
@@ -193,7 +196,7 @@ func (o Options) image(ctx context.Context) (string, error) {
 	}
 }
 
-// cards are those of this computer, which need not be the engine's.
+// cards returns the graphics cards of this computer. The engine may run on another one.
 func cards(ctx context.Context) (string, error) {
 	text, err := gpu.List(ctx)
 	if text == "" && err == nil {
@@ -248,19 +251,19 @@ func (o Options) port(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d is held by nobody else, as far as can be seen", port), nil
 }
 
-// output is the end of what the runtime wrote.
+// output returns the last lines that the runtime wrote.
 func (o Options) output(ctx context.Context) (string, error) {
 	const lastLines = 40
 	out := &limitedWriter{remaining: 16 << 10}
 	err := o.Runtime.Logs(ctx, out, runtime.LogOptions{Tail: lastLines})
-	var shown *problem.Problem
-	if errors.As(err, &shown) && shown.Code == problem.NoLog {
+	var p *problem.Problem
+	if errors.As(err, &p) && p.Code == problem.NoLog {
 		return "there is no log, because of the logging driver that the container was made with", nil
 	}
 	return out.String(), err
 }
 
-// limitedWriter keeps so many bytes and drops the rest.
+// limitedWriter keeps the first remaining bytes and drops the rest.
 type limitedWriter struct {
 	bytes.Buffer
 	remaining int

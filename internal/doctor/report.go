@@ -1,8 +1,8 @@
-// Package doctor owns the report on what there is on this computer, for who is
-// to find out why something does not work: versions, desktop, engine, runtime.
+// Package doctor owns the report about this computer, for finding out why something
+// does not work: versions, desktop, engine, runtime.
 //
-// Each probe has its own time, and one that fails says so in its place. The
-// report holds no secret: it is made to be sent to others.
+// Each probe has a time limit of its own, and the report shows a probe's failure in
+// place of its result. The report contains no secrets: it is made to be sent to others.
 package doctor
 
 import (
@@ -16,22 +16,23 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// patience is how long one probe may take. All are tried at once.
+// patience is how long one probe may take. All probes run at once.
 const patience = 5 * time.Second
 
 // Probe finds out one thing.
 type Probe struct {
-	// Section and Name are where it stands in the report.
+	// Section and Name are the section and the line of the report that it fills.
 	Section, Name string
-	// Run returns what there is, in a line or a few.
+	// Run returns the result, in one or a few lines. It may return both a result
+	// and an error.
 	Run func(ctx context.Context) (string, error)
 }
 
-// Item is what one probe found out.
+// Item is the result of one probe.
 type Item struct {
 	Name  string `json:"name"`
 	Value string `json:"value,omitempty"`
-	// Error says why there is no value.
+	// Error is why the value is missing or incomplete; "" if it is neither.
 	Error string `json:"error,omitempty"`
 }
 
@@ -41,14 +42,14 @@ type Section struct {
 	Items []Item `json:"items"`
 }
 
-// Report is what there is on this computer, without secrets. Its JSON names do
-// not change between releases.
+// Report is the report about this computer, without secrets. Its JSON names do not
+// change between releases.
 type Report struct {
 	Sections []Section `json:"sections"`
 }
 
-// Make tries all probes at once, and takes the secrets out of what they find.
-// It takes little longer than the slowest of them may.
+// Make runs all probes at once, and redacts the secrets in their results. It takes
+// little longer than the time limit of one probe, 5 seconds.
 func Make(ctx context.Context, probes []Probe, secrets *Secrets) Report {
 	items := make([]Item, len(probes))
 	var all sync.WaitGroup
@@ -58,7 +59,7 @@ func Make(ctx context.Context, probes []Probe, secrets *Secrets) Report {
 	all.Wait()
 	var r Report
 	for i, item := range items {
-		// First what cannot be seen is taken out: it could part a secret.
+		// Invisible characters are removed first: they could split a secret.
 		item.Value, item.Error = secrets.redact(i18n.Lines(item.Value)), secrets.redact(i18n.Lines(item.Error))
 		title := probes[i].Section
 		if n := len(r.Sections); n == 0 || r.Sections[n-1].Title != title {
@@ -70,7 +71,7 @@ func Make(ctx context.Context, probes []Probe, secrets *Secrets) Report {
 	return r
 }
 
-// run runs one probe, and waits for it no longer than it may take.
+// run runs one probe, and returns without it when its time is over.
 func (p Probe) run(ctx context.Context) Item {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %v", patience))
 	defer cancel()

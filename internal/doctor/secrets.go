@@ -4,19 +4,21 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"colabtray/internal/secret"
 )
 
-// redacted stands where a secret would.
-const redacted = "[redacted]"
+// redacted takes the place of a secret.
+const redacted = secret.Redacted
 
-// Secrets are what must not be in a report: those that are known, and what
-// looks like one.
+// Secrets removes secrets from a report: those that were added, and everything that
+// looks like a secret.
 type Secrets struct {
 	known []string
 }
 
-// Add adds secrets that are known. What is shorter than any secret is left
-// aside: it would take the words out of the report.
+// Add adds known secrets. Texts of fewer than 4 bytes are ignored: they would match
+// ordinary words of the report.
 func (s *Secrets) Add(texts ...string) {
 	const shortest = 4
 	for _, text := range texts {
@@ -24,15 +26,15 @@ func (s *Secrets) Add(texts ...string) {
 			s.known = append(s.known, text)
 		}
 	}
-	// A secret can be part of a longer one.
+	// Longer secrets are replaced first: a secret can be part of a longer one.
 	slices.SortFunc(s.known, func(a, b string) int { return len(b) - len(a) })
 }
 
-// secretName finds the names of variables whose values are not for others.
+// secretName matches the names of environment variables with secret values.
 var secretName = regexp.MustCompile(`(?i)token|secret|passw|key|credential|auth`)
 
-// AddEnvironment adds the values in an environment whose names say that they
-// are secret. Paths are not.
+// AddEnvironment adds the values of an environment, a list of NAME=VALUE, whose names
+// suggest a secret. A path, which begins with a slash, is not a secret.
 func (s *Secrets) AddEnvironment(pairs []string) {
 	for _, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
@@ -42,9 +44,9 @@ func (s *Secrets) AddEnvironment(pairs []string) {
 	}
 }
 
-// What looks like a secret: what follows a word for one, a password in an
-// address, and the forms of tokens of Jupyter, GitHub, Hugging Face, OpenAI and
-// of JSON Web Tokens. A digest looks like a token, and is none.
+// What looks like a secret: what follows a word such as "token", a password in a URL,
+// and the formats of tokens of Jupyter, GitHub, Hugging Face, OpenAI and of JSON Web
+// Tokens. A digest, which begins with sha256:, looks like a token but is none.
 var (
 	named  = regexp.MustCompile(`(?i)((?:token|passw(?:or)?d|secret|api[_-]?key|authorization)["']?\s*(?:=|:|%3D)\s*["']?(?:(?:bearer|token|basic)\s+)?)[^\s"'&,;]+`)
 	inURL  = regexp.MustCompile(`(://)[^/\s@]+:[^/\s@]*(@)`)
@@ -52,8 +54,8 @@ var (
 )
 
 func (s *Secrets) redact(text string) string {
-	for _, secret := range s.known {
-		text = strings.ReplaceAll(text, secret, redacted)
+	for _, known := range s.known {
+		text = strings.ReplaceAll(text, known, redacted)
 	}
 	text = named.ReplaceAllString(text, "${1}"+redacted)
 	text = inURL.ReplaceAllString(text, "${1}"+redacted+"${2}")

@@ -1,9 +1,9 @@
-// Package gpu owns what this computer's NVIDIA graphics cards are and do, which
-// no container engine tells: it asks NVIDIA's own command, where that is
-// installed.
+// Package gpu owns which NVIDIA graphics cards this computer has and how busy they
+// are. No container engine tells that, so the package runs NVIDIA's own command where
+// that is installed.
 //
-// It does not own which of them a runtime gets. It imports no other package of
-// the project.
+// It does not own which cards a runtime gets. It imports no other package of the
+// project.
 package gpu
 
 import (
@@ -17,21 +17,22 @@ import (
 	"time"
 )
 
-// command is NVIDIA's.
+// command is NVIDIA's command; its driver packages install it.
 const command = "nvidia-smi"
 
-// Usage is what all cards together do at one moment.
+// Usage is the usage of all cards together at one moment.
 type Usage struct {
-	// Cards is how many there are.
+	// Cards is the number of cards.
 	Cards int
-	// Busy is how much of the time they computed, on average, from 0 to 1.
+	// Busy is the share of time in which the cards computed, on average, from 0 to 1.
 	Busy float64
-	// Memory and MemoryTotal are in bytes.
+	// Memory is the memory in use and MemoryTotal all memory, in bytes.
 	Memory, MemoryTotal uint64
 }
 
-// List tells which cards there are, one a line, with their drivers; empty where
-// the command is not there, which is so where no card of NVIDIA is.
+// List returns the cards, one a line, with their drivers and memory. It returns ""
+// where the command is not installed, as on a computer without NVIDIA's driver. On
+// failure it returns the command's output beside the error.
 func List(ctx context.Context) (string, error) {
 	path, err := exec.LookPath(command)
 	if err != nil {
@@ -48,8 +49,9 @@ func List(ctx context.Context) (string, error) {
 	return text, nil
 }
 
-// Watch returns a channel that gives what the cards do, about once a second,
-// until ctx ends: the newest wins. It is closed at once where there are none.
+// Watch returns a channel with the usage of the cards, about once a second, until ctx
+// ends. A value that was not received in time is replaced by the next one. The channel
+// is closed at once where the command is not installed.
 func Watch(ctx context.Context) <-chan Usage {
 	c := make(chan Usage, 1)
 	path, err := exec.LookPath(command)
@@ -75,7 +77,7 @@ func Watch(ctx context.Context) <-chan Usage {
 				continue
 			}
 			select {
-			case <-c: // nobody took the one before
+			case <-c: // nobody received the previous value
 			default:
 			}
 			c <- sum
@@ -86,9 +88,9 @@ func Watch(ctx context.Context) <-chan Usage {
 	return c
 }
 
-// add adds a card's line, and reports whether it was the last card's. What a
-// card does not tell, it writes as "[N/A]", and counts as nothing.
-func (u *Usage) add(line string) (whole bool) {
+// add adds the line of one card, and reports whether it was the line of the last card.
+// A value that a card does not provide, which is printed as "[N/A]", counts as 0.
+func (u *Usage) add(line string) (complete bool) {
 	const mib = 1 << 20
 	fields := strings.Split(line, ",")
 	if len(fields) != 5 {

@@ -8,12 +8,11 @@ import (
 	"sync"
 )
 
-// How many connections may wait until it is known that they are of the page:
-// the person's own, with those that any page in their browser makes, and those
-// of who is not known to be the person.
+// Limits of the connections that have not made a valid request yet. Those of the
+// person's own programs include connections that any page in the browser makes.
 const (
-	maxPending       = 64
-	maxPendingOthers = 8
+	maxPending       = 64 // of the person's own programs
+	maxPendingOthers = 8  // of others and of unknown owners
 )
 
 // connection is a connection, and whether it is known to be the person's own.
@@ -22,7 +21,7 @@ type connection struct {
 	ownUser bool
 }
 
-// ownUserListener notes of each connection whether it is the person's own.
+// ownUserListener determines for each connection whether it is the person's own.
 type ownUserListener struct{ net.Listener }
 
 func (l ownUserListener) Accept() (net.Conn, error) {
@@ -44,13 +43,14 @@ func connectionOf(r *http.Request) connection {
 	return c
 }
 
-// pending holds the connections that wait. Whoever comes to a full one takes the
-// place of who has waited longest: a browser that is let in has not to wait.
+// pending holds the connections without a valid request so far. Where there are too
+// many, a new one replaces the oldest: a browser with the key or cookie makes its
+// request at once, and so does not stay here.
 type pending struct {
 	limit int
 
 	mu      sync.Mutex
-	waiting []net.Conn // in the order in which they came
+	waiting []net.Conn // oldest first
 }
 
 func (p *pending) add(c net.Conn) {
@@ -69,21 +69,21 @@ func (p *pending) remove(c net.Conn) {
 	p.waiting = slices.DeleteFunc(p.waiting, func(other net.Conn) bool { return other == c })
 }
 
-// pendingOf is where a connection waits. People who are not let in anyway have one
-// of their own, so that they keep nobody out.
-func (v *session) pendingOf(c net.Conn) *pending {
-	if c, is := c.(connection); is && c.ownUser {
-		return &v.pendingOwn
+// pendingOf returns the pending connections that a connection belongs to. Other users
+// have a list of their own, so that they cannot displace the person's connections.
+func (s *session) pendingOf(c net.Conn) *pending {
+	if c, ok := c.(connection); ok && c.ownUser {
+		return &s.pendingOwn
 	}
-	return &v.pendingOthers
+	return &s.pendingOthers
 }
 
-// follow is told what becomes of a connection.
-func (v *session) follow(c net.Conn, is http.ConnState) {
-	switch is {
+// follow is the [http.Server.ConnState] callback.
+func (s *session) follow(c net.Conn, state http.ConnState) {
+	switch state {
 	case http.StateNew:
-		v.pendingOf(c).add(c)
+		s.pendingOf(c).add(c)
 	case http.StateClosed, http.StateHijacked:
-		v.pendingOf(c).remove(c)
+		s.pendingOf(c).remove(c)
 	}
 }

@@ -1,16 +1,16 @@
 // Package guide owns the page that leads a person to a connected notebook: a
 // local web page with the state of the runtime, its Backend URL, the steps in
-// Colab, the check, what the runtime uses, and its output.
+// Colab, the check, the resource usage of the runtime, and its output.
 //
-// The page is served on 127.0.0.1 while somebody looks at it, and nobody
-// listens otherwise. Whoever asks has to be a program of the person's own.
-// Opening the page needs a key that works once; everything else needs the cookie
-// that the key was exchanged for, and comes from the page itself. Nothing on the
-// page comes from elsewhere. The way to the page of the runtime's own Jupyter is an
-// address here, too: a key stands in the token's place on the browser's command line.
+// The page is served on 127.0.0.1 only while somebody looks at it. Every request
+// must come from a program of the person's own. A key that works once opens the
+// page and is exchanged for a cookie. All other requests need the cookie and must
+// come from the page. The page loads nothing from other servers. An address of the
+// guide also redirects to the runtime's own Jupyter page, so that the browser's
+// command line contains a key instead of the token.
 //
-// The package does not own what it shows: the runtime, the check and the report
-// are handed to it.
+// The package does not own what it shows: [Options] brings the runtime, the check
+// and the report.
 package guide
 
 import (
@@ -31,7 +31,7 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Runtime is what the guide needs of a runtime; *[runtime.Manager] is one.
+// Runtime is what the guide needs of a runtime. *[runtime.Manager] implements it.
 type Runtime interface {
 	Profile() config.Profile
 	Start(ctx context.Context) error
@@ -46,44 +46,45 @@ type Runtime interface {
 
 var _ Runtime = (*runtime.Manager)(nil)
 
-// Options is what the guide works with. All but Idle are needed.
+// Options is what the guide works with. All fields but Idle are required.
 type Options struct {
 	Runtime Runtime
-	// Check tries what Colab's page does, and tells each step as it is over.
-	// Nothing of it holds the token.
+	// Check does what Colab's page does, and calls tell with each finished step.
+	// Neither the steps nor the report contain the token.
 	Check func(ctx context.Context, tell func(colab.Step)) (colab.Report, error)
-	// Report tells all that helps to find out what is wrong, without secrets.
+	// Report returns a report for finding out what is wrong, without secrets.
 	Report func(ctx context.Context) string
-	// Install tells how to get an engine on this system.
+	// Install returns how to get an engine on this system.
 	Install func() install.Help
-	// GPU tells what the graphics cards of this computer do; it is asked only
-	// while somebody looks, and closes its channel where there are none.
+	// GPU returns the usage of this computer's graphics cards until ctx ends. It
+	// is called only while the page is visible, and closes its channel where
+	// there are no cards.
 	GPU func(ctx context.Context) <-chan gpu.Usage
-	// Version is that of the program.
+	// Version is the version of the program.
 	Version string
-	// Idle is how long the guide stays without anybody who looks at it; 0 for
-	// ten minutes.
+	// Idle is how long the guide listens while nobody looks at it; 0 means ten
+	// minutes.
 	Idle time.Duration
-	// Log gets what goes on; never a key.
+	// Log gets the requests that were refused and the errors, and never a key.
 	Log *slog.Logger
 }
 
-// Guide is the page. It begins to listen when its address is asked for, and
-// ends by itself when nobody has looked at it for a while.
+// Guide serves the page. It listens from when an address is asked for until nobody
+// has looked at the page for [Options.Idle].
 type Guide struct {
 	Options
 
 	mu           sync.Mutex
-	session      *session       // nil while nobody listens
-	ended        chan struct{}  // closed once nobody listens any more
-	message      *actionMessage // what the last action came to; nil for nothing to say
-	messageState runtime.State  // the state in which it came to that, and is of the past after it
-	updated      chan struct{}  // closed when said changes
+	session      *session       // nil while the guide does not listen
+	ended        chan struct{}  // closed once the guide does not listen any more
+	message      *actionMessage // result of the last action; nil for none
+	messageState runtime.State  // message is shown while the runtime has this state
+	updated      chan struct{}  // closed when message changes
 	url          jupyter.BackendURL
-	serial       int // counts the Backend URLs
+	serial       int // number of different Backend URLs so far
 }
 
-// New makes a guide.
+// New returns a guide that does not listen yet.
 func New(o Options) *Guide {
 	if o.Idle == 0 {
 		o.Idle = 10 * time.Minute
@@ -93,15 +94,15 @@ func New(o Options) *Guide {
 	return &Guide{Options: o, ended: ended, updated: make(chan struct{})}
 }
 
-// URL returns an address of the guide that works once, and begins to listen if
-// need be. The address is good for whoever has it first: it is for the person's
-// browser, or their terminal.
+// URL returns an address of the guide that works once, and starts to listen if
+// necessary. The first program of the person's that opens the address gets in: give
+// it only to the person's browser or terminal.
 func (g *Guide) URL(ctx context.Context) (string, error) { return g.address(ctx, "/") }
 
-// JupyterURL returns an address that leads to the page of the runtime's own
-// Jupyter, which asks for its token. The address has a key in the token's place:
-// others can read it on the browser's command line, and cannot use it. It fails
-// where Jupyter has no page.
+// JupyterURL returns an address that redirects to the runtime's own Jupyter page,
+// token included. The address itself contains a key instead of the token: others
+// can read the key on the browser's command line, but cannot use it. JupyterURL
+// fails where Jupyter has no page.
 func (g *Guide) JupyterURL(ctx context.Context) (string, error) {
 	if _, err := g.Runtime.Page(ctx); err != nil {
 		return "", err
@@ -118,17 +119,18 @@ func (g *Guide) address(ctx context.Context, path string) (string, error) {
 			return g.session.origin + path + "?key=" + key, nil
 		}
 	}
-	v, err := g.listen(ctx)
+	s, err := g.listen(ctx)
 	if err != nil {
 		return "", fmt.Errorf("guide: %w", err)
 	}
-	g.session, g.ended = v, v.ended
-	key, _ := v.newKey()
-	return v.origin + path + "?key=" + key, nil
+	g.session, g.ended = s, s.ended
+	key, _ := s.newKey()
+	return s.origin + path + "?key=" + key, nil
 }
 
-// Wait returns nil once nobody listens any more, because nobody has looked at
-// the page for a while or because of [Guide.Close]; or ctx's error.
+// Wait returns nil once the guide does not listen any more: nobody has looked at the
+// page for a while, or [Guide.Close] was called. It returns ctx's error when ctx ends
+// before.
 func (g *Guide) Wait(ctx context.Context) error {
 	g.mu.Lock()
 	ended := g.ended
@@ -141,26 +143,26 @@ func (g *Guide) Wait(ctx context.Context) error {
 	}
 }
 
-// Close ends the page and waits for what it was doing. A start or stop that
+// Close stops listening, and waits for the requests under way. A start or stop that
 // was asked for goes on. The guide can be opened again.
 func (g *Guide) Close() {
 	g.mu.Lock()
-	v := g.session
+	s := g.session
 	g.mu.Unlock()
-	if v != nil {
-		v.close()
-		<-v.ended
+	if s != nil {
+		s.close()
+		<-s.ended
 	}
 }
 
-// forget is told that a visit listens no more.
-func (g *Guide) forget(v *session) {
+// forget removes a session that does not listen any more.
+func (g *Guide) forget(s *session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.session == v {
+	if g.session == s {
 		g.session = nil
 	}
 }
 
-// secret returns a new one: 32 letters and digits that nobody can guess.
+// secret returns 32 random letters and digits, which nobody can guess.
 func secret() string { return rand.Text() + rand.Text()[:6] }

@@ -250,7 +250,7 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	testenv.WaitFor(t, "the end of the stream", func() error {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		if v.guests > 0 {
+		if v.active > 0 {
 			return errors.New("somebody looks")
 		}
 		return nil

@@ -12,29 +12,29 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// state is what the page knows of the runtime. It never holds the token.
+// state is the event "state" of the page. It never contains the token.
 type state struct {
 	State    string          `json:"state"`
-	Title    string          `json:"title"` // the state in words
-	Hint     string          `json:"hint"`  // and what it means
+	Title    string          `json:"title"` // the name of the state, for people
+	Hint     string          `json:"hint"`  // what the state means
 	Since    time.Time       `json:"since"`
 	Profile  string          `json:"profile"`
 	Runtime  string          `json:"runtime"`
 	Image    string          `json:"image"`
 	Port     int             `json:"port"`
 	Engine   string          `json:"engine"`
-	URL      int             `json:"url"`  // number of the Backend URL, which changes with it; 0 for none
-	Host     string          `json:"host"` // as the Backend URL has it
+	URL      int             `json:"url"`  // a number that changes with the Backend URL; 0 for none
+	Host     string          `json:"host"` // the host of the Backend URL
 	Can      verbs           `json:"can"`
 	Runs     bool            `json:"runs"`
 	Progress *progress       `json:"progress"`
 	Problem  *actionMessage  `json:"problem"`
 	Warnings []actionMessage `json:"warnings"`
-	Message  *actionMessage  `json:"said"`
+	Message  *actionMessage  `json:"message"`
 	Install  *install.Help   `json:"install"`
 }
 
-// verbs are what can be asked for now.
+// verbs tells which actions are possible in the present state.
 type verbs struct {
 	Start    bool `json:"start"`
 	Continue bool `json:"continue"`
@@ -51,7 +51,8 @@ type progress struct {
 	Total      int64 `json:"total"`
 }
 
-// usage is what the page knows of what the runtime uses.
+// usage is the event "usage" of the page: CPU in cores, memory in bytes, disk in
+// bytes a second.
 type usage struct {
 	CPU         float64 `json:"cpu"`
 	CPUs        int     `json:"cpus"`
@@ -62,14 +63,15 @@ type usage struct {
 	HasDisk     bool    `json:"hasDisk"`
 }
 
-// gpuUsage is what the page knows of the graphics cards.
+// gpuUsage is the event "gpu" of the page: busy from 0 to 1, memory in bytes.
 type gpuUsage struct {
 	Busy        float64 `json:"busy"`
 	Memory      uint64  `json:"memory"`
 	MemoryTotal uint64  `json:"memoryTotal"`
 }
 
-// state makes what the page is told of a snapshot.
+// state returns the page's state for a snapshot, and a channel that is closed when
+// the message in it changes.
 func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
@@ -109,20 +111,21 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	return now, g.updated
 }
 
-// live sends the state at each change; with ?usage what the runtime uses, and
-// with ?logs its output, each only as long as the page wants to see it.
-func (v *session) live(w http.ResponseWriter, r *http.Request) {
-	if !v.openStream() {
+// live sends the state at each change, with ?usage also the resource usage and with
+// ?logs the output of the runtime, until the request ends. Where ?usage and ?logs are
+// absent, nothing of them is measured or read.
+func (s *session) live(w http.ResponseWriter, r *http.Request) {
+	if !s.openStream() {
 		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
 		return
 	}
-	defer v.closeStream()
+	defer s.closeStream()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := &stream{w: w, control: http.NewResponseController(w), cancel: cancel}
 
-	g := v.guide
+	g := s.guide
 	snapshots := g.Runtime.Watch(ctx)
 	var usages <-chan engine.Usage
 	var cards <-chan gpu.Usage
@@ -147,11 +150,11 @@ func (v *session) live(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-ctx.Done():
 			return
-		case s, open := <-snapshots:
+		case snapshot, open := <-snapshots:
 			if !open {
 				return
 			}
-			last = s
+			last = snapshot
 			tell()
 		case <-updated:
 			tell()
@@ -177,18 +180,18 @@ func (v *session) live(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (v *session) openStream() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.streams == maxStreams {
+func (s *session) openStream() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.streams == maxStreams {
 		return false
 	}
-	v.streams++
+	s.streams++
 	return true
 }
 
-func (v *session) closeStream() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.streams--
+func (s *session) closeStream() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.streams--
 }

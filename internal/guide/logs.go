@@ -13,34 +13,34 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// A container can write without end, and as fast as it can: a page gets so
-// much of it at a time, and so often.
+// Limits of the output that a page gets, per event and in time: a container can write
+// without end and at full speed.
 const (
 	maxLines   = 400
 	maxLine    = 2000 // bytes
 	flushEvery = 200 * time.Millisecond
 )
 
-// output is some of what the runtime wrote.
+// output is the event "logs" of the page: a part of the runtime's output.
 type output struct {
-	// NewRun tells that it is that of another run, from its beginning.
-	NewRun bool `json:"fresh"`
-	// Skipped is how many lines before these were left out.
+	// NewRun tells that these are the first lines of another run.
+	NewRun bool `json:"newRun"`
+	// Skipped is the number of lines left out before Lines.
 	Skipped int      `json:"skipped"`
 	Lines   []string `json:"lines"`
 }
 
-// follow gives the last lines of the runtime's output, and what follows, until
-// ctx ends.
+// follow returns the last lines of the runtime's output, and then the lines that it
+// writes, until ctx ends.
 func follow(ctx context.Context, r Runtime) <-chan output {
 	t := &tail{written: make(chan struct{}, 1)}
 	go func() {
 		read := false
 		for s := range r.Watch(ctx) {
-			if !s.State.CanReadLogs() || read && !s.State.Runs() { // it was followed to its end
+			if !s.State.CanReadLogs() || read && !s.State.Runs() { // this output was read to its end
 				continue
 			}
-			// A start is told of before there is a container that can be followed.
+			// The state is Starting before there is a container to follow.
 			for first := true; first || s.State == runtime.Starting && r.Snapshot().State == runtime.Starting; first = false {
 				t.startRun()
 				err := r.Logs(ctx, t, runtime.LogOptions{Follow: true, Tail: maxLines})
@@ -77,7 +77,7 @@ func follow(ctx context.Context, r Runtime) <-chan output {
 	return c
 }
 
-// pause reports false when ctx ended meanwhile.
+// pause waits for a duration, and reports false when ctx ended meanwhile.
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):
@@ -87,7 +87,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// tail keeps the last lines until they are taken.
+// tail keeps the last lines until drain takes them.
 type tail struct {
 	written chan struct{}
 
@@ -96,14 +96,14 @@ type tail struct {
 	out    output
 }
 
-// startRun says that another run's output begins with the next line.
+// startRun marks the next line as the first of another run.
 func (t *tail) startRun() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.newRun = true
 }
 
-// Write takes one line with its end.
+// Write takes exactly one line with its line end.
 func (t *tail) Write(p []byte) (int, error) {
 	line := strings.TrimSuffix(string(p), "\n")
 	if len(line) > maxLine {
@@ -121,7 +121,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Unlock()
 	select {
 	case t.written <- struct{}{}:
-	default: // it is to be taken already
+	default: // a signal is pending already
 	}
 	return len(p), nil
 }

@@ -14,21 +14,21 @@ import (
 //go:embed page
 var files embed.FS
 
-// texts are those of the page by name, in the language in use.
+// texts returns the texts of the page by key, in the language in use.
 func texts() map[string]string {
 	all := i18n.Table("guide")
 	all["lang"] = i18n.Language()
 	return all
 }
 
-// asset returns what belongs to the page, as it is now: with its texts in the
-// language in use.
+// asset returns the media type and content of a file of the page, with the texts in
+// the language in use.
 func (g *Guide) asset(name string) (kind string, body []byte) {
 	switch path.Ext(name) {
 	case ".html":
 		return "text/html; charset=utf-8", filled(name, g.Version)
 	case ".json":
-		body, _ = json.Marshal(texts()) // names and texts can be encoded
+		body, _ = json.Marshal(texts()) // never fails for strings
 		return "application/json", body
 	case ".js":
 		return "text/javascript; charset=utf-8", file(name)
@@ -42,7 +42,7 @@ func (g *Guide) asset(name string) (kind string, body []byte) {
 func file(name string) []byte {
 	text, err := files.ReadFile("page/" + name)
 	if err != nil {
-		panic(err) // it is embedded, or the program would not have been built
+		panic(err) // cannot happen: the file is embedded
 	}
 	return text
 }
@@ -53,8 +53,8 @@ var (
 	code        = regexp.MustCompile("`(.+?)`")
 )
 
-// filled puts the texts where a page has {{their name}}. In a text, **this** is
-// strong and `this` is code.
+// filled returns a page with each {{key}} replaced by the text of that key. In a
+// text, **this** is strong and `this` is code.
 func filled(name, version string) []byte {
 	all := texts()
 	return placeholder.ReplaceAllFunc(file(name), func(p []byte) []byte {

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// listTime is how long it may take to list who has which connection.
+// listTime limits how long lsof may take.
 const listTime = 5 * time.Second
 
-// isOwnUser reports whether a connection comes from a program of the person's own.
-// Whose it is must be known: the address with the key stands for a moment on the
-// command line of what opens the browser, which everybody on the machine can
-// read.
+// isOwnUser reports whether a connection comes from a program of the person. A
+// connection of an unknown owner counts as somebody else's: everybody on the machine
+// can for a moment read the address with the key, on the command line of the program
+// that opens the browser.
 func isOwnUser(c net.Conn) bool {
 	_, port, err := net.SplitHostPort(c.RemoteAddr().String())
 	if err != nil {
@@ -26,17 +26,17 @@ func isOwnUser(c net.Conn) bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), listTime)
 	defer cancel()
-	// It fails where it finds nothing; what it prints is what counts.
+	// lsof also fails when it finds nothing, so only its output counts.
 	list, _ := exec.CommandContext(ctx, "/usr/sbin/lsof",
 		"-nP", "-a", "-u", strconv.Itoa(os.Geteuid()), "-iTCP:"+port, "-Fn").Output()
 	return listed(string(list), c.RemoteAddr().String(), c.LocalAddr().String())
 }
 
-// listed reports whether a list has the end of a connection, one field a line,
-// of which names begin with an n.
-func listed(list, end, otherEnd string) bool {
+// listed reports whether the output of lsof contains a socket with these addresses.
+// The output has one field a line, and the lines with names begin with an n.
+func listed(list, local, remote string) bool {
 	for line := range strings.Lines(list) {
-		if strings.TrimSpace(line) == "n"+end+"->"+otherEnd {
+		if strings.TrimSpace(line) == "n"+local+"->"+remote {
 			return true
 		}
 	}

@@ -2,7 +2,6 @@ package guide
 
 import "net"
 
-// isOwnUser reports whether a connection may have been made by a program of the
-// person's own. Whose it is, is not asked: nobody else can read the command line
-// with the address, unless they can do all that the person can.
+// isOwnUser returns true. On Windows the owner does not matter: only who can do
+// everything that the person can do can read the command line with the address.
 func isOwnUser(net.Conn) bool { return true }

@@ -11,21 +11,21 @@ import (
 	"colabtray/internal/problem"
 )
 
-// How long things may take that a browser waits for.
+// Time limits of requests that wait for something else.
 const (
 	checkTime  = 3 * time.Minute
 	reportTime = 30 * time.Second
 )
 
-func (v *session) handler() http.Handler {
+func (s *session) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, name := range map[string]string{
 		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
 	} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { v.send(w, http.StatusOK, name) })
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
 	}
-	g := v.guide
-	mux.HandleFunc("GET /live", v.live)
+	g := s.guide
+	mux.HandleFunc("GET /live", s.live)
 	for path, do := range map[string]func(context.Context) error{
 		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
 	} {
@@ -34,26 +34,26 @@ func (v *session) handler() http.Handler {
 			w.WriteHeader(http.StatusAccepted)
 		})
 	}
-	mux.HandleFunc("POST /url", v.reveal)
-	mux.HandleFunc("POST /check", v.check)
+	mux.HandleFunc("POST /url", s.reveal)
+	mux.HandleFunc("POST /check", s.check)
 	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), reportTime)
 		defer cancel()
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(g.Report(ctx)))
 	})
-	return v.guard(mux)
+	return s.guard(mux)
 }
 
-// actionMessage is what the last action came to, where the state of the runtime does
-// not say it.
+// actionMessage is a text for the person: a problem, a warning, or the result of the
+// last action.
 type actionMessage struct {
 	Short   string `json:"short"`
 	Hint    string `json:"hint,omitempty"`
 	Command string `json:"command,omitempty"`
 }
 
-// runDetached does something to the runtime that the end of the page does not undo.
+// runDetached starts an action on the runtime that goes on when the page is closed.
 func (g *Guide) runDetached(do func(context.Context) error) {
 	g.publish(nil)
 	go func() {
@@ -61,7 +61,7 @@ func (g *Guide) runDetached(do func(context.Context) error) {
 		var p *problem.Problem
 		switch {
 		case err == nil, errors.Is(err, context.Canceled):
-		case errors.As(err, &p) && p.Code == problem.Cancelled: // by another click
+		case errors.As(err, &p) && p.Code == problem.Cancelled: // another click cancelled the action
 		case errors.As(err, &p):
 			g.publish(&actionMessage{p.Short, p.Hint, p.Command})
 		default:
@@ -71,49 +71,49 @@ func (g *Guide) runDetached(do func(context.Context) error) {
 	}()
 }
 
-// publish tells everybody who looks.
-func (g *Guide) publish(s *actionMessage) {
-	in := g.Runtime.Snapshot().State
+// publish shows a message on all open pages; nil removes the message there is.
+func (g *Guide) publish(message *actionMessage) {
+	current := g.Runtime.Snapshot().State
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.message, g.messageState = s, in
+	g.message, g.messageState = message, current
 	close(g.updated)
 	g.updated = make(chan struct{})
 }
 
-// reveal gives the Backend URL, to nobody but who asks for it.
-func (v *session) reveal(w http.ResponseWriter, _ *http.Request) {
-	s := v.guide.Runtime.Snapshot()
-	if !s.State.CanConnect() {
+// reveal sends the Backend URL. No other request gets the token.
+func (s *session) reveal(w http.ResponseWriter, _ *http.Request) {
+	snapshot := s.guide.Runtime.Snapshot()
+	if !snapshot.State.CanConnect() {
 		http.Error(w, "not ready", http.StatusConflict)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte(s.URL.Reveal()))
+	_, _ = w.Write([]byte(snapshot.URL.Reveal()))
 }
 
-// check tries what Colab does, and tells each step in a line of JSON as it is
-// over; the last line has the verdict. It ends with who asked for it.
-func (v *session) check(w http.ResponseWriter, r *http.Request) {
+// check runs the check, and sends each finished step as a line of JSON; the last
+// line is the verdict. The check ends when the request does.
+func (s *session) check(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), checkTime)
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := &stream{w: w, control: http.NewResponseController(w), cancel: cancel}
-	report, err := v.guide.Check(ctx, func(s colab.Step) { out.sendLine(map[string]any{"step": s}) })
+	report, err := s.guide.Check(ctx, func(step colab.Step) { out.sendLine(map[string]any{"step": step}) })
 	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):
 		out.sendLine(map[string]any{"ok": false, "verdict": i18n.FullStop(p.Short)})
 	case err != nil:
-		v.guide.Log.Warn("guide: check", "error", err)
+		s.guide.Log.Warn("guide: check", "error", err)
 		out.sendLine(map[string]any{"ok": false, "verdict": i18n.T("guide.check.failed")})
 	default:
 		out.sendLine(map[string]any{"ok": report.OK, "verdict": report.Verdict})
 	}
 }
 
-// stream is an answer that is sent bit by bit. Who does not take it in time is
-// not served any more.
+// stream is a response that is sent piece by piece. It is cancelled when the browser
+// does not read a piece within writeTime.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController

@@ -12,28 +12,28 @@ import (
 	"time"
 )
 
-// What a browser may take of us.
+// Limits for clients.
 const (
 	headTime   = 10 * time.Second // to send the head of a request
-	writeTime  = 10 * time.Second // to take what was written
+	writeTime  = 10 * time.Second // to read what was written
 	keepTime   = 30 * time.Second // for a connection without requests
-	maxHead    = 16 << 10         // bytes
+	maxHead    = 16 << 10         // size of the head of a request, in bytes
 	maxKeys    = 16
 	maxCookies = 32
 	maxStreams = 16
 )
 
-// secretHash is what is kept of a key or cookie. Looking one up tells nothing, by
-// its time, about those that there are.
+// secretHash is the hash of a key or cookie. The time that it takes to compare hashes
+// tells nothing about the keys and cookies.
 type secretHash [sha256.Size]byte
 
-// session is the time from the first address that is asked for until nobody
-// looks any more.
+// session is one period in which the guide listens: from the first address that is
+// asked for until nobody looks at the page any more.
 type session struct {
 	guide  *Guide
-	host   string // 127.0.0.1:PORT, as the Host of every request
+	host   string // 127.0.0.1:PORT, the Host of every request
 	origin string
-	cookie string // its name, which has the port: cookies do not
+	cookie string // name of the cookie; it contains the port, because cookies are not bound to one
 	server *http.Server
 	close  func()
 	ended  chan struct{}
@@ -43,15 +43,15 @@ type session struct {
 	mu      sync.Mutex
 	keys    []secretHash
 	cookies []secretHash
-	guests  int // requests under way
+	active  int // requests under way
 	streams int
 	closing bool
 	idle    *time.Timer
-	last    time.Time // when somebody left or asked for an address
+	last    time.Time // when the last request ended or an address was asked for
 	work    sync.WaitGroup
 }
 
-// listen begins a visit.
+// listen starts a session on a random port.
 func (g *Guide) listen(ctx context.Context) (*session, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -59,7 +59,7 @@ func (g *Guide) listen(ctx context.Context) (*session, error) {
 	}
 	port := listener.Addr().(*net.TCPAddr).Port
 	base, cancel := context.WithCancel(context.Background())
-	v := &session{
+	s := &session{
 		guide:  g,
 		host:   listener.Addr().String(),
 		origin: "http://" + listener.Addr().String(),
@@ -69,129 +69,131 @@ func (g *Guide) listen(ctx context.Context) (*session, error) {
 		pendingOwn:    pending{limit: maxPending},
 		pendingOthers: pending{limit: maxPendingOthers},
 	}
-	v.server = &http.Server{
-		Handler:           v.handler(),
+	s.server = &http.Server{
+		Handler:           s.handler(),
 		ReadHeaderTimeout: headTime,
 		IdleTimeout:       keepTime,
 		MaxHeaderBytes:    maxHead,
 		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ConnContext:       withConnection,
-		ConnState:         v.follow,
+		ConnState:         s.follow,
 	}
-	// What the engine or the person takes their time for ends with the visit.
-	v.close = sync.OnceFunc(func() {
-		v.mu.Lock()
-		v.closing = true
-		v.idle.Stop()
-		v.mu.Unlock()
+	// cancel ends the requests that wait for the engine or for changes.
+	s.close = sync.OnceFunc(func() {
+		s.mu.Lock()
+		s.closing = true
+		s.idle.Stop()
+		s.mu.Unlock()
 		cancel()
-		_ = v.server.Close()
+		_ = s.server.Close()
 	})
-	v.idle = time.AfterFunc(g.Idle, v.expireIfIdle)
+	s.idle = time.AfterFunc(g.Idle, s.expireIfIdle)
 	go func() {
-		defer close(v.ended)
-		if err := v.server.Serve(ownUserListener{listener}); !errors.Is(err, http.ErrServerClosed) {
+		defer close(s.ended)
+		if err := s.server.Serve(ownUserListener{listener}); !errors.Is(err, http.ErrServerClosed) {
 			g.Log.Warn("guide", "error", err)
 		}
-		v.close()
-		v.work.Wait()
-		g.forget(v)
+		s.close()
+		s.work.Wait()
+		g.forget(s)
 	}()
-	return v, nil
+	return s, nil
 }
 
-// expireIfIdle ends the visit, unless somebody came at the last moment.
-func (v *session) expireIfIdle() {
-	v.mu.Lock()
-	alone := time.Since(v.last)
-	empty := v.guests == 0
+// expireIfIdle ends the session, unless a request or an address was asked for while
+// the timer fired.
+func (s *session) expireIfIdle() {
+	s.mu.Lock()
+	unused := time.Since(s.last)
+	idle := s.active == 0
 	switch {
-	case empty && alone >= v.guide.Idle:
-		v.closing = true
-	case empty:
-		v.idle.Reset(v.guide.Idle - alone)
-		empty = false
+	case idle && unused >= s.guide.Idle:
+		s.closing = true
+	case idle:
+		s.idle.Reset(s.guide.Idle - unused)
+		idle = false
 	}
-	v.mu.Unlock()
-	if empty {
-		v.close()
+	s.mu.Unlock()
+	if idle {
+		s.close()
 	}
 }
 
-// begin counts somebody who looks; it reports false when it is too late.
-func (v *session) begin() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.closing {
+// begin counts a request; it reports false when the session is ending.
+func (s *session) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
 		return false
 	}
-	v.guests++
-	v.work.Add(1)
-	v.idle.Stop()
+	s.active++
+	s.work.Add(1)
+	s.idle.Stop()
 	return true
 }
 
-func (v *session) end() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.guests--
-	v.work.Done()
-	v.last = time.Now()
-	if v.guests == 0 && !v.closing {
-		v.idle.Reset(v.guide.Idle)
+// end undoes begin once the request is answered.
+func (s *session) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active--
+	s.work.Done()
+	s.last = time.Now()
+	if s.active == 0 && !s.closing {
+		s.idle.Reset(s.guide.Idle)
 	}
 }
 
-// newKey makes a key that works once. Of many that nobody used, the first are
-// forgotten. It reports false when the visit is ending.
-func (v *session) newKey() (key string, ok bool) {
+// newKey returns a key that works once. Of the keys that nobody used, only the last
+// maxKeys are valid. It reports false when the session is ending.
+func (s *session) newKey() (key string, ok bool) {
 	key = secret()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.closing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
 		return "", false
 	}
-	v.keys = appendLast(v.keys, sha256.Sum256([]byte(key)), maxKeys)
-	v.last = time.Now()
-	if v.guests == 0 {
-		v.idle.Reset(v.guide.Idle)
+	s.keys = appendLast(s.keys, sha256.Sum256([]byte(key)), maxKeys)
+	s.last = time.Now()
+	if s.active == 0 {
+		s.idle.Reset(s.guide.Idle)
 	}
 	return key, true
 }
 
-// use uses a key up, and reports whether there was such a key.
-func (v *session) use(key string) bool {
+// use uses up a key, and reports whether the key was valid.
+func (s *session) use(key string) bool {
 	used := secretHash(sha256.Sum256([]byte(key)))
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for i, k := range v.keys {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, k := range s.keys {
 		if k == used {
-			v.keys = append(v.keys[:i], v.keys[i+1:]...)
+			s.keys = append(s.keys[:i], s.keys[i+1:]...)
 			return true
 		}
 	}
 	return false
 }
 
-func (v *session) newCookie() string {
+func (s *session) newCookie() string {
 	cookie := secret()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.cookies = appendLast(v.cookies, sha256.Sum256([]byte(cookie)), maxCookies)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cookies = appendLast(s.cookies, sha256.Sum256([]byte(cookie)), maxCookies)
 	return cookie
 }
 
 // hasCookie reports whether a request has one of our cookies.
-func (v *session) hasCookie(r *http.Request) bool {
-	for _, c := range r.CookiesNamed(v.cookie) {
+func (s *session) hasCookie(r *http.Request) bool {
+	for _, c := range r.CookiesNamed(s.cookie) {
 		sum := secretHash(sha256.Sum256([]byte(c.Value)))
-		v.mu.Lock()
+		s.mu.Lock()
 		known := false
-		for _, k := range v.cookies {
+		for _, k := range s.cookies {
 			known = known || k == sum
 		}
-		v.mu.Unlock()
+		s.mu.Unlock()
 		if known {
 			return true
 		}
@@ -199,7 +201,7 @@ func (v *session) hasCookie(r *http.Request) bool {
 	return false
 }
 
-// appendLast keeps the last ones.
+// appendLast appends a hash and returns the last most ones.
 func appendLast(all []secretHash, next secretHash, most int) []secretHash {
 	all = append(all, next)
 	return all[max(0, len(all)-most):]

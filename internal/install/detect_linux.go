@@ -12,7 +12,7 @@ func Detect() System {
 		text, _ = os.ReadFile("/usr/lib/os-release")
 	}
 	s := parse(string(text))
-	// sd_booted(3) has this test.
+	// This is the test of sd_booted(3).
 	_, err = os.Lstat("/run/systemd/system")
 	s.Systemd = err == nil
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")

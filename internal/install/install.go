@@ -1,7 +1,7 @@
-// Package install owns what to tell a person who has no container engine: the
-// page to read and the commands to run on this system.
+// Package install owns the advice for a person who has no container engine: the page
+// to read and the commands to run on this system.
 //
-// It installs nothing itself, and knows no other room.
+// It installs nothing itself.
 package install
 
 import (
@@ -11,43 +11,43 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// System is what the way to an engine depends on.
+// System is what the advice depends on.
 type System struct {
-	// OS is the operating system, in the words of GOOS.
+	// OS is the operating system, as GOOS names it.
 	OS string
 	// ID and Like are ID and ID_LIKE of os-release(5) on Linux.
 	ID   string
 	Like []string
 	// Name is PRETTY_NAME of os-release(5), for people.
 	Name string
-	// WSL tells that this Linux runs in the Windows Subsystem for Linux.
+	// WSL tells whether this Linux runs in the Windows Subsystem for Linux.
 	WSL bool
-	// Systemd tells that systemd manages this Linux.
+	// Systemd tells whether systemd manages this Linux.
 	Systemd bool
 }
 
 // Way is one way to get an engine.
 type Way struct {
-	// Title says what is installed, such as "Docker Engine".
+	// Title is the name of what is installed, such as "Docker Engine".
 	Title string
-	// Commands are for a terminal, one after the other; none where a page is
-	// all there is.
+	// Commands are commands for a terminal, in this order; empty where there is
+	// only a page.
 	Commands []string
-	// Page tells more.
+	// Page is the address of a page with instructions.
 	Page string
-	// Note says in a sentence or two what else there is to know; it can be empty.
+	// Note is a sentence or two about what else to know; it can be empty.
 	Note string
 }
 
 // Help is how to get an engine on one system.
 type Help struct {
-	// System names the system, for people: "Ubuntu 24.04 LTS".
+	// System is the name of the system, for people: "Ubuntu 24.04 LTS".
 	System string
-	// Ways are the ways there, the best one first. There is always one.
+	// Ways are the ways to an engine, the best one first. There is at least one.
 	Ways []Way
 }
 
-// Pages of Docker and others that tell how to install an engine.
+// Pages of Docker and others about how to install an engine.
 const (
 	pageEngine  = "https://docs.docker.com/engine/install/"
 	pageMac     = "https://docs.docker.com/desktop/setup/install/mac-install/"
@@ -58,13 +58,13 @@ const (
 	pageAlpine  = "https://wiki.alpinelinux.org/wiki/Docker"
 )
 
-// joinGroup lets the person use the engine.
+// joinGroup gives the person access to the engine.
 const joinGroup = `sudo usermod -aG docker "$USER"`
 
-// startSystemd starts the engine now and with the machine.
+// startSystemd starts the engine now and whenever the machine starts.
 const startSystemd = "sudo systemctl enable --now docker"
 
-// Docker tells how to get an engine on a system.
+// Docker returns how to get an engine on a system.
 func Docker(s System) Help {
 	switch s.OS {
 	case "windows":
@@ -102,8 +102,8 @@ func windowsDesktop() Way {
 	}
 }
 
-// linux is the way by the packages of the distribution, or of the one that it
-// is made from.
+// linux returns the way with the packages of the distribution, or of the distribution
+// that it is derived from.
 func linux(s System) Way {
 	for _, id := range append([]string{s.ID}, s.Like...) {
 		w := Way{Title: i18n.T("install.engine"), Note: i18n.T("install.note.group")}
@@ -111,7 +111,7 @@ func linux(s System) Way {
 		switch id {
 		case "debian", "ubuntu":
 			w.Commands, w.Page = []string{"sudo apt-get update", "sudo apt-get install docker.io"}, pageEngine+id+"/"
-			// Debian's packages start it themselves, where systemd runs.
+			// Where systemd runs, Debian's packages start the engine themselves.
 			enable = nil
 			if !s.Systemd {
 				enable = []string{"sudo service docker start"}
@@ -165,8 +165,8 @@ func parse(text string) System {
 	return s
 }
 
-// family makes one of the names that the same distribution has by edition, such
-// as opensuse-tumbleweed.
+// family returns the same id for all editions of a distribution, such as
+// opensuse-tumbleweed and opensuse-leap.
 func family(id string) string {
 	if strings.HasPrefix(id, "opensuse") {
 		return "opensuse"

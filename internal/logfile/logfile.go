@@ -1,9 +1,8 @@
-// Package logfile owns the file with the program's own log: that it stays
-// small, that only its owner can read it, and that nothing ever fails because
-// of it.
+// Package logfile owns the file with the program's own log: the file stays small,
+// only its owner can read it, and the program never fails because of it.
 //
-// It does not own what is logged. Secrets are types that print redacted; this
-// package looks for none.
+// The package does not own what is logged. It does not look for secrets: those are
+// types that print redacted.
 package logfile
 
 import (
@@ -19,23 +18,22 @@ import (
 	"colabtray/internal/config"
 )
 
-// The file is put aside when it has maxFile bytes, in the place of the one that
-// was put aside before. What is written at once is cut at maxRecord bytes, so
-// that an error with a long text does not drive out all else.
+// The file is rotated when it would exceed maxFile bytes; one previous file is kept. A
+// record is cut at maxRecord bytes, so that an error with a long text does not push out
+// everything else.
 const (
 	maxFile   = 1 << 20
 	maxRecord = 16 << 10
 )
 
-// aside ends the name of the file that was put aside, and lock that of an empty
-// one by which processes agree on who does that.
+// Suffixes of file names beside the log.
 const (
-	aside = ".1"
-	lock  = ".lock"
+	aside = ".1"    // the previous log
+	lock  = ".lock" // an empty file, locked by the process that rotates
 )
 
-// File is a log file. Several processes can write to one path, each record in
-// one piece. Its methods can be called from any goroutine.
+// File is a log file. Several processes can write to one path: records are never
+// mixed. Its methods can be called from any goroutine.
 type File struct {
 	path string
 	max  int64
@@ -47,12 +45,11 @@ type File struct {
 
 var _ io.WriteCloser = (*File)(nil)
 
-// Open makes a log file at path, whose directory must exist. The file itself is
-// opened when there is something to write, and again when somebody has taken it
-// away.
+// Open returns a log file at path, whose directory must exist. The file itself is
+// opened at the first Write, and again when somebody has moved or removed it.
 func Open(path string) *File { return &File{path: path, max: maxFile} }
 
-// Write writes a record, or nothing where that is impossible: it never fails.
+// Write writes a record, or drops it if the file cannot be written. It never fails.
 func (f *File) Write(record []byte) (int, error) {
 	n := len(record)
 	if n > maxRecord {
@@ -66,7 +63,7 @@ func (f *File) Write(record []byte) (int, error) {
 	return n, nil
 }
 
-// Close ends writing. What is written after it is dropped.
+// Close closes the file. Later writes are dropped. It never fails.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,8 +79,8 @@ func (f *File) closeFile() {
 	}
 }
 
-// ensureOpen reports whether there is a file with room for so many bytes, which it
-// opens or makes.
+// ensureOpen opens the file, rotates it if it has no room for more bytes, and reports
+// whether the record can be written.
 func (f *File) ensureOpen(more int64) bool {
 	size, ok := f.open()
 	if !ok || size+more <= f.max {
@@ -91,22 +88,21 @@ func (f *File) ensureOpen(more int64) bool {
 	}
 	f.rotate(more)
 	size, ok = f.open()
-	// Where it could not be put aside, a full one is still no reason to fill
-	// the disk.
+	// Where rotating fails, the file may grow to twice its size, and then no further:
+	// it must not fill the disk.
 	return ok && size+more <= 2*f.max
 }
 
-// open sees to it that the open file is the one at the path, and returns its
-// size.
+// open opens the file at the path, unless it is open already, and returns its size.
 func (f *File) open() (size int64, ok bool) {
-	there, err := os.Lstat(f.path)
-	if err == nil && !there.Mode().IsRegular() {
+	atPath, err := os.Lstat(f.path)
+	if err == nil && !atPath.Mode().IsRegular() {
 		f.closeFile() // opening a pipe would not return
 		return 0, false
 	}
 	if f.file != nil && err == nil {
-		if ours, err := f.file.Stat(); err == nil && os.SameFile(ours, there) {
-			return ours.Size(), true
+		if opened, err := f.file.Stat(); err == nil && os.SameFile(opened, atPath) {
+			return opened.Size(), true
 		}
 	}
 	f.closeFile()
@@ -114,7 +110,7 @@ func (f *File) open() (size int64, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	_ = file.Chmod(0o600) // it may be from elsewhere
+	_ = file.Chmod(0o600) // somebody else may have made the file
 	info, err := file.Stat()
 	if err != nil {
 		_ = file.Close()
@@ -124,22 +120,23 @@ func (f *File) open() (size int64, ok bool) {
 	return info.Size(), true
 }
 
-// rotate makes room for so many bytes, unless another process is about it.
+// rotate renames the file if it has no room for more bytes, unless another process is
+// doing that.
 func (f *File) rotate(more int64) {
-	agreement := flock.New(f.path+lock, flock.SetPermissions(0o600))
-	defer agreement.Close()
-	if first, err := agreement.TryLock(); !first || err != nil {
+	rotating := flock.New(f.path+lock, flock.SetPermissions(0o600))
+	defer rotating.Close()
+	if locked, err := rotating.TryLock(); !locked || err != nil {
 		return
 	}
-	f.closeFile() // Windows renames no open file
-	// Another process may have done it just before.
+	f.closeFile() // Windows cannot rename an open file
+	// Another process may have rotated the file just before.
 	if info, err := os.Lstat(f.path); err == nil && info.Size()+more > f.max {
 		_ = os.Rename(f.path, f.path+aside)
 	}
 }
 
-// Tail returns the last lines of the log at path, at most n, oldest first. They
-// are none where there is no log.
+// Tail returns the last n lines of the log at path, oldest first. It returns fewer
+// where the log has fewer, and none where there is no log.
 func Tail(path string, n int) ([]string, error) {
 	var lines []string
 	for _, name := range []string{path + aside, path} {

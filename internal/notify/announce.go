@@ -1,9 +1,9 @@
-// Package notify owns notifications: which change of a runtime is worth one
-// (Announce, pure) and how it gets onto the screen (Sender).
+// Package notify owns notifications: which changes of a runtime are worth one
+// (Announce, pure), and how a notification gets onto the screen (Sender).
 //
-// It owns no state of a runtime, and no notification is the only carrier of
-// anything: the tray's menu says it too. What is announced never holds a token
-// nor output of a container.
+// It owns no state of a runtime. A notification is never the only carrier of a
+// message: the tray's menu shows it, too. A notification never contains a token or
+// output of a container.
 package notify
 
 import (
@@ -17,54 +17,54 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Kind is what an announcement is about. A newer one replaces the one of its
-// kind on the screen.
+// Kind is the subject of an announcement. A new announcement replaces the one of the
+// same kind and profile on the screen.
 type Kind string
 
 // The kinds of announcements.
 const (
 	KindReady      Kind = "ready"       // the runtime can be used, with the Backend URL as before or a new one
-	KindURLChanged Kind = "url-changed" // the Backend URL is another one
-	KindFailed     Kind = "failed"      // what was asked for failed, or the runtime does not answer
-	KindStopped    Kind = "stopped"     // the runtime ended, and nobody had asked
+	KindURLChanged Kind = "url-changed" // the Backend URL has changed
+	KindFailed     Kind = "failed"      // an action failed, or the runtime does not answer
+	KindStopped    Kind = "stopped"     // the runtime ended unexpectedly
 	KindIdleStop   Kind = "idle-stop"   // the runtime will be stopped soon, since nothing uses it
-	KindProgress   Kind = "progress"    // how far a long pull is
-	KindAnswer     Kind = "answer"      // what came of a click, where nothing else shows it
+	KindProgress   Kind = "progress"    // the progress of a long pull
+	KindAnswer     Kind = "answer"      // the result of a click, where nothing else shows it
 )
 
-// Kinds lists the kinds of announcements, for a setting that names them.
+// Kinds returns all kinds of announcements, for a setting that names them.
 func Kinds() []Kind {
 	return []Kind{KindReady, KindURLChanged, KindFailed, KindStopped, KindIdleStop, KindProgress, KindAnswer}
 }
 
-// Urgency tells how much an announcement may disturb.
+// Urgency is how much an announcement may disturb.
 type Urgency uint8
 
 // The urgencies of announcements.
 const (
-	Normal   Urgency = iota // goes away by itself
-	Low                     // need not be seen
-	Critical                // stays until it was seen
+	Normal   Urgency = iota // disappears by itself
+	Low                     // need not be noticed
+	Critical                // stays until the person dismisses it
 )
 
-// Action is what a button of an announcement asks for.
+// Action is the action of a button of an announcement.
 type Action string
 
-// The actions, which can be asked for long after the announcement: whoever does
-// them looks at what is so by then.
+// The actions. A button can be clicked long after the announcement, so whoever
+// carries out an action must look at the present state.
 const (
 	CopyURL         Action = "copy-url"
 	OpenColab       Action = "open-colab"
 	Start           Action = "start"
-	StartAgain      Action = "start-again" // as Start, after it failed
+	StartAgain      Action = "start-again" // Start, offered after a failure
 	StartWithoutGPU Action = "start-without-gpu"
-	Continue        Action = "continue" // what is paused
+	Continue        Action = "continue" // a paused runtime
 	Restart         Action = "restart"
 	ShowLogs        Action = "logs"
 	KeepRunning     Action = "keep-running"
 )
 
-// label is what a button says.
+// label returns the text of a button.
 func label(action Action) string {
 	switch action {
 	case CopyURL:
@@ -90,78 +90,77 @@ func label(action Action) string {
 	}
 }
 
-// Announcement is a notification to be. Title and Body are plain text of one
-// line each.
+// Announcement is the content of a notification. Title and Body are plain text of
+// one line each.
 type Announcement struct {
 	Kind    Kind
 	Title   string
 	Body    string
 	Urgency Urgency
-	// Actions are the buttons, most useful first; they are left out where the
-	// desktop has none.
+	// Actions are the buttons, most useful first. They are left out where the
+	// desktop has no buttons.
 	Actions []Action
-	// Profile is the profile of the runtime that it is about; empty for none.
+	// Profile is the profile of the runtime in question; empty for none.
 	Profile string
-	// Percent is how much is done of what goes on, 1 to 100; 0 is not told.
+	// Percent is the progress from 1 to 100; 0 means unknown.
 	Percent int
 }
 
-// Announce returns what a person should be told of the change from one
-// snapshot to the next, by the first line that fits:
+// Announce returns the announcements for the change from one snapshot to the next.
+// The first line that fits counts:
 //
-//	no engine                                 nothing
-//	a problem that was not there before       failed; stopped, if it ran
-//	not ready                                 nothing
-//	ready when we came, or as it was before   the Backend URL, if it changed
-//	ready                                     ready, and whether the Backend URL changed
+//	no engine                             nothing
+//	a new problem                         failed, or stopped if the runtime ran
+//	not ready                             nothing
+//	ready in the first snapshot or before the Backend URL, if it changed
+//	ready                                 ready, and whether the Backend URL changed
 //
-// and besides, of a ready runtime, that it will be stopped soon.
+// In addition it announces that a ready runtime will be stopped soon.
 //
-// "When we came" is the first snapshot, and the first after a time without an
-// engine: what is found then is no news. Snapshots between the two may have
-// been missed: newest wins.
+// The first snapshot after a time without an engine counts as a first one, too: what
+// it shows is not news. Snapshots between prev and next may have been missed.
 func Announce(prev, next runtime.Snapshot) []Announcement {
 	announcements := stateAnnouncements(prev, next)
-	// A time that is a little off is the same to a person.
+	// A change of less than a minute does not matter to a person.
 	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
 		announcements = append(announcements, IdleStop(next.Profile, at))
 	}
 	return announcements
 }
 
-// lastURLs has the Backend URL that each profile had last: one that is in force again,
-// as after a pause, is no new one, though the runtime's snapshot marks it as long
-// as it lasts.
+// lastURLs has the last Backend URL of each profile. Snapshots carry URLChanged for
+// as long as the runtime has that URL; but a URL that returns, as after a pause, must
+// not be announced again.
 type lastURLs map[string]jupyter.BackendURL
 
-// withoutKnownURL returns a snapshot without the mark of what was told of, and notes the
-// Backend URL.
-func (t lastURLs) withoutKnownURL(s runtime.Snapshot) runtime.Snapshot {
+// withoutKnownURL remembers the Backend URL of a snapshot, and returns the snapshot
+// without URLChanged if the URL was known already.
+func (urls lastURLs) withoutKnownURL(s runtime.Snapshot) runtime.Snapshot {
 	if s.State == runtime.Ready {
-		s.URLChanged = s.URLChanged && s.URL != t[s.Profile]
-		t[s.Profile] = s.URL
+		s.URLChanged = s.URLChanged && s.URL != urls[s.Profile]
+		urls[s.Profile] = s.URL
 	}
 	return s
 }
 
-// stateAnnouncements announces what has become of a runtime.
+// stateAnnouncements returns the announcement for a change of state, if any.
 func stateAnnouncements(prev, next runtime.Snapshot) []Announcement {
-	coming := prev.Rev == 0 || prev.State == runtime.Unknown || prev.State == runtime.NoEngine
+	first := prev.Rev == 0 || prev.State == runtime.Unknown || prev.State == runtime.NoEngine
 	changed := next.URLChanged
 	if prev.State == runtime.Ready {
-		changed = prev.URL != next.URL // it stays marked while it is in force
+		changed = prev.URL != next.URL // URLChanged may be from an earlier change
 	}
 	a := Announcement{Profile: next.Profile}
 	switch newProblem := next.Problem != nil && !sameProblem(prev, next); {
 	case next.State == runtime.NoEngine:
 		return nil
-	case newProblem && !coming:
+	case newProblem && !first:
 		a = problemAnnouncement(prev, next)
 	case next.State != runtime.Ready:
 		return nil
-	case coming && !changed, prev.State == runtime.Ready && !changed:
+	case first && !changed, prev.State == runtime.Ready && !changed:
 		return nil
-	case coming, prev.State == runtime.Ready:
+	case first, prev.State == runtime.Ready:
 		a.Kind, a.Title, a.Body = KindURLChanged, i18n.T("notify.urlChanged.title"), i18n.T("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL}
 	case changed:
@@ -179,14 +178,14 @@ func stateAnnouncements(prev, next runtime.Snapshot) []Announcement {
 	return []Announcement{a}
 }
 
-// sameProblem reports whether the problem of next was there before. After
-// another try, which has none, it counts as new.
+// sameProblem reports whether prev has the problem of next already. The same problem
+// after another attempt counts as new, because snapshots of an attempt have none.
 func sameProblem(prev, next runtime.Snapshot) bool {
 	p, q := prev.Problem, next.Problem
 	return p != nil && p.Code == q.Code && p.Short == q.Short
 }
 
-// problemAnnouncement announces the problem of next.
+// problemAnnouncement returns the announcement of the problem of next.
 func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 	a := Announcement{
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
@@ -199,8 +198,8 @@ func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 	return a
 }
 
-// remedy returns what can be clicked about the problem of a snapshot: what its
-// hint says, as far as the program can do it.
+// remedy returns the buttons for the problem of a snapshot: what its hint advises, as
+// far as the program can do it.
 func remedy(s runtime.Snapshot) []Action {
 	switch s.Problem.Code {
 	case problem.DiedStarting, problem.Exited:
@@ -208,7 +207,7 @@ func remedy(s runtime.Snapshot) []Action {
 	case problem.OutOfMemory, problem.PortInUse, problem.PullFailed, problem.DiskFull,
 		problem.FolderMissing, problem.EngineFailed, problem.Occupied, problem.Handmade:
 		if !s.State.CanStart() {
-			return nil // what failed was no start
+			return nil // something other than a start failed
 		}
 		return []Action{StartAgain}
 	case problem.GPU:
@@ -222,8 +221,8 @@ func remedy(s runtime.Snapshot) []Action {
 	}
 }
 
-// IdleStop announces that a runtime will be stopped at that time, unless its
-// person wants it to go on.
+// IdleStop announces that a runtime will be stopped at a time, unless the person
+// keeps it running.
 func IdleStop(profile string, at time.Time) Announcement {
 	return Announcement{
 		Kind:    KindIdleStop,
@@ -234,8 +233,8 @@ func IdleStop(profile string, at time.Time) Announcement {
 	}
 }
 
-// Running answers a person who starts the program a second time: what the
-// runtime does, as a snapshot has it.
+// Running answers a second start of the program: it says that the program runs, and
+// the state of the runtime.
 func Running(s runtime.Snapshot) Announcement {
 	a := Announcement{Kind: KindAnswer, Title: i18n.T("notify.running.title"), Body: s.Say(runtime.WordSentence)}
 	if p := s.Problem; p != nil && s.State == runtime.Failed {
@@ -244,8 +243,8 @@ func Running(s runtime.Snapshot) Announcement {
 	return a
 }
 
-// staleKinds returns the kinds of announcements that no longer hold of a runtime,
-// and whose buttons would ask for what makes no sense.
+// staleKinds returns the kinds of announcements that are no longer true of a runtime,
+// and whose buttons make no sense any more.
 func staleKinds(s runtime.Snapshot) []Kind {
 	var kinds []Kind
 	if s.State != runtime.Ready {
@@ -263,8 +262,9 @@ func staleKinds(s runtime.Snapshot) []Kind {
 	return kinds
 }
 
-// firstLine returns the first line of a hint. One that leads up to what the
-// container wrote is replaced: that can be anything, and is in the log.
+// firstLine returns the first line of a hint. A line that introduces the container's
+// output, which ends in a colon, is replaced by one that points to the log: that
+// output can be anything.
 func firstLine(hint string) string {
 	line, rest, _ := strings.Cut(hint, "\n")
 	if rest != "" && strings.HasSuffix(line, ":") {

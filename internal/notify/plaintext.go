@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// plainText leaves of a text what no script can take for anything else: where
-// Windows refuses a toast, beeep puts the text into a PowerShell here-string,
+// plainText replaces all characters of a text that could mean something in a script:
+// where Windows refuses a toast, beeep puts the text into a PowerShell here-string,
 // which expands $(...), and on macOS into AppleScript.
 func plainText(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -8,30 +8,29 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Of a pull as short as longPull nobody needs to hear. Of a longer one its
-// progress is told when another tenth is done, and not more often than every
-// pullInterval.
+// A pull is announced once it has taken longPull. Its progress is announced again
+// whenever another tenth is done, but at most once every pullInterval.
 const (
 	longPull     = 10 * time.Second
 	pullInterval = 5 * time.Second
 )
 
-// pull is what was announced of a pull. The zero value is nothing.
+// pull is what was announced of a pull. The zero value means nothing so far.
 type pull struct {
 	announced  bool
 	lastTenths int
 	lastTime   time.Time
 }
 
-// announce returns what a person should be told of the pull at that time, and
-// what will have been announced then; nothing while it is not worth it.
+// announce returns the announcement of the pull that is due now, if any, and what has
+// been announced with it.
 func (p pull) announce(s runtime.Snapshot, now time.Time) (pull, []Announcement) {
 	if s.State != runtime.Pulling {
 		return pull{}, nil
 	}
 	percent := percentage(s.Progress)
-	announcements := !p.announced || percent/10 > p.lastTenths && now.Sub(p.lastTime) >= pullInterval
-	if now.Sub(s.Since) < longPull || !announcements {
+	due := !p.announced || percent/10 > p.lastTenths && now.Sub(p.lastTime) >= pullInterval
+	if now.Sub(s.Since) < longPull || !due {
 		return p, nil
 	}
 	a := Announcement{Kind: KindProgress, Title: i18n.T("notify.pull.title"), Urgency: Low, Profile: s.Profile, Percent: percent}
@@ -49,8 +48,8 @@ func (p pull) announce(s runtime.Snapshot, now time.Time) (pull, []Announcement)
 	return pull{announced: true, lastTenths: percent / 10, lastTime: now}, []Announcement{a}
 }
 
-// percentage returns how much of a pull is done, 0 when that is not known: by
-// bytes, or by layers where the engine does not tell their sizes.
+// percentage returns the progress of a pull from 0 to 100: by bytes, or by layers
+// where the engine does not tell their sizes. It returns 0 if neither is known.
 func percentage(p engine.Progress) int {
 	switch {
 	case p.Total > 0:

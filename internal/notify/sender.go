@@ -11,36 +11,38 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// deliveryTimeout bounds how long a notification server may take. One that hangs
-// costs nothing meanwhile: nobody waits for it, and newer announcements replace
-// those of their kind that still wait.
+// deliveryTimeout limits how long a notification server may take for one delivery.
+// Nothing waits for a server that hangs, and newer announcements replace those of
+// their kind that are still pending.
 const deliveryTimeout = 10 * time.Second
 
-// server shows announcements. It is used by one goroutine.
+// server shows announcements. Only one goroutine calls it.
 type server interface {
-	// show returns when the announcement was taken, at the latest when ctx ends.
-	// It takes the place of the one before it that has the same place.
-	show(ctx context.Context, p slot, a Announcement) error
-	// withdraw takes the announcement of that place off the screen, if it is
-	// still there.
-	withdraw(ctx context.Context, p slot) error
+	// show returns when the server has taken the announcement, at the latest when
+	// ctx ends. The announcement replaces the one in the same slot.
+	show(ctx context.Context, s slot, a Announcement) error
+	// withdraw removes the announcement in a slot from the screen, if it is still
+	// there.
+	withdraw(ctx context.Context, s slot) error
 	close()
 }
 
-// slot is where an announcement is on the screen.
+// slot is a place for one announcement on the screen.
 type slot struct {
 	kind    Kind
 	profile string
 }
 
-// Options is what a sender works with; only Log is needed.
+// Options is what a sender works with. Only Log is required.
 type Options struct {
-	// Log is where it is said, once, that nothing can be shown.
+	// Log gets a warning when notifications cannot be shown: one for each cause in
+	// a row of failures.
 	Log *slog.Logger
-	// Enabled tells whether a kind is wanted; nil is all of them.
+	// Enabled reports whether announcements of a kind are wanted; nil means that
+	// all are.
 	Enabled func(Kind) bool
-	// Act does what the button of an announcement about a profile asks for. It
-	// is called on a goroutine of its own. Without it there are no buttons.
+	// Act carries out the action of a button. It is called on a goroutine of its
+	// own. If it is nil there are no buttons.
 	Act func(profile string, action Action)
 }
 
@@ -54,19 +56,19 @@ type Sender struct {
 
 	mu       sync.Mutex
 	pending  []delivery    // oldest first
-	sent     map[slot]bool // what may be on the screen
+	sent     map[slot]bool // slots that may be on the screen
 	pulls    map[string]pull
 	lastURLs lastURLs
 }
 
-// delivery is an announcement that waits to be shown, or a place that waits to be
-// emptied.
+// delivery is an announcement to be shown, or a slot to be emptied.
 type delivery struct {
 	slot
-	announcement *Announcement // nil to empty the place
+	announcement *Announcement // nil to empty the slot
 }
 
-// NewSender makes a sender, which connects when there is something to show.
+// NewSender returns a sender, which connects when it has something to show. The
+// caller closes it.
 func NewSender(o Options) *Sender { return newSender(o, newServer(o.Act), deliveryTimeout) }
 
 func newSender(o Options, to server, patience time.Duration) *Sender {
@@ -79,8 +81,8 @@ func newSender(o Options, to server, patience time.Duration) *Sender {
 	return s
 }
 
-// Announce shows what is worth it of a change, see the function [Announce], and
-// how far a long pull is. What no longer holds is taken off the screen.
+// Announce shows the announcements for a change, see the function [Announce], and the
+// progress of a long pull. It withdraws announcements that are no longer true.
 func (s *Sender) Announce(prev, next runtime.Snapshot) { s.announce(prev, next, time.Now()) }
 
 func (s *Sender) announce(prev, next runtime.Snapshot, now time.Time) {
@@ -93,14 +95,14 @@ func (s *Sender) announce(prev, next runtime.Snapshot, now time.Time) {
 	s.Send(append(announcements, Announce(prev, next)...)...)
 }
 
-// ShowMessage shows what came of a click: a line, and a hint that can be empty.
-// Neither may hold a token.
+// ShowMessage shows the result of a click: one line, and a hint that can be empty.
+// Neither may contain a token.
 func (s *Sender) ShowMessage(short, hint string) {
 	s.Send(Announcement{Kind: KindAnswer, Title: short, Body: firstLine(hint), Urgency: Normal})
 }
 
-// Send shows announcements of the kinds that are wanted. With more than one
-// runtime each title begins with the name of its profile.
+// Send shows announcements of the kinds that are enabled. With several runtimes each
+// title begins with the name of the profile.
 func (s *Sender) Send(announcements ...Announcement) {
 	s.mu.Lock()
 	for _, a := range announcements {
@@ -111,35 +113,36 @@ func (s *Sender) Send(announcements ...Announcement) {
 			a.Title = a.Profile + ": " + a.Title
 		}
 		a.Title, a.Body = oneLine(a.Title), oneLine(a.Body)
-		p := slot{a.Kind, a.Profile}
-		s.sent[p] = true
-		s.enqueue(delivery{slot: p, announcement: &a})
+		target := slot{a.Kind, a.Profile}
+		s.sent[target] = true
+		s.enqueue(delivery{slot: target, announcement: &a})
 	}
 	s.mu.Unlock()
 	s.signal()
 }
 
-// Withdraw takes announcements about a profile off the screen.
+// Withdraw removes announcements about a profile from the screen.
 func (s *Sender) Withdraw(profile string, kinds ...Kind) {
 	s.mu.Lock()
 	for _, kind := range kinds {
-		if p := (slot{kind, profile}); s.sent[p] {
-			delete(s.sent, p)
-			s.enqueue(delivery{slot: p})
+		if target := (slot{kind, profile}); s.sent[target] {
+			delete(s.sent, target)
+			s.enqueue(delivery{slot: target})
 		}
 	}
 	s.mu.Unlock()
 	s.signal()
 }
 
-// enqueue puts an order in the queue, and takes out those that it makes pointless.
-// What is to be withdrawn is so before something new has its place: unlike a
-// replacement, that is shown even when what was there was clicked away.
-func (s *Sender) enqueue(o delivery) {
+// enqueue adds a delivery, and removes pending ones that it makes pointless. A new
+// announcement does not remove a pending withdrawal of its slot: after a withdrawal it
+// is shown in any case, while a server may not show the replacement of an announcement
+// that the person has dismissed.
+func (s *Sender) enqueue(d delivery) {
 	s.pending = slices.DeleteFunc(s.pending, func(old delivery) bool {
-		return old.slot == o.slot && (o.announcement == nil || old.announcement != nil)
+		return old.slot == d.slot && (d.announcement == nil || old.announcement != nil)
 	})
-	s.pending = append(s.pending, o)
+	s.pending = append(s.pending, d)
 }
 
 func (s *Sender) signal() {
@@ -155,8 +158,8 @@ func (s *Sender) signal() {
 	}
 }
 
-// Close ends the sender. What is on the screen stays there; what was not taken
-// yet is dropped.
+// Close ends the sender and drops what is pending. Notifications on the screen stay,
+// apart from the progress of a pull.
 func (s *Sender) Close() {
 	s.cancel()
 	<-s.ended
@@ -165,48 +168,48 @@ func (s *Sender) Close() {
 func (s *Sender) run(ctx context.Context, to server, patience time.Duration) {
 	defer close(s.ended)
 	defer to.close()
-	said := ""
+	logged := "" // the last error since a success
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.wake:
 		}
-		for o, ok := s.next(); ok && ctx.Err() == nil; o, ok = s.next() {
-			err := deliver(ctx, to, o, patience)
+		for d, ok := s.next(); ok && ctx.Err() == nil; d, ok = s.next() {
+			err := deliver(ctx, to, d, patience)
 			switch {
 			case err == nil:
-				said = ""
-			case ctx.Err() == nil && err.Error() != said:
-				said = err.Error()
+				logged = ""
+			case ctx.Err() == nil && err.Error() != logged:
+				logged = err.Error()
 				s.options.Log.Warn("notifications cannot be shown; the menu says the same", "error", err)
 			}
 		}
 	}
 }
 
-func deliver(ctx context.Context, to server, o delivery, patience time.Duration) error {
+func deliver(ctx context.Context, to server, d delivery, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if o.announcement == nil {
-		return to.withdraw(ctx, o.slot)
+	if d.announcement == nil {
+		return to.withdraw(ctx, d.slot)
 	}
-	return to.show(ctx, o.slot, *o.announcement)
+	return to.show(ctx, d.slot, *d.announcement)
 }
 
-// next takes the oldest order.
+// next takes the oldest pending delivery.
 func (s *Sender) next() (delivery, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.pending) == 0 {
 		return delivery{}, false
 	}
-	o := s.pending[0]
+	d := s.pending[0]
 	s.pending = slices.Delete(s.pending, 0, 1)
-	return o, true
+	return d, true
 }
 
-// oneLine returns a text as a notification can have it: short, and on one line.
+// oneLine makes a text fit for a notification: one line of at most 200 characters.
 func oneLine(text string) string {
 	const most = 200
 	text = i18n.Line(text)

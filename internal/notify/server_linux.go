@@ -18,8 +18,8 @@ import (
 	"colabtray/internal/sessionbus"
 )
 
-// appID is the desktop entry that notifications belong to, and the name of its
-// icon in the theme.
+// appID is the name of the desktop entry that notifications belong to, and of its
+// icon in the icon theme.
 const appID = "dev.colabtray.ColabTray"
 
 // Names on the session bus.
@@ -28,28 +28,27 @@ const (
 	serverPath = dbus.ObjectPath("/org/freedesktop/Notifications")
 )
 
-// bus is the notification server of the desktop's session bus.
+// bus is the notification server on the session bus.
 //
-// Its connection is private: the NotificationClosed that some servers send
-// would end, on the shared one, systray's watch for panels that start again
-// (fyne-io/systray#131). It is kept while all goes well, since some servers
-// take away the notifications of a program that has gone, and what is clicked
-// comes over it.
+// The connection is kept open, for two reasons: some servers remove the notifications
+// of a program whose connection has ended, and clicks on buttons arrive over it.
 type bus struct {
 	act       func(profile string, action Action)
 	conn      *dbus.Conn
 	listening sync.WaitGroup
 
-	mu    sync.Mutex // held while the server is asked, so that what it tells of an answer comes after that
+	// mu is held during calls, so that a signal about a notification is handled
+	// only after the reply with the number of that notification.
+	mu    sync.Mutex
 	shown map[slot]shownNote
 }
 
 // shownNote is an announcement that the server has.
 type shownNote struct {
-	id      uint32 // the server's number
+	id      uint32 // the server's number of it
 	actions []Action
-	// dismissed tells that the person has clicked it away. Progress is not
-	// shown again then.
+	// dismissed tells that the person has closed the notification. Progress is
+	// then not shown again.
 	dismissed bool
 }
 
@@ -57,13 +56,13 @@ func newServer(act func(profile string, action Action)) server {
 	return &bus{act: act, shown: map[slot]shownNote{}}
 }
 
-// close leaves on the screen what goes away by itself or is of use without the
-// program: all but progress.
+// close removes progress from the screen, which would stay there wrongly. All other
+// notifications disappear by themselves or are of use without the program.
 func (b *bus) close() {
 	if b.conn != nil {
 		b.mu.Lock()
-		for p, n := range b.shown {
-			if p.kind == KindProgress && !n.dismissed {
+		for s, n := range b.shown {
+			if s.kind == KindProgress && !n.dismissed {
 				b.object().Go(serverName+".CloseNotification", dbus.FlagNoReplyExpected, nil, n.id)
 			}
 		}
@@ -75,7 +74,7 @@ func (b *bus) close() {
 
 func (b *bus) object() dbus.BusObject { return b.conn.Object(serverName, serverPath) }
 
-func (b *bus) show(ctx context.Context, p slot, a Announcement) error {
+func (b *bus) show(ctx context.Context, s slot, a Announcement) error {
 	isNew := b.conn == nil || !b.conn.Connected()
 	if isNew {
 		conn, err := sessionbus.Connect(ctx)
@@ -89,34 +88,34 @@ func (b *bus) show(ctx context.Context, p slot, a Announcement) error {
 		if isNew {
 			b.listen(b.conn)
 		}
-		return b.notify(p, a)
+		return b.notify(s, a)
 	})
 }
 
-func (b *bus) withdraw(ctx context.Context, p slot) error {
+func (b *bus) withdraw(ctx context.Context, s slot) error {
 	if b.conn == nil {
 		return nil // nothing was shown
 	}
 	return b.ask(ctx, func() error {
-		n := b.shown[p]
-		delete(b.shown, p)
+		n := b.shown[s]
+		delete(b.shown, s)
 		if n.id == 0 || n.dismissed {
 			return nil
 		}
-		// The server says no where it is gone already, which is as well.
+		// The call fails for a notification that is gone already: just as well.
 		_ = b.object().Call(serverName+".CloseNotification", 0, n.id).Err
 		return nil
 	})
 }
 
-// ask asks the server something. A call has no time limit, but for the end of
-// its connection.
-func (b *bus) ask(ctx context.Context, question func() error) error {
+// ask runs a function that calls the server. A call has no time limit of its own, so
+// the connection is closed when ctx ends.
+func (b *bus) ask(ctx context.Context, call func() error) error {
 	conn := b.conn
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch err := question(); {
+	switch err := call(); {
 	case ctx.Err() != nil:
 		return fmt.Errorf("the notification server does not answer: %w", ctx.Err())
 	case err != nil:
@@ -125,9 +124,8 @@ func (b *bus) ask(ctx context.Context, question func() error) error {
 	return nil
 }
 
-// listen hears what the server tells of its notifications, until the
-// connection ends. Without it all is shown, and no button does anything, so
-// that failing is no error.
+// listen handles the signals of the server until the connection ends. A failure is no
+// error: notifications are still shown, only their buttons do nothing.
 func (b *bus) listen(conn *dbus.Conn) {
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
@@ -140,11 +138,11 @@ func (b *bus) listen(conn *dbus.Conn) {
 	})
 }
 
-// handleSignal takes in a signal of the server, which tells of the notifications of
-// all programs.
+// handleSignal handles a signal of the server. It can be about the notifications of
+// other programs.
 func (b *bus) handleSignal(signal *dbus.Signal) {
 	switch signal.Name {
-	case "org.freedesktop.DBus.NameOwnerChanged": // another server counts anew
+	case "org.freedesktop.DBus.NameOwnerChanged": // a new server has its own numbers
 		b.forget()
 	case serverName + ".ActionInvoked":
 		var id uint32
@@ -169,8 +167,8 @@ func (b *bus) forget() {
 func (b *bus) invoked(id uint32, action Action) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p, n := b.find(id); slices.Contains(n.actions, action) {
-		go b.act(p.profile, action)
+	if s, n := b.find(id); slices.Contains(n.actions, action) {
+		go b.act(s.profile, action)
 	}
 }
 
@@ -178,25 +176,25 @@ func (b *bus) closed(id, reason uint32) {
 	const dismissedByUser = 2
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p, n := b.find(id); n.id != 0 && reason == dismissedByUser {
+	if s, n := b.find(id); n.id != 0 && reason == dismissedByUser {
 		n.dismissed = true
-		b.shown[p] = n
+		b.shown[s] = n
 	}
 }
 
-// find returns the announcement with the server's number, zero for one of
+// find returns the notification with the server's number, the zero value for one of
 // another program.
 func (b *bus) find(id uint32) (slot, shownNote) {
-	for p, n := range b.shown {
+	for s, n := range b.shown {
 		if n.id == id {
-			return p, n
+			return s, n
 		}
 	}
 	return slot{}, shownNote{}
 }
 
-func (b *bus) notify(p slot, a Announcement) error {
-	before := b.shown[p]
+func (b *bus) notify(s slot, a Announcement) error {
+	before := b.shown[s]
 	if before.dismissed && a.Kind == KindProgress {
 		return nil
 	}
@@ -224,13 +222,13 @@ func (b *bus) notify(p slot, a Announcement) error {
 	n.AddHint(notify.Hint{ID: "desktop-entry", Variant: dbus.MakeVariant(appID)})
 	n.AddHint(notify.Hint{ID: "category", Variant: dbus.MakeVariant("x-colabtray.runtime." + string(a.Kind))})
 	if a.Kind == KindProgress {
-		// It is taken away when the pull ends.
+		// It is withdrawn when the pull ends.
 		n.ExpireTimeout = notify.ExpireTimeoutNever
 		if a.Percent > 0 {
 			n.AddHint(notify.Hint{ID: "value", Variant: dbus.MakeVariant(int32(a.Percent))})
 		}
 	}
-	// The icon's name means nothing to a theme before the program is installed.
+	// The icon theme knows AppIcon only once the program is installed.
 	if icon := decode(assets.AppIcon()); icon != nil {
 		n.AddHint(notify.HintImageDataRGBA(icon))
 	}
@@ -242,7 +240,7 @@ func (b *bus) notify(p slot, a Announcement) error {
 	if b.act != nil {
 		after.actions = a.Actions
 	}
-	b.shown[p] = after
+	b.shown[s] = after
 	return nil
 }
 
@@ -250,9 +248,9 @@ var urgencies = map[Urgency]notify.Urgency{
 	Low: notify.UrgencyLow, Normal: notify.UrgencyNormal, Critical: notify.UrgencyCritical,
 }
 
-// decode returns the pixels of a PNG as notification servers want them: with
-// colours that are not multiplied by alpha, whatever the type says. It is nil
-// for what is no PNG.
+// decode returns the pixels of a PNG as notification servers expect them: the colours
+// are not multiplied by alpha, unlike the type says. It returns nil if picture is not
+// a PNG.
 func decode(picture []byte) *image.RGBA {
 	source, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {

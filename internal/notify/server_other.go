@@ -13,17 +13,16 @@ import (
 	"colabtray/assets"
 )
 
-// errBusy tells that the system has not come back from an earlier notification.
+// errBusy means that an earlier call of the system still runs.
 var errBusy = errors.New("the system does not come back from an earlier notification")
 
 // system is the notification service of Windows or macOS.
 type system struct {
-	dir  string // of the icon's file; empty without one
+	dir  string // directory of the icon's file; empty while there is none
 	busy chan struct{}
 }
 
-// newServer makes a server that has no buttons, so that nothing is ever asked
-// for.
+// newServer returns a server without buttons, which never calls its argument.
 func newServer(func(profile string, action Action)) server {
 	beeep.AppName = "Colab Tray"
 	return &system{busy: make(chan struct{}, 1)}
@@ -35,13 +34,12 @@ func (s *system) close() {
 	}
 }
 
-// withdraw does nothing: these systems move notifications into a list of their
-// own.
+// withdraw does nothing: Windows and macOS keep notifications in a list of their own.
 func (s *system) withdraw(context.Context, slot) error { return nil }
 
 func (s *system) show(ctx context.Context, _ slot, a Announcement) error {
 	if a.Kind == KindProgress {
-		return nil // there is no replacing, and a pile of them is no help
+		return nil // nothing can be replaced here, and a pile of them is no help
 	}
 	select {
 	case s.busy <- struct{}{}:
@@ -62,8 +60,8 @@ func (s *system) show(ctx context.Context, _ slot, a Announcement) error {
 	}
 }
 
-// icon returns the path of the application icon, which these systems take from
-// a file; "" when it cannot be written.
+// icon returns the path of a file with the application icon, "" when the file cannot
+// be written.
 func (s *system) icon() string {
 	if s.dir == "" {
 		dir, err := os.MkdirTemp("", "colab-tray-")

@@ -268,7 +268,7 @@ func (a *app) failed(err error, short, hint string) actionMessage {
 	if errors.As(err, &p) {
 		return actionMessage{short: p.Short, hint: cmp.Or(advice(p), hint), failed: true}
 	}
-	a.Log.Warn("an action failed", "said", short, "error", err)
+	a.Log.Warn("an action failed", "message", short, "error", err)
 	return actionMessage{short: short, hint: hint, failed: true}
 }
 

@@ -1,6 +1,6 @@
-// Command archive packs a folder into a .tar.gz or .zip file that is the same
-// bytes each time it is made from the same files: entries in order of their
-// names, owned by root, all of one time.
+// Command archive packs a folder into a .tar.gz or .zip file. The same files always
+// give the same bytes: entries are sorted by name, owned by root, and have the same
+// time.
 //
 //	archive OUT FOLDER
 //
@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// pack writes the files of a folder, under the folder's own name, to out.
+// pack writes the files of a folder to the archive out, below the folder's name.
 func pack(out, folder string, modified time.Time) error {
 	file, err := os.Create(out)
 	if err != nil {

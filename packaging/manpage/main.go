@@ -1,12 +1,12 @@
-// Command manpage makes the man page from its source and from the command line
-// as the program defines it, so that commands and flags are written once.
+// Command manpage makes the man page from its source and from the program's
+// definition of the command line, so that commands and flags are defined once.
 //
 //	manpage SOURCE PAGE
 //
-// The source is the page in mdoc, with three lines of its own: "@command NAME"
-// becomes the item of a command, with its flags, and "@flag NAME" that of a flag
-// that every command has; "@settings" becomes the list of the settings. What a command has and the source does not tell of is an
-// error, and so is the reverse.
+// The source is an mdoc page with three directives. "@command NAME" becomes the item
+// of a command, with its flags. "@flag NAME" becomes the item of a flag that every
+// command has. "@settings" becomes the list of the settings. It is an error if the
+// source leaves out a command or flag, or names one that does not exist.
 package main
 
 //go:generate go run . ../../docs/colab-tray.1.in ../../docs/colab-tray.1
@@ -45,12 +45,12 @@ func main() {
 	}
 }
 
-// page makes the page from the source, which has a name.
+// page returns the page for a source. The name of the source is for messages.
 func page(name, source string, root *cobra.Command) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".\\\" Made from %s and the program by go generate: change those.\n", name)
 	left := items(root)
-	prose := map[string]string{} // of each item
+	prose := map[string]string{} // the text below each directive
 	item := ""
 	for line := range strings.Lines(source) {
 		if !strings.HasPrefix(line, "@") {
@@ -73,10 +73,10 @@ func page(name, source string, root *cobra.Command) (string, error) {
 	for item := range left {
 		return "", fmt.Errorf("%s does not tell of it: %s", name, item)
 	}
-	return b.String(), untold(name, prose, root)
+	return b.String(), undocumented(name, prose, root)
 }
 
-// items returns what stands for each command and flag, by its line in the source.
+// items returns the mdoc item of each command and flag, by its directive in the source.
 func items(root *cobra.Command) map[string]string {
 	all := map[string]string{}
 	for _, c := range commands(root) {
@@ -96,7 +96,7 @@ func items(root *cobra.Command) map[string]string {
 	return all
 }
 
-// commands returns the commands that do something, at any depth.
+// commands returns the commands without subcommands, at any depth.
 func commands(c *cobra.Command) []*cobra.Command {
 	var all []*cobra.Command
 	for _, below := range c.Commands() {
@@ -113,17 +113,18 @@ func nameOf(c *cobra.Command) string {
 	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 }
 
-// option is what is in brackets, or a word.
+// option matches a group in brackets, or a word.
 var option = regexp.MustCompile(`\[[^]]*\]|\S+`)
 
-// macros writes what can follow a command in mdoc. What is in brackets at the end
-// of a line has a macro that reaches to that end; earlier it is opened and closed.
+// macros translates the arguments of a command to mdoc. A group in brackets at the end
+// of the line becomes Op, which reaches to the end of the line; other groups become
+// Oo and Oc.
 func macros(synopsis string) string {
 	var all []string
 	options := option.FindAllString(synopsis, -1)
 	for i, o := range options {
 		inner, optional := strings.CutPrefix(o, "[")
-		text := strings.Join(words(strings.TrimSuffix(inner, "]")), " ")
+		text := strings.Join(markUp(strings.TrimSuffix(inner, "]")), " ")
 		switch {
 		case optional && i == len(options)-1:
 			text = "Op " + text
@@ -135,13 +136,13 @@ func macros(synopsis string) string {
 	return strings.Join(all, " ")
 }
 
-// words marks flags, and what stands for a value.
-func words(text string) []string {
+// markUp returns the words of a text, with the mdoc macros for flags and for values.
+func markUp(text string) []string {
 	all := strings.Fields(text)
 	for i, word := range all {
-		flag, is := strings.CutPrefix(word, "-") // mdoc writes this one itself
+		flag, isFlag := strings.CutPrefix(word, "-") // the macro Fl adds this hyphen
 		switch {
-		case is:
+		case isFlag:
 			all[i] = "Fl " + flag
 		case word == "|":
 		case len(word) == 1:
@@ -153,8 +154,8 @@ func words(text string) []string {
 	return all
 }
 
-// untold finds a flag of a command that its text does not tell of.
-func untold(name string, prose map[string]string, root *cobra.Command) error {
+// undocumented returns an error if the text of a command leaves out one of its flags.
+func undocumented(name string, prose map[string]string, root *cobra.Command) error {
 	var flags []string
 	for _, c := range commands(root) {
 		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {

@@ -7,7 +7,7 @@ import (
 	"colabtray/internal/config"
 )
 
-// settings lists what the settings file can have, table by table.
+// settings returns the list of all settings, table by table.
 func settings() string {
 	var b strings.Builder
 	table := ""
@@ -27,12 +27,12 @@ func settings() string {
 		fmt.Fprintf(&b, ".It Li %s = %s\n", entry.Key, quoted(entry.Default))
 		for line := range strings.Lines(strings.TrimSpace(entry.Text)) {
 			line = strings.TrimRight(line, "\n")
-			if example, is := strings.CutPrefix(line, "  "); is {
+			if example, ok := strings.CutPrefix(line, "  "); ok {
 				fmt.Fprintf(&b, ".Dl %s\n", quoted(example))
 				continue
 			}
-			// A sentence begins a line, which mandoc likes, and a line that
-			// begins with a dot or an apostrophe would be a macro.
+			// mandoc wants each sentence on a line of its own. A line that begins with
+			// a dot or an apostrophe would be a macro.
 			for sentence := range strings.SplitAfterSeq(line, ". ") {
 				if sentence = strings.TrimSpace(sentence); sentence != "" {
 					fmt.Fprintf(&b, "%s\n", protected(strings.ReplaceAll(sentence, `\`, `\e`)))
@@ -52,7 +52,7 @@ func protected(line string) string {
 	return line
 }
 
-// quoted makes an argument of a macro of a text.
+// quoted returns a text as one argument of a macro.
 func quoted(text string) string {
 	return `"` + strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\e`), `"`, `\(dq`) + `"`
 }

@@ -1,10 +1,10 @@
-// Command bench measures how quick Colab Tray is, beside what it replaces and
-// beside the least that could be done, in one run on one machine. Its figures
-// are ratios and differences; absolute times say more about the machine.
+// Command bench measures the speed of Colab Tray, compared with the script that it
+// replaces and with the fastest possible program, in one run on one machine. Its results
+// are ratios and differences, because absolute times depend on the machine.
 //
-// It needs bin/colab-tray, the engine and the image of Notebook 6 that
-// test/setup makes, and dbus-daemon for the tray. Arguments name the measures to
-// take; without any it takes all.
+// It needs bin/colab-tray, the engine and the image of Notebook 6 that test/setup makes,
+// and dbus-daemon for the tray. Its arguments name the measurements; the default is all
+// of them.
 package main
 
 import (
@@ -61,7 +61,7 @@ func main() {
 	}
 }
 
-// median returns the middle of the values.
+// median returns the median of the values.
 func median(values []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]

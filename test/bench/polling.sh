@@ -1,6 +1,6 @@
-# The procedure that Colab Tray replaces: start the container, then wait in
-# steps of a second for the server's process, its info file and a page titled
-# "Home Page", and print the address. Notebook 6 only.
+# The procedure that Colab Tray replaces, for Notebook 6 only: start the container;
+# every second look for the server's process, its info file and a page with the title
+# "Home Page"; then print the address.
 name=$1
 docker start "$name" >/dev/null || exit 1
 docker exec -i "$name" sh -s <<'INSIDE'

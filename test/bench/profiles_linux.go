@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// more is how many profiles are added to those that are built in.
+// more is the number of profiles that are added to the built-in ones.
 const more = 20
 
-// profiles measures what profiles cost that are not used: the memory of the
-// tray with many of them and without, in turn, and the processor time of the
-// one with many while all is quiet and while other containers come and go.
+// profiles measures the cost of unused profiles. It compares the memory of the tray with
+// many profiles and with none, in turn. And it measures the processor time of the tray
+// with many profiles, while nothing happens and while other containers start and stop.
 func profiles() ([]result, error) {
 	b, err := newBus()
 	if err != nil {
 		return nil, err
 	}
 	defer b.close()
-	few, removeFew, err := settled(b, "")
+	few, removeFew, err := withSettings(b, "")
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func profiles() ([]result, error) {
 	for i := range more {
 		fmt.Fprintf(&text, "[profiles.bench-%02d]\nport = %d\n", i, 18000+i)
 	}
-	many, removeMany, err := settled(b, text.String())
+	many, removeMany, err := withSettings(b, text.String())
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func profiles() ([]result, error) {
 			if err != nil {
 				return nil, err
 			}
-			time.Sleep(3 * time.Second) // let the start be over
+			time.Sleep(3 * time.Second) // until the start is over
 			size, err := resident(tray)
 			end(tray)
 			if err != nil {
@@ -88,9 +88,9 @@ func profiles() ([]result, error) {
 	}, nil
 }
 
-// settled returns how to start the tray with these settings, in a home of its
-// own.
-func settled(b *bus, settings string) (start func() (*exec.Cmd, error), remove func(), err error) {
+// withSettings returns a function that starts the tray with these settings, in a home
+// directory of its own, and one that removes that directory.
+func withSettings(b *bus, settings string) (start func() (*exec.Cmd, error), remove func(), err error) {
 	dir, err := os.MkdirTemp("", "colab-tray-bench-")
 	if err != nil {
 		return nil, nil, err

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// polling is the way of the script that Colab Tray replaces: it waits in steps
-// of a second inside the container.
+// polling is the script that Colab Tray replaces: it polls once a second inside the
+// container.
 //
 //go:embed polling.sh
 var polling string
 
-// server is a runtime that is started over and over.
+// server is a runtime that is started again and again.
 type server struct {
 	name string
 	port int
@@ -38,7 +38,7 @@ func newServer() (*server, error) {
 	}, nil
 }
 
-// runningServer is newServer with a runtime that is ready.
+// runningServer is newServer, and waits until the runtime is ready.
 func runningServer() (*server, error) {
 	s, err := newServer()
 	if err != nil {
@@ -51,7 +51,7 @@ func runningServer() (*server, error) {
 	return s, nil
 }
 
-// command returns a call of the program for this server.
+// command returns a command of the program for this server.
 func (s *server) command(args ...string) *exec.Cmd {
 	args = append([]string{"--name", s.name, "--image", image, "--port", fmt.Sprint(s.port)}, args...)
 	return exec.Command(program, args...)
@@ -64,9 +64,9 @@ func (s *server) remove() {
 
 func (s *server) stop() error { return exec.Command("docker", "stop", s.name).Run() }
 
-// firstAnswer returns when /api is answered with 200 for the first time, asked
-// every 2 ms from outside. A question that is not answered soon is not waited
-// for: the network can lose it, and says it again only after a second.
+// firstAnswer requests /api every 2 ms from outside, and returns the time of the first
+// response with status 200. It does not wait for a slow response: the network can lose a
+// request, and repeats it only after a second.
 func (s *server) firstAnswer(ctx context.Context) (time.Time, error) {
 	const soon = 20 * time.Millisecond
 	ctx, cancel := context.WithCancel(ctx)
@@ -95,7 +95,7 @@ func (s *server) firstAnswer(ctx context.Context) (time.Time, error) {
 	return time.Time{}, ctx.Err()
 }
 
-// answers asks once, over a connection of its own.
+// answers makes one request, over a new connection.
 func (s *server) answers(ctx context.Context) bool {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/api", s.port), nil)
@@ -110,7 +110,7 @@ func (s *server) answers(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// firstURL returns when a command prints the first line with a token.
+// firstURL returns the time at which a command prints the first line with a token.
 func firstURL(cmd *exec.Cmd) (time.Time, error) {
 	var errors bytes.Buffer
 	cmd.Stderr = &errors
@@ -133,8 +133,8 @@ func firstURL(cmd *exec.Cmd) (time.Time, error) {
 	return at, nil
 }
 
-// run starts the stopped server by a command, and returns when Jupyter first
-// answered and when the URL was shown.
+// run stops the server and starts it with a command. It returns the times at which
+// Jupyter first answered and at which the URL was printed.
 func (s *server) run(cmd *exec.Cmd) (answered, shown time.Time, err error) {
 	if err = s.stop(); err != nil {
 		return answered, shown, fmt.Errorf("docker stop: %w", err)
@@ -154,8 +154,8 @@ func (s *server) run(cmd *exec.Cmd) (answered, shown time.Time, err error) {
 	return answered, shown, err
 }
 
-// readyLag measures from Jupyter's first answer to the URL on standard output,
-// and the same for the polling procedure, in turn.
+// readyLag measures the time from Jupyter's first answer to the URL on standard output,
+// for the program and for the polling script in turn.
 func readyLag() ([]result, error) {
 	s, err := runningServer()
 	if err != nil {
@@ -182,9 +182,9 @@ func readyLag() ([]result, error) {
 	}, nil
 }
 
-// timeToUp measures `colab-tray start` against a bare `docker start` and the
-// server's first answer, in turn. Nobody else asks Jupyter meanwhile: what asks
-// before it listens can make the network hold back the next that does.
+// timeToUp compares `colab-tray start` with a bare `docker start` up to the server's
+// first answer, in turn. Nothing else sends requests to Jupyter meanwhile: a request
+// before Jupyter listens can make the network delay the next one.
 func timeToUp() ([]result, error) {
 	s, err := runningServer()
 	if err != nil {

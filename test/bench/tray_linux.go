@@ -27,8 +27,7 @@ type bus struct {
 
 const watcher = "org.kde.StatusNotifierWatcher"
 
-// RegisterStatusNotifierItem is what a tray program calls when its icon is
-// there.
+// RegisterStatusNotifierItem is the method that a tray program calls to show its icon.
 func (b *bus) RegisterStatusNotifierItem(string) *dbus.Error {
 	select {
 	case b.registered <- time.Now():
@@ -95,8 +94,8 @@ func end(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
-// iconTime measures from the start of the program to its icon, and the same
-// for the smallest tray program, in turn.
+// iconTime measures the time from the start of the program to its icon, for this program
+// and for the smallest tray program in turn.
 func iconTime() ([]result, error) {
 	b, err := newBus()
 	if err != nil {
@@ -133,8 +132,8 @@ func iconTime() ([]result, error) {
 	}, nil
 }
 
-// idle measures memory and processor time of the tray with a ready runtime,
-// first while all is quiet, then while the engine is busy with other containers.
+// idle measures the memory and processor time of the tray with a ready runtime: first
+// while nothing happens, then while the engine is busy with other containers.
 func idle() ([]result, error) {
 	b, err := newBus()
 	if err != nil {
@@ -151,7 +150,7 @@ func idle() ([]result, error) {
 		return nil, err
 	}
 	defer end(tray)
-	time.Sleep(5 * time.Second) // let the start be over
+	time.Sleep(5 * time.Second) // until the start is over
 	quiet, err := cpuShare(tray, func() error { time.Sleep(20 * time.Second); return nil })
 	if err != nil {
 		return nil, err
@@ -179,7 +178,8 @@ func idle() ([]result, error) {
 	}, nil
 }
 
-// cpuShare returns the share of one processor that a process used meanwhile.
+// cpuShare returns the share of one processor, 0 to 1, that a process uses while
+// meanwhile runs.
 func cpuShare(cmd *exec.Cmd, meanwhile func() error) (float64, error) {
 	before, err := processorTime(cmd)
 	if err != nil {
@@ -193,7 +193,7 @@ func cpuShare(cmd *exec.Cmd, meanwhile func() error) (float64, error) {
 	return float64(after-before) / float64(time.Since(begun)), err
 }
 
-// processorTime reads what a process has used so far, see proc(5).
+// processorTime returns the processor time that a process has used so far, see proc(5).
 func processorTime(cmd *exec.Cmd) (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
 	if err != nil {
@@ -207,7 +207,7 @@ func processorTime(cmd *exec.Cmd) (time.Duration, error) {
 	return time.Duration(user+system) * tick, errors.Join(errUser, errSystem)
 }
 
-// resident reads the memory of a process, in bytes.
+// resident returns the resident memory of a process, in bytes.
 func resident(cmd *exec.Cmd) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
 	if err != nil {

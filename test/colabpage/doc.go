@@ -1,8 +1,8 @@
-// Package colabpage has a real browser do what Colab's page does with a local
-// runtime.
+// Package colabpage tests what Colab's page does with a local runtime, in a real
+// browser.
 //
-// Its tests own a page whose origin is really https://colab.research.google.com
-// to the browser, so that the browser's own rules hold: preflights, credentials,
-// and the permission to reach this machine. The package holds nothing but tests;
-// what they need of servers they get from the test bed and the runtime.
+// The tests serve a page that the browser takes for one of
+// https://colab.research.google.com, so that the browser applies its own rules:
+// preflights, credentials, and the permission to reach this machine. The package
+// contains only tests. Their servers come from test/testenv and the runtime.
 package colabpage

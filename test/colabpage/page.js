@@ -1,8 +1,9 @@
-// What Colab's page asks of a local runtime, in its order. connect returns a
-// list of {step, ok, got}; a step that has nothing to go by is left out.
+// The requests that Colab's page makes to a local runtime, in the same order. connect
+// returns a list of {step, ok, got}. Steps that need the result of a failed step are
+// left out.
 "use strict";
 
-const prefix = ")]}'\n"; // before the JSON of Colab's own requests
+const prefix = ")]}'\n"; // precedes the JSON in responses of Colab's own API
 const patience = 60_000; // ms, for one step
 
 async function connect(base, token, {socketToken = token} = {}) {
@@ -17,7 +18,7 @@ async function connect(base, token, {socketToken = token} = {}) {
     }
   };
 
-  // The header makes the browser ask for leave beforehand, as for Colab's own.
+  // The Content-Type makes the browser send a preflight, as for Colab's own requests.
   const ask = (path, options = {}) => fetch(`${base}${path}?token=${token}`, {
     credentials: "include",
     headers: {"Content-Type": "application/json"},

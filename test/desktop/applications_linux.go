@@ -9,15 +9,14 @@ import (
 // Application is a program that a desktop opens things with.
 type Application string
 
-// The applications of a desktop, its defaults for what they are named after.
-// Each writes down what it was asked to open.
+// The default applications of a desktop. Each records what it was asked to open.
 const (
 	Browser Application = "browser"
 	Viewer  Application = "viewer"
 )
 
-// applicationFiles are the files that make the applications, by their paths in
-// the directory of a session.
+// applicationFiles returns the files that define the applications, by their paths in the
+// directory of a session.
 func applicationFiles(dir string) map[string]string {
 	files := map[string]string{
 		"home/.config/mimeapps.list": `[Default Applications]
@@ -37,8 +36,8 @@ text/x-log=viewer.desktop
 	return files
 }
 
-// Opened waits for an application to be asked to open something, and returns
-// what: an address or a path.
+// Opened waits until an application is asked to open an address or path, and returns
+// that.
 func (s *Session) Opened(ctx context.Context, app Application) (what string, err error) {
 	file := s.dir + "/" + string(app) + ".opened"
 	err = waitFor(ctx, "the "+string(app), func() error {

@@ -38,7 +38,7 @@ const (
   </property>
 </channel>
 `
-	// Notifications stay until somebody has looked at them.
+	// Notifications stay until they are closed.
 	notifydConfig = `<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-notifyd" version="1.0">
   <property name="theme" type="string" value="Default"/>

@@ -1,11 +1,10 @@
-// Package desktop gives tests a real desktop of their own: an X server without
-// a screen, a session bus, XFCE's window manager and panel, and a notification
-// server, in a private home. What a person would do there, click and read, the
-// tests do through it.
+// Package desktop gives tests a real desktop of their own: an X server with a virtual
+// screen, a session bus, XFCE's window manager and panel, and a notification server, in
+// a private home directory. Tests click and read there as a person does.
 //
-// Nothing is shared with the desktop of whoever runs the tests, and everything
+// Nothing is shared with the desktop of the person who runs the tests, and everything
 // ends with the session.
 //
-// The package does not own what is tested: it starts the program like any
-// other, and looks at the screen.
+// The package knows nothing of the inside of the program: it starts the program like any
+// other, and looks at the screen and at the session bus.
 package desktop

@@ -13,13 +13,13 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Note is a notification that a program has sent.
+// Note is a notification that a program sent.
 type Note struct {
 	Summary, Body string
 	Actions       []string
 }
 
-// notes listens to what is sent to the notification server.
+// notes monitors the messages to and from the notification server.
 type notes struct {
 	bus  *dbus.Conn
 	done chan struct{}
@@ -48,7 +48,7 @@ func (n *notes) listen(dir string) (err error) {
 		for {
 			select {
 			case m, open := <-messages:
-				if !open { // the bus is gone
+				if !open { // the bus has ended
 					return
 				}
 				n.handleMessage(m)
@@ -79,21 +79,21 @@ func (n *notes) close() {
 	if n.bus == nil {
 		return
 	}
-	// To close the connection closes its channel as well, under a message that may
-	// be on its way (godbus v5.1.0).
+	// Eavesdropping ends first: Close also closes its channel, and panics if a message
+	// is being delivered then (godbus v5.1.0).
 	n.bus.Eavesdrop(nil)
 	_ = n.bus.Close()
 	close(n.done)
 }
 
-// Notes are the notifications sent so far.
+// Notes returns the notifications sent so far.
 func (s *Session) Notes() []Note {
 	s.notes.mu.Lock()
 	defer s.notes.mu.Unlock()
 	return slices.Clone(s.notes.sent)
 }
 
-// Note waits for a notification with a part of its text.
+// Note waits for a notification that contains a text.
 func (s *Session) Note(ctx context.Context, part string) error {
 	return waitFor(ctx, "a notification with "+strconv.Quote(part), func() error {
 		all := s.Notes()
@@ -104,7 +104,7 @@ func (s *Session) Note(ctx context.Context, part string) error {
 	})
 }
 
-// NoteWindow waits until a notification is on the screen, and returns where.
+// NoteWindow waits until a notification is on the screen, and returns its place.
 func (s *Session) NoteWindow(ctx context.Context) (image.Rectangle, error) {
 	class := "xfce4-notifyd"
 	if s.options.Notifications == Dunst {
@@ -113,7 +113,7 @@ func (s *Session) NoteWindow(ctx context.Context) (image.Rectangle, error) {
 	return s.Window(ctx, class, func(r image.Rectangle) bool { return r.Dx() > 100 && r.Dy() > 20 && r.Max.Y < 400 })
 }
 
-// CloseNote clicks a notification away, and waits until its sender was told.
+// CloseNote closes a notification by a click, and waits until its sender was told.
 func (s *Session) CloseNote(ctx context.Context) error {
 	closed := s.closedNotes()
 	where, err := s.NoteWindow(ctx)
@@ -133,7 +133,8 @@ func (s *Session) CloseNote(ctx context.Context) error {
 	})
 }
 
-// closedNotes counts the notifications whose senders were told of their end.
+// closedNotes returns the number of notifications whose senders were told that they were
+// closed.
 func (s *Session) closedNotes() int {
 	s.notes.mu.Lock()
 	defer s.notes.mu.Unlock()

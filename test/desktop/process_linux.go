@@ -22,20 +22,20 @@ type processes struct {
 type process struct {
 	name  string
 	cmd   *exec.Cmd
-	ended chan struct{} // closed when it has
+	ended chan struct{} // closed when the program has ended
 
 	mu     sync.Mutex
 	output bytes.Buffer
 }
 
-// begin makes the thread that starts the programs. The kernel ends them with
-// it, so that nothing is left of a test run that was killed.
+// begin makes the thread that starts the programs. The kernel kills them when that
+// thread ends, so that a killed test run leaves nothing behind.
 func (ps *processes) begin() {
 	ps.requests = make(chan func())
 	go func() {
 		runtime.LockOSThread()
-		for order := range ps.requests {
-			order()
+		for request := range ps.requests {
+			request()
 		}
 	}()
 }
@@ -65,7 +65,7 @@ func (ps *processes) all() []*process {
 	return append([]*process(nil), ps.list...)
 }
 
-// end ends all programs, the last one first.
+// end ends all programs, in the reverse order of their start.
 func (ps *processes) end() {
 	all := ps.all()
 	for i := range all {
@@ -81,20 +81,20 @@ func (p *process) Write(text []byte) (int, error) {
 	return p.output.Write(text)
 }
 
-// Output is what the program has printed so far, both streams together.
+// Output returns what the program has printed so far, on both streams.
 func (p *process) Output() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.output.String()
 }
 
-// Pid is the number of the process.
+// Pid returns the process id.
 func (p *process) Pid() int { return p.cmd.Process.Pid }
 
-// Ended is closed when the program has ended.
+// Ended returns a channel that is closed when the program has ended.
 func (p *process) Ended() <-chan struct{} { return p.ended }
 
-// ExitCode is that of a program that has ended.
+// ExitCode returns the exit code of a program that has ended.
 func (p *process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
 
 // Signal sends the program a signal.
@@ -106,7 +106,7 @@ func (p *process) Signal(signal syscall.Signal) error {
 	return err
 }
 
-// kill ends the program and its children, and waits for it.
+// kill kills the program and its children, and waits until the program has ended.
 func (p *process) kill() {
 	select {
 	case <-p.ended:

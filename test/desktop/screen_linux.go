@@ -20,7 +20,7 @@ import (
 	"colabtray/assets"
 )
 
-// panelHeight is how much of the screen the panel takes, in pixels.
+// panelHeight is the height of the panel at the top of the screen, in pixels.
 const panelHeight = 32
 
 // Screenshot takes a picture of the screen.
@@ -46,7 +46,7 @@ func (s *Session) takePicture(ctx context.Context, options ...string) (image.Ima
 	return png.Decode(bytes.NewReader(out))
 }
 
-// Keep saves a picture of the screen among the artefacts, and returns its path.
+// Keep saves a screenshot among the artefacts of the tests, and returns its path.
 func (s *Session) Keep(name string) (string, error) {
 	picture, err := s.Screenshot(context.Background())
 	if err != nil {
@@ -74,7 +74,7 @@ func Save(path string, picture image.Image) error {
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
-// moduleRoot is the directory of go.mod.
+// moduleRoot returns the directory of go.mod.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	for err == nil {
@@ -89,8 +89,8 @@ func moduleRoot() (string, error) {
 	return "", err
 }
 
-// Icon waits until the panel shows the icon of that state, and returns where:
-// found by its looks, in any size.
+// Icon waits until the panel shows the icon of a state, and returns its place. It finds
+// the icon by its pixels, in any size.
 func (s *Session) Icon(ctx context.Context, state assets.State) (image.Rectangle, error) {
 	var where image.Rectangle
 	err := waitFor(ctx, "the icon in the panel", func() error {
@@ -112,7 +112,7 @@ func (s *Session) Icon(ctx context.Context, state assets.State) (image.Rectangle
 	return where, err
 }
 
-// NoIcon waits until the panel shows no icon of ours.
+// NoIcon waits until the panel shows none of our icons.
 func (s *Session) NoIcon(ctx context.Context) error {
 	return waitFor(ctx, "the icon to be gone", func() error {
 		picture, err := s.panelPicture(ctx)
@@ -126,18 +126,18 @@ func (s *Session) NoIcon(ctx context.Context) error {
 	})
 }
 
-// findIcon looks for the icon that looks most like one of ours in the panel.
+// findIcon finds the place in the panel that looks most like one of our icons.
 func findIcon(picture image.Image) (where image.Rectangle, state assets.State, found bool) {
 	strip := image.Rect(0, 0, picture.Bounds().Dx(), panelHeight)
 	panel := image.NewRGBA(strip)
 	draw.Draw(panel, strip, picture, image.Point{}, draw.Src)
-	// Scaling rounds differently here and in the panel; another icon, or none,
-	// is three times as far away.
+	// The distance of the right icon is not 0, because scaling rounds differently here
+	// and in the panel. Another icon, or none, has three times this distance.
 	best := 30.0
 	for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Paused, assets.Problem} {
 		original, err := png.Decode(bytes.NewReader(assets.Icon(candidate, assets.Colour)))
 		if err != nil {
-			panic(err) // it is ours
+			panic(err) // cannot happen: the icon is embedded
 		}
 		for size := 16; size <= panelHeight; size++ {
 			icon := image.NewRGBA(image.Rect(0, 0, size, size))
@@ -156,10 +156,10 @@ func findIcon(picture image.Image) (where image.Rectangle, state assets.State, f
 	return where, state, found
 }
 
-// distance is the mean difference of the icon's opaque pixels to those of the
-// panel at a point, 0 to 255; infinite when it is beyond a limit.
+// distance returns the mean difference, 0 to 255, between the icon's opaque pixels and
+// the panel's pixels at a point; infinite if it exceeds limit.
 func distance(panel *image.RGBA, at image.Point, icon *image.RGBA, opaque []image.Point, limit float64) float64 {
-	// Almost everywhere the brightest one is far off already.
+	// Almost everywhere the brightest pixel already differs a lot.
 	if difference(panel, at, icon, opaque[0]) > 3*40 {
 		return math.Inf(1)
 	}
@@ -172,7 +172,7 @@ func distance(panel *image.RGBA, at image.Point, icon *image.RGBA, opaque []imag
 	return float64(sum) / float64(3*len(opaque))
 }
 
-// difference is that of a pixel of the icon, in all channels together.
+// difference returns the difference of one pixel of the icon, summed over the channels.
 func difference(panel *image.RGBA, at image.Point, icon *image.RGBA, p image.Point) (sum int) {
 	here := icon.Pix[icon.PixOffset(p.X, p.Y):]
 	there := panel.Pix[panel.PixOffset(at.X+p.X, at.Y+p.Y):]
@@ -182,8 +182,7 @@ func difference(panel *image.RGBA, at image.Point, icon *image.RGBA, p image.Poi
 	return sum
 }
 
-// opaquePixels lists the pixels of an icon that hide what is behind them, the
-// brightest one first.
+// opaquePixels returns the opaque pixels of an icon, the brightest one first.
 func opaquePixels(icon *image.RGBA) (opaque []image.Point) {
 	brightest := 0
 	for y := range icon.Bounds().Dy() {
@@ -203,8 +202,8 @@ func opaquePixels(icon *image.RGBA) (opaque []image.Point) {
 	return opaque
 }
 
-// Window waits for a window that can be seen, of a program of that class, and
-// returns where it is.
+// Window waits for a visible window of a class, of a place and size that fits accepts,
+// and returns its place.
 func (s *Session) Window(ctx context.Context, class string, fits func(image.Rectangle) bool) (where image.Rectangle, err error) {
 	err = waitFor(ctx, "a window of "+class, func() error {
 		ids, err := s.Run(ctx, "xdotool", "search", "--onlyvisible", "--class", class)

@@ -21,7 +21,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Notifications is which notification server a desktop has.
+// Notifications is the notification server of a desktop.
 type Notifications string
 
 // The notification servers.
@@ -43,8 +43,8 @@ var (
 	xfceNotifyd = library("xfce4/notifyd/xfce4-notifyd")
 )
 
-// library returns the path of a program in the system's directory of
-// libraries, which Debian names after the machine.
+// library returns the path of a program in the system's library directory, whose name
+// contains the architecture on Debian.
 func library(program string) string {
 	for _, dir := range []string{"/usr/lib/*-linux-*", "/usr/lib", "/usr/lib64"} {
 		if found, _ := filepath.Glob(dir + "/" + program); len(found) > 0 {
@@ -54,19 +54,19 @@ func library(program string) string {
 	return program
 }
 
-// patience bounds every single thing that is waited for. It is only used up
-// when something is broken.
+// patience limits each wait of this package. It is only used up when something is
+// broken.
 const patience = time.Minute
 
-// Options is what is wanted of a desktop.
+// Options are the options of a desktop.
 type Options struct {
-	// Notifications is the server for them; XFCE's if empty.
+	// Notifications is the notification server; empty means XFCE's.
 	Notifications Notifications
-	// NoPanel leaves out the panel, and the tray with it.
+	// NoPanel leaves out the panel, and with it the tray.
 	NoPanel bool
 }
 
-// Session is a desktop that runs.
+// Session is a running desktop.
 type Session struct {
 	options   Options
 	dir       string
@@ -77,8 +77,8 @@ type Session struct {
 	notes     notes
 }
 
-// Start starts a desktop for a test, which is skipped where parts of it are
-// missing. It ends with the test.
+// Start starts a desktop for a test, and skips the test if parts of the desktop are
+// missing. The desktop ends with the test.
 func Start(t testing.TB, o Options) *Session {
 	t.Helper()
 	testenv.Takes(t, "a desktop has to start")
@@ -102,7 +102,7 @@ func Start(t testing.TB, o Options) *Session {
 	return s
 }
 
-// Parts lists the commands that a desktop is made of.
+// Parts returns the commands that a desktop needs.
 func Parts(o Options) []string {
 	parts := []string{"Xvfb", "dbus-daemon", xfconfd, "xfwm4", "xdotool", "import", "display", "xclip"}
 	if !o.NoPanel {
@@ -117,10 +117,10 @@ func Parts(o Options) []string {
 	return parts
 }
 
-// Open starts a desktop. It has to be closed.
+// Open starts a desktop. The caller closes it.
 func Open(ctx context.Context, o Options) (*Session, error) {
-	// The path of a Unix socket has 107 bytes at most, and other directories
-	// for temporary files can be longer.
+	// The path of a Unix socket is limited to 107 bytes, and the default directory for
+	// temporary files can be longer.
 	dir, err := os.MkdirTemp("/tmp", "desktop")
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	return s, nil
 }
 
-// prepareHome makes the home and what is in it.
+// prepareHome makes the home directory and the files in it.
 func (s *Session) prepareHome(context.Context) error {
 	s.env = []string{
 		"PATH=" + os.Getenv("PATH"),
@@ -185,8 +185,7 @@ func (s *Session) startScreen(ctx context.Context) error {
 		return err
 	}
 	defer number.Close()
-	// It looks for a free display itself, and tells which it found once it is
-	// ready.
+	// Xvfb finds a free display itself, and writes its number once it is ready.
 	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset")
 	cmd.ExtraFiles = []*os.File{tell}
 	cmd.Env = s.env
@@ -202,7 +201,8 @@ func (s *Session) startScreen(ctx context.Context) error {
 		return fmt.Errorf("no display from Xvfb: %w", err)
 	}
 	s.env = append(s.env, "DISPLAY=:"+display)
-	// It says 1 even when it did it. A black background would do as well.
+	// display exits with 1 even on success, so its status is ignored: a black background
+	// would do as well.
 	_, _ = s.Run(ctx, "display", "-window", "root", "-size", "1280x800", "gradient:#39424e-#1c232b")
 	return nil
 }
@@ -255,7 +255,7 @@ func (s *Session) startPanel(ctx context.Context) error {
 	return s.StartPanel(ctx)
 }
 
-// StartPanel starts the panel, and waits until its tray takes icons.
+// StartPanel starts the panel, and waits until its tray accepts icons.
 func (s *Session) StartPanel(ctx context.Context) (err error) {
 	s.panel, err = s.Spawn("xfce4-panel", "--disable-wm-check")
 	if err != nil {
@@ -264,7 +264,7 @@ func (s *Session) StartPanel(ctx context.Context) (err error) {
 	return s.owned(ctx, watcherName)
 }
 
-// StopPanel ends the panel as a crash would.
+// StopPanel kills the panel, like a crash.
 func (s *Session) StopPanel(ctx context.Context) error {
 	s.panel.kill()
 	return waitFor(ctx, "the tray to be gone", func() error {
@@ -275,7 +275,7 @@ func (s *Session) StopPanel(ctx context.Context) error {
 	})
 }
 
-// StopBus ends the session bus, as a log-out does.
+// StopBus ends the session bus, like a log-out.
 func (s *Session) StopBus() {
 	for _, p := range s.processes.all() {
 		if p.name == "dbus-daemon" {
@@ -294,13 +294,13 @@ func (s *Session) Close() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// Env is the environment of programs in this session.
+// Env returns the environment of programs in this session.
 func (s *Session) Env() []string { return slices.Clone(s.env) }
 
-// Home is the home directory of whoever sits there.
+// Home returns the home directory of this session.
 func (s *Session) Home() string { return s.dir + "/home" }
 
-// Output is what the programs of the session have printed.
+// Output returns what the programs of the session have printed.
 func (s *Session) Output() string {
 	var b strings.Builder
 	for _, p := range s.processes.all() {
@@ -311,21 +311,21 @@ func (s *Session) Output() string {
 	return b.String()
 }
 
-// Spawn starts a program in the session, which ends with it.
+// Spawn starts a program in the session. The program ends with the session.
 func (s *Session) Spawn(name string, args ...string) (*process, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Env = s.env
 	return s.processes.start(cmd)
 }
 
-// Launch starts a program with more variables in its environment.
+// Launch is [Session.Spawn] with more environment variables.
 func (s *Session) Launch(env []string, name string, args ...string) (*process, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Env = append(s.Env(), env...)
 	return s.processes.start(cmd)
 }
 
-// Run runs a command in the session, and returns what it printed.
+// Run runs a command in the session, and returns its output.
 func (s *Session) Run(ctx context.Context, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -347,7 +347,7 @@ func (s *Session) isOwned(name string) (owned bool, err error) {
 	return owned, err
 }
 
-// owned waits until somebody has a name on the session bus.
+// owned waits until a name on the session bus has an owner.
 func (s *Session) owned(ctx context.Context, name string) error {
 	return waitFor(ctx, name, func() error {
 		owned, err := s.isOwned(name)
@@ -358,7 +358,7 @@ func (s *Session) owned(ctx context.Context, name string) error {
 	})
 }
 
-// waitFor asks until try returns nil.
+// waitFor calls try until it returns nil, for at most the time of patience.
 func waitFor(ctx context.Context, what string, try func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -375,8 +375,8 @@ func waitFor(ctx context.Context, what string, try func() error) error {
 	}
 }
 
-// busConfig is a session bus that starts nothing by itself, so that a desktop
-// has what the test gave it and no more.
+// busConfig configures a session bus that starts no services by itself, so that a
+// desktop has only what the test gave it.
 func busConfig(dir string) string {
 	var path strings.Builder
 	_ = xml.EscapeText(&path, []byte(dir))

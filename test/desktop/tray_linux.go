@@ -14,17 +14,17 @@ import (
 	"colabtray/assets"
 )
 
-// Row is a row of a program's menu, as the panel is told of it.
+// Row is a row of a program's menu, as a panel reads it.
 type Row struct {
 	Label     string
 	Enabled   bool
 	Checked   bool
 	Separator bool
-	Rows      []Row // of its submenu
+	Rows      []Row // the rows of its submenu
 }
 
-// Registered waits until the tray has taken the icon of a process, and returns
-// the name of its connection.
+// Registered waits until the tray has taken the icon of a process, and returns the name
+// of the process's connection to the bus.
 func (s *Session) Registered(ctx context.Context, pid int) (owner string, err error) {
 	err = waitFor(ctx, "the icon to be registered", func() error {
 		watcher := s.bus.Object(watcherName, "/StatusNotifierWatcher")
@@ -45,7 +45,7 @@ func (s *Session) Registered(ctx context.Context, pid int) (owner string, err er
 	return owner, err
 }
 
-// Rows reads the menu of a process from the bus, without those that are hidden.
+// Rows returns the menu of a process as read from the bus, without hidden rows.
 func (s *Session) Rows(ctx context.Context, pid int) ([]Row, error) {
 	owner, err := s.Registered(ctx, pid)
 	if err != nil {
@@ -61,14 +61,14 @@ func (s *Session) Rows(ctx context.Context, pid int) ([]Row, error) {
 	return root.rows()
 }
 
-// layout is a row as it is on the bus.
+// layout is a row in the format of the bus.
 type layout struct {
 	ID       int32
 	Props    map[string]dbus.Variant
 	Children []dbus.Variant
 }
 
-// rows are those of the submenu of a row, or of the menu itself.
+// rows returns the rows of a row's submenu, or of the menu itself.
 func (l layout) rows() ([]Row, error) {
 	var rows []Row
 	for _, child := range l.Children {
@@ -99,7 +99,7 @@ func (l layout) rows() ([]Row, error) {
 	return rows, nil
 }
 
-// Status waits until the first row of the menu of a process is as wanted.
+// Status waits until is accepts the first row in the menu of a process.
 func (s *Session) Status(ctx context.Context, pid int, is func(text string) bool) error {
 	return waitFor(ctx, "the status in the menu", func() error {
 		rows, err := s.Rows(ctx, pid)
@@ -110,13 +110,13 @@ func (s *Session) Status(ctx context.Context, pid int, is func(text string) bool
 	})
 }
 
-// ClickIcon clicks on the icon, which is that of the state.
+// ClickIcon clicks on the icon, which must be that of the state.
 func (s *Session) ClickIcon(ctx context.Context, state assets.State) error {
 	return s.press(ctx, state, 1)
 }
 
-// OpenMenu opens the menu of the icon, which is that of the state, and returns
-// where it is.
+// OpenMenu opens the menu of the icon, which must be that of the state, and returns the
+// place of the menu.
 func (s *Session) OpenMenu(ctx context.Context, state assets.State) (image.Rectangle, error) {
 	if err := s.press(ctx, state, 3); err != nil {
 		return image.Rectangle{}, err
@@ -124,7 +124,7 @@ func (s *Session) OpenMenu(ctx context.Context, state assets.State) (image.Recta
 	return s.menu(ctx)
 }
 
-// trayProcess is the process that the panel runs the tray in.
+// trayProcess is the name of the process in which the panel runs the tray.
 const trayProcess = "wrapper-2.0"
 
 // menu waits for the window of the menu.
@@ -132,8 +132,7 @@ func (s *Session) menu(ctx context.Context) (image.Rectangle, error) {
 	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r.Dx() < 1000 && r.Dy() > 2*panelHeight })
 }
 
-// Submenu waits for the window of a submenu beside that of the menu, and
-// returns where it is.
+// Submenu waits for the window of a submenu, and returns its place.
 func (s *Session) Submenu(ctx context.Context, menu image.Rectangle) (image.Rectangle, error) {
 	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r != menu && r.Dx() < 1000 && r.Dy() > panelHeight && r.Min.Y > 0 })
 }
@@ -150,20 +149,19 @@ func (s *Session) press(ctx context.Context, state assets.State, button int) err
 	return err
 }
 
-// MoveMouse moves the mouse. (With --sync, xdotool would wait 15 seconds for
-// one that is there already.)
+// MoveMouse moves the mouse. It does not use xdotool's --sync, which waits 15 seconds if
+// the mouse is there already.
 func (s *Session) MoveMouse(ctx context.Context, to image.Point) error {
 	_, err := s.Run(ctx, "xdotool", "mousemove", strconv.Itoa(to.X), strconv.Itoa(to.Y))
 	return err
 }
 
-// Tooltip waits for the tooltip of the icon that the mouse is on, and returns
-// where it is.
+// Tooltip waits for the tooltip of the icon below the mouse, and returns its place.
 func (s *Session) Tooltip(ctx context.Context) (image.Rectangle, error) {
 	return s.Window(ctx, trayProcess, func(r image.Rectangle) bool { return r.Dx() > panelHeight && r.Dy() < 2*panelHeight && r.Min.Y > 0 })
 }
 
-// Choose opens the menu and chooses a row by the keyboard; see Point.
+// Choose opens the menu and chooses a row with the keyboard; see [Session.Point].
 func (s *Session) Choose(ctx context.Context, pid int, state assets.State, path ...string) error {
 	if _, err := s.OpenMenu(ctx, state); err != nil {
 		return err
@@ -175,9 +173,9 @@ func (s *Session) Choose(ctx context.Context, pid int, state assets.State, path 
 	return err
 }
 
-// Point goes to a row of the menu that has just been opened, by the keyboard.
-// In front of the row's label are those of the rows whose submenus it is in. A
-// label may end where a colon follows. It waits until there is the row.
+// Point waits for a row of the menu that has just been opened, and selects it with the
+// keyboard. path has the labels of the rows whose submenus lead to the row, and then the
+// label of the row. A label can be shortened to the part before a colon.
 func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
 	var keys []string
 	err := waitFor(ctx, "a row of the menu", func() error {
@@ -194,7 +192,7 @@ func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
 	return err
 }
 
-// keysTo returns the keys that lead to a row.
+// keysTo returns the keys that select a row.
 func keysTo(rows []Row, path []string) (keys []string, err error) {
 	for n, label := range path {
 		rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Separator || !r.Enabled })
@@ -203,7 +201,7 @@ func keysTo(rows []Row, path []string) (keys []string, err error) {
 			return nil, fmt.Errorf("no row %q can be chosen among %+v", label, rows)
 		}
 		downs := i + 1
-		if n > 0 { // the first row of a submenu is pointed at when it opens
+		if n > 0 { // opening a submenu selects its first row
 			keys = append(keys, "Right")
 			downs = i
 		}
@@ -213,7 +211,7 @@ func keysTo(rows []Row, path []string) (keys []string, err error) {
 	return keys, nil
 }
 
-// Clipboard waits until the clipboard holds a text, and returns it.
+// Clipboard waits until the clipboard contains a text, and returns that text.
 func (s *Session) Clipboard(ctx context.Context) (text string, err error) {
 	err = waitFor(ctx, "the clipboard", func() error {
 		text, err = s.Run(ctx, "xclip", "-o", "-selection", "clipboard")

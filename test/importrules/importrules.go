@@ -1,9 +1,9 @@
-// Package importrules holds the rules about which package of the project may
-// import what, so that the parts stay apart: imports go down from one floor to
-// lower ones and never in a circle, and each toolkit has one file that touches it.
+// Package importrules checks which package of the project imports what. A package
+// imports only packages of lower layers, so that there are no cycles, and only one file
+// imports each toolkit.
 //
-// The rules are for what is shipped. Tests, and everything below test/, may
-// import what they need.
+// The rules are for shipped code. Tests, and everything below test/, may import
+// anything.
 package importrules
 
 import (
@@ -13,20 +13,20 @@ import (
 	"strings"
 )
 
-// Package is one package of the program as the compiler of one system sees it.
+// Package is one package of the program, built for one operating system.
 type Package struct {
-	// Path is its import path.
+	// Path is the import path.
 	Path string
-	// Name is what its package clause says.
+	// Name is the name in the package clause.
 	Name string
-	// Imports are the import paths of what it imports itself.
+	// Imports are the import paths of the direct imports.
 	Imports []string
-	// Deps are the import paths of all it needs, directly or not.
+	// Deps are the import paths of all dependencies, direct or not.
 	Deps []string
-	// Files has the imports of each file, also of those for other systems, but
-	// not of tests.
+	// Files has the imports of each file. It includes files for other systems, but
+	// not tests.
 	Files map[string][]string
-	// Lines counts the lines of its files.
+	// Lines is the number of lines in Files.
 	Lines int
 }
 
@@ -37,9 +37,9 @@ const (
 	client  = "github.com/docker/docker/client"
 )
 
-// floors has all packages of the program, the lowest floor first. A package
-// imports packages of lower floors only, so that there can be no circle.
-var floors = [][]string{
+// layers has all packages of the program, the lowest layer first. A package imports
+// only packages of lower layers, so that there are no cycles.
+var layers = [][]string{
 	{"assets", "internal/i18n", "internal/problem", "internal/secret", "internal/gpu", "internal/sessionbus"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile"},
@@ -51,20 +51,20 @@ var floors = [][]string{
 	{"cmd/tray"},
 }
 
-// tools are packages that are not shipped: programs that make what is, and what tests
-// of several packages share.
+// tools are packages that are not shipped: programs that generate shipped files, and
+// packages for the tests of several packages.
 var tools = []string{
 	"assets/generate", "packaging", "packaging/archive", "packaging/manpage",
 	"internal/engine/enginetest", "internal/engine/memory",
 }
 
-// desktop are the libraries that show something to a person.
+// desktop are the libraries with a user interface.
 var desktop = []string{
 	systray, "github.com/gen2brain/beeep", "github.com/esiqveland/notify",
 	"golang.design/x/clipboard", "github.com/pkg/browser",
 }
 
-// forbidden says which libraries a package may not need, directly or not.
+// forbidden are the libraries that a package must not depend on, directly or not.
 var forbidden = map[string][]string{
 	"internal/problem":       append([]string{docker}, desktop...),
 	"internal/secret":        append([]string{docker}, desktop...),
@@ -85,23 +85,23 @@ var forbidden = map[string][]string{
 	"internal/guide":         append([]string{docker}, desktop...),
 }
 
-// oneFile are the libraries that one file alone imports.
+// oneFile are the libraries that only one file may import.
 var oneFile = []string{systray, client}
 
-// onlyIn are the packages that one package alone imports.
+// onlyIn maps packages to the only package that may import them.
 var onlyIn = map[string]string{
 	"github.com/gen2brain/beeep":       module + "/internal/notify",
 	"github.com/esiqveland/notify":     module + "/internal/notify",
 	module + "/internal/engine/docker": module + "/internal/app",
 }
 
-// largest is the part of all lines that one package may have, in percent.
+// largest is the greatest share of all lines that one package may have, in percent.
 const largest = 18
 
-// vagueNames are names that say nothing about what a package owns.
+// vagueNames are package names that do not say what the package owns.
 var vagueNames = []string{"util", "utils", "helper", "helpers", "common", "misc", "shared", "base"}
 
-// Check returns a sentence for each rule that the packages break.
+// Check returns a message for each violation of a rule, sorted.
 func Check(packages []Package) []string {
 	broken := tooLarge(packages)
 	files := map[string][]string{}
@@ -138,36 +138,37 @@ func Check(packages []Package) []string {
 	return broken
 }
 
-// name returns the path of a package within the project.
+// name returns the import path of a package without that of the module.
 func (p Package) name() string { return strings.TrimPrefix(p.Path, module+"/") }
 
-// floor returns the floor of a package, negative when it has none.
-func floor(name string) int {
-	return slices.IndexFunc(floors, func(names []string) bool { return slices.Contains(names, name) })
+// layer returns the number of a package's layer, -1 if it has none.
+func layer(name string) int {
+	return slices.IndexFunc(layers, func(names []string) bool { return slices.Contains(names, name) })
 }
 
-// upward tells which imports of a package do not go down.
+// upward returns a message for each import of a package that is not in a lower layer.
 func (p Package) upward() []string {
 	if slices.Contains(tools, p.name()) {
 		return nil
 	}
-	own := floor(p.name())
+	own := layer(p.name())
 	if own < 0 {
-		return []string{p.Path + " has no floor"}
+		return []string{p.Path + " has no layer"}
 	}
 	var broken []string
 	for _, imported := range p.Imports {
 		if !within(module, imported) {
 			continue
 		}
-		if below := floor(strings.TrimPrefix(imported, module+"/")); below < 0 || below >= own {
-			broken = append(broken, fmt.Sprintf("%s imports %s, which is not on a lower floor", p.Path, imported))
+		if below := layer(strings.TrimPrefix(imported, module+"/")); below < 0 || below >= own {
+			broken = append(broken, fmt.Sprintf("%s imports %s, which is not on a lower layer", p.Path, imported))
 		}
 	}
 	return broken
 }
 
-// tooLarge tells which packages have more than their part of the lines.
+// tooLarge returns a message for each package with more than largest percent of all
+// lines.
 func tooLarge(packages []Package) []string {
 	all := 0
 	for _, p := range packages {
@@ -184,5 +185,5 @@ func tooLarge(packages []Package) []string {
 	return broken
 }
 
-// within reports whether a package is the tree's root or below it.
+// within reports whether the import path of a package is tree or below it.
 func within(tree, path string) bool { return path == tree || strings.HasPrefix(path, tree+"/") }

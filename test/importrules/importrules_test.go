@@ -25,9 +25,9 @@ func TestProgram(t *testing.T) {
 		t.Run(system, func(t *testing.T) {
 			t.Parallel()
 			packages := list(t, system)
-			for _, name := range slices.Concat(floors...) {
+			for _, name := range slices.Concat(layers...) {
 				if !slices.ContainsFunc(packages, func(p Package) bool { return p.name() == name }) {
-					t.Errorf("there is a floor for %s, and no such package", name)
+					t.Errorf("there is a layer for %s, and no such package", name)
 				}
 			}
 			for _, library := range append(slices.Clone(desktop), client) {
@@ -82,28 +82,28 @@ func TestCheck(t *testing.T) {
 		{
 			name:     "an import goes up",
 			packages: []Package{{Path: engine, Name: "engine", Imports: []string{runtime}}},
-			want:     []string{engine + " imports " + runtime + ", which is not on a lower floor"},
+			want:     []string{engine + " imports " + runtime + ", which is not on a lower layer"},
 		},
 		{
-			name: "two of one floor make a circle",
+			name: "two of one layer make a cycle",
 			packages: []Package{
 				{Path: "colabtray/internal/jupyter", Name: "jupyter", Imports: []string{"colabtray/internal/data"}},
 				{Path: "colabtray/internal/data", Name: "data", Imports: []string{"colabtray/internal/jupyter"}},
 			},
 			want: []string{
-				"colabtray/internal/jupyter imports colabtray/internal/data, which is not on a lower floor",
-				"colabtray/internal/data imports colabtray/internal/jupyter, which is not on a lower floor",
+				"colabtray/internal/jupyter imports colabtray/internal/data, which is not on a lower layer",
+				"colabtray/internal/data imports colabtray/internal/jupyter, which is not on a lower layer",
 			},
 		},
 		{
 			name:     "a package that nobody has thought of",
 			packages: []Package{{Path: "colabtray/internal/new", Name: "new"}},
-			want:     []string{"colabtray/internal/new has no floor"},
+			want:     []string{"colabtray/internal/new has no layer"},
 		},
 		{
 			name:     "what is for tests is shipped",
 			packages: []Package{{Path: app, Name: "app", Imports: []string{engine + "/memory"}}},
-			want:     []string{app + " imports " + engine + "/memory, which is not on a lower floor"},
+			want:     []string{app + " imports " + engine + "/memory, which is not on a lower layer"},
 		},
 		{
 			name:     "an engine of its own",

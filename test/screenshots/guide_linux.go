@@ -9,13 +9,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// captureGuide takes a picture of the guide's upper part, at the address with
-// a key in it, as soon as the runtime is shown to be ready.
+// captureGuide takes a picture of the upper part of the guide once the guide shows that
+// the runtime is ready. The address contains a key.
 func captureGuide(ctx context.Context, address string) error {
 	ctx, cancel := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox)...)
 	defer cancel()
-	// chromedp does not know every word of a newer browser, and says so.
+	// chromedp logs an error for each message of a newer browser that it does not know.
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
 	defer cancel()
 	for _, action := range []chromedp.Action[chromedp.Void]{

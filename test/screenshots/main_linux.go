@@ -1,6 +1,6 @@
-// Command screenshots takes the pictures of the README: the program, as
-// bin/colab-tray, on a real desktop with a real runtime, which is removed again.
-// It needs what the tests need (test/setup).
+// Command screenshots takes the pictures of the README. They show bin/colab-tray on a
+// real desktop, with a real runtime that is removed afterwards. It needs the same parts
+// as the tests (test/setup).
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 const (
 	pictures = "docs/images"
 	program  = "bin/colab-tray"
-	// margin is what is left around the subject of a picture, in pixels.
+	// margin is the space around the subject of a picture, in pixels.
 	margin = 24
 )
 
@@ -85,7 +85,7 @@ func capture(ctx context.Context) (err error) {
 	return captureGuide(ctx, address)
 }
 
-// screenshotter takes pictures until something goes wrong.
+// screenshotter takes pictures. After the first error it does nothing more.
 type screenshotter struct {
 	*desktop.Session
 	ctx context.Context
@@ -114,7 +114,7 @@ func (p *screenshotter) save(name string, part image.Rectangle) {
 		return
 	}
 	part = part.Inset(-margin)
-	part.Max.X = screen.Bounds().Max.X // the clock in whole
+	part.Max.X = screen.Bounds().Max.X // the whole clock
 	part = part.Intersect(screen.Bounds())
 	picture := image.NewRGBA(image.Rectangle{Max: part.Size()})
 	draw.Draw(picture, picture.Bounds(), screen, part.Min, draw.Src)
@@ -124,7 +124,7 @@ func (p *screenshotter) save(name string, part image.Rectangle) {
 	}
 }
 
-// freePort is the usual port where that is free, which looks best.
+// freePort returns the usual port, which looks best, or another one if that is in use.
 func freePort() int {
 	for _, address := range []string{"127.0.0.1:8888", "127.0.0.1:0"} {
 		if l, err := net.Listen("tcp", address); err == nil {
@@ -135,7 +135,7 @@ func freePort() int {
 	return 8889
 }
 
-// remove removes the runtime that was photographed, and its data.
+// remove removes the runtime of the pictures, and its data.
 func remove(name string) error {
 	for _, args := range [][]string{{"rm", "--force", "--volumes", name}, {"volume", "rm", "--force", name + "-data"}} {
 		if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {

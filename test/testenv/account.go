@@ -14,10 +14,10 @@ import (
 // accountName is the ordinary user that test/setup makes.
 const accountName = "colab-tray-test"
 
-// account is an ordinary user of the machine.
+// account is an ordinary user of the machine. A nil account stands for root.
 type account struct{ uid, gid int }
 
-// findAccount returns the user that test/setup makes, nil where there is none.
+// findAccount returns the user that test/setup makes, nil if there is none.
 func findAccount() *account {
 	u, err := user.Lookup(accountName)
 	if err != nil {
@@ -31,23 +31,23 @@ func findAccount() *account {
 	return &account{uid, gid}
 }
 
-// chown gives a directory and what is in it to the user.
+// chown makes the user the owner of a directory and its content.
 func (a *account) chown(dir string) error {
 	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		return errors.Join(err, os.Lchown(path, a.uid, a.gid))
 	})
 }
 
-// command is a command that the user runs. The kernel forgets whom a process is
-// to end with when it becomes another user's.
+// command returns a command that runs cmd as the user. setpriv sets the parent-death
+// signal again, because the kernel clears it when a process changes its user.
 func (a *account) command(cmd *exec.Cmd) *exec.Cmd {
 	return exec.Command("setpriv", append([]string{
 		"--reuid", strconv.Itoa(a.uid), "--regid", strconv.Itoa(a.gid), "--init-groups", "--pdeathsig", "TERM",
 	}, cmd.Args...)...)
 }
 
-// stopPauseProcess ends the process that a Podman of an ordinary user leaves behind, to
-// keep its users mapped.
+// stopPauseProcess ends the process that a rootless Podman leaves behind to keep its
+// user namespace.
 func (a *account) stopPauseProcess(dir string) error {
 	if a == nil {
 		return nil

@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// daemon is the process of an engine that a test starts and ends.
+// daemon is the process of an engine that a test starts and stops.
 type daemon struct {
 	process *os.Process
 	ended   chan error
-	log     string // path of the file with what it prints
+	log     string // path of the file with its output
 }
 
 // start starts the engine, and waits until it answers at host.
@@ -34,8 +34,8 @@ func (d *daemon) start(t testing.TB, cmd *exec.Cmd, logFile, host string) {
 	started := make(chan error)
 	ended := make(chan error, 1)
 	go func() {
-		// The parent, to the kernel, is the thread that starts the engine: it
-		// has to live as long as the engine does.
+		// The parent-death signal is sent when the thread that started the engine
+		// ends, so that thread must live as long as the engine.
 		runtime.LockOSThread()
 		err := cmd.Start()
 		started <- err
@@ -59,7 +59,7 @@ func (d *daemon) start(t testing.TB, cmd *exec.Cmd, logFile, host string) {
 	})
 }
 
-// stop ends the engine and waits until it is gone.
+// stop ends the engine and waits until its process is gone.
 func (d *daemon) stop(t testing.TB) {
 	t.Helper()
 	if d.process == nil {
@@ -79,7 +79,7 @@ func (d *daemon) end() error {
 	return nil
 }
 
-// message returns the end of what the engine printed.
+// message returns the end of the engine's output.
 func (d *daemon) message() string {
 	const most = 4000
 	text, err := os.ReadFile(d.log)
@@ -89,7 +89,7 @@ func (d *daemon) message() string {
 	return string(text[max(0, len(text)-most):])
 }
 
-// load copies an image of the shared engine into the one at host.
+// load copies an image from the shared engine into the engine at host.
 func load(t testing.TB, image, host string) string {
 	t.Helper()
 	Image(t, image)

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// Certificate writes a certificate for this machine that is its own authority,
-// as the files that docker looks for in a directory.
+// Certificate writes a self-signed certificate for this machine into a directory, as
+// the files that docker looks for there.
 func Certificate(t *testing.T, dir string) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -71,9 +71,9 @@ func Listen(t *testing.T, network, address string) net.Listener {
 	return on
 }
 
-// DockerHome gives the test a home directory and a docker configuration of its
-// own, without any variable that leads to an engine, and returns it. What
-// looks for sockets there must not find the machine's own ones.
+// DockerHome gives the test a home directory with an own docker configuration, unsets
+// all variables that lead to an engine, and returns the directory. So no test finds the
+// sockets of the machine's own engines.
 func DockerHome(t *testing.T) string {
 	t.Helper()
 	home, err := os.MkdirTemp("/tmp", "home") // a socket's path is short
@@ -89,7 +89,7 @@ func DockerHome(t *testing.T) string {
 	return home
 }
 
-// DockerCommand runs the docker command as the person whose home it is.
+// DockerCommand runs the docker command with the configuration of [DockerHome].
 func DockerCommand(t *testing.T, args ...string) {
 	t.Helper()
 	if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {

@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// AfterDeath has a shell script run when the test's process ends before the
-// test's cleanup: killed, or by the time limit of go test, after
-// which nothing else would remove what the test made. To be called before that is
-// made, so that its own cleanup comes first.
+// AfterDeath runs a shell script if the test's process ends before the test's cleanup:
+// it was killed, or go test's time limit was over, and nothing else would remove what
+// the test made. Call it before making that, so that the test's own cleanup comes
+// first.
 func AfterDeath(t testing.TB, script string, args ...string) {
 	t.Helper()
-	// A line says that all is well. The end of the input says that nobody is left
-	// to say so.
+	// A line on its input tells the script that the cleanup ran. The end of the input
+	// without a line means that the test's process is dead.
 	guard := exec.Command("sh", append([]string{"-c", "trap '' HUP INT TERM; read -r _ || { " + script + "\n}", "sh"}, args...)...)
 	ofItsOwn(guard)
 	line, err := guard.StdinPipe()

@@ -15,16 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Network is one of a browser's own, with nothing but a loopback interface.
-// Chromium breaks requests off with ERR_NETWORK_CHANGED when an interface comes
-// or goes on its network, as one does with every container anywhere in the
-// tests.
+// Network is a network namespace for a browser, with only a loopback interface.
+// Chromium aborts requests with ERR_NETWORK_CHANGED when an interface appears or
+// disappears on its network, as happens with every container of any test.
 type Network struct {
 	t    testing.TB
 	name string
 }
 
-// NewNetwork makes one, which is gone when the test is.
+// NewNetwork makes a network, which is removed when the test ends.
 func NewNetwork(t testing.TB) *Network {
 	t.Helper()
 	Need(t, "root, to give the browser a network of its own", os.Geteuid() == 0)
@@ -44,7 +43,7 @@ func (n *Network) ip(arguments ...string) {
 	}
 }
 
-// Command returns the path of a command that runs another on this network.
+// Command returns the path of a script that runs another command on this network.
 func (n *Network) Command(other string) string {
 	n.t.Helper()
 	path := filepath.Join(n.t.TempDir(), other)
@@ -55,8 +54,8 @@ func (n *Network) Command(other string) string {
 	return path
 }
 
-// Open has a port of 127.0.0.1 on this network lead to the same port of this
-// machine, until the test ends.
+// Open forwards a port of 127.0.0.1 on this network to the same port of this machine,
+// until the test ends.
 func (n *Network) Open(port int) {
 	n.t.Helper()
 	address := fmt.Sprintf("127.0.0.1:%d", port)
@@ -80,13 +79,13 @@ func (n *Network) Open(port int) {
 	})
 }
 
-// listen listens on this network: a socket stays on the network of the thread
-// that made it.
+// listen listens on this network. A socket belongs to the network of the thread that
+// made it.
 func (n *Network) listen(address string) (listener net.Listener, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // and never unlock: the thread ends here
+		runtime.LockOSThread() // never unlocked, so that the thread ends with this goroutine
 		var file *os.File
 		if file, err = os.Open("/run/netns/" + n.name); err != nil {
 			return
@@ -101,7 +100,7 @@ func (n *Network) listen(address string) (listener net.Listener, err error) {
 	return listener, err
 }
 
-// relay copies between a connection and a new one to the address, until either
+// relay copies between a connection and a new connection to the address, until either
 // side ends.
 func relay(inside net.Conn, address string) {
 	defer inside.Close()

@@ -15,28 +15,28 @@ import (
 	"testing"
 )
 
-// PodmanEngine is a Podman that offers Docker's API, with storage and network
-// of its own. All tests of a package share it, for it takes a while to give it
-// an image, unless there is the store that test/images/podman makes. When its
-// service stops, containers go on, as Podman has it.
+// PodmanEngine is a Podman that serves Docker's API, with storage and a network of its
+// own. All tests of a package share it: without the store that test/images/podman
+// makes, it takes a while to load an image. As always with Podman, containers go on
+// when the service stops.
 type PodmanEngine struct {
 	dir    string
 	bridge string
 	subnet string
 
-	account *account // whose it is; nil for root's
+	account *account // the owner; nil for root
 
 	mu     sync.Mutex
 	loaded map[string]bool
 	daemon
 }
 
-// podmanStore has the bed's images, if test/images/podman has made it. Any number
-// of engines read from it.
+// podmanStore has the test images, if test/images/podman has made it. Any number of
+// engines can read it.
 const podmanStore = "/var/lib/colab-tray-test/podman"
 
-// networkLock keeps Podmans apart that set up networks at the same time: all have
-// the same chains in the machine's packet filter.
+// networkLock keeps Podmans from setting up networks at the same time: all use the
+// same chains in the machine's packet filter.
 const networkLock = "/run/lock/colab-tray-test-netavark"
 
 var podman struct {
@@ -44,9 +44,8 @@ var podman struct {
 	engine *PodmanEngine
 }
 
-// Podman returns the Podman that the tests of this package share, started at
-// the first call, which needs root. A package whose tests use it ends it with
-// [End].
+// Podman returns the Podman that the tests of this package share. The first call starts
+// it, which needs root. The package must call [End] after its tests.
 func Podman(t testing.TB) *PodmanEngine {
 	t.Helper()
 	needPodman(t)
@@ -59,8 +58,8 @@ func Podman(t testing.TB) *PodmanEngine {
 	return podman.engine
 }
 
-// PodmanWithDisk returns a Podman of the test's own, whose data are on a disk of
-// that size in MiB. It ends with the test.
+// PodmanWithDisk starts a Podman for one test, with its data on a disk of size MiB. It
+// ends with the test.
 func PodmanWithDisk(t testing.TB, size int) *PodmanEngine {
 	t.Helper()
 	needPodman(t)
@@ -77,8 +76,8 @@ func PodmanWithDisk(t testing.TB, size int) *PodmanEngine {
 	return e
 }
 
-// RootlessPodman returns a Podman of an ordinary user, that of test/setup. It has
-// to be given its images, and ends with the test.
+// RootlessPodman starts a Podman of the ordinary user that test/setup makes. It has no
+// images at first, and ends with the test.
 func RootlessPodman(t testing.TB) *PodmanEngine {
 	t.Helper()
 	needPodman(t)
@@ -108,13 +107,13 @@ func needPodman(t testing.TB) {
 
 func newPodman(t testing.TB) *PodmanEngine {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "bed") // a socket's path is short
+	dir, err := os.MkdirTemp("/tmp", "env") // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &PodmanEngine{
 		dir:    dir,
-		bridge: "bed" + randomHex(4),
+		bridge: "test" + randomHex(4),
 		// 198.18.0.0/15 is set aside for tests (RFC 2544).
 		subnet: fmt.Sprintf("198.%d.%d", 18+mathrand.IntN(2), mathrand.IntN(256)),
 		loaded: map[string]bool{},
@@ -134,13 +133,13 @@ func (e *PodmanEngine) begin(t testing.TB) {
 	e.Start(t)
 }
 
-// root is where its data are.
+// root is the directory with the engine's data.
 func (e *PodmanEngine) root() string { return filepath.Join(e.dir, "root") }
 
-// configure writes Podman's configuration: nothing of the machine's own. runc
-// also runs where cgroups are of the first version; a sandbox may not allow the
-// limits that Podman sets by default. Registries on this machine speak plain
-// HTTP, which to Docker goes without saying.
+// configure writes Podman's configuration, independent of the machine's own. It uses
+// runc, which also supports cgroups v1, and lower limits than Podman's defaults, which a
+// sandbox may not allow. Registries on this machine use plain
+// HTTP, which Docker assumes by itself.
 func (e *PodmanEngine) configure() error {
 	const bridge = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
 "driver": "bridge", "network_interface": "%[1]s", "subnets": [{"subnet": "%[2]s.0/24", "gateway": "%[2]s.1"}],
@@ -162,7 +161,7 @@ insecure = true
 `
 	err := os.WriteFile(filepath.Join(e.dir, "registries.conf"), []byte(registries), 0o600)
 	text := settings
-	if e.account == nil { // others have a network without a bridge
+	if e.account == nil { // a rootless Podman has a network without a bridge
 		networks := filepath.Join(e.dir, "networks")
 		text += fmt.Sprintf(network, networks)
 		err = errors.Join(err,
@@ -173,10 +172,10 @@ insecure = true
 	return errors.Join(err, os.WriteFile(filepath.Join(e.dir, "containers.conf"), []byte(text), 0o600))
 }
 
-// Host returns the address of its service in the form of DOCKER_HOST.
+// Host returns the address of the service, as in DOCKER_HOST.
 func (e *PodmanEngine) Host() string { return "unix://" + filepath.Join(e.dir, "podman.sock") }
 
-// Start starts the service and waits until it answers.
+// Start starts the service and waits until the service answers.
 func (e *PodmanEngine) Start(t testing.TB) {
 	t.Helper()
 	args := []string{
@@ -200,13 +199,14 @@ func (e *PodmanEngine) Start(t testing.TB) {
 	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
 }
 
-// Stop ends the service and waits until it is gone. Containers go on.
+// Stop ends the service and waits until its process is gone. Containers go on.
 func (e *PodmanEngine) Stop(t testing.TB) {
 	t.Helper()
 	e.daemon.stop(t)
 }
 
-// Image returns the reference of one of the bed's images, which Podman has.
+// Image returns the reference of a test image in this engine, and loads the image first
+// if necessary.
 func (e *PodmanEngine) Image(t testing.TB, image string) string {
 	t.Helper()
 	e.mu.Lock()
@@ -222,7 +222,7 @@ func (e *PodmanEngine) Image(t testing.TB, image string) string {
 	return image
 }
 
-// Folder returns a new directory of whom the engine belongs to.
+// Folder returns a new directory that belongs to the owner of the engine.
 func (e *PodmanEngine) Folder(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(e.dir, "folder")
@@ -232,16 +232,16 @@ func (e *PodmanEngine) Folder(t testing.TB) string {
 	return dir
 }
 
-// RuntimeName is [RuntimeName] for this engine.
+// RuntimeName is like the function [RuntimeName], for this engine.
 func (e *PodmanEngine) RuntimeName(t testing.TB) string {
 	t.Helper()
 	return runtimeName(t, e.Host())
 }
 
-// Message returns the end of what the service printed.
+// Message returns the end of the service's output.
 func (e *PodmanEngine) Message() string { return e.daemon.message() }
 
-// remove ends the engine with everything in it.
+// remove removes the engine with everything in it.
 func (e *PodmanEngine) remove() error {
 	var errs []error
 	if e.process != nil {
@@ -252,7 +252,7 @@ func (e *PodmanEngine) remove() error {
 		errs = append(errs, e.daemon.end())
 	}
 	errs = append(errs, e.account.stopPauseProcess(e.dir))
-	// The monitor of a finished exec stays for five minutes more.
+	// The monitor process of a finished exec stays for five more minutes.
 	monitors, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, monitor := range monitors {
 		line, _ := os.ReadFile(monitor)
@@ -264,15 +264,15 @@ func (e *PodmanEngine) remove() error {
 			_ = process.Kill()
 		}
 	}
-	// Podman mounts its storage on itself, to keep it apart from other mounts.
+	// Podman bind-mounts its storage on itself, to make it a private mount.
 	exec.Command("umount", filepath.Join(e.root(), "overlay")).Run()
 	exec.Command("umount", e.root()).Run() // where it is a disk
 	exec.Command("ip", "link", "del", e.bridge).Run()
 	return errors.Join(append(errs, os.RemoveAll(e.dir))...)
 }
 
-// End ends what the tests of a package share. It is called once they are over,
-// and tells on w what could not be ended.
+// End ends the engine that the tests of a package share. Call it once after all tests.
+// It reports on w what could not be ended.
 func End(w io.Writer) {
 	podman.mu.Lock()
 	defer podman.mu.Unlock()

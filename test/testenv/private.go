@@ -10,27 +10,27 @@ import (
 	"testing"
 )
 
-// Private is an engine of a test's own, which it may stop and start again
-// without anybody else noticing. Its containers have a network of their own
-// without a way out; their published ports answer on this machine as ever.
+// Private is a Docker engine for one test, which can stop and start it without effect
+// on others. Its containers have a network of their own that leads nowhere else; their
+// published ports can be reached on this machine as usual.
 type Private struct {
 	t      testing.TB
 	dir    string
 	bridge string
 	bip    string
 	config string // the engine's daemon.json
-	disk   bool   // its data are on a disk of their own
+	disk   bool   // the data are on a disk of their own
 
 	daemon
 }
 
-// PrivateOption makes a private engine other than usual.
+// PrivateOption is an option of [PrivateEngine].
 type PrivateOption func(*Private)
 
 // WithConfig gives the engine a daemon.json.
 func WithConfig(json string) PrivateOption { return func(e *Private) { e.config = json } }
 
-// WithDisk puts the engine's data on a disk of that size in MiB.
+// WithDisk puts the engine's data on a disk of size MiB.
 func WithDisk(size int) PrivateOption {
 	return func(e *Private) {
 		if err := smallDisk(filepath.Join(e.dir, "data"), size); err != nil {
@@ -40,20 +40,19 @@ func WithDisk(size int) PrivateOption {
 	}
 }
 
-// smallDisk makes a directory with a disk of its own, of that size in MiB.
+// smallDisk makes a directory and mounts a new disk of size MiB on it.
 func smallDisk(dir string, size int) error {
 	if err := os.Mkdir(dir, 0o710); err != nil {
 		return err
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "bed", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "testenv", dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("a small disk could not be mounted: %w: %s", err, out)
 	}
 	return nil
 }
 
-// PrivateEngine starts an engine of the test's own, which needs root. It has
-// no images but those given to Load. When the test ends, so does the engine,
-// with everything in it.
+// PrivateEngine starts an engine for one test, which needs root. The engine has only the
+// images that were given to Load. It ends with the test, with everything in it.
 func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 	t.Helper()
 	Need(t, "root, to start an engine of its own", os.Geteuid() == 0)
@@ -61,9 +60,9 @@ func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 		NeedCommand(t, command)
 	}
 
-	// The path of a Unix socket has 107 bytes at most, and t.TempDir can be
+	// The path of a Unix socket is limited to 107 bytes, and that of t.TempDir can be
 	// longer.
-	dir, err := os.MkdirTemp("/tmp", "bed")
+	dir, err := os.MkdirTemp("/tmp", "env")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +70,7 @@ func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 	e := &Private{
 		t:      t,
 		dir:    dir,
-		bridge: "bed" + id,
+		bridge: "test" + id,
 		// 198.18.0.0/15 is set aside for tests (RFC 2544).
 		bip:    fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
 		config: "{}",
@@ -98,19 +97,18 @@ func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 	return e
 }
 
-// Host returns the engine's address in the form of DOCKER_HOST. It stays the
-// same when the engine is started again.
+// Host returns the engine's address, as in DOCKER_HOST. The address stays the same when
+// the engine is started again.
 func (e *Private) Host() string { return "unix://" + filepath.Join(e.dir, "docker.sock") }
 
-// Docker runs the docker command against this engine and returns what it
-// printed. The test fails when the command does.
+// Docker runs the docker command against this engine and returns its output. The test
+// fails if the command fails.
 func (e *Private) Docker(t testing.TB, args ...string) string {
 	t.Helper()
 	return mustDocker(t, e.Host(), args...)
 }
 
-// Load copies an image of the shared engine into this one and returns its
-// reference.
+// Load copies an image from the shared engine into this one and returns its reference.
 func (e *Private) Load(t testing.TB, image string) string {
 	t.Helper()
 	return load(t, image, e.Host())
@@ -119,7 +117,7 @@ func (e *Private) Load(t testing.TB, image string) string {
 // Start starts the engine and waits until it answers.
 func (e *Private) Start(t testing.TB) {
 	t.Helper()
-	// Without a file of its own it would read the one of the shared engine.
+	// Without this file the engine would read that of the shared engine.
 	config := filepath.Join(e.dir, "daemon.json")
 	if err := os.WriteFile(config, []byte(e.config), 0o600); err != nil {
 		t.Fatal(err)
@@ -131,16 +129,16 @@ func (e *Private) Start(t testing.TB) {
 		"--pidfile", filepath.Join(e.dir, "pid"),
 		"--config-file", config,
 		"--bridge", e.bridge,
-		// The chains that Docker makes are called the same for every engine:
-		// with its own, this one would tear down the shared engine's. Published
-		// ports go through docker-proxy, which needs none.
+		// All engines use the same names for their chains in the packet filter, so
+		// this engine would remove those of the shared one. Published ports go
+		// through docker-proxy, which needs no chains.
 		"--iptables=false", "--ip-masq=false",
 	)
 	e.daemon.start(t, cmd, filepath.Join(e.dir, "log"), e.Host())
 }
 
-// Stop ends the engine and, as Docker has it, the containers that run in it.
-// It waits until the engine is gone.
+// Stop ends the engine and with it, as always with Docker, its containers. It waits
+// until the engine's process is gone.
 func (e *Private) Stop(t testing.TB) {
 	t.Helper()
 	e.daemon.stop(t)

@@ -5,12 +5,13 @@ import (
 	"syscall"
 )
 
-// endWithParent has the kernel end the command when a test run is killed.
+// endWithParent makes the kernel end the command when the test's process dies.
 func endWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }
 
-// ofItsOwn keeps the command from what ends a test run.
+// ofItsOwn starts the command in a session of its own, which signals to the test run do
+// not reach.
 func ofItsOwn(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 }

@@ -24,22 +24,22 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// testRegistry is a real image registry on this machine, which can be made to
-// hold back the layers of images.
+// testRegistry is a real image registry on this machine. It can delay and break off the
+// layers of images, and require a login.
 type testRegistry struct {
 	Address string
 	mu      sync.Mutex
-	held    chan struct{} // while not nil, layers wait for it to be closed
-	guard   *Guard        // while not nil, asks who comes
-	cutOff  string        // the layer of this digest breaks off in the middle ...
-	cuts    int           // ... so many times
-	served  []string      // the blobs that were asked for, in order, with the range
+	held    chan struct{} // if not nil, layers wait until it is closed
+	guard   *Guard        // if not nil, the registry requires a login
+	cutOff  string        // the digest of the layer that breaks off in the middle
+	cuts    int           // how many more times it does so
+	served  []string      // the requested blobs in order, each with its range
 }
 
-// Guard asks for credentials in the manner of Docker Hub.
+// Guard are the credentials that a registry requires in the way of Docker Hub.
 type Guard struct {
 	User, Password, Identity string
-	Anonymous                bool // who has none may come in too
+	Anonymous                bool // access without credentials is allowed, too
 }
 
 func NewRegistry(t *testing.T) *testRegistry {
@@ -66,8 +66,8 @@ func NewRegistry(t *testing.T) *testRegistry {
 	return r
 }
 
-// admits reports whether a request may go on to the images; if not it has been
-// answered (https://distribution.github.io/distribution/spec/auth/token/).
+// admits reports whether a request is authorized; if not, it has sent the response
+// (https://distribution.github.io/distribution/spec/auth/token/).
 func (r *testRegistry) admits(w http.ResponseWriter, q *http.Request) bool {
 	r.mu.Lock()
 	g := r.guard
@@ -93,15 +93,15 @@ func (r *testRegistry) admits(w http.ResponseWriter, q *http.Request) bool {
 	return false
 }
 
-// RequireLogin makes the registry ask who comes from now on.
+// RequireLogin makes the registry require these credentials from now on.
 func (r *testRegistry) RequireLogin(g Guard) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.guard = &g
 }
 
-// serveBlob answers with a blob, or with the part of it that is asked for, which
-// the library's registry does not do.
+// serveBlob sends a blob, or the requested range of it. The library's registry does not
+// support ranges.
 func (r *testRegistry) serveBlob(w http.ResponseWriter, q *http.Request, images http.Handler) {
 	digest := path.Base(q.URL.Path)
 	r.mu.Lock()
@@ -122,11 +122,11 @@ func (r *testRegistry) serveBlob(w http.ResponseWriter, q *http.Request, images 
 	http.ServeContent(w, q, "", time.Time{}, bytes.NewReader(answer.Body.Bytes()))
 }
 
-// CutAfter is how much of a layer comes before it breaks off, in bytes.
+// CutAfter is the number of bytes of a layer that are sent before the layer breaks off.
 const CutAfter = 10 << 10
 
-// Cut makes a layer break off in the middle so many times from now on, and
-// returns what was asked for since the last time.
+// Cut makes a layer break off the next times that it is requested. It returns the blobs
+// that were requested since the last call.
 func (r *testRegistry) Cut(digest string, times int) (served []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -134,7 +134,7 @@ func (r *testRegistry) Cut(digest string, times int) (served []string) {
 	return served
 }
 
-// shortWriter ends the connection after some bytes of a body.
+// shortWriter ends the connection after remaining bytes of the body.
 type shortWriter struct {
 	http.ResponseWriter
 	remaining int
@@ -150,8 +150,8 @@ func (s *shortWriter) Write(p []byte) (int, error) {
 	return s.ResponseWriter.Write(p)
 }
 
-// PushLayers puts an image of several layers of that size, in bytes, into the
-// registry, and returns its reference and the digests of the layers.
+// PushLayers puts an image into the registry, with layers of size bytes each. It returns
+// the reference of the image and the digests of the layers.
 func (r *testRegistry) PushLayers(t *testing.T, name string, size, layers int) (string, []string) {
 	t.Helper()
 	put := func(method, where, kind string, content []byte) {
@@ -222,7 +222,7 @@ func (r *testRegistry) wait(ctx context.Context) {
 	}
 }
 
-// Block makes layers wait from now on, until the function it returns is called.
+// Block delays layers from now on, until the caller calls release.
 func (r *testRegistry) Block() (release func()) {
 	held := make(chan struct{})
 	r.mu.Lock()
@@ -236,8 +236,8 @@ func (r *testRegistry) Block() (release func()) {
 	})
 }
 
-// PublishedImage returns an image in a registry on this machine, and one that the
-// registry does not have.
+// PublishedImage starts a registry, and returns the references of an image in it and of
+// one that it does not have.
 func PublishedImage(t *testing.T) (published, missing string) {
 	r := NewRegistry(t)
 	published, _ = r.PushLayers(t, "published", 1<<20, 2)

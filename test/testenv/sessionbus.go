@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// SessionBus starts a D-Bus session bus for this test alone, with nobody on it,
-// and returns its address.
+// SessionBus starts a D-Bus session bus for one test, with no other programs on it, and
+// returns its address.
 func SessionBus(t testing.TB) string {
 	t.Helper()
 	NeedCommand(t, "dbus-daemon")

@@ -1,14 +1,12 @@
-// Package bed gives tests their real parts: a Docker engine, Jupyter images,
-// free ports, and names whose containers and volumes are gone when the test is.
+// Package testenv gives tests their real parts: a Docker engine, Jupyter images, free
+// ports, and names whose containers and volumes are removed when the test ends.
 //
-// A test asks for each part it needs. Where one is lacking the test is skipped
-// and says which; with CI set in the environment it fails instead, so that no
-// test is lost there unnoticed. test/setup installs the parts on a Debian
-// machine.
+// A test asks for each part it needs. Where a part is missing the test is skipped and
+// names it. With CI set in the environment the test fails instead, so that no test is
+// left out unnoticed. test/setup installs the parts on a Debian machine.
 //
-// The package does not own the program's view of the engine: it speaks to it
-// through the docker command alone, so that a mistake in the program's own
-// client cannot hide from a test.
+// The package does not use the program's own engine client: it talks to engines only
+// through the docker command, so that a mistake in that client cannot hide from a test.
 package testenv
 
 import (
@@ -26,24 +24,23 @@ import (
 	"time"
 )
 
-// The images of the bed. Those of Jupyter are made by test/images/build in the
-// manner of jupyter/docker-stacks.
+// The test images. test/images/build makes those of Jupyter, which resemble those of
+// jupyter/docker-stacks.
 const (
 	// Notebook6 is Notebook 6.4 on Debian 12.
 	Notebook6 = "colab-tray-test/notebook6:1"
 	// Server2 is Jupyter Server 2 on Debian 13, without JupyterLab.
 	Server2 = "colab-tray-test/server2:1"
-	// Colab stands in for Google's Colab runtime image, made by
-	// test/fakecolab/build.
+	// Colab behaves like Google's Colab runtime image; test/fakecolab/build makes it.
 	Colab = "colab-tray-test/colab:1"
 )
 
-// patience bounds every single thing the bed waits for. It is only used up
-// when something is broken.
+// patience limits each wait of this package. It is only used up when something is
+// broken.
 const patience = 2 * time.Minute
 
-// Need skips the test when the named part is not present, and fails it when CI
-// is set in the environment. The part reads on from "this test needs".
+// Need skips the test if the part is not present, or fails it if CI is set in the
+// environment. The part completes the message "this test needs ...".
 func Need(t testing.TB, part string, present bool) {
 	t.Helper()
 	switch {
@@ -55,24 +52,23 @@ func Need(t testing.TB, part string, present bool) {
 	}
 }
 
-// NeedCommand is Need for a command on PATH.
+// NeedCommand is [Need] for a command on PATH.
 func NeedCommand(t testing.TB, name string) {
 	t.Helper()
 	_, err := exec.LookPath(name)
 	Need(t, "the command "+name, err == nil)
 }
 
-// DependOnTree makes the result of a test depend on all files of the project, for one
-// that looks at more of them than Go notices: what it reads of its environment
-// is a part of what Go's cache of results goes by. test/cachekey makes the value.
+// DependOnTree makes the cached result of a test depend on all files of the project. It
+// is for tests that read files which Go's test cache does not track. The cache does
+// track the environment variables that a test reads; test/cachekey computes this one.
 func DependOnTree() { _ = os.Getenv("COLAB_TRAY_TEST_TREE") }
 
-// Engine returns the address of the engine the tests share, in the form of
-// DOCKER_HOST.
+// Engine returns the address of the engine that the tests share, as in DOCKER_HOST.
 func Engine(t testing.TB) string {
 	t.Helper()
 	NeedCommand(t, "docker")
-	_ = os.Getenv("COLAB_TRAY_TEST_ENGINE") // as with Tree
+	_ = os.Getenv("COLAB_TRAY_TEST_ENGINE") // for Go's test cache, see DependOnTree
 	host := engineHost()
 	_, err := docker(host, "version")
 	Need(t, "a Docker engine at "+host, err == nil)
@@ -86,7 +82,8 @@ func engineHost() string {
 	return "unix:///var/run/docker.sock"
 }
 
-// Image returns the reference of one of the bed's images, which is there.
+// Image returns the reference of a test image, and skips the test if the shared engine
+// does not have that image.
 func Image(t testing.TB, image string) string {
 	t.Helper()
 	_, err := docker(Engine(t), "image", "inspect", image)
@@ -94,22 +91,22 @@ func Image(t testing.TB, image string) string {
 	return image
 }
 
-// Docker runs the docker command against the shared engine and returns what it
-// printed, without the last newline. The test fails when the command does.
+// Docker runs the docker command against the shared engine and returns its output,
+// without the last newline. The test fails if the command fails.
 func Docker(t testing.TB, args ...string) string {
 	t.Helper()
 	return mustDocker(t, Engine(t), args...)
 }
 
-// DockerAt is [Docker] for the engine at an address.
+// DockerAt is [Docker] for the engine at host.
 func DockerAt(t testing.TB, host string, args ...string) string {
 	t.Helper()
 	return mustDocker(t, host, args...)
 }
 
-// RunInVolume runs a shell script, as root, in the directory of the engine at host
-// that has the files of a volume, and returns what it printed. The volume is made
-// if there is none. A container for it would take much longer.
+// RunInVolume runs a shell script as root in the directory with the files of a volume,
+// and returns the output. The volume belongs to the engine at host and is made if
+// necessary. A container would take much longer.
 func RunInVolume(t testing.TB, host, volume, script string) string {
 	t.Helper()
 	dir := mustDocker(t, host, "volume", "inspect", "--format", "{{.Mountpoint}}", mustDocker(t, host, "volume", "create", volume))
@@ -125,9 +122,8 @@ func RunInVolume(t testing.TB, host, volume, script string) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// RuntimeName returns a name for a runtime that nothing else has. When the
-// test ends, the container of that name and the volume name + "-data" are
-// removed from the shared engine.
+// RuntimeName returns a unique name for a runtime. When the test ends, the container of
+// that name and the volume name + "-data" are removed from the shared engine.
 func RuntimeName(t testing.TB) string {
 	t.Helper()
 	return runtimeName(t, Engine(t))
@@ -135,8 +131,8 @@ func RuntimeName(t testing.TB) string {
 
 func runtimeName(t testing.TB, host string) string {
 	name := "colab-tray-test-" + randomHex(6)
-	// Also NAME-next and NAME-previous, of an operation that did not end, and
-	// helpers.
+	// This includes NAME-next and NAME-previous, which an interrupted operation leaves
+	// behind, and helpers.
 	AfterDeath(t, `export DOCKER_HOST=$1
 		for try in 1 2; do
 			docker ps --all --quiet --filter volume=$2-data | xargs -r docker rm --force --volumes
@@ -159,9 +155,9 @@ func runtimeName(t testing.TB, host string) string {
 	return name
 }
 
-// FreePort returns a TCP port that nothing listens on, on any address. It lies
-// below the range from which the system takes ports for outgoing connections,
-// so that none of these can take it meanwhile.
+// FreePort returns a TCP port that nothing listens on, on any address. The port is below
+// the range of ports for outgoing connections, so that none of those can take it in the
+// meantime.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 1000 {
@@ -177,8 +173,8 @@ func FreePort(t testing.TB) int {
 	return 0
 }
 
-// WaitFor asks until try returns nil, and fails the test with its last error
-// when that takes minutes. What is waited for reads on from "waiting for".
+// WaitFor calls try until it returns nil. After 2 minutes it fails the test with the last
+// error. what completes the message "waiting for ...".
 func WaitFor(t testing.TB, what string, try func() error) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
@@ -203,8 +199,8 @@ func mustDocker(t testing.TB, host string, args ...string) string {
 	return out
 }
 
-// docker runs the docker command. Where that fails, its output is the error
-// and what is returned is both streams.
+// docker runs the docker command. If the command fails, its output is the error, and the
+// returned text has both streams.
 func docker(host string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -220,6 +216,6 @@ func docker(host string, args ...string) (string, error) {
 
 func randomHex(bytes int) string {
 	b := make([]byte, bytes)
-	rand.Read(b) // it never fails
+	rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }

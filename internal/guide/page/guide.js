@@ -1,16 +1,17 @@
-// The guide's page: shows what the server sends, and sends what the person
-// presses. Its texts come with it; nothing of the runtime is ever read as HTML.
+// The guide's page: shows the events of the server, and posts the actions of the
+// buttons. The server sends the texts in the person's language. Text of the runtime
+// never becomes HTML.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
 let words = {};
 
-// say returns a text with its {names} filled in.
+// say returns the text of a key with its {placeholders} filled in.
 function say(name, values = {}) {
   return words[name].replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
 }
 
-// rich puts a text into an element: **this** strong, `this` as code.
+// rich fills an element with a text: **this** becomes strong, `this` code.
 function rich(element, text) {
   element.replaceChildren(...text.split(/(\*\*.+?\*\*|`.+?`)/).map((part) => {
     if (part.startsWith("**")) return make("strong", "", part.slice(2, -2));
@@ -26,7 +27,8 @@ function make(tag, className, text = "") {
   return element;
 }
 
-// set changes a text only where it is another: a live region is read out anew.
+// set changes a text only if it differs: a screen reader reads a live region again
+// after each change.
 function set(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -35,7 +37,7 @@ function post(path, signal) {
   return fetch(path, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", signal });
 }
 
-// copy reports whether the clipboard took the text.
+// copy writes a text to the clipboard, and returns whether that worked.
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -45,7 +47,8 @@ async function copy(text) {
   }
 }
 
-// commandLine makes a line to run in a terminal, with a button to copy it.
+// commandLine returns an element with a command for the terminal and a button that
+// copies it.
 function commandLine(text) {
   const line = make("div", "command");
   const code = make("code", "", text);
@@ -71,7 +74,7 @@ function wireCopy(line) {
   label(line);
 }
 
-// label names the button of a line after what it copies.
+// label names the copy button of a command line after its command.
 function label(line) {
   line.querySelector("button").setAttribute("aria-label", say("copyCommand", { command: line.querySelector("code").textContent }));
 }
@@ -97,7 +100,7 @@ function showState(next) {
     $("pull-bar").value = p.total ? p.bytes : p.layersDone;
     set($("pull-text"), say(p.total ? "pull.progress" : "pull.layers", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
   }
-  showProblem(now.problem || now.said);
+  showProblem(now.problem || now.message);
   showWarnings(now.warnings);
   showInstall(now.install);
 
@@ -126,7 +129,8 @@ function since() {
   return " · " + say("status.since", { time: new Intl.DateTimeFormat(words.lang, format).format(time) });
 }
 
-// enable keeps the focus on the page: a disabled button would lose it.
+// enable enables or disables a button. A disabled button would lose the focus, so the
+// next enabled button takes it.
 function enable(button, on) {
   const focused = document.activeElement === button;
   button.disabled = !on;
@@ -152,7 +156,7 @@ function showProblem(problem) {
 
 let warned = "";
 
-// showWarnings tells what is wrong though the runtime can be used.
+// showWarnings shows the problems of a runtime that can be used.
 function showWarnings(warnings) {
   const text = JSON.stringify(warnings);
   if (text === warned) return;
@@ -291,7 +295,7 @@ function verdict(kind, text) {
   set($("verdict"), text);
 }
 
-// lines calls each for every line of JSON as it arrives.
+// lines calls each with the value of every line of JSON, as the line arrives.
 async function lines(response, each) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -316,7 +320,7 @@ function showStep(step) {
   $("check-steps").hidden = false;
 }
 
-// What it uses
+// Resource usage
 
 const samples = 90;
 
@@ -335,8 +339,8 @@ class Plot {
     this.area.removeAttribute("d");
   }
 
-  // add draws one more sample; the top is the most that there can be, or the
-  // most there was.
+  // add draws one more sample. The scale ends at top, or at the largest sample if
+  // that is higher.
   add(sample, text, top = 0) {
     this.past = [...this.past, sample].slice(-samples);
     set(this.value, text);
@@ -388,12 +392,12 @@ $("logs-toggle").addEventListener("click", () => {
   connect();
 });
 
-let fresh = true; // what is shown is not of this run
+let stale = true; // the box shows the output of an earlier connection
 
 function showLogs(out) {
   const box = $("logs-box");
-  if (out.fresh || fresh) box.replaceChildren();
-  fresh = false;
+  if (out.newRun || stale) box.replaceChildren();
+  stale = false;
   const text = out.lines.join("\n") + "\n";
   box.append(out.skipped ? `${say("logs.skipped", { count: out.skipped })}\n${text}` : text);
   const all = box.textContent.split("\n");
@@ -419,8 +423,8 @@ $("report").addEventListener("click", async () => {
   $("report").focus();
 });
 
-// The connection. A page that nobody sees asks for the state alone, which
-// seldom changes.
+// The connection. A hidden page asks only for the state, which seldom changes, so
+// that it costs nothing.
 
 let live = null;
 let tries = 0;
@@ -433,7 +437,7 @@ function connect() {
   if (!document.hidden) want.push("usage");
   if (!document.hidden && !$("logs-box").hidden) want.push("logs");
   live = new EventSource("/live" + (want.length ? "?" + want.join("&") : ""));
-  fresh = true;
+  stale = true;
   live.addEventListener("state", (e) => {
     tries = 0;
     $("gone").hidden = true;
@@ -445,7 +449,7 @@ function connect() {
   live.addEventListener("error", lost);
 }
 
-// lost tries a few times, and then leaves it to the person.
+// lost reconnects. After three attempts it shows a button instead.
 function lost() {
   live.close();
   clearTimeout(later);

@@ -1,4 +1,4 @@
-// Command hello is the smallest tray program there is, to compare with.
+// Command hello is the smallest possible tray program, for comparison.
 package main
 
 import (
