@@ -18,7 +18,8 @@ func dialing(route engine.Route) func(context.Context, string, string) (net.Conn
 	return func(ctx context.Context, _, _ string) (net.Conn, error) { return route.Dial(ctx) }
 }
 
-// ability returns the engine with an ability; without it there is nothing to test.
+// ability returns the engine with an ability, and skips the test when the engine lacks
+// the ability.
 func ability[A any](s *suite) A {
 	s.Helper()
 	a, has := engine.As[A](s.Engine)
@@ -35,7 +36,7 @@ func (s *suite) replacer() {
 	id := s.create(spec)
 	spec.Name = name + "-next"
 	next := s.create(spec)
-	defer func() { s.must(s.Engine.Remove(s.ctx, id)) }() // by then it has another name
+	defer func() { s.must(s.Engine.Remove(s.ctx, id)) }() // its name changes below
 	s.is("a name that is taken", r.Rename(s.ctx, next, name), engine.ErrConflict)
 	s.must(r.Rename(s.ctx, id, name+"-previous"))
 	s.must(r.Rename(s.ctx, next, name))
@@ -162,7 +163,7 @@ func (s *suite) helpers() {
 	s.must(err)
 	defer func() {
 		s.must(v.RemoveHelper(s.ctx, helper))
-		s.must(v.RemoveHelper(s.ctx, helper)) // that it is gone is no error
+		s.must(v.RemoveHelper(s.ctx, helper)) // removing it again is no error
 		if all, err := v.Helpers(s.ctx, spec.Name); err != nil || len(all) != 0 {
 			s.Errorf("these helpers are left: %v, %v", all, err)
 		}

@@ -1,6 +1,6 @@
-// Package enginetest is the suite that every engine passes. It holds what the rest
-// of the program relies on, so that a new engine, or one in memory, cannot behave
-// in another way than the engines that people have.
+// Package enginetest is the contract suite that every engine passes. It checks what the
+// rest of the program relies on. So neither a new engine nor the one in memory can
+// behave unlike Docker and Podman.
 package enginetest
 
 import (
@@ -24,39 +24,39 @@ import (
 type Site struct {
 	// Engine is the engine.
 	Engine engine.Engine
-	// Image is an image on the engine that runs the shell scripts below.
+	// Image is an image on the engine that can run the scripts below.
 	Image string
-	// Published is an image in a registry, which the engine does not have yet.
+	// Published is an image in a registry that the engine does not have yet.
 	Published string
 	// Missing is an image that the registry does not have.
 	Missing string
-	// Name returns a new name for a container; what has that name, and the volume
-	// NAME-data, goes when the test ends.
+	// Name returns a new name for a container. The container of that name, and the
+	// volume NAME-data, are removed when the test ends.
 	Name func(t *testing.T) string
-	// Port returns a port of this computer that nobody uses.
+	// Port returns a free port of this computer.
 	Port func(t *testing.T) int
 	// Pause pauses a container.
 	Pause func(t *testing.T, name string)
 }
 
-// The scripts that the suite runs in containers, by sh -c.
+// The scripts that the suite runs in containers, with sh -c.
 const (
-	// Lives says something, and ends as by the signal when it is asked to.
+	// Lives writes output, and exits as if by the signal when asked to end.
 	Lives = `trap 'exit 143' TERM; echo begun; echo aside >&2; sleep 1000 & wait`
-	// Ignores has to be killed.
+	// Ignores ignores the signal, so it has to be killed.
 	Ignores = `trap '' TERM; echo begun; sleep 1000 & wait; wait`
-	// Ends says three lines, and ends with 3.
+	// Ends writes three lines, and exits with code 3.
 	Ends = `echo one; echo two; echo three; exit 3`
-	// Serves serves files by HTTP at port 8888, and says when it does.
+	// Serves serves files over HTTP at port 8888, and writes a line once it does.
 	Serves = `exec python3 -u -m http.server 8888`
-	// Speaks says something on both streams, and ends.
+	// Speaks writes a line to each of stdout and stderr, and exits.
 	Speaks = `echo out; echo err >&2`
 )
 
 const (
-	longEnough = 2 * time.Minute
-	home       = "/home/jovyan"
-	inner      = 8888
+	testTimeout = 2 * time.Minute
+	home        = "/home/jovyan"
+	inner       = 8888
 )
 
 // Run runs the suite.
@@ -85,21 +85,21 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), longEnough)
+			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 			defer cancel()
 			test(&suite{t, open(t), ctx})
 		})
 	}
 }
 
-// suite is one test of the suite.
+// suite is one test of the contract suite.
 type suite struct {
 	*testing.T
 	Site
 	ctx context.Context
 }
 
-// must ends the test unless all went well.
+// must ends the test when there is an error.
 func (s *suite) must(err error) {
 	s.Helper()
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *suite) must(err error) {
 	}
 }
 
-// is asserts that an error is of a kind.
+// is asserts that an error wraps another.
 func (s *suite) is(what string, err, kind error) {
 	s.Helper()
 	if !errors.Is(err, kind) {
@@ -115,7 +115,7 @@ func (s *suite) is(what string, err, kind error) {
 	}
 }
 
-// spec is a container that runs a script.
+// spec returns the spec of a container that runs a script.
 func (s *suite) spec(script string) engine.Spec {
 	name := s.Name(s.T)
 	return engine.Spec{
@@ -132,7 +132,7 @@ func (s *suite) create(spec engine.Spec) string {
 	return made.ID
 }
 
-// run makes a container and starts it.
+// run makes and starts a container that runs a script.
 func (s *suite) run(script string) engine.Container {
 	s.Helper()
 	id := s.create(s.spec(script))
@@ -140,7 +140,7 @@ func (s *suite) run(script string) engine.Container {
 	return s.inspect(id)
 }
 
-// begun is run, and returns once the script has said something.
+// begun is run, and returns once the script has written output.
 func (s *suite) begun(script string) engine.Container {
 	s.Helper()
 	c := s.run(script)
@@ -223,7 +223,7 @@ func (s *suite) lifecycle() {
 
 	waited := make(chan error, 1)
 	go func() { waited <- e.Wait(s.ctx, c.ID) }()
-	s.must(e.Stop(s.ctx, c.ID, longEnough))
+	s.must(e.Stop(s.ctx, c.ID, testTimeout))
 	if err := <-waited; err != nil {
 		s.Errorf("waiting for its end: %v", err)
 	}
@@ -300,7 +300,7 @@ func (s *suite) exit() {
 	}
 }
 
-// contextEnds: every method ends with its context.
+// contextEnds checks that every method returns soon after its context ends.
 func (s *suite) contextEnds() {
 	c := s.begun(Ignores)
 	log := s.follow(c)
@@ -308,7 +308,7 @@ func (s *suite) contextEnds() {
 	ctx, cancel := context.WithCancel(s.ctx)
 	ended := make(chan error, 3)
 	go func() { ended <- s.Engine.Wait(ctx, c.ID) }()
-	go func() { ended <- s.Engine.Stop(ctx, c.ID, longEnough) }()
+	go func() { ended <- s.Engine.Stop(ctx, c.ID, testTimeout) }()
 	go func() {
 		ended <- s.Engine.Watch(ctx, []string{c.Name}, cancel, func(engine.Event) {})
 	}()
@@ -360,7 +360,7 @@ func (s *suite) output() {
 	if slices.Sort(got); !slices.Equal(got, []string{"aside", "begun"}) {
 		s.Errorf("followed, it says %q", got)
 	}
-	s.must(s.Engine.Stop(s.ctx, c.ID, longEnough))
+	s.must(s.Engine.Stop(s.ctx, c.ID, testTimeout))
 	if lines.Scan() || lines.Err() != nil {
 		s.Errorf("after its end it says %q, %v", lines.Text(), lines.Err())
 	}
@@ -457,7 +457,7 @@ func (s *suite) events() {
 	until("pause")
 	s.must(s.Engine.Start(s.ctx, id))
 	until("unpause")
-	s.must(s.Engine.Stop(s.ctx, id, longEnough))
+	s.must(s.Engine.Stop(s.ctx, id, testTimeout))
 	if before := until("kill"); slices.Contains(before, "die") {
 		s.Errorf("of a container that somebody stops, these came first: %q", before)
 	}
