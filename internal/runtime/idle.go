@@ -130,7 +130,7 @@ func (m *Manager) usesCPU(ctx context.Context) bool {
 	if !has {
 		return false // the kernels are asked, too
 	}
-	ctx, cancel := context.WithTimeout(ctx, jupyter.AskTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jupyter.RequestTimeout)
 	defer cancel()
 	var sum float64
 	var count int
