@@ -15,7 +15,6 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
-	"colabtray/internal/problem"
 )
 
 // BackupOptions tell where to write a backup.
@@ -69,20 +68,6 @@ func (d *Store) BackupFile(ctx context.Context, o BackupOptions) (Backup, error)
 type contents struct {
 	volume    bool
 	ephemeral *ephemeral // can be nil
-}
-
-// Problem makes a problem of an error. When ctx has ended, it returns the error of ctx.
-func (d *Store) Problem(ctx context.Context, err error) error {
-	var p *problem.Problem
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &p):
-		return p
-	case ctx.Err() != nil:
-		return ctx.Err()
-	}
-	return engine.OperationProblem(d.Profile, d.Info(), err)
 }
 
 // writable returns an error unless file can be written: it must not exist, or replace

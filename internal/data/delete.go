@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
-	"time"
 
 	"colabtray/internal/engine"
 	"colabtray/internal/problem"
@@ -151,73 +149,6 @@ func (d *Store) stopRuntime(ctx context.Context, of Owner) (engine.Container, er
 		}
 	}
 	return c, of.Stop(ctx, c)
-}
-
-// HasVolume reports whether the data volume exists.
-func (d *Store) HasVolume(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	volumes, has := engine.As[engine.Volumes](d.Engine)
-	if !has {
-		return false, nil
-	}
-	return volumes.HasVolume(ctx, d.Profile.Volume())
-}
-
-// unused returns an error when another container than the runtime's, or its previous
-// one, mounts the volume. When running is true, only containers that run count.
-func (d *Store) unused(ctx context.Context, of Owner, running bool) error {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	volumes, err := engine.Need[engine.Volumes](d.Engine)
-	if err != nil {
-		return err
-	}
-	users, err := volumes.VolumeUsers(ctx, d.Profile.Volume(), running)
-	if err != nil {
-		return err
-	}
-	users = slices.DeleteFunc(users, func(name string) bool { return name == d.Profile.Runtime || name == of.PreviousName() })
-	if len(users) > 0 {
-		return volumeInUseProblem(d.Profile, users, d.Info().Command)
-	}
-	return nil
-}
-
-// unlessCancelled returns the problem, or err when ctx has ended.
-func unlessCancelled(ctx context.Context, err error, p *problem.Problem) error {
-	if ctx.Err() != nil {
-		return err
-	}
-	return p
-}
-
-// Size returns the size of the volume in bytes, or -1 when it is not known. Only the
-// end of ctx is an error, because callers can do without the size. Docker computes the
-// size for one client at a time, and refuses others meanwhile.
-func (d *Store) Size(ctx context.Context) (int64, error) {
-	const attempts, pause = 5, 300 * time.Millisecond
-	// An engine without an index has to add up the size of all files.
-	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	volumes, has := engine.As[engine.Volumes](d.Engine)
-	if !has {
-		return -1, nil
-	}
-	for range attempts {
-		size, err := volumes.VolumeSize(asking, d.Profile.Volume())
-		if err == nil {
-			return size, nil
-		}
-		if !errors.Is(err, engine.ErrBusy) {
-			break
-		}
-		select {
-		case <-asking.Done():
-		case <-time.After(pause):
-		}
-	}
-	return -1, ctx.Err()
 }
 
 // DeletePlan is what a deletion would delete, and what it would keep.

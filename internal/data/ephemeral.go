@@ -321,3 +321,32 @@ func inArchive(name string) string {
 	_, rest, _ := strings.Cut(strings.Trim(name, "/"), "/")
 	return rest
 }
+
+// eachInDirs calls add for all files in directories of the container. When several
+// directories have a file of the same relative name, only the first counts.
+func (o *ephemeral) eachInDirs(ctx context.Context, dirs []string, add func(*tar.Header, io.Reader) error) error {
+	seen := map[string]bool{}
+	for _, dir := range dirs {
+		err := o.read(ctx, dir, true, func(string) bool { return true }, func(name string, h *tar.Header, content io.Reader) error {
+			if rel := relativeTo(dir, name); seen[rel] && h.Typeflag != tar.TypeDir {
+				return nil
+			} else {
+				seen[rel] = true
+			}
+			return o.emit(ctx, name, h, content, add)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asBackupPart returns the files as a part of a backup. Files whose names are taken go
+// into the directory aside.
+func (o *ephemeral) asBackupPart(ctx context.Context, aside string) *backup.Extra {
+	return &backup.Extra{
+		Each:         func(add func(*tar.Header, io.Reader) error) error { return o.each(ctx, add) },
+		RecoveredDir: aside, UID: o.account.UID, GID: o.account.GID,
+	}
+}

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -240,4 +241,31 @@ func StartedAgainProblem(c engine.Container) *problem.Problem {
 		Hint:    i18n.T("problem.startedAgainHint"),
 		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
 	}
+}
+
+// Problem makes a problem of an error. When ctx has ended, it returns the error of ctx.
+func (d *Store) Problem(ctx context.Context, err error) error {
+	var p *problem.Problem
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &p):
+		return p
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return engine.OperationProblem(d.Profile, d.Info(), err)
+}
+
+// unlessCancelled returns the problem, or err when ctx has ended.
+func unlessCancelled(ctx context.Context, err error, p *problem.Problem) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return p
+}
+
+// DeclinedProblem tells that a person declined the restore.
+func DeclinedProblem() *problem.Problem {
+	return &problem.Problem{Code: problem.Cancelled, Short: i18n.T("problem.declined")}
 }

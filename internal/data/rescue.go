@@ -14,15 +14,6 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// asBackupPart returns the files as a part of a backup. Files whose names are taken go
-// into the directory recoveredDir.
-func (o *ephemeral) asBackupPart(ctx context.Context, recoveredDir string) *backup.Extra {
-	return &backup.Extra{
-		Each:         func(add func(*tar.Header, io.Reader) error) error { return o.each(ctx, add) },
-		RecoveredDir: recoveredDir, UID: o.account.UID, GID: o.account.GID,
-	}
-}
-
 // recoveredDir names the directory for files whose names are already taken.
 func recoveredDir(at time.Time) string { return "recovered-" + at.Format("20060102-150405") }
 
@@ -136,26 +127,6 @@ func (d *Store) PasswdOf(ctx context.Context, image string) ([]byte, error) {
 	}
 	defer remove()
 	return engine.Passwd(ctx, d.Engine, id)
-}
-
-// eachInDirs calls add for all files in directories of the container. When several
-// directories have a file of the same relative name, only the first counts.
-func (o *ephemeral) eachInDirs(ctx context.Context, dirs []string, add func(*tar.Header, io.Reader) error) error {
-	seen := map[string]bool{}
-	for _, dir := range dirs {
-		err := o.read(ctx, dir, true, func(string) bool { return true }, func(name string, h *tar.Header, content io.Reader) error {
-			if rel := relativeTo(dir, name); seen[rel] && h.Typeflag != tar.TypeDir {
-				return nil
-			} else {
-				seen[rel] = true
-			}
-			return o.emit(ctx, name, h, content, add)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // RescueFrom copies the files that would be lost with a container into the data volume.

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"archive/tar"
 	"cmp"
 	"context"
 	"errors"
@@ -12,8 +11,6 @@ import (
 	"colabtray/internal/backup"
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
-	"colabtray/internal/i18n"
-	"colabtray/internal/problem"
 )
 
 // RestoreOptions tell what to restore.
@@ -39,11 +36,6 @@ type RestoreResult struct {
 	Backup string
 	// Started tells that the runtime ran before, and was started again.
 	Started bool
-}
-
-// DeclinedProblem tells that a person declined the restore.
-func DeclinedProblem() *problem.Problem {
-	return &problem.Problem{Code: problem.Cancelled, Short: i18n.T("problem.declined")}
 }
 
 // Open opens a backup file; empty for the newest automatic backup. What is checked and
@@ -73,35 +65,6 @@ func (d *Store) Check(ctx context.Context, f *os.File, large bool) (Backup, erro
 		return Backup{}, badBackupProblem(d.Profile, f.Name(), err)
 	}
 	return Backup{Contents: c, File: f.Name()}, err
-}
-
-// HoldsSomething reports whether the volume exists and is not empty.
-func (d *Store) HoldsSomething(ctx context.Context) (full bool, err error) {
-	exists, err := d.HasVolume(ctx)
-	if err != nil || !exists {
-		return false, err
-	}
-	id, err := d.reader(ctx)
-	defer func() { err = errors.Join(err, d.removeHelpers(ctx)) }()
-	if err != nil {
-		return false, err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	archive, err := d.read(ctx, id)
-	if err != nil {
-		return false, err
-	}
-	defer archive.Close()
-	in := tar.NewReader(archive)
-	if _, err := in.Next(); err != nil {
-		return false, err
-	}
-	_, err = in.Next() // the entry after the directory itself
-	if errors.Is(err, io.EOF) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // Restore stops the runtime and replaces the data by the content of the backup. With
@@ -134,31 +97,6 @@ func (d *Store) Restore(ctx context.Context, of Owner, f *os.File, from Backup, 
 		}
 	}
 	return saved, d.Replace(ctx, f, from)
-}
-
-func (d *Store) ensureVolume(ctx context.Context) (made bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	volumes, err := engine.Need[engine.Volumes](d.Engine)
-	if err != nil {
-		return false, err
-	}
-	return volumes.EnsureVolume(ctx, d.Spec)
-}
-
-// RemoveVolume removes a volume that was made for a restore that failed. It keeps the
-// volume while a helper exists.
-func (d *Store) RemoveVolume(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
-	defer cancel()
-	volumes, has := engine.As[engine.Volumes](d.Engine)
-	if !has {
-		return nil
-	}
-	if helpers, err := volumes.Helpers(ctx, d.Profile.Runtime); err != nil || len(helpers) > 0 {
-		return err
-	}
-	return volumes.RemoveVolume(ctx, d.Profile.Volume())
 }
 
 // Replace stages the content of the backup in the volume, and has a helper replace the

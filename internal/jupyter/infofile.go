@@ -25,9 +25,9 @@ const (
 	maxInfoEntries = 2000
 )
 
-// infoFile is what a server writes about itself: nbserver-PID.json (Notebook 6) or
+// InfoFile is what a server writes about itself: nbserver-PID.json (Notebook 6) or
 // jpserver-PID.json (Jupyter Server).
-type infoFile struct {
+type InfoFile struct {
 	token    secret.Secret
 	secure   bool   // serves https
 	base     string // the base path, such as "/"
@@ -39,7 +39,7 @@ type infoFile struct {
 }
 
 // parseInfoFile parses the content of an info file.
-func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
+func parseInfoFile(text []byte, written time.Time) (InfoFile, error) {
 	var content struct {
 		Token       string `json:"token"`
 		Secure      bool   `json:"secure"`
@@ -51,9 +51,9 @@ func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
 		NotebookDir string `json:"notebook_dir"` // Notebook 6
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		return infoFile{}, err
+		return InfoFile{}, err
 	}
-	return infoFile{
+	return InfoFile{
 		token:    secret.New(content.Token),
 		secure:   content.Secure,
 		base:     content.BaseURL,
@@ -92,8 +92,8 @@ func infoFileDirs(c engine.Container) []string {
 
 // InfoFiles returns the info files of the container's current run, the newest first.
 // The data volume can still hold files of earlier runs, even with the same process ID.
-func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]infoFile, error) {
-	var files []infoFile
+func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]InfoFile, error) {
+	var files []InfoFile
 	var errs []error
 	for _, dir := range append(infoFileDirs(c), homeRuntimeDir(ctx, e, c)...) {
 		archive, err := e.Get(ctx, c.ID, dir)
@@ -109,14 +109,14 @@ func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]info
 		files, errs = append(files, found...), append(errs, err)
 	}
 	started := c.StartedAt.Truncate(time.Second) // times in an archive are in whole seconds
-	files = slices.DeleteFunc(files, func(f infoFile) bool { return f.written.Before(started) })
-	slices.SortStableFunc(files, func(a, b infoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
+	files = slices.DeleteFunc(files, func(f InfoFile) bool { return f.written.Before(started) })
+	slices.SortStableFunc(files, func(a, b InfoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
 	return files, errors.Join(errs...)
 }
 
 // ServerRoot returns the root directory of the server's files; empty when no info file
 // has it.
-func ServerRoot(files []infoFile) string {
+func ServerRoot(files []InfoFile) string {
 	for _, f := range files {
 		if path.IsAbs(f.root) {
 			return path.Clean(f.root)
@@ -126,7 +126,7 @@ func ServerRoot(files []infoFile) string {
 }
 
 // InfoFileTokens returns the tokens in the info files, each once.
-func InfoFileTokens(files []infoFile) []secret.Secret {
+func InfoFileTokens(files []InfoFile) []secret.Secret {
 	var tokens []secret.Secret
 	for _, f := range files {
 		if !f.token.IsZero() && !slices.Contains(tokens, f.token) {
@@ -138,8 +138,8 @@ func InfoFileTokens(files []infoFile) []secret.Secret {
 
 // readInfoFiles returns the info files in an archive of a runtime directory. With an
 // error it returns those that it has read before.
-func readInfoFiles(archive io.Reader) ([]infoFile, error) {
-	var files []infoFile
+func readInfoFiles(archive io.Reader) ([]InfoFile, error) {
+	var files []InfoFile
 	r := tar.NewReader(io.LimitReader(archive, maxInfoArchive))
 	for range maxInfoEntries {
 		header, err := r.Next()

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-
-	"colabtray/internal/i18n"
-	"colabtray/internal/problem"
 )
 
 // pages are the pages for people that a Jupyter server can have, the preferred one
@@ -37,8 +34,4 @@ func hasPage(ctx context.Context, u BackendURL, path string) (bool, error) {
 	}
 	_ = response.Body.Close()
 	return response.StatusCode == http.StatusOK, nil
-}
-
-func noPageProblem(image string) *problem.Problem {
-	return &problem.Problem{Code: problem.NoPage, Short: i18n.T("problem.noPage"), Hint: i18n.T("problem.noPageHint", "image", image)}
 }

@@ -99,7 +99,7 @@ func (f *probeResult) record(err error) {
 
 // configProblem returns a problem when the info file shows a configuration that Colab
 // cannot use.
-func (w *Watch) configProblem(files []infoFile, answered bool) *problem.Problem {
+func (w *Watch) configProblem(files []InfoFile, answered bool) *problem.Problem {
 	if len(files) == 0 {
 		return nil
 	}

@@ -85,3 +85,7 @@ func unpublishedProblem(c engine.Container, cli string) *problem.Problem {
 		Command: engine.RenameCommand(c, cli),
 	}
 }
+
+func noPageProblem(image string) *problem.Problem {
+	return &problem.Problem{Code: problem.NoPage, Short: i18n.T("problem.noPage"), Hint: i18n.T("problem.noPageHint", "image", image)}
+}
