@@ -68,7 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 		"grace":            (*suite).grace,
 		"pause":            (*suite).pause,
 		"exit":             (*suite).exit,
-		"nobody waits":     (*suite).contextEnds,
+		"context ends":     (*suite).contextEnds,
 		"output":           (*suite).output,
 		"files":            (*suite).files,
 		"events":           (*suite).events,
@@ -147,7 +147,7 @@ func (s *suite) begun(script string) engine.Container {
 	log := s.follow(c)
 	defer log.Close()
 	if !bufio.NewScanner(log).Scan() {
-		s.Fatal("the script says nothing")
+		s.Fatal("the script wrote no output")
 	}
 	return c
 }
@@ -170,10 +170,10 @@ func (s *suite) connect() {
 	first, err := s.Engine.Connect(s.ctx)
 	s.must(err)
 	if first.Name == "" || first.Version == "" || first.API == "" || first.Arch == "" || first.Host == "" || first.Command == "" || !first.Local {
-		s.Errorf("the engine says %+v", first)
+		s.Errorf("the info is %+v", first)
 	}
 	if second, err := s.Engine.Connect(s.ctx); err != nil || second != first {
-		s.Errorf("once more it says %+v, %v", second, err)
+		s.Errorf("the info of the second Connect is %+v, %v", second, err)
 	}
 }
 
@@ -186,7 +186,7 @@ func (s *suite) lifecycle() {
 	made, err := e.Create(s.ctx, spec)
 	s.must(err)
 	if made.ID == "" || !made.Volume {
-		s.Errorf("made: %+v", made)
+		s.Errorf("Create made %+v", made)
 	}
 	image, err := e.Image(s.ctx, s.Image, "")
 	s.must(err)
@@ -225,7 +225,7 @@ func (s *suite) lifecycle() {
 	go func() { waited <- e.Wait(s.ctx, c.ID) }()
 	s.must(e.Stop(s.ctx, c.ID, testTimeout))
 	if err := <-waited; err != nil {
-		s.Errorf("waiting for its end: %v", err)
+		s.Errorf("waiting for the end: %v", err)
 	}
 	stopped := s.inspect(c.ID)
 	if !stopped.Exists || stopped.Running || stopped.ExitCode != 143 || stopped.EndedAt.Before(stopped.StartedAt) || !stopped.StartedAt.Equal(first.StartedAt) || stopped.OOMKilled {
@@ -243,7 +243,7 @@ func (s *suite) lifecycle() {
 		s.Errorf("the container that was removed is %+v", c)
 	}
 	if made, err = e.Create(s.ctx, spec); err != nil || made.Volume {
-		s.Errorf("made again: %+v, %v; the volume should have stayed", made, err)
+		s.Errorf("the second Create made %+v, %v; want the volume to be kept", made, err)
 	}
 }
 
@@ -251,24 +251,24 @@ func (s *suite) names() {
 	spec := s.spec(Lives)
 	id := s.create(spec)
 	made, err := s.Engine.Create(s.ctx, spec)
-	s.is("a name that is taken", err, engine.ErrConflict)
+	s.is("creating with a name in use", err, engine.ErrConflict)
 	if made.ID != "" || made.Volume {
-		s.Errorf("with a name that is taken, this was made: %+v", made)
+		s.Errorf("with a name in use, Create made %+v", made)
 	}
 	if c := s.inspect(spec.Name); c.ID != id {
-		s.Errorf("the name is that of %s, not of %s", c.ID, id)
+		s.Errorf("the name belongs to %s, not to %s", c.ID, id)
 	}
-	noServer := s.Name(s.T)
-	s.is("starting nothing", s.Engine.Start(s.ctx, noServer), engine.ErrNotFound)
-	s.is("stopping nothing", s.Engine.Stop(s.ctx, noServer, 0), engine.ErrNotFound)
-	s.is("removing nothing", s.Engine.Remove(s.ctx, noServer), engine.ErrNotFound)
-	s.is("waiting for nothing", s.Engine.Wait(s.ctx, noServer), engine.ErrNotFound)
+	missingName := s.Name(s.T)
+	s.is("starting a missing container", s.Engine.Start(s.ctx, missingName), engine.ErrNotFound)
+	s.is("stopping a missing container", s.Engine.Stop(s.ctx, missingName, 0), engine.ErrNotFound)
+	s.is("removing a missing container", s.Engine.Remove(s.ctx, missingName), engine.ErrNotFound)
+	s.is("waiting for a missing container", s.Engine.Wait(s.ctx, missingName), engine.ErrNotFound)
 	spec = s.spec(Lives)
 	spec.Image = s.Missing
 	_, err = s.Engine.Create(s.ctx, spec)
-	s.is("an image that is not there", err, engine.ErrNotFound)
+	s.is("creating from a missing image", err, engine.ErrNotFound)
 	if c := s.inspect(spec.Name); c.Exists {
-		s.Errorf("of an image that is not there, this was made: %+v", c)
+		s.Errorf("from a missing image, Create made %+v", c)
 	}
 }
 
@@ -288,7 +288,7 @@ func (s *suite) pause() {
 	}
 	s.must(s.Engine.Start(s.ctx, c.ID))
 	if now := s.inspect(c.ID); !now.Running || now.Paused || !now.StartedAt.Equal(c.StartedAt) {
-		s.Errorf("the container that goes on is %+v", now)
+		s.Errorf("the resumed container is %+v", now)
 	}
 }
 
@@ -324,7 +324,7 @@ func (s *suite) contextEnds() {
 		s.Errorf("connecting: %v", err)
 	}
 	if _, err := s.Engine.Create(ctx, s.spec(Lives)); !errors.Is(err, context.Canceled) {
-		s.Errorf("making: %v", err)
+		s.Errorf("creating: %v", err)
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
 }
@@ -345,7 +345,7 @@ func (s *suite) output() {
 		"one two three": {Tail: -1}, "three": {Tail: 1}, "two three": {Tail: 2, Follow: true}, "": {Tail: -1, Since: time.Now().Add(time.Hour)},
 	} {
 		if got := strings.Join(read(c, q), " "); got != what {
-			s.Errorf("of the output, %+v is %q, not %q", q, got, what)
+			s.Errorf("query %+v returned %q, not %q", q, got, what)
 		}
 	}
 
@@ -358,14 +358,14 @@ func (s *suite) output() {
 		got = append(got, lines.Text())
 	}
 	if slices.Sort(got); !slices.Equal(got, []string{"aside", "begun"}) {
-		s.Errorf("followed, it says %q", got)
+		s.Errorf("the followed output is %q", got)
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, testTimeout))
 	if lines.Scan() || lines.Err() != nil {
-		s.Errorf("after its end it says %q, %v", lines.Text(), lines.Err())
+		s.Errorf("after the end the output is %q, %v", lines.Text(), lines.Err())
 	}
 	_, err := s.Engine.Logs(s.ctx, engine.Container{ID: s.Name(s.T)}, engine.LogQuery{Tail: -1})
-	s.is("the output of nothing", err, engine.ErrNotFound)
+	s.is("output of a missing container", err, engine.ErrNotFound)
 }
 
 // entries reads an archive: name to content, and the headers.
@@ -412,13 +412,13 @@ func (s *suite) files() {
 		s.Errorf("the directory that was put is %q", texts)
 	}
 	if _, err := s.Engine.Get(s.ctx, id, "/opt/nothing"); !errors.Is(err, engine.ErrNotFound) {
-		s.Errorf("what is not there: %v", err)
+		s.Errorf("getting a missing path: %v", err)
 	}
 	if texts, _ := s.entries(s.Engine.Get(s.ctx, id, "/etc/passwd")); texts["passwd"] == "" {
-		s.Errorf("of the image it has %q", texts)
+		s.Errorf("of the image the container has %q", texts)
 	}
 	_, err := s.Engine.Get(s.ctx, s.Name(s.T), "/etc/passwd")
-	s.is("the files of nothing", err, engine.ErrNotFound)
+	s.is("files of a missing container", err, engine.ErrNotFound)
 }
 
 func (s *suite) events() {
@@ -459,7 +459,7 @@ func (s *suite) events() {
 	until("unpause")
 	s.must(s.Engine.Stop(s.ctx, id, testTimeout))
 	if before := until("kill"); slices.Contains(before, "die") {
-		s.Errorf("of a container that somebody stops, these came first: %q", before)
+		s.Errorf("before the end of a stopped container came %q", before)
 	}
 	until("die")
 	s.must(s.Engine.Remove(s.ctx, id))
@@ -478,7 +478,7 @@ func (s *suite) ports() {
 	answer, err := (&http.Client{Transport: transport}).Get("http://runtime/")
 	s.must(err)
 	if _ = answer.Body.Close(); answer.StatusCode != http.StatusOK {
-		s.Errorf("it answers %s", answer.Status)
+		s.Errorf("the server answers %s", answer.Status)
 	}
 	_, err = s.Engine.Reach(s.ctx, c, 22)
 	s.is("a port that is not published", err, engine.ErrNotFound)
@@ -486,17 +486,17 @@ func (s *suite) ports() {
 	spec := s.spec(Lives)
 	spec.Port = c.Ports[inner]
 	id := s.create(spec)
-	s.is("a port that is taken", s.Engine.Start(s.ctx, id), engine.ErrPortInUse)
+	s.is("starting with a port in use", s.Engine.Start(s.ctx, id), engine.ErrPortInUse)
 	if second := s.inspect(id); second.Running {
-		s.Errorf("without its port it runs: %+v", second)
+		s.Errorf("the container runs without its port: %+v", second)
 	}
 	if ports, has := engine.As[engine.Ports](s.Engine); has {
 		if names, err := ports.PublishedBy(s.ctx, c.Ports[inner]); err != nil || !slices.Contains(names, c.Name) {
-			s.Errorf("the port is that of %q, %v", names, err)
+			s.Errorf("the port belongs to %q, %v", names, err)
 		}
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
-	s.must(s.Engine.Start(s.ctx, id)) // now it is free
+	s.must(s.Engine.Start(s.ctx, id)) // the port is free now
 }
 
 func (s *suite) images() {
