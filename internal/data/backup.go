@@ -15,29 +15,30 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
-	"colabtray/internal/problem"
 )
 
-// BackupOptions tell where a backup goes.
+// BackupOptions tell where to write a backup.
 type BackupOptions struct {
-	// File is written; it is there as a whole or not at all.
+	// File is the file to write. It exists only once it is complete.
 	File string
-	// Force replaces a file that is there.
+	// Force replaces an existing file.
 	Force bool
-	// Progress is told how far it is; it can be nil.
+	// Progress is called with the progress of the work; it can be nil.
 	Progress func(Progress)
 }
 
-// Backup is a backup that was made.
+// Backup describes a backup file.
 type Backup struct {
 	backup.Contents
 	backup.Omitted
 	File string
-	// Ephemeral are the directories of the container of which files are in it that
-	// lie in no volume with a name.
+	// Ephemeral are the directories of the container from which the backup has files
+	// that are in no named volume.
 	Ephemeral []string
 }
 
+// BackupFile writes a backup of the data to a file and verifies it. Files that only the
+// container has are part of the backup. The caller must hold the lock.
 func (d *Store) BackupFile(ctx context.Context, o BackupOptions) (Backup, error) {
 	if err := writable(o.File, o.Force); err != nil {
 		return Backup{}, err
@@ -45,7 +46,7 @@ func (d *Store) BackupFile(ctx context.Context, o BackupOptions) (Backup, error)
 	if err := d.RecoverInterrupted(ctx); err != nil {
 		return Backup{}, err
 	}
-	there, err := d.HasVolume(ctx)
+	hasVolume, err := d.HasVolume(ctx)
 	if err != nil {
 		return Backup{}, err
 	}
@@ -54,37 +55,23 @@ func (d *Store) BackupFile(ctx context.Context, o BackupOptions) (Backup, error)
 		return Backup{}, err
 	}
 	found, err := d.findEphemeral(ctx, c)
-	if err == nil && !there && found.isEmpty() {
+	if err == nil && !hasVolume && found.isEmpty() {
 		err = noDataProblem(d.Profile)
 	}
 	if err != nil {
 		return Backup{}, err
 	}
-	return d.backup(ctx, o.File, o.Force, contents{there, found})
+	return d.backup(ctx, o.File, o.Force, contents{hasVolume, found})
 }
 
-// contents is what goes into a backup.
+// contents tells what goes into a backup.
 type contents struct {
 	volume    bool
-	ephemeral *ephemeral // of it; can be nil
+	ephemeral *ephemeral // can be nil
 }
 
-// Problem makes a problem of an error, unless ctx has ended.
-func (d *Store) Problem(ctx context.Context, err error) error {
-	var p *problem.Problem
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &p):
-		return p
-	case ctx.Err() != nil:
-		return ctx.Err()
-	}
-	return engine.OperationProblem(d.Profile, d.Info(), err)
-}
-
-// writable makes sure that a file can be written: it is not there, or may be
-// replaced and is an ordinary one.
+// writable returns an error unless file can be written: it must not exist, or replace
+// must be true and it must be a regular file.
 func writable(file string, replace bool) error {
 	info, err := os.Lstat(file)
 	switch {
@@ -107,20 +94,20 @@ func writable(file string, replace bool) error {
 	return nil
 }
 
-// backup writes what there is to a file. Who calls it has the claim.
+// backup writes the contents to a file and verifies it. The caller must hold the lock.
 func (d *Store) backup(ctx context.Context, file string, replace bool, what contents) (b Backup, err error) {
 	file, err = filepath.Abs(file)
 	if err != nil {
 		return b, fileProblem(file, err)
 	}
-	temp := partOf(file, d.Profile)
-	_ = os.Remove(temp) // of a program that was killed: the claim is ours
+	temp := partName(file, d.Profile)
+	_ = os.Remove(temp) // left by a program that was killed, because the lock is held
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return b, fileProblem(file, err)
 	}
-	// The helper goes last: as long as it is there, the next start looks for an
-	// unfinished file, too.
+	// The helper is removed last: as long as it exists, the next start also looks for
+	// an unfinished file.
 	defer func() { err = errors.Join(err, d.removeHelpers(ctx)) }()
 	defer func() {
 		_ = f.Close()
@@ -143,23 +130,23 @@ func (d *Store) backup(ctx context.Context, file string, replace bool, what cont
 	return b, rename(temp, file, replace)
 }
 
-// partOf returns the name under which a file is written. It is always the same
-// one, so that what was not finished is found again.
-func partOf(file string, p config.Profile) string {
+// partName returns the name under which a file is written until it is complete. It is
+// always the same, so that an unfinished file is found again.
+func partName(file string, p config.Profile) string {
 	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+"."+p.Runtime+".part")
 }
 
-// fill writes what there is to f, once more when the data change meanwhile. Each try
-// has a helper of its own: Podman may not be done yet with one that was broken
-// off, and does not let it be read again then.
+// fill writes the contents to f, and repeats that when the data change meanwhile. Each
+// attempt uses a new helper, because Podman may still be busy with an interrupted
+// helper, and then does not let it be read again.
 func (d *Store) fill(ctx context.Context, f *os.File, what contents) (b Backup, err error) {
-	const tries = 4
-	for range tries {
+	const attempts = 4
+	for range attempts {
 		b, err = d.fillOnce(ctx, f, what)
 		if !errors.Is(err, engine.ErrChanged) && !errors.Is(err, backup.ErrChanged) || ctx.Err() != nil {
 			return b, err
 		}
-		d.Log.Info("the data changed while they were read", "error", err)
+		d.Log.Info("the data changed while being read", "error", err)
 		if err := d.removeHelpers(ctx); err != nil {
 			return b, err
 		}
@@ -176,10 +163,10 @@ func (d *Store) fillOnce(ctx context.Context, f *os.File, what contents) (b Back
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	tell := d.progressFor(StepBackup)
+	report := d.progressFor(StepBackup)
 	from := backup.Source{
 		Root: d.Profile.Kind.DataDir(), Runtime: d.Profile.Runtime, Made: time.Now(),
-		Progress: func(n int64) { tell(n, 0) },
+		Progress: func(n int64) { report(n, 0) },
 	}
 	if what.volume {
 		helper, err := d.reader(ctx)
@@ -201,29 +188,30 @@ func (d *Store) fillOnce(ctx context.Context, f *os.File, what contents) (b Back
 		b.Ephemeral = what.ephemeral.directories()
 	}
 	if err == nil {
-		err = onDisk(f.Name(), f.Sync())
+		err = fileError(f.Name(), f.Sync())
 	}
 	return b, err
 }
 
-// diskWriter tells errors of the file from those of the engine.
+// diskWriter marks errors of writing the file, to tell them from errors of the engine.
 type diskWriter struct{ f *os.File }
 
 func (w *diskWriter) Write(p []byte) (int, error) {
 	n, err := w.f.Write(p)
-	return n, onDisk(w.f.Name(), err)
+	return n, fileError(w.f.Name(), err)
 }
 
-func onDisk(file string, err error) error {
+// fileError makes a problem of an error of a backup's file; nil stays nil.
+func fileError(file string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return fileProblem(file, err)
 }
 
-// verify reads the file back.
+// verify reads the whole file back and compares it with what was written.
 func (d *Store) verify(ctx context.Context, f *os.File, want backup.Contents) error {
-	got, err := backup.Check(stopping{ctx, f}, want.Size, backup.CheckOptions{Large: true, Progress: d.progressFor(StepVerify)})
+	got, err := backup.Check(contextReader{ctx, f}, want.Size, backup.CheckOptions{Large: true, Progress: d.progressFor(StepVerify)})
 	if err == nil && got != want {
 		err = errors.New(i18n.T("problem.notWritten"))
 	}
@@ -233,20 +221,21 @@ func (d *Store) verify(ctx context.Context, f *os.File, want backup.Contents) er
 	return err
 }
 
-// stopping fails to read once ctx has ended.
-type stopping struct {
+// contextReader returns the error of its context once that has ended.
+type contextReader struct {
 	ctx context.Context
 	f   io.ReaderAt
 }
 
-func (s stopping) ReadAt(p []byte, at int64) (int, error) {
-	if err := s.ctx.Err(); err != nil {
+func (r contextReader) ReadAt(p []byte, offset int64) (int, error) {
+	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return s.f.ReadAt(p, at)
+	return r.f.ReadAt(p, offset)
 }
 
-// progressFor returns a function that tells how far a step is, now and then.
+// progressFor returns a function that reports the progress of a step, once per MiB and
+// at its end.
 func (d *Store) progressFor(step Step) func(bytes, total int64) {
 	const every = 1 << 20
 	next := int64(0)
@@ -258,8 +247,8 @@ func (d *Store) progressFor(step Step) func(bytes, total int64) {
 	}
 }
 
-// rename gives a file that is complete its name. Where the file system has hard
-// links, no file that came there meanwhile is replaced.
+// rename gives a complete file its final name. Where the file system has hard links, it
+// never replaces a file that was created meanwhile.
 func rename(temp, file string, replace bool) error {
 	if !replace {
 		err := os.Link(temp, file)
@@ -279,11 +268,11 @@ func rename(temp, file string, replace bool) error {
 	return syncDir(file)
 }
 
-// BackupDir returns the usual directory of the backups that are made before
-// data go.
+// BackupDir returns the default directory of automatic backups, which are made before
+// data are deleted or replaced.
 func BackupDir() string { return filepath.Join(config.StateDir(), "backups") }
 
-// backupAge is how long such a backup is kept.
+// backupAge is how long an automatic backup is kept.
 const backupAge = 7 * 24 * time.Hour
 
 const (
@@ -291,15 +280,15 @@ const (
 	backupEnd  = ".tar.zst"
 )
 
-// automatic is the pattern of their names, and of what is left of one that was
-// not finished.
+// automatic matches the name of an automatic backup, and unfinished that of one that was
+// interrupted.
 var (
 	automatic  = regexp.MustCompile(`^([a-zA-Z0-9][a-zA-Z0-9_.-]*)-(\d{8}T\d{6}\.\d{3}Z)\.tar\.zst$`)
 	unfinished = regexp.MustCompile(`^\.([a-zA-Z0-9][a-zA-Z0-9_.-]*)-\d{8}T\d{6}\.\d{3}Z\.tar\.zst\.([a-zA-Z0-9_.-]+)\.part$`)
 )
 
-// removeParts removes what is left in the directory of backups of this runtime
-// that were not finished. Who calls it has the claim.
+// removeParts removes unfinished backups of this runtime from the directory of
+// automatic backups. The caller must hold the lock.
 func (d *Store) removeParts() {
 	entries, _ := os.ReadDir(d.Dir)
 	for _, e := range entries {
@@ -310,9 +299,9 @@ func (d *Store) removeParts() {
 	}
 }
 
-// backupByItself makes a backup in the directory for those that nobody asked for
-// by name, and removes old ones.
-func (d *Store) backupByItself(ctx context.Context, what contents) (file string, err error) {
+// backupAutomatically makes a backup in the directory of automatic backups, and removes
+// old ones there.
+func (d *Store) backupAutomatically(ctx context.Context, what contents) (file string, err error) {
 	for at := time.Now().UTC(); ; at = at.Add(time.Millisecond) {
 		file = filepath.Join(d.Dir, d.Profile.Runtime+"-"+at.Format(backupTime)+backupEnd)
 		if _, err := os.Lstat(file); err != nil {
@@ -328,7 +317,7 @@ func (d *Store) backupByItself(ctx context.Context, what contents) (file string,
 	return file, nil
 }
 
-// newestBackup returns the newest backup of the runtime in the directory.
+// newestBackup returns the newest automatic backup of the runtime.
 func (d *Store) newestBackup() (string, error) {
 	entries, err := os.ReadDir(d.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -346,8 +335,8 @@ func (d *Store) newestBackup() (string, error) {
 	return filepath.Join(d.Dir, slices.Max(names)), nil
 }
 
-// PruneBackups removes the backups in the directory that are older than a week,
-// as their names have it. It touches no other files.
+// PruneBackups removes automatic backups that are older than a week by the time in
+// their names. It touches no other files.
 func PruneBackups(dir string, now time.Time) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -21,65 +21,65 @@ import (
 const (
 	// maxImages is how many images are tried for a helper.
 	maxImages = 8
-	// helperPatience is how long the end of a helper that works on the data is
-	// waited for. It moves files within the volume, and deletes old ones.
+	// helperPatience is how long to wait for a helper that changes the data. It moves
+	// files within the volume, and deletes old ones.
 	helperPatience = 15 * time.Minute
 )
 
-// Step is a step of work on the data.
+// Step is a step of the work on the data.
 type Step string
 
 // The steps of work on the data.
 const (
-	StepStop    Step = "stop"    // the runtime is stopped
-	StepBackup  Step = "backup"  // the data are read and written to a file
-	StepVerify  Step = "verify"  // that file is read back
-	StepCheck   Step = "check"   // the file to restore is read
-	StepRestore Step = "restore" // its content is put into the volume
-	StepDelete  Step = "delete"  // container and volume are deleted
-	StepStart   Step = "start"   // the runtime is started again
-	StepRescue  Step = "rescue"  // what would go away with a container is copied
+	StepStop    Step = "stop"    // stop the runtime
+	StepBackup  Step = "backup"  // read the data and write them to a file
+	StepVerify  Step = "verify"  // read that file back
+	StepCheck   Step = "check"   // read the file to restore
+	StepRestore Step = "restore" // put the content of the file into the volume
+	StepDelete  Step = "delete"  // delete the container and the volume
+	StepStart   Step = "start"   // start the runtime again
+	StepRescue  Step = "rescue"  // copy files that would be lost with a container
 )
 
-// Progress tells how far work on the data is.
+// Progress tells how far the work on the data is.
 type Progress struct {
 	Step Step
-	// Bytes counts those read or written in this step; Total is how many there
-	// are, 0 when that is not known.
+	// Bytes counts the bytes read or written in this step. Total is how many there are;
+	// 0 when that is not known.
 	Bytes, Total int64
 }
 
-// Options are what [data] is made of.
+// Options are what a [Store] is made from.
 type Options struct {
-	// Engine has the volume; Info tells who the engine is.
+	// Engine is the engine of the volume; Info returns what is known of it.
 	Engine engine.Engine
 	Info   func() engine.Info
-	// Profile is what the runtime is made from, and Spec its container.
+	// Profile is the profile of the runtime, and Spec is its container.
 	Profile config.Profile
 	Spec    engine.Spec
-	// Dir is the directory of automatic backups, and of the lock.
+	// Dir is the directory of automatic backups and of the lock.
 	Dir string
-	// Log gets what goes on.
+	// Log must not be nil.
 	Log *slog.Logger
-	// Progress is told how far the work is; it can be nil.
+	// Progress is called with the progress of the work; it can be nil.
 	Progress func(Progress)
-	// AskRoot asks for the directory whose files the server of a container shows;
-	// it returns "" when that is not known.
+	// AskRoot returns the root directory of the server in a container; "" when it is
+	// not known.
 	AskRoot func(ctx context.Context, c engine.Container) string
-	// Patience is how long the end of a helper is waited for that works on the
-	// data; 0 for as long as usual.
+	// Patience is how long to wait for a helper that changes the data; 0 for 15
+	// minutes.
 	Patience time.Duration
 }
 
-// Store is what work on the data of one runtime needs. It touches the volume of
-// the profile and helpers that carry its label, and no other.
+// Store works on the data of one runtime. It touches only the volume of the profile,
+// and helpers with the runtime's label.
 type Store struct {
 	Options
 	pull  func(context.Context) error // pulls the profile's image
-	roots map[string]string           // what the servers of containers show, by ID
+	roots map[string]string           // container ID to the root directory of its server
 }
 
-// New makes what works on the data of one runtime.
+// New makes a Store.
 func New(o Options) *Store {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
@@ -94,42 +94,43 @@ func New(o Options) *Store {
 	return d
 }
 
-// PullWith has the image pulled by that function, where work on the data needs it.
+// PullWith sets the function that pulls the image when a helper needs one.
 func (d *Store) PullWith(pull func(context.Context) error) { d.pull = pull }
 
-// Begin tells that a step begins.
+// Begin reports that a step begins.
 func (d *Store) Begin(step Step) { d.Progress(Progress{Step: step}) }
 
-// SetRoot notes what the server of a container shows.
+// SetRoot records the root directory of the server in a container.
 func (d *Store) SetRoot(container, root string) { d.roots[container] = root }
 
-// An owner is the runtime whose data they are, as far as work on them changes it.
+// Owner is the runtime that the data belong to. Work that changes the data stops its
+// container.
 type Owner interface {
-	// Inspect returns its container.
+	// Inspect returns the runtime's container.
 	Inspect(ctx context.Context) (engine.Container, error)
-	// Stop stops its container.
+	// Stop stops the runtime's container.
 	Stop(ctx context.Context, c engine.Container) error
-	// Recover ends what an operation was killed in the middle of. It returns the
-	// ID of the container that has yet to be replaced, if there is one.
+	// Recover finishes or undoes an operation that was interrupted. It returns the ID
+	// of the previous container when that still exists, else "".
 	Recover(ctx context.Context) (previous string, err error)
-	// PreviousName returns the name of such a container.
+	// PreviousName returns the name of that previous container.
 	PreviousName() string
 }
 
-// Lock keeps other programs, and other work of this one, away from the data
-// until release. The claim ends with the process, however it ends: helpers that
-// are there when it is got are left over.
+// Lock keeps other programs, and other work of this program, away from the data until
+// release is called. The lock ends with the process, however the process ends. So
+// helpers that exist when Lock succeeds are left over from an interrupted program.
 func (d *Store) Lock() (release func(), err error) {
 	if err := config.EnsurePrivateDir(d.Dir); err != nil {
 		return nil, backupDirProblem(d.Dir, err)
 	}
 	lock := flock.New(filepath.Join(d.Dir, d.Profile.Runtime+".lock"))
-	got, err := lock.TryLock()
+	locked, err := lock.TryLock()
 	switch {
 	case err != nil:
 		_ = lock.Close()
 		return nil, backupDirProblem(d.Dir, err)
-	case !got:
+	case !locked:
 		_ = lock.Close()
 		return nil, busyProblem(d.Profile)
 	}
@@ -137,8 +138,8 @@ func (d *Store) Lock() (release func(), err error) {
 	return func() { _ = lock.Close() }, nil
 }
 
-// RecoverUnlessBusy does what tidy does before a start, which a backup under way
-// does not keep from.
+// RecoverUnlessBusy is RecoverInterrupted for a start. It does nothing while a backup
+// is in progress, which a start need not wait for.
 func (d *Store) RecoverUnlessBusy(ctx context.Context) error {
 	helpers, err := d.helpers(ctx)
 	if err != nil || len(helpers) == 0 {
@@ -155,15 +156,15 @@ func (d *Store) RecoverUnlessBusy(ctx context.Context) error {
 	return d.RecoverInterrupted(ctx)
 }
 
-// RecoverInterrupted removes what a program that was killed has left behind, after it has
-// taken back or finished what that was doing to the data.
+// RecoverInterrupted removes what an interrupted program left behind, after it has
+// finished or undone that program's change of the data. The caller must hold the lock.
 func (d *Store) RecoverInterrupted(ctx context.Context) error {
 	helpers, err := d.helpers(ctx)
 	if err != nil || len(helpers) == 0 {
 		return err
 	}
 	if slices.ContainsFunc(helpers, func(h engine.Helper) bool { return h.Writes }) {
-		d.Log.Info("finishing what was interrupted")
+		d.Log.Info("recovering from interrupted work on the data")
 		if err := d.recover(ctx); err != nil && !errors.Is(err, errOldData) {
 			return err
 		}
@@ -181,7 +182,7 @@ func (d *Store) helpers(ctx context.Context) ([]engine.Helper, error) {
 	return volumes.Helpers(ctx, d.Profile.Runtime)
 }
 
-// read opens an archive of what a helper has.
+// read opens an archive of the volume that a helper mounts.
 func (d *Store) read(ctx context.Context, helper string) (io.ReadCloser, error) {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
@@ -199,7 +200,8 @@ func (d *Store) remove(ctx context.Context, helper string) error {
 	return volumes.RemoveHelper(ctx, helper)
 }
 
-// removeHelpers removes the helpers. It goes on when ctx has ended, for a while.
+// removeHelpers removes all helpers of the runtime. It has [engine.CleanupTimeout] to
+// do so even when ctx has ended.
 func (d *Store) removeHelpers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 	defer cancel()
@@ -210,8 +212,8 @@ func (d *Store) removeHelpers(ctx context.Context) error {
 	return err
 }
 
-// images lists the images that a helper can be made from, the likeliest first.
-// When there is none at all, that of the profile is pulled.
+// images lists the images that a helper can be made from, the most suitable first. When
+// the engine has no image, it pulls the one of the profile.
 func (d *Store) images(ctx context.Context) ([]string, error) {
 	var candidates []string
 	c, err := d.Engine.Inspect(ctx, d.Profile.Runtime)
@@ -249,7 +251,7 @@ func (d *Store) images(ctx context.Context) ([]string, error) {
 	return candidates[:min(len(candidates), maxImages)], nil
 }
 
-// create makes a helper that mounts a volume.
+// create makes a helper.
 func (d *Store) create(ctx context.Context, spec engine.HelperSpec) (id string, err error) {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
@@ -261,12 +263,12 @@ func (d *Store) create(ctx context.Context, spec engine.HelperSpec) (id string, 
 	return volumes.CreateHelper(ctx, spec)
 }
 
-// reader makes a helper through which the volume is read.
+// reader makes a helper that reads the data volume.
 func (d *Store) reader(ctx context.Context) (id string, err error) {
 	return d.readerOf(ctx, d.Profile.Volume())
 }
 
-// readerOf makes a helper through which a volume is read.
+// readerOf makes a helper that reads a volume.
 func (d *Store) readerOf(ctx context.Context, volume string) (id string, err error) {
 	err = d.tryImages(ctx, func(image string) (err error) {
 		id, err = d.create(ctx, engine.ReadingHelper(d.Profile.Runtime, image, volume))
@@ -275,8 +277,8 @@ func (d *Store) readerOf(ctx context.Context, volume string) (id string, err err
 	return id, err
 }
 
-// tryImages calls try with one image after the other until it does not fail, or
-// would with each.
+// tryImages calls try with one image after another until it succeeds, or until it fails
+// in a way that any image would.
 func (d *Store) tryImages(ctx context.Context, try func(image string) error) error {
 	images, err := d.images(ctx)
 	if err != nil {
@@ -290,9 +292,9 @@ func (d *Store) tryImages(ctx context.Context, try func(image string) error) err
 	return err
 }
 
-// runScript runs the script in a helper, of the first image that has a shell, and
-// waits for its end, also when ctx ends: it is not to be broken off. prepare is
-// called once, before its start.
+// runScript runs the script in a helper made from the first image that has a shell. It
+// waits for the script's end even when ctx ends, because the script must not be
+// interrupted. It calls prepare once, before the script starts.
 func (d *Store) runScript(ctx context.Context, mode string, prepare func(helper string) error) error {
 	return d.runCommand(ctx, []string{"sh", "-c", script, "sh", mode, engine.HelperDataDir}, prepare)
 }
@@ -302,7 +304,7 @@ func (d *Store) runCommand(ctx context.Context, cmd []string, prepare func(helpe
 	if err != nil {
 		return err
 	}
-	prepared, before := false, ""
+	prepared, previous := false, ""
 	for _, image := range images {
 		var id string
 		if id, err = d.create(ctx, engine.HelperSpec{Image: image, Cmd: cmd, Volume: d.Profile.Volume(), Writes: true}); err == nil {
@@ -312,10 +314,10 @@ func (d *Store) runCommand(ctx context.Context, cmd []string, prepare func(helpe
 				}
 				prepared = true
 			}
-			if before != "" {
-				_ = d.remove(ctx, before)
+			if previous != "" {
+				_ = d.remove(ctx, previous)
 			}
-			before = id
+			previous = id
 			if err = d.start(ctx, id); err == nil {
 				return d.ended(context.WithoutCancel(ctx), id)
 			}
@@ -323,7 +325,7 @@ func (d *Store) runCommand(ctx context.Context, cmd []string, prepare func(helpe
 		if isPermanent(ctx, err) {
 			break
 		}
-		d.Log.Debug("image makes no helper", "image", image, "error", err)
+		d.Log.Debug("cannot make a helper from the image", "image", image, "error", err)
 	}
 	return err
 }
@@ -333,8 +335,8 @@ func isPermanent(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, engine.ErrUnreachable) || errors.Is(err, engine.ErrPermission) || errors.Is(err, engine.ErrDiskFull)
 }
 
-// start starts a helper. A request that is cut off may be obeyed all the same, so
-// the end of ctx only keeps it from being made.
+// start starts a helper. An engine may obey a request that is cut off, so start does
+// not cut it off when ctx ends: it only makes no request once ctx has ended.
 func (d *Store) start(ctx context.Context, helper string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -344,7 +346,7 @@ func (d *Store) start(ctx context.Context, helper string) error {
 	return d.Engine.Start(ctx, helper)
 }
 
-// await waits for the end of a helper, within patience.
+// await waits until a helper ends, at most for Patience.
 func (d *Store) await(ctx context.Context, helper string) error {
 	waiting, cancel := context.WithTimeout(ctx, d.Patience)
 	defer cancel()
@@ -359,7 +361,7 @@ func (d *Store) await(ctx context.Context, helper string) error {
 	return helperRunsProblem(d.Profile, c.Name, d.Patience, d.Info().Command)
 }
 
-// ended waits for the end of a helper that was started.
+// ended waits until a started helper ends, and returns an error unless it succeeded.
 func (d *Store) ended(ctx context.Context, helper string) error {
 	if err := d.await(ctx, helper); err != nil {
 		return err
@@ -381,11 +383,11 @@ func (d *Store) ended(ctx context.Context, helper string) error {
 	}
 }
 
-// recover takes back or finishes what a helper was doing to the data, and tells
-// with errOldData when the data are the old ones. No helper is removed before
-// there is another, so that this can be cut off, too; and all others are removed
-// before that one starts, so that no two run at a time: the engine may just be
-// starting one whose program was killed.
+// recover finishes or undoes a helper's change of the data. It returns errOldData when
+// the old data are in place. It removes no helper before it has made its own, so that
+// recover can be interrupted, too. It removes all others before its own starts, so that
+// no two run at a time: the engine may just be starting a helper of a program that was
+// killed.
 func (d *Store) recover(ctx context.Context) error {
 	return d.runScript(ctx, "recover", func(self string) error {
 		helpers, err := d.helpers(ctx)
@@ -393,7 +395,7 @@ func (d *Store) recover(ctx context.Context) error {
 			if h.ID == self || err != nil {
 				continue
 			}
-			d.Log.Info("waiting for a helper that works on the data", "container", h.Name)
+			d.Log.Info("waiting for a helper that changes the data", "container", h.Name)
 			if err = d.await(ctx, h.ID); err == nil || errors.Is(err, engine.ErrNotFound) {
 				err = d.remove(ctx, h.ID)
 			}
@@ -405,8 +407,8 @@ func (d *Store) recover(ctx context.Context) error {
 	})
 }
 
-// removeUnstarted removes a helper that was not started, if there is another that tells
-// the next operation to put the data in order.
+// removeUnstarted removes a helper that was not started, provided that another helper
+// is left to tell the next operation to recover.
 func (d *Store) removeUnstarted(ctx context.Context, self string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 	defer cancel()

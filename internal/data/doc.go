@@ -1,7 +1,8 @@
-// Package data owns the work on the data volume of one runtime: its backup, restore
-// and deletion, and the rescue of files that would go away with a container. It works
-// through helper containers, and leaves the volume whole whenever it is cut off.
+// Package data owns the work on the data volume of one runtime: backup, restore,
+// deletion, and the rescue of files that would be lost with a container. The package
+// works through helper containers, and leaves the volume consistent whenever it is
+// interrupted.
 //
-// It does not own the format of backups (package backup), nor when a runtime stops and
-// starts: it asks its owner for that.
+// The package does not own the format of backups (package backup), nor does it stop and
+// start a runtime: it asks an [Owner] for that.
 package data

@@ -20,59 +20,59 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// ephemeral is what goes away with a container: the files in the directories where
-// Jupyter works that lie in the container's own layer, or in a volume without a
-// name.
+// ephemeral is the set of files that would be lost with a container. They are in
+// Jupyter's working directories, and in the container's own layer or in a volume
+// without a name.
 type ephemeral struct {
 	engine    engine.Engine
 	container string
 	account   engine.Account
-	dirs      []string // where Jupyter works; one can be in another
+	dirs      []string // Jupyter's working directories; one can contain another
 	mounts    []engine.Mount
-	paths     []string // of the layer, sorted
+	paths     []string // in the container's own layer, sorted
 	added     map[string]bool
 	volumes   []engine.Mount
-	had       map[string]bool // the directories of which files were given
-	helpers   *Store          // reads volumes; nil where there are none to read
+	nonEmpty  map[string]bool // the directories that files were read from
+	helpers   *Store          // reads volumes; nil when there are none to read
 }
 
-// Lost tells what goes away with a container.
+// Lost counts the files that would be lost with a container.
 type Lost struct {
-	// Dirs are the directories where it lies.
+	// Dirs are the directories that contain the files.
 	Dirs []string
-	// Files and Bytes count it.
+	// Files is how many files there are, and Bytes is their size.
 	Files int
 	Bytes int64
 }
 
-// isEmpty reports whether there can be nothing.
+// isEmpty reports whether there cannot be any files.
 func (o *ephemeral) isEmpty() bool { return len(o.paths) == 0 && len(o.volumes) == 0 }
 
-// rootOption finds the option that tells a server whose files to show.
+// rootOption matches the option that sets a server's root directory.
 var rootOption = regexp.MustCompile(`--(?:ServerApp\.root_dir|NotebookApp\.notebook_dir|notebook-dir)[= ]['"]?([^\s'"]+)`)
 
-// workDirs lists where Jupyter works in a container: the home, the working
-// directory, and what the server shows, if that is known.
+// workDirs lists the directories in which Jupyter works in a container: the home, the
+// working directory, and the server's root directory if that is known.
 func workDirs(k config.Kind, c engine.Container, a engine.Account, root string) []string {
 	dirs := []string{a.WorkDir, a.Home}
 	if option := rootOption.FindStringSubmatch(strings.Join(c.Cmd, " ")); option != nil {
 		root = cmp.Or(root, path.Join(a.WorkDir, option[1]))
 	}
-	if k != config.KindColab && path.IsAbs(root) { // that server's is /, and nobody works there
+	if k != config.KindColab && path.IsAbs(root) { // Colab's server has /, which is no working directory
 		dirs = append(dirs, path.Clean(root))
 	}
-	if a.Home == "/" && a.WorkDir != "/" { // an account without a home
+	if a.Home == "/" && a.WorkDir != "/" { // the account has no home
 		dirs = slices.DeleteFunc(dirs, func(d string) bool { return d == "/" && path.Clean(root) != "/" })
 	}
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
 }
 
-// findEphemeral finds what goes away with a container.
+// findEphemeral finds the files that would be lost with a container.
 func (d *Store) findEphemeral(ctx context.Context, c engine.Container) (*ephemeral, error) {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	o := &ephemeral{engine: d.Engine, container: c.ID, mounts: c.Mounts, had: map[string]bool{}, helpers: d}
+	o := &ephemeral{engine: d.Engine, container: c.ID, mounts: c.Mounts, nonEmpty: map[string]bool{}, helpers: d}
 	if !c.Exists || c.StartedAt.IsZero() {
 		return o, nil
 	}
@@ -110,15 +110,15 @@ func (d *Store) findEphemeral(ctx context.Context, c engine.Container) (*ephemer
 	return o, nil
 }
 
-// NoteRoot remembers what the server of a container shows, before it is stopped
-// and does not tell any more.
+// NoteRoot remembers the root directory of a container's server. Call it before the
+// container stops, while the server can still be asked.
 func (d *Store) NoteRoot(ctx context.Context, c engine.Container) {
 	if root := d.RootOf(ctx, c); root != "" {
 		d.roots[c.ID] = root
 	}
 }
 
-// RootOf returns what the server of a container shows, empty when that is not
+// RootOf returns the root directory of a container's server; empty when it is not
 // known.
 func (d *Store) RootOf(ctx context.Context, c engine.Container) string {
 	if root := d.roots[c.ID]; root != "" || c.ID == "" {
@@ -127,8 +127,8 @@ func (d *Store) RootOf(ctx context.Context, c engine.Container) string {
 	return d.AskRoot(ctx, c)
 }
 
-// dirOf returns the innermost of the directories that a path lies in; empty when
-// there is none.
+// dirOf returns the innermost working directory that contains a path; empty when there
+// is none.
 func (o *ephemeral) dirOf(name string) string {
 	best := ""
 	for _, dir := range o.dirs {
@@ -139,10 +139,11 @@ func (o *ephemeral) dirOf(name string) string {
 	return best
 }
 
-// madeAgain are what programs make again when they need it.
-var madeAgain = []string{"__pycache__", ".ipynb_checkpoints", ".cache"}
+// regenerated are directories that programs create again when needed.
+var regenerated = []string{"__pycache__", ".ipynb_checkpoints", ".cache"}
 
-// isPersonal reports whether a path is a person's work, and not in what lasts.
+// isPersonal reports whether a path is a person's work that lies in the container's own
+// layer.
 func (o *ephemeral) isPersonal(name string) bool {
 	dir := o.dirOf(name)
 	if dir == "" || dir == name || name == "/.dockerenv" {
@@ -156,17 +157,17 @@ func (o *ephemeral) isPersonal(name string) bool {
 	}
 	rel := relativeTo(dir, name)
 	return !engine.Within(".local/share/jupyter/runtime", rel) &&
-		!slices.ContainsFunc(strings.Split(rel, "/"), func(part string) bool { return slices.Contains(madeAgain, part) })
+		!slices.ContainsFunc(strings.Split(rel, "/"), func(part string) bool { return slices.Contains(regenerated, part) })
 }
 
-// relativeTo returns a path relative to a directory that it is in.
+// relativeTo returns a path relative to a directory that contains it.
 func relativeTo(dir, name string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
 }
 
-// each gives all of it, with paths relative to the directory that each lies in.
-// Each path is asked for unless the archive of another had it: an engine's archive
-// can lack some (see [Volumes]).
+// each calls add for all files, with names relative to their working directories. It
+// reads each path on its own unless an earlier archive contained it, because an
+// engine's archive of a directory can lack files (see [engine.Volumes]).
 func (o *ephemeral) each(ctx context.Context, add func(*tar.Header, io.Reader) error) error {
 	seen := map[string]bool{}
 	for _, p := range o.paths {
@@ -189,9 +190,9 @@ func (o *ephemeral) each(ctx context.Context, add func(*tar.Header, io.Reader) e
 	return nil
 }
 
-// read gives what a path in the container stands for; a directory as a whole, or
-// else not at all. The engine's words for a name that is not UTF-8 are no name: what
-// is meant is looked for in the directory.
+// read calls each for a path in the container. For a directory that is everything below
+// it when whole is true, else nothing. An engine garbles names that are not UTF-8; read
+// then looks for the file in the archive of its directory.
 func (o *ephemeral) read(ctx context.Context, p string, whole bool, wants func(string) bool, each func(string, *tar.Header, io.Reader) error) error {
 	archive, err := o.engine.Get(ctx, o.container, p)
 	if errors.Is(err, engine.ErrNotFound) && strings.ContainsRune(p, utf8.RuneError) {
@@ -200,7 +201,7 @@ func (o *ephemeral) read(ctx context.Context, p string, whole bool, wants func(s
 		}, each)
 	}
 	if errors.Is(err, engine.ErrNotFound) {
-		return nil // it is gone meanwhile
+		return nil // deleted meanwhile
 	}
 	if err != nil {
 		return err
@@ -210,7 +211,7 @@ func (o *ephemeral) read(ctx context.Context, p string, whole bool, wants func(s
 		name := path.Join(p, inArchive(h.Name))
 		switch {
 		case !whole && h.Typeflag == tar.TypeDir:
-			return errEnough
+			return errStop
 		case !wants(name):
 			return nil
 		}
@@ -218,10 +219,11 @@ func (o *ephemeral) read(ctx context.Context, p string, whole bool, wants func(s
 	})
 }
 
-// errEnough ends the reading of an archive.
-var errEnough = errors.New("enough")
+// errStop ends the reading of an archive early.
+var errStop = errors.New("stop reading")
 
-// eachEntry reads an engine's archive to its end.
+// eachEntry calls each for every entry of an engine's archive, until the end or
+// errStop.
 func eachEntry(archive io.Reader, each func(*tar.Header, io.Reader) error) error {
 	in := tar.NewReader(archive)
 	for {
@@ -234,7 +236,7 @@ func eachEntry(archive io.Reader, each func(*tar.Header, io.Reader) error) error
 		case err != nil:
 			return err
 		}
-		if err := each(h, in); errors.Is(err, errEnough) {
+		if err := each(h, in); errors.Is(err, errStop) {
 			return nil
 		} else if err != nil {
 			return err
@@ -242,7 +244,7 @@ func eachEntry(archive io.Reader, each func(*tar.Header, io.Reader) error) error
 	}
 }
 
-// emit gives one entry. Another name of a file is given as a file of its own.
+// emit calls add for one file. It passes on a hard link as a file of its own.
 func (o *ephemeral) emit(ctx context.Context, name string, h *tar.Header, content io.Reader, add func(*tar.Header, io.Reader) error) error {
 	dir := o.dirOf(name)
 	entry := *h
@@ -250,7 +252,7 @@ func (o *ephemeral) emit(ctx context.Context, name string, h *tar.Header, conten
 	if entry.Name == "" {
 		return nil
 	}
-	if entry.Uid == 0 { // also where the engine does not tell owners
+	if entry.Uid == 0 { // also when the engine does not know the owner
 		entry.Uid, entry.Gid = o.account.UID, o.account.GID
 	}
 	switch h.Typeflag {
@@ -261,27 +263,27 @@ func (o *ephemeral) emit(ctx context.Context, name string, h *tar.Header, conten
 	case tar.TypeLink:
 		return o.read(ctx, name, false, func(string) bool { return true }, func(name string, h *tar.Header, content io.Reader) error {
 			if h.Typeflag == tar.TypeLink {
-				return fmt.Errorf("%s is another name of %s", name, h.Linkname)
+				return fmt.Errorf("%s is a hard link to %s", name, h.Linkname)
 			}
 			return o.emit(ctx, name, h, content, add)
 		})
 	}
 	if h.Typeflag != tar.TypeDir {
-		o.had[dir] = true
+		o.nonEmpty[dir] = true
 	}
 	return add(&entry, content)
 }
 
-// directories lists the directories of which files were given, for people.
+// directories lists the directories that files were read from, fit to be shown.
 func (o *ephemeral) directories() []string {
 	var dirs []string
-	for _, dir := range slices.Sorted(maps.Keys(o.had)) {
+	for _, dir := range slices.Sorted(maps.Keys(o.nonEmpty)) {
 		dirs = append(dirs, i18n.Line(dir))
 	}
 	return dirs
 }
 
-// eachInVolume gives what is in a volume without a name.
+// eachInVolume calls add for all files in a volume without a name.
 func (o *ephemeral) eachInVolume(ctx context.Context, v engine.Mount, add func(*tar.Header, io.Reader) error) (err error) {
 	helper, err := o.helpers.readerOf(ctx, v.Volume)
 	if err != nil {
@@ -310,12 +312,41 @@ func (o *ephemeral) eachInVolume(ctx context.Context, v engine.Mount, add func(*
 	})
 }
 
-// inArchive takes the first directory off a path in an engine's archive. Podman's of
-// a volume begin at its root instead.
+// inArchive removes the first directory from a name in an engine's archive. In Podman's
+// archives of a volume the names begin with / instead.
 func inArchive(name string) string {
-	if rest, rootFound := strings.CutPrefix(name, "/"); rootFound {
+	if rest, isAbsolute := strings.CutPrefix(name, "/"); isAbsolute {
 		return strings.TrimSuffix(rest, "/")
 	}
 	_, rest, _ := strings.Cut(strings.Trim(name, "/"), "/")
 	return rest
+}
+
+// eachInDirs calls add for all files in directories of the container. When several
+// directories have a file of the same relative name, only the first counts.
+func (o *ephemeral) eachInDirs(ctx context.Context, dirs []string, add func(*tar.Header, io.Reader) error) error {
+	seen := map[string]bool{}
+	for _, dir := range dirs {
+		err := o.read(ctx, dir, true, func(string) bool { return true }, func(name string, h *tar.Header, content io.Reader) error {
+			if rel := relativeTo(dir, name); seen[rel] && h.Typeflag != tar.TypeDir {
+				return nil
+			} else {
+				seen[rel] = true
+			}
+			return o.emit(ctx, name, h, content, add)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asBackupPart returns the files as a part of a backup. Files whose names are taken go
+// into the directory aside.
+func (o *ephemeral) asBackupPart(ctx context.Context, aside string) *backup.Extra {
+	return &backup.Extra{
+		Each:         func(add func(*tar.Header, io.Reader) error) error { return o.each(ctx, add) },
+		RecoveredDir: aside, UID: o.account.UID, GID: o.account.GID,
+	}
 }

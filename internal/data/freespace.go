@@ -11,15 +11,16 @@ import (
 	"colabtray/internal/engine"
 )
 
-// checkFreeSpace makes sure that the disk of the volume has room for the content of a
-// backup, beside the data. Where that cannot be found out, it is tried.
+// checkFreeSpace returns an error when the disk of the volume has too little free space
+// for the content of a backup beside the data. It returns nil when the free space
+// cannot be determined.
 func (d *Store) checkFreeSpace(ctx context.Context, from backup.Contents) error {
 	free, err := d.freeBytes(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		d.Log.Warn("how much room there is for the data is not known", "error", err)
+		d.Log.Warn("cannot determine the free space for the data", "error", err)
 		return nil
 	}
 	if free < from.RequiredSpace() {
@@ -28,8 +29,8 @@ func (d *Store) checkFreeSpace(ctx context.Context, from backup.Contents) error 
 	return nil
 }
 
-// freeBytes returns how many bytes are free where the volume is, as a helper sees it,
-// of the first image that can tell.
+// freeBytes returns the free space on the disk of the volume in bytes. A helper made
+// from the first image that has df determines it.
 func (d *Store) freeBytes(ctx context.Context) (bytes int64, err error) {
 	err = d.tryImages(ctx, func(image string) (err error) {
 		bytes, err = d.freeBy(ctx, image)
@@ -38,6 +39,7 @@ func (d *Store) freeBytes(ctx context.Context) (bytes int64, err error) {
 	return bytes, errors.Join(err, d.removeHelpers(ctx))
 }
 
+// freeBy determines the free space with a helper made from an image.
 func (d *Store) freeBy(ctx context.Context, image string) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
@@ -54,13 +56,13 @@ func (d *Store) freeBy(ctx context.Context, image string) (int64, error) {
 	return availableIn(engine.LastLines(ctx, d.Engine, engine.Container{ID: id, StartedAt: time.Unix(1, 0)}, 1))
 }
 
-// availableIn reads the output of df -Pk, whose last columns are the free
-// kibibytes, the part that is used, and where it is mounted.
+// availableIn parses the output of df -Pk, whose last three columns are the free KiB,
+// the percentage in use, and the mount point.
 func availableIn(lines []string) (bytes int64, err error) {
-	words := strings.Fields(strings.Join(lines, " "))
-	if len(words) < 3 {
-		return 0, errors.New("df tells nothing")
+	columns := strings.Fields(strings.Join(lines, " "))
+	if len(columns) < 3 {
+		return 0, errors.New("the output of df has too few columns")
 	}
-	kibibytes, err := strconv.ParseUint(words[len(words)-3], 10, 50)
+	kibibytes, err := strconv.ParseUint(columns[len(columns)-3], 10, 50)
 	return int64(kibibytes) << 10, err
 }

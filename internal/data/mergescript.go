@@ -1,14 +1,14 @@
 package data
 
-// mergeScript puts what was staged into the volume, in a helper, where nothing is
-// in its place. Whenever it is broken off nothing is lost: what was there before is
-// as it was, and what is to come is still where it was read from. What is left of
-// the staging [script] removes.
+// mergeScript moves the staged files to where their names are free in the volume, in a
+// helper. Nothing is lost whenever it is interrupted: files of the volume are unchanged,
+// and the staged files still exist where they were read from. [script] removes what is
+// left of the staged files.
 //
-//	$1  keep: what finds its place taken goes aside, unless it is the same
-//	    seed: it is left out
+//	$1  keep: a file whose name is taken goes aside, unless the two are equal
+//	    seed: a file whose name is taken is left out
 //	$2  the root of the volume
-//	$3  the directory for what goes aside
+//	$3  the directory for files that go aside
 const mergeScript = `
 LC_ALL=C; export LC_ALL
 cd "$2" || exit 1
@@ -17,7 +17,7 @@ mode=$1
 aside=./$3
 owner=$(stat -c %u:%g "$d/new") || exit 1
 
-there() { [ -e "$1" ] || [ -L "$1" ]; }
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
 directory() { [ -d "$1" ] && ! [ -L "$1" ]; }
 
 same() {
@@ -28,33 +28,33 @@ same() {
 	fi
 }
 
-place() { # a directory, with those above it
+makedirs() { # dir
 	directory "$1" && return 0
-	case $1 in ./*) place "${1%/*}" || return 1 ;; esac
+	case $1 in ./*) makedirs "${1%/*}" || return 1 ;; esac
 	mkdir -- "$1" && chown "$owner" "$1"
 }
 
-putaside() { # from, the directory that it was to go to
+setaside() { # from, the intended directory
 	a=$aside
-	while there "$a$2/${1##*/}"; do a=$a-more; done
-	place "$a$2" && mv -- "$1" "$a$2/"
+	while exists "$a$2/${1##*/}"; do a=$a-more; done
+	makedirs "$a$2" && mv -- "$1" "$a$2/"
 }
 
 merge() { # from, to
 	for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-		there "$f" || continue
-		if ! there "$2/${f##*/}"; then
+		exists "$f" || continue
+		if ! exists "$2/${f##*/}"; then
 			mv -- "$f" "$2/" || return 1
 		elif directory "$f" && directory "$2/${f##*/}"; then
 			merge "$f" "$2/${f##*/}" || return 1
 		elif [ "$mode" = keep ] && ! same "$f" "$2/${f##*/}"; then
-			putaside "$f" "${2#.}" || return 1
+			setaside "$f" "${2#.}" || return 1
 		fi
 	done
 }
 
 merge "$d/new" . || exit 1
-case $owner in 0:*) ;; *) chown "$owner" . || exit 1 ;; esac # who works there may write there
+case $owner in 0:*) ;; *) chown "$owner" . || exit 1 ;; esac # so that Jupyter can write there
 sync
 rm -rf "$d"
 `

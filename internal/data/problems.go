@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +14,7 @@ import (
 	"colabtray/internal/problem"
 )
 
-// busyProblem tells that other work on the data is going on.
+// busyProblem tells that other work on the data is in progress.
 func busyProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
 		Code:  problem.Busy,
@@ -22,7 +23,7 @@ func busyProblem(p config.Profile) *problem.Problem {
 	}
 }
 
-// helperRunsProblem tells that a helper works on the data, and does not end.
+// helperRunsProblem tells that a helper changes the data and does not end.
 func helperRunsProblem(p config.Profile, helper string, waited time.Duration, cli string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.Busy,
@@ -41,7 +42,7 @@ func backupDirProblem(dir string, err error) *problem.Problem {
 	}
 }
 
-// volumeInUseProblem tells that other containers use the data.
+// volumeInUseProblem tells that other containers use the volume.
 func volumeInUseProblem(p config.Profile, users []string, cli string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.DataInUse,
@@ -51,8 +52,7 @@ func volumeInUseProblem(p config.Profile, users []string, cli string) *problem.P
 	}
 }
 
-// undeletedProblem tells that data were not deleted because they could not be
-// backed up.
+// undeletedProblem tells that nothing was deleted because the backup failed.
 func undeletedProblem(p config.Profile, data bool, err error) *problem.Problem {
 	args := []string{"delete", "--no-backup"}
 	if data {
@@ -67,8 +67,7 @@ func undeletedProblem(p config.Profile, data bool, err error) *problem.Problem {
 	}
 }
 
-// unsavedProblem tells that data were not replaced because they could not be
-// backed up.
+// unsavedProblem tells that the data were not replaced because their backup failed.
 func unsavedProblem(err error) *problem.Problem {
 	return &problem.Problem{
 		Code:  problem.BackupFailed,
@@ -78,8 +77,8 @@ func unsavedProblem(err error) *problem.Problem {
 	}
 }
 
-// unrescuedProblem tells that a container was not removed because what it has could
-// not be copied into the volume.
+// unrescuedProblem tells that a container was not removed because its files could not
+// be copied into the volume.
 func unrescuedProblem(p config.Profile, c engine.Container, err error) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.BackupFailed,
@@ -90,7 +89,7 @@ func unrescuedProblem(p config.Profile, c engine.Container, err error) *problem.
 	}
 }
 
-// cause tells what is behind an error.
+// cause returns the text of an error as a sentence, with the hint of a problem.
 func cause(err error) string {
 	var p *problem.Problem
 	if errors.As(err, &p) {
@@ -99,7 +98,8 @@ func cause(err error) string {
 	return i18n.FullStop(engine.ErrorText(err))
 }
 
-// noSpaceProblem tells that the content of a backup does not fit beside the data.
+// noSpaceProblem tells that the disk has too little free space for the content of a
+// backup beside the data.
 func noSpaceProblem(p config.Profile, need, free int64, cli string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.DiskFull,
@@ -199,6 +199,8 @@ func badBackupProblem(p config.Profile, file string, err error) *problem.Problem
 	return problem
 }
 
+// NotEmptyProblem tells that the volume is not empty, and is not replaced without a
+// confirmation.
 func NotEmptyProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.NotEmpty,
@@ -208,6 +210,8 @@ func NotEmptyProblem(p config.Profile) *problem.Problem {
 	}
 }
 
+// unmovedProblem tells that the old data could not be moved away, and are in place
+// again.
 func unmovedProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{
 		Code:  problem.EngineFailed,
@@ -217,6 +221,8 @@ func unmovedProblem(p config.Profile, err error) *problem.Problem {
 	}
 }
 
+// unfinishedProblem tells that a restore was interrupted; the next operation finishes
+// or undoes it.
 func unfinishedProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.EngineFailed,
@@ -227,6 +233,7 @@ func unfinishedProblem(p config.Profile, err error) *problem.Problem {
 	}
 }
 
+// StartedAgainProblem tells that somebody started the runtime during a restore.
 func StartedAgainProblem(c engine.Container) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.Cancelled,
@@ -234,4 +241,31 @@ func StartedAgainProblem(c engine.Container) *problem.Problem {
 		Hint:    i18n.T("problem.startedAgainHint"),
 		Command: "colab-tray stop --name " + config.ShellWord(c.Name),
 	}
+}
+
+// Problem makes a problem of an error. When ctx has ended, it returns the error of ctx.
+func (d *Store) Problem(ctx context.Context, err error) error {
+	var p *problem.Problem
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &p):
+		return p
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return engine.OperationProblem(d.Profile, d.Info(), err)
+}
+
+// unlessCancelled returns the problem, or err when ctx has ended.
+func unlessCancelled(ctx context.Context, err error, p *problem.Problem) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return p
+}
+
+// DeclinedProblem tells that a person declined the restore.
+func DeclinedProblem() *problem.Problem {
+	return &problem.Problem{Code: problem.Cancelled, Short: i18n.T("problem.declined")}
 }

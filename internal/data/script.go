@@ -5,36 +5,36 @@ import "errors"
 // scriptOldData is the exit code of the script when the old data are in place.
 const scriptOldData = 3
 
-var errOldData = errors.New("the data are the old ones")
+var errOldData = errors.New("the old data are in place")
 
-// script puts what was staged in the place of the data, in a helper: it goes on
-// when this program is killed. Whenever it is broken off, to run it with
-// "recover" leads to the old data or to the new ones, and never to a mixture:
+// script replaces the data with the staged files, in a helper, which goes on when this
+// program is killed. Whenever the script is interrupted, to run it with "recover" leads
+// to the old data or to the new data, and never to a mixture:
 //
-//	no mark        the data are the old ones; the staging goes
-//	moving         the new ones count; the old ones are moved away
-//	moving, moved  the old ones are away; the new ones are moved up
+//	no marker      the old data count; the staged files are removed
+//	moving         the new data count; the old data are being moved away
+//	moving, moved  the old data are away; the new data are being moved up
 //
-// A move is a rename in one file system. Where the old data cannot be moved
-// away, they are moved back.
+// A move is a rename within one file system. When the old data cannot be moved away,
+// they are moved back.
 //
 //	$1  commit or recover
 //	$2  the root of the volume
 //
-// It ends with 0 when the new data are in place, or nothing was staged; with 3
-// when the old data are in place.
+// The exit code is 0 when the new data are in place, or nothing was staged, and 3 when
+// the old data are in place.
 const script = `
 LC_ALL=C; export LC_ALL
 cd "$2" || exit 1
 d=.colab-tray-restore
 
-there() { [ -e "$1" ] || [ -L "$1" ]; }
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 moveall() { # from, to
 	for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-		there "$f" || continue
+		exists "$f" || continue
 		[ "$f" = "./$d" ] && continue
-		if there "$2/${f##*/}"; then # somebody else made it meanwhile
+		if exists "$2/${f##*/}"; then # created meanwhile
 			rm -rf -- "$2/${f##*/}" || return 1
 		fi
 		mv -- "$f" "$2/" || return 1

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// syncDir makes the name of a file last through a crash of the machine.
+// syncDir makes the name of a file survive a crash of the machine.
 func syncDir(file string) error {
 	dir, err := os.Open(filepath.Dir(file))
 	if err != nil {

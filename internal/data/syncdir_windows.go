@@ -1,4 +1,4 @@
 package data
 
-// syncDir has nothing to do: Windows keeps names without being asked.
+// syncDir does nothing: Windows makes names durable by itself.
 func syncDir(string) error { return nil }

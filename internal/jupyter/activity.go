@@ -10,56 +10,57 @@ import (
 	"time"
 )
 
-// maxActivity is how much of an answer is read, in bytes.
+// maxActivity is how much of a response is read, in bytes.
 const maxActivity = 1 << 20
 
-// LastActivity returns when kernels and terminals of a server worked last, which is
-// now while a kernel is busy, and the zero time when there are none; and which
-// kernels there are. That a page asks for something, as an open notebook does all
-// the time, is no use. The server's clock can be another than ours: how long ago
-// something was, its own time of the answer tells.
+// LastActivity returns when kernels and terminals of a server were last active, and the
+// IDs of its kernels. The time is now while a kernel is busy, and zero when there are
+// no kernels and terminals. Requests of a page do not count as activity, because an
+// open notebook makes them all the time. The server's clock can differ from ours, so
+// ages are computed with the Date of the response.
 func LastActivity(ctx context.Context, u BackendURL) (last time.Time, kernels []string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
+	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	for _, path := range []string{"/api/kernels", "/api/terminals"} {
-		var there []struct {
-			Kernel string    `json:"id"` // a terminal has none
+		var sessions []struct {
+			Kernel string    `json:"id"` // empty for a terminal
 			State  string    `json:"execution_state"`
 			Last   time.Time `json:"last_activity"`
 		}
-		date, err := getJSON(ctx, u, path, &there)
+		date, err := getJSON(ctx, u, path, &sessions)
 		if err != nil {
 			return last, kernels, err
 		}
-		now := time.Now().Round(0) // the wall's: time while the computer sleeps is idle, too
-		for _, w := range there {
-			if w.State == "busy" {
+		now := time.Now().Round(0) // without the monotonic clock: time asleep is idle time, too
+		for _, s := range sessions {
+			if s.State == "busy" {
 				return now, nil, nil
 			}
 			if date.IsZero() {
-				return last, kernels, errors.New("the server does not tell its time")
+				return last, kernels, errors.New("the response has no Date")
 			}
-			// The container's word is not trusted beyond now.
-			if used := now.Add(-max(0, date.Sub(w.Last))); used.After(last) {
+			// The container may lie, so times in the future count as now.
+			if used := now.Add(-max(0, date.Sub(s.Last))); used.After(last) {
 				last = used
 			}
-			if w.Kernel != "" && w.State != "dead" {
-				kernels = append(kernels, w.Kernel)
+			if s.Kernel != "" && s.State != "dead" {
+				kernels = append(kernels, s.Kernel)
 			}
 		}
 	}
 	return last, kernels, nil
 }
 
-// getJSON asks Jupyter for something, and returns the server's time of the answer.
-// What a server does not have leaves into as it is.
+// getJSON requests a path of Jupyter, decodes the response into the value, and returns
+// the Date of the response. It leaves the value unchanged when the server does not have
+// the path.
 func getJSON(ctx context.Context, u BackendURL, path string, into any) (date time.Time, err error) {
 	response, err := requestJupyter(ctx, u, path)
 	if err != nil {
 		return date, err
 	}
 	defer response.Body.Close()
-	date, _ = http.ParseTime(response.Header.Get("Date")) // else zero
+	date, _ = http.ParseTime(response.Header.Get("Date")) // zero when missing or invalid
 	switch response.StatusCode {
 	case http.StatusOK:
 		err := json.NewDecoder(io.LimitReader(response.Body, maxActivity)).Decode(into)
@@ -81,5 +82,5 @@ func requestJupyter(ctx context.Context, u BackendURL, path string) (*http.Respo
 		return nil, err
 	}
 	request.Header.Set("Authorization", "token "+u.Token().Reveal())
-	return askJupyter(request)
+	return sendToHost(request)
 }

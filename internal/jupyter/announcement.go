@@ -8,14 +8,13 @@ import (
 	"colabtray/internal/secret"
 )
 
-// announcedURL is a line in which a server tells where it is, as Jupyter writes
-// it: the address alone, after blanks, "or" and what its log puts before all lines.
-// An address within a line is somebody else's, a page's in the log of requests say.
+// announcedURL matches a line in which Jupyter announces its URL: the URL alone, after
+// blanks, "or" and the prefix of its log. A URL elsewhere in a line can come from
+// anybody, as from a page in the log of requests.
 var announcedURL = regexp.MustCompile(`^(?:\[[IC] [^\[\]]{1,60}\])?\s*(?:or )?(https?://[^\s/?#]+:\d+/\S*)\s*$`)
 
-// announcement reports whether a line tells where a server listens, and the
-// token it gives, which may be missing. Jupyter writes "..." where the token was
-// given to it.
+// announcement reports whether a line announces a server's URL, and returns the token
+// in it, which may be empty. Jupyter writes "..." for a token from its configuration.
 func announcement(line string) (secret.Secret, bool) {
 	found := announcedURL.FindStringSubmatch(i18n.Lines(line))
 	if found == nil {

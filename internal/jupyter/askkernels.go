@@ -15,25 +15,25 @@ import (
 //go:embed askkernels.py
 var askKernels string
 
-// kernelAsk is how long the kernels are asked.
-const kernelAsk = time.Minute
+// kernelTimeout limits the question to all kernels.
+const kernelTimeout = time.Minute
 
-// kernelID is what a kernel can be called: jupyter_client takes a UUID.
+// kernelID matches the ID of a kernel. jupyter_client uses a UUID.
 var kernelID = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
 
-// KernelBusy reports whether one of the kernels works, which it is asked
-// itself, in the container: Notebook 6 calls a kernel idle that works, from when a
-// page connects with it until the cell ends.
+// KernelBusy reports whether one of the kernels is busy. It asks the kernels
+// themselves, in the container. Notebook 6 reports a busy kernel as idle, from when a
+// page connects to the kernel until the cell ends.
 func KernelBusy(ctx context.Context, e engine.Engine, container string, kernels []string) (bool, error) {
 	if len(kernels) == 0 {
 		return false, nil
 	}
 	for _, id := range kernels {
 		if !kernelID.MatchString(id) {
-			return false, errors.New("a kernel has no proper name")
+			return false, errors.New("the ID of a kernel is not valid")
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, kernelAsk)
+	ctx, cancel := context.WithTimeout(ctx, kernelTimeout)
 	defer cancel()
 	c, err := e.Inspect(ctx, container)
 	if err != nil {
@@ -47,13 +47,13 @@ func KernelBusy(ctx context.Context, e engine.Engine, container string, kernels 
 	if err != nil {
 		return false, err
 	}
-	message, complaint, err := executor.Exec(ctx, c.ID, cmd)
-	switch message = strings.TrimSpace(message); {
+	stdout, stderr, err := executor.Exec(ctx, c.ID, cmd)
+	switch stdout = strings.TrimSpace(stdout); {
 	case err != nil:
 		return false, err
-	case message == "busy" || message == "idle":
-		return message == "busy", nil
+	case stdout == "busy" || stdout == "idle":
+		return stdout == "busy", nil
 	default:
-		return false, fmt.Errorf("it says %q, and %q", message, complaint)
+		return false, fmt.Errorf("asking the kernels printed %q, and the error %q", stdout, stderr)
 	}
 }

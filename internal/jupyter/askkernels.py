@@ -1,15 +1,15 @@
-# Asks kernels whether they work, on the channel that one that works does not
-# read: askkernels.py DIRECTORIES KERNEL...
+# Asks kernels whether they are busy: askkernels.py DIRECTORIES KERNEL...
 #
-# Prints "busy" when one has not answered in time, else "idle". Of the server
-# nothing is asked: it would take the question for a page that came back, and
-# throw away what it keeps for the one that is to.
+# The question goes over the shell channel, which a busy kernel does not read.
+# Prints "busy" when a kernel has not answered in time, else "idle". The script
+# does not ask through the server: the server would take the question for a page
+# that reconnects, and discard the messages that it keeps for the real page.
 import os
 import queue
 import sys
 import time
 
-sys.tracebacklimit = 0  # what fails is told in one line
+sys.tracebacklimit = 0  # print an error as one line
 
 from jupyter_client import BlockingKernelClient
 from jupyter_core.paths import jupyter_runtime_dir
@@ -45,4 +45,4 @@ asked = [ask(kernel) for kernel in sys.argv[2:]]
 until = time.monotonic() + PATIENCE
 idle = all([answers(client, question, until) for client, question in asked])
 print("idle" if idle else "busy", flush=True)
-os._exit(0)  # without waiting for what no kernel takes
+os._exit(0)  # do not wait for messages that no kernel reads

@@ -91,7 +91,7 @@ func FuzzInfoFiles(f *testing.F) {
 	f.Fuzz(func(t *testing.T, archive []byte, name string, content []byte, kind byte) {
 		for _, archive := range [][]byte{archive, infoArchive(t, name, content, kind)} {
 			found, err := readInfoFiles(bytes.NewReader(archive))
-			var want []infoFile
+			var want []InfoFile
 			entries := entriesOf(archive)
 			for _, e := range entries {
 				at := strings.TrimRight(e.Name, "/")

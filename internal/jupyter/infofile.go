@@ -18,42 +18,42 @@ import (
 	"colabtray/internal/secret"
 )
 
-// Limits on what is read from a container, whose every byte may be hostile.
+// The limits on what is read from a container, because its content may be hostile.
 const (
 	maxInfoFile    = 64 << 10 // bytes
 	maxInfoArchive = 8 << 20  // bytes
 	maxInfoEntries = 2000
 )
 
-// infoFile is what a server writes about itself: nbserver-PID.json of Notebook
-// 6, jpserver-PID.json of Jupyter Server.
-type infoFile struct {
+// InfoFile is what a server writes about itself: nbserver-PID.json (Notebook 6) or
+// jpserver-PID.json (Jupyter Server).
+type InfoFile struct {
 	token    secret.Secret
-	secure   bool   // it serves https
-	base     string // the path it serves under, such as "/"
-	password bool   // people log in with one
-	root     string // the directory whose files it shows
-	inside   bool   // it listens on the loopback interface of its container
-	port     int    // at which it listens there
+	secure   bool   // serves https
+	base     string // the base path, such as "/"
+	password bool   // has a password
+	root     string // the root directory of its files
+	inside   bool   // listens only on the container's loopback interface
+	port     int    // the port in the container
 	written  time.Time
 }
 
-// parseInfoFile reads one info file.
-func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
+// parseInfoFile parses the content of an info file.
+func parseInfoFile(text []byte, written time.Time) (InfoFile, error) {
 	var content struct {
 		Token       string `json:"token"`
 		Secure      bool   `json:"secure"`
 		BaseURL     string `json:"base_url"`
 		Password    bool   `json:"password"`
-		Hostname    string `json:"hostname"` // where it listens
+		Hostname    string `json:"hostname"` // the address it listens on
 		Port        int    `json:"port"`
 		RootDir     string `json:"root_dir"`
 		NotebookDir string `json:"notebook_dir"` // Notebook 6
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		return infoFile{}, err
+		return InfoFile{}, err
 	}
-	return infoFile{
+	return InfoFile{
 		token:    secret.New(content.Token),
 		secure:   content.Secure,
 		base:     content.BaseURL,
@@ -65,8 +65,8 @@ func parseInfoFile(text []byte, written time.Time) (infoFile, error) {
 	}, nil
 }
 
-// infoFileDirs lists where a server in the container may write its info file:
-// the Jupyter runtime directory (jupyter_core.paths.jupyter_runtime_dir).
+// infoFileDirs lists the directories in which a server in the container may write its
+// info file: the Jupyter runtime directory (jupyter_core.paths.jupyter_runtime_dir).
 func infoFileDirs(c engine.Container) []string {
 	var dirs []string
 	add := func(dir string) {
@@ -90,10 +90,10 @@ func infoFileDirs(c engine.Container) []string {
 	return dirs
 }
 
-// InfoFiles returns the info files of this run, the newest first. Files of
-// earlier runs can lie in the data volume, even under the same process number.
-func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]infoFile, error) {
-	var files []infoFile
+// InfoFiles returns the info files of the container's current run, the newest first.
+// The data volume can still hold files of earlier runs, even with the same process ID.
+func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]InfoFile, error) {
+	var files []InfoFile
 	var errs []error
 	for _, dir := range append(infoFileDirs(c), homeRuntimeDir(ctx, e, c)...) {
 		archive, err := e.Get(ctx, c.ID, dir)
@@ -108,15 +108,15 @@ func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]info
 		_ = archive.Close()
 		files, errs = append(files, found...), append(errs, err)
 	}
-	began := c.StartedAt.Truncate(time.Second) // an archive has whole seconds
-	files = slices.DeleteFunc(files, func(f infoFile) bool { return f.written.Before(began) })
-	slices.SortStableFunc(files, func(a, b infoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
+	started := c.StartedAt.Truncate(time.Second) // times in an archive are in whole seconds
+	files = slices.DeleteFunc(files, func(f InfoFile) bool { return f.written.Before(started) })
+	slices.SortStableFunc(files, func(a, b InfoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
 	return files, errors.Join(errs...)
 }
 
-// ServerRoot returns the directory whose files the server shows, empty where no info
-// file tells.
-func ServerRoot(files []infoFile) string {
+// ServerRoot returns the root directory of the server's files; empty when no info file
+// has it.
+func ServerRoot(files []InfoFile) string {
 	for _, f := range files {
 		if path.IsAbs(f.root) {
 			return path.Clean(f.root)
@@ -125,8 +125,8 @@ func ServerRoot(files []infoFile) string {
 	return ""
 }
 
-// InfoFileTokens returns the tokens in info files, each once.
-func InfoFileTokens(files []infoFile) []secret.Secret {
+// InfoFileTokens returns the tokens in the info files, each once.
+func InfoFileTokens(files []InfoFile) []secret.Secret {
 	var tokens []secret.Secret
 	for _, f := range files {
 		if !f.token.IsZero() && !slices.Contains(tokens, f.token) {
@@ -136,10 +136,10 @@ func InfoFileTokens(files []infoFile) []secret.Secret {
 	return tokens
 }
 
-// readInfoFiles reads the info files in an archive of a runtime directory, and
-// returns those that are whole along with what went wrong.
-func readInfoFiles(archive io.Reader) ([]infoFile, error) {
-	var files []infoFile
+// readInfoFiles returns the info files in an archive of a runtime directory. With an
+// error it returns those that it has read before.
+func readInfoFiles(archive io.Reader) ([]InfoFile, error) {
+	var files []InfoFile
 	r := tar.NewReader(io.LimitReader(archive, maxInfoArchive))
 	for range maxInfoEntries {
 		header, err := r.Next()
@@ -156,7 +156,7 @@ func readInfoFiles(archive io.Reader) ([]infoFile, error) {
 		if err != nil {
 			return files, err
 		}
-		if f, err := parseInfoFile(text, header.ModTime); err == nil { // else it is being written
+		if f, err := parseInfoFile(text, header.ModTime); err == nil { // else the server is still writing it
 			files = append(files, f)
 		}
 	}
@@ -169,8 +169,8 @@ func isInfoFile(h *tar.Header) bool {
 		(strings.HasPrefix(name, "nbserver-") || strings.HasPrefix(name, "jpserver-"))
 }
 
-// homeRuntimeDir is the Jupyter runtime directory of an account that is a number, and
-// of which the environment does not have the home.
+// homeRuntimeDir returns the Jupyter runtime directory when the container's user is a
+// number and HOME is not set in its environment, so that infoFileDirs lacks it.
 func homeRuntimeDir(ctx context.Context, e engine.Engine, c engine.Container) []string {
 	user, _, _ := strings.Cut(c.User, ":")
 	if _, err := strconv.Atoi(user); err != nil || engine.Environment(c.Env, "HOME") != "" {

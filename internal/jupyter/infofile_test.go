@@ -10,7 +10,7 @@ import (
 // TestInfoFile reads what the two kinds of server write about themselves.
 func TestInfoFile(t *testing.T) {
 	written := time.Unix(5, 0)
-	for text, want := range map[string]infoFile{
+	for text, want := range map[string]InfoFile{
 		`{"base_url": "/", "hostname": "0.0.0.0", "notebook_dir": "/home/jovyan", "password": false, "pid": 7,
 		  "port": 8888, "secure": false, "sock": "", "token": "abc", "url": "http://c:8888/"}`: {
 			token: secret.New("abc"), base: "/", root: "/home/jovyan", port: 8888, written: written,

@@ -5,9 +5,9 @@ import (
 	"colabtray/internal/engine"
 )
 
-// LocalPort returns the port of this computer that leads to Jupyter in a
-// container, 0 when there is none. It is the one that a runtime keeps: snapshots
-// tell it, the Backend URL has it, and Jupyter is asked there.
+// LocalPort returns the port of this computer that leads to Jupyter in a container; 0
+// when there is none. A runtime uses this one port everywhere: in its snapshots, in the
+// Backend URL, and for requests to Jupyter.
 func LocalPort(c engine.Container, k config.Kind) int {
 	for _, inner := range []int{k.Port(), 8888, 8080} {
 		if port := c.Ports[inner]; port != 0 {

@@ -14,24 +14,24 @@ import (
 	"colabtray/internal/secret"
 )
 
-// probeResult is what one look has found.
+// probeResult is the result of one probe.
 type probeResult struct {
-	token         secret.Secret    // the one that is accepted, when err is nil
-	err           error            // why none is
-	configProblem *problem.Problem // what keeps any from being accepted, where that is known
-	answered      bool             // something answered, if not what was asked for
-	shown         bool             // the server has written about itself, so it is up
-	settings      string           // what our settings in the server say, with the answer
+	token         secret.Secret    // the accepted token, when err is nil
+	err           error            // why no token was accepted
+	configProblem *problem.Problem // the server's configuration that keeps Colab from using it, if known
+	answered      bool             // something answered, even if with an error
+	hasInfoFile   bool             // the server wrote its info file, so it is up
+	overruled     string           // the header overruledHeader of the response
 }
 
-// saysHeader is where the settings in a server say what they have overruled of
-// its configuration; it lacks where they are not in force.
-const saysHeader = "X-Colab-Tray"
+// overruledHeader is the response header in which our settings in a server list what
+// they overruled of its configuration. A server without our settings does not send it.
+const overruledHeader = "X-Colab-Tray"
 
 // errRefused means that Jupyter answered, but did not accept the token.
 var errRefused = errors.New("the token was refused")
 
-// statusError is an answer that tells nothing of the token.
+// statusError is a response that says nothing about the token.
 type statusError struct {
 	path   string
 	status int
@@ -41,9 +41,9 @@ func (e statusError) Error() string {
 	return fmt.Sprintf("GET %s was answered with %d", e.path, e.status)
 }
 
-// probe tries the tokens there are and returns the one that is accepted: the known
-// one first, so that nothing that the output says can make it count for less.
-// The info files of a server that does not answer are for a thorough look alone.
+// probe tries the known tokens and returns the one that is accepted. It tries the
+// current token first, so that nothing in the output can displace it. When the server
+// does not answer, only a thorough probe reads the info files.
 func (w *Watch) probe(ctx context.Context, known, hint secret.Secret, isThorough bool) (f probeResult) {
 	tried := []secret.Secret{{}}
 	accepted := func(tokens ...secret.Secret) bool {
@@ -52,9 +52,9 @@ func (w *Watch) probe(ctx context.Context, known, hint secret.Secret, isThorough
 				continue
 			}
 			tried = append(tried, t)
-			message, err := w.RequestStatus(ctx, t)
+			overruled, err := w.requestStatus(ctx, t)
 			if f.record(err); err == nil {
-				f.token, f.settings = t, message
+				f.token, f.overruled = t, overruled
 				return true
 			}
 		}
@@ -71,15 +71,16 @@ func (w *Watch) probe(ctx context.Context, known, hint secret.Secret, isThorough
 			return f
 		}
 		files, infoErr := InfoFiles(ctx, w.Engine, w.Container)
-		f.shown = len(files) > 0
+		f.hasInfoFile = len(files) > 0
 		if !f.answered || !accepted(append(InfoFileTokens(files), engine.EnvironmentTokens(w.Container)...)...) {
 			f.err = errors.Join(f.err, infoErr)
 			f.configProblem = w.configProblem(files, f.answered)
 		}
 	}
-	// What we made has a token; of others it is to be seen that they ask for one.
+	// A server in a container of this program has a token. Any other may accept
+	// requests without one.
 	if f.answered && f.configProblem == nil && (f.err != nil || !w.Container.Ours()) {
-		if _, err := w.RequestStatus(ctx, secret.Secret{}); err == nil {
+		if _, err := w.requestStatus(ctx, secret.Secret{}); err == nil {
 			f.token, f.err, f.configProblem = secret.Secret{}, errors.Join(errOpen, f.err), openProblem(w.Container, w.Info.Command)
 		}
 	}
@@ -89,15 +90,16 @@ func (w *Watch) probe(ctx context.Context, known, hint secret.Secret, isThorough
 // errOpen means that Jupyter asks for no token.
 var errOpen = errors.New("no token is asked for")
 
-// record notes how a request went.
+// record records the result of a request.
 func (f *probeResult) record(err error) {
 	var status statusError
 	f.answered = f.answered || err == nil || errors.Is(err, errRefused) || errors.As(err, &status)
 	f.err = err
 }
 
-// configProblem tells what the server says of itself that keeps Colab from using it.
-func (w *Watch) configProblem(files []infoFile, answered bool) *problem.Problem {
+// configProblem returns a problem when the info file shows a configuration that Colab
+// cannot use.
+func (w *Watch) configProblem(files []InfoFile, answered bool) *problem.Problem {
 	if len(files) == 0 {
 		return nil
 	}
@@ -108,7 +110,7 @@ func (w *Watch) configProblem(files []infoFile, answered bool) *problem.Problem 
 		return servesProblem(w.Container, cli, "https")
 	case f.base != "/" && f.base != "":
 		return servesProblem(w.Container, cli, "under", "path", f.base[:min(len(f.base), 100)])
-	case !answered && f.inside && inner == f.port: // else another server is before it, as in Google's image
+	case !answered && f.inside && inner == f.port: // else it is behind another server, as in Google's image
 		return servesProblem(w.Container, cli, "inside")
 	case f.token.IsZero() && f.password:
 		return servesProblem(w.Container, cli, "password")
@@ -119,10 +121,10 @@ func (w *Watch) configProblem(files []infoFile, answered bool) *problem.Problem 
 	}
 }
 
-// RequestStatus makes an authenticated request, which is what ready means. The token goes
-// in a header, so that it stays out of Jupyter's log of requests. With the answer
-// comes what our settings say.
-func (w *Watch) RequestStatus(ctx context.Context, t secret.Secret) (message string, err error) {
+// requestStatus makes an authenticated request for /api/status; the runtime is ready
+// when it succeeds. The token goes into a header, which Jupyter does not log.
+// requestStatus returns the response header overruledHeader.
+func (w *Watch) requestStatus(ctx context.Context, t secret.Secret) (overruled string, err error) {
 	const path = "/api/status"
 	if !t.Sendable() {
 		return "", errRefused
@@ -133,7 +135,7 @@ func (w *Watch) RequestStatus(ctx context.Context, t secret.Secret) (message str
 	}
 	switch response.StatusCode {
 	case http.StatusOK:
-		return response.Header.Get(saysHeader), nil
+		return response.Header.Get(overruledHeader), nil
 	case http.StatusForbidden, http.StatusUnauthorized, http.StatusFound:
 		return "", errRefused
 	default:
@@ -141,8 +143,8 @@ func (w *Watch) RequestStatus(ctx context.Context, t secret.Secret) (message str
 	}
 }
 
-// alive finds out whether anything answers: GET /api needs no token, and makes
-// none accepted.
+// alive checks whether anything answers GET /api, which needs no token. A good response
+// still returns errRefused, because it accepts no token.
 func (w *Watch) alive(ctx context.Context) error {
 	const path = "/api"
 	response, err := w.get(ctx, path, secret.Secret{})

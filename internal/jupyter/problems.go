@@ -10,7 +10,7 @@ import (
 	"colabtray/internal/problem"
 )
 
-// silenceProblem tells that Jupyter does not answer though its container runs.
+// silenceProblem tells that Jupyter does not answer although its container runs.
 func silenceProblem(c engine.Container, port int, err error) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.NoAnswer,
@@ -21,8 +21,8 @@ func silenceProblem(c engine.Container, port int, err error) *problem.Problem {
 	}
 }
 
-// servesProblem tells what it is in how the server serves that keeps Colab from
-// using it.
+// servesProblem tells which part of the server's configuration keeps Colab from using
+// it.
 func servesProblem(c engine.Container, cli, what string, fields ...any) *problem.Problem {
 	p := &problem.Problem{
 		Code:  problem.Serves,
@@ -35,7 +35,7 @@ func servesProblem(c engine.Container, cli, what string, fields ...any) *problem
 	return p
 }
 
-// overruledProblem tells what of Jupyter's configuration is overruled.
+// overruledProblem tells which settings of Jupyter are overruled.
 func overruledProblem(c engine.Container, names []string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.Overruled,
@@ -45,8 +45,8 @@ func overruledProblem(c engine.Container, names []string) *problem.Problem {
 	}
 }
 
-// notInForceProblem tells that our settings are in the container, and that its
-// Jupyter was not started with them.
+// notInForceProblem tells that our settings are in the container, but its Jupyter did
+// not load them.
 func notInForceProblem(c engine.Container) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.NotInForce,
@@ -56,12 +56,12 @@ func notInForceProblem(c engine.Container) *problem.Problem {
 	}
 }
 
-// openProblem tells that the server asks for no token.
+// openProblem tells that the server needs no token.
 func openProblem(c engine.Container, cli string) *problem.Problem {
 	return servesProblem(c, cli, "open")
 }
 
-// elsewhereProblem tells that the engine publishes ports, but not here.
+// elsewhereProblem tells that the engine publishes ports on another machine.
 func elsewhereProblem(e engine.Info, port int, err error) *problem.Problem {
 	p := &problem.Problem{
 		Code:  problem.Elsewhere,
@@ -76,7 +76,7 @@ func elsewhereProblem(e engine.Info, port int, err error) *problem.Problem {
 	return p
 }
 
-// unpublishedProblem tells that no port of the container can be reached.
+// unpublishedProblem tells that the container publishes no port of Jupyter.
 func unpublishedProblem(c engine.Container, cli string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.NotPublished,
@@ -84,4 +84,8 @@ func unpublishedProblem(c engine.Container, cli string) *problem.Problem {
 		Hint:    i18n.T("problem.notPublishedHint", "container", c.Name),
 		Command: engine.RenameCommand(c, cli),
 	}
+}
+
+func noPageProblem(image string) *problem.Problem {
+	return &problem.Problem{Code: problem.NoPage, Short: i18n.T("problem.noPage"), Hint: i18n.T("problem.noPageHint", "image", image)}
 }

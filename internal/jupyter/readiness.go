@@ -16,40 +16,40 @@ import (
 	"colabtray/internal/secret"
 )
 
-// How the watch for Jupyter's answer looks when nothing tells it to.
+// The times of a [Watch].
 const (
-	firstDelay   = 50 * time.Millisecond // grows by half each time ...
-	longestDelay = 3 * time.Second       // ... up to this
-	echo         = longestDelay / 2      // how long after a look its traces may come in the output
-	patience     = 2 * time.Minute       // of silence, until that is a problem
-	endurance    = 30 * time.Minute      // however much the container says
-	rarely       = 15 * time.Second      // and from then on
-	AskTimeout   = 10 * time.Second      // for one look
-	refusedTime  = 2 * time.Second       // that a port refuses us though Jupyter is up
+	firstDelay     = 50 * time.Millisecond // between probes; grows by half each time ...
+	longestDelay   = 3 * time.Second       // ... up to this
+	echo           = longestDelay / 2      // output this soon after a probe may be caused by it
+	patience       = 2 * time.Minute       // without output, until silence is a problem
+	endurance      = 30 * time.Minute      // after which output no longer extends patience
+	reportedDelay  = 15 * time.Second      // longest delay between probes after a problem was reported
+	RequestTimeout = 10 * time.Second      // of one probe
+	refusedTime    = 2 * time.Second       // for which a port may refuse connections after Jupyter is up
 )
 
-// A Report is what a watch for Jupyter's answer has found out.
+// Report is what a [Watch] reports.
 type Report interface{ isReport() }
 
 type (
-	// Answer: Jupyter answered an authenticated request.
+	// Answer reports that Jupyter answered an authenticated request.
 	Answer struct {
 		// URL is the Backend URL that was accepted.
 		URL BackendURL
-		// Open is where others reach a container that has no network of its own.
+		// Open is the address at which other computers reach a container on the host's
+		// network; empty for none.
 		Open string
-		// Changed tells that the token is another than that of the last run.
+		// Changed tells that the token differs from that of the last run.
 		Changed bool
-		// Settings is what is to be known of our settings in the server; nil for
-		// nothing.
+		// Settings is a problem with our settings in the server; nil for none.
 		Settings *problem.Problem
 	}
-	// Silent: Jupyter did not answer the first look.
+	// Silent reports that Jupyter did not answer the first probe.
 	Silent struct{}
-	// Fault: Jupyter has not answered for long, or no longer, or not in a way that
-	// Colab can use.
+	// Fault reports that Jupyter has not answered for too long, or no longer answers,
+	// or has a configuration that Colab cannot use.
 	Fault struct{ Problem *problem.Problem }
-	// Root: the server shows the files of this directory.
+	// Root reports the root directory of the server's files.
 	Root struct{ Dir string }
 )
 
@@ -58,32 +58,32 @@ func (Silent) isReport() {}
 func (Fault) isReport()  {}
 func (Root) isReport()   {}
 
-// Watch waits for Jupyter's answer in one run of a container. The container's
-// output tells when to look; inspection of the server's own info file and an
-// authenticated request tell what is so.
+// Watch waits for Jupyter's answer in one run of a container. Lines of the container's
+// output tell it when to probe. An authenticated request, with a token from the output
+// or the server's info file, tells whether Jupyter is ready.
 type Watch struct {
 	Engine    engine.Engine
-	Info      engine.Info // of the engine
+	Info      engine.Info // describes the engine
 	Kind      config.Kind
-	HostPort  int // of this computer that leads to Jupyter; 0 for none
+	HostPort  int // the port of this computer that leads to Jupyter; 0 for none
 	Container engine.Container
-	Recheck   <-chan struct{} // look again now; can be nil
-	Tokens    *TokenStore     // nil to remember none
-	Asking    time.Duration   // for one look
-	Post      func(Report)
+	Recheck   <-chan struct{} // a value asks for a probe now; can be nil
+	Tokens    *TokenStore     // nil to remember no token
+	Timeout   time.Duration   // of one probe
+	Post      func(Report)    // receives the reports
 	send      func(*http.Request) (*http.Response, error)
 
-	token    secret.Secret // the one that was answered last
-	answered bool
-	asides   sync.WaitGroup
+	token      secret.Secret // the token accepted last
+	answered   bool
+	background sync.WaitGroup
 }
 
-// UntilReady waits with a watch until Jupyter in its container answers. It returns a *[Problem] when
-// Jupyter does not for long, or ctx's error.
+// UntilReady runs a watch until Jupyter answers. It returns a [*problem.Problem] when
+// Jupyter has not answered for too long, or the error of ctx.
 func UntilReady(ctx context.Context, w *Watch) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ready := errors.New("it answers")
+	ready := errors.New("ready")
 	w.Post = func(r Report) {
 		switch r := r.(type) {
 		case Answer:
@@ -99,7 +99,7 @@ func UntilReady(ctx context.Context, w *Watch) error {
 	return nil
 }
 
-// Run watches until ctx ends.
+// Run posts reports until ctx ends.
 func (w *Watch) Run(ctx context.Context) {
 	if w.HostPort == 0 {
 		w.Post(Fault{unpublishedProblem(w.Container, w.Info.Command)})
@@ -113,89 +113,88 @@ func (w *Watch) Run(ctx context.Context) {
 			return
 		}
 		defer route.Close()
-		w.send = func(r *http.Request) (*http.Response, error) { return askBy(r, route.Dial) }
+		w.send = func(r *http.Request) (*http.Response, error) { return sendBy(r, route.Dial) }
 	}
-	h := logSignals{announced: make(chan secret.Secret, 16), sawOutput: make(chan struct{}, 1)}
+	signals := logSignals{announced: make(chan secret.Secret, 16), sawOutput: make(chan struct{}, 1)}
 	var following sync.WaitGroup
 	defer following.Wait()
-	defer w.asides.Wait()
-	following.Go(func() { w.followOutput(ctx, h) })
-	w.wait(ctx, h)
+	defer w.background.Wait()
+	following.Go(func() { w.followOutput(ctx, signals) })
+	w.wait(ctx, signals)
 }
 
-// logSignals is what the container's output tells the watch.
+// logSignals are what the container's output tells the watch.
 type logSignals struct {
-	announced chan secret.Secret // a line with an address, and the token in it
+	announced chan secret.Secret // the token in a line that announces a URL; may be empty
 	sawOutput chan struct{}      // any line
 }
 
-// activeProbe is one look for an answer, under way.
+// activeProbe is a probe that may be in progress.
 type activeProbe struct {
 	hint   secret.Secret
-	hinted bool // the output announced something, if not a token
+	hinted bool // an announcement started the probe, even if without a token
 	cancel context.CancelFunc
-	over   chan struct{} // closed when found is there
-	found  probeResult
+	done   chan struct{} // closed once result is set; nil when no probe is in progress
+	result probeResult
 }
 
-// wait looks for an answer at once, at every announcement in the output, and
-// while there is none at growing intervals. An announcement replaces the look
-// under way: a request that went out before Jupyter listened can hang for a
-// second, until the network sends it anew. It does not replace the look at
-// another announcement, which anybody may forge.
-func (w *Watch) wait(ctx context.Context, h logSignals) {
-	p := newPace()
+// wait probes at once, at every announcement in the output, and otherwise at growing
+// intervals. An announcement replaces the probe in progress: a request that was sent
+// before Jupyter listened can hang for a second, until the network sends it again. It
+// does not replace a probe for another announcement, because anybody can forge one.
+func (w *Watch) wait(ctx context.Context, signals logSignals) {
+	p := newSchedule()
 	defer p.end()
-	g := &activeProbe{cancel: func() {}}
-	defer func() { g.end() }()
-	var next *secret.Secret // announced while another one was looked at
+	probe := &activeProbe{cancel: func() {}}
+	defer func() { probe.end() }()
+	var next *secret.Secret // announced during the probe for another announcement
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case hint := <-h.announced:
+		case hint := <-signals.announced:
 			p.sawAnnouncement()
 			switch {
-			case w.answered && (hint.IsZero() || hint == w.token), g.over != nil && g.hinted && g.hint == hint:
-			case g.over != nil && g.hinted:
+			case w.answered && (hint.IsZero() || hint == w.token), probe.done != nil && probe.hinted && probe.hint == hint:
+			case probe.done != nil && probe.hinted:
 				next = &hint
 			default:
-				g.end()
-				g = w.startProbe(ctx, hint, true, p)
+				probe.end()
+				probe = w.startProbe(ctx, hint, true, p)
 			}
 		case <-w.Recheck:
-			g.end()
-			g = w.startProbe(ctx, secret.Secret{}, false, p)
+			probe.end()
+			probe = w.startProbe(ctx, secret.Secret{}, false, p)
 		case <-p.again.C:
-			if g.over != nil && g.hinted {
-				continue // it knows more than a new one would
+			if probe.done != nil && probe.hinted {
+				continue // the probe in progress has a token to try
 			}
-			g.end()
-			g = w.startProbe(ctx, secret.Secret{}, false, p)
-		case <-h.sawOutput: // it installs something, say
-			if g.over == nil && !w.answered {
+			probe.end()
+			probe = w.startProbe(ctx, secret.Secret{}, false, p)
+		case <-signals.sawOutput: // such as of an installation before the start
+			if probe.done == nil && !w.answered {
 				p.sawOutput()
 			}
 		case <-p.tooLong.C:
 			if p.expire() {
 				w.Post(Fault{silenceProblem(w.Container, w.HostPort, nil)})
 			}
-		case <-g.over:
-			found := g.found
-			g.over = nil
+		case <-probe.done:
+			result := probe.result
+			probe.done = nil
 			if ctx.Err() != nil {
 				return
 			}
-			w.handleResult(ctx, found, p)
+			w.handleResult(ctx, result, p)
 			if next != nil && (!w.answered || *next != w.token) {
-				g = w.startProbe(ctx, *next, true, p)
+				probe = w.startProbe(ctx, *next, true, p)
 			}
 			next = nil
 		}
 	}
 }
 
-// handleResult tells what a look has found, and when to look again.
+// handleResult reports the result of a probe, and schedules the next one.
 func (w *Watch) handleResult(ctx context.Context, f probeResult, p *probeSchedule) {
 	first := p.first
 	p.probed(f)
@@ -212,11 +211,11 @@ func (w *Watch) handleResult(ctx context.Context, f probeResult, p *probeSchedul
 	}
 	switch {
 	case fault != nil:
-		if !p.shouldReport(fault) {
+		if !p.alreadyReported(fault) {
 			w.Post(Fault{fault})
 		}
-	case w.answered: // it did answer, and no longer does
-		p.shouldReport(nil)
+	case w.answered: // and no longer does
+		p.alreadyReported(nil)
 		w.Post(Fault{silenceProblem(w.Container, w.HostPort, f.err)})
 	case first:
 		w.Post(Silent{})
@@ -225,47 +224,48 @@ func (w *Watch) handleResult(ctx context.Context, f probeResult, p *probeSchedul
 	p.wait()
 }
 
-// startProbe begins a look.
+// startProbe starts a probe.
 func (w *Watch) startProbe(ctx context.Context, hint secret.Secret, hinted bool, p *probeSchedule) *activeProbe {
-	limit := w.Asking
+	limit := w.Timeout
 	if !hinted {
 		limit = p.probeTimeout(limit)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
-	g := &activeProbe{hint: hint, hinted: hinted, cancel: cancel, over: make(chan struct{})}
+	a := &activeProbe{hint: hint, hinted: hinted, cancel: cancel, done: make(chan struct{})}
 	known, isThorough := w.token, p.isThorough()
-	go func(over chan<- struct{}) {
+	go func(done chan<- struct{}) {
 		defer cancel()
-		g.found = w.probe(ctx, known, hint, isThorough)
-		close(over)
-	}(g.over)
-	return g
+		a.result = w.probe(ctx, known, hint, isThorough)
+		close(done)
+	}(a.done)
+	return a
 }
 
-// end cancels a look that is under way, and waits for its end.
-func (g *activeProbe) end() {
-	g.cancel()
-	if g.over != nil {
-		<-g.over
-		g.over = nil
+// end cancels a probe that is in progress, and waits for its end.
+func (a *activeProbe) end() {
+	a.cancel()
+	if a.done != nil {
+		<-a.done
+		a.done = nil
 	}
 }
 
-// accept posts the Backend URL of the token that was accepted.
+// accept reports the Backend URL with the accepted token.
 func (w *Watch) accept(ctx context.Context, f probeResult) {
 	if !w.answered {
-		w.asides.Go(func() { w.findRoot(ctx) })
+		w.background.Go(func() { w.findRoot(ctx) })
 	}
 	w.answered, w.token = true, f.token
 	w.Post(Answer{
 		URL:      NewBackendURL(w.HostPort, f.token).LocalhostTaken(localhostTaken(ctx, w.Container, w.HostPort)),
-		Open:     OpenOnHost(ctx, w.Container, w.HostPort),
+		Open:     openOnHost(ctx, w.Container, w.HostPort),
 		Changed:  w.Tokens.Changed(w.Container.Name, f.token),
-		Settings: w.settings(f.settings),
+		Settings: w.settingsProblem(f.overruled),
 	})
 }
 
-// findRoot tells whose files the server shows, which nobody waits for.
+// findRoot reports the root directory of the server's files. It runs in the background
+// because nothing waits for it.
 func (w *Watch) findRoot(ctx context.Context) {
 	files, _ := InfoFiles(ctx, w.Engine, w.Container)
 	if root := ServerRoot(files); root != "" {
@@ -273,16 +273,17 @@ func (w *Watch) findRoot(ctx context.Context) {
 	}
 }
 
-// settings tells what is to be known of our settings in a server that answers.
-func (w *Watch) settings(message string) *problem.Problem {
+// settingsProblem returns a problem when our settings are not in force in the server,
+// or overruled some of its configuration, as listed in header.
+func (w *Watch) settingsProblem(header string) *problem.Problem {
 	if w.Kind == config.KindColab || !w.Container.Ours() {
 		return nil
 	}
-	if message == "" {
+	if header == "" {
 		return notInForceProblem(w.Container)
 	}
 	var overruled []string
-	for _, name := range strings.Split(message, ",") { // of which the container can make what it wants
+	for _, name := range strings.Split(header, ",") { // the container can write anything there
 		if slices.Contains(overrulable, name) && !slices.Contains(overruled, name) {
 			overruled = append(overruled, name)
 		}
@@ -293,23 +294,22 @@ func (w *Watch) settings(message string) *problem.Problem {
 	return overruledProblem(w.Container, overruled)
 }
 
-// overrulable are the settings of Jupyter that ours overrule.
+// overrulable are the settings of Jupyter that our settings overrule.
 var overrulable = []string{
 	"base_url", "certfile", "keyfile", "client_ca", "ssl_options", "sock", "ip", "port", "port_retries", "token",
 }
 
-// askJupyter makes a request of Jupyter at its address.
-func askJupyter(request *http.Request) (*http.Response, error) {
-	return askBy(request, func(ctx context.Context) (net.Conn, error) {
+// sendToHost sends a request to the host in its URL.
+func sendToHost(request *http.Request) (*http.Response, error) {
+	return sendBy(request, func(ctx context.Context) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", request.URL.Host)
 	})
 }
 
-// askBy makes a request of Jupyter: it keeps no connection open, uses no proxy and
-// follows no redirect. A connection that is being made ends with the request: of
-// itself, where a port leads to a container that is gone, it would go on for
-// minutes.
-func askBy(request *http.Request, dial func(context.Context) (net.Conn, error)) (*http.Response, error) {
+// sendBy sends a request over a connection of dial. It keeps no connection open, uses
+// no proxy and follows no redirect. Dialing ends with the request: when a port leads to
+// a container that is gone, it would otherwise go on for minutes.
+func sendBy(request *http.Request, dial func(context.Context) (net.Conn, error)) (*http.Response, error) {
 	transport := &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
@@ -319,22 +319,22 @@ func askBy(request *http.Request, dial func(context.Context) (net.Conn, error)) 
 	return transport.RoundTrip(request)
 }
 
-// followOutput hands on the announcements in the run's output. Where it cannot
-// be followed the timer of wait has to do; where it breaks off it is opened again.
-func (w *Watch) followOutput(ctx context.Context, h logSignals) {
+// followOutput signals the announcements in the output of this run. It opens the output
+// again when the stream ends. Without output, the timer of wait still triggers probes.
+func (w *Watch) followOutput(ctx context.Context, signals logSignals) {
 	for delay := time.Second; ; delay = min(2*delay, time.Minute) {
 		stream, err := w.Engine.Logs(ctx, w.Container, engine.LogQuery{Since: w.Container.OutputSince(), Tail: 1000, Follow: true})
 		if err == nil {
 			stop := context.AfterFunc(ctx, func() { _ = stream.Close() })
 			_ = engine.EachLine(stream, func(line string) {
 				select {
-				case h.sawOutput <- struct{}{}:
+				case signals.sawOutput <- struct{}{}:
 				default:
 				}
 				if token, is := announcement(line); is {
 					select {
-					case h.announced <- token:
-					default: // enough are waiting
+					case signals.announced <- token:
+					default: // the queue is full
 					}
 				}
 			})

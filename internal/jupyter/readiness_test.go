@@ -78,7 +78,7 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 		Kind:      config.KindJupyter,
 		Container: ours(engine.Container{Exists: true, Running: true, ID: "c", StartedAt: time.Now(), Ports: map[int]int{8888: number}}, "r"),
 		Recheck:   make(chan struct{}),
-		Asking:    time.Hour,
+		Timeout:   time.Hour,
 		Post:      func(e Report) { events <- e },
 	}
 	over := make(chan struct{})
@@ -107,7 +107,7 @@ func TestStatusOfAnAnswer(t *testing.T) {
 		}
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
 		w.Header().Set("Location", "/login")
-		w.Header().Set(saysHeader, "ip")
+		w.Header().Set(overruledHeader, "ip")
 		status, err := strconv.Atoi(token)
 		if err != nil {
 			status = http.StatusForbidden // as Jupyter answers to a wrong token, and to none
@@ -115,12 +115,12 @@ func TestStatusOfAnAnswer(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	w := &Watch{HostPort: server.Listener.Addr().(*net.TCPAddr).Port, send: askJupyter}
+	w := &Watch{HostPort: server.Listener.Addr().(*net.TCPAddr).Port, send: sendToHost}
 	refused := map[string]bool{"": true, "wrong": true, "401": true, "403": true, "302": true}
 	for _, token := range []string{
 		"200", "", "wrong", "401", "403", "302", "201", "204", "206", "301", "303", "307", "400", "404", "405", "429", "500", "502", "503", "599",
 	} {
-		message, err := w.RequestStatus(t.Context(), secret.New(token))
+		message, err := w.requestStatus(t.Context(), secret.New(token))
 		var f probeResult
 		f.record(err)
 		if accepted := err == nil; accepted != (token == "200") || accepted != (message == "ip") || !f.answered {
@@ -154,7 +154,7 @@ func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 					}
 				}
 				up = true
-				time.Sleep(rarely)
+				time.Sleep(reportedDelay)
 				synctest.Wait()
 				ready := false
 				for len(s.events) > 0 {
@@ -187,7 +187,7 @@ func TestPauseBetweenLooks(t *testing.T) {
 		for i := range asked[1:] {
 			longest := longestDelay
 			if asked[i].Sub(began) >= patience {
-				longest = rarely // nobody waits for it any more
+				longest = reportedDelay // nobody waits for it any more
 			}
 			if pause := asked[i+1].Sub(asked[i]); pause < firstDelay || pause > longest {
 				t.Fatalf("after %s the pause is %s", asked[i].Sub(began), pause)
@@ -246,7 +246,7 @@ func newProbeTest(t *testing.T, c engine.Container, info string, answer func(tok
 		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
 		w := &Watch{
 			Engine: outputOnly{output: output, info: info}, Info: engine.Info{Host: "unix:///run/docker.sock", Command: "docker"}, HostPort: 8888, Kind: config.KindJupyter, Container: c,
-			Recheck: make(chan struct{}), Asking: AskTimeout, Post: func(e Report) { s.events <- e },
+			Recheck: make(chan struct{}), Timeout: RequestTimeout, Post: func(e Report) { s.events <- e },
 			send: func(r *http.Request) (*http.Response, error) {
 				token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
 				status, err := answer(token, r.URL.Path)

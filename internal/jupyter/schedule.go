@@ -8,36 +8,38 @@ import (
 	"colabtray/internal/problem"
 )
 
-// probeSchedule says when to look for Jupyter's answer, and when that was waited for in
-// vain: after so long a silence, or, once the server has shown itself, after so
-// long at all. What our own looks cause in the output is no sign of life.
+// probeSchedule decides when to probe for Jupyter's answer, and when the wait has been
+// too long: after a certain silence, or, once the server is known to be up, after a
+// fixed time. Output that a probe may have caused does not break the silence.
 type probeSchedule struct {
 	again, tooLong *time.Timer
 	delay, longest time.Duration
-	first          bool             // nothing was looked at yet
-	served         bool             // it answered once
-	fixed          bool             // the server has shown itself, if only by an announcement
-	toldOf         bool             // it is known to be up, by its own word
-	timedOut       bool             // a problem was told
-	fault          *problem.Problem // which one, where a look found it
-	last           time.Time        // when the output stops to count
-	over           time.Time        // when the last look was
-	refusedSince   time.Time        // since when looks are refused after an announcement
+	first          bool             // no probe has ended yet
+	served         bool             // Jupyter answered once
+	fixed          bool             // the deadline is fixed: the server answered or announced itself
+	announced      bool             // the server announced itself or wrote an info file
+	reported       bool             // a problem was reported
+	fault          *problem.Problem // the reported problem, when a probe found it
+	outputUntil    time.Time        // output after that does not extend the deadline
+	lastProbe      time.Time        // the end of the last probe
+	refusedSince   time.Time        // since when the port refuses connections after an announcement
 }
 
-func newPace() *probeSchedule {
+// newSchedule returns a schedule whose first probe is due at once.
+func newSchedule() *probeSchedule {
 	return &probeSchedule{
 		again: time.NewTimer(0), tooLong: time.NewTimer(patience), first: true,
-		delay: firstDelay, longest: longestDelay, last: time.Now().Add(endurance),
+		delay: firstDelay, longest: longestDelay, outputUntil: time.Now().Add(endurance),
 	}
 }
 
+// end stops the timers.
 func (p *probeSchedule) end() {
 	p.again.Stop()
 	p.tooLong.Stop()
 }
 
-// probeTimeout is how long a look may take that nothing but time has called for.
+// probeTimeout limits a probe that only the timer triggered.
 func (p *probeSchedule) probeTimeout(longest time.Duration) time.Duration {
 	if p.first {
 		return longest
@@ -45,87 +47,89 @@ func (p *probeSchedule) probeTimeout(longest time.Duration) time.Duration {
 	return min(5*p.delay, longest)
 }
 
-// sawAnnouncement notes that the server has said that it is up.
+// sawAnnouncement records that the server announced itself.
 func (p *probeSchedule) sawAnnouncement() {
-	p.toldOf = true
+	p.announced = true
 	p.fixDeadline()
 }
 
-// isThorough reports whether it is time to look at more than whether it answers:
-// when there is a reason to, and now and then.
-func (p *probeSchedule) isThorough() bool { return p.first || p.toldOf || p.delay >= longestDelay }
+// isThorough reports whether the next probe should read the info files: the first one
+// does, those after an announcement, and those at the longest delay.
+func (p *probeSchedule) isThorough() bool { return p.first || p.announced || p.delay >= longestDelay }
 
-// fixDeadline fixes the limit.
+// fixDeadline fixes the deadline: output no longer extends it.
 func (p *probeSchedule) fixDeadline() {
-	if !p.fixed && !p.timedOut && !p.served {
+	if !p.fixed && !p.reported && !p.served {
 		p.tooLong.Reset(patience)
 	}
 	p.fixed = true
 }
 
-// sawOutput takes a line of output as a sign of life, unless a look may have caused it.
+// sawOutput extends the deadline after a line of output, unless a probe may have caused
+// the line.
 func (p *probeSchedule) sawOutput() {
 	now := time.Now()
-	if !p.fixed && !p.timedOut && now.Sub(p.over) > echo && now.Before(p.last) {
+	if !p.fixed && !p.reported && now.Sub(p.lastProbe) > echo && now.Before(p.outputUntil) {
 		p.tooLong.Reset(patience)
 	}
 }
 
-// expire notes that the time is over, and reports whether that is news.
+// expire records that the deadline has passed, and reports whether the problem is new.
 func (p *probeSchedule) expire() bool {
-	expired := !p.timedOut
-	p.timedOut, p.longest = true, rarely
-	return expired
+	isNew := !p.reported
+	p.reported, p.longest = true, reportedDelay
+	return isNew
 }
 
-// probed notes that a look is over.
+// probed records the result of a probe.
 func (p *probeSchedule) probed(f probeResult) {
-	p.first, p.over = false, time.Now()
+	p.first, p.lastProbe = false, time.Now()
 	if f.answered {
 		p.fixDeadline()
 	}
-	if f.shown {
+	if f.hasInfoFile {
 		p.sawAnnouncement()
 	}
 	switch {
-	case !p.toldOf || !refusedConnection(f.err):
+	case !p.announced || !refusedConnection(f.err):
 		p.refusedSince = time.Time{}
 	case p.refusedSince.IsZero():
-		p.refusedSince, p.delay = p.over, firstDelay
+		p.refusedSince, p.delay = p.lastProbe, firstDelay
 	}
 }
 
-// isRefused reports whether the port has refused us for so long that nothing can
-// be expected any more of a server that is up.
+// isRefused reports whether the port has refused connections for so long after the
+// server announced itself that it will not answer any more.
 func (p *probeSchedule) isRefused() bool {
-	return !p.refusedSince.IsZero() && p.over.Sub(p.refusedSince) >= refusedTime
+	return !p.refusedSince.IsZero() && p.lastProbe.Sub(p.refusedSince) >= refusedTime
 }
 
-// shouldReport notes that a problem is told, and reports whether it was told already.
-func (p *probeSchedule) shouldReport(fault *problem.Problem) bool {
-	same := p.timedOut && fault != nil && p.fault != nil && fault.Short == p.fault.Short && fault.Hint == p.fault.Hint
-	p.timedOut, p.fault, p.longest = true, fault, rarely
+// alreadyReported records that a problem is reported, and reports whether the same
+// problem was reported before.
+func (p *probeSchedule) alreadyReported(fault *problem.Problem) bool {
+	same := p.reported && fault != nil && p.fault != nil && fault.Short == p.fault.Short && fault.Hint == p.fault.Hint
+	p.reported, p.fault, p.longest = true, fault, reportedDelay
 	return same
 }
 
-// stop ends the looks, for there was an answer.
+// stop ends the probes, because Jupyter answered.
 func (p *probeSchedule) stop() {
 	p.end()
 	p.delay, p.longest = firstDelay, longestDelay
-	p.served, p.timedOut, p.fault = true, false, nil
+	p.served, p.reported, p.fault = true, false, nil
 }
 
-// wait has the next look come after the delay, which grows.
+// wait schedules the next probe after the delay, and lengthens the delay.
 func (p *probeSchedule) wait() {
 	p.again.Reset(p.delay)
 	p.delay = min(p.delay*3/2, p.longest)
 }
 
-// refusedConnection reports whether nobody listens at the address.
+// refusedConnection reports whether nothing listens at the address.
 func refusedConnection(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaeconnrefused)
 }
 
-// wsaeconnrefused is the same in the words of Windows, where the other is an
-// invention of Go's.
+// wsaeconnrefused is the error of Windows. On Windows, Go's ECONNREFUSED is an invented
+// number.
 const wsaeconnrefused = syscall.Errno(10061)

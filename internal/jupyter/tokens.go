@@ -17,26 +17,26 @@ import (
 	"colabtray/internal/secret"
 )
 
-// maxTokens is what is read of the file, in bytes.
+// maxTokens is how much of the file is read, in bytes.
 const maxTokens = 16 << 20
 
-// TokenStore remembers which token each runtime had last, as a salted hash, to
-// notice a change also while the program was not running. A nil TokenStore
-// remembers nothing. One program at a time may use the file.
+// TokenStore remembers the last token of each runtime as a salted hash. So a change is
+// noticed even when it happened while the program was not running. A nil TokenStore
+// remembers nothing. Only one program at a time may use the file.
 type TokenStore struct {
 	path string
 	log  *slog.Logger
 	mu   sync.Mutex
 }
 
-// NewTokenStore makes a store in the file at path, which need not exist, in a
-// directory that does. What goes wrong with the file is said in the log: a
-// change of the token may then go unnoticed, and nothing else.
+// NewTokenStore makes a store in the file at path. The file need not exist, but its
+// directory must. Errors of the file are only logged: then a change of the token may go
+// unnoticed.
 func NewTokenStore(path string, log *slog.Logger) *TokenStore {
 	return &TokenStore{path: path, log: log}
 }
 
-// tokenHash is what is kept of a token.
+// tokenHash is what the file keeps of a token.
 type tokenHash struct {
 	Salt []byte `json:"salt"`
 	Hash []byte `json:"hash"`
@@ -48,8 +48,8 @@ func (h tokenHash) of(t secret.Secret) []byte {
 	return mac.Sum(nil)
 }
 
-// Changed reports whether the runtime had another token before, and remembers
-// this one.
+// Changed reports whether the runtime had another token before, and remembers the new
+// one.
 func (s *TokenStore) Changed(name string, t secret.Secret) bool {
 	if s == nil {
 		return false
@@ -58,7 +58,7 @@ func (s *TokenStore) Changed(name string, t secret.Secret) bool {
 	defer s.mu.Unlock()
 	hashes, err := s.read()
 	if err != nil {
-		s.log.Warn("the file of token hashes was not understood, and is made anew", "file", s.path, "error", err)
+		s.log.Warn("cannot read the file of token hashes; replacing it", "file", s.path, "error", err)
 	}
 	old, known := hashes[name]
 	if known && hmac.Equal(old.Hash, old.of(t)) {
@@ -69,13 +69,13 @@ func (s *TokenStore) Changed(name string, t secret.Secret) bool {
 	h.Hash = h.of(t)
 	hashes[name] = h
 	if err := s.write(hashes); err != nil {
-		s.log.Warn("the hash of the token could not be kept", "file", s.path, "error", err)
+		s.log.Warn("cannot write the file of token hashes", "file", s.path, "error", err)
 	}
 	return known
 }
 
-// read returns the hashes by runtime, none when the file is not there or is
-// not understood.
+// read returns the hashes by the name of the runtime. There are none when the file does
+// not exist or cannot be parsed.
 func (s *TokenStore) read() (map[string]tokenHash, error) {
 	hashes := map[string]tokenHash{}
 	f, err := config.OpenRegular(s.path)
@@ -96,13 +96,13 @@ func (s *TokenStore) read() (map[string]tokenHash, error) {
 	return hashes, nil
 }
 
-// write replaces the file as a whole, readable by its owner alone.
+// write replaces the file at once. Only its owner can read it.
 func (s *TokenStore) write(hashes map[string]tokenHash) error {
 	text, err := json.Marshal(hashes)
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(s.path), ".tokens-*") // made with mode 0600
+	f, err := os.CreateTemp(filepath.Dir(s.path), ".tokens-*") // with mode 0600
 	if err != nil {
 		return err
 	}

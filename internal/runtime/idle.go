@@ -137,7 +137,7 @@ func (m *Manager) usesCPU(ctx context.Context) (bool, error) {
 	if !canMeasure {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, jupyter.AskTimeout)
+	ctx, cancel := context.WithTimeout(ctx, jupyter.RequestTimeout)
 	defer cancel()
 	var sum float64
 	var count int

@@ -2,40 +2,17 @@ package runtime
 
 import (
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"testing"
 
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
-	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 	"colabtray/test/testenv"
 )
 
-// TestNetworkOfTheHost: a container there is as open as its Jupyter listens.
+// TestNetworkOfTheHost: the engine tells that a container has the network of the host.
 func TestNetworkOfTheHost(t *testing.T) {
-	listen := func(address string, port int) int {
-		l, err := net.Listen("tcp4", net.JoinHostPort(address, strconv.Itoa(port)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = l.Close() })
-		return l.Addr().(*net.TCPAddr).Port
-	}
-	host := engine.Container{HostNetwork: true}
-	if got := jupyter.OpenOnHost(t.Context(), host, listen("127.0.0.1", 0)); got != "" {
-		t.Errorf("what listens at 127.0.0.1 alone is open at %s", got)
-	}
-	port := listen("0.0.0.0", 0)
-	if got, want := jupyter.OpenOnHost(t.Context(), host, port), fmt.Sprintf("0.0.0.0:%d", port); got != want {
-		t.Errorf("what listens everywhere is open at %q, want %q", got, want)
-	}
-	if got := jupyter.OpenOnHost(t.Context(), engine.Container{}, port); got != "" {
-		t.Errorf("a container with a network of its own is open at %s", got)
-	}
-
 	r := newRig(t, onDocker(t), testenv.Notebook6)
 	r.docker("create", "--name", r.profile.Runtime, "--network", "host", r.profile.Image)
 	docker, err := docker.New(r.host)

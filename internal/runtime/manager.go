@@ -307,7 +307,7 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 		Container: c,
 		Recheck:   m.recheck,
 		Tokens:    m.tokens,
-		Asking:    jupyter.AskTimeout,
+		Timeout:   jupyter.RequestTimeout,
 		Post:      func(r jupyter.Report) { m.post(reported(startOf(c), r)) },
 	}
 	m.work.Go(func() { w.Run(ctx) })

@@ -234,7 +234,7 @@ func exposedProblem(s Snapshot) *problem.Problem {
 func localhostProblem(u jupyter.BackendURL) *problem.Problem {
 	return &problem.Problem{
 		Code:  problem.LocalhostTaken,
-		Short: i18n.T("problem.localhost", "address", net.JoinHostPort(jupyter.Ipv6Loopback, strconv.Itoa(u.Port()))),
+		Short: i18n.T("problem.localhost", "address", net.JoinHostPort(jupyter.IPv6Loopback, strconv.Itoa(u.Port()))),
 		Hint:  i18n.T("problem.localhostHint"),
 	}
 }

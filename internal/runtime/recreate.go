@@ -225,7 +225,7 @@ func (o *operation) confirmNew(ctx context.Context, id string) error {
 func (o *operation) untilReady(ctx context.Context, c engine.Container) error {
 	waiting, cancel := context.WithCancel(ctx)
 	w := &jupyter.Watch{
-		Engine: o.engine, Info: o.info, Kind: o.profile.Kind, HostPort: jupyter.LocalPort(c, o.profile.Kind), Container: c, Asking: jupyter.AskTimeout,
+		Engine: o.engine, Info: o.info, Kind: o.profile.Kind, HostPort: jupyter.LocalPort(c, o.profile.Kind), Container: c, Timeout: jupyter.RequestTimeout,
 	}
 	ready, ended := make(chan error, 1), make(chan error, 1)
 	go func() { ready <- jupyter.UntilReady(waiting, w) }()

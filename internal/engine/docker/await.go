@@ -10,11 +10,11 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// Await implements [Finder].
+// Await implements [engine.Finder].
 func (d *Engine) Await(ctx context.Context) { d.await(ctx, func() {}) }
 
-// await watches sockets through their directories, and the docker configuration,
-// which can lead elsewhere at any time. It calls watches once it does.
+// await watches the directories of the sockets, and the docker configuration, which can
+// name another engine at any time. It calls watches once the watch has begun.
 func (d *Engine) await(ctx context.Context, watches func()) {
 	awaited := d.awaited()
 	watcher, err := fsnotify.NewWatcher()
@@ -24,7 +24,7 @@ func (d *Engine) await(ctx context.Context, watches func()) {
 	}
 	defer watcher.Close()
 	for _, path := range awaited {
-		_ = watcher.Add(filepath.Dir(path)) // which may not be there
+		_ = watcher.Add(filepath.Dir(path)) // fails when the directory does not exist
 	}
 	watches()
 	for {
@@ -40,26 +40,26 @@ func (d *Engine) await(ctx context.Context, watches func()) {
 	}
 }
 
-// awaited returns the paths that tell where an engine is: those of the sockets
-// that are tried, with what links lead to, and the docker configuration.
+// awaited returns the paths that decide where an engine is: the sockets that are tried,
+// the targets of those that are symbolic links, and the docker configuration.
 func (d *Engine) awaited() []string {
 	hosts := []string{d.Host()}
 	paths := []string{filepath.Join(dockerConfigDir(), "config.json")}
 	if d.finder != nil {
-		if all, err := endpoints(d.finder.look()); err == nil {
+		if all, err := endpoints(d.finder.environment()); err == nil {
 			for _, p := range all {
 				hosts = append(hosts, p.host)
 			}
 		}
 	}
 	for _, host := range hosts {
-		socket, is := strings.CutPrefix(host, "unix://")
-		if !is {
+		socket, isSocket := strings.CutPrefix(host, "unix://")
+		if !isSocket {
 			continue
 		}
 		paths = append(paths, socket)
-		if to, err := os.Readlink(socket); err == nil && filepath.IsAbs(to) {
-			paths = append(paths, to) // as that of Docker Desktop
+		if target, err := os.Readlink(socket); err == nil && filepath.IsAbs(target) {
+			paths = append(paths, target) // as with Docker Desktop
 		}
 	}
 	return paths

@@ -21,16 +21,17 @@ import (
 	"github.com/docker/cli/cli/context/store"
 )
 
-// dockerConfigDir returns the directory of the docker command's configuration.
-// That of docker/cli remembers the first answer, and it has to be asked afresh.
+// dockerConfigDir returns the directory of the docker command's configuration. The
+// function of docker/cli caches its first answer, but the directory can change while
+// the program runs.
 func dockerConfigDir() string {
 	home, _ := os.UserHomeDir()
 	return cmp.Or(os.Getenv("DOCKER_CONFIG"), filepath.Join(home, ".docker"))
 }
 
-// readDockerConfig reads the configuration. Like the docker command it goes on
-// with what it understood when there is an error, and asks the system's own
-// store of credentials where the configuration names none.
+// readDockerConfig reads the docker command's configuration. With an error it returns
+// the part that was understood, as the docker command does. When the configuration
+// names no credential store, the system's own is used.
 func readDockerConfig() (*configfile.ConfigFile, error) {
 	c, err := config.Load(dockerConfigDir())
 	if !c.ContainsAuth() {
@@ -39,7 +40,7 @@ func readDockerConfig() (*configfile.ConfigFile, error) {
 	return c, err
 }
 
-// contexts is where the docker command keeps its contexts.
+// contexts returns the store of docker contexts.
 func contexts() store.Reader {
 	return store.New(filepath.Join(dockerConfigDir(), "contexts"), store.NewConfig(
 		func() any { return &map[string]any{} },
@@ -47,7 +48,7 @@ func contexts() store.Reader {
 	))
 }
 
-// contextEndpoint returns where a docker context says that its engine is.
+// contextEndpoint returns the engine's address in a docker context.
 func contextEndpoint(name string) (dockerendpoint.EndpointMeta, error) {
 	context, err := contexts().GetMetadata(name)
 	switch {
@@ -63,16 +64,16 @@ func contextEndpoint(name string) (dockerendpoint.EndpointMeta, error) {
 	return meta, nil
 }
 
-// tlsWanted reports whether the environment asks for TLS, and whether for a
-// look at the engine's certificate too.
+// tlsWanted reports whether the environment asks for TLS, and whether it asks to verify
+// the engine's certificate.
 func tlsWanted() (wanted, verify bool) {
 	verify = os.Getenv("DOCKER_TLS_VERIFY") != ""
 	return verify || os.Getenv("DOCKER_TLS") != "", verify
 }
 
-// endpointOfEnv adds what the environment says of TLS to an address. It is what
-// the flags of the docker command do (docker/cli, cli/flags), which would bring
-// a parser of flags along.
+// endpointOfEnv adds the TLS settings of the environment to an address. It does what
+// the flags of the docker command do (docker/cli, cli/flags), whose package would bring
+// a flag parser along.
 func endpointOfEnv(host string) (dockerendpoint.Endpoint, error) {
 	e := dockerendpoint.Endpoint{EndpointMeta: dockerendpoint.EndpointMeta{Host: host}}
 	wanted, verify := tlsWanted()
@@ -80,7 +81,7 @@ func endpointOfEnv(host string) (dockerendpoint.Endpoint, error) {
 		return e, nil
 	}
 	dir := cmp.Or(os.Getenv("DOCKER_CERT_PATH"), dockerConfigDir())
-	ifThere := func(name string) string {
+	ifExists := func(name string) string {
 		path := filepath.Join(dir, name)
 		if _, err := os.Stat(path); os.IsNotExist(err) {
 			return ""
@@ -89,14 +90,14 @@ func endpointOfEnv(host string) (dockerendpoint.Endpoint, error) {
 	}
 	e.SkipTLSVerify = !verify
 	var err error
-	e.TLSData, err = dockercontext.TLSDataFromFiles(filepath.Join(dir, "ca.pem"), ifThere("cert.pem"), ifThere("key.pem"))
+	e.TLSData, err = dockercontext.TLSDataFromFiles(filepath.Join(dir, "ca.pem"), ifExists("cert.pem"), ifExists("key.pem"))
 	return e, err
 }
 
-// withProxies adds to the environment of a container what the docker
-// configuration has of proxies for the engine at host. They are secrets, and in
-// nothing that is shown or compared: as with docker, a container keeps those that
-// it was made with.
+// withProxies adds the proxies that the docker configuration has for the engine at host
+// to the environment of a container. Proxies can contain passwords, so they are not
+// shown, and not part of the settings' hash. As with the docker command, a container
+// keeps the proxies that it was made with.
 func withProxies(env []string, host string) []string {
 	effective := map[string]*string{}
 	for _, pair := range env {

@@ -16,7 +16,7 @@ import (
 	"colabtray/internal/engine"
 )
 
-// Create implements [Engine].
+// Create implements [engine.Engine].
 func (d *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
 	if spec.Volume != "" {
 		if made.Volume, err = d.EnsureVolume(ctx, spec); err != nil {
@@ -28,40 +28,40 @@ func (d *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 }
 
 func (d *Engine) createContainer(ctx context.Context, spec engine.Spec) (id string, err error) {
-	if err := d.haveFolders(spec.Folders); err != nil {
+	if err := d.checkFolders(spec.Folders); err != nil {
 		return "", err
 	}
 	gpus, err := d.gpuRequests(ctx, spec.GPU)
 	if err != nil {
 		return "", err
 	}
-	on, err := platform(spec.Platform)
+	wanted, err := platform(spec.Platform)
 	if err != nil {
 		return "", err
 	}
-	made, host := dockerSpec(spec, gpus)
-	made.Env = withProxies(made.Env, d.api.Load().DaemonHost())
+	settings, host := dockerSpec(spec, gpus)
+	settings.Env = withProxies(settings.Env, d.api.Load().DaemonHost())
 	if host.UsernsMode, err = d.userns(ctx, spec.Volume); err != nil {
 		return "", err
 	}
 	if d.podman.Load() && gpus != nil {
-		return d.createLibpod(ctx, spec.Name, made, host, on)
+		return d.createLibpod(ctx, spec.Name, settings, host, wanted)
 	}
-	created, err := d.api.Load().ContainerCreate(ctx, made, host, nil, on, spec.Name)
+	created, err := d.api.Load().ContainerCreate(ctx, settings, host, nil, wanted, spec.Name)
 	d.recordWarnings(created.ID, created.Warnings)
 	return created.ID, engineError(err)
 }
 
-// recordWarnings keeps what the engine had to say when it made a container: it says it
-// once.
+// recordWarnings keeps the engine's warnings about a new container, because the engine
+// reports them only once.
 func (d *Engine) recordWarnings(id string, warnings []string) {
 	if len(warnings) > 0 {
-		d.log.Warn("the engine made a container", "id", id, "warnings", warnings)
+		d.log.Warn("the engine made a container with warnings", "id", id, "warnings", warnings)
 		d.createWarnings.Store(id, warnings)
 	}
 }
 
-// dockerSpec says in Docker's words what a container is made from.
+// dockerSpec converts a spec to the types of Docker's API.
 func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Config, *container.HostConfig) {
 	inner := nat.Port(fmt.Sprintf("%d/tcp", spec.InnerPort))
 	mounts := volumeMounts(spec)
@@ -72,7 +72,7 @@ func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Co
 	for _, v := range spec.Env {
 		env = append(env, v.Name+"="+v.Value.Reveal())
 	}
-	made := &container.Config{
+	settings := &container.Config{
 		Hostname:     spec.Hostname,
 		Image:        spec.Image,
 		Entrypoint:   spec.Entrypoint,
@@ -89,12 +89,12 @@ func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Co
 		ShmSize:      spec.ShmSize,
 		Resources:    container.Resources{Memory: spec.Memory, NanoCPUs: int64(spec.CPUs * 1e9), DeviceRequests: gpus},
 	}
-	return made, host
+	return settings, host
 }
 
-// haveFolders reports a folder that is not there. Docker does so itself, in these
-// words, but Podman makes it.
-func (d *Engine) haveFolders(folders []config.Folder) error {
+// checkFolders returns an error when a folder of the host does not exist. Docker
+// reports that itself, with the same message, but Podman creates the folder.
+func (d *Engine) checkFolders(folders []config.Folder) error {
 	if !d.podman.Load() || !d.Which().Local {
 		return nil
 	}
@@ -106,9 +106,9 @@ func (d *Engine) haveFolders(folders []config.Folder) error {
 	return nil
 }
 
-// volumeMounts are the mounts of the data volume. An empty volume gets what the
-// image has at the first place alone, so that it does not depend on the engine
-// which one it is.
+// volumeMounts returns the mounts of the data volume. An engine fills an empty volume
+// with the image's files at a mount. All mounts but the first have NoCopy, so that the
+// result is the same with every engine.
 func volumeMounts(spec engine.Spec) []mount.Mount {
 	targets := spec.Mounts
 	if len(targets) == 0 {

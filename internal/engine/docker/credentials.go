@@ -21,19 +21,19 @@ import (
 	"github.com/docker/docker/api/types/registry"
 )
 
-// imageCredentials returns what the docker command would log in with to pull an
-// image, in the form of the engine's API; empty for an anonymous pull. The error
-// tells why credentials that are configured could not be had; it never has them.
+// imageCredentials returns the credentials with which the docker command would pull an
+// image, encoded for the engine's API; empty for an anonymous pull. The error tells why
+// configured credentials could not be read. It never contains them.
 func imageCredentials(ctx context.Context, image string, patience time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
-		return "", nil // the engine will say so
+		return "", nil // the engine reports it
 	}
-	docker, broken := readDockerConfig()
+	docker, configErr := readDockerConfig()
 	auth, err := registryCredentials(ctx, docker, registryKey(reference.Domain(named)))
-	if broken != nil {
+	if configErr != nil {
 		err = errors.Join(err, fmt.Errorf("%s was not understood", docker.Filename))
 	}
 	if auth == (registry.AuthConfig{}) {
@@ -43,8 +43,8 @@ func imageCredentials(ctx context.Context, image string, patience time.Duration)
 	return encoded, errors.Join(err, encodeErr)
 }
 
-// registryKey returns the name under which the docker command keeps the
-// credentials of a registry.
+// registryKey returns the key under which the docker command stores the credentials of
+// a registry.
 func registryKey(domain string) string {
 	if domain == "docker.io" {
 		return "https://index.docker.io/v1/"
@@ -52,33 +52,33 @@ func registryKey(domain string) string {
 	return domain
 }
 
-// registryCredentials returns those for a registry: of DOCKER_AUTH_CONFIG, of
-// the credential helper that is configured, or of the configuration itself. With
-// an error there can be some all the same.
+// registryCredentials returns the credentials for a registry: from DOCKER_AUTH_CONFIG,
+// else from the configured credential helper, else from the configuration file. It can
+// return credentials together with an error.
 func registryCredentials(ctx context.Context, docker *configfile.ConfigFile, key string) (registry.AuthConfig, error) {
-	var broken error
+	var envErr error
 	if text := os.Getenv("DOCKER_AUTH_CONFIG"); text != "" {
 		env, err := config.LoadFromReader(strings.NewReader(text))
 		if err != nil {
-			broken = errors.New("DOCKER_AUTH_CONFIG was not understood")
-		} else if auth, is := env.AuthConfigs[key]; is {
+			envErr = errors.New("DOCKER_AUTH_CONFIG was not understood")
+		} else if auth, found := env.AuthConfigs[key]; found {
 			return authFor(key, auth), nil
 		}
 	}
-	helper, is := docker.CredentialHelpers[key]
-	if !is {
+	helper, found := docker.CredentialHelpers[key]
+	if !found {
 		helper = docker.CredentialsStore
 	}
 	if helper != "" {
 		auth, err := askHelper(ctx, helper, key)
-		return auth, errors.Join(broken, err)
+		return auth, errors.Join(envErr, err)
 	}
 	auth, err := credentials.NewFileStore(docker).Get(key)
-	return authFor(key, auth), errors.Join(broken, err)
+	return authFor(key, auth), errors.Join(envErr, err)
 }
 
-// authFor says in the engine's words what the configuration keeps about a
-// registry, which can be nothing but the mail address that old versions noted.
+// authFor converts the configuration's entry for a registry to the type of Docker's
+// API. An entry can be without credentials: old versions stored a mail address alone.
 func authFor(key string, a types.AuthConfig) registry.AuthConfig {
 	auth := registry.AuthConfig{Username: a.Username, Password: a.Password, IdentityToken: a.IdentityToken, RegistryToken: a.RegistryToken}
 	if auth != (registry.AuthConfig{}) {
@@ -87,8 +87,8 @@ func authFor(key string, a types.AuthConfig) registry.AuthConfig {
 	return auth
 }
 
-// askHelper asks docker-credential-NAME. What it says when it fails is not
-// handed on: nobody can tell what is in it.
+// askHelper asks docker-credential-NAME. The error leaves out the helper's output,
+// which can contain a secret.
 func askHelper(ctx context.Context, name, key string) (registry.AuthConfig, error) {
 	program := &helperProgram{ctx: ctx, name: "docker-credential-" + name}
 	got, err := client.Get(program.Run, key)
@@ -105,21 +105,21 @@ func askHelper(ctx context.Context, name, key string) (registry.AuthConfig, erro
 	return registry.AuthConfig{Username: got.Username, Password: got.Secret, ServerAddress: key}, nil
 }
 
-// helperProgram runs a credential helper under a context, which the library's
-// own runner does not.
+// helperProgram runs a credential helper under a context. The library's own runner has
+// no context.
 type helperProgram struct {
 	ctx  context.Context
 	name string
 	cmd  *exec.Cmd
-	err  error // of the process
+	err  error // the error of the process
 }
 
 var _ client.Program = (*helperProgram)(nil)
 
-// Run is a [client.ProgramFunc].
+// Run implements [client.ProgramFunc].
 func (p *helperProgram) Run(args ...string) client.Program {
 	p.cmd = exec.CommandContext(p.ctx, p.name, args...)
-	p.cmd.WaitDelay = time.Second // for what it started and left behind
+	p.cmd.WaitDelay = time.Second // child processes can keep its output open
 	hideWindow(p.cmd)
 	return p
 }

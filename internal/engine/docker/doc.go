@@ -1,7 +1,8 @@
-// Package docker owns the engine that speaks Docker's API, as Docker and Podman offer
-// it: where it is on this computer, how to connect to it as the docker command does
-// (contexts, TLS, proxies, credentials), and the differences between the two.
+// Package docker owns the engine that speaks Docker's API, which Docker and Podman
+// offer. It finds the engine on this computer, connects to it as the docker command
+// does (contexts, TLS, proxies, credentials), and hides the differences between the
+// two.
 //
-// Errors of the API become errors of package engine here, and no other package imports
-// the Docker client.
+// The package converts errors of the API to errors of package engine. No other package
+// imports the Docker client.
 package docker

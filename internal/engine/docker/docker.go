@@ -29,22 +29,23 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Engine is an [Engine] that speaks Docker's API, as Docker and Podman offer it.
+// Engine is an [engine.Engine] that speaks Docker's API, which Docker and Podman offer.
 type Engine struct {
 	finder *finder // nil when the address is given
 	log    *slog.Logger
-	// helperPatience is how long a credential helper may take. Some ask a person
-	// to unlock a key ring; one that does not answer means an anonymous pull.
+	// helperPatience is how long a credential helper may take. Some helpers ask the
+	// user to unlock a key ring. A helper that does not answer in time means an
+	// anonymous pull.
 	helperPatience time.Duration
 
 	which  atomic.Pointer[engine.Info]
 	api    atomic.Pointer[client.Client]
-	podman atomic.Bool // it is no Docker
+	podman atomic.Bool // the engine is Podman
 
-	mapsUsers atomic.Bool // see mapped.go
+	mapsUsers atomic.Bool // see usermapping.go
 
-	createWarnings sync.Map // what it said when it made a container, by the ID
-	imageLabels    sync.Map // of images of which it was asked, by ID
+	createWarnings sync.Map // container ID to the warnings at its creation
+	imageLabels    sync.Map // image ID to labels
 }
 
 var (
@@ -59,13 +60,13 @@ var (
 	_ engine.Volumes  = (*Engine)(nil)
 )
 
-// answerTime is how long engines may take to say who they are.
+// answerTime is how long an engine may take to identify itself.
 const answerTime = 15 * time.Second
 
-// New makes an engine of an address such as "unix:///var/run/docker.sock".
-// When host is empty the engine is looked for at each [Docker.Connect]: where the
-// docker command finds it, which is at DOCKER_HOST or that of a docker context,
-// or else where other engines have their sockets. It does not connect yet.
+// New makes an engine for an address such as "unix:///var/run/docker.sock". When host
+// is empty, each [Engine.Connect] looks for the engine: where the docker command finds
+// it, which is DOCKER_HOST or a docker context, or else at the sockets of other
+// engines. New does not connect.
 func New(host string) (*Engine, error) {
 	if host == "" {
 		return newFound(newFinder()), nil
@@ -84,8 +85,8 @@ func newDocker(f *finder) *Engine {
 	return &Engine{finder: f, log: slog.New(slog.DiscardHandler), helperPatience: 15 * time.Second}
 }
 
-// newFound makes an engine that the finder finds. Until it has, requests go to
-// the first place where it may be, if any.
+// newFound makes an engine that the finder looks for. Until the finder has found one,
+// requests go to the first candidate, if any.
 func newFound(f *finder) *Engine {
 	d := newDocker(f)
 	var p endpoint
@@ -103,10 +104,11 @@ func newFound(f *finder) *Engine {
 	return d
 }
 
-// LogTo makes the engine tell in a log what it got along without.
+// LogTo sets the log for failures that the engine works around, such as missing
+// credentials.
 func (d *Engine) LogTo(log *slog.Logger) { d.log = log }
 
-// currentEndpoint is the place with what belongs to it for TLS, read afresh.
+// currentEndpoint returns the endpoint with its TLS settings, read anew.
 func (p endpoint) currentEndpoint() (dockerendpoint.Endpoint, error) {
 	switch {
 	case p.fromEnv:
@@ -122,7 +124,7 @@ func (p endpoint) currentEndpoint() (dockerendpoint.Endpoint, error) {
 	return dockerendpoint.Endpoint{EndpointMeta: dockerendpoint.EndpointMeta{Host: p.host}}, nil
 }
 
-// client makes a client for the place, as the docker command does.
+// client makes a client for the endpoint, as the docker command does.
 func (p endpoint) client() (*client.Client, error) {
 	e, err := p.currentEndpoint()
 	if err != nil {
@@ -132,8 +134,8 @@ func (p endpoint) client() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The last two are about the version, where DOCKER_API_VERSION would disable
-	// its negotiation.
+	// The last two options set the version. They would disable its negotiation when
+	// DOCKER_API_VERSION is set.
 	options = append(options[:len(options)-2], client.WithAPIVersionNegotiation(), client.WithUserAgent("colab-tray"))
 	if docker, _ := readDockerConfig(); len(docker.HTTPHeaders) > 0 {
 		options = append(options, client.WithHTTPHeaders(docker.HTTPHeaders))
@@ -141,16 +143,16 @@ func (p endpoint) client() (*client.Client, error) {
 	return client.NewClientWithOpts(options...)
 }
 
-// failingClient makes a client whose every request fails with err.
+// failingClient returns a client whose requests all fail with err.
 func failingClient(err error) *client.Client {
 	api, _ := client.NewClientWithOpts(client.WithDialContext(func(context.Context, string, string) (net.Conn, error) {
 		return nil, err
-	})) // without an address nothing can be wrong with it
+	})) // cannot fail without an address
 	return api
 }
 
-// switchTo makes an engine the one that is asked from now on. What is idle of the
-// connections to the one before is closed; requests under way go on.
+// switchTo directs requests to another client from now on. Idle connections of the
+// previous client are closed; its requests in progress go on.
 func (d *Engine) switchTo(api *client.Client, info engine.Info) {
 	d.podman.Store(info.Name == "Podman")
 	d.which.Store(&info)
@@ -159,18 +161,17 @@ func (d *Engine) switchTo(api *client.Client, info engine.Info) {
 	}
 }
 
-// Which implements [Finder].
+// Which implements [engine.Finder].
 func (d *Engine) Which() engine.Info { return *d.which.Load() }
 
 // Host returns the address of the engine.
 func (d *Engine) Host() string { return d.Which().Host }
 
-// Close implements [Engine].
+// Close implements [engine.Engine].
 func (d *Engine) Close() error { return d.api.Load().Close() }
 
-// Connect implements [Engine]. A client only ever negotiates its version
-// downwards, so each Connect begins with a new one: the engine may have been
-// upgraded.
+// Connect implements [engine.Engine]. Each Connect makes a new client, because a client
+// negotiates its API version only downwards, and the engine may have been upgraded.
 func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 	if d.finder == nil {
 		err := d.try(ctx, endpoint{host: d.Host()})
@@ -201,7 +202,8 @@ func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 			first = err
 		}
 		if p.found == "default" {
-			// The docker command would ask it, and no other, unless it may not.
+			// The docker command would use only this engine. Go on to others only when
+			// permission is denied.
 			if !errors.Is(err, engine.ErrPermission) {
 				break
 			}
@@ -216,7 +218,7 @@ func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 	return d.Which(), first
 }
 
-// try asks whether there is an engine at p, and uses it if so.
+// try checks whether an engine answers at p, and uses it if so.
 func (d *Engine) try(ctx context.Context, p endpoint) error {
 	api, err := p.client()
 	if err != nil {
@@ -225,7 +227,7 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 	var connected atomic.Bool
 	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
-		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also by a pipe of Windows
+		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also for a named pipe of Windows
 	}), api)
 	if err != nil {
 		_ = api.Close()
@@ -241,7 +243,7 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 	info.Found, info.Command = p.found, p.cli(podman)
 	info.Local, info.Machine = whereIs(info.Host)
 	if before := d.Which(); before.Host == info.Host {
-		info.Barred = before.Barred // the one in use is asked first
+		info.Barred = before.Barred // once in use, an engine is tried first
 	}
 	d.switchTo(api, info)
 	if podman {
@@ -250,17 +252,17 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		info.Kind, err = d.dockerKind(ctx)
 	}
 	if err != nil {
-		d.log.Warn("how the engine was installed is not known", "error", err)
+		d.log.Warn("the engine did not tell how it was installed", "error", err)
 	}
 	d.mapsUsers.Store(info.MapsUsers)
 	d.which.Store(&info)
 	return nil
 }
 
-// oldestAPI is that of Docker 19.03.
+// oldestAPI is the API version of Docker 19.03.
 const oldestAPI = "1.40"
 
-// identity asks who the engine is.
+// identity asks which engine answers.
 func identity(ctx context.Context, api *client.Client) (engine.Info, error) {
 	ping, err := api.Ping(ctx)
 	if err != nil {
@@ -286,19 +288,19 @@ func identity(ctx context.Context, api *client.Client) (engine.Info, error) {
 	return info, nil
 }
 
-// isConnectionFailure reports whether the engine could not be asked at all.
+// isConnectionFailure reports whether the request did not reach the engine.
 func isConnectionFailure(err error) bool { return client.IsErrConnectionFailed(err) }
 
-// eventActions are the changes that can matter to a runtime. Above all they
-// leave out the exec events that every health check makes.
+// eventActions are the events that can matter to a runtime. The exec events that every
+// health check causes are left out.
 var eventActions = []events.Action{
 	events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionStop, events.ActionKill,
 	events.ActionOOM, events.ActionDestroy, events.ActionRename, events.ActionPause,
 	events.ActionUnPause, events.ActionHealthStatus,
-	"died", "remove", // what Podman means by die and destroy, though it says die
+	"died", "remove", // Podman's filter has these for die and destroy
 }
 
-// Watch implements [Engine].
+// Watch implements [engine.Engine].
 func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event func(engine.Event)) error {
 	filter := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
 	for _, name := range names {
@@ -327,9 +329,9 @@ func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event
 	}
 }
 
-// endedBySignal reports whether a container ended because of a signal that its
-// kernel did not send for want of memory. Podman, unlike Docker, does not tell
-// that somebody stops a container.
+// endedBySignal reports whether a signal ended a container, other than the kernel's
+// when memory ran out. Unlike Docker, Podman does not report that somebody stops a
+// container.
 func (d *Engine) endedBySignal(ctx context.Context, of events.Actor) bool {
 	switch cmp.Or(of.Attributes["exitCode"], of.Attributes["containerExitCode"]) {
 	case "130", "143":
@@ -341,7 +343,7 @@ func (d *Engine) endedBySignal(ctx context.Context, of events.Actor) bool {
 	return false
 }
 
-// Put implements [Engine].
+// Put implements [engine.Engine].
 func (d *Engine) Put(ctx context.Context, id string, files fs.FS, written time.Time) error {
 	archive, err := engine.TarOf(files, written)
 	if err != nil {
@@ -350,7 +352,8 @@ func (d *Engine) Put(ctx context.Context, id string, files fs.FS, written time.T
 	return engineError(d.api.Load().CopyToContainer(ctx, id, "/", archive, container.CopyToContainerOptions{}))
 }
 
-// Start implements [Engine]. An engine refuses to start a paused container.
+// Start implements [engine.Engine]. Engines refuse to start a paused container, so
+// Start resumes it.
 func (d *Engine) Start(ctx context.Context, id string) error {
 	err := d.api.Load().ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || ctx.Err() != nil {
@@ -362,23 +365,23 @@ func (d *Engine) Start(ctx context.Context, id string) error {
 	return engineError(err)
 }
 
-// Stop implements [Engine].
+// Stop implements [engine.Engine].
 func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
 	seconds := int(grace.Seconds())
 	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
 }
 
-// Remove implements [Engine]. Volumes stay.
+// Remove implements [engine.Engine]. It keeps volumes.
 func (d *Engine) Remove(ctx context.Context, id string) error {
 	return engineError(d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{}))
 }
 
-// Rename implements [Replacer].
+// Rename implements [engine.Replacer].
 func (d *Engine) Rename(ctx context.Context, id, name string) error {
 	return engineError(d.api.Load().ContainerRename(ctx, id, name))
 }
 
-// Wait implements [Engine].
+// Wait implements [engine.Engine].
 func (d *Engine) Wait(ctx context.Context, id string) error {
 	ended, errs := d.api.Load().ContainerWait(ctx, id, container.WaitConditionNotRunning)
 	select {
@@ -389,7 +392,7 @@ func (d *Engine) Wait(ctx context.Context, id string) error {
 	}
 }
 
-// Logs implements [Engine].
+// Logs implements [engine.Engine].
 func (d *Engine) Logs(ctx context.Context, c engine.Container, q engine.LogQuery) (io.ReadCloser, error) {
 	options := container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: q.Follow, Tail: "all"}
 	if q.Tail >= 0 {
@@ -408,7 +411,7 @@ func (d *Engine) Logs(ctx context.Context, c engine.Container, q engine.LogQuery
 	return demultiplexed(stream), nil
 }
 
-// demultiplexed joins stdout and stderr of a container without a terminal.
+// demultiplexed merges stdout and stderr of a container without a terminal.
 func demultiplexed(stream io.ReadCloser) io.ReadCloser {
 	r, w := io.Pipe()
 	go func() {
@@ -432,19 +435,19 @@ func (cs closers) Close() error {
 	return errors.Join(errs...)
 }
 
-// Reach implements [Engine]. The containers of an engine on another machine are
-// reached as far as somebody forwards their ports.
+// Reach implements [engine.Engine]. For an engine on another machine, the route works
+// only while something forwards the published port to this computer.
 func (d *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
 	return engine.LoopbackRoute(c, port)
 }
 
-// Get implements [Engine].
+// Get implements [engine.Engine].
 func (d *Engine) Get(ctx context.Context, id, path string) (io.ReadCloser, error) {
 	r, _, err := d.api.Load().CopyFromContainer(ctx, id, path)
 	return r, engineError(err)
 }
 
-// PublishedBy implements [Ports].
+// PublishedBy implements [engine.Ports].
 func (d *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
 	if err != nil {

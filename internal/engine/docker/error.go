@@ -12,8 +12,8 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 )
 
-// engineError wraps an error of the Docker client so that callers can decide
-// on the Err values of this package.
+// engineError wraps an error of the Docker client with the Err value of package engine
+// that fits it. Other errors are returned unchanged.
 func engineError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
@@ -38,15 +38,16 @@ func engineError(err error) error {
 		return fmt.Errorf("%w: %w", engine.ErrBusy, err)
 	case cerrdefs.IsNotFound(err):
 		return fmt.Errorf("%w: %w", engine.ErrNotFound, err)
-	case cerrdefs.IsConflict(err), strings.Contains(text, "name is already in use"): // so says Podman
+	case cerrdefs.IsConflict(err), strings.Contains(text, "name is already in use"): // Podman's message
 		return fmt.Errorf("%w: %w", engine.ErrConflict, err)
 	default:
 		return err
 	}
 }
 
-// portTaken knows the words for a port that another container (the first) or
-// another program holds: Docker and Podman, Docker Desktop, Windows.
+// portTaken reports whether a message, in lower case, says that a port is in use: by
+// another container (the first pattern) or by another program. The patterns are of
+// Docker and Podman, Docker Desktop, and Windows.
 func portTaken(text string) bool {
 	return strings.Contains(text, "port is already allocated") ||
 		strings.Contains(text, "address already in use") ||
@@ -54,7 +55,7 @@ func portTaken(text string) bool {
 		strings.Contains(text, "only one usage of each socket address")
 }
 
-// pullError does the same for a pull, where the engine passes on the words of
+// pullError is engineError for a pull, where the engine passes on messages of
 // registries and of the network.
 func pullError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {

@@ -7,7 +7,7 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 )
 
-// Exec implements [Executor].
+// Exec implements [engine.Executor].
 func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
 	api := d.api.Load()
 	created, err := api.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: cmd, AttachStdout: true, AttachStderr: true})
@@ -20,9 +20,9 @@ func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 	}
 	defer attached.Close()
 	defer context.AfterFunc(ctx, attached.Close)()
-	var message, complaint shortText
-	if _, err = stdcopy.StdCopy(&message, &complaint, attached.Reader); ctx.Err() != nil {
+	var out, errOut shortText
+	if _, err = stdcopy.StdCopy(&out, &errOut, attached.Reader); ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return message.String(), complaint.String(), err
+	return out.String(), errOut.String(), err
 }

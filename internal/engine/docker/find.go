@@ -22,26 +22,26 @@ import (
 	"colabtray/internal/problem"
 )
 
-// endpoint is one place where an engine may be.
+// endpoint is an address at which an engine may be.
 type endpoint struct {
-	host    string // its address, as DOCKER_HOST has it
-	found   string // how we came upon it, as [EngineInfo] has it
-	context string // the docker context whose settings for TLS count
-	fromEnv bool   // those of the environment do
-	own     bool   // the podman command asks the engine there by itself
+	host    string // the address, in the form of DOCKER_HOST
+	found   string // how it was found, as in [engine.Info]
+	context string // the docker context whose TLS settings apply
+	fromEnv bool   // the TLS settings of the environment apply
+	own     bool   // the podman command uses this address without --url
 }
 
-// hostEnvironment are all that tells where engines may be.
+// hostEnvironment is all of this computer that decides where engines may be.
 type hostEnvironment struct {
-	os         string // in Go's words
-	root       bool   // the program is root's
+	os         string // GOOS
+	root       bool   // the program runs as root
 	home       string
 	runtimeDir string // $XDG_RUNTIME_DIR, or where it usually is
 	tempDir    string
 	dockerHost string // $DOCKER_HOST
 	tls        bool   // the environment asks for TLS
 	context    string // name of the docker context, empty for the default one
-	contextEnv bool   // it is $DOCKER_CONTEXT, not the docker configuration, that names it
+	contextEnv bool   // context comes from $DOCKER_CONTEXT, not the docker configuration
 	endpoint   func(context string) (dockerendpoint.EndpointMeta, error)
 }
 
@@ -56,7 +56,7 @@ func readHostEnvironment() hostEnvironment {
 		context:    os.Getenv("DOCKER_CONTEXT"),
 		endpoint:   contextEndpoint,
 	}
-	s.home, _ = os.UserHomeDir() // without one, nothing is below it
+	s.home, _ = os.UserHomeDir() // empty when unknown
 	s.tls, _ = tlsWanted()
 	s.contextEnv = s.context != ""
 	if s.context == "" {
@@ -66,9 +66,9 @@ func readHostEnvironment() hostEnvironment {
 	return s
 }
 
-// endpoints lists where the engine may be: the one place that a person chose for
-// the docker command, with a *[Problem] when that cannot be used, or else the
-// default one and those of engines that keep their socket elsewhere.
+// endpoints lists where the engine may be. That is the one endpoint that the user chose
+// for the docker command, or else the default endpoint and the usual sockets of other
+// engines. When the chosen endpoint cannot be used, the error is a [*problem.Problem].
 func endpoints(s hostEnvironment) ([]endpoint, error) {
 	byDefault := s.context == "" || s.context == "default"
 	switch {
@@ -93,8 +93,8 @@ func endpoints(s hostEnvironment) ([]endpoint, error) {
 	return []endpoint{{host: e.Host, found: found, context: s.context}}, nil
 }
 
-// envEndpoint is the place that the environment names. DOCKER_HOST may be short or
-// blank, and with TLS asked for there is another default.
+// envEndpoint returns the endpoint that the environment names. DOCKER_HOST may be
+// abbreviated or blank, and TLS changes the default address.
 func (s hostEnvironment) envEndpoint() ([]endpoint, error) {
 	host, err := opts.ParseHost(s.tls, s.dockerHost)
 	p := endpoint{host: host, found: "DOCKER_HOST", fromEnv: true}
@@ -110,10 +110,11 @@ func (s hostEnvironment) envEndpoint() ([]endpoint, error) {
 	return []endpoint{p}, nil
 }
 
+// overSSH reports whether an address uses SSH.
 func overSSH(host string) bool { return strings.HasPrefix(host, "ssh://") }
 
-// defaultEndpoints lists the platform's default address, and then where else engines
-// listen when nobody told the docker command of them.
+// defaultEndpoints lists the platform's default address, and then the addresses of
+// engines that the docker command was not told of.
 func defaultEndpoints(s hostEnvironment) []endpoint {
 	if s.os == "windows" {
 		return []endpoint{
@@ -151,15 +152,15 @@ func defaultEndpoints(s hostEnvironment) []endpoint {
 	return all
 }
 
-// ownPodman reports whether the podman command asks what is at an address by
-// itself.
+// ownPodman reports whether the podman command uses an address without --url.
 func (s hostEnvironment) ownPodman(host string) bool {
 	return slices.ContainsFunc(defaultEndpoints(s), func(usual endpoint) bool {
 		return usual.host == host && strings.HasSuffix(usual.found, " of Podman") && (host != "unix://"+engine.RootPodman || s.root)
 	})
 }
 
-// infoBeforeAnswer is what may be said of the engine at a place before it answered.
+// infoBeforeAnswer returns what can be told of the engine at an endpoint before it has
+// answered.
 func (p endpoint) infoBeforeAnswer() engine.Info {
 	podman := strings.Contains(p.found, "Podman") || strings.Contains(p.host, "podman")
 	info := engine.Info{Name: "Docker", Host: p.host, Found: p.found, Command: p.cli(podman)}
@@ -170,8 +171,8 @@ func (p endpoint) infoBeforeAnswer() engine.Info {
 	return info
 }
 
-// whereIs tells whether an address is one of this computer, or else the name of
-// the machine that it leads to.
+// whereIs reports whether an address is on this computer, and returns the name of the
+// machine that it leads to otherwise.
 func whereIs(host string) (local bool, machine string) {
 	u, err := url.Parse(host)
 	if err != nil {
@@ -180,8 +181,8 @@ func whereIs(host string) (local bool, machine string) {
 	return u.Scheme == "unix" || u.Scheme == "npipe", u.Hostname()
 }
 
-// cli returns the command that asks the engine at a place in a terminal: docker
-// or podman, with the address where it would ask another one by itself.
+// cli returns the command that talks to the engine at an endpoint in a terminal: docker
+// or podman, with the address where the command would use another one.
 func (p endpoint) cli(podman bool) string {
 	switch {
 	case podman && p.own:
@@ -195,32 +196,32 @@ func (p endpoint) cli(podman bool) string {
 	}
 }
 
-// restartTime is how long an engine that was in use is waited for before
-// another one takes its place: it may just be starting again.
+// restartTime is how long the program waits for an engine that was in use before it
+// takes another one: the engine may be restarting.
 const restartTime = time.Minute
 
-// chosen picks the places to try, in order: of several those that are there. An
-// engine that answered last and has been away for less than restartTime is the
-// only one.
-func chosen(all []endpoint, there func(host string) bool, last endpoint, away time.Duration) []endpoint {
+// candidateEndpoints picks the endpoints to try, in order: those that exist, or the
+// first when none does. When the engine that answered last has been away for less than
+// restartTime, its endpoint is the only one.
+func candidateEndpoints(all []endpoint, exists func(host string) bool, last endpoint, away time.Duration) []endpoint {
 	if away < restartTime && slices.Contains(all, last) {
 		return []endpoint{last}
 	}
-	var here []endpoint
+	var existing []endpoint
 	for _, p := range all {
-		if there(p.host) {
-			here = append(here, p)
+		if exists(p.host) {
+			existing = append(existing, p)
 		}
 	}
-	if len(here) == 0 {
+	if len(existing) == 0 {
 		return all[:1]
 	}
-	return here
+	return existing
 }
 
-// isThere reports whether something is at an address of this machine; an
-// address in the network has to be tried.
-func isThere(host string) bool {
+// hostExists reports whether the socket or pipe of an address exists. It returns true
+// for a network address, which has to be tried.
+func hostExists(host string) bool {
 	scheme, file, _ := strings.Cut(host, "://")
 	if scheme != "unix" && scheme != "npipe" {
 		return true
@@ -229,29 +230,32 @@ func isThere(host string) bool {
 	return err == nil
 }
 
-// finder looks for the engine, afresh each time: it may have been installed, or
-// another one chosen, since.
+// finder looks for the engine. It reads the environment anew each time, because the
+// user may have installed or chosen another engine since.
 type finder struct {
-	look  func() hostEnvironment
-	there func(host string) bool
-	now   func() time.Time
+	environment func() hostEnvironment
+	exists      func(host string) bool
+	now         func() time.Time
 
 	mu   sync.Mutex
-	last endpoint  // the one that answered last
-	lost time.Time // since when it does not; zero while it does
+	last endpoint  // the endpoint that answered last
+	lost time.Time // since when it does not answer; zero while it does
 }
 
-func newFinder() *finder { return &finder{look: readHostEnvironment, there: isThere, now: time.Now} }
+func newFinder() *finder {
+	return &finder{environment: readHostEnvironment, exists: hostExists, now: time.Now}
+}
 
-// candidates returns the places to try, in order; at least one, or a *[Problem].
+// candidates returns the endpoints to try, in order. There is at least one, or the
+// error is a [*problem.Problem].
 func (f *finder) candidates() ([]endpoint, error) {
-	around := f.look()
-	all, err := endpoints(around)
+	environment := f.environment()
+	all, err := endpoints(environment)
 	if err != nil {
 		return nil, err
 	}
 	for i := range all {
-		all[i].own = around.ownPodman(all[i].host)
+		all[i].own = environment.ownPodman(all[i].host)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -259,17 +263,17 @@ func (f *finder) candidates() ([]endpoint, error) {
 	if !f.lost.IsZero() {
 		away = f.now().Sub(f.lost)
 	}
-	return chosen(all, f.there, f.last, away), nil
+	return candidateEndpoints(all, f.exists, f.last, away), nil
 }
 
-// answered notes that the engine is at p.
+// answered records that the engine at p answered.
 func (f *finder) answered(p endpoint) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last, f.lost = p, time.Time{}
 }
 
-// noneAnswered notes that no engine answered.
+// noneAnswered records that no engine answered.
 func (f *finder) noneAnswered() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -278,7 +282,7 @@ func (f *finder) noneAnswered() {
 	}
 }
 
-// contextProblem tells that the docker context in force cannot be used.
+// contextProblem tells that the current docker context cannot be used.
 func contextProblem(name string, env bool, err error) *problem.Problem {
 	cause := i18n.Sentence(err.Error())
 	hint := i18n.T("problem.noContextHint", "cause", cause)
@@ -294,8 +298,9 @@ func contextProblem(name string, env bool, err error) *problem.Problem {
 	}
 }
 
-// sshProblem tells that the engine is on a machine whose ports are not ours, and
-// who says so: a docker context, or DOCKER_HOST where that is empty.
+// sshProblem tells that the engine is on another machine, whose ports are not those of
+// this computer. The address comes from a docker context, or from DOCKER_HOST when
+// context is empty.
 func sshProblem(context, host, command string) *problem.Problem {
 	hint := i18n.T("problem.remoteEngineEnvHint", "host", host)
 	if context != "" {
@@ -309,7 +314,7 @@ func sshProblem(context, host, command string) *problem.Problem {
 	}
 }
 
-// addressProblem tells that the address of a place is none.
+// addressProblem tells that the address of an endpoint is not valid.
 func addressProblem(p endpoint, err error) *problem.Problem {
 	problem := &problem.Problem{
 		Code:    problem.NoEngine,

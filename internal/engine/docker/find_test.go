@@ -163,7 +163,7 @@ func TestChosen(t *testing.T) {
 		"the one in use was chosen by other means": {"default", "elsewhere", 0, "default"},
 	} {
 		var got []string
-		for _, p := range chosen(all, func(host string) bool { return slices.Contains(strings.Fields(c.there), host) }, endpoint{host: c.last}, c.away) {
+		for _, p := range candidateEndpoints(all, func(host string) bool { return slices.Contains(strings.Fields(c.there), host) }, endpoint{host: c.last}, c.away) {
 			got = append(got, p.host)
 		}
 		if strings.Join(got, " ") != c.want {
@@ -320,8 +320,8 @@ func TestEngineElsewhere(t *testing.T) {
 	now := time.Now()
 	f := newFinder()
 	f.now = func() time.Time { return now }
-	f.there = func(host string) bool { // no engine of the machine itself
-		return strings.HasPrefix(host, "unix://"+home) && isThere(host)
+	f.exists = func(host string) bool { // no engine of the machine itself
+		return strings.HasPrefix(host, "unix://"+home) && hostExists(host)
 	}
 	d := newFound(f)
 	defer d.Close()

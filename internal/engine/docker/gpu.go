@@ -5,17 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/docker/docker/api/types/container"
 	systemtypes "github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/api/types/versions"
 
 	"colabtray/internal/config"
-	"colabtray/internal/engine"
 )
 
-// gpuRequests asks for GPUs in the way that this engine understands.
+// gpuRequests requests GPUs in the form that this engine understands.
 func (d *Engine) gpuRequests(ctx context.Context, g config.GPU) ([]container.DeviceRequest, error) {
 	if g.None() || d.podman.Load() {
 		return gpuRequests(g, true), nil
@@ -28,9 +26,8 @@ func (d *Engine) gpuRequests(ctx context.Context, g config.GPU) ([]container.Dev
 	return gpuRequests(g, wantsCDI(info, versions.GreaterThanOrEqualTo(api.ClientVersion(), "1.50"))), nil
 }
 
-// gpuRequests asks for GPUs in Docker's own way, which NVIDIA's container
-// toolkit answers, or by CDI, the way of Podman and of a Docker without the
-// toolkit's hook.
+// gpuRequests requests GPUs in one of two forms: Docker's own, which NVIDIA's container
+// toolkit serves, or CDI, for Podman and for a Docker without the toolkit's hook.
 func gpuRequests(g config.GPU, cdi bool) []container.DeviceRequest {
 	switch {
 	case g.None():
@@ -50,8 +47,8 @@ func gpuRequests(g config.GPU, cdi bool) []container.DeviceRequest {
 	return []container.DeviceRequest{r}
 }
 
-// cdiDevices names GPUs as `nvidia-ctk cdi generate` does. CDI knows no count,
-// so that many are taken from the first on.
+// cdiDevices names GPUs as `nvidia-ctk cdi generate` does. CDI has no count, so a count
+// of n means the first n GPUs.
 func cdiDevices(g config.GPU) []string {
 	const kind = "nvidia.com/gpu="
 	var names []string
@@ -70,37 +67,15 @@ func cdiDevices(g config.GPU) []string {
 	return names
 }
 
-// wantsCDI reports whether a Docker gives GPUs by CDI alone: it found some that
-// way or, before it could say so (API 1.50), somebody switched CDI on and set up
-// no runtime of NVIDIA's.
-func wantsCDI(info systemtypes.Info, told bool) bool {
-	if told {
+// wantsCDI reports whether a Docker provides GPUs only by CDI. From API 1.50 on Docker
+// lists the devices that it found. For an older one, CDI must be enabled and NVIDIA's
+// runtime must not be configured.
+func wantsCDI(info systemtypes.Info, listsDevices bool) bool {
+	if listsDevices {
 		return slices.ContainsFunc(info.DiscoveredDevices, func(d systemtypes.DeviceInfo) bool {
 			return d.Source == "cdi" && strings.HasPrefix(d.ID, "nvidia.com/gpu=")
 		})
 	}
-	_, set := info.Runtimes["nvidia"]
-	return len(info.CDISpecDirs) > 0 && !set
-}
-
-// kindTime is how long a Docker may take to say how it was installed, which can
-// do without.
-const kindTime = 2 * time.Second
-
-// dockerKind asks a Docker how it was installed.
-func (d *Engine) dockerKind(ctx context.Context) (engine.Kind, error) {
-	ctx, cancel := context.WithTimeout(ctx, kindTime)
-	defer cancel()
-	info, err := d.api.Load().Info(ctx)
-	return kindOf(info, false), engineError(err)
-}
-
-// kindOf reads what the engine says of itself.
-func kindOf(info systemtypes.Info, podman bool) engine.Kind {
-	return engine.Kind{
-		Podman:   podman,
-		Rootless: slices.ContainsFunc(info.SecurityOptions, func(o string) bool { return strings.Contains(o, "rootless") }),
-		Snap:     strings.HasPrefix(info.DockerRootDir, "/var/snap/"),
-		Desktop:  strings.Contains(info.OperatingSystem, "Desktop"),
-	}
+	_, hasRuntime := info.Runtimes["nvidia"]
+	return len(info.CDISpecDirs) > 0 && !hasRuntime
 }

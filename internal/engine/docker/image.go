@@ -18,8 +18,8 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Image implements [Engine]. An image that came from a registry has a digest
-// there; Podman gives one, of the registry localhost, to what it made itself.
+// Image implements [engine.Engine]. An image from a registry has a digest. Podman also
+// gives a digest of the registry localhost to images that it built.
 func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInfo, error) {
 	found, err := d.api.Load().ImageInspect(ctx, ref)
 	if cerrdefs.IsNotFound(err) {
@@ -28,8 +28,8 @@ func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 	if err != nil {
 		return engine.ImageInfo{}, engineError(err)
 	}
-	on, err := platform(wanted)
-	if err != nil || on != nil && (on.OS != found.Os || on.Architecture != found.Architecture) {
+	p, err := platform(wanted)
+	if err != nil || p != nil && (p.OS != found.Os || p.Architecture != found.Architecture) {
 		return engine.ImageInfo{}, err
 	}
 	fromRegistry := func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }
@@ -43,13 +43,13 @@ func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 	return info, nil
 }
 
-// Tag implements [Tagger].
+// Tag implements [engine.Tagger].
 func (d *Engine) Tag(ctx context.Context, id, name string) error {
 	return engineError(d.api.Load().ImageTag(ctx, id, name))
 }
 
-// Untag implements [Tagger]. An image that was pulled has a digest besides, with
-// which Docker keeps it.
+// Untag implements [engine.Tagger]. Docker keeps a pulled image by its digest after its
+// last name is gone, so Untag then removes the image by its ID.
 func (d *Engine) Untag(ctx context.Context, name string) error {
 	api := d.api.Load()
 	named, err := api.ImageInspect(ctx, name)
@@ -63,23 +63,23 @@ func (d *Engine) Untag(ctx context.Context, name string) error {
 	if err == nil && len(left.RepoTags) == 0 {
 		_, err = api.ImageRemove(ctx, named.ID, image.RemoveOptions{PruneChildren: true})
 	}
-	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) { // it is gone, or in use
+	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) { // already gone, or in use
 		return nil
 	}
 	return engineError(err)
 }
 
-// Pull implements [Engine]. Credentials that cannot be had, or are refused, must
-// not stand in the way of an image that everybody may have.
+// Pull implements [engine.Engine]. When credentials cannot be read or are refused, Pull
+// tries without, because the image may be public.
 func (d *Engine) Pull(ctx context.Context, ref, wanted string, progress func(engine.Progress)) error {
 	auth, err := imageCredentials(ctx, ref, d.helperPatience)
 	if err != nil {
-		d.log.Warn("the image is pulled without credentials", "image", ref, "error", err)
+		d.log.Warn("pulling the image without credentials", "image", ref, "error", err)
 	}
 	if err := d.pull(ctx, ref, wanted, auth, progress); auth == "" || !errors.Is(err, engine.ErrImageNotFound) {
 		return err
 	}
-	d.log.Warn("the credentials were refused; the image is pulled without", "image", ref)
+	d.log.Warn("the registry refused the credentials; pulling the image without", "image", ref)
 	return d.pull(ctx, ref, wanted, "", progress)
 }
 
@@ -92,12 +92,12 @@ func (d *Engine) pull(ctx context.Context, ref, wanted, auth string, progress fu
 	return pullError(readPull(stream, d.podman.Load(), progress))
 }
 
-// platformName is that of the platform wanted, or else of the one that the docker
-// command goes by; empty for the engine's own.
+// platformName returns the wanted platform, or else the one in DOCKER_DEFAULT_PLATFORM,
+// as the docker command does; empty for the engine's own.
 func platformName(wanted string) string { return cmp.Or(wanted, os.Getenv("DOCKER_DEFAULT_PLATFORM")) }
 
-// platform understands the name of a platform such as "linux/arm64/v8"; it is nil
-// for the engine's own.
+// platform parses the name of a platform such as "linux/arm64/v8". It returns nil for
+// the engine's own platform.
 func platform(wanted string) (*ocispec.Platform, error) {
 	name := platformName(wanted)
 	if name == "" {

@@ -20,7 +20,7 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Inspect implements [Engine].
+// Inspect implements [engine.Engine].
 func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, error) {
 	r, err := d.api.Load().ContainerInspect(ctx, name)
 	if cerrdefs.IsNotFound(err) {
@@ -55,8 +55,8 @@ func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 	recordPorts(&c, r)
 	c.Mounts = mountsOf(r.Mounts)
 	c.Effective = effective(r)
-	if message, is := d.createWarnings.Load(r.ID); is {
-		c.Effective.CreateWarnings = message.([]string)
+	if warnings, found := d.createWarnings.Load(r.ID); found {
+		c.Effective.CreateWarnings = warnings.([]string)
 	}
 	if r.HostConfig != nil {
 		c.Network, c.LogDriver = string(r.HostConfig.NetworkMode), r.HostConfig.LogConfig.Type
@@ -65,8 +65,8 @@ func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 	return c, nil
 }
 
-// shortImageName shortens the name of an image to how people and Docker write it; Podman
-// has it in full.
+// shortImageName shortens the name of an image to the form that people and Docker use.
+// Podman reports the full name.
 func shortImageName(image string) string {
 	hub, found := strings.CutPrefix(image, "docker.io/")
 	if !found {
@@ -75,7 +75,7 @@ func shortImageName(image string) string {
 	return strings.TrimPrefix(hub, "library/")
 }
 
-// engineTime reads a time of the engine, which says year 1 for never.
+// engineTime parses a time of the engine, which uses year 1 for never.
 func engineTime(s string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil || t.Year() <= 1 {
@@ -84,7 +84,7 @@ func engineTime(s string) time.Time {
 	return t.UTC()
 }
 
-// recordPorts notes where the TCP ports in the container are published.
+// recordPorts records where the container's TCP ports are published.
 func recordPorts(c *engine.Container, r container.InspectResponse) {
 	bindings := nat.PortMap{}
 	if r.HostConfig != nil {
@@ -120,8 +120,9 @@ func recordPorts(c *engine.Container, r container.InspectResponse) {
 	}
 }
 
-// hostAddresses reads where a port is published: without an address at all of
-// them, and one that is not understood may be any.
+// hostAddresses returns the host addresses at which a port is published. Without an
+// address these are all. An address that cannot be parsed may be any, so it counts as
+// all.
 func hostAddresses(text string) []netip.Addr {
 	ip, err := netip.ParseAddr(text)
 	switch {
@@ -134,7 +135,7 @@ func hostAddresses(text string) []netip.Addr {
 	}
 }
 
-// mountsOf are a container's mounts that last as long as it does, or longer.
+// mountsOf returns the volumes and folders that a container mounts.
 func mountsOf(points []container.MountPoint) []engine.Mount {
 	var mounts []engine.Mount
 	for _, m := range points {
@@ -148,10 +149,10 @@ func mountsOf(points []container.MountPoint) []engine.Mount {
 	return mounts
 }
 
-// effective reads it from an inspection.
+// effective reads from an inspection what the container was given.
 func effective(r container.InspectResponse) (g engine.Effective) {
 	if h := r.HostConfig; h != nil {
-		g.Mapped = h.UsernsMode == "private" // so says Podman, whichever they are
+		g.Mapped = h.UsernsMode == "private" // Podman's value for any mapping
 		g.Memory, g.CPUs, g.ShmSize = h.Memory, float64(h.NanoCPUs)/1e9, h.ShmSize
 		if g.CPUs == 0 && h.CPUPeriod > 0 {
 			g.CPUs = float64(h.CPUQuota) / float64(h.CPUPeriod)
@@ -165,7 +166,7 @@ func effective(r container.InspectResponse) (g engine.Effective) {
 	return g
 }
 
-// Changed implements [Differ].
+// Changed implements [engine.Differ].
 func (d *Engine) Changed(ctx context.Context, id string) (added, changed []string, err error) {
 	list, err := d.api.Load().ContainerDiff(ctx, id)
 	for _, c := range list {

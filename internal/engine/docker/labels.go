@@ -10,13 +10,13 @@ import (
 	"github.com/docker/docker/api/types/filters"
 )
 
-// labelsOfImage returns the labels of the image that a container was made from. What
-// an ID stands for does not change, so each image is asked for once.
+// labelsOfImage returns the labels of the image that a container was made from. An ID
+// always means the same image, so each image is inspected once.
 func (d *Engine) labelsOfImage(ctx context.Context, c engine.Container) map[string]string {
 	if c.Labels[engine.LabelRuntime] == "" && c.Labels[engine.LabelHelper] == "" {
 		return nil
 	}
-	if known, is := d.imageLabels.Load(c.ImageID); is {
+	if known, found := d.imageLabels.Load(c.ImageID); found {
 		return known.(map[string]string)
 	}
 	image, err := d.api.Load().ImageInspect(ctx, c.ImageID)
@@ -24,8 +24,9 @@ func (d *Engine) labelsOfImage(ctx context.Context, c engine.Container) map[stri
 		return nil
 	}
 	if err != nil {
-		// What cannot be proved to be ours is somebody else's, until the next look.
-		d.log.Warn("the labels of an image are not known", "image", c.ImageID, "error", err)
+		// With the labels of its image unknown, the container counts as somebody else's
+		// until the next inspection.
+		d.log.Warn("cannot read the labels of an image", "image", c.ImageID, "error", err)
 		return c.Labels
 	}
 	var labels map[string]string
@@ -58,7 +59,7 @@ func (d *Engine) labelledContainers(ctx context.Context, label, value string) ([
 	return found, nil
 }
 
-// Named implements [Replacer].
+// Named implements [engine.Replacer].
 func (d *Engine) Named(ctx context.Context, runtime string) (map[string]string, error) {
 	found, err := d.labelledContainers(ctx, engine.LabelRuntime, runtime)
 	ids := map[string]string{}
@@ -70,7 +71,7 @@ func (d *Engine) Named(ctx context.Context, runtime string) (map[string]string, 
 	return ids, err
 }
 
-// Helpers implements [Volumes].
+// Helpers implements [engine.Volumes].
 func (d *Engine) Helpers(ctx context.Context, runtime string) ([]engine.Helper, error) {
 	found, err := d.labelledContainers(ctx, engine.LabelHelper, runtime)
 	var helpers []engine.Helper

@@ -19,8 +19,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// createLibpod makes a container through Podman's own API. Its API for Docker
-// takes a request for GPUs, and makes a container without any
+// createLibpod makes a container through Podman's own API. Podman's Docker API accepts
+// a request for GPUs, but makes the container without any
 // (https://github.com/containers/podman/issues/22645).
 func (d *Engine) createLibpod(ctx context.Context, name string, c *container.Config, h *container.HostConfig, p *ocispec.Platform) (id string, err error) {
 	body, err := json.Marshal(libpodSpec(name, c, h, p))
@@ -52,17 +52,18 @@ func (d *Engine) createLibpod(ctx context.Context, name string, c *container.Con
 	return answer.ID, nil
 }
 
-// libpodRequest makes a request to Podman's own API.
+// libpodRequest makes a request for Podman's own API.
 func (d *Engine) libpodRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
-	// The client's connections lead to a socket whatever the address says.
+	// The client connects to the socket whatever the host name in the URL.
 	host := "podman"
-	if address, is := strings.CutPrefix(d.Host(), "tcp://"); is {
+	if address, found := strings.CutPrefix(d.Host(), "tcp://"); found {
 		host = address
 	}
 	return http.NewRequestWithContext(ctx, method, "http://"+host+"/v4.0.0/libpod/"+path, body)
 }
 
-// libpodSpec says in Podman's words what [Docker.Create] says in Docker's.
+// libpodSpec converts the settings of a container from the types of Docker's API to
+// those of Podman's.
 func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *ocispec.Platform) map[string]any {
 	type object = map[string]any
 	env := map[string]string{}
@@ -73,7 +74,7 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	var ports, volumes, mounts, devices []object
 	for inner, bindings := range h.PortBindings {
 		for _, b := range bindings {
-			outer, _ := strconv.Atoi(b.HostPort) // it was made of a number
+			outer, _ := strconv.Atoi(b.HostPort) // dockerSpec wrote a number
 			ports = append(ports, object{"container_port": inner.Int(), "host_port": outer, "host_ip": b.HostIP, "protocol": inner.Proto()})
 		}
 	}
@@ -105,8 +106,8 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 		"name": name, "hostname": c.Hostname, "image": c.Image, "command": c.Cmd, "labels": c.Labels, "env": env,
 		"portmappings": ports, "volumes": volumes, "mounts": mounts, "devices": devices, "resource_limits": limits,
 	}
-	if how, value, is := strings.Cut(string(h.UsernsMode), ":"); is {
-		spec["userns"] = object{"nsmode": how, "value": value}
+	if mode, value, found := strings.Cut(string(h.UsernsMode), ":"); found {
+		spec["userns"] = object{"nsmode": mode, "value": value}
 	}
 	if c.User != "" {
 		spec["user"] = c.User

@@ -10,8 +10,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// pullMessage is one line of the stream that a pull answers with (Docker Engine
-// API, POST /images/create).
+// pullMessage is one line of the response to a pull (Docker Engine API, POST
+// /images/create).
 type pullMessage struct {
 	ID       string `json:"id"`
 	Status   string `json:"status"`
@@ -25,20 +25,19 @@ type pullMessage struct {
 	} `json:"errorDetail"`
 }
 
-// maxLayer is more bytes than any layer has: what an engine says beyond it, or
-// below nothing, is no measure of anything.
+// maxLayer is more than the size of any layer, in bytes. Sizes from the engine are
+// limited to 0 to maxLayer.
 const maxLayer = 1 << 40
 
-// layer is how far one layer of an image is.
+// layer is the progress of one layer of an image.
 type layer struct {
 	bytes, total int64
 	done         bool
 }
 
-// readPull reads the stream of a pull to its end, and returns the error that it
-// carries. progress is called when what it tells has changed. Podman says no
-// more of a layer once it is downloaded, and counts the image's description as
-// one.
+// readPull reads the response to a pull to its end, and returns the error in it, if
+// any. It calls progress whenever the progress has changed. Podman reports nothing more
+// of a layer after its download, and counts the image's configuration as a layer.
 func readPull(stream io.Reader, podman bool, progress func(engine.Progress)) error {
 	layers := map[string]*layer{}
 	var last engine.Progress
@@ -65,14 +64,14 @@ func readPull(stream io.Reader, podman bool, progress func(engine.Progress)) err
 	}
 }
 
-// count notes what the message says of a layer.
+// count updates the layer that the message is about.
 func (m pullMessage) count(layers map[string]*layer) {
 	l := layers[m.ID]
 	if l == nil {
 		switch m.Status {
 		case "Pulling fs layer", "Waiting", "Downloading", "Download complete", "Extracting", "Pull complete", "Already exists":
 		default:
-			return // a line about the image, such as "Digest: ..."
+			return // about the image, such as "Digest: ..."
 		}
 		l = &layer{}
 		layers[m.ID] = l
@@ -88,6 +87,7 @@ func (m pullMessage) count(layers map[string]*layer) {
 	}
 }
 
+// sum adds up the progress of all layers.
 func sum(layers map[string]*layer) engine.Progress {
 	p := engine.Progress{Layers: len(layers)}
 	for _, l := range layers {

@@ -10,7 +10,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// Stats implements [Meter].
+// Stats implements [engine.Meter].
 func (d *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) error {
 	stream, err := d.api.Load().ContainerStats(ctx, id, true)
 	if err != nil {
@@ -18,12 +18,12 @@ func (d *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) 
 	}
 	defer stream.Body.Close()
 	var before container.StatsResponse
-	for moments := json.NewDecoder(stream.Body); ; {
+	for samples := json.NewDecoder(stream.Body); ; {
 		var now container.StatsResponse
-		if err := moments.Decode(&now); err != nil {
+		if err := samples.Decode(&now); err != nil {
 			return err
 		}
-		// For a container that does not run, Docker goes on with empty ones.
+		// Docker goes on with empty samples when the container no longer runs.
 		if now.Read.Year() <= 1 || now.CPUStats.CPUUsage.TotalUsage == 0 {
 			return nil
 		}
@@ -34,7 +34,7 @@ func (d *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) 
 	}
 }
 
-// usage is what was used between two moments.
+// usage computes the usage between two samples.
 func usage(before, now container.StatsResponse) engine.Usage {
 	seconds := now.Read.Sub(before.Read).Seconds()
 	u := engine.Usage{
@@ -44,9 +44,8 @@ func usage(before, now container.StatsResponse) engine.Usage {
 		Memory:      now.MemoryStats.Usage,
 		MemoryLimit: now.MemoryStats.Limit,
 	}
-	// The kernel's cache of files counts as used. With version 2 of control
-	// groups its part that can go is called inactive_file, with version 1
-	// total_inactive_file.
+	// The usage includes the kernel's file cache. Its part that the kernel can free is
+	// called inactive_file with cgroup v2, and total_inactive_file with cgroup v1.
 	for _, name := range []string{"inactive_file", "total_inactive_file"} {
 		if cache := now.MemoryStats.Stats[name]; cache > 0 && cache < u.Memory {
 			u.Memory -= cache
@@ -54,12 +53,13 @@ func usage(before, now container.StatsResponse) engine.Usage {
 		}
 	}
 	readBefore, wroteBefore, _ := transferred(before)
-	read, wrote, told := transferred(now)
-	u.DiskRead, u.DiskWrite, u.HasDisk = since(readBefore, read)/seconds, since(wroteBefore, wrote)/seconds, told
+	read, wrote, reported := transferred(now)
+	u.DiskRead, u.DiskWrite, u.HasDisk = since(readBefore, read)/seconds, since(wroteBefore, wrote)/seconds, reported
 	return u
 }
 
-// since is the growth of a counter, which begins anew with the container.
+// since returns the growth of a counter. The counter restarts with the container, so a
+// decrease counts as 0.
 func since(before, now uint64) float64 {
 	if now < before {
 		return 0
@@ -67,15 +67,15 @@ func since(before, now uint64) float64 {
 	return float64(now - before)
 }
 
-// transferred sums what went from and to all disks.
-func transferred(s container.StatsResponse) (read, wrote uint64, told bool) {
+// transferred sums the bytes read from and written to all disks.
+func transferred(s container.StatsResponse) (read, wrote uint64, reported bool) {
 	for _, e := range s.BlkioStats.IoServiceBytesRecursive {
 		switch strings.ToLower(e.Op) {
 		case "read":
-			read, told = read+e.Value, true
+			read, reported = read+e.Value, true
 		case "write":
-			wrote, told = wrote+e.Value, true
+			wrote, reported = wrote+e.Value, true
 		}
 	}
-	return read, wrote, told
+	return read, wrote, reported
 }

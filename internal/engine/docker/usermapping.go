@@ -3,29 +3,23 @@ package docker
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/versions"
 
 	"colabtray/internal/engine"
-	"colabtray/internal/i18n"
 )
 
-// A Podman of an ordinary user has that person as root in its containers, so
-// folders of the host belong to root there, and Jupyter's user cannot write to
-// them. From 4.3 on it can have the person as any user. The files of a volume
-// then belong to others than without, so this is settled when a volume is made,
-// and noted on it: whatever mounts it has the users as its first container had.
+// Rootless Podman maps the person to root in a container. Folders of the host belong to
+// root there, so Jupyter's user cannot write to them. Since 4.3 Podman can map the person
+// to any user. Files of a volume have other owners with the mapping than without, so the
+// mapping is decided when the volume is made, and recorded in a label of the volume: all
+// containers that mount the volume use the same mapping.
 
-// volumeLabels returns the labels of a data volume that has to be made. To map
-// users, an engine copies the image: that is for folders alone.
+// volumeLabels returns the labels for a new data volume. To map users an engine copies
+// the image, so users are mapped only when there are folders.
 func (d *Engine) volumeLabels(ctx context.Context, s engine.Spec) (map[string]string, error) {
 	labels := engine.VolumeLabels(s)
 	if len(s.Folders) == 0 {
@@ -38,8 +32,8 @@ func (d *Engine) volumeLabels(ctx context.Context, s engine.Spec) (map[string]st
 	return labels, err
 }
 
-// mappedUser returns the user, as numbers, whom a person is to be in what mounts
-// a new volume; empty where the engine has no such way or no need.
+// mappedUser returns "UID:GID" of the user that the person is mapped to in containers
+// with the new volume. It is empty when the engine cannot map users or need not.
 func (d *Engine) mappedUser(ctx context.Context, s engine.Spec) (string, error) {
 	if !d.mapsUsers.Load() {
 		return "", nil
@@ -58,8 +52,8 @@ func (d *Engine) mappedUser(ctx context.Context, s engine.Spec) (string, error) 
 	return engine.OrdinaryUser(cmp.Or(s.User, image.Config.User), env), nil
 }
 
-// userns returns how users are mapped in what mounts a volume; empty for the
-// engine's own way.
+// userns returns the user namespace mode for containers that mount a volume; empty for
+// the engine's default.
 func (d *Engine) userns(ctx context.Context, volume string) (container.UsernsMode, error) {
 	if !d.mapsUsers.Load() {
 		return "", nil
@@ -76,32 +70,4 @@ func (d *Engine) userns(ctx context.Context, volume string) (container.UsernsMod
 		return "", nil
 	}
 	return container.UsernsMode("keep-id:uid=" + uid + ",gid=" + gid), nil
-}
-
-// podmanKind asks Podman how it was installed, and whether it can map users:
-// since 4.3, and only where it is not root's.
-func (d *Engine) podmanKind(ctx context.Context) (kind engine.Kind, mapsUsers bool, err error) {
-	kind.Podman = true
-	request, err := d.libpodRequest(ctx, http.MethodGet, "info", nil)
-	if err != nil {
-		return kind, false, err
-	}
-	response, err := d.api.Load().HTTPClient().Do(request)
-	if err != nil {
-		return kind, false, engineError(err)
-	}
-	defer response.Body.Close()
-	var info struct {
-		Host struct {
-			Security struct {
-				Rootless bool `json:"rootless"`
-			} `json:"security"`
-		} `json:"host"`
-		Version struct{ Version string }
-	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&info); err != nil {
-		return kind, false, fmt.Errorf("%s: %w", i18n.T("problem.answerNotUnderstood"), err)
-	}
-	kind.Rootless = info.Host.Security.Rootless
-	return kind, kind.Rootless && versions.GreaterThanOrEqualTo(info.Version.Version, "4.3"), nil
 }

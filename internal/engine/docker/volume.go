@@ -23,9 +23,9 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// EnsureVolume implements [Volumes].
+// EnsureVolume implements [engine.Volumes].
 func (d *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, error) {
-	if there, err := d.HasVolume(ctx, spec.Volume); there || err != nil {
+	if exists, err := d.HasVolume(ctx, spec.Volume); exists || err != nil {
 		return false, err
 	}
 	labels, err := d.volumeLabels(ctx, spec)
@@ -36,12 +36,12 @@ func (d *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, erro
 	return err == nil, engineError(err)
 }
 
-// RemoveVolume implements [Volumes].
+// RemoveVolume implements [engine.Volumes].
 func (d *Engine) RemoveVolume(ctx context.Context, name string) error {
 	return engineError(d.api.Load().VolumeRemove(ctx, name, false))
 }
 
-// HasVolume implements [Volumes].
+// HasVolume implements [engine.Volumes].
 func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	_, err := d.api.Load().VolumeInspect(ctx, name)
 	if cerrdefs.IsNotFound(err) {
@@ -50,8 +50,8 @@ func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	return err == nil, engineError(err)
 }
 
-// VolumeSize implements [Volumes]. From API 1.42 on the engine is asked for
-// volumes alone; before, it looks at everything it keeps.
+// VolumeSize implements [engine.Volumes]. An engine with an API before 1.42 cannot
+// measure volumes alone, and measures everything it stores.
 func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
 	api := d.api.Load()
 	var options types.DiskUsageOptions
@@ -70,8 +70,8 @@ func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
 	return 0, engine.ErrNotFound
 }
 
-// VolumeUsers implements [Volumes]. The engine's filter also takes places where
-// a volume is mounted, so its answer is looked through.
+// VolumeUsers implements [engine.Volumes]. The engine's filter also matches the
+// directory of a mount, so the result is filtered again.
 func (d *Engine) VolumeUsers(ctx context.Context, volume string, running bool) ([]string, error) {
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
 		All:     !running,
@@ -90,7 +90,7 @@ func (d *Engine) VolumeUsers(ctx context.Context, volume string, running bool) (
 	return names, nil
 }
 
-// Images implements [Volumes].
+// Images implements [engine.Volumes].
 func (d *Engine) Images(ctx context.Context) ([]string, error) {
 	list, err := d.api.Load().ImageList(ctx, image.ListOptions{})
 	if err != nil {
@@ -103,10 +103,10 @@ func (d *Engine) Images(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// CreateHelper implements [Volumes]. NoCopy keeps the engine from filling an
-// empty volume with what the image has at that path.
+// CreateHelper implements [engine.Volumes]. NoCopy keeps the engine from filling an
+// empty volume with the image's files at that path.
 func (d *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (string, error) {
-	labels := engine.WithUniqueLabel(map[string]string{engine.LabelHelper: spec.Runtime, engine.LabelWrites: ""}) // whatever the image has
+	labels := engine.WithUniqueLabel(map[string]string{engine.LabelHelper: spec.Runtime, engine.LabelWrites: ""}) // set always, so that the image's labels do not count
 	if spec.Writes {
 		labels[engine.LabelWrites] = "yes"
 	}
@@ -114,7 +114,7 @@ func (d *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (stri
 	if err != nil {
 		return "", err
 	}
-	logging := container.LogConfig{Type: "json-file"} // which can be read, whatever the engine's usual one is
+	logging := container.LogConfig{Type: "json-file"} // readable, unlike some default drivers
 	if spec.Prints {
 		logging.Type = "none"
 	}
@@ -144,10 +144,10 @@ func (d *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (stri
 	return created.ID, engineError(err)
 }
 
-// ReadHelper implements [Volumes]. With Docker the helper is not even started.
-// Podman's archives of a volume leave out what is called dev, proc or sys, and
-// give everything to the container's user (libpod/container_copy_linux.go of 4.3),
-// so there tar is run in it, and tells with its exit code whether all is well.
+// ReadHelper implements [engine.Volumes]. Docker does not start the helper. Podman's
+// archives of a volume leave out files named dev, proc or sys, and make the container's
+// user the owner of all files (libpod/container_copy_linux.go of 4.3). So with Podman
+// the helper runs tar, and its exit code tells whether all files were read.
 func (d *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
 	if !d.podman.Load() {
 		return d.Get(ctx, id, engine.HelperDataDir)
@@ -180,7 +180,7 @@ func (d *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 		stop()
 		attached.Close()
 		err := r.Close()
-		if <-copied != nil { // it is still at it, and could be read again
+		if <-copied != nil { // the helper still runs, and could be read again
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 			defer cancel()
 			err = errors.Join(err, d.Stop(ctx, id, 0))
@@ -189,11 +189,11 @@ func (d *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 	})}, nil
 }
 
-// endTime is how long a helper may take to end once nothing is read of it.
+// endTime is how long a helper may take to end once its output is no longer read.
 const endTime = time.Minute
 
-// archived tells how the command archiver ended. Its exit code is 1 when a file
-// changed while it was read.
+// archived returns the error of tar in a helper. Its exit code is 1 when a file changed
+// while it was read.
 func (d *Engine) archived(ctx context.Context, id, message string) error {
 	ctx, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
@@ -212,12 +212,12 @@ func (d *Engine) archived(ctx context.Context, id, message string) error {
 	return nil
 }
 
-// closing is a Close.
+// closing is a Close method as a function.
 type closing func() error
 
 func (c closing) Close() error { return c() }
 
-// shortText keeps the beginning of what is written to it.
+// shortText keeps the first 1000 bytes written to it.
 type shortText struct{ strings.Builder }
 
 func (s *shortText) Write(p []byte) (int, error) {
@@ -226,8 +226,8 @@ func (s *shortText) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// RemoveHelper implements [Volumes]. Volumes without a name, which the image
-// may have asked for, go with it; those with a name stay.
+// RemoveHelper implements [engine.Volumes]. It also removes the helper's volumes
+// without a name, which the image may declare. Named volumes stay.
 func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
 	err := d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	if cerrdefs.IsNotFound(err) {
@@ -236,7 +236,7 @@ func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
 	return engineError(err)
 }
 
-// Unpack implements [Volumes].
+// Unpack implements [engine.Volumes].
 func (d *Engine) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
 	return engineError(d.api.Load().CopyToContainer(ctx, id, path, archive, container.CopyToContainerOptions{}))
 }

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// hideWindow keeps a command from opening a console of its own.
+// hideWindow keeps a command from opening a console window.
 func hideWindow(cmd *exec.Cmd) {
 	const createNoWindow = 0x08000000
 	cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: createNoWindow}

@@ -18,7 +18,8 @@ func dialing(route engine.Route) func(context.Context, string, string) (net.Conn
 	return func(ctx context.Context, _, _ string) (net.Conn, error) { return route.Dial(ctx) }
 }
 
-// ability returns the engine with an ability; without it there is nothing to test.
+// ability returns the engine with an ability, and skips the test when the engine lacks
+// the ability.
 func ability[A any](s *suite) A {
 	s.Helper()
 	a, has := engine.As[A](s.Engine)
@@ -35,19 +36,19 @@ func (s *suite) replacer() {
 	id := s.create(spec)
 	spec.Name = name + "-next"
 	next := s.create(spec)
-	defer func() { s.must(s.Engine.Remove(s.ctx, id)) }() // by then it has another name
-	s.is("a name that is taken", r.Rename(s.ctx, next, name), engine.ErrConflict)
+	defer func() { s.must(s.Engine.Remove(s.ctx, id)) }() // its name changes below
+	s.is("renaming to a name in use", r.Rename(s.ctx, next, name), engine.ErrConflict)
 	s.must(r.Rename(s.ctx, id, name+"-previous"))
 	s.must(r.Rename(s.ctx, next, name))
 	ids, err := r.Named(s.ctx, name)
 	s.must(err)
 	if len(ids) != 2 || ids[name+"-previous"] != id || ids[name] != next {
-		s.Errorf("made for the runtime are %v", ids)
+		s.Errorf("the containers of the runtime are %v", ids)
 	}
 	if c := s.inspect(name); c.ID != next {
-		s.Errorf("the name is that of %s", c.ID)
+		s.Errorf("the name belongs to %s", c.ID)
 	}
-	s.is("renaming nothing", r.Rename(s.ctx, name+"-next", name+"-more"), engine.ErrNotFound)
+	s.is("renaming a missing container", r.Rename(s.ctx, name+"-next", name+"-more"), engine.ErrNotFound)
 }
 
 func (s *suite) tagger() {
@@ -59,16 +60,16 @@ func (s *suite) tagger() {
 	name := "localhost/colab-tray/suite:" + s.Name(s.T)
 	s.must(tagger.Tag(s.ctx, image.ID, name))
 	if tagged, err := s.Engine.Image(s.ctx, name, ""); err != nil || tagged.ID != image.ID {
-		s.Errorf("by its new name it is %+v, %v", tagged, err)
+		s.Errorf("by its new name the image is %+v, %v", tagged, err)
 	}
 	s.must(tagger.Untag(s.ctx, name))
 	if tagged, err := s.Engine.Image(s.ctx, name, ""); err != nil || tagged.ID != "" {
-		s.Errorf("without its new name it is %+v, %v", tagged, err)
+		s.Errorf("without its new name the image is %+v, %v", tagged, err)
 	}
 	if image, err := s.Engine.Image(s.ctx, s.Published, ""); err != nil || image.ID == "" {
-		s.Errorf("by its other name it is %+v, %v", image, err)
+		s.Errorf("by its other name the image is %+v, %v", image, err)
 	}
-	s.is("a name that is none", tagger.Untag(s.ctx, name), engine.ErrNotFound)
+	s.is("removing a missing name", tagger.Untag(s.ctx, name), engine.ErrNotFound)
 }
 
 func (s *suite) differ() {
@@ -78,10 +79,10 @@ func (s *suite) differ() {
 	added, changed, err := d.Changed(s.ctx, id)
 	s.must(err)
 	if !slices.Contains(added, "/opt/suite.txt") || slices.Contains(added, "/etc/passwd") || !slices.Contains(changed, "/etc/passwd") {
-		s.Errorf("added are %q, changed %q", added, changed)
+		s.Errorf("added paths %q, changed paths %q", added, changed)
 	}
 	if mounted := func(name string) bool { return strings.HasPrefix(name, home+"/") }; slices.ContainsFunc(added, mounted) {
-		s.Errorf("what is mounted is not left out: %q", added)
+		s.Errorf("paths of a mount are not left out: %q", added)
 	}
 }
 
@@ -93,13 +94,13 @@ func (s *suite) meter() {
 	select {
 	case u := <-measured:
 		if u.At.IsZero() || u.CPU < 0 || u.CPUs < 1 {
-			s.Errorf("it uses %+v", u)
+			s.Errorf("the usage is %+v", u)
 		}
 	case err := <-over:
 		s.Fatalf("no use is told: %v", err)
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
-	<-over // also with an error of the stream
+	<-over // the stream may end with an error
 }
 
 func (s *suite) executor() {
@@ -107,7 +108,7 @@ func (s *suite) executor() {
 	c := s.run(Lives)
 	stdout, stderr, err := x.Exec(s.ctx, c.ID, []string{"sh", "-c", Speaks})
 	if err != nil || stdout != "out\n" || stderr != "err\n" {
-		s.Errorf("it says %q and %q, %v", stdout, stderr, err)
+		s.Errorf("the output is %q and %q, %v", stdout, stderr, err)
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
 	if _, _, err := x.Exec(s.ctx, c.ID, []string{"sh", "-c", Speaks}); err == nil {
@@ -121,13 +122,13 @@ func (s *suite) volumes() {
 	has := func(want bool) {
 		s.Helper()
 		if there, err := v.HasVolume(s.ctx, spec.Volume); err != nil || there != want {
-			s.Errorf("that the volume is there: %t, %v", there, err)
+			s.Errorf("the volume exists: %t, %v", there, err)
 		}
 	}
 	has(false)
 	for _, want := range []bool{true, false} {
 		if made, err := v.EnsureVolume(s.ctx, spec); err != nil || made != want {
-			s.Errorf("that the volume was made: %t, %v", made, err)
+			s.Errorf("the volume was made: %t, %v", made, err)
 		}
 	}
 	has(true)
@@ -150,7 +151,7 @@ func (s *suite) volumes() {
 	has(true)
 	s.must(v.RemoveVolume(s.ctx, spec.Volume))
 	has(false)
-	s.is("removing nothing", v.RemoveVolume(s.ctx, spec.Volume), engine.ErrNotFound)
+	s.is("removing a missing volume", v.RemoveVolume(s.ctx, spec.Volume), engine.ErrNotFound)
 }
 
 func (s *suite) helpers() {
@@ -162,9 +163,9 @@ func (s *suite) helpers() {
 	s.must(err)
 	defer func() {
 		s.must(v.RemoveHelper(s.ctx, helper))
-		s.must(v.RemoveHelper(s.ctx, helper)) // that it is gone is no error
+		s.must(v.RemoveHelper(s.ctx, helper)) // removing it again is no error
 		if all, err := v.Helpers(s.ctx, spec.Name); err != nil || len(all) != 0 {
-			s.Errorf("these helpers are left: %v, %v", all, err)
+			s.Errorf("helpers left: %v, %v", all, err)
 		}
 	}()
 	all, err := v.Helpers(s.ctx, spec.Name)

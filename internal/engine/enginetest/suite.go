@@ -1,6 +1,6 @@
-// Package enginetest is the suite that every engine passes. It holds what the rest
-// of the program relies on, so that a new engine, or one in memory, cannot behave
-// in another way than the engines that people have.
+// Package enginetest is the contract suite that every engine passes. It checks what the
+// rest of the program relies on. So neither a new engine nor the one in memory can
+// behave unlike Docker and Podman.
 package enginetest
 
 import (
@@ -24,39 +24,39 @@ import (
 type Site struct {
 	// Engine is the engine.
 	Engine engine.Engine
-	// Image is an image on the engine that runs the shell scripts below.
+	// Image is an image on the engine that can run the scripts below.
 	Image string
-	// Published is an image in a registry, which the engine does not have yet.
+	// Published is an image in a registry that the engine does not have yet.
 	Published string
 	// Missing is an image that the registry does not have.
 	Missing string
-	// Name returns a new name for a container; what has that name, and the volume
-	// NAME-data, goes when the test ends.
+	// Name returns a new name for a container. The container of that name, and the
+	// volume NAME-data, are removed when the test ends.
 	Name func(t *testing.T) string
-	// Port returns a port of this computer that nobody uses.
+	// Port returns a free port of this computer.
 	Port func(t *testing.T) int
 	// Pause pauses a container.
 	Pause func(t *testing.T, name string)
 }
 
-// The scripts that the suite runs in containers, by sh -c.
+// The scripts that the suite runs in containers, with sh -c.
 const (
-	// Lives says something, and ends as by the signal when it is asked to.
+	// Lives writes output, and exits as if by the signal when asked to end.
 	Lives = `trap 'exit 143' TERM; echo begun; echo aside >&2; sleep 1000 & wait`
-	// Ignores has to be killed.
+	// Ignores ignores the signal, so it has to be killed.
 	Ignores = `trap '' TERM; echo begun; sleep 1000 & wait; wait`
-	// Ends says three lines, and ends with 3.
+	// Ends writes three lines, and exits with code 3.
 	Ends = `echo one; echo two; echo three; exit 3`
-	// Serves serves files by HTTP at port 8888, and says when it does.
+	// Serves serves files over HTTP at port 8888, and writes a line once it does.
 	Serves = `exec python3 -u -m http.server 8888`
-	// Speaks says something on both streams, and ends.
+	// Speaks writes a line to each of stdout and stderr, and exits.
 	Speaks = `echo out; echo err >&2`
 )
 
 const (
-	longEnough = 2 * time.Minute
-	home       = "/home/jovyan"
-	inner      = 8888
+	testTimeout = 2 * time.Minute
+	home        = "/home/jovyan"
+	inner       = 8888
 )
 
 // Run runs the suite.
@@ -68,7 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 		"grace":            (*suite).grace,
 		"pause":            (*suite).pause,
 		"exit":             (*suite).exit,
-		"nobody waits":     (*suite).contextEnds,
+		"context ends":     (*suite).contextEnds,
 		"output":           (*suite).output,
 		"files":            (*suite).files,
 		"events":           (*suite).events,
@@ -85,21 +85,21 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), longEnough)
+			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 			defer cancel()
 			test(&suite{t, open(t), ctx})
 		})
 	}
 }
 
-// suite is one test of the suite.
+// suite is one test of the contract suite.
 type suite struct {
 	*testing.T
 	Site
 	ctx context.Context
 }
 
-// must ends the test unless all went well.
+// must ends the test when there is an error.
 func (s *suite) must(err error) {
 	s.Helper()
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *suite) must(err error) {
 	}
 }
 
-// is asserts that an error is of a kind.
+// is asserts that an error wraps another.
 func (s *suite) is(what string, err, kind error) {
 	s.Helper()
 	if !errors.Is(err, kind) {
@@ -115,7 +115,7 @@ func (s *suite) is(what string, err, kind error) {
 	}
 }
 
-// spec is a container that runs a script.
+// spec returns the spec of a container that runs a script.
 func (s *suite) spec(script string) engine.Spec {
 	name := s.Name(s.T)
 	return engine.Spec{
@@ -132,7 +132,7 @@ func (s *suite) create(spec engine.Spec) string {
 	return made.ID
 }
 
-// run makes a container and starts it.
+// run makes and starts a container that runs a script.
 func (s *suite) run(script string) engine.Container {
 	s.Helper()
 	id := s.create(s.spec(script))
@@ -140,14 +140,14 @@ func (s *suite) run(script string) engine.Container {
 	return s.inspect(id)
 }
 
-// begun is run, and returns once the script has said something.
+// begun is run, and returns once the script has written output.
 func (s *suite) begun(script string) engine.Container {
 	s.Helper()
 	c := s.run(script)
 	log := s.follow(c)
 	defer log.Close()
 	if !bufio.NewScanner(log).Scan() {
-		s.Fatal("the script says nothing")
+		s.Fatal("the script wrote no output")
 	}
 	return c
 }
@@ -170,10 +170,10 @@ func (s *suite) connect() {
 	first, err := s.Engine.Connect(s.ctx)
 	s.must(err)
 	if first.Name == "" || first.Version == "" || first.API == "" || first.Arch == "" || first.Host == "" || first.Command == "" || !first.Local {
-		s.Errorf("the engine says %+v", first)
+		s.Errorf("the info is %+v", first)
 	}
 	if second, err := s.Engine.Connect(s.ctx); err != nil || second != first {
-		s.Errorf("once more it says %+v, %v", second, err)
+		s.Errorf("the info of the second Connect is %+v, %v", second, err)
 	}
 }
 
@@ -186,7 +186,7 @@ func (s *suite) lifecycle() {
 	made, err := e.Create(s.ctx, spec)
 	s.must(err)
 	if made.ID == "" || !made.Volume {
-		s.Errorf("made: %+v", made)
+		s.Errorf("Create made %+v", made)
 	}
 	image, err := e.Image(s.ctx, s.Image, "")
 	s.must(err)
@@ -223,9 +223,9 @@ func (s *suite) lifecycle() {
 
 	waited := make(chan error, 1)
 	go func() { waited <- e.Wait(s.ctx, c.ID) }()
-	s.must(e.Stop(s.ctx, c.ID, longEnough))
+	s.must(e.Stop(s.ctx, c.ID, testTimeout))
 	if err := <-waited; err != nil {
-		s.Errorf("waiting for its end: %v", err)
+		s.Errorf("waiting for the end: %v", err)
 	}
 	stopped := s.inspect(c.ID)
 	if !stopped.Exists || stopped.Running || stopped.ExitCode != 143 || stopped.EndedAt.Before(stopped.StartedAt) || !stopped.StartedAt.Equal(first.StartedAt) || stopped.OOMKilled {
@@ -243,7 +243,7 @@ func (s *suite) lifecycle() {
 		s.Errorf("the container that was removed is %+v", c)
 	}
 	if made, err = e.Create(s.ctx, spec); err != nil || made.Volume {
-		s.Errorf("made again: %+v, %v; the volume should have stayed", made, err)
+		s.Errorf("the second Create made %+v, %v; want the volume to be kept", made, err)
 	}
 }
 
@@ -251,24 +251,24 @@ func (s *suite) names() {
 	spec := s.spec(Lives)
 	id := s.create(spec)
 	made, err := s.Engine.Create(s.ctx, spec)
-	s.is("a name that is taken", err, engine.ErrConflict)
+	s.is("creating with a name in use", err, engine.ErrConflict)
 	if made.ID != "" || made.Volume {
-		s.Errorf("with a name that is taken, this was made: %+v", made)
+		s.Errorf("with a name in use, Create made %+v", made)
 	}
 	if c := s.inspect(spec.Name); c.ID != id {
-		s.Errorf("the name is that of %s, not of %s", c.ID, id)
+		s.Errorf("the name belongs to %s, not to %s", c.ID, id)
 	}
-	noServer := s.Name(s.T)
-	s.is("starting nothing", s.Engine.Start(s.ctx, noServer), engine.ErrNotFound)
-	s.is("stopping nothing", s.Engine.Stop(s.ctx, noServer, 0), engine.ErrNotFound)
-	s.is("removing nothing", s.Engine.Remove(s.ctx, noServer), engine.ErrNotFound)
-	s.is("waiting for nothing", s.Engine.Wait(s.ctx, noServer), engine.ErrNotFound)
+	missingName := s.Name(s.T)
+	s.is("starting a missing container", s.Engine.Start(s.ctx, missingName), engine.ErrNotFound)
+	s.is("stopping a missing container", s.Engine.Stop(s.ctx, missingName, 0), engine.ErrNotFound)
+	s.is("removing a missing container", s.Engine.Remove(s.ctx, missingName), engine.ErrNotFound)
+	s.is("waiting for a missing container", s.Engine.Wait(s.ctx, missingName), engine.ErrNotFound)
 	spec = s.spec(Lives)
 	spec.Image = s.Missing
 	_, err = s.Engine.Create(s.ctx, spec)
-	s.is("an image that is not there", err, engine.ErrNotFound)
+	s.is("creating from a missing image", err, engine.ErrNotFound)
 	if c := s.inspect(spec.Name); c.Exists {
-		s.Errorf("of an image that is not there, this was made: %+v", c)
+		s.Errorf("from a missing image, Create made %+v", c)
 	}
 }
 
@@ -288,7 +288,7 @@ func (s *suite) pause() {
 	}
 	s.must(s.Engine.Start(s.ctx, c.ID))
 	if now := s.inspect(c.ID); !now.Running || now.Paused || !now.StartedAt.Equal(c.StartedAt) {
-		s.Errorf("the container that goes on is %+v", now)
+		s.Errorf("the resumed container is %+v", now)
 	}
 }
 
@@ -300,7 +300,7 @@ func (s *suite) exit() {
 	}
 }
 
-// contextEnds: every method ends with its context.
+// contextEnds checks that every method returns soon after its context ends.
 func (s *suite) contextEnds() {
 	c := s.begun(Ignores)
 	log := s.follow(c)
@@ -308,7 +308,7 @@ func (s *suite) contextEnds() {
 	ctx, cancel := context.WithCancel(s.ctx)
 	ended := make(chan error, 3)
 	go func() { ended <- s.Engine.Wait(ctx, c.ID) }()
-	go func() { ended <- s.Engine.Stop(ctx, c.ID, longEnough) }()
+	go func() { ended <- s.Engine.Stop(ctx, c.ID, testTimeout) }()
 	go func() {
 		ended <- s.Engine.Watch(ctx, []string{c.Name}, cancel, func(engine.Event) {})
 	}()
@@ -324,7 +324,7 @@ func (s *suite) contextEnds() {
 		s.Errorf("connecting: %v", err)
 	}
 	if _, err := s.Engine.Create(ctx, s.spec(Lives)); !errors.Is(err, context.Canceled) {
-		s.Errorf("making: %v", err)
+		s.Errorf("creating: %v", err)
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
 }
@@ -345,7 +345,7 @@ func (s *suite) output() {
 		"one two three": {Tail: -1}, "three": {Tail: 1}, "two three": {Tail: 2, Follow: true}, "": {Tail: -1, Since: time.Now().Add(time.Hour)},
 	} {
 		if got := strings.Join(read(c, q), " "); got != what {
-			s.Errorf("of the output, %+v is %q, not %q", q, got, what)
+			s.Errorf("query %+v returned %q, not %q", q, got, what)
 		}
 	}
 
@@ -358,14 +358,14 @@ func (s *suite) output() {
 		got = append(got, lines.Text())
 	}
 	if slices.Sort(got); !slices.Equal(got, []string{"aside", "begun"}) {
-		s.Errorf("followed, it says %q", got)
+		s.Errorf("the followed output is %q", got)
 	}
-	s.must(s.Engine.Stop(s.ctx, c.ID, longEnough))
+	s.must(s.Engine.Stop(s.ctx, c.ID, testTimeout))
 	if lines.Scan() || lines.Err() != nil {
-		s.Errorf("after its end it says %q, %v", lines.Text(), lines.Err())
+		s.Errorf("after the end the output is %q, %v", lines.Text(), lines.Err())
 	}
 	_, err := s.Engine.Logs(s.ctx, engine.Container{ID: s.Name(s.T)}, engine.LogQuery{Tail: -1})
-	s.is("the output of nothing", err, engine.ErrNotFound)
+	s.is("output of a missing container", err, engine.ErrNotFound)
 }
 
 // entries reads an archive: name to content, and the headers.
@@ -412,13 +412,13 @@ func (s *suite) files() {
 		s.Errorf("the directory that was put is %q", texts)
 	}
 	if _, err := s.Engine.Get(s.ctx, id, "/opt/nothing"); !errors.Is(err, engine.ErrNotFound) {
-		s.Errorf("what is not there: %v", err)
+		s.Errorf("getting a missing path: %v", err)
 	}
 	if texts, _ := s.entries(s.Engine.Get(s.ctx, id, "/etc/passwd")); texts["passwd"] == "" {
-		s.Errorf("of the image it has %q", texts)
+		s.Errorf("of the image the container has %q", texts)
 	}
 	_, err := s.Engine.Get(s.ctx, s.Name(s.T), "/etc/passwd")
-	s.is("the files of nothing", err, engine.ErrNotFound)
+	s.is("files of a missing container", err, engine.ErrNotFound)
 }
 
 func (s *suite) events() {
@@ -457,9 +457,9 @@ func (s *suite) events() {
 	until("pause")
 	s.must(s.Engine.Start(s.ctx, id))
 	until("unpause")
-	s.must(s.Engine.Stop(s.ctx, id, longEnough))
+	s.must(s.Engine.Stop(s.ctx, id, testTimeout))
 	if before := until("kill"); slices.Contains(before, "die") {
-		s.Errorf("of a container that somebody stops, these came first: %q", before)
+		s.Errorf("before the end of a stopped container came %q", before)
 	}
 	until("die")
 	s.must(s.Engine.Remove(s.ctx, id))
@@ -478,7 +478,7 @@ func (s *suite) ports() {
 	answer, err := (&http.Client{Transport: transport}).Get("http://runtime/")
 	s.must(err)
 	if _ = answer.Body.Close(); answer.StatusCode != http.StatusOK {
-		s.Errorf("it answers %s", answer.Status)
+		s.Errorf("the server answers %s", answer.Status)
 	}
 	_, err = s.Engine.Reach(s.ctx, c, 22)
 	s.is("a port that is not published", err, engine.ErrNotFound)
@@ -486,17 +486,17 @@ func (s *suite) ports() {
 	spec := s.spec(Lives)
 	spec.Port = c.Ports[inner]
 	id := s.create(spec)
-	s.is("a port that is taken", s.Engine.Start(s.ctx, id), engine.ErrPortInUse)
+	s.is("starting with a port in use", s.Engine.Start(s.ctx, id), engine.ErrPortInUse)
 	if second := s.inspect(id); second.Running {
-		s.Errorf("without its port it runs: %+v", second)
+		s.Errorf("the container runs without its port: %+v", second)
 	}
 	if ports, has := engine.As[engine.Ports](s.Engine); has {
 		if names, err := ports.PublishedBy(s.ctx, c.Ports[inner]); err != nil || !slices.Contains(names, c.Name) {
-			s.Errorf("the port is that of %q, %v", names, err)
+			s.Errorf("the port belongs to %q, %v", names, err)
 		}
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
-	s.must(s.Engine.Start(s.ctx, id)) // now it is free
+	s.must(s.Engine.Start(s.ctx, id)) // the port is free now
 }
 
 func (s *suite) images() {

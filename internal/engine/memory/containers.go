@@ -27,7 +27,7 @@ type container struct {
 	network   string
 	layer     tree
 	fromImage tree
-	mounts    map[string]*volume // by where they are mounted
+	mounts    map[string]*volume // mount point to volume
 	output    *output
 
 	paused   bool
@@ -35,20 +35,20 @@ type container struct {
 	ended    time.Time
 	exitCode int
 	process  *Process      // nil while the container does not run
-	over     chan struct{} // closed when the run is over; nil before the first one
+	over     chan struct{} // closed when the run ends; nil before the first run
 }
 
-// Process is the main process of a container, or a command that is run in it.
+// Process is the main process of a container, or a command that runs in it.
 type Process struct {
-	// Args are the words of the command, Env its environment.
+	// Args is the command line, and Env is the environment.
 	Args, Env []string
-	// Hostname is that of the container.
+	// Hostname is the hostname of the container.
 	Hostname string
-	// Out and Err take what the process says.
+	// Out and Err are the standard output and the standard error.
 	Out, Err io.Writer
 	// Term is closed when the process is asked to end.
 	Term <-chan struct{}
-	// Killed is closed when the process has to end at once.
+	// Killed is closed when the process must end at once.
 	Killed <-chan struct{}
 
 	term, killed chan struct{}
@@ -56,8 +56,8 @@ type Process struct {
 	write        func(name, text string)
 }
 
-// Listen returns a listener at a TCP port in the container. Where the port is not
-// published nobody connects.
+// Listen returns a listener at a TCP port in the container. Nobody can connect to a
+// port that is not published.
 func (p *Process) Listen(port int) (net.Listener, error) {
 	if l := p.listeners[port]; l != nil {
 		return l, nil
@@ -68,10 +68,10 @@ func (p *Process) Listen(port int) (net.Listener, error) {
 // WriteFile writes a file of the container.
 func (p *Process) WriteFile(name, text string) { p.write(name, text) }
 
-// Getenv returns a variable of the environment.
+// Getenv returns the value of an environment variable.
 func (p *Process) Getenv(name string) (value string) {
 	for _, pair := range p.Env {
-		if v, is := strings.CutPrefix(pair, name+"="); is {
+		if v, found := strings.CutPrefix(pair, name+"="); found {
 			value = v
 		}
 	}
@@ -86,7 +86,7 @@ func closeOnce(c chan struct{}) {
 	}
 }
 
-// kill ends a run at once.
+// kill ends the container's run at once.
 func (c *container) kill() {
 	if c.process != nil {
 		closeOnce(c.process.term)
@@ -94,20 +94,20 @@ func (c *container) kill() {
 	}
 }
 
-// find locks the engine and returns a container by its name or ID. With an error
+// find locks the engine and returns the container with a name or an ID. With an error
 // the engine is not locked.
 func (e *Engine) find(ctx context.Context, name string) (*container, error) {
 	if err := e.lock(ctx); err != nil {
 		return nil, err
 	}
-	if c := e.findAccount(name); c != nil {
+	if c := e.lookup(name); c != nil {
 		return c, nil
 	}
 	e.mu.Unlock()
 	return nil, fmt.Errorf("%w: container %s", engine.ErrNotFound, name)
 }
 
-func (e *Engine) findAccount(name string) *container {
+func (e *Engine) lookup(name string) *container {
 	if c := e.containers[name]; c != nil {
 		return c
 	}
@@ -119,7 +119,7 @@ func (e *Engine) findAccount(name string) *container {
 	return nil
 }
 
-// Create implements [runtime.Engine].
+// Create implements [engine.Engine].
 func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
 	if made.Volume, err = e.EnsureVolume(ctx, spec); err != nil {
 		return made, err
@@ -146,11 +146,11 @@ func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 		}
 	}
 	made.ID = c.id
-	e.tell(c, "create")
+	e.notify(c, "create")
 	return made, nil
 }
 
-// create makes a container without a volume.
+// create makes a container without mounts.
 func (e *Engine) create(spec engine.Spec) (*container, error) {
 	image := e.image(spec.Image)
 	switch {
@@ -158,7 +158,7 @@ func (e *Engine) create(spec engine.Spec) (*container, error) {
 		return nil, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
 	case !image.fits(spec.Platform):
 		return nil, fmt.Errorf("%w: %s", engine.ErrPlatform, spec.Platform)
-	case e.findAccount(spec.Name) != nil:
+	case e.lookup(spec.Name) != nil:
 		return nil, fmt.Errorf("%w: %s", engine.ErrConflict, spec.Name)
 	}
 	c := &container{
@@ -185,22 +185,22 @@ func (e *Engine) create(spec engine.Spec) (*container, error) {
 	return c, nil
 }
 
-// Inspect implements [runtime.Engine].
+// Inspect implements [engine.Engine].
 func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, error) {
 	if err := e.lock(ctx); err != nil {
 		return engine.Container{}, err
 	}
 	defer e.mu.Unlock()
-	c := e.findAccount(name)
+	c := e.lookup(name)
 	if c == nil {
 		return engine.Container{Name: name}, nil
 	}
-	return c.described(), nil
+	return c.describe(), nil
 }
 
-// described is what the engine says of the container.
-func (c *container) described() engine.Container {
-	message := engine.Container{
+// describe returns what the engine tells of the container.
+func (c *container) describe() engine.Container {
+	d := engine.Container{
 		Exists: true, Name: c.name, ID: c.id, Image: c.spec.Image, ImageID: c.image.id,
 		Running: c.process != nil, Paused: c.paused, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
 		Labels: maps.Clone(c.labels), LabelsOfImage: c.image.Labels, Network: c.network,
@@ -209,22 +209,22 @@ func (c *container) described() engine.Container {
 		Effective: engine.Effective{Memory: c.spec.Memory, CPUs: c.spec.CPUs, ShmSize: c.spec.ShmSize, Folders: c.spec.Folders},
 	}
 	if c.spec.User != "" {
-		message.User = c.spec.User
+		d.User = c.spec.User
 	}
 	if c.spec.WorkDir != "" {
-		message.WorkDir = c.spec.WorkDir
+		d.WorkDir = c.spec.WorkDir
 	}
 	for _, target := range slices.Sorted(maps.Keys(c.mounts)) {
-		message.Mounts = append(message.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
+		d.Mounts = append(d.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
 	}
 	if port := c.spec.Port; port != 0 {
-		message.Ports[c.spec.InnerPort] = port
-		message.Addresses[c.spec.InnerPort] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+		d.Ports[c.spec.InnerPort] = port
+		d.Addresses[c.spec.InnerPort] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
 	}
-	return message
+	return d
 }
 
-// Start implements [runtime.Engine].
+// Start implements [engine.Engine].
 func (e *Engine) Start(ctx context.Context, id string) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -234,7 +234,7 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	switch {
 	case c.paused:
 		c.paused = false
-		e.tell(c, "unpause")
+		e.notify(c, "unpause")
 		return nil
 	case c.process != nil:
 		return nil
@@ -247,15 +247,15 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if err := p.publish(c.spec); err != nil {
 		return err
 	}
-	c.started = newestInspection()
+	c.started = now()
 	p.Out, p.Err, p.write = c.output, c.output, func(name, text string) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		c.write(name, regular([]byte(text), newestInspection()))
+		c.write(name, regular([]byte(text), now()))
 	}
 	c.process, c.over = p, make(chan struct{})
 	c.output.begin()
-	e.tell(c, "start")
+	e.notify(c, "start")
 	e.running.Go(func() {
 		code := run(p)
 		for _, l := range p.listeners {
@@ -263,10 +263,10 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		c.process, c.paused, c.exitCode, c.ended = nil, false, code, newestInspection()
+		c.process, c.paused, c.exitCode, c.ended = nil, false, code, now()
 		c.output.end()
 		close(c.over)
-		e.tell(c, "die")
+		e.notify(c, "die")
 	})
 	return nil
 }
@@ -278,8 +278,9 @@ func first(words []string) string {
 	return words[0]
 }
 
-// newestInspection is the time by the engine's clock, which can be compared with ==.
-func newestInspection() time.Time { return time.Now().UTC().Round(0) }
+// now returns the current time without its monotonic part, so that times can be
+// compared with ==.
+func now() time.Time { return time.Now().UTC().Round(0) }
 
 func (c *container) newProcess(args []string) *Process {
 	p := &Process{
@@ -290,7 +291,7 @@ func (c *container) newProcess(args []string) *Process {
 	return p
 }
 
-// publish opens the port of the host that leads into the container.
+// publish listens at the host's port for the port in the container.
 func (p *Process) publish(spec engine.Spec) error {
 	if spec.Port == 0 {
 		return nil
@@ -303,7 +304,7 @@ func (p *Process) publish(spec engine.Spec) error {
 	return err
 }
 
-// Stop implements [runtime.Engine].
+// Stop implements [engine.Engine].
 func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -315,7 +316,7 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error
 		return nil
 	}
 	closeOnce(p.term)
-	e.tell(c, "kill")
+	e.notify(c, "kill")
 	e.mu.Unlock()
 	patience := time.NewTimer(grace)
 	defer patience.Stop()
@@ -341,7 +342,7 @@ func wait(ctx context.Context, over <-chan struct{}) error {
 	}
 }
 
-// Wait implements [runtime.Engine].
+// Wait implements [engine.Engine].
 func (e *Engine) Wait(ctx context.Context, id string) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -355,7 +356,7 @@ func (e *Engine) Wait(ctx context.Context, id string) error {
 	return wait(ctx, over)
 }
 
-// Pause pauses a running container, as a person may do with a command.
+// Pause pauses a running container, as a person can do with a command.
 func (e *Engine) Pause(ctx context.Context, id string) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -366,11 +367,11 @@ func (e *Engine) Pause(ctx context.Context, id string) error {
 		return fmt.Errorf("%w: %s does not run", engine.ErrConflict, c.name)
 	}
 	c.paused = true
-	e.tell(c, "pause")
+	e.notify(c, "pause")
 	return nil
 }
 
-// Remove implements [runtime.Engine].
+// Remove implements [engine.Engine].
 func (e *Engine) Remove(ctx context.Context, id string) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -386,50 +387,47 @@ func (e *Engine) Remove(ctx context.Context, id string) error {
 
 func (e *Engine) remove(c *container) {
 	delete(e.containers, c.id)
-	e.tell(c, "destroy")
+	e.notify(c, "destroy")
 }
 
-// Rename implements [runtime.Replacer].
+// Rename implements [engine.Replacer].
 func (e *Engine) Rename(ctx context.Context, id, name string) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer e.mu.Unlock()
-	if other := e.findAccount(name); other != nil {
+	if other := e.lookup(name); other != nil {
 		return fmt.Errorf("%w: %s", engine.ErrConflict, name)
 	}
 	c.name = name
-	e.tell(c, "rename")
+	e.notify(c, "rename")
 	return nil
 }
 
-// labelRuntime is on each container that was made for a runtime.
-const labelRuntime = "dev.colabtray.runtime"
-
-// Named implements [runtime.Replacer]. Containers that have the label from their
-// image are somebody else's.
-func (e *Engine) Named(ctx context.Context, of string) (map[string]string, error) {
+// Named implements [engine.Replacer]. A container that inherited the label from its
+// image does not count.
+func (e *Engine) Named(ctx context.Context, runtime string) (map[string]string, error) {
 	if err := e.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer e.mu.Unlock()
 	ids := map[string]string{}
 	for _, c := range e.containers {
-		effective := c.labels[labelRuntime] == of && c.image.Labels[labelRuntime] != of
-		if effective && slices.Contains([]string{of, of + "-next", of + "-previous"}, c.name) {
+		own := c.labels[engine.LabelRuntime] == runtime && c.image.Labels[engine.LabelRuntime] != runtime
+		if own && slices.Contains([]string{runtime, runtime + engine.NextSuffix, runtime + engine.PreviousSuffix}, c.name) {
 			ids[c.name] = c.id
 		}
 	}
 	return ids, nil
 }
 
-// Reach implements [runtime.Engine].
+// Reach implements [engine.Engine].
 func (e *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
 	return engine.LoopbackRoute(c, port)
 }
 
-// PublishedBy implements [runtime.Ports].
+// PublishedBy implements [engine.Ports].
 func (e *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
 	if err := e.lock(ctx); err != nil {
 		return nil, err
@@ -444,7 +442,7 @@ func (e *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
 	return names, nil
 }
 
-// Exec implements [runtime.Executor].
+// Exec implements [engine.Executor].
 func (e *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -459,8 +457,8 @@ func (e *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 	case run == nil:
 		return "", "", fmt.Errorf("exec: %q: executable file not found", first(cmd))
 	}
-	var out, complaint strings.Builder
-	p.Out, p.Err = &out, &complaint
+	var out, errOut strings.Builder
+	p.Out, p.Err = &out, &errOut
 	over := make(chan struct{})
 	e.running.Go(func() {
 		defer close(over)
@@ -471,10 +469,10 @@ func (e *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 		closeOnce(p.killed)
 		return "", "", err
 	}
-	return out.String(), complaint.String(), nil
+	return out.String(), errOut.String(), nil
 }
 
-// Stats implements [runtime.Meter].
+// Stats implements [engine.Meter].
 func (e *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -485,15 +483,15 @@ func (e *Engine) Stats(ctx context.Context, id string, each func(engine.Usage)) 
 	if p == nil {
 		return nil
 	}
-	for moments := time.NewTicker(time.Second); ; {
-		each(engine.Usage{At: newestInspection(), CPUs: 1, Memory: 1 << 20, MemoryLimit: 1 << 30})
+	for ticker := time.NewTicker(time.Second); ; {
+		each(engine.Usage{At: now(), CPUs: 1, Memory: 1 << 20, MemoryLimit: 1 << 30})
 		select {
-		case <-moments.C:
+		case <-ticker.C:
 		case <-over:
-			moments.Stop()
+			ticker.Stop()
 			return nil
 		case <-ctx.Done():
-			moments.Stop()
+			ticker.Stop()
 			return ctx.Err()
 		}
 	}

@@ -1,6 +1,6 @@
-// Package memory is an engine in memory, for fast tests of what lies above
-// engines. Its containers are functions of this process, and their ports are real.
-// It passes the same suite as the other engines (package enginetest).
+// Package memory owns an engine in memory, for fast tests of packages above engines.
+// Its containers are functions of this process, and their published ports are real. It
+// passes the contract suite of package enginetest.
 package memory
 
 import (
@@ -20,11 +20,11 @@ type Engine struct {
 	mu         sync.Mutex
 	down       bool
 	connected  chan struct{}         // closed when the engine goes down
-	containers map[string]*container // by ID
+	containers map[string]*container // ID to container
 	volumes    map[string]*volume
-	images     map[string]*Image // by ID
-	tags       map[string]string // name of an image to its ID
-	registry   map[string]*Image // what can be pulled, by name
+	images     map[string]*Image // ID to image
+	tags       map[string]string // name to ID
+	registry   map[string]*Image // name to image that can be pulled
 	watchers   map[*watcher]struct{}
 	running    sync.WaitGroup
 }
@@ -40,7 +40,7 @@ var (
 	_ engine.Volumes  = (*Engine)(nil)
 )
 
-// New makes an engine that has nothing yet.
+// New makes an engine without containers, volumes and images.
 func New() *Engine {
 	return &Engine{
 		connected:  make(chan struct{}),
@@ -53,8 +53,8 @@ func New() *Engine {
 	}
 }
 
-// SetDown makes the engine answer nobody until it is called with false. Containers
-// go on meanwhile.
+// SetDown makes all requests fail with [engine.ErrUnreachable] until it is called with
+// false. Containers go on meanwhile.
 func (e *Engine) SetDown(down bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -67,8 +67,8 @@ func (e *Engine) SetDown(down bool) {
 	e.down = down
 }
 
-// lock locks the engine for a request, which ends early when ctx has ended or the
-// engine is down.
+// lock locks the engine for a request. With an error, because ctx has ended or the
+// engine is down, the engine is not locked.
 func (e *Engine) lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (e *Engine) lock(ctx context.Context) error {
 	return nil
 }
 
-// Connect implements [runtime.Engine].
+// Connect implements [engine.Engine].
 func (e *Engine) Connect(ctx context.Context) (engine.Info, error) {
 	info := engine.Info{Name: "Memory", Host: "memory:", Local: true, Command: "docker"}
 	if err := e.lock(ctx); err != nil {
@@ -92,7 +92,7 @@ func (e *Engine) Connect(ctx context.Context) (engine.Info, error) {
 	return info, nil
 }
 
-// Close implements [runtime.Engine]. All containers end.
+// Close implements [engine.Engine]. It kills all containers.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	for _, c := range e.containers {
@@ -103,19 +103,19 @@ func (e *Engine) Close() error {
 	return nil
 }
 
-// Image is an image of the engine.
+// Image is an image for the engine.
 type Image struct {
-	// Config is what the image says of containers made from it.
+	// Config is what the image sets for its containers.
 	Config engine.ImageConfig
-	// Labels are handed on to containers.
+	// Labels are the labels of the image, which its containers inherit.
 	Labels map[string]string
-	// Files are the regular files of the image, by their absolute paths.
+	// Files maps the absolute paths of the image's regular files to their content.
 	Files map[string]string
-	// Commands are what can be run in a container, by the first word.
+	// Commands maps the first word of a command line to the function that runs it.
 	Commands map[string]func(*Process) int
-	// Arch is the architecture in Go's words; empty for amd64.
+	// Arch is the architecture, named as GOARCH; empty for amd64.
 	Arch string
-	// Layers are the sizes of the layers that a pull brings.
+	// Layers are the sizes of the image's layers in bytes, for the progress of a pull.
 	Layers []int64
 
 	id     string
@@ -128,14 +128,14 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// AddImage gives the engine an image that was made on its machine.
+// AddImage adds an image to the engine, as if it was built there.
 func (e *Engine) AddImage(name string, image Image) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.addImage(name, &image)
 }
 
-// Publish gives the registry an image, from which it can be pulled.
+// Publish adds an image to the registry.
 func (e *Engine) Publish(name string, image Image) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -151,15 +151,16 @@ func (e *Engine) addImage(name string, image *Image) {
 	e.tags[name] = image.id
 }
 
-// image returns the image of a name or an ID; nil when there is none.
+// image returns the image with a name or an ID; nil when there is none.
 func (e *Engine) image(ref string) *Image {
-	if id, is := e.tags[ref]; is {
+	if id, tagged := e.tags[ref]; tagged {
 		ref = id
 	}
 	return e.images[ref]
 }
 
-// fits reports whether the image is for a platform such as "linux/arm64".
+// fits reports whether the image is for a platform such as "linux/arm64". An empty
+// platform fits every image.
 func (i *Image) fits(platform string) bool {
 	arch := i.Arch
 	if arch == "" {
@@ -168,7 +169,7 @@ func (i *Image) fits(platform string) bool {
 	return platform == "" || platform == "linux/"+arch
 }
 
-// Image implements [runtime.Engine].
+// Image implements [engine.Engine].
 func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageInfo, error) {
 	if err := e.lock(ctx); err != nil {
 		return engine.ImageInfo{}, err
@@ -182,7 +183,7 @@ func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageI
 	return engine.ImageInfo{ID: image.id, Local: !image.pulled, Config: &config}, nil
 }
 
-// Images implements [runtime.Volumes].
+// Images implements [engine.Volumes].
 func (e *Engine) Images(ctx context.Context) ([]string, error) {
 	if err := e.lock(ctx); err != nil {
 		return nil, err
@@ -191,7 +192,7 @@ func (e *Engine) Images(ctx context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(e.images)), nil
 }
 
-// Pull implements [runtime.Engine].
+// Pull implements [engine.Engine].
 func (e *Engine) Pull(ctx context.Context, ref, platform string, progress func(engine.Progress)) error {
 	if err := e.lock(ctx); err != nil {
 		return err
@@ -226,7 +227,7 @@ func (e *Engine) Pull(ctx context.Context, ref, platform string, progress func(e
 	return nil
 }
 
-// Tag implements [runtime.Tagger].
+// Tag implements [engine.Tagger].
 func (e *Engine) Tag(ctx context.Context, id, name string) error {
 	if err := e.lock(ctx); err != nil {
 		return err
@@ -240,19 +241,19 @@ func (e *Engine) Tag(ctx context.Context, id, name string) error {
 	return nil
 }
 
-// Untag implements [runtime.Tagger].
+// Untag implements [engine.Tagger].
 func (e *Engine) Untag(ctx context.Context, name string) error {
 	if err := e.lock(ctx); err != nil {
 		return err
 	}
 	defer e.mu.Unlock()
-	id, is := e.tags[name]
-	if !is {
+	id, tagged := e.tags[name]
+	if !tagged {
 		return fmt.Errorf("%w: image %s", engine.ErrNotFound, name)
 	}
 	delete(e.tags, name)
-	for _, tagged := range e.tags {
-		if tagged == id {
+	for _, other := range e.tags {
+		if other == id {
 			return nil
 		}
 	}

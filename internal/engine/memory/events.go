@@ -7,14 +7,14 @@ import (
 	"colabtray/internal/engine"
 )
 
-// watcher is a stream of events.
+// watcher receives the events of one Watch.
 type watcher struct {
 	names  []string
 	events chan engine.Event
 }
 
-// tell tells the streams what happened to a container. The engine is locked.
-func (e *Engine) tell(c *container, action string) {
+// notify sends an event about a container to all watchers. The engine must be locked.
+func (e *Engine) notify(c *container, action string) {
 	for w := range e.watchers {
 		if slices.Contains(w.names, c.name) {
 			w.events <- engine.Event{Container: c.name, Action: action}
@@ -22,12 +22,13 @@ func (e *Engine) tell(c *container, action string) {
 	}
 }
 
-// Watch implements [runtime.Engine].
+// Watch implements [engine.Engine].
 func (e *Engine) Watch(ctx context.Context, names []string, opened func(), event func(engine.Event)) error {
 	if err := e.lock(ctx); err != nil {
 		return err
 	}
-	// As long as nobody takes them, events wait outside of the engine's lock.
+	// The queue takes events at once, so that a slow receiver does not block the
+	// engine's lock.
 	in, down := make(chan engine.Event), e.connected
 	w := &watcher{names, in}
 	e.watchers[w] = struct{}{}
@@ -54,7 +55,7 @@ func (e *Engine) Watch(ctx context.Context, names []string, opened func(), event
 	}
 }
 
-// queue hands on events until in is closed, and is always ready to take one.
+// queue passes on events until in is closed. It always receives at once.
 func queue(in <-chan engine.Event, out chan<- engine.Event, over chan<- struct{}) {
 	defer close(over)
 	var waiting []engine.Event

@@ -17,14 +17,13 @@ import (
 	"colabtray/internal/engine"
 )
 
-// file is a file or directory. It is never changed: another one takes its place.
+// file is a regular file or a directory. It is immutable: a change replaces it.
 type file struct {
 	header tar.Header // without its name
 	data   []byte
 }
 
-// tree holds files by their absolute paths. Directories on the way to a file are
-// there without an entry of their own.
+// tree maps absolute paths to files. Parent directories need not have an entry.
 type tree map[string]*file
 
 func treeOf(files map[string]string, written time.Time) tree {
@@ -39,7 +38,7 @@ func regular(data []byte, written time.Time) *file {
 	return &file{tar.Header{Typeflag: tar.TypeReg, Mode: 0o644, ModTime: written, Size: int64(len(data))}, data}
 }
 
-// under returns the paths of what is in a directory, at any depth.
+// under returns the sorted paths below a directory, at any depth.
 func (t tree) under(dir string) []string {
 	var names []string
 	for name := range t {
@@ -51,8 +50,9 @@ func (t tree) under(dir string) []string {
 	return names
 }
 
-// place returns the tree that has a path of the container, and the path in it.
-func (c *container) place(name string) (tree, string) {
+// locate returns the tree that holds a path of the container, and the path in that
+// tree.
+func (c *container) locate(name string) (tree, string) {
 	name = path.Join("/", name)
 	files, best := c.layer, ""
 	for target, v := range c.mounts {
@@ -63,16 +63,16 @@ func (c *container) place(name string) (tree, string) {
 	return files, path.Join("/", strings.TrimPrefix(name, best))
 }
 
-// write puts a file into the container, with the directories that it is in.
+// write puts a file into the container.
 func (c *container) write(name string, f *file) {
-	files, at := c.place(name)
-	files[at] = f
+	files, inTree := c.locate(name)
+	files[inTree] = f
 }
 
-// archive packs a path of the container as engines do: below the last element of
-// the path. What is mounted deeper is left out.
+// archive packs a path of the container as engines do: names begin with the last
+// element of the path. Deeper mounts are left out.
 func (c *container) archive(name string) ([]byte, error) {
-	files, at := c.place(name)
+	files, inTree := c.locate(name)
 	base := path.Base(path.Join("/", name))
 	if base == "/" {
 		base = "."
@@ -91,21 +91,21 @@ func (c *container) archive(name string) ([]byte, error) {
 		_, err := w.Write(f.data)
 		return err
 	}
-	top, relativeTo := files[at], files.under(at)
+	top, inside := files[inTree], files.under(inTree)
 	mounted := slices.ContainsFunc(slices.Collect(maps.Keys(c.mounts)), func(target string) bool { return target == path.Join("/", name) })
 	switch {
-	case top == nil && len(relativeTo) == 0 && at != "/" && !mounted:
+	case top == nil && len(inside) == 0 && inTree != "/" && !mounted:
 		return nil, fmt.Errorf("%w: %s in %s", engine.ErrNotFound, name, c.name)
 	case top == nil:
 		top = directory(time.Unix(0, 0))
 	}
 	err := add(base, top)
-	for _, name := range files.withDirs(at, relativeTo) {
+	for _, name := range files.withDirs(inTree, inside) {
 		f := files[name]
 		if f == nil {
 			f = directory(time.Unix(0, 0))
 		}
-		err = errors.Join(err, add(path.Join(base, strings.TrimPrefix(name, at)), f))
+		err = errors.Join(err, add(path.Join(base, strings.TrimPrefix(name, inTree)), f))
 	}
 	err = errors.Join(err, w.Close())
 	return packed.Bytes(), err
@@ -115,7 +115,7 @@ func directory(written time.Time) *file {
 	return &file{tar.Header{Typeflag: tar.TypeDir, Mode: 0o755, ModTime: written}, nil}
 }
 
-// withDirs adds the directories on the way from a directory to files in it.
+// withDirs returns the paths together with their parent directories up to from, sorted.
 func (t tree) withDirs(from string, names []string) []string {
 	all := map[string]bool{}
 	for _, name := range names {
@@ -126,7 +126,7 @@ func (t tree) withDirs(from string, names []string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// unpack puts what is in an archive into a directory of the container.
+// unpack unpacks an archive into a directory of the container.
 func (c *container) unpack(dir string, archive io.Reader) error {
 	in := tar.NewReader(archive)
 	for {
@@ -148,7 +148,7 @@ func (c *container) unpack(dir string, archive io.Reader) error {
 	}
 }
 
-// Put implements [runtime.Engine].
+// Put implements [engine.Engine].
 func (e *Engine) Put(ctx context.Context, id string, files fs.FS, written time.Time) error {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -165,7 +165,7 @@ func (e *Engine) Put(ctx context.Context, id string, files fs.FS, written time.T
 	})
 }
 
-// Get implements [runtime.Engine].
+// Get implements [engine.Engine].
 func (e *Engine) Get(ctx context.Context, id, name string) (io.ReadCloser, error) {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -179,9 +179,9 @@ func (e *Engine) Get(ctx context.Context, id, name string) (io.ReadCloser, error
 	return io.NopCloser(bytes.NewReader(packed)), nil
 }
 
-// Unpack implements [runtime.Volumes].
+// Unpack implements [engine.Volumes].
 func (e *Engine) Unpack(ctx context.Context, id, dir string, archive io.Reader) error {
-	all, err := io.ReadAll(archive) // before the engine is locked: who sends it may ask the engine meanwhile
+	all, err := io.ReadAll(archive) // before find locks the engine, because the sender may use the engine, too
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (e *Engine) Unpack(ctx context.Context, id, dir string, archive io.Reader) 
 	return c.unpack(dir, bytes.NewReader(all))
 }
 
-// Changed implements [runtime.Differ].
+// Changed implements [engine.Differ].
 func (e *Engine) Changed(ctx context.Context, id string) (added, changed []string, err error) {
 	c, err := e.find(ctx, id)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"colabtray/internal/engine"
 )
 
-// Jupyter is an image whose containers serve what the program asks of a Jupyter
-// server at port 8888, and end well when asked to. It has no shell: helpers can
-// read a volume, and not run scripts.
+// Jupyter returns an image whose containers serve at port 8888 what the program asks of
+// a Jupyter server. They exit with code 0 when asked to end. The image has no shell: a
+// helper made from it can read a volume, but not run scripts.
 func Jupyter() Image {
 	return Image{
 		Config: engine.ImageConfig{
@@ -38,7 +38,7 @@ func serveJupyter(p *Process) int {
 		fmt.Fprintln(p.Err, err)
 		return 1
 	}
-	server := &http.Server{Handler: answers(token)}
+	server := &http.Server{Handler: jupyterAPI(token)}
 	served := make(chan struct{})
 	go func() {
 		_ = server.Serve(listener)
@@ -49,15 +49,15 @@ func serveJupyter(p *Process) int {
 	select {
 	case <-p.Term:
 		_ = server.Shutdown(context.Background())
-	case <-served: // somebody closed the listener
+	case <-served: // the listener was closed
 		code = 1
 	}
 	_ = server.Close()
 	return code
 }
 
-// answers answers as Jupyter does, with the settings of this program in force.
-func answers(token string) http.Handler {
+// jupyterAPI answers as Jupyter does with the settings of this program in force.
+func jupyterAPI(token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"version": "2.0.0"}`) })
 	for path, body := range map[string]string{"/api/status": `{"kernels": 0}`, "/api/kernels": "[]", "/api/terminals": "[]"} {

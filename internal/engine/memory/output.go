@@ -10,13 +10,13 @@ import (
 	"colabtray/internal/engine"
 )
 
-// output keeps what a container says, over all its runs.
+// output keeps the output of all runs of a container.
 type output struct {
 	mu      sync.Mutex
 	lines   []line
-	open    bool          // the last line has no end yet
-	running bool          // more can come
-	more    chan struct{} // closed and replaced when something changes
+	open    bool          // the last line is incomplete
+	running bool          // the container runs, so more output can come
+	more    chan struct{} // closed and replaced at every change
 }
 
 type line struct {
@@ -41,7 +41,7 @@ func (o *output) set(running bool) {
 	o.changed()
 }
 
-// Write takes what a process says.
+// Write adds output of a process.
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -50,7 +50,7 @@ func (o *output) Write(p []byte) (int, error) {
 			last := &o.lines[len(o.lines)-1]
 			last.text = append(last.text, part...)
 		} else {
-			o.lines = append(o.lines, line{newestInspection(), bytes.Clone(part)})
+			o.lines = append(o.lines, line{now(), bytes.Clone(part)})
 		}
 		o.open = part[len(part)-1] != '\n'
 	}
@@ -58,7 +58,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Logs implements [runtime.Engine].
+// Logs implements [engine.Engine].
 func (e *Engine) Logs(ctx context.Context, of engine.Container, q engine.LogQuery) (io.ReadCloser, error) {
 	c, err := e.find(ctx, of.ID)
 	if err != nil {
@@ -72,7 +72,7 @@ func (e *Engine) Logs(ctx context.Context, of engine.Container, q engine.LogQuer
 	return stream, nil
 }
 
-// logStream is an output that is read.
+// logStream is an output opened for reading.
 type logStream struct {
 	*io.PipeReader
 	once   sync.Once
@@ -84,20 +84,20 @@ func (s *logStream) Close() error {
 	return s.PipeReader.Close()
 }
 
-// copyTo gives the lines that are asked for, and those to come when q says so.
+// copyTo writes the lines that q selects to w, and with q.Follow also new ones.
 func (o *output) copyTo(ctx context.Context, w io.Writer, q engine.LogQuery, closed <-chan struct{}) error {
-	effective, within := -1, 0
+	next, offset := -1, 0
 	for {
 		o.mu.Lock()
-		if effective < 0 {
-			effective = o.first(q)
+		if next < 0 {
+			next = o.first(q)
 		}
 		var text []byte
-		for ; effective < len(o.lines); effective, within = effective+1, 0 {
-			l := o.lines[effective]
-			text = append(text, l.text[within:]...)
-			if effective == len(o.lines)-1 && o.open {
-				within = len(l.text)
+		for ; next < len(o.lines); next, offset = next+1, 0 {
+			l := o.lines[next]
+			text = append(text, l.text[offset:]...)
+			if next == len(o.lines)-1 && o.open {
+				offset = len(l.text)
 				break
 			}
 		}
@@ -122,7 +122,7 @@ func (o *output) copyTo(ctx context.Context, w io.Writer, q engine.LogQuery, clo
 	}
 }
 
-// first returns the index of the first line that is asked for.
+// first returns the index of the first line that q selects.
 func (o *output) first(q engine.LogQuery) int {
 	i := 0
 	for i < len(o.lines) && o.lines[i].at.Before(q.Since) {

@@ -12,19 +12,13 @@ import (
 	"colabtray/internal/engine"
 )
 
-// volume is a volume of the engine.
+// volume is a named volume.
 type volume struct {
 	name  string
 	files tree
 }
 
-// Labels of helpers.
-const (
-	labelHelper = "dev.colabtray.helper"
-	labelWrites = "dev.colabtray.writes"
-)
-
-// EnsureVolume implements [runtime.Volumes].
+// EnsureVolume implements [engine.Volumes].
 func (e *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, error) {
 	if err := e.lock(ctx); err != nil {
 		return false, err
@@ -37,7 +31,7 @@ func (e *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, erro
 	return true, nil
 }
 
-// HasVolume implements [runtime.Volumes].
+// HasVolume implements [engine.Volumes].
 func (e *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	if err := e.lock(ctx); err != nil {
 		return false, err
@@ -46,7 +40,7 @@ func (e *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	return e.volumes[name] != nil, nil
 }
 
-// RemoveVolume implements [runtime.Volumes].
+// RemoveVolume implements [engine.Volumes].
 func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 	users, err := e.VolumeUsers(ctx, name, false)
 	if err != nil {
@@ -66,7 +60,7 @@ func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 	return nil
 }
 
-// VolumeSize implements [runtime.Volumes].
+// VolumeSize implements [engine.Volumes].
 func (e *Engine) VolumeSize(ctx context.Context, name string) (size int64, err error) {
 	if err := e.lock(ctx); err != nil {
 		return 0, err
@@ -82,7 +76,7 @@ func (e *Engine) VolumeSize(ctx context.Context, name string) (size int64, err e
 	return size, nil
 }
 
-// VolumeUsers implements [runtime.Volumes].
+// VolumeUsers implements [engine.Volumes].
 func (e *Engine) VolumeUsers(ctx context.Context, name string, running bool) ([]string, error) {
 	if err := e.lock(ctx); err != nil {
 		return nil, err
@@ -98,33 +92,33 @@ func (e *Engine) VolumeUsers(ctx context.Context, name string, running bool) ([]
 	return users, nil
 }
 
-// Helpers implements [runtime.Volumes].
-func (e *Engine) Helpers(ctx context.Context, of string) ([]engine.Helper, error) {
+// Helpers implements [engine.Volumes].
+func (e *Engine) Helpers(ctx context.Context, runtime string) ([]engine.Helper, error) {
 	if err := e.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer e.mu.Unlock()
 	var helpers []engine.Helper
 	for _, c := range e.containers {
-		if c.labels[labelHelper] == of && c.image.Labels[labelHelper] != of {
-			helpers = append(helpers, engine.Helper{Name: c.name, ID: c.id, Writes: c.labels[labelWrites] != ""})
+		if c.labels[engine.LabelHelper] == runtime && c.image.Labels[engine.LabelHelper] != runtime {
+			helpers = append(helpers, engine.Helper{Name: c.name, ID: c.id, Writes: c.labels[engine.LabelWrites] != ""})
 		}
 	}
 	return helpers, nil
 }
 
-// CreateHelper implements [runtime.Volumes].
+// CreateHelper implements [engine.Volumes].
 func (e *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (string, error) {
 	if err := e.lock(ctx); err != nil {
 		return "", err
 	}
 	defer e.mu.Unlock()
-	labels := map[string]string{labelHelper: spec.Runtime, labelWrites: ""}
+	labels := map[string]string{engine.LabelHelper: spec.Runtime, engine.LabelWrites: ""}
 	if spec.Writes {
-		labels[labelWrites] = "yes"
+		labels[engine.LabelWrites] = "yes"
 	}
 	c, err := e.create(engine.Spec{
-		Name: "colab-tray-helper-" + spec.Runtime + "-" + newID()[:8], Image: spec.Image, Labels: labels,
+		Name: engine.HelperName(spec.Runtime), Image: spec.Image, Labels: labels,
 		Entrypoint: spec.Cmd[:1], Cmd: spec.Cmd[1:], User: "0:0", WorkDir: "/",
 	})
 	if err != nil {
@@ -140,7 +134,7 @@ func (e *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (stri
 	return c.id, nil
 }
 
-// ReadHelper implements [runtime.Volumes].
+// ReadHelper implements [engine.Volumes].
 func (e *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
 	c, err := e.find(ctx, id)
 	if err != nil {
@@ -157,12 +151,12 @@ func (e *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, erro
 	return nil, fmt.Errorf("%w: %s has no volume", engine.ErrNotFound, strings.TrimSpace(c.name))
 }
 
-// RemoveHelper implements [runtime.Volumes].
+// RemoveHelper implements [engine.Volumes].
 func (e *Engine) RemoveHelper(ctx context.Context, id string) error {
 	if err := e.lock(ctx); err != nil {
 		return err
 	}
-	c := e.findAccount(id)
+	c := e.lookup(id)
 	if c == nil {
 		e.mu.Unlock()
 		return nil
