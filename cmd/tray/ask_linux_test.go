@@ -16,6 +16,7 @@ import (
 
 // TestAsks answers the question on a terminal.
 func TestAsks(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	c.volume("echo precious > x")
 	for _, test := range []struct {

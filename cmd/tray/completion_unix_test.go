@@ -54,6 +54,7 @@ var completed = map[string][]string{
 
 // TestCompletionInBash asks the function that bash would.
 func TestCompletionInBash(t *testing.T) {
+	t.Parallel()
 	c := newShell(t, "bash")
 	const library = "/usr/share/bash-completion/bash_completion"
 	_, err := os.Stat(library)
@@ -81,6 +82,7 @@ func TestCompletionInBash(t *testing.T) {
 
 // TestCompletionInFish asks fish.
 func TestCompletionInFish(t *testing.T) {
+	t.Parallel()
 	c := newShell(t, "fish")
 	for line, want := range completed {
 		got := c.shell("colab-tray completion fish | source\ncomplete --do-complete '"+line+"'\n", "fish", "--no-config")
@@ -98,6 +100,7 @@ func TestCompletionInFish(t *testing.T) {
 // TestCompletionInZsh types into zsh, which completes only for who types, and runs
 // what has become of it.
 func TestCompletionInZsh(t *testing.T) {
+	t.Parallel()
 	c := newShell(t, "zsh")
 	typed := map[string]string{ // and what it prints
 		`colab-tray --profile mi\t config sho\t`: `profile = "mine"`,

@@ -21,6 +21,7 @@ func newSettings(t *testing.T) (c *terminal, file string) {
 }
 
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	c, file := newSettings(t)
 	out, _ := c.run(0, "config", "path")
 	if out != file+"\n" {
@@ -89,6 +90,7 @@ func (c *terminal) write(path, text string) {
 
 // TestConfigEdit: in a terminal, with an editor that changes the file.
 func TestConfigEdit(t *testing.T) {
+	t.Parallel()
 	_, err := exec.LookPath("script")
 	testenv.Need(t, "script, of util-linux, to be in a terminal", err == nil)
 	c, file := newSettings(t)

@@ -12,8 +12,10 @@ import (
 
 // TestDataPath goes the way of a person who deletes everything and wants it back.
 func TestDataPath(t *testing.T) {
+	engines(t)
 	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newTerminal(t, testenv.Image(t, image))
 			runtime := c.get("COLAB_TRAY_NAME")
 			file := filepath.Join(t.TempDir(), "b.tar.zst")
@@ -79,6 +81,7 @@ func TestDataPath(t *testing.T) {
 
 // TestHandmadeWithoutVolume goes the way of a person whose notebooks no volume has.
 func TestHandmadeWithoutVolume(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	runtime := c.get("COLAB_TRAY_NAME")
 	testenv.Docker(t, "run", "-d", "--name", runtime, "-p", "127.0.0.1:"+c.get("COLAB_TRAY_PORT")+":8888", testenv.Server2)
@@ -113,6 +116,7 @@ func TestHandmadeWithoutVolume(t *testing.T) {
 
 // TestHostileFiles: nothing is made or changed for a file that is no good.
 func TestHostileFiles(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good")

@@ -9,6 +9,7 @@ import (
 
 // TestStatusTellsTheEngine chooses the engine in the ways of the docker command.
 func TestStatusTellsTheEngine(t *testing.T) {
+	t.Parallel()
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	out, _ := c.run(0, "status")
 	has(t, out, "Docker ", " at "+c.get("DOCKER_HOST")+" (DOCKER_HOST)")
@@ -24,6 +25,7 @@ func TestStatusTellsTheEngine(t *testing.T) {
 }
 
 func TestStartWithoutGPU(t *testing.T) {
+	engines(t)
 	_, err := os.Stat("/dev/nvidiactl")
 	testenv.Need(t, "a computer without a GPU", err != nil)
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))

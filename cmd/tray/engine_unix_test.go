@@ -20,6 +20,7 @@ import (
 // TestBarredEngine: who may not use root's Docker, and has an engine of their own,
 // uses that, and is told so.
 func TestBarredEngine(t *testing.T) {
+	t.Parallel()
 	testenv.Need(t, "root, to become somebody else", os.Geteuid() == 0)
 	info, err := os.Stat("/var/run/docker.sock")
 	testenv.Need(t, "a Docker that only some may use", err == nil && info.Mode()&0o006 == 0)

@@ -102,6 +102,7 @@ func TestGuideInBrowser(t *testing.T) {
 }
 
 func TestDoctor(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	c.set("HF_TOKEN=planted-in-the-environment")
 	url, _ := c.run(0, "start")

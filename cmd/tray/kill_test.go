@@ -156,31 +156,32 @@ var seed = sync.OnceValues(func() (uint64, error) {
 	return rand.Uint64(), nil
 })
 
-// killStride is how many requests there are between two kills: with -short there is
-// one at every third request, anywhere at first, as seed and the test's name have it.
+// killStride is how many requests there are between two kills: unless CI is set there
+// is one at every third request, anywhere at first, as seed and the test's name have
+// it.
 func killStride(t *testing.T) (first, step int) {
 	t.Helper()
-	if !testing.Short() {
+	if testenv.Full() {
 		return 1, 1
 	}
 	seed, err := seed()
 	if err != nil {
 		t.Fatal(err)
 	}
-	const short = 3
+	const every = 3
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(t.Name()))
-	first = 1 + rand.New(rand.NewPCG(seed, name.Sum64())).IntN(short)
-	t.Logf("for short, it is killed at every third request from the one of number %d; COLAB_TRAY_TEST_SEED=%d does so again", first, seed)
-	return first, short
+	first = 1 + rand.New(rand.NewPCG(seed, name.Sum64())).IntN(every)
+	t.Logf("without CI, it is killed at every third request from the one of number %d; COLAB_TRAY_TEST_SEED=%d does so again", first, seed)
+	return first, every
 }
 
-// least is how many kills of a kind there are to be at least; with -short, one.
+// least is how many kills of a kind there are to be at least; unless CI is set, one.
 func least(many int) int {
-	if testing.Short() {
-		return 1
+	if testenv.Full() {
+		return many
 	}
-	return many
+	return 1
 }
 
 // points are the ways to kill a command, one after the other. To be killed

@@ -45,51 +45,62 @@ type killTest struct {
 // dataCommand is a command that changes data.
 type dataCommand struct {
 	name   string
-	args   []string
-	absent bool // there is neither container nor volume
+	args   []string // FILE is the backup, OTHER another file
+	absent bool     // there is neither container nor volume
 	// done is what the volume has when it is done.
-	done func(before string) string
+	done func(k *killTest, before string) string
 }
 
 // TestKilledAtAnyPoint kills each command that changes data at each request
 // of it, runs one ordinary command, and counts.
 func TestKilledAtAnyPoint(t *testing.T) {
-	t.Run("docker", func(t *testing.T) { killedAtAnyPoint(newTerminal(t, testenv.Image(t, testenv.Notebook6))) })
-	t.Run("podman", func(t *testing.T) { killedAtAnyPoint(newPodmanTerminal(t, testenv.Server2)) })
+	engines(t)
+	replaced := func(k *killTest, _ string) string { return k.new }
+	kept := func(_ *killTest, before string) string { return before }
+	gone := func(*killTest, string) string { return "" }
+	for engine, make := range map[string]func(t *testing.T) *terminal{
+		"docker": func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.Notebook6)) },
+		"podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.Server2) },
+	} {
+		for _, test := range []dataCommand{
+			{name: "restore", args: []string{"restore", "FILE", "--yes"}, done: replaced},
+			{name: "restore into nothing", args: []string{"restore", "FILE", "--yes"}, absent: true, done: replaced},
+			{name: "delete", args: []string{"delete", "--data", "--yes"}, done: gone},
+			{name: "backup", args: []string{"backup", "OTHER", "--force"}, done: kept},
+		} {
+			t.Run(test.name+" on "+engine, func(t *testing.T) {
+				t.Parallel()
+				killedAtAnyPoint(make(t), test)
+			})
+		}
+	}
 }
 
-func killedAtAnyPoint(c *terminal) {
+func killedAtAnyPoint(c *terminal, test dataCommand) {
 	t := c.t
 	k := &killTest{terminal: c, killProxy: newKiller(t, c.get("DOCKER_HOST")), name: c.get("COLAB_TRAY_NAME"), dir: t.TempDir()}
 	k.volume(newData)
 	k.new, k.file = k.volume(content), filepath.Join(k.dir, "new.tar.zst")
 	c.run(0, "backup", k.file)
-
-	replaced := func(string) string { return k.new }
-	kept := func(before string) string { return before }
-	gone := func(string) string { return "" }
-	for _, test := range []dataCommand{
-		{name: "restore", args: []string{"restore", k.file, "--yes"}, done: replaced},
-		{name: "restore into nothing", args: []string{"restore", k.file, "--yes"}, absent: true, done: replaced},
-		{name: "delete", args: []string{"delete", "--data", "--yes"}, done: gone},
-		{name: "backup", args: []string{"backup", filepath.Join(k.dir, "b"), "--force"}, done: kept},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			k := *k
-			k.terminal = &terminal{t, c.env}
-			counted := map[string]int{}
-			for at, allowed := range k.points(t) {
-				killed, outcome := k.kill(test, at, allowed)
-				counted[outcome]++
-				if !killed {
-					break
-				}
-			}
-			t.Logf("%s: %v", test.name, counted)
-			if test.name != "backup" && (counted["new"] < least(2) || counted["old"] < least(2)) {
-				t.Errorf("the points are not those meant: %v", counted)
-			}
-		})
+	for i, arg := range test.args {
+		switch arg {
+		case "FILE":
+			test.args[i] = k.file
+		case "OTHER":
+			test.args[i] = filepath.Join(k.dir, "b")
+		}
+	}
+	counted := map[string]int{}
+	for at, allowed := range k.points(t) {
+		killed, outcome := k.kill(test, at, allowed)
+		counted[outcome]++
+		if !killed {
+			break
+		}
+	}
+	t.Logf("%s: %v", test.name, counted)
+	if test.name != "backup" && (counted["new"] < least(2) || counted["old"] < least(2)) {
+		t.Errorf("the points are not those meant: %v", counted)
 	}
 }
 
@@ -123,7 +134,7 @@ func (k *killTest) kill(test dataCommand, at int, allowed bool) (killed bool, ou
 		got = k.volume(content)
 	}
 	switch got {
-	case test.done(before):
+	case test.done(k, before):
 		outcome = "new"
 	case before:
 		if outcome = "old"; !killed {
@@ -182,6 +193,7 @@ type remakeCommand struct {
 // TestKilledWhileMadeAnew kills what makes a container anew at each of its
 // requests. To be killed before a request is the same as after the one before.
 func TestKilledWhileMadeAnew(t *testing.T) {
+	engines(t)
 	for name, make := range map[string]func(t *testing.T) *terminal{
 		"restart on docker": func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.Server2)) },
 		"restart on podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.Notebook6) },

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -135,15 +136,34 @@ func has(t *testing.T, text string, parts ...string) {
 	}
 }
 
+// engines is parallel: the test waits most of the time, for an engine. With -short
+// it is skipped.
+func engines(t *testing.T) {
+	t.Helper()
+	testenv.Takes(t, "it starts Jupyter on a real engine")
+	t.Parallel()
+}
+
+// TestMainPath tries each engine and each kind of server; with CI set, each pair of
+// them, and with -short, one.
 func TestMainPath(t *testing.T) {
-	for name, make := range map[string]func() *terminal{
-		"notebook6 on docker": func() *terminal { return newTerminal(t, testenv.Image(t, testenv.Notebook6)) },
-		"server2 on docker":   func() *terminal { return newTerminal(t, testenv.Image(t, testenv.Server2)) },
-		"notebook6 on podman": func() *terminal { return newPodmanTerminal(t, testenv.Notebook6) },
-		"server2 on podman":   func() *terminal { return newPodmanTerminal(t, testenv.Server2) },
+	t.Parallel()
+	for name, make := range map[string]func(t *testing.T) *terminal{
+		"notebook6 on docker": func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.Notebook6)) },
+		"server2 on docker":   func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.Server2)) },
+		"notebook6 on podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.Notebook6) },
+		"server2 on podman":   func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.Server2) },
 	} {
+		pairs := []string{"server2 on docker", "notebook6 on podman"}
+		if testing.Short() {
+			pairs = pairs[:1]
+		}
+		if !testenv.Full() && !slices.Contains(pairs, name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
-			c := make()
+			t.Parallel()
+			c := make(t)
 			port := c.get("COLAB_TRAY_PORT")
 
 			out, _ := c.run(0, "status")
@@ -226,6 +246,7 @@ func (c *terminal) withLocalhostTaken(url string) {
 }
 
 func TestStatusJSON(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	url, _ := c.run(0, "start")
 	out, _ := c.run(0, "status", "--json")
@@ -259,6 +280,7 @@ func TestStatusJSON(t *testing.T) {
 }
 
 func TestStatusOfAll(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	names := []string{testenv.RuntimeName(t), testenv.RuntimeName(t), testenv.RuntimeName(t), testenv.RuntimeName(t)}
 	settings := ""
@@ -288,6 +310,7 @@ func TestStatusOfAll(t *testing.T) {
 }
 
 func TestStatusWatch(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 	defer cancel()
@@ -336,6 +359,7 @@ func TestStatusWatch(t *testing.T) {
 }
 
 func TestInterruptLeavesNothingHalfMade(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 	defer cancel()
@@ -370,6 +394,7 @@ func TestInterruptLeavesNothingHalfMade(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
+	t.Parallel()
 	c := &terminal{t: t, env: []string{"HOME=" + t.TempDir()}}
 	for _, args := range [][]string{
 		{"strat"},
@@ -403,6 +428,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
 	c := &terminal{t: t}
 	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		out, _ := c.run(0, args...)
@@ -432,6 +458,7 @@ func TestBrokenSettingsFile(t *testing.T) {
 }
 
 func TestNoEngine(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	c := &terminal{t: t, env: []string{"HOME=" + home, "DOCKER_HOST=unix://" + home + "/none.sock"}}
 	for _, args := range [][]string{{"start"}, {"stop"}, {"restart"}, {"url"}, {"logs"}, {"status"}, {"delete", "--data", "--yes"}, {"backup", home + "/b"}} {
@@ -448,6 +475,7 @@ func TestNoEngine(t *testing.T) {
 // TestWithoutTray: without a session bus the program without a command does
 // what a click on its icon would.
 func TestWithoutTray(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
 	out, errs := c.run(0)
 	has(t, errs, "No tray here (no session bus)")
@@ -478,8 +506,10 @@ func (c *terminal) openToTheNetwork() {
 // TestCheckAndFix checks a container that was made by hand with the documented
 // options, follows the advice, and checks again.
 func TestCheckAndFix(t *testing.T) {
+	engines(t)
 	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newTerminal(t, testenv.Image(t, image))
 			runtime := c.get("COLAB_TRAY_NAME")
 			out, _ := c.run(1, "check")

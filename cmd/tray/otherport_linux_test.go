@@ -12,6 +12,7 @@ import (
 // engine's socket is mounted into: the ports that the engine publishes are not
 // there.
 func TestPortsElsewhere(t *testing.T) {
+	engines(t)
 	network := testenv.NewNetwork(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	c.run(0, "start")

@@ -11,6 +11,7 @@ import (
 // TestCommandsMeanTheProfile: what a person is told to run is about the profile
 // at hand, and so is what names its container alone.
 func TestCommandsMeanTheProfile(t *testing.T) {
+	engines(t)
 	c := newTerminal(t, testenv.Image(t, testenv.Server2))
 	runtime, image := c.get("COLAB_TRAY_NAME"), c.get("COLAB_TRAY_IMAGE")
 	for _, name := range []string{"NAME", "IMAGE", "PORT"} {

@@ -3,6 +3,7 @@ package runtime
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"colabtray/internal/config"
 	"colabtray/internal/data"
@@ -57,6 +59,9 @@ func (r *rig) inVolume(script string) string {
 // links and sums. What a Jupyter server wrote about itself is left out.
 func (r *rig) content() string {
 	r.t.Helper()
+	if r.memory != nil {
+		return r.contentInMemory()
+	}
 	return r.inVolume(`
 		find . -path ./.local/share/jupyter/runtime/'*' -prune -o -mindepth 1 -printf '%T@ %y %m %U:%G %n %P %l\0' |
 			sed -z 's/^\([0-9]*\)[.][0-9]*/\1/' | LC_ALL=C sort -z -k 6 | tr '\0' '\n'
@@ -67,6 +72,15 @@ func (r *rig) content() string {
 // fill makes the volume of a runtime and puts treasure into it.
 func (r *rig) fill() (content string) {
 	r.t.Helper()
+	if r.memory != nil {
+		random := make([]byte, 3_000_000)
+		_, _ = rand.Read(random) // it never fails
+		r.putInVolume(fstest.MapFS{
+			"work/a.ipynb": {Data: []byte(`{"cells": []}`)}, "work/nothing": {}, "sp ace/naïve – 😀": {Data: []byte("z")},
+			"work/data.bin": {Data: random}, "work/sparse": {Data: make([]byte, 8<<20)},
+		})
+		return r.content()
+	}
 	r.docker("volume", "create", "--label", "dev.colabtray.runtime="+r.profile.Runtime, r.profile.Volume())
 	if r.podman != nil { // which gives a volume another owner when it is first used
 		r.docker("run", "--rm", "--network", "none", "--entrypoint", "true", "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image)
@@ -86,13 +100,15 @@ func (r *rig) sameContent(want string) {
 // noHelpers asserts that no helper is left.
 func (r *rig) noHelpers() {
 	r.t.Helper()
+	if r.memory != nil {
+		if left, err := r.memory.Helpers(r.t.Context(), r.profile.Runtime); err != nil || len(left) > 0 {
+			r.t.Errorf("helpers are left: %v, %v", left, err)
+		}
+		return
+	}
 	if left := r.docker("ps", "-aq", "--filter", "label="+engine.LabelHelper+"="+r.profile.Runtime); left != "" {
 		r.t.Errorf("helpers are left: %s", left)
 	}
-}
-
-func (r *rig) HasVolume() bool {
-	return r.docker("volume", "ls", "-q", "--filter", "name=^"+r.profile.Volume()+"$") != ""
 }
 
 // onlyFiles asserts that a directory has only these files, and the lock.
@@ -116,10 +132,10 @@ func onlyFiles(t *testing.T, dir string, want ...string) {
 func yes(context.Context, data.Backup) (bool, error) { return true, nil }
 
 func TestDeleteKeepsData(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
-		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+		r.save("kept")
 		deleted, err := r.Delete(t.Context(), data.DeleteOptions{})
 		if err != nil || !reflect.DeepEqual(deleted, data.DeleteResult{Container: true, VolumeKept: true}) {
 			t.Fatalf("deleted %+v, %v", deleted, err)
@@ -132,7 +148,7 @@ func TestDeleteKeepsData(t *testing.T) {
 		}
 		onlyFiles(t, r.backups)
 		r.mustStart()
-		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+		if text := r.saved(); text != "kept" {
 			t.Errorf("the notebook has become %q", text)
 		}
 	})
@@ -526,7 +542,7 @@ func TestFailedBackupDeletesNothing(t *testing.T) {
 }
 
 func TestDataSize(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		if size, there, err := r.DataSize(t.Context()); there || size != 0 || err != nil {
 			t.Errorf("without a volume: %d, %v, %v", size, there, err)
@@ -542,6 +558,7 @@ func TestDataSize(t *testing.T) {
 // TestDataSizeIsNotNeeded: that somebody else asks for the size stands in no
 // one's way.
 func TestDataSizeIsNotNeeded(t *testing.T) {
+	realEngine(t)
 	r := newRig(t, onDocker(t), testenv.Notebook6)
 	r.fill()
 	engine := newCounter(t, r.host)
@@ -564,7 +581,7 @@ func TestDataSizeIsNotNeeded(t *testing.T) {
 
 // TestBusy: two programs do not work on the same data at a time.
 func TestBusy(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
@@ -671,15 +688,17 @@ func TestFoldersOfTheHost(t *testing.T) {
 // TestDeleteWhileStarting cancels the start, and a start that comes meanwhile
 // waits for the end of the delete.
 func TestDeleteWhileStarting(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.untilState(Absent)
+		enough := r.slowly()
 		started := make(chan error, 1)
 		go func() { started <- r.Start(t.Context()) }()
 		r.untilState(Starting)
 		again := make(chan error, 1)
 		deleted, err := r.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true, Progress: func(p data.Progress) {
 			if p.Step == data.StepDelete {
+				enough()
 				go func() { again <- r.Start(t.Context()) }()
 			}
 		}})

@@ -19,7 +19,7 @@ import (
 	"testing"
 
 	"colabtray/internal/config"
-	"colabtray/internal/engine/docker"
+	"colabtray/internal/engine"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 	"colabtray/test/testenv"
@@ -33,9 +33,9 @@ type counter struct {
 	diskBusy     atomic.Int32
 }
 
-func newCounter(t *testing.T, engine string) *counter {
+func newCounter(t *testing.T, host string) *counter {
 	t.Helper()
-	at, err := url.Parse(engine)
+	at, err := url.Parse(host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,21 +85,46 @@ func newCounter(t *testing.T, engine string) *counter {
 	return c
 }
 
+// counted is the engine by way of a counter of its event streams.
+func (s site) counted(t *testing.T) (*counter, site) {
+	t.Helper()
+	if s.memory == nil {
+		c := newCounter(t, s.host)
+		s.host = c.address
+		return c, s
+	}
+	c := &counter{}
+	s.memory.as = countedStreams{s.memory.Engine, c}
+	return c, s
+}
+
+// countedStreams is an engine in memory whose event streams are counted.
+type countedStreams struct {
+	engine.Engine
+	*counter
+}
+
+func (e countedStreams) Unwrap() engine.Engine { return e.Engine }
+
+func (e countedStreams) Watch(ctx context.Context, names []string, opened func(), each func(engine.Event)) error {
+	e.counter.opened.Add(1)
+	e.counter.open.Add(1)
+	defer e.counter.open.Add(-1)
+	return e.Engine.Watch(ctx, names, opened, each)
+}
+
 // fleetRig is a fleet, and what is needed to look at it.
 type fleetRig struct {
 	*Fleet
 	t *testing.T
 }
 
-func openFleet(t *testing.T, engine string, profiles map[string]config.Profile, current string) *fleetRig {
+func openFleet(t *testing.T, at site, profiles map[string]config.Profile, current string) *fleetRig {
 	t.Helper()
-	docker, err := docker.New(engine)
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, closed := at.open(t)
 	var text bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: new(sync.Mutex), w: &text}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	link := NewLink(docker, log)
+	link := NewLink(e, log)
 	f := NewFleet(link, profiles, current, Options{Server: shipped(), Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -108,7 +133,7 @@ func openFleet(t *testing.T, engine string, profiles map[string]config.Profile, 
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()
-		_ = docker.Close()
+		closed()
 		if t.Failed() {
 			t.Logf("log of the fleet:\n%s", &text)
 		}
@@ -126,6 +151,7 @@ func profileOf(t *testing.T, at site, name, image string) config.Profile {
 
 // eachSite runs a test on Docker and on Podman.
 func eachSite(t *testing.T, test func(t *testing.T, at site)) {
+	realEngine(t)
 	for engine, at := range sites {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
@@ -184,12 +210,12 @@ func (f *fleetRig) mustServe(u jupyter.BackendURL) {
 }
 
 func TestSeveralRuntimesAtOnce(t *testing.T) {
-	eachSite(t, func(t *testing.T, at site) {
-		c := newCounter(t, at.host)
+	anySite(t, func(t *testing.T, at site) {
+		c, counted := at.counted(t)
 		one := profileOf(t, at, "one", testenv.Notebook6)
 		two := profileOf(t, at, "two", testenv.Server2)
 		three := profileOf(t, at, "three", testenv.Notebook6)
-		f := openFleet(t, c.address, byName(one, two), "two")
+		f := openFleet(t, counted, byName(one, two), "two")
 
 		var both sync.WaitGroup
 		for _, p := range []string{"one", "two"} {
@@ -231,7 +257,7 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 			}
 			return nil
 		})
-		testenv.DockerAt(t, at.host, "start", one.Runtime)
+		at.others(t, "start", one.Runtime)
 		f.untilState("one", Ready) // the new stream is for those from before, too
 
 		// One that goes is left as it is.
@@ -239,7 +265,7 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 		if o := f.Overview(); len(o.Runtimes) != 2 || o.Current != "one" {
 			t.Errorf("after one is gone it is %+v", o)
 		}
-		if running := testenv.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", two.Runtime); running != "true" {
+		if !at.runs(t, two.Runtime) {
 			t.Error("the runtime of a profile that is gone was stopped")
 		}
 		var p *problem.Problem
@@ -250,7 +276,7 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 		// It comes back as what it is by then.
 		f.Update(byName(one, two, three))
 		f.untilState("two", Ready)
-		testenv.DockerAt(t, at.host, "kill", two.Runtime)
+		at.others(t, "kill", two.Runtime)
 		f.untilState("two", Stopped)
 		testenv.WaitFor(t, "one event stream", func() error {
 			if n := c.open.Load(); n != 1 || c.opened.Load() != 4 {
@@ -262,9 +288,9 @@ func TestSeveralRuntimesAtOnce(t *testing.T) {
 }
 
 func TestUpdateChangesWhatIsNewlyMade(t *testing.T) {
-	eachSite(t, func(t *testing.T, at site) {
+	anySite(t, func(t *testing.T, at site) {
 		p := profileOf(t, at, "one", testenv.Notebook6)
-		f := openFleet(t, at.host, byName(p), "one")
+		f := openFleet(t, at, byName(p), "one")
 		f.untilState("one", Absent)
 		p.Image, p.Port = at.image(t, testenv.Server2), testenv.FreePort(t)
 		f.Update(byName(p))
@@ -278,7 +304,7 @@ func TestUpdateChangesWhatIsNewlyMade(t *testing.T) {
 		if s := f.untilState("one", Absent); s.Runtime != p.Runtime {
 			t.Errorf("it is %+v", s)
 		}
-		if running := testenv.DockerAt(t, at.host, "inspect", "--format", "{{.State.Running}}", before); running != "true" {
+		if !at.runs(t, before) {
 			t.Error("the runtime that had the profile was stopped")
 		}
 	})
@@ -286,11 +312,11 @@ func TestUpdateChangesWhatIsNewlyMade(t *testing.T) {
 
 // TestOneRuntimeOfTwoProfiles has two sets of settings for one container.
 func TestOneRuntimeOfTwoProfiles(t *testing.T) {
-	eachSite(t, func(t *testing.T, at site) {
+	anySite(t, func(t *testing.T, at site) {
 		one := profileOf(t, at, "one", testenv.Notebook6)
 		two := one
 		two.Name, two.Image, two.Port = "two", at.image(t, testenv.Server2), testenv.FreePort(t)
-		f := openFleet(t, at.host, byName(one, two), "one")
+		f := openFleet(t, at, byName(one, two), "one")
 		f.untilState("two", Absent)
 		if err := f.Select("two"); err != nil {
 			t.Fatal(err)
@@ -316,7 +342,7 @@ func TestOneRuntimeOfTwoProfiles(t *testing.T) {
 
 func TestFleetWithoutAnEngine(t *testing.T) {
 	one, two := config.Default(), config.BuiltIn()["classic"]
-	f := openFleet(t, "unix:///nowhere/docker.sock", byName(one), one.Name)
+	f := openFleet(t, site{host: "unix:///nowhere/docker.sock"}, byName(one), one.Name)
 	f.untilState(one.Name, NoEngine)
 	f.Update(byName(one, two))
 	if s := f.untilState(two.Name, NoEngine); s.Problem == nil {
@@ -351,7 +377,7 @@ func TestFleetWithoutAnEngine(t *testing.T) {
 // overview is sorted and has its current profile.
 func TestOverviewsAreWhole(t *testing.T) {
 	all := config.BuiltIn()
-	f := openFleet(t, "unix:///nowhere/docker.sock", all, "classic")
+	f := openFleet(t, site{host: "unix:///nowhere/docker.sock"}, all, "classic")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var looking, changing sync.WaitGroup

@@ -121,6 +121,7 @@ func TestNoGPU(t *testing.T) {
 // TestGPUByCDI gives a container of Podman a GPU that is none: a device of the
 // machine, described as NVIDIA's toolkit describes a GPU.
 func TestGPUByCDI(t *testing.T) {
+	realEngine(t)
 	r := newRig(t, onPodman(t), testenv.Server2)
 	const dir = "/var/run/cdi"
 	name := "test" + strings.TrimPrefix(testenv.RuntimeName(t), "colab-tray-test-")

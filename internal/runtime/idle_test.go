@@ -114,7 +114,6 @@ func (k *kernel) Ask(channel string) {
 // them for, and a runtime is stopped in the end. When that is, TestIdleRule and
 // TestIdleStop hold.
 func TestIdleRuntime(t *testing.T) {
-	t.Parallel() // it waits for most of its time
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.Open()
 		u := r.mustStart().URL

@@ -11,6 +11,7 @@ import (
 // TestImagesWithAnEntrypoint: what starts Jupyter in an image is started by our
 // script all the same, or it is said why not.
 func TestImagesWithAnEntrypoint(t *testing.T) {
+	realEngine(t)
 	for name, entrypoint := range map[string]string{
 		"server":        `["jupyter-server","--no-browser"]`,
 		"shell":         `exec jupyter-server --port=8889`,

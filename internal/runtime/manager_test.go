@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/engine/memory"
 	"colabtray/internal/problem"
 	"colabtray/internal/secret"
 	"colabtray/test/testenv"
@@ -43,11 +45,11 @@ func TestFirstStartMakesContainerAndVolume(t *testing.T) {
 }
 
 func TestSecondStartKeepsContainerAndData(t *testing.T) {
-	eachRig(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachRig, func(t *testing.T, r *rig) {
 		r.Open()
 		first := r.mustStart()
-		id := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime)
-		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > ~/work.ipynb")
+		id := r.id()
+		r.save("kept")
 
 		if again := r.mustStart(); again.URL != first.URL {
 			t.Error("starting a ready runtime gave another Backend URL")
@@ -67,10 +69,10 @@ func TestSecondStartKeepsContainerAndData(t *testing.T) {
 		if second.URL == first.URL || !second.URLChanged {
 			t.Errorf("a new start has a new token, and says so: changed is %v", second.URLChanged)
 		}
-		if now := r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime); now != id {
+		if r.id() != id {
 			t.Error("the second start made another container")
 		}
-		if text := r.docker("exec", r.profile.Runtime, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+		if text := r.saved(); text != "kept" {
 			t.Errorf("the notebook has become %q", text)
 		}
 	})
@@ -87,7 +89,7 @@ func TestRestartChangesToken(t *testing.T) {
 		}
 
 		// By somebody else.
-		r.docker("restart", r.profile.Runtime)
+		r.others("restart")
 		third := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != second.URL })
 		r.mustServe(third.URL)
 		if !third.URLChanged {
@@ -96,7 +98,7 @@ func TestRestartChangesToken(t *testing.T) {
 
 		// While the program was not running.
 		r.stop()
-		r.docker("restart", r.profile.Runtime)
+		r.others("restart")
 		r.Open()
 		if s := r.untilState(Ready); !s.URLChanged {
 			t.Error("the token changed while the program was not running, unnoticed")
@@ -147,7 +149,7 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 // TestSettingsArePutInOnce holds that an engine tells that a container has this
 // version's settings already.
 func TestSettingsArePutInOnce(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		c, err := r.Manager.engine().Inspect(t.Context(), r.profile.Runtime)
@@ -201,25 +203,25 @@ func TestOccupiedSettings(t *testing.T) {
 }
 
 func TestChangesByOthersShow(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
-		r.docker("stop", r.profile.Runtime)
+		r.others("stop")
 		r.untilState(Stopped)
-		r.docker("start", r.profile.Runtime)
+		r.others("start")
 		r.untilState(Ready)
-		r.docker("kill", r.profile.Runtime)
+		r.others("kill")
 		r.untilState(Stopped)
-		r.docker("start", r.profile.Runtime)
+		r.others("start")
 		r.untilState(Ready)
-		r.pause()
-		r.docker("unpause", r.profile.Runtime)
+		r.others("pause")
+		r.others("unpause")
 		before := r.untilState(Ready)
-		r.pause()
+		r.others("pause")
 		if s := r.mustStart(); s.URL != before.URL {
 			t.Error("what was paused goes on with another Backend URL")
 		}
-		r.docker("rm", "-f", r.profile.Runtime)
+		r.others("remove")
 		r.untilState(Absent)
 		r.mustServe(r.mustStart().URL)
 	})
@@ -267,10 +269,8 @@ func TestTakeover(t *testing.T) {
 }
 
 func TestDeathWhileStarting(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
-		image := r.profile.Image
-		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), image,
-			"sh", "-c", "echo the disk says no; echo token=verysecret; exit 3")
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+		r.byHand(r.script("echo the disk says no; echo token=verysecret; exit 3", says("the disk says no\ntoken=verysecret\n", 3)))
 		r.Open()
 		p := r.Problem(r.Start(t.Context()), problem.DiedStarting)
 		if !strings.Contains(p.Short, "exit code 3") || !strings.Contains(p.Hint, "the disk says no") {
@@ -293,11 +293,19 @@ func TestDeathWhileStarting(t *testing.T) {
 }
 
 func TestDeathAfterAWhile(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
-		r.docker("create", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image,
-			"sh", "-c", "echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4")
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+		thinking := make(chan struct{})
+		r.byHand(r.script("echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4", func(p *memory.Process) int {
+			_, _ = io.WriteString(p.Out, "thinking\n")
+			<-thinking
+			return says("giving up\n", 4)(p)
+		}))
 		r.Open()
-		p := r.Problem(r.Start(t.Context()), problem.DiedStarting)
+		started := make(chan error, 1)
+		go func() { started <- r.Start(t.Context()) }()
+		r.until("the container", func(s Snapshot) bool { return s.State == Starting || s.State == Failed })
+		close(thinking)
+		p := r.Problem(<-started, problem.DiedStarting)
 		if !strings.Contains(p.Hint, "giving up") {
 			t.Errorf("the hint is %q", p.Hint)
 		}
@@ -326,7 +334,7 @@ func TestStaleInfoFiles(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
 		if err != nil {
 			t.Fatal(err)
@@ -344,7 +352,7 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestPortInUseByAnotherRuntime(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		other := r.neighbour()
@@ -358,20 +366,11 @@ func TestPortInUseByAnotherRuntime(t *testing.T) {
 	})
 }
 
-// nothingMade asserts that there is neither container nor volume.
-func (r *rig) nothingMade() {
-	r.t.Helper()
-	left := r.docker("ps", "-aq", "--filter", "name=^/"+r.profile.Runtime+"$") +
-		r.docker("volume", "ls", "-q", "--filter", "name="+r.profile.Volume())
-	if left != "" {
-		r.t.Errorf("left behind: %s", left)
-	}
-}
-
 func TestInterruptedStartIsUndone(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.untilState(Absent)
+		enough := r.slowly()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancelled := make(chan error)
 		go func() { cancelled <- r.Start(ctx) }()
@@ -380,23 +379,23 @@ func TestInterruptedStartIsUndone(t *testing.T) {
 		if err := <-cancelled; !errors.Is(err, context.Canceled) {
 			t.Fatalf("the interrupted start returned %v", err)
 		}
-		if running := r.docker("ps", "-q", "--filter", "name=^/"+r.profile.Runtime+"$"); running != "" {
+		if r.runs() {
 			t.Error("the interrupted start left the container running")
 		}
 		if s := r.Snapshot(); s.State != Absent && s.State != Stopped {
 			t.Errorf("the state is %s", s.State)
 		}
+		enough()
 		r.mustServe(r.mustStart().URL)
 	})
 }
 
 func TestLogsMaskTheToken(t *testing.T) {
-	eachRig(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachRig, func(t *testing.T, r *rig) {
 		r.Open()
 		theSecret := r.mustStart().URL.Token().Reveal()
-		raw, err := exec.Command("docker", "-H", r.host, "logs", r.profile.Runtime).CombinedOutput()
-		if err != nil || !bytes.Contains(raw, []byte(theSecret)) {
-			t.Fatalf("the raw output does not show the token, so this test proves nothing (%v):\n%s", err, raw)
+		if raw := r.message(); !strings.Contains(raw, theSecret) {
+			t.Fatalf("the raw output does not show the token, so this test proves nothing:\n%s", raw)
 		}
 		var out bytes.Buffer
 		if err := r.Logs(t.Context(), &out, LogOptions{}); err != nil {
@@ -414,6 +413,7 @@ func TestLogsMaskTheToken(t *testing.T) {
 // TestPodmanComesAndGoes stops Podman's service, without which its containers
 // go on.
 func TestPodmanComesAndGoes(t *testing.T) {
+	testenv.Takes(t, "it starts Jupyter on a real engine")
 	r := newRig(t, onPodman(t), testenv.Notebook6)
 	r.Open()
 	first := r.mustStart()
@@ -430,18 +430,36 @@ func TestPodmanComesAndGoes(t *testing.T) {
 }
 
 func TestEngineComesAndGoes(t *testing.T) {
-	private := testenv.PrivateEngine(t)
-	r := newRigOf(t, site{host: private.Host()}, private.Load(t, testenv.Server2))
-	r.Open()
-	r.mustStart()
+	comesAndGoes := func(t *testing.T, r *rig, stop, start func()) {
+		r.Open()
+		r.mustStart()
 
-	private.Stop(t)
-	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
-		t.Errorf("without an engine: %+v", s)
+		stop()
+		if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
+			t.Errorf("without an engine: %+v", s)
+		}
+		r.Problem(r.Start(t.Context()), problem.NoEngine)
+
+		start()
+		r.until("the engine again", func(s Snapshot) bool { return s.State == Stopped || s.State == Failed })
+		r.mustServe(r.mustStart().URL)
 	}
-	r.Problem(r.Start(t.Context()), problem.NoEngine)
-
-	private.Start(t)
-	r.until("the engine again", func(s Snapshot) bool { return s.State == Stopped || s.State == Failed })
-	r.mustServe(r.mustStart().URL)
+	t.Parallel()
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, inMemory(t), testenv.Server2)
+		comesAndGoes(t, r, func() {
+			r.others("kill") // as Docker's containers end with it
+			r.memory.SetDown(true)
+		}, func() { r.memory.SetDown(false) })
+	})
+	t.Run("docker", func(t *testing.T) {
+		if !testenv.Full() {
+			t.Skip("to give a private engine an image takes long")
+		}
+		t.Parallel()
+		private := testenv.PrivateEngine(t)
+		r := newRigOf(t, site{host: private.Host()}, private.Load(t, testenv.Server2))
+		comesAndGoes(t, r, func() { private.Stop(t) }, func() { private.Start(t) })
+	})
 }

@@ -182,6 +182,7 @@ func newRigAt(t *testing.T, at site, image string, l layout) *rig {
 
 // eachLayout runs a test with a layout on Docker, and with another one on Podman.
 func eachLayout(t *testing.T, docker, podman string, test func(t *testing.T, r *rig, l layout)) {
+	realEngine(t)
 	run := func(name string, at func(*testing.T) site, image, engine string) {
 		t.Run(name+" on "+engine, func(t *testing.T) {
 			t.Parallel()
@@ -382,6 +383,7 @@ func TestHandmadeIsSavedBeforeItGoes(t *testing.T) {
 // TestServerShowsAnotherDirectory: its own configuration says so, which nobody knows
 // before it runs. The first time the files cannot be copied, so all is as it was.
 func TestServerShowsAnotherDirectory(t *testing.T) {
+	realEngine(t)
 	r := newRigAt(t, onDocker(t), testenv.Server2, layout{
 		script: `mkdir /data; chown 1000:100 /data; echo brought > /data/readme.md
 			echo "c = get_config(); c.ServerApp.ip = '0.0.0.0'; c.ServerApp.root_dir = '/data'" > /etc/jupyter/jupyter_server_config.py`,

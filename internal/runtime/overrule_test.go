@@ -26,6 +26,7 @@ const password = `{"NotebookApp": {"password": "argon2:x"}, "ServerApp": {"passw
 // TestPersonsConfigurationIsOverruled: whatever lies in the data and whatever
 // the command line says, Colab can use the runtime, and the person is told.
 func TestPersonsConfigurationIsOverruled(t *testing.T) {
+	realEngine(t)
 	for name, image := range images {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

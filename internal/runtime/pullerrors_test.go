@@ -41,6 +41,7 @@ func publicAddress(t *testing.T) string {
 // engine's own words, which are those that the docker command has, and what they
 // mean where that is known.
 func TestPullSaysWhatTheEngineSays(t *testing.T) {
+	realEngine(t)
 	page := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
@@ -64,6 +65,7 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 		"nobody is there":                 {nil, false, problem.PullFailed, "Check the connection"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			address := net.JoinHostPort("127.0.0.1", "1")
 			if c.registry != nil {
 				on := "127.0.0.1:0"
@@ -81,11 +83,12 @@ func TestPullSaysWhatTheEngineSays(t *testing.T) {
 				} else {
 					server.Start()
 				}
-				defer server.Close()
+				t.Cleanup(server.Close)
 				address = server.Listener.Addr().String()
 			}
 			for which, at := range sites {
 				t.Run(which, func(t *testing.T) {
+					t.Parallel()
 					e := newRigOf(t, at(t), address+"/test/image:1")
 					d, err := docker.New(e.host)
 					if err != nil {

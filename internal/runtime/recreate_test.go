@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
+	"colabtray/internal/engine/memory"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/secret"
@@ -26,18 +28,6 @@ func (r *rig) change(f func(p *config.Profile)) {
 	r.stop()
 	f(&r.profile)
 	r.Open()
-}
-
-// id returns the ID of the runtime's container.
-func (r *rig) id() string { return r.docker("inspect", "--format", "{{.Id}}", r.profile.Runtime) }
-
-// mustBeAlone fails the test when a container of the runtime is there under another
-// name.
-func (r *rig) mustBeAlone() {
-	r.t.Helper()
-	if names := r.docker("ps", "-a", "--filter", "label="+engine.LabelRuntime+"="+r.profile.Runtime, "--format", "{{.Names}}"); names != r.profile.Runtime {
-		r.t.Errorf("the runtime's containers are %q", names)
-	}
 }
 
 func TestRestartAppliesSettings(t *testing.T) {
@@ -92,7 +82,11 @@ func TestRestartAppliesSettings(t *testing.T) {
 // TestBadSettingsAreRolledBack changes a running runtime in ways that cannot
 // work. Each time it is as it was afterwards.
 func TestBadSettingsAreRolledBack(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+		if r.memory != nil {
+			r.memory.as = offline{r.memory.Engine}
+			r.script("echo no such thing >&2; exit 3", says("no such thing\n", 3))
+		}
 		r.Open()
 		r.mustStart()
 		made, good := r.id(), r.profile
@@ -136,6 +130,13 @@ func TestBadSettingsAreRolledBack(t *testing.T) {
 			t.Errorf("with the old settings: %+v", s)
 		}
 	})
+}
+
+// offline is an engine in memory that reaches no registry.
+type offline struct{ *memory.Engine }
+
+func (offline) Pull(context.Context, string, string, func(engine.Progress)) error {
+	return fmt.Errorf("%w: connection refused", engine.ErrNetwork)
 }
 
 // TestHandmadeIsNotMadeAnew: nobody but its owner knows what it was made from. This
@@ -286,44 +287,31 @@ func (r *rig) output() string {
 // TestUpdate pulls newer images from a registry: the same again, one that
 // works, and one that does not. And it goes back.
 func TestUpdate(t *testing.T) {
-	repository := testenv.NewRegistry(t).Address + "/test/updated"
-	ref := repository + ":1"
-	t.Cleanup(func() { // after the containers
-		if ids := strings.Fields(testenv.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
-			testenv.Docker(t, append([]string{"rmi", "--force"}, ids...)...)
+	eachSite(t, func(t *testing.T, at site) {
+		repository := testenv.NewRegistry(t).Address + "/test/updated"
+		ref := repository + ":1"
+		t.Cleanup(func() { // after the containers
+			if ids := strings.Fields(testenv.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
+				testenv.Docker(t, append([]string{"rmi", "--force"}, ids...)...)
+			}
+		})
+		base := testenv.RuntimeName(t)
+		testenv.Docker(t, "create", "--name", base, testenv.Image(t, testenv.Server2))
+		publish := func(change string) {
+			t.Helper()
+			testenv.Docker(t, "commit", "--change", change, base, ref)
+			testenv.Docker(t, "push", ref)
+			testenv.Docker(t, "rmi", ref)
 		}
+		r := &updatedRig{rig: newRigOf(t, at, ref)}
+		publish("LABEL edition=1")
+		r.testMade(t)
+		publish("LABEL edition=2")
+		r.testNewer(t)
+		publish(`ENTRYPOINT ["sh", "-c", "echo out of order; exit 7"]`)
+		r.testBroken(t)
+		r.testUndone(t)
 	})
-	publish := func(dockerfile string) {
-		t.Helper()
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+testenv.Image(t, testenv.Server2)+"\n"+dockerfile), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		t.Setenv("DOCKER_BUILDKIT", "0")
-		testenv.Docker(t, "build", "--quiet", "--tag", ref, dir)
-		testenv.Docker(t, "push", ref)
-		testenv.Docker(t, "rmi", ref)
-	}
-	updated := map[string]*updatedRig{}
-	for engine, at := range sites {
-		updated[engine] = &updatedRig{rig: newRigOf(t, at(t), ref)}
-	}
-	for _, stage := range []struct {
-		name, dockerfile string
-		run              func(*updatedRig, *testing.T)
-	}{
-		{"made", "LABEL edition=1\n", (*updatedRig).testMade},
-		{"newer", "LABEL edition=2\n", (*updatedRig).testNewer},
-		{"broken", "ENTRYPOINT [\"sh\", \"-c\", \"echo out of order; exit 7\"]\n", (*updatedRig).testBroken},
-		{"undone", "", (*updatedRig).testUndone},
-	} {
-		if stage.dockerfile != "" {
-			publish(stage.dockerfile)
-		}
-		for engine, r := range updated {
-			t.Run(stage.name+" on "+engine, func(t *testing.T) { stage.run(r, t) })
-		}
-	}
 }
 
 // updatedRig is a runtime whose image gets newer.

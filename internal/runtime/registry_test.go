@@ -96,7 +96,7 @@ func TestRegistryThatCannotBeReached(t *testing.T) {
 // that at once, but keeps the layers that it has. So does Docker with the store of
 // containerd; its classic store, which the test bed has, drops them.
 func TestPullThatBreaksOff(t *testing.T) {
-	t.Parallel() // it waits for most of its time
+	realEngine(t)
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
 		private := testenv.PrivateEngine(t, testenv.WithConfig(`{"max-download-attempts": 2, "max-concurrent-downloads": 1}`))
@@ -165,7 +165,7 @@ func timesOf(served []string) map[string]int {
 }
 
 func TestDiskFull(t *testing.T) {
-	t.Parallel()
+	realEngine(t)
 	for engine, at := range map[string]func(*testing.T) site{
 		"docker": func(t *testing.T) site { return site{host: testenv.PrivateEngine(t, testenv.WithDisk(16)).Host()} },
 		"podman": func(t *testing.T) site {

@@ -17,6 +17,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
@@ -57,6 +58,7 @@ type rig struct {
 type site struct {
 	host   string
 	podman *testenv.PodmanEngine // nil on Docker
+	memory *inMemorySite         // nil on a real engine
 }
 
 // onDocker is the engine that all tests share.
@@ -80,6 +82,9 @@ func onPodman(t *testing.T) site {
 // image returns the reference of one of the bed's images, which is there.
 func (s site) image(t *testing.T, image string) string {
 	t.Helper()
+	if s.memory != nil {
+		return image
+	}
 	if s.podman != nil {
 		return s.podman.Image(t, image)
 	}
@@ -89,23 +94,56 @@ func (s site) image(t *testing.T, image string) string {
 // runtimeName returns a name whose container and volume end with the test.
 func (s site) runtimeName(t *testing.T) string {
 	t.Helper()
+	if s.memory != nil {
+		return s.memory.name()
+	}
 	if s.podman != nil {
 		return s.podman.RuntimeName(t)
 	}
 	return testenv.RuntimeName(t)
 }
 
-// sites are the engines by name.
+// open returns the engine as a program has it, and what ends that.
+func (s site) open(t *testing.T) (e engine.Engine, closed func()) {
+	t.Helper()
+	switch {
+	case s.memory == nil:
+	case s.memory.as != nil:
+		return s.memory.as, func() {}
+	default:
+		return s.memory.Engine, func() {}
+	}
+	d, err := docker.New(s.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, func() { _ = d.Close() }
+}
+
+// sites are the real engines by name.
 var sites = map[string]func(*testing.T) site{"docker": onDocker, "podman": onPodman}
 
 // images are the two kinds of server by name.
 var images = map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2}
 
-// eachRig runs a test with both kinds of server, on Docker and on Podman. The
+// realEngine skips the test with -short: a start of Jupyter takes seconds. The
+// test runs beside others, for it waits most of the time.
+func realEngine(t *testing.T) {
+	t.Helper()
+	testenv.Takes(t, "it starts Jupyter on a real engine")
+	t.Parallel()
+}
+
+// eachRig runs a test with both kinds of server, on Docker and on Podman. All four
+// pairs are tried with CI set; otherwise those that eachEngine does not try. The
 // rigs are not opened yet.
 func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
+	realEngine(t)
 	for name, image := range images {
 		for engine, at := range sites {
+			if !testenv.Full() && (engine == "docker") != (image == testenv.Server2) {
+				continue
+			}
 			t.Run(name+" on "+engine, func(t *testing.T) {
 				t.Parallel()
 				test(t, newRig(t, at(t), image))
@@ -117,6 +155,7 @@ func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
 // eachEngine runs a test on Docker and on Podman, where the kind of server does
 // not matter: each engine has another one.
 func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
+	realEngine(t)
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
 		test(t, newRig(t, onDocker(t), testenv.Notebook6))
@@ -170,12 +209,9 @@ func shipped() Server {
 // Open begins to manage the runtime, as a program does that is started.
 func (r *rig) Open() *rig {
 	r.t.Helper()
-	docker, err := docker.New(r.host)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	e, closed := r.site.open(r.t)
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	link := NewLink(docker, log)
+	link := NewLink(e, log)
 	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -184,7 +220,7 @@ func (r *rig) Open() *rig {
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
-		_ = docker.Close()
+		closed()
 	})
 	r.t.Cleanup(func() {
 		r.stop()

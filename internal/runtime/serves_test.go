@@ -22,6 +22,7 @@ var unsuitable = []struct{ config, called string }{
 // TestUnsuitableServers: what is wrong with a server that was set up by hand is
 // called by its name, soon after it is up.
 func TestUnsuitableServers(t *testing.T) {
+	realEngine(t)
 	for name, image := range images {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

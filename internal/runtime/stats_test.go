@@ -10,7 +10,6 @@ import (
 
 // TestStats has a runtime work, and looks whether that shows, through a restart.
 func TestStats(t *testing.T) {
-	t.Parallel() // it waits for most of its time
 	eachEngine(t, func(t *testing.T, r *rig) {
 		r.Open()
 		ctx, cancel := context.WithTimeout(t.Context(), longEnough)

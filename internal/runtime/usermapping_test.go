@@ -43,9 +43,10 @@ func TestUnmappedWarning(t *testing.T) {
 // TestRootlessPodman: folders can be written in the container, what the engine
 // leaves out is told, and a helper has the users of the volume.
 func TestRootlessPodman(t *testing.T) {
-	if testing.Short() {
+	if !testenv.Full() {
 		t.Skip("to give it an image takes long")
 	}
+	t.Parallel()
 	rootless := testenv.RootlessPodman(t)
 	r := newRig(t, site{host: rootless.Host(), podman: rootless}, testenv.Server2)
 	r.profile.Memory = 1 << 30

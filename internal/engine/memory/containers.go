@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,6 +162,11 @@ func (e *Engine) create(spec engine.Spec) (*container, error) {
 	case e.lookup(spec.Name) != nil:
 		return nil, fmt.Errorf("%w: %s", engine.ErrConflict, spec.Name)
 	}
+	for _, f := range spec.Folders {
+		if _, err := os.Stat(f.Host); err != nil {
+			return nil, fmt.Errorf("%w: bind source path does not exist: %s", engine.ErrNoFolder, f.Host)
+		}
+	}
 	c := &container{
 		id: newID(), name: spec.Name, spec: spec, image: image, network: "bridge",
 		labels: map[string]string{}, mounts: map[string]*volume{}, output: newOutput(),
@@ -258,6 +264,11 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	e.notify(c, "start")
 	e.running.Go(func() {
 		code := run(p)
+		select {
+		case <-p.killed:
+			code = 137
+		default:
+		}
 		for _, l := range p.listeners {
 			_ = l.Close()
 		}
@@ -369,6 +380,23 @@ func (e *Engine) Pause(ctx context.Context, id string) error {
 	c.paused = true
 	e.notify(c, "pause")
 	return nil
+}
+
+// Kill ends a running container at once, as a person may do with a command.
+func (e *Engine) Kill(ctx context.Context, id string) error {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	over := c.over
+	if c.process == nil {
+		e.mu.Unlock()
+		return nil
+	}
+	c.kill()
+	e.notify(c, "kill")
+	e.mu.Unlock()
+	return wait(ctx, over)
 }
 
 // Remove implements [engine.Engine].
