@@ -95,4 +95,3 @@ func (a pendingDelete) confirmDeleteText() string {
 	}
 	return i18n.T("tray.row.confirm", "amount", i18n.Bytes(a.size))
 }
-
