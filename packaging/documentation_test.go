@@ -13,6 +13,7 @@ import (
 
 	"colabtray/internal/cli"
 	"colabtray/internal/config"
+	"colabtray/internal/secret"
 )
 
 var variable = regexp.MustCompile(`COLAB_TRAY_[A-Z]+`)
@@ -92,7 +93,7 @@ func TestSettingsExample(t *testing.T) {
 		Kind: config.KindJupyter, Port: 8890,
 		GPU: config.GPU{All: true}, Memory: 16 << 30, CPUs: 8, ShmSize: 2 << 30,
 		Folders:  []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data", ReadOnly: true}},
-		Env:      []config.Variable{{Name: "HF_HOME", Value: config.NewSecret("/home/jovyan/models")}},
+		Env:      []config.Variable{{Name: "HF_HOME", Value: secret.New("/home/jovyan/models")}},
 		Packages: []string{"polars", "scikit-learn==1.5"},
 		Token:    config.TokenKeep, IdleStop: 2 * time.Hour,
 	}

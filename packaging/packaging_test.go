@@ -57,9 +57,7 @@ func TestMain(m *testing.M) {
 // needTools skips the test where the tools that make-dist runs cannot be had.
 func needTools(t *testing.T) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("to build for all systems takes long")
-	}
+	testenv.Takes(t, "the program is built for two systems")
 	testenv.DependOnTree()
 	toolsOnce.Do(func() {
 		toolsErr = cmp.Or(
@@ -88,6 +86,7 @@ func makeDist(folder string) error {
 // TestDeb installs the deb in a container, runs the program, and removes the
 // package again.
 func TestDeb(t *testing.T) {
+	t.Parallel()
 	image := testenv.Image(t, testenv.Notebook6)
 	deb := filepath.Join(dist(t), "colab-tray_"+version+"_"+runtime.GOARCH+".deb")
 
@@ -142,6 +141,7 @@ func TestDeb(t *testing.T) {
 // TestArchive: the tar.gz has what the packages install, in a folder laid out
 // like /usr.
 func TestArchive(t *testing.T) {
+	t.Parallel()
 	name := "colab-tray-" + version + "-" + linux
 	out, err := exec.CommandContext(t.Context(), "tar", "-tzf", filepath.Join(dist(t), name+".tar.gz")).Output()
 	if err != nil {
@@ -163,6 +163,7 @@ func TestArchive(t *testing.T) {
 
 // TestReproducible makes everything a second time and compares the bytes.
 func TestReproducible(t *testing.T) {
+	t.Parallel()
 	first, second := dist(t), t.TempDir()
 	if err := makeDist(second); err != nil {
 		t.Fatal(err)
@@ -192,6 +193,7 @@ func TestReproducible(t *testing.T) {
 // TestWindowsProgram looks into the zip: the program is one for the console,
 // so that pipes and exit codes work, and carries icon, version and manifest.
 func TestWindowsProgram(t *testing.T) {
+	t.Parallel()
 	archive, err := zip.OpenReader(filepath.Join(dist(t), "colab-tray-"+version+"-windows-amd64.zip"))
 	if err != nil {
 		t.Fatal(err)
@@ -244,6 +246,7 @@ func TestWindowsProgram(t *testing.T) {
 // TestDesktopEntry holds the desktop entry and the metainfo to their
 // specifications, by the checkers of freedesktop.org.
 func TestDesktopEntry(t *testing.T) {
+	t.Parallel()
 	for _, check := range [][]string{
 		{"desktop-file-validate", "dev.colabtray.ColabTray.desktop"},
 		{"appstreamcli", "validate", "--no-net", "dev.colabtray.ColabTray.metainfo.xml"},
@@ -261,6 +264,7 @@ func TestDesktopEntry(t *testing.T) {
 // installed is a matter of the machine, not of the page, so that what mandoc
 // says of references is left out.
 func TestManPage(t *testing.T) {
+	t.Parallel()
 	testenv.NeedCommand(t, "mandoc")
 	lint := exec.CommandContext(t.Context(), "mandoc", "-T", "lint", "-W", "style", "../docs/colab-tray.1")
 	// The exit status tells of the references as well, so that the lines decide.

@@ -1,8 +1,5 @@
 // Command colab-tray runs Google Colab notebooks on the person's own machine,
 // from the system tray or from a terminal.
-//
-// This package parses the command line and wires the rooms together, and
-// nothing else.
 package main
 
 import (
@@ -11,7 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"colabtray/internal/cli"
+	"colabtray/internal/app"
 	"colabtray/internal/config"
 )
 
@@ -28,15 +25,5 @@ func run() int {
 	defer stop()
 	// The first signal asks to end in good order; the second is not waited for.
 	context.AfterFunc(ctx, stop)
-	program := &cli.Program{
-		Version:         version,
-		Stdin:           os.Stdin,
-		Stdout:          os.Stdout,
-		Stderr:          os.Stderr,
-		LookupEnv:       os.LookupEnv,
-		HasTray:         hasTray,
-		AcquireInstance: acquireInstance,
-		Tray:            showTray,
-	}
-	return program.Run(ctx, os.Args[1:])
+	return app.Run(ctx, version, os.Args[1:])
 }

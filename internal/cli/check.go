@@ -23,7 +23,7 @@ func runCheck(ctx context.Context, in *invocation) error {
 		if in.json {
 			tell = nil
 		}
-		report, err := s.check(ctx, tell)
+		report, err := s.Check(ctx, tell)
 		if err != nil {
 			return err
 		}
@@ -39,8 +39,8 @@ func runCheck(ctx context.Context, in *invocation) error {
 	})
 }
 
-// check checks the runtime as it is now.
-func (s *Session) check(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
+// Check checks the runtime as it is now, and tells each step as it is done.
+func (s *Session) Check(ctx context.Context, tell func(colab.Step)) (colab.Report, error) {
 	snapshot, err := s.settled(ctx)
 	if err == nil {
 		snapshot, err = s.Runtime.WithUnsaved(ctx, snapshot)

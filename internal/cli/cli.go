@@ -16,6 +16,7 @@ import (
 	"log/slog"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 )
@@ -37,13 +38,11 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	// LookupEnv reads the environment, as [os.LookupEnv] does.
 	LookupEnv func(string) (string, bool)
-	// HasTray returns why no tray can ever be shown here, nil when one may.
-	HasTray func(ctx context.Context) error
-	// AcquireInstance makes this the person's only tray, until release, which is never nil.
-	// Where there is one already it says what that one is doing, and reports false.
-	AcquireInstance func(ctx context.Context, log *slog.Logger) (release func(), alone bool, err error)
+	// Engine makes the engine that runtimes are on, which tells in the log what it
+	// gets along without.
+	Engine func(log *slog.Logger) (engine.Engine, error)
 	// Tray shows the tray until its person quits.
-	Tray func(ctx context.Context, s *FleetSession) error
+	Tray func(ctx context.Context, s Start) error
 }
 
 // Run runs the command line and returns the exit code.

@@ -12,14 +12,15 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
+	"colabtray/test/testenv"
 )
 
 // runLine runs a command line in a language, with a settings file of the test's own.
 func runLine(t *testing.T, language string, args ...string) (out, errs string, code int) {
 	t.Helper()
-	write(t, "[preferences]\nlanguage = '"+language+"'\n[profiles.mine]\nimage = 'me/mine'\n")
+	testenv.WriteSettings(t, config.File, "[preferences]\nlanguage = '"+language+"'\n[profiles.mine]\nimage = 'me/mine'\n")
 	var stdout, stderr bytes.Buffer
-	p := &Program{Version: "test", Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, LookupEnv: func(string) (string, bool) { return "", false }}
+	p := &Program{Engine: dockerEngine, Version: "test", Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, LookupEnv: func(string) (string, bool) { return "", false }}
 	code = p.Run(t.Context(), args)
 	return stdout.String(), stderr.String(), code
 }
@@ -237,9 +238,9 @@ func TestCompletions(t *testing.T) {
 	if !strings.Contains(out, "status\tsagt, wie es um die Laufzeit steht\n") || strings.Contains(out, "__complete") {
 		t.Errorf("the commands are %s", out)
 	}
-	write(t, "[profiles.broken")
+	testenv.WriteSettings(t, config.File, "[profiles.broken")
 	var stdout bytes.Buffer
-	p := &Program{Stdout: &stdout, Stderr: &bytes.Buffer{}, LookupEnv: func(string) (string, bool) { return "", false }}
+	p := &Program{Engine: dockerEngine, Stdout: &stdout, Stderr: &bytes.Buffer{}, LookupEnv: func(string) (string, bool) { return "", false }}
 	if code := p.Run(t.Context(), []string{"__complete", "--profile", ""}); code != exitDone || !strings.HasPrefix(stdout.String(), "classic\t") {
 		t.Errorf("with a broken file: exit code %d, %s", code, &stdout)
 	}

@@ -17,7 +17,7 @@ import (
 func (s *Session) NewGuide(version string) *guide.Guide {
 	return guide.New(guide.Options{
 		Runtime: s.Runtime,
-		Check:   s.check,
+		Check:   s.Check,
 		Report:  func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
 		Install: func() install.Help { return install.Docker(install.Detect()) },
 		GPU:     gpu.Watch,

@@ -86,7 +86,7 @@ func TestHostileWords(t *testing.T) {
 		"restore /no\x1b[2J\nforged", "backup /no/\u202eno",
 	} {
 		var out, errs bytes.Buffer
-		p := &Program{Version: "test", Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, LookupEnv: func(string) (string, bool) { return "", false }}
+		p := &Program{Engine: dockerEngine, Version: "test", Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, LookupEnv: func(string) (string, bool) { return "", false }}
 		code := p.Run(t.Context(), strings.Split(command, " "))
 		if out.Len()+errs.Len() == 0 {
 			t.Errorf("%q says nothing, and ends with %d", command, code)

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
+	"colabtray/test/testenv"
 )
 
 // TestLanguage: what the program prints is in the language of the settings file,
@@ -52,10 +54,10 @@ func TestLanguage(t *testing.T) {
 	} {
 		t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 		if test.file != "" {
-			write(t, test.file)
+			testenv.WriteSettings(t, config.File, test.file)
 		}
 		var out bytes.Buffer
-		p := &Program{Version: "test", Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, LookupEnv: func(name string) (string, bool) {
+		p := &Program{Engine: dockerEngine, Version: "test", Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, LookupEnv: func(name string) (string, bool) {
 			v, set := test.env[name]
 			return v, set
 		}}

@@ -8,36 +8,35 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
-	"colabtray/internal/engine/docker"
+	"colabtray/internal/engine"
 	"colabtray/internal/runtime"
 )
 
-// connection is what all sessions have: an engine, and what runs on it.
-type connection struct {
+// Connection is an engine, and what runs on it.
+type Connection struct {
 	// Log is where the program tells what goes on.
 	Log *slog.Logger
 
 	link    *runtime.Link
 	options runtime.Options
-	engine  *docker.Engine
+	engine  engine.Engine
 	end     context.CancelFunc
 	ending  sync.WaitGroup
 }
 
 // connect connects to the engine. A terminal has no options: the tray is to
 // learn of a token that changed meanwhile, and stops what is idle.
-func (in *invocation) connect(o runtime.Options) (*connection, error) {
-	engine, err := docker.New("")
+func (in *invocation) connect(o runtime.Options) (*Connection, error) {
+	o.Server, o.Log = server(), in.log()
+	e, err := in.Engine(o.Log)
 	if err != nil {
 		return nil, err
 	}
-	o.Server, o.Log = server(), in.log()
-	engine.LogTo(o.Log)
-	return &connection{Log: o.Log, link: runtime.NewLink(engine, o.Log), options: o, engine: engine}, nil
+	return &Connection{Log: o.Log, link: runtime.NewLink(e, o.Log), options: o, engine: e}, nil
 }
 
-// run runs the link and what is on it until Close.
-func (c *connection) run(parts ...func(context.Context)) {
+// Run runs the connection, and parts that need it, until Close.
+func (c *Connection) Run(parts ...func(context.Context)) {
 	ctx, end := context.WithCancel(context.Background())
 	c.end = end
 	for _, part := range append(parts, c.link.Run) {
@@ -46,15 +45,26 @@ func (c *connection) run(parts ...func(context.Context)) {
 }
 
 // Close ends the connection. The runtimes go on.
-func (c *connection) Close() {
+func (c *Connection) Close() {
 	c.end()
 	c.ending.Wait()
 	_ = c.engine.Close()
 }
 
+// Fleet returns the runtimes of profiles, of which one is the current one. Run has to
+// run it.
+func (c *Connection) Fleet(profiles map[string]config.Profile, current string) *runtime.Fleet {
+	return runtime.NewFleet(c.link, profiles, current, c.options)
+}
+
+// Session returns the session of a runtime. It ends with the connection.
+func (c *Connection) Session(m *runtime.Manager) *Session {
+	return &Session{Connection: c, Runtime: m, Profile: m.Profile()}
+}
+
 // Session is a connection to the runtime of the chosen profile.
 type Session struct {
-	*connection
+	*Connection
 	// Runtime is the runtime itself.
 	Runtime *runtime.Manager
 	// Profile is what it is made from.
@@ -71,8 +81,8 @@ func (in *invocation) open() (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{c, runtime.NewManager(c.link, settings.Profile, c.options), settings.Profile}
-	s.run(s.Runtime.Run)
+	s := c.Session(runtime.NewManager(c.link, settings.Profile, c.options))
+	s.Run(s.Runtime.Run)
 	return s, nil
 }
 

@@ -12,10 +12,10 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// settings are those of a fleet, which follow the settings file. What was given
-// at the program's start, by flags and environment, keeps winning over the
-// file: the name, image and port are those of the profile that was chosen then.
-type settings struct {
+// Settings are the settings in force of all profiles. They can follow the settings
+// file. What was given at the program's start, by flags and environment, keeps winning
+// over the file: the name, image and port are those of the profile that was chosen then.
+type Settings struct {
 	from    config.Sources
 	changed chan struct{}
 
@@ -29,8 +29,8 @@ type settings struct {
 
 // readSettings reads the settings. Where the file is broken they are those
 // without it, and say so.
-func (in *invocation) readSettings() (*settings, error) {
-	s := &settings{from: in.sources(), changed: make(chan struct{}, 1)}
+func (in *invocation) readSettings() (*Settings, error) {
+	s := &Settings{from: in.sources(), changed: make(chan struct{}, 1)}
 	now, err := config.Load(s.fromFile())
 	if err == nil {
 		return s, s.apply(now)
@@ -53,7 +53,7 @@ func (in *invocation) readSettings() (*settings, error) {
 
 // fromFile are the sources without what flags and environment say of a single
 // profile.
-func (s *settings) fromFile() config.Sources {
+func (s *Settings) fromFile() config.Sources {
 	from := s.from
 	from.Flags = nil
 	if profile, given := s.from.Flags["profile"]; given {
@@ -69,7 +69,7 @@ func (s *settings) fromFile() config.Sources {
 }
 
 // apply takes in what the file says now.
-func (s *settings) apply(now config.Settings) error {
+func (s *Settings) apply(now config.Settings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	home := s.home
@@ -90,8 +90,8 @@ func (s *settings) apply(now config.Settings) error {
 	return nil
 }
 
-// follow lets the fleet follow the settings until ctx ends.
-func (s *settings) follow(ctx context.Context, f *runtime.Fleet) {
+// Follow lets the fleet follow the settings until ctx ends.
+func (s *Settings) Follow(ctx context.Context, f *runtime.Fleet) {
 	for change := range config.Watch(ctx, s.fromFile()) {
 		s.mu.Lock()
 		chosen := s.chosen
@@ -116,15 +116,29 @@ func (s *settings) follow(ctx context.Context, f *runtime.Fleet) {
 	}
 }
 
-// current returns what is in force.
-func (s *settings) current() (config.Preferences, map[string]config.Profile) {
+// Chosen returns the name of the profile that was chosen, by the file or at the
+// program's start.
+func (s *Settings) Chosen() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chosen
+}
+
+// File returns the path of the settings file.
+func (s *Settings) File() string { return s.from.File }
+
+// Changed gets something whenever other settings are in force.
+func (s *Settings) Changed() <-chan struct{} { return s.changed }
+
+// Current returns what is in force: the preferences, and the profiles by name.
+func (s *Settings) Current() (config.Preferences, map[string]config.Profile) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.preferences, s.profiles
 }
 
-// save remembers a choice in the settings file.
-func (s *settings) save(key []string, value any) error {
+// Save remembers a choice in the settings file.
+func (s *Settings) Save(key []string, value any) error {
 	err := config.Set(s.from.File, key, value)
 	if err == nil {
 		return nil

@@ -58,13 +58,14 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := in.openFleet(settings, runtime.Options{})
+	c, err := in.connect(runtime.Options{})
 	if err != nil {
 		return err
 	}
-	s.run(s.Fleet.Run)
-	defer s.Close()
-	snapshots, err := s.settled(ctx)
+	fleet := c.Fleet(settings.profiles, settings.chosen)
+	c.Run(fleet.Run)
+	defer c.Close()
+	snapshots, err := settled(ctx, fleet)
 	if err != nil {
 		return err
 	}
@@ -198,4 +199,18 @@ func asJSON(s runtime.Snapshot) statusJSON {
 
 func problemAsJSON(p *problem.Problem) *problemJSON {
 	return &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
+}
+
+// settled waits until every snapshot tells something.
+func settled(ctx context.Context, fleet *runtime.Fleet) ([]runtime.Snapshot, error) {
+	for o := range fleet.Watch(ctx) {
+		known := true
+		for _, snapshot := range o.Runtimes {
+			known = known && snapshot.State != runtime.Unknown
+		}
+		if known {
+			return o.Runtimes, nil
+		}
+	}
+	return nil, context.Cause(ctx)
 }

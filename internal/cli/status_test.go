@@ -16,7 +16,7 @@ func TestWarnings(t *testing.T) {
 		{Code: "exposed", Short: "Others can reach it", Hint: "End that.", Command: "docker rm x"},
 	}}
 	var told bytes.Buffer
-	(&invocation{Program: &Program{Stderr: &told}}).warn(s)
+	(&invocation{Program: &Program{Engine: dockerEngine, Stderr: &told}}).warn(s)
 	if want := "Others can reach it.\nEnd that.\n    docker rm x\n"; told.String() != want {
 		t.Errorf("told %q, want %q", told.String(), want)
 	}

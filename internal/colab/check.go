@@ -43,6 +43,9 @@ type Target struct {
 	// Browser is the family of the default browser, in the words of the package
 	// desktop; "" when it is not known.
 	Browser string
+
+	// network leads to the server; nil for that of this computer.
+	network network
 }
 
 // Problem is what its caller knows to be wrong.

@@ -60,6 +60,7 @@ func serve(t *testing.T, image string, command []string) *server {
 // with it before it is started.
 func serveAfter(t *testing.T, image string, command []string, prepare func(name string), options ...string) *server {
 	t.Helper()
+	testenv.Takes(t, "Jupyter has to start")
 	s := &server{t: t, name: testenv.RuntimeName(t), port: testenv.FreePort(t)}
 	create := []string{
 		"create", "--name", s.name, "--hostname", s.name, "--env", "JUPYTER_TOKEN=" + secretToken,
@@ -76,6 +77,9 @@ func serveAfter(t *testing.T, image string, command []string, prepare func(name 
 	testenv.WaitFor(t, "Jupyter in "+s.name, func() error { return s.api("/api/status", nil) })
 	return s
 }
+
+// in returns the same server for a test that is a part of another.
+func (s *server) in(t *testing.T) *server { return &server{t, s.name, s.port} }
 
 // copyInto puts files into a container, at their paths relative to /.
 func copyInto(t *testing.T, name string, files fs.FS) {
@@ -127,8 +131,13 @@ func (s *server) target(ours bool) Target {
 }
 
 func eachImage(t *testing.T, test func(t *testing.T, image string)) {
+	t.Parallel()
+	testenv.Takes(t, "Jupyter has to start")
 	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2} {
-		t.Run(name, func(t *testing.T) { test(t, image) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, image)
+		})
 	}
 }
 
@@ -162,10 +171,10 @@ func stepOf(t *testing.T, r Report, id string) Step {
 }
 
 // TestUsualServer has all that asks a server with our settings ask the same one,
-// for to start it is most of the work.
+// for to start it is most of the work. Beside it is one without them.
 func TestUsualServer(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, StartCommand())
+		s, plain := serve(t, image, StartCommand()), serve(t, image, documented(image))
 		for _, test := range []struct {
 			name string
 			run  func(*server)
@@ -178,14 +187,12 @@ func TestUsualServer(t *testing.T) {
 			{"check with a wrong token", checkWithWrongToken},
 			{"preflights", preflightsAreAnswered},
 			{"guards", guardsStayOn},
+			{"what kernels see", func(s *server) { kernelsSeeNothing(s, plain) }},
 			{"software", notebooksCanInstallSoftware},
+			{"check with documented options", func(s *server) { checkWithDocumentedOptions(plain.in(s.t)) }},
 			{"check when it is stopped", checkStopped}, // the last one
 		} {
-			t.Run(test.name, func(t *testing.T) {
-				s := *s
-				s.t = t
-				test.run(&s)
-			})
+			t.Run(test.name, func(t *testing.T) { test.run(s.in(t)) })
 		}
 	})
 }
@@ -234,35 +241,33 @@ func checksThroughFront(s *server) {
 	s.mustLeaveNothing()
 }
 
-// TestCheckWithDocumentedOptions shows the failure that our settings cure, when
-// they are put where a container that was made by hand finds them.
-func TestCheckWithDocumentedOptions(t *testing.T) {
-	eachImage(t, func(t *testing.T, image string) {
-		s := serve(t, image, documented(image))
-		r := Check(t.Context(), s.target(false), nil)
-		t.Logf("\n%s", r.Text())
-		got := statuses(t, r)
-		if r.OK || got["preflight"] != Fail || got["build-info"] != Fail || got["token"] != OK {
-			t.Errorf("%v: %v", r.OK, got)
-		}
-		first := stepOf(t, r, "preflight")
-		if first.Command != "colab-tray restart --name "+s.name+" --settings" || !strings.Contains(first.Advice, "its data volume are kept") {
-			t.Errorf("advised: %s (%s)", first.Advice, first.Command)
-		}
-		if second := stepOf(t, r, "build-info"); second.Advice != "The same remedy as for: Preflights." || second.Command != "" {
-			t.Errorf("advised again: %s (%s)", second.Advice, second.Command)
-		}
-		s.mustLeaveNothing()
+// checkWithDocumentedOptions shows the failure that our settings cure, when they
+// are put where a container that was made by hand finds them.
+func checkWithDocumentedOptions(s *server) {
+	t := s.t
+	r := Check(t.Context(), s.target(false), nil)
+	t.Logf("\n%s", r.Text())
+	got := statuses(t, r)
+	if r.OK || got["preflight"] != Fail || got["build-info"] != Fail || got["token"] != OK {
+		t.Errorf("%v: %v", r.OK, got)
+	}
+	first := stepOf(t, r, "preflight")
+	if first.Command != "colab-tray restart --name "+s.name+" --settings" || !strings.Contains(first.Advice, "its data volume are kept") {
+		t.Errorf("advised: %s (%s)", first.Advice, first.Command)
+	}
+	if second := stepOf(t, r, "build-info"); second.Advice != "The same remedy as for: Preflights." || second.Command != "" {
+		t.Errorf("advised again: %s (%s)", second.Advice, second.Command)
+	}
+	s.mustLeaveNothing()
 
-		testenv.Docker(t, "stop", "--time", "1", s.name)
-		copyInto(t, s.name, HandmadeFiles())
-		testenv.Docker(t, "start", s.name)
-		testenv.WaitFor(t, "Jupyter", func() error { return s.api("/api/status", nil) })
-		if r := Check(t.Context(), s.target(false), nil); !r.OK {
-			t.Errorf("\n%s", r.Text())
-		}
-		s.mustLeaveNothing()
-	})
+	testenv.Docker(t, "stop", "--time", "1", s.name)
+	copyInto(t, s.name, HandmadeFiles())
+	testenv.Docker(t, "start", s.name)
+	testenv.WaitFor(t, "Jupyter", func() error { return s.api("/api/status", nil) })
+	if r := Check(t.Context(), s.target(false), nil); !r.OK {
+		t.Errorf("\n%s", r.Text())
+	}
+	s.mustLeaveNothing()
 }
 
 // checkInterrupted ends the check at each of its steps.
@@ -289,18 +294,21 @@ func checkInterrupted(s *server) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	target := s.target(true)
-	target.Port = s.holdingBack(cancel)
-	limits := usual
-	limits.cleanup = 2 * time.Second // of which half is waited for the answer
-	if r := check(ctx, target, limits, nil); r.OK || r.Verdict != "The check was interrupted." || statuses(t, r)["shutdown"] != OK {
+	target.Port = s.withoutAnswer(func(_ *http.Request, status int) {
+		if status != http.StatusCreated {
+			t.Errorf("the start of a kernel is answered with %d", status)
+		}
+		cancel()
+	})
+	if r := Check(ctx, target, nil); r.OK || r.Verdict != "The check was interrupted." || statuses(t, r)["shutdown"] != OK {
 		t.Errorf("in the kernel's start: %s\n%s", r.Verdict, r.Text())
 	}
 	s.mustLeaveNothing()
 }
 
-// holdingBack puts a front before the server, and returns its port. It keeps the
-// answer to the start of a kernel, which it tells of once the kernel is there.
-func (s *server) holdingBack(made func()) (port int) {
+// withoutAnswer puts a front before the server, and returns its port. It does not
+// hand on the answer to the start of a kernel: it tells of it, and hangs up.
+func (s *server) withoutAnswer(answered func(r *http.Request, status int)) (port int) {
 	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", s.port)})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -309,30 +317,28 @@ func (s *server) holdingBack(made func()) (port int) {
 		}
 		answer := httptest.NewRecorder()
 		behind.ServeHTTP(answer, r.WithContext(context.WithoutCancel(r.Context())))
-		if answer.Code != http.StatusCreated {
-			s.t.Errorf("the start of a kernel is answered with %d", answer.Code)
-		}
-		made()
-		<-r.Context().Done()
+		answered(r, answer.Code)
+		panic(http.ErrAbortHandler)
 	}))
 	s.t.Cleanup(front.Close)
 	return front.Listener.Addr().(*net.TCPAddr).Port
 }
 
 // checkOfSlowKernel gives up on the kernel's start while the server goes on
-// with it.
+// with it, and is not told of it once the kernel is there.
 func checkOfSlowKernel(s *server) {
 	t := s.t
 	impatient := usual
-	target := s.target(true)
-	target.Port = s.holdingBack(func() {})
-	for _, impatient.kernel = range []time.Duration{20 * time.Millisecond, 2 * time.Second} { // before it is there, and after
-		r := check(t.Context(), target, impatient, nil)
+	impatient.kernel = 20 * time.Millisecond
+	waits, hangsUp := s.target(true), s.target(true)
+	waits.Port = s.withoutAnswer(func(r *http.Request, _ int) { <-r.Context().Done() })
+	hangsUp.Port = s.withoutAnswer(func(*http.Request, int) {})
+	for _, r := range []Report{check(t.Context(), waits, impatient, nil), Check(t.Context(), hangsUp, nil)} {
 		if got := statuses(t, r); got["kernel"] != Fail || got["cell"] != Skipped || got["shutdown"] != OK {
 			t.Errorf("\n%s", r.Text())
 		}
-		s.mustLeaveNothing()
 	}
+	s.mustLeaveNothing()
 }
 
 // checkKeepsOtherKernels has somebody's kernel run beside the check.
@@ -369,6 +375,7 @@ func checkWithWrongToken(s *server) {
 
 // TestCheckWithoutToken has a server that lets everybody in.
 func TestCheckWithoutToken(t *testing.T) {
+	t.Parallel()
 	s := serve(t, testenv.Server2, append(documented(testenv.Server2), "--ServerApp.token=", "--ServerApp.password="))
 	r := Check(t.Context(), s.target(false), nil)
 	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "accepts a wrong token") {

@@ -63,9 +63,11 @@ type session struct {
 // identifier is what can be a part of a path.
 var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// checkWebSocket waits as long as for a kernel's start: Jupyter opens the WebSocket
+// once the kernel answers.
 func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 	s.Expected = i18n.T("check.websocket.expected")
-	ctx, cancel := context.WithTimeout(ctx, c.request)
+	ctx, cancel := context.WithTimeout(ctx, c.kernel)
 	defer cancel()
 	address := c.address("ws", "/api/kernels/"+c.kernelID+"/channels", url.Values{"session_id": {c.path}, "token": {c.token}})
 	socket, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{

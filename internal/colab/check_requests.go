@@ -40,7 +40,11 @@ type checker struct {
 }
 
 func newChecker(t Target, l limits) *checker {
-	c := &checker{Target: t, limits: l, http: clientTo(net.JoinHostPort("127.0.0.1", strconv.Itoa(t.Port)))}
+	c := &checker{Target: t, limits: l}
+	if c.network == nil {
+		c.network = &thisComputers{Resolver: net.DefaultResolver}
+	}
+	c.http = c.clientTo(net.JoinHostPort("127.0.0.1", strconv.Itoa(t.Port)))
 	if t.Token != nil {
 		c.token = t.Token.Reveal()
 	}
@@ -54,14 +58,26 @@ func (c *checker) close() {
 	c.http.CloseIdleConnections()
 }
 
+// network is how servers are found and reached.
+type network interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error)
+}
+
+// thisComputers is the network that everybody here has.
+type thisComputers struct {
+	net.Dialer
+	*net.Resolver
+}
+
 // clientTo makes a client that talks to one address alone, whatever a URL's
 // host is, and as a browser on this machine does, through no proxy. It follows
 // no redirection: that could lead the token away.
-func clientTo(address string) *http.Client {
+func (c *checker) clientTo(address string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return new(net.Dialer).DialContext(ctx, "tcp", address)
+				return c.network.DialContext(ctx, "tcp", address)
 			},
 			MaxResponseHeaderBytes: 64 << 10,
 		},

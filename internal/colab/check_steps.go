@@ -75,7 +75,7 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 		}
 		return
 	}
-	for _, address := range others(ctx) {
+	for _, address := range c.others(ctx) {
 		at := net.JoinHostPort(address, port)
 		ours := address != "::1" || c.IPv6
 		switch other, err := c.jupyterAt(ctx, at); {
@@ -106,12 +106,12 @@ func (c *checker) warnOtherListener(s *Step, address string) {
 }
 
 // others returns the addresses that localhost stands for beside 127.0.0.1.
-func others(ctx context.Context) []string {
+func (c *checker) others(ctx context.Context) []string {
 	const most = 4
 	addresses := []string{"::1"}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	resolved, _ := net.DefaultResolver.LookupIPAddr(ctx, "localhost")
+	resolved, _ := c.network.LookupIPAddr(ctx, "localhost")
 	for _, r := range resolved {
 		if a := r.IP.String(); a != "127.0.0.1" && r.IP.IsLoopback() && !slices.Contains(addresses, a) && len(addresses) < most {
 			addresses = append(addresses, a)
@@ -123,7 +123,7 @@ func others(ctx context.Context) []string {
 // jupyterAt returns the version of the Jupyter server at an address. That needs
 // no token.
 func (c *checker) jupyterAt(ctx context.Context, address string) (string, error) {
-	client := clientTo(address)
+	client := c.clientTo(address)
 	defer client.CloseIdleConnections()
 	a, err := c.try(ctx, client, http.MethodGet, "/api", nil, http.Header{})
 	if err != nil {
@@ -158,7 +158,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		return
 	}
 	for _, at := range c.otherAddresses {
-		client := clientTo(at)
+		client := c.clientTo(at)
 		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {origin}})
 		client.CloseIdleConnections()
 		if err != nil || a.status != http.StatusOK {

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -25,20 +26,14 @@ import (
 	"colabtray/test/testenv"
 )
 
-// shortLimits bounds the steps against servers that never answer.
-var shortLimits = limits{
-	request: 300 * time.Millisecond, kernel: 300 * time.Millisecond, cell: 300 * time.Millisecond, cleanup: 300 * time.Millisecond,
-	body: 1 << 20,
-}
-
 // checkAt checks what listens at an address.
-func checkAt(t *testing.T, address net.Addr, l limits, change ...func(*Target)) Report {
+func checkAt(t *testing.T, address net.Addr, change ...func(*Target)) Report {
 	t.Helper()
 	target := targetAt(address)
 	for _, f := range change {
 		f(&target)
 	}
-	r := check(t.Context(), target, l, nil)
+	r := check(t.Context(), target, usual, nil)
 	statuses(t, r)
 	return r
 }
@@ -73,25 +68,7 @@ func TestCheckOtherPrograms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, err := net.Listen("tcp4", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close()
-			go func() {
-				for {
-					c, err := l.Accept()
-					if err != nil {
-						return
-					}
-					go func() {
-						defer c.Close()
-						_, _ = c.Read(make([]byte, 4096))
-						test.answer(c)
-					}()
-				}
-			}()
-			r := checkAt(t, l.Addr(), shortLimits)
+			r := checkInMemory(t, raw(test.answer))
 			port := stepOf(t, r, "port")
 			if r.OK || port.Status != Fail || !strings.Contains(port.Got, test.want) || port.Advice == "" {
 				t.Errorf("\n%s", r.Text())
@@ -109,7 +86,7 @@ func TestCheckOtherPrograms(t *testing.T) {
 func slowBody(c net.Conn) {
 	_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
 	for err == nil {
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(time.Second)
 		_, err = io.WriteString(c, " ")
 	}
 }
@@ -185,36 +162,41 @@ func (f *fake) channels(w http.ResponseWriter, r *http.Request) {
 }
 
 // say sends a message that belongs to the cell with that id.
-func say(t *testing.T, socket *websocket.Conn, id, kind string, content any) error {
+func say(socket *websocket.Conn, id, kind string, content any) error {
 	encoded, _ := json.Marshal(content)
 	text, _ := json.Marshal(message{Header: map[string]any{"msg_type": kind}, ParentHeader: map[string]any{"msg_id": id}, Content: encoded})
-	return socket.Write(t.Context(), websocket.MessageText, text)
+	return socket.Write(context.Background(), websocket.MessageText, text)
 }
 
 // prints is a cell that writes a text.
-func prints(t *testing.T, output string) func(*websocket.Conn, string) {
+func prints(output string) func(*websocket.Conn, string) {
 	return func(socket *websocket.Conn, id string) {
-		_ = say(t, socket, "another", "stream", map[string]any{"name": "stdout", "text": "not ours"})
-		_ = say(t, socket, id, "stream", map[string]any{"name": "stderr", "text": "warning"})
-		_ = say(t, socket, id, "execute_reply", map[string]any{"status": "ok"})
-		_ = say(t, socket, id, "stream", map[string]any{"name": "stdout", "text": output})
-		_ = say(t, socket, id, "status", map[string]any{"execution_state": "idle"})
+		_ = say(socket, "another", "stream", map[string]any{"name": "stdout", "text": "not ours"})
+		_ = say(socket, id, "stream", map[string]any{"name": "stderr", "text": "warning"})
+		_ = say(socket, id, "execute_reply", map[string]any{"status": "ok"})
+		_ = say(socket, id, "stream", map[string]any{"name": "stdout", "text": output})
+		_ = say(socket, id, "status", map[string]any{"execution_state": "idle"})
 	}
+}
+
+// ready has its cells print what they should, unless they have something else to do.
+func (f *fake) ready(t *testing.T) *fake {
+	if f.cell == nil {
+		f.cell = prints("my-runtime\n")
+	}
+	return f
 }
 
 func (f *fake) serve(t *testing.T) *httptest.Server {
 	t.Helper()
-	if f.cell == nil {
-		f.cell = prints(t, "my-runtime\n")
-	}
-	s := httptest.NewServer(f)
+	s := httptest.NewServer(f.ready(t))
 	t.Cleanup(s.Close)
 	return s
 }
 
 func TestCheckOfFake(t *testing.T) {
 	f := new(fake)
-	r := checkAt(t, f.serve(t).Listener.Addr(), usual)
+	r := checkAt(t, f.serve(t).Listener.Addr())
 	if !r.OK || r.Verdict != "Colab can connect to my-runtime." || f.deletions.Load() != 1 {
 		t.Errorf("%d deletions\n%s", f.deletions.Load(), r.Text())
 	}
@@ -278,27 +260,23 @@ func TestCheckFaults(t *testing.T) {
 		"websocket hangs":   {at: "GET /api/kernels/k1/channels", answer: hang, step: "websocket", status: Fail, want: "no answer in time"},
 		"cell hangs":        {cell: func(*websocket.Conn, string) {}, step: "cell", status: Fail, want: "no answer in time"},
 		"cell does not end": {cell: func(s *websocket.Conn, id string) {
-			for say(t, s, id, "stream", map[string]any{"name": "stdout", "text": strings.Repeat("x", 1000)}) == nil {
+			for say(s, id, "stream", map[string]any{"name": "stdout", "text": strings.Repeat("x", 1000)}) == nil {
+				time.Sleep(time.Second)
 			}
 		}, step: "cell", status: Fail, want: "no answer in time"},
 		"huge message": {cell: func(s *websocket.Conn, id string) {
-			_ = say(t, s, id, "stream", map[string]any{"name": "stdout", "text": strings.Repeat("x", 2<<20)})
+			_ = say(s, id, "stream", map[string]any{"name": "stdout", "text": strings.Repeat("x", 5<<20)})
 		}, step: "cell", status: Fail, want: "does not end"},
 		"hangs up in the cell": {cell: func(s *websocket.Conn, _ string) { _ = s.CloseNow() }, step: "cell", status: Fail, want: "closed"},
-		"another host":         {cell: prints(t, "other-host\n"), step: "cell", status: Fail, want: `cells run in "other-host"`},
-		"made by hand":         {cell: prints(t, "0123456789ab"), step: "cell", status: Warn, want: "0123456789ab, which is what an engine calls"},
-		"nonsense":             {cell: prints(t, "\x1b[31m"+secretToken), step: "cell", status: Fail, want: `\x1b[31m[redacted]`},
+		"another host":         {cell: prints("other-host\n"), step: "cell", status: Fail, want: `cells run in "other-host"`},
+		"made by hand":         {cell: prints("0123456789ab"), step: "cell", status: Warn, want: "0123456789ab, which is what an engine calls"},
+		"nonsense":             {cell: prints("\x1b[31m" + secretToken), step: "cell", status: Fail, want: `\x1b[31m[redacted]`},
 		"kernel stays":         {at: "DELETE /api/sessions/s1", answer: status(500), step: "shutdown", status: Warn, want: "could not be shut down (the server answers 500)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &fake{wrong: map[string]http.HandlerFunc{test.at: test.answer}, cell: test.cell}
-			l := usual
-			if strings.Contains(test.want, "in time") || test.step == "shutdown" {
-				l = shortLimits
-			}
-			l.body, l.cleanup = shortLimits.body, shortLimits.cleanup
-			r := checkAt(t, f.serve(t).Listener.Addr(), l)
+			r := checkInMemory(t, web(f.ready(t)))
 			got := stepOf(t, r, test.step)
 			if got.Status != test.status || !strings.Contains(got.Got, test.want) || r.OK != (test.status != Fail) {
 				t.Errorf("\n%s", r.Text())
@@ -318,6 +296,28 @@ func TestCheckFaults(t *testing.T) {
 	}
 }
 
+// TestInterruptedStartIsWaitedFor: for a while, so that it is known what to shut
+// down.
+func TestInterruptedStartIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		m := newMemory()
+		go web((&fake{wrong: map[string]http.HandlerFunc{"POST /api/sessions": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			interrupt()
+			<-r.Context().Done()
+		}}}).ready(t))(m)
+		target := targetAt(m.Addr())
+		target.network = m
+		began, took := time.Now(), map[string]time.Duration{}
+		r := check(ctx, target, usual, func(s Step) { took[s.ID] = time.Since(began) })
+		if took["contents"] != 0 || took["kernel"] != usual.cleanup/2 || took["shutdown"] != usual.cleanup/2+usual.cleanup {
+			t.Errorf("it took %v\n%s", took, r.Text())
+		}
+		m.Close()
+	})
+}
+
 // TestCheckOfEcho has a server that sends back what it was sent wherever it can.
 func TestCheckOfEcho(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the check was led away") }))
@@ -334,7 +334,7 @@ func TestCheckOfEcho(t *testing.T) {
 			name := strings.Repeat("y", 70) + secretToken
 			_, _ = fmt.Fprintf(w, `{"version":%q,"type":%q,"default":%q,"kernelspecs":{%q:{}}}`, name, name, name, name)
 		}}}
-		r := checkAt(t, f.serve(t).Listener.Addr(), shortLimits)
+		r := checkInMemory(t, web(f.ready(t)))
 		if where != "GET /api" && where != "GET /api/kernelspecs" && r.OK {
 			t.Errorf("%s:\n%s", where, r.Text())
 		}
@@ -352,14 +352,11 @@ func TestEchoedTokenIsTakenOut(t *testing.T) {
 	} {
 		for _, before := range []int{0, 1, 62, 70, 79, 80} {
 			filling := strings.Repeat("y", before)
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			server := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				text, _ := json.Marshal(filling + echo)
 				_, _ = fmt.Fprintf(w, `{"version":%s}`, text)
-			}))
-			target := targetAt(server.Listener.Addr())
-			target.Token = secret(token)
-			r := check(t.Context(), target, shortLimits, nil)
-			server.Close()
+			})
+			r := checkInMemory(t, web(server), func(target *Target) { target.Token = secret(token) })
 			port := stepOf(t, r, "port")
 			if port.Status != OK || !strings.Contains(port.Got, `"`+filling) {
 				t.Fatalf("%s after %d: the version is not shown: %s", name, before, port.Text())
@@ -377,7 +374,7 @@ func TestEchoedTokenIsTakenOut(t *testing.T) {
 // TestStepHoldsNoToken: the token is taken out of each text of a step, also where
 // what cannot be seen parts it.
 func TestStepHoldsNoToken(t *testing.T) {
-	c := newChecker(Target{Token: secret("zq9w+xk7")}, shortLimits)
+	c := newChecker(Target{Token: secret("zq9w+xk7")}, usual)
 	for _, echo := range []string{"zq9w+xk7", "zq9w%2Bxk7", "zq9w\x1b[0m+xk7", "zq\u200b9w%2B\x00xk7"} {
 		s := Step{Expected: echo, Got: echo, Advice: echo, Command: echo}
 		c.redactStep(&s)
@@ -387,7 +384,7 @@ func TestStepHoldsNoToken(t *testing.T) {
 	}
 	r := check(t.Context(), Target{
 		Token: secret("zq9w+xk7"), EngineProblem: &Problem{Short: "no zq9w+xk7", Hint: "Why zq9w%2Bxk7.", Command: "run zq9w+xk7"},
-	}, shortLimits, nil)
+	}, usual, nil)
 	if s := stepOf(t, r, "engine"); s.Got != "no [redacted]" || s.Advice != "Why [redacted]." || s.Command != "run [redacted]" {
 		t.Errorf("a step of a check is %+v", s)
 	}
@@ -409,7 +406,7 @@ func TestCheckIPv6(t *testing.T) {
 	s := f.serve(t)
 	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
 	serveIPv6(t, port, f)
-	r := checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.IPv6 = true })
+	r := checkAt(t, s.Listener.Addr(), func(target *Target) { target.IPv6 = true })
 	if got := stepOf(t, r, "port").Got; !r.OK || got != `Jupyter "2.15.0" answers there, and at [::1]:`+port {
 		t.Errorf("\n%s", r.Text())
 	}
@@ -423,14 +420,14 @@ func TestCheckAnotherProgramAtIPv6(t *testing.T) {
 		seen <- r.URL.String()
 		_, _ = io.WriteString(w, "<html>")
 	}))
-	r := checkAt(t, s.Listener.Addr(), usual)
+	r := checkAt(t, s.Listener.Addr())
 	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
 	if got := stepOf(t, r, "port"); !strings.HasPrefix(got.Command, "colab-tray url") {
 		t.Errorf("it advises to run %q", got.Command)
 	}
-	r = checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.Host = "127.0.0.1" })
+	r = checkAt(t, s.Listener.Addr(), func(target *Target) { target.Host = "127.0.0.1" })
 	if got := stepOf(t, r, "port"); !r.OK || got.Status != Warn || !strings.Contains(got.Got, "another program at [::1]:"+port) || !strings.Contains(got.Advice, "127.0.0.1") {
 		t.Errorf("with 127.0.0.1 in the Backend URL:\n%s", r.Text())
 	}
@@ -456,11 +453,11 @@ func TestCheckSendsNoTokenToAnother(t *testing.T) {
 		}
 		same.ServeHTTP(w, r)
 	}))
-	r := checkAt(t, s.Listener.Addr(), usual)
+	r := checkAt(t, s.Listener.Addr())
 	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
-	if r = checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.Host = "127.0.0.1" }); !r.OK || stepOf(t, r, "port").Status != Warn {
+	if r = checkAt(t, s.Listener.Addr(), func(target *Target) { target.Host = "127.0.0.1" }); !r.OK || stepOf(t, r, "port").Status != Warn {
 		t.Errorf("with 127.0.0.1 in the Backend URL:\n%s", r.Text())
 	}
 }
@@ -471,7 +468,7 @@ func TestCheckAnotherJupyterAtIPv6(t *testing.T) {
 	serveIPv6(t, port, &fake{wrong: map[string]http.HandlerFunc{
 		"GET /api/status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
 	}})
-	r := checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.IPv6 = true })
+	r := checkAt(t, s.Listener.Addr(), func(target *Target) { target.IPv6 = true })
 	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
@@ -529,7 +526,7 @@ func TestReportText(t *testing.T) {
 	r := check(t.Context(), Target{
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker does not answer", Hint: "Nothing answers.\nStart it:", Command: "sudo systemctl start docker"},
-	}, shortLimits, nil)
+	}, usual, nil)
 	const want = `fail  Engine           Docker does not answer
                        Expected: an engine that answers
                        Nothing answers.
@@ -573,7 +570,7 @@ func TestReportInGerman(t *testing.T) {
 	r := check(t.Context(), Target{
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker antwortet nicht", Hint: "Starten Sie es:", Command: "sudo systemctl start docker"},
-	}, shortLimits, nil)
+	}, usual, nil)
 	const want = `Fehler   Engine          Docker antwortet nicht
                          Erwartet: eine Engine, die antwortet
                          Starten Sie es:
@@ -613,7 +610,7 @@ func TestCheckInGerman(t *testing.T) {
 	f := &fake{wrong: map[string]http.HandlerFunc{
 		"GET /api/contents/content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 	}}
-	r := checkAt(t, f.serve(t).Listener.Addr(), usual)
+	r := checkAt(t, f.serve(t).Listener.Addr())
 	if want := "Colab kann sich mit my-runtime verbinden; es gibt Hinweise zu: Dateien."; !r.OK || r.Verdict != want {
 		t.Errorf("the verdict is %q", r.Verdict)
 	}

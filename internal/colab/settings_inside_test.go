@@ -3,6 +3,7 @@ package colab
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -37,37 +38,46 @@ func (s *server) inKernel(code string) string {
 	return out
 }
 
-// TestKernelsSeeNothing compares what a kernel sees with and without us.
-func TestKernelsSeeNothing(t *testing.T) {
+// view is what a kernel sees around it.
+type view struct {
+	Env  map[string]string
+	Path []string
+}
+
+// view looks around in a kernel.
+func (s *server) view() (v view) {
 	const look = `
 import json, os, sys
 own = {"HOSTNAME", "JPY_PARENT_PID", "JPY_SESSION_NAME", "PWD", "OLDPWD", "SHLVL", "_"}
 print(json.dumps({"env": {k: v for k, v in sorted(os.environ.items()) if k not in own}, "path": sys.path}))`
-	for name, options := range map[string][]string{"no path set": nil, "a path set": {"--env", "JUPYTER_CONFIG_PATH=/srv/own"}} {
-		t.Run(name, func(t *testing.T) {
-			eachImage(t, func(t *testing.T, image string) {
-				type view struct {
-					Env  map[string]string
-					Path []string
-				}
-				see := func(command []string) (v view) {
-					out := serveAfter(t, image, command, nil, options...).inKernel(look)
-					if err := json.Unmarshal([]byte(out), &v); err != nil {
-						t.Fatalf("%v in %s", err, out)
-					}
-					return v
-				}
-				with, without := see(StartCommand()), see(documented(image))
-				without.Env["PATH"] = "/home/jovyan/.local/bin:" + without.Env["PATH"]
-				if fmt.Sprint(with.Env) != fmt.Sprint(without.Env) {
-					t.Errorf("the environment is\n%v\nnot\n%v", with.Env, without.Env)
-				}
-				others := slices.DeleteFunc(with.Path, func(p string) bool { return strings.HasPrefix(p, "/home/jovyan/.local/") })
-				if !slices.Equal(others, without.Path) {
-					t.Errorf("sys.path is\n%v\nwithout us it is\n%v", with.Path, without.Path)
-				}
-			})
-		})
+	out := s.inKernel(look)
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		s.t.Fatalf("%v in %s", err, out)
+	}
+	return v
+}
+
+// kernelsSeeNothing compares what a kernel sees with and without us, and with us
+// where the person has set the path that we set for Jupyter.
+func kernelsSeeNothing(s, plain *server) {
+	t := s.t
+	const own = "JUPYTER_CONFIG_PATH"
+	image := testenv.Docker(t, "inspect", "--format", "{{.Config.Image}}", s.name)
+	set := serveAfter(t, image, StartCommand(), nil, "--env", own+"=/srv/own")
+	without := plain.in(t).view()
+	without.Env["PATH"] = "/home/jovyan/.local/bin:" + without.Env["PATH"]
+	for name, with := range map[string]view{"no path set": s.view(), "a path set": set.view()} {
+		want := maps.Clone(without.Env)
+		if name == "a path set" {
+			want[own] = "/srv/own"
+		}
+		if !maps.Equal(with.Env, want) {
+			t.Errorf("%s: the environment is\n%v\nnot\n%v", name, with.Env, want)
+		}
+		others := slices.DeleteFunc(with.Path, func(p string) bool { return strings.HasPrefix(p, "/home/jovyan/.local/") })
+		if !slices.Equal(others, without.Path) {
+			t.Errorf("%s: sys.path is\n%v\nwithout us it is\n%v", name, with.Path, without.Path)
+		}
 	}
 }
 
@@ -121,6 +131,8 @@ func TestImagesWithoutAStartScript(t *testing.T) {
 
 // TestImageWithoutJupyter says what is missing.
 func TestImageWithoutJupyter(t *testing.T) {
+	t.Parallel()
+	testenv.Takes(t, "a container has to start")
 	name := testenv.RuntimeName(t)
 	testenv.Docker(t, slices.Concat([]string{"create", "--name", name, "--env", "PATH=/nowhere", "--entrypoint", "/bin/sh", testenv.Image(t, testenv.Server2)}, StartCommand()[1:])...)
 	copyInto(t, name, ServerFiles(config.Default()))
@@ -134,6 +146,8 @@ func TestImageWithoutJupyter(t *testing.T) {
 }
 
 func TestHTTPOverWebSocketIsBestEffort(t *testing.T) {
+	t.Parallel()
+	testenv.Takes(t, "Jupyter has to start")
 	image := testenv.Image(t, testenv.Notebook6)
 	dir := strings.TrimSpace(testenv.Docker(t, "run", "--rm", image, "python3", "-c", "import site; print(site.getsitepackages()[0])"))
 	module := strings.TrimPrefix(dir, "/") + "/jupyter_http_over_ws/__init__.py"
@@ -142,6 +156,7 @@ func TestHTTPOverWebSocketIsBestEffort(t *testing.T) {
 		"broken":  {"import distutils_of_long_ago\n", "jupyter_http_over_ws"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := serveWith(t, image, StartCommand(), map[string]string{module: c.content})
 			if log := s.log(); !strings.Contains(log, c.logged) {
 				t.Errorf("the log does not say %q:\n%s", c.logged, log)

@@ -8,8 +8,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// DefaultFile returns a settings file that explains every setting, in the
-// language in use, and changes none.
+// DefaultFile returns a settings file that explains every setting in the language
+// in use. All settings in it are comments, so the file changes none.
 func DefaultFile() []byte {
 	s := Settings{Profile: Default(), Preferences: DefaultPreferences()}
 	var b bytes.Buffer
@@ -28,15 +28,15 @@ func DefaultFile() []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// writeComment writes a text as a comment; its lines are as wide as they are.
+// writeComment writes a text as a TOML comment. It does not wrap lines.
 func writeComment(b *bytes.Buffer, text string) {
 	for line := range strings.SplitSeq(text, "\n") {
 		b.WriteString(strings.TrimRight("# "+line, " ") + "\n")
 	}
 }
 
-// inDefaultFile returns the default as TOML. A setting that is shown as part of
-// another one has none.
+// inDefaultFile returns the default value as TOML. A setting that is shown as part
+// of another setting has an empty text.
 func (s setting[T]) inDefaultFile(from *T) string {
 	if s.show == nil {
 		return quote("")
@@ -44,10 +44,11 @@ func (s setting[T]) inDefaultFile(from *T) string {
 	return s.show(from)
 }
 
-// explanation says what the table is for.
+// explanation returns the text that explains the table.
 func (t settingTable) explanation() string { return i18n.T("setting." + t.id + ".about") }
 
-// explanationOf says what a setting of the table is for, and how it is written.
+// explanationOf returns the text that explains a setting of the table and its
+// format.
 func (t settingTable) explanationOf(key string) string {
 	return i18n.T("setting."+t.id+"."+key, "languages", quotedChoices(i18n.Languages()))
 }

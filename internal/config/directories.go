@@ -13,38 +13,41 @@ import (
 	"github.com/adrg/xdg"
 )
 
-// directory is the name of this program's directory in those of the platform.
+// directory is the name of this program's directory in the platform's directories
+// for settings and state.
 const directory = "colab-tray"
 
-// EnsureHome sets HOME to the home directory of the account where there is none, as
-// in a service or after "env -i": what is looked for there would be in "/" else,
-// by this program and all that it starts. Windows has other ways to tell.
+// EnsureHome sets HOME to the account's home directory if HOME is no absolute path,
+// as in a service or after "env -i". Without HOME, this program and the programs
+// that it starts would look for their files in "/". EnsureHome does nothing on
+// Windows, which does not use HOME.
 func EnsureHome() {
 	if runtime.GOOS == "windows" || filepath.IsAbs(os.Getenv("HOME")) {
 		return
 	}
 	if account, err := user.Current(); err == nil && filepath.IsAbs(account.HomeDir) {
-		_ = os.Setenv("HOME", account.HomeDir) // which has no reason to fail
+		_ = os.Setenv("HOME", account.HomeDir) // a valid name and value cannot fail
 	}
 }
 
-// File returns the path of the settings file, which need not exist:
-// $XDG_CONFIG_HOME/colab-tray/config.toml or its like on the platform.
+// File returns the path of the settings file:
+// $XDG_CONFIG_HOME/colab-tray/config.toml or the platform's equivalent. The file
+// need not exist.
 func File() string {
 	xdg.Reload()
 	return filepath.Join(xdg.ConfigHome, directory, "config.toml")
 }
 
-// StateDir returns the directory for what the program remembers:
-// $XDG_STATE_HOME/colab-tray or its like on the platform.
+// StateDir returns the directory for data that the program keeps between runs:
+// $XDG_STATE_HOME/colab-tray or the platform's equivalent.
 func StateDir() string {
 	xdg.Reload()
 	return filepath.Join(xdg.StateHome, directory)
 }
 
-// RuntimeDir returns the directory for what only matters while the program
-// runs: $XDG_RUNTIME_DIR/colab-tray where that is set, else one below
-// [StateDir].
+// RuntimeDir returns the directory for files that are needed only while the program
+// runs: $XDG_RUNTIME_DIR/colab-tray if that variable is set, else the directory
+// "run" in [StateDir].
 func RuntimeDir() string {
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, directory)
@@ -52,8 +55,8 @@ func RuntimeDir() string {
 	return filepath.Join(StateDir(), "run")
 }
 
-// EnsurePrivateDir makes a directory that its owner alone can use, with its
-// parents. It refuses one that is a link or belongs to somebody else.
+// EnsurePrivateDir creates a directory with mode 0700, and its parents. It returns
+// an error if the path is a symbolic link or belongs to another user.
 func EnsurePrivateDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return fmt.Errorf("%s: %w", i18n.T("config.privateDirMake"), err)

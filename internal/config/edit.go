@@ -18,14 +18,15 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// ExistsError is returned where a settings file would be overwritten.
+// ExistsError is returned instead of overwriting a settings file.
 type ExistsError struct{ File string }
 
-// Error tells which file it is.
+// Error names the file.
 func (e *ExistsError) Error() string { return e.File + ": there is a file already, which is kept" }
 
-// WriteDefault writes [DefaultFile], with the directories it needs. It
-// overwrites nothing: where there is a file it returns an *[ExistsError].
+// WriteDefault writes [DefaultFile] to a path and creates missing directories. If
+// the file exists, WriteDefault returns an *[ExistsError] and leaves the file
+// unchanged.
 func WriteDefault(path string) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err != nil {
@@ -45,18 +46,17 @@ func WriteDefault(path string) error {
 	return nil
 }
 
-// editing lets one edit of a file end before the next one reads it.
+// editing makes one edit finish before the next edit reads the file.
 var editing sync.Mutex
 
 // Set changes or adds one key in the settings file, such as "preferences",
-// "icon", and leaves all else in it as it is, to the byte. The value is a text,
-// a bool, a number, a duration or a list of texts. A missing file is begun with
+// "icon". Every other byte of the file stays the same. The value is a string, a
+// bool, a number, a duration or a list of strings. A missing file starts as
 // [DefaultFile].
 //
-// The file is replaced at once or not at all, and never by one that would be
-// wrong: when it is broken, or would be with the change, the *[Error] tells
-// what is wrong and nothing is written. Of a file that is a link the target is
-// changed.
+// Set replaces the file atomically. If the file has an error, or would have one
+// after the change, Set returns an *[Error] and writes nothing. If the path is a
+// symbolic link, Set changes the target.
 func Set(path string, key []string, value any) error {
 	editing.Lock()
 	defer editing.Unlock()
@@ -84,7 +84,7 @@ func Set(path string, key []string, value any) error {
 	return nil
 }
 
-// check returns the error that [Load] would, was this the text of the file.
+// check returns the error that [Load] would return for a file with this text.
 func check(path string, text []byte) error {
 	content := &file{path: path}
 	if err := content.parse(text); err != nil {
@@ -98,8 +98,7 @@ func unwritable(path string, err error) error {
 	return &Error{File: path, Short: i18n.T("config.cannotWrite", "cause", cause(err))}
 }
 
-// encode returns a value as TOML writes it. One of another type is a mistake
-// in this program.
+// encode returns a value as TOML. It panics for a type that is not a setting's.
 func encode(value any) string {
 	switch v := value.(type) {
 	case time.Duration:
@@ -131,7 +130,7 @@ func encode(value any) string {
 	}
 }
 
-// edit returns a valid text with one key changed or added.
+// edit changes or adds one key in a valid text.
 func edit(text []byte, key []string, value string) []byte {
 	var mark []byte
 	if bytes.HasPrefix(text, byteOrderMark) {
@@ -141,21 +140,22 @@ func edit(text []byte, key []string, value string) []byte {
 	return slices.Concat(mark, text[:from], []byte(inserted), text[to:])
 }
 
-// insertion returns what to put in the place of which bytes so that a key has a
-// value. In this order, it is where
+// insertion returns the text that gives a key its value, and the range of bytes
+// that the text replaces. The first case that applies decides:
 //
-//   - the key is stated: its value is replaced
-//   - an inline table holds the key's table: it goes behind the last in that
-//   - the key's table has its header: behind the last in that table
-//   - the key's table, or one around it, is made by dotted keys: behind the last
-//     of these, dotted as well
-//   - there is nothing of it: in a table of its own at the end, or at the top
-//     for a key that is in no table
-func insertion(o *index, key []string, value string) (from, to int, inserted string) {
+//   - The text has the key: the value is replaced.
+//   - An inline table contains the key's table: the key goes to the end of the
+//     inline table.
+//   - The key's table has a header: the key goes after the table's last pair.
+//   - Dotted keys make the key's table or a table around it: a dotted key goes
+//     after the last of them.
+//   - The text has nothing of the key's table: a new table goes to the end of the
+//     text. A key that is in no table goes to the top.
+func insertion(x *index, key []string, value string) (from, to int, inserted string) {
 	table := key[:len(key)-1]
 	var inline, header, dottedPair *entry
 	common := 0 // names that the key and dottedPair have in common
-	for _, e := range o.entries {
+	for _, e := range x.entries {
 		switch {
 		case e.array:
 		case e.kind == entryPair && slices.Equal(e.path, key):
@@ -176,35 +176,35 @@ func insertion(o *index, key []string, value string) (from, to int, inserted str
 	switch {
 	case inline != nil:
 		pair := dotted(key[len(inline.path):]) + " = " + value
-		if last := o.last(inline); last != nil {
+		if last := x.last(inline); last != nil {
 			return last.end, last.end, ", " + pair
 		}
-		return inline.value + 1, inline.value + 1, pair // behind the brace
+		return inline.value + 1, inline.value + 1, pair // after the opening brace
 	case len(table) == 0:
-		return o.atTop(key[0], value)
+		return x.atTop(key[0], value)
 	case header != nil:
-		if last := o.last(header); last != nil {
+		if last := x.last(header); last != nil {
 			header = last
 		}
-		return o.afterLine(header.end, dotted(key[len(table):])+" = "+value)
+		return x.afterLine(header.end, dotted(key[len(table):])+" = "+value)
 	case dottedPair != nil:
-		return o.afterLine(dottedPair.end, dotted(key[len(dottedPair.in.path):])+" = "+value)
+		return x.afterLine(dottedPair.end, dotted(key[len(dottedPair.in.path):])+" = "+value)
 	default:
-		eol, text := o.eol(), ""
-		if len(o.text) > 0 {
+		eol, text := x.eol(), ""
+		if len(x.text) > 0 {
 			text = eol
-			if !bytes.HasSuffix(o.text, []byte("\n")) {
+			if !bytes.HasSuffix(x.text, []byte("\n")) {
 				text += eol
 			}
 		}
 		text += "[" + dotted(table) + "]" + eol + dotted(key[len(table):]) + " = " + value + eol
-		return len(o.text), len(o.text), text
+		return len(x.text), len(x.text), text
 	}
 }
 
-// last returns the last pair that is directly in an entry.
-func (o *index) last(in *entry) *entry {
-	for _, e := range slices.Backward(o.entries) {
+// last returns the last pair that is a direct child of an entry.
+func (x *index) last(in *entry) *entry {
+	for _, e := range slices.Backward(x.entries) {
 		if e.kind == entryPair && e.in == in {
 			return e
 		}
@@ -212,52 +212,52 @@ func (o *index) last(in *entry) *entry {
 	return nil
 }
 
-// headerLine is a line with the header of a table, commented or not.
+// headerLine matches the header of a table, also one in a comment.
 var headerLine = regexp.MustCompile(`(?m)^[ \t#]*\[`)
 
-// atTop places a key that is in no table. All such keys have to be before the
-// first header, and before a commented one as well, which somebody may put in
-// force: it goes behind the last of them, else behind the comment that shows
-// it, else to the top.
-func (o *index) atTop(key, value string) (from, to int, inserted string) {
+// atTop returns the insertion of a key that is in no table. Such a key must stand
+// before the first header. It must also stand before a header in a comment, which
+// the person may uncomment later. The key goes after the last key that is in no
+// table, else after the comment with its default, else to the top.
+func (x *index) atTop(key, value string) (from, to int, inserted string) {
 	line := dotted([]string{key}) + " = " + value
-	if last := o.last(o.entries[0]); last != nil {
-		return o.afterLine(last.end, line)
+	if last := x.last(x.entries[0]); last != nil {
+		return x.afterLine(last.end, line)
 	}
-	top := o.text
-	if first := headerLine.FindIndex(o.text); first != nil {
-		top = o.text[:first[0]]
+	top := x.text
+	if first := headerLine.FindIndex(x.text); first != nil {
+		top = x.text[:first[0]]
 	}
-	shown := regexp.MustCompile(`(?m)^#[ \t]*` + regexp.QuoteMeta(key) + `[ \t]*=`)
-	if at := shown.FindIndex(top); at != nil {
-		return o.afterLine(at[1], line)
+	commented := regexp.MustCompile(`(?m)^#[ \t]*` + regexp.QuoteMeta(key) + `[ \t]*=`)
+	if match := commented.FindIndex(top); match != nil {
+		return x.afterLine(match[1], line)
 	}
-	return 0, 0, line + o.eol()
+	return 0, 0, line + x.eol()
 }
 
-// afterLine places a line after the one that an offset is in.
-func (o *index) afterLine(offset int, line string) (from, to int, inserted string) {
-	if end := bytes.IndexByte(o.text[offset:], '\n'); end >= 0 {
+// afterLine returns the insertion of a line after the line that contains an offset.
+func (x *index) afterLine(offset int, line string) (from, to int, inserted string) {
+	if end := bytes.IndexByte(x.text[offset:], '\n'); end >= 0 {
 		offset += end + 1
-		return offset, offset, line + o.eol()
+		return offset, offset, line + x.eol()
 	}
-	return len(o.text), len(o.text), o.eol() + line
+	return len(x.text), len(x.text), x.eol() + line
 }
 
-// eol returns how lines of the text end.
-func (o *index) eol() string {
-	if len(o.newlines) > 0 && o.newlines[0] > 0 && o.text[o.newlines[0]-1] == '\r' {
+// eol returns the line end that the text uses.
+func (x *index) eol() string {
+	if len(x.newlines) > 0 && x.newlines[0] > 0 && x.text[x.newlines[0]-1] == '\r' {
 		return "\r\n"
 	}
 	return "\n"
 }
 
-// hasPrefix reports whether a key is in the table of the given path.
+// hasPrefix reports whether a key is in the table with the given path.
 func hasPrefix(key, path []string) bool {
 	return len(path) < len(key) && slices.Equal(key[:len(path)], path)
 }
 
-// commonNames returns how many names two keys begin with alike.
+// commonNames returns the number of leading names that two keys share.
 func commonNames(a, b []string) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
@@ -266,8 +266,8 @@ func commonNames(a, b []string) int {
 	return n
 }
 
-// replace puts a text in the place of a file, all of it or nothing, and keeps
-// the file's mode.
+// replace replaces the content of a file atomically and keeps the file's mode. A new
+// file gets mode 0600.
 func replace(path string, text []byte) error {
 	path, err := resolveLink(path)
 	if err != nil {
@@ -276,7 +276,7 @@ func replace(path string, text []byte) error {
 	mode := fs.FileMode(0o600)
 	switch info, err := os.Stat(path); {
 	case err == nil && info.Mode().Perm()&0o200 == 0:
-		return fs.ErrPermission // whoever made it read-only meant it
+		return fs.ErrPermission // somebody has made the file read-only on purpose
 	case err == nil:
 		mode = info.Mode().Perm()
 	case !errors.Is(err, fs.ErrNotExist):
@@ -301,8 +301,8 @@ func replace(path string, text []byte) error {
 		_ = os.Remove(f.Name())
 		return err
 	}
-	// The file is whole by now. That its name is on the disk, too, is asked of
-	// systems that can tell: Windows cannot.
+	// The file is complete. The directory is synced so that the new name reaches
+	// the disk as well. Windows cannot sync a directory.
 	if d, err := os.Open(dir); err == nil {
 		_ = d.Sync()
 		_ = d.Close()
@@ -310,7 +310,7 @@ func replace(path string, text []byte) error {
 	return nil
 }
 
-// writeAll writes a text to the disk and closes the file.
+// writeAll writes a text, syncs the file to the disk and closes it.
 func writeAll(f *os.File, text []byte) error {
 	_, err := f.Write(text)
 	if err == nil {
@@ -319,15 +319,16 @@ func writeAll(f *os.File, text []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// maxLinks is how many links are followed.
+// maxLinks limits the number of symbolic links that are followed.
 const maxLinks = 40
 
-// resolveLink returns what a link leads to in the end, which need not exist.
+// resolveLink follows symbolic links and returns the final target, which need not
+// exist.
 func resolveLink(path string) (string, error) {
 	for range maxLinks {
 		target, err := os.Readlink(path)
 		if err != nil {
-			return path, nil // no link, or nothing at all
+			return path, nil // not a link, or it does not exist
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)

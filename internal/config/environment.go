@@ -11,15 +11,17 @@ import (
 	"unicode/utf8"
 
 	"colabtray/internal/i18n"
+	"colabtray/internal/secret"
 )
 
-// Nothing in this file puts a value into an error. A name in an env_file that
-// cannot be one is not shown either: it may be a part of a value.
+// Errors in this file contain no value of a variable. They do not contain an
+// invalid name from an env_file either: it may be part of a value.
 
-// variableName is what a variable can be called.
+// variableName matches the valid names of variables.
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
-// reserved are variables that the runtime depends on.
+// reserved lists variables that a profile must not set, because the runtime depends
+// on them.
 var reserved = []string{"HOME", "PATH", "JUPYTER_CONFIG_PATH", "JUPYTER_TOKEN"}
 
 func checkReserved(name string) (short, hint string) {
@@ -29,7 +31,7 @@ func checkReserved(name string) (short, hint string) {
 	return "", ""
 }
 
-// readEnv reads the table of variables.
+// readEnv reads the table env of a profile.
 func readEnv(r *reader, at location, v any) ([]Variable, error) {
 	hint := i18n.T("config.envHint")
 	content, is := v.(map[string]any)
@@ -56,17 +58,17 @@ func readEnv(r *reader, at location, v any) ([]Variable, error) {
 	return variables(env), nil
 }
 
-// variables returns the variables sorted by name.
+// variables returns the variables, sorted by name.
 func variables(env map[string]string) []Variable {
 	var sorted []Variable
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		sorted = append(sorted, Variable{Name: name, Value: NewSecret(env[name])})
+		sorted = append(sorted, Variable{Name: name, Value: secret.New(env[name])})
 	}
 	return sorted
 }
 
-// addEnvFile adds the variables of the file that env_file names to those of env,
-// which win.
+// addEnvFile adds the variables from the file that env_file names. A variable in env
+// overrides the variable of the same name in that file.
 func addEnvFile(r *reader, at location, v any, to *Settings) error {
 	env, err := readEnvFile(r, at, v)
 	if err != nil {
@@ -79,9 +81,9 @@ func addEnvFile(r *reader, at location, v any, to *Settings) error {
 	return nil
 }
 
-// Of all profiles together the files of env_file can have maxEnvFiles bytes: each
-// profile keeps what is in its own, also when it is the same as another's. One
-// counts for leastEnvFile at least.
+// The env_files of all profiles together may have maxEnvFiles bytes. Each profile
+// keeps a copy of its variables, so a file that two profiles name counts twice. A
+// file counts as at least leastEnvFile bytes.
 const (
 	maxEnvFiles  = 4 << 20
 	leastEnvFile = 1 << 10
@@ -119,11 +121,12 @@ func readEnvFile(r *reader, at location, v any) (map[string]string, error) {
 	return env, nil
 }
 
-// parseEnvFile reads a text in the format of docker's --env-file: NAME=value;
-// NAME alone takes the value from our own environment, and is left out when it
-// is not there; what begins with "#" is a comment. Values are taken as they
-// are, with quotes and blanks. Where something is wrong it returns the line
-// and what it is.
+// parseEnvFile reads a text in the format of docker's --env-file
+// (https://docs.docker.com/reference/cli/docker/container/run/#env). A line is
+// NAME=value. A line with NAME alone takes the value from this program's
+// environment; if the environment has no such variable, the line is ignored. A
+// line that starts with "#" is a comment. Quotes and blanks are part of the value.
+// For an invalid line parseEnvFile returns its number, from 1, and the reason.
 func parseEnvFile(text []byte, lookup func(string) (string, bool)) (env map[string]string, line int, wrong string) {
 	if line := utf16Line(text); line > 0 {
 		return nil, line, i18n.Sentences(i18n.T("config.utf16"), i18n.T("config.utf16Hint"))

@@ -10,7 +10,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Exposes is what a folder opens to all that runs in the container.
+// Exposes names what a folder makes accessible to every program in the container,
+// beyond an ordinary folder.
 type Exposes string
 
 const (
@@ -18,12 +19,13 @@ const (
 	ExposesDisk Exposes = "disk"
 	// ExposesHome is the person's home directory.
 	ExposesHome Exposes = "home"
-	// ExposesEngine is the socket of an engine: who has it can do anything.
+	// ExposesEngine is the socket of an engine. A program that can use the socket
+	// controls this computer.
 	ExposesEngine Exposes = "engine"
 )
 
-// Exposes returns what the folder opens that few people mean to; empty for none. A
-// folder that links lead to is what they lead to.
+// Exposes returns what the folder exposes that the person probably does not want to
+// expose. It returns "" for an ordinary folder. Exposes follows symbolic links.
 func (f Folder) Exposes() Exposes {
 	home, _ := os.UserHomeDir()
 	host := resolved(f.Host)
@@ -40,7 +42,7 @@ func (f Folder) Exposes() Exposes {
 	}
 }
 
-// engineSockets are where the sockets of engines are.
+// engineSockets returns the usual paths of the sockets of engines.
 func engineSockets(home string) []string {
 	user := os.Getenv("XDG_RUNTIME_DIR")
 	if user == "" {
@@ -61,13 +63,14 @@ func engineSockets(home string) []string {
 	return sockets
 }
 
-// contains reports whether a directory is something, or that is in it.
+// contains reports whether path is dir or is inside dir.
 func contains(dir, path string) bool {
 	rest, err := filepath.Rel(dir, path)
 	return err == nil && filepath.IsLocal(rest)
 }
 
-// resolved returns a path without links, as far as it exists.
+// resolved returns a path with all symbolic links resolved. The part of the path
+// that does not exist stays as it is.
 func resolved(path string) string {
 	if whole, err := filepath.EvalSymlinks(path); err == nil {
 		return whole
@@ -78,8 +81,8 @@ func resolved(path string) string {
 	return path
 }
 
-// Warnings tell what of the profile's settings few people mean, in a sentence
-// each.
+// Warnings returns one sentence for each setting of the profile that the person
+// probably does not want.
 func (p Profile) Warnings() []string {
 	var warnings []string
 	for _, f := range p.Folders {

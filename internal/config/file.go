@@ -11,18 +11,18 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// maxFile is the size up to which a settings file is read, in bytes.
+// maxFile is the largest size of a settings file, in bytes.
 const maxFile = 1 << 20
 
 // file is the content of the settings file.
 type file struct {
 	path     string
 	root     *node
-	envFiles []string // that were read, or would have been
-	envSize  int      // of all that were read
+	envFiles []string // paths of all env_files, also of those that cannot be read
+	envSize  int      // total size of the env_files, in bytes; see maxEnvFiles
 }
 
-// readFile reads the settings file; a missing one is empty.
+// readFile reads the settings file. A missing file counts as empty.
 func readFile(path string) (*file, error) {
 	content := &file{path: path, root: &node{}}
 	text, err := content.read()
@@ -32,7 +32,7 @@ func readFile(path string) (*file, error) {
 	return content, content.parse(text)
 }
 
-// read returns the text of the file, none where there is no file.
+// read returns the text of the file, nil if the file does not exist.
 func (f *file) read() ([]byte, error) {
 	if f.path == "" {
 		return nil, nil
@@ -52,7 +52,7 @@ func (f *file) read() ([]byte, error) {
 	return text, nil
 }
 
-// cause returns why a file could not be used, without its path.
+// cause returns the reason for an error of a file operation, without the path.
 func cause(err error) string {
 	var in *fs.PathError
 	var link *os.LinkError
@@ -67,47 +67,48 @@ func cause(err error) string {
 	return i18n.Error(err)
 }
 
-// byteOrderMark is what editors on Windows may begin a file with.
+// byteOrderMark is the UTF-8 byte order mark, which some editors on Windows write at
+// the start of a file.
 var byteOrderMark = []byte("\ufeff")
 
-// utf16Line returns the line in which a text is seen to be UTF-16, which editors
-// on Windows can save; 0 for none. Every second byte of most such texts is zero,
-// which no other text has.
+// utf16Line returns the line that shows that a text is UTF-16, or 0. Editors on
+// Windows can save UTF-16. It has a byte order mark or zero bytes, which no valid
+// text has.
 func utf16Line(text []byte) int {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return 1
 	}
-	if at := bytes.IndexByte(text, 0); at >= 0 {
-		return 1 + bytes.Count(text[:at], []byte("\n"))
+	if zero := bytes.IndexByte(text, 0); zero >= 0 {
+		return 1 + bytes.Count(text[:zero], []byte("\n"))
 	}
 	return 0
 }
 
-// parse reads the text into f, as far as it is right.
+// parse reads the text into f. After an error f has the content before the error.
 func (f *file) parse(text []byte) error {
 	if line := utf16Line(text); line > 0 {
 		f.root = &node{}
 		return &Error{File: f.path, Line: line, Short: i18n.T("config.utf16"), Hint: i18n.T("config.utf16Hint")}
 	}
-	o := newIndex(bytes.TrimPrefix(text, byteOrderMark))
-	f.root = o.root
+	x := newIndex(bytes.TrimPrefix(text, byteOrderMark))
+	f.root = x.root
 	typeErr := f.checkTables()
-	if o.err != nil {
-		o.err.File = f.path
-		return o.err
+	if x.err != nil {
+		x.err.File = f.path
+		return x.err
 	}
 	if typeErr != nil {
 		return typeErr
 	}
-	for _, e := range o.entries[1:] {
+	for _, e := range x.entries[1:] {
 		if hint := unknownKey(e.path); hint != "" {
-			return &Error{File: f.path, Line: o.line(e), Key: displayKey(e.path), Short: i18n.T("config.noSetting"), Hint: hint}
+			return &Error{File: f.path, Line: x.line(e), Key: displayKey(e.path), Short: i18n.T("config.noSetting"), Hint: hint}
 		}
 	}
 	return f.checkNames()
 }
 
-// checkTables tells what has to be a table and is none.
+// checkTables returns an error if a key that must be a table is something else.
 func (f *file) checkTables() error {
 	profiles := "[" + profileTable.name() + "]"
 	tables := []struct {
@@ -138,7 +139,7 @@ func (f *file) checkTable(s location, example string) error {
 	return nil
 }
 
-// profiles returns the names of the profiles that the file has, sorted.
+// profiles returns the names of the profiles in the file, sorted.
 func (f *file) profiles() []string {
 	s := at("profiles")
 	n := f.node(&s)
@@ -148,8 +149,8 @@ func (f *file) profiles() []string {
 	return slices.Sorted(maps.Keys(n.table))
 }
 
-// checkNames looks at the names of the profiles, which are typed in a terminal
-// and shown in a menu.
+// checkNames checks the names of the profiles. People type the names in a terminal,
+// and the menu shows them.
 func (f *file) checkNames() error {
 	for _, name := range f.profiles() {
 		if short, hint := checkName(name); short != "" {
@@ -159,15 +160,16 @@ func (f *file) checkNames() error {
 	return nil
 }
 
-// location is where a setting is, whether or not the file states it.
+// location is the place of a setting in the file. The file need not have the
+// setting.
 type location struct {
-	key  []string  // for people
-	up   *location // the table or array it is in; nil for the whole file
-	name string    // in that table
-	n    int       // in that array
+	key  []string  // for error messages
+	up   *location // the table or array that contains it; nil for the whole file
+	name string    // the key in that table
+	n    int       // the index in that array
 }
 
-// at returns the spot of a key.
+// at returns the location of a key.
 func at(key ...string) location {
 	var s location
 	for _, name := range key {
@@ -176,17 +178,17 @@ func at(key ...string) location {
 	return s
 }
 
-// in returns the spot of a key in the table that s is.
+// in returns the location of a key in the table at s.
 func (s location) in(name string) location {
 	return location{key: append(slices.Clone(s.key), name), up: &s, name: name}
 }
 
-// item returns the spot of an element of the array that s is.
+// item returns the location of an element of the array at s.
 func (s location) item(n int) location {
 	return location{key: s.key, up: &s, n: n}
 }
 
-// node returns what the file states at a spot, nil for nothing.
+// node returns the file's content at a location, nil if the file has nothing there.
 func (f *file) node(s *location) *node {
 	if s.up == nil {
 		return f.root
@@ -203,7 +205,7 @@ func (f *file) node(s *location) *node {
 	}
 }
 
-// line returns the line in which the file states something, 0 for none.
+// line returns the line of a location, from 1, or 0 if the file has nothing there.
 func (f *file) line(s location) int {
 	if n := f.node(&s); n != nil {
 		return n.line
@@ -211,11 +213,11 @@ func (f *file) line(s location) int {
 	return 0
 }
 
-// wrong returns an *[Error] that tells where the spot is; what is not stated is
-// where its table is.
+// wrong returns an *[Error] with the line of a location. If the file has nothing
+// there, the line is that of the nearest table around the location.
 func (f *file) wrong(s location, short, hint string) error { return f.wrongWith(s, "", short, hint) }
 
-// wrongWith returns the same with a command to run.
+// wrongWith returns the same error as wrong, with a command to run.
 func (f *file) wrongWith(s location, command, short, hint string) error {
 	e := &Error{File: f.path, Key: displayKey(s.key), Short: short, Hint: hint, Command: command}
 	for up := &s; e.Line == 0 && up != nil; up = up.up {

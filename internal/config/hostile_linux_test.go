@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"colabtray/test/testenv"
 )
 
 // repeated returns a text with something in it as often as fits into a settings
@@ -80,6 +82,7 @@ func alone(t *testing.T, binary, test string, env ...string) string {
 // more memory and more time than what is tested.
 func built(t *testing.T) string {
 	t.Helper()
+	testenv.Takes(t, "the tests have to be built")
 	binary := filepath.Join(t.TempDir(), "config.test")
 	cmd := exec.Command("go", "test", "-c", "-o", binary, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -102,9 +105,11 @@ func TestHostileFilesCostLittle(t *testing.T) {
 		return
 	}
 	const most = 200 << 20
+	t.Parallel()
 	binary := built(t)
 	for name, text := range hostile {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			path := write(t, text())
 			if err := os.WriteFile(filepath.Join(filepath.Dir(path), "env"), []byte(many(60_000, "", "V%d=value\n", "")), 0o600); err != nil {
 				t.Fatal(err)
@@ -142,6 +147,7 @@ func peakMemory(t *testing.T) int {
 // times as long, not 64 times.
 func TestLargeFilesAreReadInTime(t *testing.T) {
 	if os.Getenv("TEST_GROWTH") == "" {
+		t.Parallel()
 		t.Logf("%s", alone(t, built(t), "TestLargeFilesAreReadInTime", "TEST_GROWTH=1"))
 		return
 	}

@@ -14,94 +14,92 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// The deepest that there is: profiles.NAME.env.VARIABLE, and a list. One more of
-// each is read, because what is wrong with it can be said better. What is deeper is refused before anything
-// is made of it: each level of a key that is as long as the file costs as much
-// again as all above it.
+// Limits of nesting. The deepest key is profiles.NAME.env.VARIABLE, and the deepest
+// list is a list. One more level of each is read to make a better error message.
+// Deeper content is refused before it is stored: in a key that is as long as the
+// file, each level costs as much memory as all levels above it.
 const (
 	maxNames = 5
 	maxLists = 2
 )
 
-// maxEntries is how many there can be in a text. Nobody has so many settings; but
-// a text of the largest size that is nothing but small tables could, and would
-// take some hundred megabytes.
+// maxEntries limits the number of entries in a text. No person has so many settings.
+// Without the limit, a file of the largest size that consists of small tables would
+// take some hundred megabytes of memory.
 const maxEntries = 100_000
 
-// index tells where everything is in a text, and what it says.
+// index is the content of a text and the position of each part of it.
 type index struct {
 	text []byte
-	// entries are in the order of the text; the first stands for the text
-	// itself.
+	// entries are in the order of the text. The first entry is the whole text.
 	entries  []*entry
 	root     *node
-	newlines []int // the offset of each
+	newlines []int // the offset of each line end
 	err      *Error
 }
 
-// entryKind tells what an entry is.
+// entryKind is the kind of an entry.
 type entryKind int
 
 const (
-	entryTable   entryKind = iota // [a.b], and the text itself
+	entryTable   entryKind = iota // [a.b], and the whole text
 	entryArray                    // [[a.b]]
 	entryPair                     // a.b = 1
 	entryElement                  // an element of an array
 )
 
-// entry is one thing in a text.
+// entry is a table, a pair of key and value, or an element of an array.
 type entry struct {
 	kind entryKind
-	// path is its key from the top; an element of an array has that of the
-	// array.
+	// path is the full key. An element of an array has the path of the array.
 	path []string
-	// in is what it is stated in: a table, or what has an inline table or an
-	// array as its value.
+	// in is the entry that contains this entry: a table, or an entry whose value is
+	// an inline table or an array.
 	in *entry
-	// start and end are its offsets, without what is around it in its line; of a
-	// pair, value is that of its value.
+	// start and end are the offsets of the entry, without blanks and comments
+	// around it. value is the offset of a pair's value.
 	start, value, end int
-	// inline tells that its value is an inline table.
+	// inline is true if the value is an inline table.
 	inline bool
-	// array tells that it is in an array somewhere.
+	// array is true if the entry is inside an array, at any depth.
 	array bool
 }
 
-// newIndex returns the outline of a text, up to the first that is wrong; its
-// err tells what that is.
+// newIndex returns the index of a text up to the first error, which is in the field
+// err.
 func newIndex(text []byte) *index {
-	o := &index{text: text, entries: []*entry{{}}, root: &node{kind: nodeTable}}
+	x := &index{text: text, entries: []*entry{{}}, root: &node{kind: nodeTable}}
 	for i, b := range text {
 		if b == '\n' {
-			o.newlines = append(o.newlines, i)
+			x.newlines = append(x.newlines, i)
 		}
 	}
-	in, table := o.entries[0], o.root
+	in, table := x.entries[0], x.root
 	var p unstable.Parser
-	for p.Reset(text); o.err == nil && p.NextExpression(); {
+	for p.Reset(text); x.err == nil && p.NextExpression(); {
 		switch e := p.Expression(); e.Kind {
 		case unstable.Table, unstable.ArrayTable:
 			kind := entryTable
 			if e.Kind == unstable.ArrayTable {
 				kind = entryArray
 			}
-			if in = o.add(kind, o.entries[0], e); in != nil {
+			if in = x.add(kind, x.entries[0], e); in != nil {
 				in.array = kind == entryArray
-				table = o.stated(in, o.root.header(in.path, in.array, o.line(in)))
+				table = x.stated(in, x.root.header(in.path, in.array, x.line(in)))
 			}
 		case unstable.KeyValue:
-			o.addPair(&p, in, table, e, 0)
+			x.addPair(&p, in, table, e, 0)
 		}
 	}
 	var wrong *unstable.ParserError
-	if errors.As(p.Error(), &wrong) && o.err == nil {
-		o.err = &Error{Line: p.Shape(p.Range(wrong.Highlight)).Start.Line, Short: i18n.T("config.syntax", "parser", wrong.Message)}
+	if errors.As(p.Error(), &wrong) && x.err == nil {
+		x.err = &Error{Line: p.Shape(p.Range(wrong.Highlight)).Start.Line, Short: i18n.T("config.syntax", "parser", wrong.Message)}
 	}
-	return o
+	return x
 }
 
-// add adds what has a key, unless that is too deep.
-func (o *index) add(kind entryKind, in *entry, node *unstable.Node) *entry {
+// add adds an entry that has a key, unless the key is too deep.
+func (x *index) add(kind entryKind, in *entry, node *unstable.Node) *entry {
 	e := &entry{kind: kind, in: in, path: slices.Clone(in.path), array: in.array}
 	for it := node.Key(); it.Next(); {
 		name := it.Node()
@@ -109,35 +107,35 @@ func (o *index) add(kind entryKind, in *entry, node *unstable.Node) *entry {
 			e.start = int(name.Raw.Offset)
 		}
 		if len(e.path) == maxNames {
-			o.tooDeep(e)
+			x.tooDeep(e)
 			return nil
 		}
 		e.end = int(name.Raw.Offset + name.Raw.Length)
 		e.path = append(e.path, string(name.Data))
 	}
-	if !o.append(e) {
+	if !x.append(e) {
 		return nil
 	}
 	return e
 }
 
-// append adds an entry unless there are too many.
-func (o *index) append(e *entry) bool {
-	if len(o.entries) == maxEntries {
-		o.err = &Error{Line: o.line(e), Short: i18n.T("config.tooMany", "most", maxEntries), Hint: i18n.T("config.tooLargeHint")}
+// append adds an entry, unless there are too many entries.
+func (x *index) append(e *entry) bool {
+	if len(x.entries) == maxEntries {
+		x.err = &Error{Line: x.line(e), Short: i18n.T("config.tooMany", "most", maxEntries), Hint: i18n.T("config.tooLargeHint")}
 		return false
 	}
-	o.entries = append(o.entries, e)
+	x.entries = append(x.entries, e)
 	return true
 }
 
-func (o *index) addPair(p *unstable.Parser, in *entry, table *node, node *unstable.Node, lists int) {
-	e := o.add(entryPair, in, node)
+func (x *index) addPair(p *unstable.Parser, in *entry, table *node, node *unstable.Node, lists int) {
+	e := x.add(entryPair, in, node)
 	if e == nil {
 		return
 	}
 	blank := func() {
-		for o.text[e.value] == ' ' || o.text[e.value] == '\t' {
+		for x.text[e.value] == ' ' || x.text[e.value] == '\t' {
 			e.value++
 		}
 	}
@@ -146,67 +144,67 @@ func (o *index) addPair(p *unstable.Parser, in *entry, table *node, node *unstab
 	e.value++ // the "="
 	blank()
 	e.end = int(node.Raw.Offset + node.Raw.Length)
-	if value := o.stated(e, table.pair(e.path[len(in.path):], o.line(e))); value != nil {
-		o.addValue(p, e, value, node.Value(), lists)
+	if value := x.stated(e, table.pair(e.path[len(in.path):], x.line(e))); value != nil {
+		x.addValue(p, e, value, node.Value(), lists)
 	}
 }
 
-// addValue adds what is in a value.
-func (o *index) addValue(p *unstable.Parser, of *entry, to *node, value *unstable.Node, lists int) {
+// addValue adds the content of a value.
+func (x *index) addValue(p *unstable.Parser, of *entry, to *node, value *unstable.Node, lists int) {
 	switch value.Kind {
 	case unstable.InlineTable:
 		of.inline = true
 		to.kind = nodeInline
-		for it := value.Children(); o.err == nil && it.Next(); {
-			o.addPair(p, of, to, it.Node(), lists)
+		for it := value.Children(); x.err == nil && it.Next(); {
+			x.addPair(p, of, to, it.Node(), lists)
 		}
 	case unstable.Array:
 		to.kind = nodeList
 		if lists == maxLists {
-			o.tooDeep(of)
+			x.tooDeep(of)
 		}
-		for it := value.Children(); o.err == nil && it.Next(); {
+		for it := value.Children(); x.err == nil && it.Next(); {
 			e := &entry{kind: entryElement, path: of.path, in: of, array: true, start: of.start}
-			if raw := it.Node().Raw; raw.Length > 0 { // arrays have none
+			if raw := it.Node().Raw; raw.Length > 0 { // the parser gives none for an array
 				e.start = int(raw.Offset)
 			}
-			if !o.append(e) {
+			if !x.append(e) {
 				return
 			}
-			element := &node{line: o.line(e)}
+			element := &node{line: x.line(e)}
 			to.list = append(to.list, element)
-			o.addValue(p, e, element, it.Node(), lists+1)
+			x.addValue(p, e, element, it.Node(), lists+1)
 		}
 	default:
 		var short string
 		if to.scalar, short = scalar(value, p.Raw(value.Raw)); short != "" {
-			o.err = &Error{Line: o.line(of), Key: displayKey(of.path), Short: short}
+			x.err = &Error{Line: x.line(of), Key: displayKey(of.path), Short: short}
 		}
 	}
 }
 
-// stated returns the node that an entry makes, if it can.
-func (o *index) stated(e *entry, n *node) *node {
+// stated returns n. If n is nil, it records the error that the key is defined twice.
+func (x *index) stated(e *entry, n *node) *node {
 	if n == nil {
-		o.err = &Error{Line: o.line(e), Key: displayKey(e.path), Short: i18n.T("config.twice")}
+		x.err = &Error{Line: x.line(e), Key: displayKey(e.path), Short: i18n.T("config.twice")}
 	}
 	return n
 }
 
-func (o *index) tooDeep(e *entry) {
+func (x *index) tooDeep(e *entry) {
 	hint := unknownKey(e.path)
 	if hint == "" {
 		hint = i18n.T("config.tooDeepHint")
 	}
-	o.err = &Error{Line: o.line(e), Key: displayKey(e.path), Short: i18n.T("config.tooDeep"), Hint: hint}
+	x.err = &Error{Line: x.line(e), Key: displayKey(e.path), Short: i18n.T("config.tooDeep"), Hint: hint}
 }
 
-// line returns the line an entry begins in.
-func (o *index) line(e *entry) int { return sort.SearchInts(o.newlines, e.start) + 1 }
+// line returns the line where an entry begins, from 1.
+func (x *index) line(e *entry) int { return sort.SearchInts(x.newlines, e.start) + 1 }
 
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// dotted returns the key as one would write it in a file.
+// dotted returns a key in TOML's notation.
 func dotted(path []string) string {
 	names := make([]string, len(path))
 	for i, name := range path {
@@ -218,10 +216,10 @@ func dotted(path []string) string {
 	return strings.Join(names, ".")
 }
 
-// longestShown is how much of a name is shown to a person, in bytes.
+// longestShown is the length at which a name is cut in error messages, in bytes.
 const longestShown = 100
 
-// displayKey returns the key for a person: nobody reads a name of a megabyte.
+// displayKey returns a key for error messages, with long names cut.
 func displayKey(path []string) string {
 	path = slices.Clone(path)
 	for i, name := range path {
@@ -232,7 +230,7 @@ func displayKey(path []string) string {
 	return dotted(path)
 }
 
-// quote returns a text as TOML writes it, without control characters.
+// quote returns a text as a TOML string. Control characters are escaped.
 func quote(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')

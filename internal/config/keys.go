@@ -17,9 +17,8 @@ var (
 // NotificationKeys returns the keys of [preferences.notifications].
 func NotificationKeys() []string { return slices.Clone(notificationKeys) }
 
-// unknownKey returns what there is where a file has a key that there is not,
-// and nothing for one that there is. What is in a value of the wrong type is not
-// looked at.
+// unknownKey returns a hint that lists the known keys if a key is unknown, and ""
+// if the key is known. It does not check keys inside a value of the wrong type.
 func unknownKey(path []string) (hint string) {
 	stray := func(i int, keys []string) bool { return len(path) > i && !slices.Contains(keys, path[i]) }
 	switch {

@@ -3,21 +3,18 @@ package config
 import (
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"colabtray/internal/i18n"
-
-	"github.com/distribution/reference"
 )
 
-// Flags are the values of the command line flags that were given, by the keys of
-// their settings, such as "port".
+// Flags are the values of the flags on the command line, by the key of the setting,
+// such as "port".
 type Flags map[string]string
 
-// With returns the flags and one more.
+// With returns a copy of the flags with one flag added or replaced.
 func (f Flags) With(key, value string) Flags {
 	with := Flags{key: value}
 	for other, v := range f {
@@ -28,50 +25,50 @@ func (f Flags) With(key, value string) Flags {
 	return with
 }
 
-// Sources are where settings come from, the first that has one wins: a flag,
-// the environment, the file, the default. [Reference] tells which settings have
-// a flag and a variable of the environment.
+// Sources are the sources of settings. A flag overrides the environment, which
+// overrides the file, which overrides the default. [Reference] lists which settings
+// have a flag and an environment variable.
 type Sources struct {
 	Flags Flags
 	// Env reads the environment, as [os.LookupEnv] does.
 	Env func(string) (string, bool)
-	// File is the path of the settings file, which need not exist.
-	// An env_file with a relative path is relative to its directory.
+	// File is the path of the settings file, which need not exist. The path of an
+	// env_file is relative to the directory of the settings file.
 	File string
 }
 
-// Settings are what the program runs with.
+// Settings are the settings in force.
 type Settings struct {
 	// Profile is the chosen profile.
 	Profile Profile
-	// Profiles are all of them by name, as the file and the built-ins have
-	// them.
+	// Profiles are all profiles by name, from the file and the built-in ones,
+	// without flags and environment.
 	Profiles map[string]Profile
-	// Preferences are those of the program itself.
+	// Preferences are the settings of the program itself.
 	Preferences Preferences
 }
 
-// Equal reports whether two settings are the same in everything.
+// Equal reports whether s and t are the same in every setting.
 func (s Settings) Equal(t Settings) bool {
 	return s.Profile.Equal(t.Profile) && maps.EqualFunc(s.Profiles, t.Profiles, Profile.Equal) && s.Preferences == t.Preferences
 }
 
-// Error tells what is wrong with a setting, and where it is.
+// Error tells why a setting is invalid, and where the setting is.
 type Error struct {
-	// File and Line tell where in the settings file it is; File is empty for
-	// flags and the environment, Line is 0 where it is about the whole file.
+	// File and Line are the position in the settings file, Line from 1. File is
+	// empty for flags and the environment. Line is 0 for the whole file.
 	File string
 	Line int
-	// Key is the key in the file such as "profiles.jupyter.port", the flag
-	// such as "--port", or the variable such as "COLAB_TRAY_PORT".
+	// Key is the key in the file, such as "profiles.jupyter.port", the flag, such
+	// as "--port", or the environment variable, such as "COLAB_TRAY_PORT".
 	Key string
-	// Short says what is wrong, Hint what would be right.
+	// Short tells what is wrong. Hint tells what would be valid, and can be empty.
 	Short, Hint string
-	// Command can be run in a terminal to repair it; empty for none.
+	// Command repairs it in a terminal; empty if there is no such command.
 	Command string
 }
 
-// Error returns all of it but the command in one line.
+// Error returns the position, Short and Hint in one line.
 func (e *Error) Error() string {
 	var where string
 	if e.File != "" {
@@ -93,7 +90,7 @@ func (e *Error) Error() string {
 // IsFlag reports whether the error is about a flag of the command line.
 func (e *Error) IsFlag() bool { return strings.HasPrefix(e.Key, "--") }
 
-// Load puts the settings together. Its error is an *[Error].
+// Load reads the settings from their sources. Its error is an *[Error].
 func Load(from Sources) (Settings, error) {
 	content, err := readFile(from.File)
 	if err != nil {
@@ -102,7 +99,7 @@ func Load(from Sources) (Settings, error) {
 	return content.settings(from)
 }
 
-// settings puts together what the file and the other sources say.
+// settings merges the file with the other sources.
 func (f *file) settings(from Sources) (Settings, error) {
 	s := Settings{Profiles: BuiltIn()}
 	for _, name := range f.profiles() {
@@ -127,14 +124,14 @@ func (f *file) settings(from Sources) (Settings, error) {
 	return s, nil
 }
 
-// choose picks the profile, and lets flags and environment change it. It notes
-// with all of them which flags choose them in a terminal.
+// choose selects the profile and applies flags and environment to it. It also notes
+// in each profile which flags select the profile in a terminal.
 func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error) {
-	usual := Settings{Profile: Profile{Name: DefaultProfile}}
-	if err := readSettings(&reader{file: f}, fileTable.settings, location{}, f.root.stated, &usual); err != nil {
+	defaults := Settings{Profile: Profile{Name: DefaultProfile}}
+	if err := readSettings(&reader{file: f}, fileTable.settings, location{}, f.root.stated, &defaults); err != nil {
 		return Profile{}, err
 	}
-	name := usual.Profile.Name
+	name := defaults.Profile.Name
 	if v, _, given := (Sources{Env: from.Env}).override("profile"); given {
 		name = v
 	}
@@ -162,7 +159,7 @@ func (f *file) choose(from Sources, profiles map[string]Profile) (Profile, error
 	return f.overridden(from, p)
 }
 
-// overridden returns the profile as flags and environment change it.
+// overridden returns the profile with flags and environment applied.
 func (f *file) overridden(from Sources, p Profile) (Profile, error) {
 	for _, s := range profileTable.settings {
 		text, source, given := from.override(s.key)
@@ -178,7 +175,7 @@ func (f *file) overridden(from Sources, p Profile) (Profile, error) {
 		if _, short, hint := p.kindConflict(); short != "" {
 			return p, &Error{Key: source, Short: i18n.T("config.unsuited", "profile", p.Name, "why", short), Hint: hint}
 		}
-		// A variable of the environment is there for the next command, too.
+		// Only a flag must be repeated: the next command sees the same environment.
 		if _, isFlag := from.Flags[s.key]; isFlag && s.inCommands && !p.Equal(before) {
 			p.flags = append(slices.Clip(p.flags), s.flag(), text)
 		}
@@ -186,8 +183,8 @@ func (f *file) overridden(from Sources, p Profile) (Profile, error) {
 	return p, nil
 }
 
-// readOverride takes over the text of a flag or a variable of the environment, or
-// tells what is wrong with it.
+// readOverride stores the value of a flag or an environment variable, or tells why
+// the value is invalid.
 func (s setting[T]) readOverride(text string, to *T) (short, hint string) {
 	v, short, hint := s.fromText(text)
 	if short != "" {
@@ -200,23 +197,23 @@ func (s setting[T]) readOverride(text string, to *T) (short, hint string) {
 	return "", ""
 }
 
-// profileOfRuntime returns the profile whose runtime has a name, or else the usual one:
-// nobody who names a runtime of theirs wants that made anew from the settings of
-// another one.
-func profileOfRuntime(profiles map[string]Profile, runtime, usual string) string {
-	if profiles[usual].Runtime == runtime {
-		return usual
+// profileOfRuntime returns the profile whose runtime has the given name, so that
+// the runtime is not recreated with the settings of another profile. It prefers the
+// profile preferred, and returns preferred if there is no such profile.
+func profileOfRuntime(profiles map[string]Profile, runtime, preferred string) string {
+	if profiles[preferred].Runtime == runtime {
+		return preferred
 	}
 	for _, name := range slices.Sorted(maps.Keys(profiles)) {
 		if profiles[name].Runtime == runtime {
 			return name
 		}
 	}
-	return usual
+	return preferred
 }
 
-// override returns what a flag or the environment says of a setting, and what
-// that flag or variable is called. An empty variable is as good as none.
+// override returns the value that a flag or the environment gives a setting, and the
+// name of that flag or variable. An empty variable counts as not set.
 func (from Sources) override(key string) (value, source string, given bool) {
 	s, has := overridable[key]
 	if !has {
@@ -232,8 +229,7 @@ func (from Sources) override(key string) (value, source string, given bool) {
 	return value, s.variable(), given && value != ""
 }
 
-// overridable are the settings that have a flag and a variable of the
-// environment, by their keys.
+// overridable has the settings with a flag and an environment variable, by key.
 var overridable = func() map[string]setting[Settings] {
 	all := map[string]setting[Settings]{}
 	for _, t := range tables {
@@ -246,46 +242,14 @@ var overridable = func() map[string]setting[Settings] {
 	return all
 }()
 
-// asText takes the text of a flag as it is.
+// asText returns the text of a flag unchanged.
 func asText(text string) (v any, short, hint string) { return text, "", "" }
 
-// asPort makes a number of the text of a flag.
+// asPort parses the text of a flag as a port.
 func asPort(text string) (v any, short, hint string) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return nil, i18n.T("config.noPort", "port", i18n.Escaped(text)), i18n.T("config.portHint")
 	}
 	return n, "", ""
-}
-
-// containerName is what engines take as the name of a container; as it is the
-// hostname as well it has to end at 63 characters.
-var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$`)
-
-func checkName(s string) (short, hint string) {
-	if containerName.MatchString(s) {
-		return "", ""
-	}
-	return i18n.T("config.noName", "name", i18n.Escaped(s)), i18n.T("config.nameHint")
-}
-
-func checkImage(s string) (short, hint string) {
-	if _, err := reference.ParseNormalizedNamed(s); err == nil {
-		return "", ""
-	}
-	return i18n.T("config.noImage", "name", i18n.Escaped(s)), i18n.T("config.imageHint", "example", DefaultImage+":latest")
-}
-
-func checkPort(n int64) (short, hint string) {
-	if n >= 1 && n <= 65535 {
-		return "", ""
-	}
-	return i18n.T("config.outOfRange", "value", n), i18n.T("config.portHint")
-}
-
-func checkKind(s string) (short, hint string) {
-	if k := Kind(s); k == KindJupyter || k == KindColab {
-		return "", ""
-	}
-	return i18n.T("config.noKind", "kind", i18n.Escaped(s)), i18n.T("config.kindHint")
 }

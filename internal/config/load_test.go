@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"colabtray/internal/i18n"
+	"colabtray/test/testenv"
 )
 
 func write(t *testing.T, text string) string {
@@ -166,10 +167,7 @@ port = 9100
 
 // TestShellWord has a shell take the words of commands that people are told to run.
 func TestShellWord(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip(err)
-	}
+	testenv.NeedCommand(t, "bash")
 	for _, word := range []string{
 		"", "plain-1.2_3:/@", "two words", "it's", "$(id)`id`$HOME;id", `a\b"c`, "\x1b[2J", "new\nline 'and \"quotes\"\\", "\u202e\u200b\u2028", "\u009b31m", "\xff", "-\r\t\a",
 	} {
@@ -177,7 +175,7 @@ func TestShellWord(t *testing.T) {
 		if quoted != i18n.Line(quoted) {
 			t.Errorf("%q is to be written as %q", word, quoted)
 		}
-		run := exec.CommandContext(t.Context(), bash, "-c", "printf %s "+quoted)
+		run := exec.CommandContext(t.Context(), "bash", "-c", "printf %s "+quoted)
 		run.Env = []string{"LC_ALL=C.UTF-8"}
 		if got, err := run.Output(); err != nil || string(got) != word {
 			t.Errorf("%q is written as %s, which bash takes for %q (%v)", word, quoted, got, err)

@@ -9,11 +9,12 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// OpenRegular opens a file to read it. What is no regular file is refused, and
-// never waited for: a pipe would wait for its other end. What is looked at is
-// what was opened, whatever the name stands for by then.
+// OpenRegular opens a regular file for reading. For a directory, a device or a pipe
+// it returns an error. It never blocks, as opening a pipe otherwise does until
+// somebody opens the other end. It checks the type of the file that it has opened,
+// so it is safe if the path changes meanwhile.
 func OpenRegular(path string) (*os.File, error) {
-	// A device is not opened at all, which can do something to it.
+	// The type is checked before as well: to open a device can have an effect on it.
 	info, err := os.Stat(path)
 	if err == nil {
 		err = regular(info)
@@ -48,7 +49,8 @@ func regular(info fs.FileInfo) error {
 
 var errTooLarge = errors.New("the file is too large")
 
-// readOwn reads a file of at most maxFile bytes that nobody else can change.
+// readOwn reads a file of at most maxFile bytes. It refuses a file that other users
+// can change: see changedByOthers.
 func readOwn(path string) ([]byte, error) {
 	f, err := OpenRegular(path)
 	if err != nil {
@@ -65,8 +67,8 @@ func readOwn(path string) ([]byte, error) {
 	return text, err
 }
 
-// writableByOthersError tells that others than the person can change a file, and the
-// command that ends it.
+// writableByOthersError tells that other users can change a file, with the command
+// that takes the permission from them.
 type writableByOthersError struct{ short, command string }
 
 func (e *writableByOthersError) Error() string { return e.short }

@@ -18,10 +18,11 @@ import (
 
 const nonBlocking = syscall.O_NONBLOCK | syscall.O_NOCTTY
 
-// changedByOthers returns an *[writableByOthersError] when somebody else than the
-// person and root can change an open file, put another one in its place, or lead
-// a link on the way to it elsewhere: a settings file says what is run, and which
-// folders it gets. It is about what ssh asks of its files.
+// changedByOthers returns a *[writableByOthersError] if a user other than the
+// person and root can change an open file, replace the file, or redirect a symbolic
+// link in its path. The settings file decides which command runs and which folders
+// it can access, so others must not change it. ssh requires about the same of its
+// own files.
 func changedByOthers(f *os.File, path string) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -46,8 +47,8 @@ func changedByOthers(f *os.File, path string) error {
 			if err != nil {
 				return err
 			}
-			// Where the sticky bit is set, as on /tmp, nobody can exchange the
-			// files of others.
+			// In a directory with the sticky bit, such as /tmp, a user cannot
+			// replace another user's files.
 			if info.Mode()&fs.ModeSticky != 0 && ours(info) {
 				continue
 			}
@@ -59,8 +60,9 @@ func changedByOthers(f *os.File, path string) error {
 	return nil
 }
 
-// parentsUpToHome returns a directory, and those above it that are in the home
-// directory, with that.
+// parentsUpToHome returns a directory and its parents up to the home directory,
+// which is included. For a directory outside of the home directory it returns that
+// directory alone.
 func parentsUpToHome(dir string) []string {
 	dirs := []string{dir}
 	home, err := os.UserHomeDir()
@@ -99,16 +101,17 @@ func belongsToOthers(path string) error {
 	}
 }
 
-// ours reports whether a file belongs to the person or to root, who can do
-// anything anyway.
+// ours reports whether a file belongs to the person or to root, who can change every
+// file anyway.
 func ours(info fs.FileInfo) bool {
 	stat, is := info.Sys().(*syscall.Stat_t)
 	return is && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
 }
 
-// privateGroup reports whether nobody but the person is in a group. Many systems
-// give each person such a group, and let it write what the person makes. A group
-// that is not in the system's files can have anybody in it.
+// privateGroup reports whether the person is the only member of a group. Many
+// systems create such a group for each user and let the group write the user's
+// files. A group that is not in /etc/group, as one from a directory service, may
+// have other members, so privateGroup returns false for it.
 func privateGroup(gid uint32) bool {
 	id := strconv.FormatUint(uint64(gid), 10)
 	me, err := user.LookupId(strconv.Itoa(os.Geteuid()))
@@ -135,8 +138,8 @@ func privateGroup(gid uint32) bool {
 	return known
 }
 
-// fields gives the lines of a file with so many fields. One that cannot be read
-// has none.
+// fields yields the lines of a file that have n fields, split at ":". It skips lines
+// whose first field is empty, and yields nothing if the file cannot be read.
 func fields(path string, n int) func(yield func([]string) bool) {
 	return func(yield func([]string) bool) {
 		f, err := os.Open(path)

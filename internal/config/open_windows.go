@@ -2,9 +2,9 @@ package config
 
 import "os"
 
-// There are no pipes among files.
+// Windows has no pipes in the file system.
 const nonBlocking = 0
 
-// changedByOthers has nothing to look at: on Windows files inherit who may change
-// them from the person's profile.
+// changedByOthers checks nothing: on Windows a file inherits its permissions from the
+// person's profile directory.
 func changedByOthers(*os.File, string) error { return nil }

@@ -2,6 +2,6 @@ package config
 
 import "io/fs"
 
-// ownedByUs has nothing to look at: on Windows the directories of the profile
-// are private by the permissions that they inherit.
+// ownedByUs checks nothing: on Windows a directory inherits private permissions from
+// the person's profile directory.
 func ownedByUs(fs.FileInfo) error { return nil }

@@ -7,63 +7,64 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Preferences are the settings of the program itself, the same for every
+// Preferences are the settings of the program itself. They do not depend on the
 // profile.
 type Preferences struct {
 	// StartAtOpen starts the runtime when the program opens.
 	StartAtOpen bool
-	// StopOnQuit stops the runtime when its person quits the program.
+	// StopOnQuit stops the runtime when the person quits the program.
 	StopOnQuit bool
-	// Icon is how the icon in the tray looks.
+	// Icon is the style of the icon in the tray.
 	Icon Icon
-	// Language is that of all texts.
+	// Language is the language of all messages.
 	Language Language
-	// ClearClipboard is how long a copied Backend URL stays in the clipboard; 0
-	// is for good.
+	// ClearClipboard is how long a copied Backend URL stays in the clipboard, at
+	// least one second; 0 leaves it there.
 	ClearClipboard time.Duration
-	// Notifications tells what is announced.
+	// Notifications selects the notifications.
 	Notifications Notifications
 }
 
-// Notifications tells of which kinds notifications are shown. The menu's status
-// row says it all in any case.
+// Notifications selects the kinds of notifications that are shown. The status row of
+// the menu always shows the same information.
 type Notifications struct {
-	// Ready is the runtime becoming ready.
+	// Ready announces that the runtime has become ready.
 	Ready bool
-	// URLChanged is a new Backend URL.
+	// URLChanged announces a new Backend URL.
 	URLChanged bool
-	// Stopped is a runtime that stopped without being asked to.
+	// Stopped announces that the runtime has stopped without a request.
 	Stopped bool
-	// Failed is a problem.
+	// Failed announces a problem.
 	Failed bool
-	// Idle is an idle runtime that will be stopped soon.
+	// Idle announces that the runtime is idle and will be stopped soon.
 	Idle bool
-	// Progress is how far a long download is.
+	// Progress announces the progress of a long download.
 	Progress bool
 }
 
-// Icon is a look of the icon in the tray.
+// Icon is a style of the icon in the tray.
 type Icon string
 
 const (
-	// IconAuto takes what suits the desktop.
+	// IconAuto is the style that suits the desktop.
 	IconAuto Icon = "auto"
-	// IconColour tells states by colour as well as shape.
+	// IconColour shows the state by colour and shape.
 	IconColour Icon = "colour"
-	// IconLight is one light colour, for dark panels.
+	// IconLight has one light colour, for dark panels.
 	IconLight Icon = "light"
-	// IconDark is one dark colour, for light panels.
+	// IconDark has one dark colour, for light panels.
 	IconDark Icon = "dark"
 )
 
-// Language is the language of all texts: [LanguageAuto], or one of
-// [words.Languages].
+// Language is the language of all messages: [LanguageAuto] or one of
+// [i18n.Languages].
 type Language string
 
-// LanguageAuto is the desktop's, where there is a translation.
+// LanguageAuto is the language of the desktop if there is a translation, else
+// English.
 const LanguageAuto Language = "auto"
 
-// DefaultPreferences returns the preferences without a settings file.
+// DefaultPreferences returns the preferences that apply without a settings file.
 func DefaultPreferences() Preferences {
 	return Preferences{
 		Icon:          IconAuto,
@@ -72,8 +73,8 @@ func DefaultPreferences() Preferences {
 	}
 }
 
-// LanguageIn returns the language that a settings file asks for, also one that
-// is wrong elsewhere: what is said of that is said in this language.
+// LanguageIn returns the language in a settings file. It also works if another
+// setting of the file is invalid, so that the error message is in that language.
 func LanguageIn(path string) Language {
 	content, _ := readFile(path)
 	s := Settings{Preferences: DefaultPreferences()}
@@ -84,12 +85,12 @@ func LanguageIn(path string) Language {
 		}
 		return nil
 	}
-	_ = readSettings(&reader{file: content}, preferencesTable.settings, table, stated, &s) // a wrong one is as good as none
+	_ = readSettings(&reader{file: content}, preferencesTable.settings, table, stated, &s) // an invalid language counts as not set
 	return s.Preferences.Language
 }
 
-// readPreferences returns the preferences that the file states, the defaults
-// for all else.
+// readPreferences returns the preferences from the file. What the file does not set
+// has its default.
 func (f *file) readPreferences() (Preferences, error) {
 	s := Settings{Preferences: DefaultPreferences()}
 	for _, table := range []settingTable{preferencesTable, notificationsTable} {
@@ -103,7 +104,7 @@ func (f *file) readPreferences() (Preferences, error) {
 
 func icons() []Icon { return []Icon{IconAuto, IconColour, IconLight, IconDark} }
 
-// languages are those that there are texts in, and the desktop's.
+// languages returns the valid values of the setting language.
 func languages() []Language {
 	all := []Language{LanguageAuto}
 	for _, language := range i18n.Languages() {
@@ -112,7 +113,7 @@ func languages() []Language {
 	return all
 }
 
-// readChoice reads one of a few words.
+// readChoice returns a function that reads one of the given choices.
 func readChoice[T ~string](choices func() []T) func(*reader, location, any) (T, error) {
 	return readAs[T](func(text string) (short, hint string) {
 		if slices.Contains(choices(), T(text)) {
@@ -122,7 +123,7 @@ func readChoice[T ~string](choices func() []T) func(*reader, location, any) (T, 
 	})
 }
 
-// quotedChoices names the choices as a sentence does.
+// quotedChoices lists the choices for a sentence, such as `"a", "b" or "c"`.
 func quotedChoices[T ~string](choices []T) string {
 	var quoted []string
 	for _, choice := range choices {

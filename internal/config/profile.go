@@ -1,14 +1,6 @@
-// Package config owns the settings of Colab Tray: what a profile and the
-// preferences are, their defaults, where they come from (flag, environment,
-// file, default) and what is said when one of them is wrong.
-//
-// It does not own what is done with them: it imports no other package of the
-// project but the texts, and never talks to the engine.
 package config
 
 import (
-	"fmt"
-	"log/slog"
 	"reflect"
 	"regexp"
 	"slices"
@@ -16,18 +8,21 @@ import (
 	"time"
 
 	"colabtray/internal/i18n"
+	"colabtray/internal/secret"
 )
 
-// Kind tells which contract an image follows.
+// Kind is the contract that an image follows.
 type Kind string
 
 const (
-	// KindJupyter is an image in the manner of jupyter/docker-stacks: a
-	// Jupyter server on port 8888 started by our start script, with the data
-	// volume where it works, which is /home/jovyan unless the image says otherwise.
+	// KindJupyter is an image like those of jupyter/docker-stacks: our start script
+	// starts a Jupyter server on port 8888. The data volume is mounted at the
+	// server's working directory, which is /home/jovyan unless the image has
+	// another one.
 	KindJupyter Kind = "jupyter"
-	// KindColab is Google's Colab runtime image: a front on port 8080 started
-	// by the image's own command, with the data volume on /content.
+	// KindColab is Google's Colab runtime image: the image's own command starts a
+	// proxy in front of Jupyter on port 8080. The data volume is mounted at
+	// /content.
 	KindColab Kind = "colab"
 )
 
@@ -39,58 +34,59 @@ const (
 	DefaultPort    = 8888
 )
 
-// Profile is the settings a runtime is made from.
+// Profile has the settings from which a runtime is created.
 type Profile struct {
-	// Name is the name of the profile, as the settings file has it.
+	// Name is the name of the profile in the settings file.
 	Name string
-	// Runtime is the name and hostname of the container; the data volume is
-	// Runtime + "-data".
+	// Runtime is the name and the hostname of the container. The data volume is
+	// named Runtime + "-data".
 	Runtime string
-	// Image is the reference of the image, as `docker run` takes it.
+	// Image is the reference of the image, as in `docker run`.
 	Image string
-	// Kind is the contract the image follows.
+	// Kind is the contract that the image follows.
 	Kind Kind
-	// Port is the port on 127.0.0.1 at which Jupyter is published, 1 to 65535.
+	// Port is the port on 127.0.0.1 that leads to Jupyter, 1 to 65535.
 	Port int
 
-	// GPU tells which GPUs the container gets.
+	// GPU selects the GPUs of the container.
 	GPU GPU
 	// Memory limits the container's memory, in bytes; 0 is no limit.
 	Memory int64
-	// CPUs limits the processors' time, in processors; 0 is no limit.
+	// CPUs limits the CPU time, in processors; 0 is no limit.
 	CPUs float64
 	// ShmSize is the size of /dev/shm, in bytes; 0 is the engine's default.
 	// PyTorch's data loaders need more than the usual 64 MiB.
 	ShmSize int64
-	// Folders of the host that are mounted into the container.
+	// Folders are the host's folders that are mounted into the container.
 	Folders []Folder
-	// Env is set in the container, sorted by name.
+	// Env has the environment variables of the container, sorted by name.
 	Env []Variable
-	// Packages are installed by pip at the first start, as pip's command line
-	// names them.
+	// Packages are installed by pip at the first start. Each is an argument of
+	// pip install.
 	Packages []string
-	// Command starts Jupyter instead of our start script or the image's own
-	// command; empty for these.
+	// Command starts Jupyter. If it is empty, our start script or, for KindColab,
+	// the image's own command starts Jupyter.
 	Command []string
-	// Token tells whether each start makes a new token.
+	// Token decides whether each start creates a new token.
 	Token TokenPolicy
-	// IdleStop is how long no kernel may work before the runtime is stopped; 0
-	// is never.
+	// IdleStop is the time without use after which the runtime is stopped, at least
+	// five minutes; 0 is never.
 	IdleStop time.Duration
-	// Platform is what the image has to be made for, such as "linux/amd64";
-	// empty for the engine's own.
+	// Platform is the platform of the image, such as "linux/amd64"; empty for the
+	// engine's own platform.
 	Platform string
-	// User is whom the container runs as, such as "1000" or "1000:100", or
-	// [UserRoot]; empty for the image's own.
+	// User is the user of the container's processes, such as "1000" or "1000:100",
+	// or [UserRoot]; empty for the user that the image sets.
 	User string
 
-	// flags choose the profile, as it is, in a terminal.
+	// flags select the profile in a terminal, with the values that flags have
+	// changed.
 	flags []string
 }
 
-// CommandLine returns the command of this program that does something with the
-// profile, in a terminal: "colab-tray", the verb, the flags that choose the
-// profile where a terminal would take another one, and the arguments.
+// CommandLine returns a command of this program for the profile, to run in a
+// terminal: "colab-tray", the verb, the flags that select the profile unless it is
+// selected by default, and the arguments.
 func (p Profile) CommandLine(verb string, args ...string) string {
 	line := "colab-tray " + verb
 	for _, word := range slices.Concat(p.flags, args) {
@@ -99,8 +95,8 @@ func (p Profile) CommandLine(verb string, args ...string) string {
 	return line
 }
 
-// ShellWord writes a word of a command that people are told to run: whatever is
-// in it, a shell takes it for this one word, and nothing in it acts on a terminal.
+// ShellWord quotes one word of a command that a person is told to run. A shell reads
+// the result as that word, and it contains no control characters.
 func ShellWord(word string) string {
 	switch {
 	case plainWord.MatchString(word):
@@ -111,7 +107,7 @@ func ShellWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// plainWord is what a shell takes as it is.
+// plainWord matches words that need no quotes in a shell.
 var plainWord = regexp.MustCompile(`^[a-zA-Z0-9@%+=:,./_-]+$`)
 
 // Equal reports whether two profiles are the same in every setting.
@@ -120,70 +116,49 @@ func (p Profile) Equal(q Profile) bool {
 	return reflect.DeepEqual(p, q)
 }
 
-// GPU tells which GPUs a container gets; the zero value is none.
+// GPU selects the GPUs of a container. The zero value selects none.
 type GPU struct {
-	// All asks for every GPU there is.
+	// All selects every GPU.
 	All bool
-	// Count asks for so many, whichever they are.
+	// Count selects that number of GPUs, whichever the engine takes.
 	Count int
-	// IDs asks for certain ones, by number or UUID.
+	// IDs selects GPUs by index or UUID.
 	IDs []string
 }
 
-// None reports whether no GPU is asked for.
+// None reports whether g selects no GPU.
 func (g GPU) None() bool { return !g.All && g.Count == 0 && len(g.IDs) == 0 }
 
-// Folder is a folder of the host in the container.
+// Folder is a folder of the host that is mounted into the container.
 type Folder struct {
-	// Host is its absolute path on the host.
+	// Host is the absolute path on the host.
 	Host string
-	// Path is its absolute path in the container.
+	// Path is the absolute path in the container.
 	Path string
-	// ReadOnly tells that the container may not write to it.
+	// ReadOnly forbids the container to write to the folder.
 	ReadOnly bool
 }
 
 // Variable is an environment variable of the container.
 type Variable struct {
 	Name  string
-	Value Secret
+	Value secret.Secret
 }
 
-// Secret is a text that may be a password: it prints as "[redacted]" with every
-// verb of fmt, in slog and in JSON; Reveal alone gives it.
-type Secret struct{ text string }
-
-// NewSecret makes a Secret of its text.
-func NewSecret(text string) Secret { return Secret{text} }
-
-// Reveal returns the secret itself, for the engine and nothing else.
-func (s Secret) Reveal() string { return s.text }
-
-// Format implements [fmt.Formatter] without the secret, for every verb.
-func (Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
-
-// LogValue implements [slog.LogValuer] without the secret.
-func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText implements [encoding.TextMarshaler] without the secret.
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// redacted stands where a secret would.
-const redacted = "[redacted]"
-
-// TokenPolicy tells whether each start makes a new token.
+// TokenPolicy decides whether each start creates a new token.
 type TokenPolicy string
 
 const (
-	// TokenFresh makes a new token at each start, as Colab's own instructions
-	// have it.
+	// TokenFresh creates a new token at each start, as in Colab's own instructions
+	// (https://research.google.com/colaboratory/local-runtimes.html).
 	TokenFresh TokenPolicy = "fresh"
-	// TokenKeep keeps one token, so that the Backend URL stays the same.
+	// TokenKeep uses the same token at each start, so that the Backend URL stays the
+	// same.
 	TokenKeep TokenPolicy = "keep"
 )
 
-// UserRoot is the user of a container that starts as root, whose image then hands
-// the home directory over to its own user and goes on as that one.
+// UserRoot is the user of a container that starts as root. The image then gives the
+// home directory to its own user and continues as that user.
 const UserRoot = "root"
 
 // Volume returns the name of the runtime's data volume.
@@ -192,7 +167,7 @@ func (p Profile) Volume() string { return p.Runtime + "-data" }
 // Default returns the built-in profile "jupyter".
 func Default() Profile { return BuiltIn()[DefaultProfile] }
 
-// BuiltIn returns the profiles that are there without a settings file, by name.
+// BuiltIn returns the built-in profiles, by name.
 func BuiltIn() map[string]Profile {
 	profiles := map[string]Profile{}
 	for _, p := range []Profile{
@@ -207,7 +182,7 @@ func BuiltIn() map[string]Profile {
 	return profiles
 }
 
-// KindOf guesses the kind from the image: Google publishes its Colab images at
+// KindOf returns the kind of an image by its reference. Google publishes its Colab images at
 // {us,europe,asia}-docker.pkg.dev/colab-images/public/{runtime,cpu-runtime}
 // (https://research.google.com/colaboratory/local-runtimes.html).
 func KindOf(image string) Kind {
@@ -216,4 +191,22 @@ func KindOf(image string) Kind {
 		return KindColab
 	}
 	return KindJupyter
+}
+
+// Port returns the port in the container at which an image of the kind serves
+// Jupyter.
+func (kind Kind) Port() int {
+	if kind == KindColab {
+		return 8080
+	}
+	return 8888
+}
+
+// DataDir returns the directory where the data volume is mounted in a container of
+// the kind, unless a Jupyter image works elsewhere: see [KindJupyter].
+func (kind Kind) DataDir() string {
+	if kind == KindColab {
+		return "/content"
+	}
+	return "/home/jovyan"
 }

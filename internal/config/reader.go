@@ -2,15 +2,15 @@ package config
 
 import "colabtray/internal/i18n"
 
-// reader takes values out of the file.
+// reader reads values from the file.
 type reader struct {
 	*file
 	from Sources
 }
 
-// readSettings takes over what is stated of the settings of a table, up to the
-// first value that is wrong. The table is at a spot; stated returns what is
-// stated of a key, nil for nothing.
+// readSettings reads the settings of the table at a location into to. It stops at
+// the first invalid value. The function stated returns the value of a key, nil if
+// the file has none.
 func readSettings[T any](r *reader, settings []setting[T], table location, stated func(key string) any, to *T) error {
 	for _, s := range settings {
 		if v := stated(s.key); v != nil {
@@ -22,11 +22,11 @@ func readSettings[T any](r *reader, settings []setting[T], table location, state
 	return nil
 }
 
-// apply lets the profile's table change a profile.
+// apply applies the profile's table in the file to a profile.
 func (f *file) apply(from Sources, p Profile) (Profile, error) {
 	where := profileTable.at(p.Name)
 	table := f.node(&where)
-	if short, hint := checkName(p.Runtime); short != "" && table.stated("name") == nil { // made of a long name of a profile
+	if short, hint := checkName(p.Runtime); short != "" && table.stated("name") == nil { // the runtime's name is derived from a long profile name
 		return p, f.wrong(where.in("name"), short, hint)
 	}
 	s := Settings{Profile: p}
@@ -40,8 +40,8 @@ func (f *file) apply(from Sources, p Profile) (Profile, error) {
 	return p, nil
 }
 
-// withKind returns the profile with the kind that its image has, unless the file
-// states one.
+// withKind returns the profile with the kind of its image, unless the file sets a
+// kind.
 func (f *file) withKind(p Profile) Profile {
 	where := profileTable.at(p.Name)
 	if f.node(&where).stated("kind") == nil {
@@ -50,7 +50,8 @@ func (f *file) withKind(p Profile) Profile {
 	return p
 }
 
-// kindConflict tells which setting of the profile its kind cannot have.
+// kindConflict returns the setting of the profile that its kind does not support, and
+// why; short is empty if there is none.
 func (p Profile) kindConflict() (where func(table location) location, short, hint string) {
 	for i, folder := range p.Folders {
 		if short, hint := checkMount(folder.Path, p.Kind); short != "" {
@@ -72,7 +73,7 @@ func (p Profile) kindConflict() (where func(table location) location, short, hin
 	return nil, "", ""
 }
 
-// readText reads a text that passes a check.
+// readText returns a function that reads a string and checks it.
 func readText(check func(string) (short, hint string)) func(*reader, location, any) (string, error) {
 	return func(r *reader, at location, v any) (string, error) {
 		text, is := v.(string)
@@ -88,7 +89,7 @@ func readText(check func(string) (short, hint string)) func(*reader, location, a
 
 func anyText(string) (short, hint string) { return "", "" }
 
-// readAs reads a text of a type of its own that passes a check.
+// readAs returns a function that reads a string of type T and checks it.
 func readAs[T ~string](check func(string) (short, hint string)) func(*reader, location, any) (T, error) {
 	return func(r *reader, at location, v any) (T, error) {
 		text, err := readText(check)(r, at, v)
@@ -96,8 +97,8 @@ func readAs[T ~string](check func(string) (short, hint string)) func(*reader, lo
 	}
 }
 
-// readTexts reads a list of texts that each pass a check. One that is empty is
-// as good as none.
+// readTexts returns a function that reads a list of strings and checks each. It
+// reads an empty list as nil.
 func readTexts(check func(string) (short, hint string)) func(*reader, location, any) ([]string, error) {
 	return func(r *reader, at location, v any) ([]string, error) {
 		list, is := v.([]any)
@@ -117,11 +118,11 @@ func readTexts(check func(string) (short, hint string)) func(*reader, location, 
 }
 
 func readBool(r *reader, at location, v any) (bool, error) {
-	is, ok := v.(bool)
-	if !ok {
+	value, is := v.(bool)
+	if !is {
 		return false, r.wrong(at, i18n.T("config.wantBool"), i18n.T("config.wantBoolHint"))
 	}
-	return is, nil
+	return value, nil
 }
 
 func readPort(r *reader, at location, v any) (int, error) {

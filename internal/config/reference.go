@@ -1,24 +1,25 @@
 package config
 
-// Entry documents one setting.
+// Entry is the documentation of one setting.
 type Entry struct {
-	// Table is the table of the file that has the setting: "profiles.NAME",
-	// "preferences", "preferences.notifications"; empty for the top of the file.
+	// Table is the table of the settings file that contains the setting:
+	// "profiles.NAME", "preferences" or "preferences.notifications"; empty for the
+	// top of the file.
 	Table string
-	// Key is its key in that table, such as "port".
+	// Key is the key in that table, such as "port".
 	Key string
-	// Flag and Variable are what else sets it, such as "--port" and
-	// "COLAB_TRAY_PORT"; empty where there is no such thing.
+	// Flag and Variable are the flag and the environment variable of the setting,
+	// such as "--port" and "COLAB_TRAY_PORT"; empty if there are none.
 	Flag, Variable string
-	// Default is its default as TOML, such as "8888".
+	// Default is the default value as TOML, such as "8888".
 	Default string
-	// Text explains the setting in the language in use: sentences, and perhaps
-	// examples in lines that begin with blanks.
+	// Text explains the setting in the language in use. Lines that begin with
+	// blanks are examples.
 	Text string
 }
 
-// Reference documents every setting, in the order of the settings file. Whatever
-// lists settings, such as the manual, is made from it.
+// Reference documents every setting, in the order of the settings file. Lists of
+// settings, such as in the man page, are generated from it.
 func Reference() []Entry {
 	s := Settings{Profile: Default(), Preferences: DefaultPreferences()}
 	var entries []Entry

@@ -6,46 +6,46 @@ import (
 	"time"
 )
 
-// setting is one key of the settings file, with all that the program has to know
-// of it. A value of the setting goes into a T.
+// setting is one key of the settings file and everything that the program knows
+// about the key. Its value is stored in a T.
 type setting[T any] struct {
 	key string
-	// read takes a value of the file over, or tells what is wrong with the value.
+	// read checks a value from the file and stores it in to.
 	read func(r *reader, at location, v any, to *T) error
-	// show returns the value in force as TOML; nil for a setting whose value is
-	// shown as part of another one.
+	// show returns the value in force as TOML. It is nil for a setting that is shown
+	// as part of another setting.
 	show func(from *T) string
-	// fromText makes a value of the text that a flag or a variable of the
-	// environment has; nil for a setting without these.
+	// fromText converts the text of a flag or an environment variable to a value. It
+	// is nil for a setting without these.
 	fromText func(text string) (v any, short, hint string)
 
-	// inCommands tells that commands which people are told to run have the flag.
+	// inCommands is true if the commands that the program suggests contain the flag.
 	inCommands bool
-	// unstated is where the value comes from that the file does not state; empty
-	// for the default.
+	// unstated names the source of the value if the file does not set it; empty for
+	// the default.
 	unstated string
-	// with is the key whose values are shown as part of this one.
+	// with is the key of a setting that is shown as part of this setting.
 	with string
 }
 
 // settingTable is one table of the settings file.
 type settingTable struct {
-	// id is what the names of the texts that explain its settings begin with.
+	// id is the prefix of the keys of the messages that explain the settings.
 	id string
-	// path is where the table is in the file.
+	// path is the table's key in the file.
 	path     []string
 	settings []setting[Settings]
 }
 
-// anyProfile stands for the name of a profile in the path of a table.
+// anyProfile is the placeholder for a profile's name in the path of a table.
 const anyProfile = "NAME"
 
-// fileTable is what the file has before any table.
+// fileTable has the settings at the top of the file, before any table.
 var fileTable = settingTable{id: "file", settings: []setting[Settings]{
 	value("profile", func(s *Settings) *string { return &s.Profile.Name }, readText(anyText)).orText(asText),
 }}
 
-// profileTable is the table of each profile.
+// profileTable is the table of a profile.
 var profileTable = settingTable{id: "profile", path: []string{"profiles", anyProfile}, settings: []setting[Settings]{
 	value("name", func(s *Settings) *string { return &s.Profile.Runtime }, readText(checkName)).orText(asText).forCommands(),
 	value("image", func(s *Settings) *string { return &s.Profile.Image }, readText(checkImage)).orText(asText).forCommands(),
@@ -75,7 +75,7 @@ var preferencesTable = settingTable{id: "preferences", path: []string{"preferenc
 	value("clear_clipboard", func(s *Settings) *time.Duration { return &s.Preferences.ClearClipboard }, readDuration(minClear)),
 }}
 
-// notificationsTable tells what is announced.
+// notificationsTable selects the notifications.
 var notificationsTable = settingTable{id: "notifications", path: []string{"preferences", "notifications"}, settings: []setting[Settings]{
 	value("ready", func(s *Settings) *bool { return &s.Preferences.Notifications.Ready }, readBool),
 	value("url_changed", func(s *Settings) *bool { return &s.Preferences.Notifications.URLChanged }, readBool),
@@ -85,18 +85,18 @@ var notificationsTable = settingTable{id: "notifications", path: []string{"prefe
 	value("progress", func(s *Settings) *bool { return &s.Preferences.Notifications.Progress }, readBool),
 }}
 
-// tables are those of the settings file, in the order in which they are shown.
+// tables are the tables of the settings file, in the order of the default file.
 var tables = []settingTable{fileTable, profileTable, preferencesTable, notificationsTable}
 
-// folderSettings are the keys of one of a profile's folders.
+// folderSettings are the settings of one folder of a profile.
 var folderSettings = []setting[Folder]{
 	value("host", func(f *Folder) *string { return &f.Host }, readHostPath),
 	value("path", func(f *Folder) *string { return &f.Path }, readContainerPath),
 	value("read_only", func(f *Folder) *bool { return &f.ReadOnly }, readBool),
 }
 
-// value makes the setting of a field. The field is read by the given function,
-// and shown as [encode] has it.
+// value returns the setting of a field. The function read checks the value, and
+// [encode] shows it.
 func value[T, V any](key string, field func(*T) *V, read func(*reader, location, any) (V, error)) setting[T] {
 	return setting[T]{
 		key: key,
@@ -111,32 +111,32 @@ func value[T, V any](key string, field func(*T) *V, read func(*reader, location,
 	}
 }
 
-// shown sets how the value is shown.
+// shown sets the function that shows the value.
 func (s setting[T]) shown(show func(*T) string) setting[T] {
 	s.show = show
 	return s
 }
 
-// orText gives the setting a flag and a variable of the environment.
+// orText gives the setting a flag and an environment variable.
 func (s setting[T]) orText(fromText func(string) (v any, short, hint string)) setting[T] {
 	s.fromText = fromText
 	return s
 }
 
-// forCommands makes the flag of the setting a part of the commands that people
-// are told to run.
+// forCommands adds the flag of the setting to the commands that the program
+// suggests.
 func (s setting[T]) forCommands() setting[T] {
 	s.inCommands = true
 	return s
 }
 
-// orElse tells where the value comes from that the file does not state.
+// orElse names the source of the value if the file does not set it.
 func (s setting[T]) orElse(origin string) setting[T] {
 	s.unstated = origin
 	return s
 }
 
-// including names the key whose values are shown as part of this one.
+// including sets the key of a setting that is shown as part of this setting.
 func (s setting[T]) including(key string) setting[T] {
 	s.with = key
 	return s
@@ -145,10 +145,10 @@ func (s setting[T]) including(key string) setting[T] {
 // flag returns the flag of the command line, if the setting has one.
 func (s setting[T]) flag() string { return "--" + strings.ReplaceAll(s.key, "_", "-") }
 
-// variable returns the variable of the environment, if the setting has one.
+// variable returns the environment variable, if the setting has one.
 func (s setting[T]) variable() string { return "COLAB_TRAY_" + strings.ToUpper(s.key) }
 
-// keysOf returns the keys of settings in their order.
+// keysOf returns the keys of the settings in their order.
 func keysOf[T any](settings []setting[T]) []string {
 	var keys []string
 	for _, s := range settings {
@@ -157,7 +157,8 @@ func keysOf[T any](settings []setting[T]) []string {
 	return keys
 }
 
-// at returns where the table is in the file, given the name of the profile.
+// at returns the location of the table in the file. For the table of a profile, it
+// is the table of the given profile.
 func (t settingTable) at(profile string) location {
 	path := slices.Clone(t.path)
 	for i, name := range path {
@@ -168,5 +169,5 @@ func (t settingTable) at(profile string) location {
 	return at(path...)
 }
 
-// name returns the table as the file names it, such as "profiles.NAME".
+// name returns the key of the table, such as "profiles.NAME".
 func (t settingTable) name() string { return strings.Join(t.path, ".") }

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"colabtray/internal/secret"
 )
 
-// Show returns the settings in force, the chosen profile and the preferences,
-// as TOML, with where each comes from. It can be a settings file, but for the
-// values of env, which are not shown.
+// Show returns the settings in force as TOML: the selected profile and the
+// preferences, with the source of each value in a comment. The result is a valid
+// settings file, except that the values of env are redacted.
 func Show(from Sources) (string, error) {
 	content, err := readFile(from.File)
 	if err != nil {
@@ -34,7 +36,7 @@ func Show(from Sources) (string, error) {
 	return b.String(), nil
 }
 
-// originOf tells where the value of a setting in a table comes from.
+// originOf returns the source of a setting's value.
 func (f *file) originOf(from Sources, s setting[Settings], table location) string {
 	if _, source, given := from.override(s.key); given {
 		return source
@@ -54,7 +56,7 @@ func (f *file) originOf(from Sources, s setting[Settings], table location) strin
 
 const defaultOrigin = "default"
 
-// origin tells where the file states something.
+// origin returns the line of a location in the file, such as "line 3".
 func (f *file) origin(at location) string {
 	if line := f.line(at); line > 0 {
 		return fmt.Sprintf("line %d", line)
@@ -62,16 +64,16 @@ func (f *file) origin(at location) string {
 	return defaultOrigin
 }
 
-// showEnv shows the names of the variables alone.
+// showEnv returns the environment variables with redacted values.
 func showEnv(s *Settings) string {
 	var env []string
 	for _, v := range s.Profile.Env {
-		env = append(env, dotted([]string{v.Name})+" = "+quote(redacted))
+		env = append(env, dotted([]string{v.Name})+" = "+quote(secret.Redacted))
 	}
 	return "{" + strings.Join(env, ", ") + "}"
 }
 
-// encoded returns the folder as TOML writes it.
+// encoded returns the folder as TOML.
 func (f Folder) encoded() string {
 	var keys []string
 	for _, s := range folderSettings {
@@ -80,7 +82,7 @@ func (f Folder) encoded() string {
 	return "{" + strings.Join(keys, ", ") + "}"
 }
 
-// encoded returns the GPUs as TOML writes them.
+// encoded returns the GPUs as TOML.
 func (g GPU) encoded() string {
 	switch {
 	case g.All:
@@ -94,8 +96,8 @@ func (g GPU) encoded() string {
 	}
 }
 
-// encodeSize returns a number of bytes with the largest unit that leaves it
-// whole.
+// encodeSize returns a number of bytes in the largest unit in which it is a whole
+// number.
 func encodeSize(bytes int64) string {
 	units := []string{"", "k", "m", "g", "t"}
 	for i, unit := range slices.Backward(units) {

@@ -9,19 +9,19 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// node is what a text says in one place. The library could make maps of a text,
-// too; but it looks for each key among all, which takes seconds for a file with
-// many.
+// node is the content of a TOML text at one key. go-toml can decode a text into maps
+// as well, but it searches all keys for each key, which takes seconds for a file
+// with many keys.
 type node struct {
 	kind   nodeKind
-	line   int // where it is first stated; 0 for the text itself
+	line   int // where the key first stands, from 1; 0 for the whole text
 	table  map[string]*node
 	list   []*node
 	scalar any
 }
 
-// nodeKind tells how a node is stated, which decides what can still be added to
-// it (https://toml.io/en/v1.0.0#table).
+// nodeKind is the notation that defines a node. It decides what can be added to the
+// node (https://toml.io/en/v1.0.0#table).
 type nodeKind int
 
 const (
@@ -29,13 +29,13 @@ const (
 	nodeInline           // {}
 	nodeList             // []
 	nodeTable            // [a.b]
-	nodeImplied          // the a of it
+	nodeImplied          // the a of [a.b]
 	nodeDotted           // the a of a.b = 1
 	nodeTables           // [[a.b]]
 )
 
-// header returns the table that a header begins, nil where it cannot: there is
-// something else.
+// header returns the table that a header defines. It returns nil if TOML forbids the
+// header, because the key is defined already.
 func (n *node) header(path []string, array bool, line int) *node {
 	last := len(path) - 1
 	for _, name := range path[:last] {
@@ -52,25 +52,25 @@ func (n *node) header(path []string, array bool, line int) *node {
 		}
 		n = next
 	}
-	it := n.table[path[last]]
+	found := n.table[path[last]]
 	switch {
-	case it == nil && array:
-		it = n.add(path[last], nodeTables, line)
-	case it == nil:
+	case found == nil && array:
+		found = n.add(path[last], nodeTables, line)
+	case found == nil:
 		return n.add(path[last], nodeTable, line)
-	case it.kind == nodeImplied && !array:
-		it.kind = nodeTable
-		return it
-	case it.kind != nodeTables || !array:
+	case found.kind == nodeImplied && !array:
+		found.kind = nodeTable
+		return found
+	case found.kind != nodeTables || !array:
 		return nil
 	}
 	element := &node{kind: nodeTable, line: line}
-	it.list = append(it.list, element)
+	found.list = append(found.list, element)
 	return element
 }
 
-// pair returns a node for the value of a key, nil where there is something
-// already.
+// pair returns a new node for the value of a key. It returns nil if the key is
+// defined already.
 func (n *node) pair(path []string, line int) *node {
 	last := len(path) - 1
 	for _, name := range path[:last] {
@@ -98,12 +98,12 @@ func (n *node) add(name string, kind nodeKind, line int) *node {
 	return added
 }
 
-// isTable reports whether a node is one table, however it is stated.
+// isTable reports whether a node is a single table, in any notation.
 func (n *node) isTable() bool {
 	return n.kind != nodeScalar && n.kind != nodeList && n.kind != nodeTables
 }
 
-// value returns what a node says, as maps, lists, and what [scalar] returns.
+// value returns the node as map[string]any, []any or a value of [scalar].
 func (n *node) value() any {
 	switch {
 	case n.isTable():
@@ -123,17 +123,17 @@ func (n *node) value() any {
 	}
 }
 
-// stated returns what a table says of a key, nil for nothing.
+// stated returns the value of a key in a table, nil if the table has none.
 func (n *node) stated(key string) any {
 	if n == nil || n.table[key] == nil {
 		return nil
 	}
-	return n.table[key].value() // nil, too, where a text that is wrong ends before the value
+	return n.table[key].value() // also nil if an invalid text ends before the value
 }
 
-// scalar returns a value as the library decodes it, or what is wrong with it.
-// The library's words for a number that is too large repeat it, though it may be
-// a secret.
+// scalar returns a value as go-toml decodes it, or the reason why it is invalid. The
+// reason does not contain the value, which may be a secret. go-toml's own error for
+// a number that is too large contains the number.
 func scalar(value *unstable.Node, raw []byte) (v any, short string) {
 	switch value.Kind {
 	case unstable.String:

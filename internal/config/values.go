@@ -12,12 +12,14 @@ import (
 	"unicode"
 
 	"colabtray/internal/i18n"
+
+	"github.com/distribution/reference"
 )
 
-// The least that is taken. What is less is a mistake such as memory = 8, which
-// would be 8 bytes.
+// Limits of values. A value below the minimum is a mistake, such as memory = 8, which
+// means 8 bytes.
 const (
-	minMemory      = 6 << 20 // what Docker wants
+	minMemory      = 6 << 20 // Docker's minimum (https://docs.docker.com/engine/containers/resource_constraints/)
 	minShmSize     = 1 << 20
 	minCPUs        = 0.01
 	minIdleStop    = 5 * time.Minute
@@ -27,7 +29,8 @@ const (
 	maxSizeInBytes = 1 << 62
 )
 
-// gpuID is a number, a UUID, or a part of a GPU such as MIG-uuid or 0:1.
+// gpuID matches the ID of a GPU: an index, a UUID, or a part of a GPU such as
+// MIG-uuid or 0:1.
 var gpuID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:/-]*$`)
 
 func readGPU(r *reader, at location, v any) (GPU, error) {
@@ -67,8 +70,9 @@ var (
 	sizeUnits = map[string]float64{"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 )
 
-// readSize reads a number of bytes as `docker run --memory` takes it; 0 stands
-// for no limit, or the engine's default.
+// readSize returns a function that reads a number of bytes in the format of
+// `docker run --memory`. A size below least, in bytes, is invalid, except 0, which
+// means no limit or the engine's default.
 func readSize(least int64) func(*reader, location, any) (int64, error) {
 	return func(r *reader, at location, v any) (int64, error) {
 		hint := i18n.T("config.sizeHint")
@@ -82,7 +86,7 @@ func readSize(least int64) func(*reader, location, any) (int64, error) {
 				return 0, r.wrong(at, i18n.T("config.noSize", "text", i18n.Escaped(v)), hint)
 			}
 			unit := strings.ToLower(parts[2])
-			if len(unit) > 1 { // gb and gib are as good as g
+			if len(unit) > 1 { // g, gb and gib are the same
 				unit = unit[:1]
 			}
 			number, _ := strconv.ParseFloat(parts[1], 64) // too large gives +Inf
@@ -115,10 +119,11 @@ func readCPUs(r *reader, at location, v any) (float64, error) {
 	if cpus != 0 && (math.IsNaN(cpus) || cpus < minCPUs || cpus > maxCPUs) {
 		return 0, r.wrong(at, i18n.T("config.outOfRange", "value", v), i18n.T("config.cpusHint"))
 	}
-	return math.Abs(cpus), nil // there is a -0.0
+	return math.Abs(cpus), nil // -0.0 becomes 0
 }
 
-// readDuration reads a time such as "30m"; "off" is 0.
+// readDuration returns a function that reads a duration such as "30m" that is not
+// shorter than least. It reads "off" as 0.
 func readDuration(least time.Duration) func(*reader, location, any) (time.Duration, error) {
 	return func(r *reader, at location, v any) (time.Duration, error) {
 		hint := i18n.T("config.durationHint", "least", shortDuration(least), "example", shortDuration(6*least))
@@ -140,8 +145,7 @@ func readDuration(least time.Duration) func(*reader, location, any) (time.Durati
 	}
 }
 
-// shortDuration returns the duration without parts that are zero, "off" for
-// none.
+// shortDuration formats a duration without parts that are zero, and 0 as "off".
 func shortDuration(d time.Duration) string {
 	if d == 0 {
 		return "off"
@@ -156,8 +160,9 @@ func shortDuration(d time.Duration) string {
 	return text
 }
 
-// hasNoControls tells whether a text has no control characters: none is of use in a
-// path or an argument, and each would be a trap where one is shown.
+// hasNoControls reports whether a text has no control characters. A path or an
+// argument needs none, and a control character can mislead whoever reads the text
+// in a terminal.
 func hasNoControls(text string) bool { return !strings.ContainsFunc(text, unicode.IsControl) }
 
 func checkPackage(s string) (short, hint string) {
@@ -185,11 +190,11 @@ func checkToken(s string) (short, hint string) {
 	if t := TokenPolicy(s); t == TokenFresh || t == TokenKeep {
 		return "", ""
 	}
-	// The text is not repeated: it may be a token.
+	// The error does not contain the text, which may be a token.
 	return i18n.T("config.noToken"), i18n.T("config.tokenHint")
 }
 
-// platformName is an architecture of Linux, with its variant.
+// platformName matches Linux with an architecture and an optional variant.
 var platformName = regexp.MustCompile(`^linux/[a-z0-9_]+(/[a-z0-9]+)?$`)
 
 func checkPlatform(s string) (short, hint string) {
@@ -199,10 +204,11 @@ func checkPlatform(s string) (short, hint string) {
 	return i18n.T("config.noPlatform", "name", i18n.Escaped(s)), i18n.T("config.platformHint")
 }
 
-// userNumbers are a user and perhaps a group. Root is asked for by name.
+// userNumbers matches a user ID and an optional group ID. User 0 is not valid: it
+// has the name [UserRoot].
 var userNumbers = regexp.MustCompile(`^[1-9][0-9]{0,8}(:[0-9]{1,9})?$`)
 
-// readUser reads whom a container runs as.
+// readUser reads the user of a container.
 func readUser(r *reader, at location, v any) (string, error) {
 	hint := i18n.T("config.userHint")
 	if number, is := v.(int64); is {
@@ -218,7 +224,7 @@ func readUser(r *reader, at location, v any) (string, error) {
 	return text, nil
 }
 
-// readHostPath reads the path of a folder of the host.
+// readHostPath reads the path of a folder on the host.
 func readHostPath(r *reader, at location, v any) (string, error) {
 	text, err := readText(anyText)(r, at, v)
 	if err != nil {
@@ -234,7 +240,7 @@ func readHostPath(r *reader, at location, v any) (string, error) {
 	return filepath.Clean(host), nil
 }
 
-// expandHome puts the home directory in the place of a "~" at the start.
+// expandHome replaces "~" at the start of a path by the home directory.
 func expandHome(name string) (string, error) {
 	rest, is := strings.CutPrefix(name, "~")
 	if !is || rest != "" && !os.IsPathSeparator(rest[0]) {
@@ -255,13 +261,13 @@ func readContainerPath(r *reader, at location, v any) (string, error) {
 	return path.Clean(text), err
 }
 
-// systemDirs are what a container cannot work without: a folder on one of them,
-// in it, or above it would break the container.
+// systemDirs are the directories that a container needs. A folder mounted at, below
+// or above one of them would break the container.
 var systemDirs = []string{
 	"/opt/colab-tray", "/proc", "/sys", "/dev", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/usr/bin", "/usr/lib",
 }
 
-// checkMount looks at where a folder is in a container of a kind.
+// checkMount checks the path where a folder is mounted in a container of a kind.
 func checkMount(mount string, kind Kind) (short, hint string) {
 	for _, dir := range systemDirs {
 		if mount == dir || within(dir, mount) || within(mount, dir) {
@@ -280,19 +286,34 @@ func within(dir, name string) bool {
 	return dir == "/" || strings.HasPrefix(name, dir+"/")
 }
 
-// Port returns the port in the container at which an image of that kind serves
-// Jupyter.
-func (kind Kind) Port() int {
-	if kind == KindColab {
-		return 8080
+// containerName matches the names that engines accept for a container. The name is
+// also the hostname, so it has at most 63 characters.
+var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$`)
+
+func checkName(s string) (short, hint string) {
+	if containerName.MatchString(s) {
+		return "", ""
 	}
-	return 8888
+	return i18n.T("config.noName", "name", i18n.Escaped(s)), i18n.T("config.nameHint")
 }
 
-// DataDir returns where the data volume is mounted in a container of that kind.
-func (kind Kind) DataDir() string {
-	if kind == KindColab {
-		return "/content"
+func checkImage(s string) (short, hint string) {
+	if _, err := reference.ParseNormalizedNamed(s); err == nil {
+		return "", ""
 	}
-	return "/home/jovyan"
+	return i18n.T("config.noImage", "name", i18n.Escaped(s)), i18n.T("config.imageHint", "example", DefaultImage+":latest")
+}
+
+func checkPort(n int64) (short, hint string) {
+	if n >= 1 && n <= 65535 {
+		return "", ""
+	}
+	return i18n.T("config.outOfRange", "value", n), i18n.T("config.portHint")
+}
+
+func checkKind(s string) (short, hint string) {
+	if k := Kind(s); k == KindJupyter || k == KindColab {
+		return "", ""
+	}
+	return i18n.T("config.noKind", "kind", i18n.Escaped(s)), i18n.T("config.kindHint")
 }

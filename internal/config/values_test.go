@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"colabtray/internal/i18n"
+	"colabtray/internal/secret"
 )
 
 // TestValues loads each way to write each setting of a profile.
@@ -53,9 +54,9 @@ func TestValues(t *testing.T) {
 
 		`env = {}`: func(*Profile) {},
 		`env = {B = "2", A = "a=b\nc", "x.y" = ""}`: func(p *Profile) {
-			p.Env = []Variable{{"A", NewSecret("a=b\nc")}, {"B", NewSecret("2")}, {"x.y", NewSecret("")}}
+			p.Env = []Variable{{"A", secret.New("a=b\nc")}, {"B", secret.New("2")}, {"x.y", secret.New("")}}
 		},
-		`env.A = "1"`: func(p *Profile) { p.Env = []Variable{{"A", NewSecret("1")}} },
+		`env.A = "1"`: func(p *Profile) { p.Env = []Variable{{"A", secret.New("1")}} },
 
 		`packages = []`: func(*Profile) {},
 		`packages = ["polars", "scikit-learn == 1.5"]`: func(p *Profile) { p.Packages = []string{"polars", "scikit-learn == 1.5"} },
@@ -315,12 +316,12 @@ func TestEnvFile(t *testing.T) {
 	}
 	got, err := load("\ufeff# comment\n\n  A=1\r\nB=2\nC= \"x\" # y \nA=twice\nOURS\nTHEIRS\nEMPTY=\n#D=1\nU=ü=")
 	want := []Variable{
-		{"A", NewSecret("twice")},
-		{"B", NewSecret("from env")},
-		{"C", NewSecret(` "x" # y `)},
-		{"EMPTY", NewSecret("")},
-		{"OURS", NewSecret("from us")},
-		{"U", NewSecret("ü=")},
+		{"A", secret.New("twice")},
+		{"B", secret.New("from env")},
+		{"C", secret.New(` "x" # y `)},
+		{"EMPTY", secret.New("")},
+		{"OURS", secret.New("from us")},
+		{"U", secret.New("ü=")},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", err)

@@ -16,28 +16,30 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// Change is what a change of the settings file came to.
+// Change is the result of a change of the settings file.
 type Change struct {
-	// Settings are those that are in force now; only without an error.
+	// Settings are the new settings; the zero value if Err is not nil.
 	Settings Settings
-	// Err tells why there are no new settings: the last good ones stay.
+	// Err tells why the new settings are invalid. The last valid settings stay in
+	// force.
 	Err *Error
 }
 
-// How long after an event the file is read: many a program writes it in
-// several steps, and one that never ends should not be waited for.
+// The file is read quietTime after the last event, because many programs write a
+// file in several steps. It is read longest after the first event at the latest, so
+// that a program that writes all the time does not delay it for ever.
 const (
 	quietTime = 100 * time.Millisecond
 	longest   = time.Second
 )
 
-// Watch gives the settings as they are, and anew whenever the settings file or
-// an env_file has changed them, also by coming, going, or being replaced. The
-// newest wins: what was not received in time is left out. The channel is closed
-// when the context ends.
+// Watch returns a channel that yields the current settings, and the new settings
+// whenever a change of the settings file or an env_file changes them. Creating,
+// deleting or replacing a file is a change as well. A slow receiver gets only the
+// newest change. The channel is closed when ctx ends.
 //
-// Nothing happens while the files are quiet: directories are watched, not files,
-// because most editors replace a file.
+// Watch does not poll. It watches directories instead of files, because most
+// editors replace a file.
 func Watch(ctx context.Context, from Sources) <-chan Change {
 	out := make(chan Change, 1)
 	w := &fileWatcher{from: from, out: out}
@@ -48,15 +50,15 @@ func Watch(ctx context.Context, from Sources) <-chan Change {
 	return out
 }
 
-// fileWatcher follows the settings.
+// fileWatcher reloads the settings when their files change.
 type fileWatcher struct {
 	from     Sources
 	out      chan Change
-	last     *Change // that was put into out
+	last     *Change // the last change that was sent
 	envFiles []string
 
 	watcher *fsnotify.Watcher
-	names   []string // what an event has to be about
+	names   []string // paths whose events cause a reload
 }
 
 func (w *fileWatcher) run(ctx context.Context) {
@@ -70,8 +72,8 @@ func (w *fileWatcher) run(ctx context.Context) {
 	w.reload(err)
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
-	var since time.Time // of the first event that was not looked at; zero for none
-	wait := func() {
+	var since time.Time // when the first event since the last reload came; zero if none came
+	reloadSoon := func() {
 		now := time.Now()
 		if since.IsZero() {
 			since = now
@@ -84,11 +86,11 @@ func (w *fileWatcher) run(ctx context.Context) {
 			return
 		case event, open := <-events:
 			if open && slices.Contains(w.names, filepath.Clean(event.Name)) {
-				wait()
+				reloadSoon()
 			}
-		case _, open := <-faults: // events were lost, most likely
+		case _, open := <-faults: // events may be lost
 			if open {
-				wait()
+				reloadSoon()
 			}
 		case <-timer.C:
 			since = time.Time{}
@@ -97,8 +99,8 @@ func (w *fileWatcher) run(ctx context.Context) {
 	}
 }
 
-// reload watches what there is to watch, loads the settings, and tells what is
-// new. It watches before it loads: what changes meanwhile is an event then.
+// reload updates the watches, loads the settings and publishes a change. It watches
+// before it loads, so that a change while it loads causes an event.
 func (w *fileWatcher) reload(err error) {
 	for {
 		if err == nil {
@@ -111,7 +113,7 @@ func (w *fileWatcher) reload(err error) {
 		}
 		if err == nil && !slices.Equal(content.envFiles, w.envFiles) {
 			w.envFiles = content.envFiles
-			continue // watch these before they are read
+			continue // watch the new env_files before they are read
 		}
 		if loadErr == nil && err != nil {
 			loadErr = &Error{
@@ -128,7 +130,8 @@ func (w *fileWatcher) reload(err error) {
 	}
 }
 
-// publish puts what is new into the channel, in the place of what was not received.
+// publish sends a change if it differs from the last one. It replaces a change that
+// was not received.
 func (w *fileWatcher) publish(change Change) {
 	if w.last != nil && reflect.DeepEqual(*w.last, change) {
 		return
@@ -141,19 +144,19 @@ func (w *fileWatcher) publish(change Change) {
 	w.out <- change
 }
 
-// follow watches the directories that the files are in, and the links on the
-// way to them. Of what is not there the nearest directory is watched, until it
-// comes.
+// follow watches the directories that contain the files and the symbolic links on
+// the way to the files. For a file that does not exist it watches the nearest
+// directory that exists.
 func (w *fileWatcher) follow() error {
 	for {
 		names, dirs := w.allWatchedPaths()
 		var failed error
 		for _, dir := range w.watcher.WatchList() {
 			if !slices.Contains(dirs, dir) {
-				_ = w.watcher.Remove(dir) // which may be gone
+				_ = w.watcher.Remove(dir) // fails if the directory is gone
 			}
 		}
-		for _, dir := range dirs { // those that are watched as well: it may be another one by now
+		for _, dir := range dirs { // again also if it is watched: another directory may have its name now
 			if err := w.watcher.Add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				failed = err
 			}
@@ -165,7 +168,7 @@ func (w *fileWatcher) follow() error {
 	}
 }
 
-// allWatchedPaths returns the trail of each file.
+// allWatchedPaths returns the watched paths of all files; names includes dirs.
 func (w *fileWatcher) allWatchedPaths() (names, dirs []string) {
 	for _, path := range append([]string{w.from.File}, w.envFiles...) {
 		if path != "" {
@@ -176,9 +179,11 @@ func (w *fileWatcher) allWatchedPaths() (names, dirs []string) {
 	return append(names, dirs...), dirs
 }
 
-// watchedPaths returns what has to be looked at to notice each change of a file: the
-// file, each link on the way to it, or what is missing; and the directories
-// they are in, as they are without links, because that is how events name them.
+// watchedPaths returns the paths to watch in order to notice every change of a file.
+// The names are the file, each symbolic link on the way to the file, and the first
+// part of the path that does not exist. The dirs are the directories that contain
+// the names. All are free of symbolic links in their directories, as in the events
+// of fsnotify.
 func watchedPaths(path string) (names, dirs []string) {
 	path, err := filepath.Abs(path)
 	if err != nil {

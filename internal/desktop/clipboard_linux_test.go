@@ -94,6 +94,7 @@ func wayland(t *testing.T) pasteboard {
 // TestCopyForATime copies what is taken out again, unless something else has
 // come into the clipboard.
 func TestCopyForATime(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]func(*testing.T) pasteboard{"X11": x11, "Wayland": wayland} {
 		t.Run(name, func(t *testing.T) {
 			p := begin(t)
@@ -156,6 +157,7 @@ func TestCopyForATime(t *testing.T) {
 // TestCopyForATimeByCommand has commands be the only way, which keep the text
 // in a file.
 func TestCopyForATimeByCommand(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ copy, paste, display, wayland string }{
 		{"wl-copy", "wl-paste", "", "wayland-nowhere"},
 		{"xclip", "", ":59999", ""},

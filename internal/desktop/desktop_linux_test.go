@@ -98,6 +98,7 @@ func script(t *testing.T, dir, name, body string) {
 }
 
 func TestCopyOnX11(t *testing.T) {
+	t.Parallel()
 	display := xvfb(t)
 	testenv.NeedCommand(t, "xclip")
 	env := []string{"DISPLAY=" + display, "WAYLAND_DISPLAY="}
@@ -174,6 +175,8 @@ func TestCopyByCommand(t *testing.T) {
 
 // TestCopyToHangingDisplay has an X server that accepts and never answers.
 func TestCopyToHangingDisplay(t *testing.T) {
+	t.Parallel()
+	testenv.Takes(t, "the program gives a display some seconds")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

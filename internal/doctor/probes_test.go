@@ -14,6 +14,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/runtime"
+	"colabtray/internal/secret"
 	"colabtray/test/testenv"
 )
 
@@ -56,6 +57,8 @@ func has(t *testing.T, text string, parts ...string) {
 // TestNoSecretIsToldOf plants secrets wherever a person or a program could have
 // put one, and looks for them in the report.
 func TestNoSecretIsToldOf(t *testing.T) {
+	t.Parallel()
+	testenv.Takes(t, "Jupyter has to start")
 	p := config.Default()
 	p.Runtime, p.Port, p.Image = testenv.RuntimeName(t), testenv.FreePort(t), testenv.Image(t, testenv.Server2)
 	const (
@@ -65,17 +68,22 @@ func TestNoSecretIsToldOf(t *testing.T) {
 		inHost      = "planted-engine-host-4"
 		inLog       = "planted-log-line-5"
 		inLogJSON   = "planted-log-json-6"
+		token       = "planted-token-7"
 	)
-	p.Env = []config.Variable{{Name: "HARMLESS", Value: config.NewSecret(inSettings)}}
-	testenv.Docker(t, "create", "--name", p.Runtime, "--hostname", p.Runtime, "--env", "WANDB_API_KEY="+inContainer,
+	p.Env = []config.Variable{{Name: "HARMLESS", Value: secret.New(inSettings)}}
+	testenv.Docker(t, "create", "--name", p.Runtime, "--hostname", p.Runtime, "--env", "WANDB_API_KEY="+inContainer, "--env", "JUPYTER_TOKEN="+token,
 		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", p.Port), p.Image, "sh", "-c",
-		fmt.Sprintf(`echo "logging in with $WANDB_API_KEY, and %s"; echo "GET /?token=%s"; echo '{"password": "%s"}'; exec start-notebook.sh --port=8888`,
+		// The report has the last lines, which nothing that Jupyter says is to push out.
+		fmt.Sprintf(`echo "logging in with $WANDB_API_KEY, and %s"; echo "GET /?token=%s"; echo '{"password": "%s"}'
+			echo "or http://127.0.0.1:8888/lab?token=$JUPYTER_TOKEN"; exec start-notebook.sh --port=8888 --log-level=CRITICAL`,
 			inSettings, inLog, inLogJSON))
 	m := manage(t, testenv.Engine(t), p)
 	if err := m.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	token := m.Snapshot().URL.Token().Reveal()
+	if got := m.Snapshot().URL.Token().Reveal(); got != token {
+		t.Fatalf("the token is %q", got)
+	}
 	const home = "/home/jane.token-lover/.config/colab-tray/config.toml"
 	report := func() Report {
 		return Examine(t.Context(), Options{
@@ -94,7 +102,7 @@ func TestNoSecretIsToldOf(t *testing.T) {
 			}
 		}
 		has(t, text, "1.2.3", home, p.Runtime, p.Image+" is there", "HARMLESS", "x11", "example.org:2376", "Docker", state+" since",
-			"logging in with [redacted], and [redacted]", "GET /?token=[redacted]", "held by nobody else")
+			"logging in with [redacted], and [redacted]", "GET /?token=[redacted]", "or http://127.0.0.1:8888/lab?token=[redacted]", "held by nobody else")
 		if err := m.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -1,17 +1,20 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // As returns an engine as one that has an ability: an interface that the engine
-// has besides [Engine], such as [Meter]. An engine that stands before another one
-// has the abilities of the other one, too, when its method Unwrap returns it.
+// implements besides [Engine], such as [Meter]. When the engine lacks the ability and
+// has a method Unwrap() Engine, As looks at the engine that Unwrap returns.
 func As[Ability any](e Engine) (a Ability, has bool) {
 	for e != nil {
 		if a, has = e.(Ability); has {
 			return a, true
 		}
-		outer, is := e.(interface{ Unwrap() Engine })
-		if !is {
+		outer, ok := e.(interface{ Unwrap() Engine })
+		if !ok {
 			break
 		}
 		e = outer.Unwrap()
@@ -19,7 +22,7 @@ func As[Ability any](e Engine) (a Ability, has bool) {
 	return a, false
 }
 
-// Need is [As] with [ErrLacks] when the engine does not have the ability.
+// Need is like [As], but returns [ErrLacks] when the engine lacks the ability.
 func Need[Ability any](e Engine) (Ability, error) {
 	a, has := As[Ability](e)
 	if !has {
@@ -28,76 +31,102 @@ func Need[Ability any](e Engine) (Ability, error) {
 	return a, nil
 }
 
-// Finder is the ability of an engine that is looked for on this computer.
+// Finder is the ability of an engine whose address is looked for on this computer.
 type Finder interface {
-	// Which tells what is known of the engine without asking it: its address, how
-	// it was found, and the name of its kind, which is a guess until it answered.
+	// Which returns what is known of the engine without a request to it: its address,
+	// how the address was found, and the name of the product, which is a guess until
+	// the engine has answered.
 	Which() Info
-	// Await returns when something changed where the engine may be, or ctx ends.
+	// Await returns when something changed in a place where the engine may be, or when
+	// ctx ends.
 	Await(ctx context.Context)
 }
 
-// Replacer is the ability to put one container in the place of another.
+// Replacer is the ability to replace a container with another one of the same name.
 type Replacer interface {
-	// Named returns the containers that were made for one runtime, running or
-	// not: name to ID.
+	// Named returns the containers that were made for a runtime, running or not. It
+	// maps their names to their IDs.
 	Named(ctx context.Context, runtime string) (map[string]string, error)
 	// Rename gives a container another name.
 	Rename(ctx context.Context, id, name string) error
 }
 
-// Tagger is the ability to give images names.
+// Tagger is the ability to name images.
 type Tagger interface {
-	// Tag has the name of an image mean the image of that ID.
+	// Tag gives the image with that ID a name, and takes the name from any other image.
 	Tag(ctx context.Context, id, name string) error
-	// Untag takes a name from an image. An image goes when it has no other name
-	// and no container is made from it.
+	// Untag takes a name from an image. The engine deletes the image when that was its
+	// last name and no container is made from it.
 	Untag(ctx context.Context, name string) error
 }
 
-// Differ is the ability to tell what changed in a container.
+// Differ is the ability to tell which files of a container changed.
 type Differ interface {
-	// Changed returns the paths of a container's own layer that were added, and
-	// those that were changed, since it was made. What is mounted is left out.
+	// Changed returns the paths that were added to a container's own layer, and those
+	// that were changed there, since the container was made. Paths below a mount are
+	// left out.
 	Changed(ctx context.Context, id string) (added, changed []string, err error)
 }
 
-// Meter is the ability to measure what a container uses.
+// Meter is the ability to measure the resources that a container uses.
 type Meter interface {
-	// Stats tells what the container uses, about once a second, until it does
-	// not run any more.
+	// Stats calls each about once a second with the container's usage, until the
+	// container no longer runs.
 	Stats(ctx context.Context, id string, each func(Usage)) error
+}
+
+// Usage is what a container uses at one moment, as the engine reports it about once a
+// second. Engines do not report GPUs.
+type Usage struct {
+	// At is the time of the measurement by the engine's clock.
+	At time.Time
+	// CPU is how many processors were busy on average since the last measurement, such
+	// as 1.5.
+	CPU float64
+	// CPUs is how many processors the engine's machine has; 0 when the engine does not
+	// say.
+	CPUs int
+	// Memory is the memory in use, in bytes. It leaves out cached files, whose memory
+	// the kernel frees on demand.
+	Memory uint64
+	// MemoryLimit is the most memory that the container can use, in bytes: its limit,
+	// or all of the machine's; 0 when the engine does not say.
+	MemoryLimit uint64
+	// DiskRead and DiskWrite are in bytes per second since the last measurement.
+	DiskRead, DiskWrite float64
+	// HasDisk tells that the engine reports use of the disk.
+	HasDisk bool
 }
 
 // Executor is the ability to run commands in a container.
 type Executor interface {
-	// Exec runs a command in the container, as its user, and returns the beginning
-	// of what it says. When ctx ends the command may go on.
+	// Exec runs a command in the container as the container's user, and returns the
+	// beginning of its output. The command may go on after ctx ends.
 	Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error)
 }
 
-// Ports is the ability to tell which container has a port.
+// Ports is the ability to tell which containers publish a port.
 type Ports interface {
-	// PublishedBy returns the names of the containers that publish a host port.
+	// PublishedBy returns the names of the containers that publish a port of the host.
 	PublishedBy(ctx context.Context, port int) ([]string, error)
 }
 
-// Features tell what an engine can do for a person that not every engine can.
-// What it cannot do is not offered.
+// Features tell which features the program can offer with an engine. A feature that an
+// engine lacks is not offered.
 type Features struct {
-	// Replace tells that a container is made anew when the settings ask for it.
+	// Replace: the program replaces a container when changed settings require it.
 	Replace bool
-	// Update tells that an update of the image is tried, and can be undone.
+	// Update: the program updates the image, and can undo the update.
 	Update bool
-	// Data tells that the data can be backed up, restored and deleted.
+	// Data: the program backs up, restores and deletes the data.
 	Data bool
-	// Stats tells that what a runtime uses is measured.
+	// Stats: the program measures what a runtime uses.
 	Stats bool
-	// IdleStop tells that a runtime can be stopped when it is idle.
+	// IdleStop: the program stops a runtime that is idle.
 	IdleStop bool
 }
 
-// FeaturesOf tells what an engine can do, by the abilities that it has.
+// FeaturesOf returns the features that the abilities of an engine allow.
 func FeaturesOf(e Engine) Features {
 	_, replaces := As[Replacer](e)
 	_, tags := As[Tagger](e)

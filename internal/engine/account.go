@@ -1,14 +1,12 @@
 package engine
 
 import (
-	"archive/tar"
 	"bufio"
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"path"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,34 +14,17 @@ import (
 	"colabtray/internal/config"
 )
 
-// maxFile is how much of a file is read from a container, in bytes. Every byte of
-// it may be hostile.
-const maxFile = 64 << 10
-
-// ReadFile reads the one file in an archive; it is empty when that is no
-// ordinary file.
-func ReadFile(archive io.Reader) ([]byte, error) {
-	r := tar.NewReader(archive)
-	header, err := r.Next()
-	if err != nil {
-		return nil, err
-	}
-	if header.Typeflag != tar.TypeReg {
-		return nil, nil
-	}
-	return io.ReadAll(io.LimitReader(r, maxFile))
-}
-
-// Account is who Jupyter runs as, and where it works.
+// Account is the account in a container that Jupyter runs as.
 type Account struct {
 	UID, GID int
 	Home     string
 	WorkDir  string
 }
 
-// HomeOf tells where an image, or a container, has Jupyter run and work. Passwd
-// reads the file with the accounts, which is needed where HOME is not in the
-// environment: the engine sets it then.
+// HomeOf returns the home and the working directory that Jupyter has in containers of
+// an image; the numbers of the account are left 0. The variables of env come before
+// those of the image. HomeOf calls passwd, which reads /etc/passwd, only when neither
+// sets HOME: the engine then sets HOME from that file.
 func HomeOf(c ImageConfig, env []config.Variable, passwd func() ([]byte, error)) (Account, error) {
 	a := Account{WorkDir: path.Join("/", c.WorkDir), Home: Environment(c.Env, "HOME")}
 	for _, v := range env {
@@ -64,7 +45,7 @@ func HomeOf(c ImageConfig, env []config.Variable, passwd func() ([]byte, error))
 	return a, nil
 }
 
-// AccountOf is HomeOf, and tells who the account is in numbers.
+// AccountOf is like HomeOf, and also returns the numbers of the user and its group.
 func AccountOf(c ImageConfig, env []config.Variable, passwd func() ([]byte, error)) (Account, error) {
 	read := sync.OnceValues(passwd)
 	a, err := HomeOf(c, env, read)
@@ -76,8 +57,8 @@ func AccountOf(c ImageConfig, env []config.Variable, passwd func() ([]byte, erro
 		return a, err
 	}
 	user, group, _ := strings.Cut(c.User, ":")
-	found, is := findAccount(text, user)
-	if !is {
+	found, ok := findAccount(text, user)
+	if !ok {
 		found.UID, _ = strconv.Atoi(user)
 	}
 	if gid, err := strconv.Atoi(group); err == nil {
@@ -87,7 +68,8 @@ func AccountOf(c ImageConfig, env []config.Variable, passwd func() ([]byte, erro
 	return a, nil
 }
 
-// findAccount finds an account by its name or number; root when that is empty.
+// findAccount finds an account by its name or number in the text of /etc/passwd. An
+// empty user means root.
 func findAccount(passwd []byte, user string) (Account, bool) {
 	if user == "" {
 		user = "0"
@@ -107,8 +89,8 @@ func findAccount(passwd []byte, user string) (Account, bool) {
 	return Account{}, false
 }
 
-// Passwd reads the accounts of a container, running or not. Where there are none
-// the engine goes by numbers alone.
+// Passwd reads /etc/passwd in a container, running or not. It returns nil when the file
+// does not exist; the engine then knows users by number alone.
 func Passwd(ctx context.Context, e Engine, id string) ([]byte, error) {
 	archive, err := e.Get(ctx, id, "/etc/passwd")
 	if errors.Is(err, ErrNotFound) {
@@ -121,19 +103,35 @@ func Passwd(ctx context.Context, e Engine, id string) ([]byte, error) {
 	return ReadFile(archive)
 }
 
-// SystemDirs are what an image needs to run: nothing is mounted there, and what a
-// container has there is no work of a person's.
-var SystemDirs = []string{
-	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/proc", "/run",
-	"/sbin", "/sys", "/tmp", "/usr", "/var",
-}
-
-// IsSystem reports whether a path is, or lies in, a directory of the system.
-func IsSystem(dir string) bool {
-	return slices.ContainsFunc(SystemDirs, func(s string) bool { return Within(s, dir) })
-}
-
-// AccountIn returns whom a container has Jupyter run as.
+// AccountIn returns the account that Jupyter runs as in a container.
 func AccountIn(ctx context.Context, e Engine, c Container) (Account, error) {
 	return AccountOf(c.Setting(), nil, func() ([]byte, error) { return Passwd(ctx, e, c.ID) })
 }
+
+// OrdinaryUser returns "UID:GID" of the user that Jupyter runs as. A container of
+// docker-stacks that starts as root goes on as NB_UID:NB_GID, so that is returned then.
+// The result is empty when the numbers are not known, or when the user is root.
+func OrdinaryUser(user string, env []string) string {
+	variable := func(name string) (value string) {
+		for _, pair := range env {
+			if v, is := strings.CutPrefix(pair, name+"="); is {
+				value = v
+			}
+		}
+		return value
+	}
+	uid, gid, _ := strings.Cut(user, ":")
+	if !UserNumber.MatchString(uid) {
+		uid, gid = variable("NB_UID"), ""
+	}
+	if !UserNumber.MatchString(gid) {
+		gid = variable("NB_GID")
+	}
+	if !UserNumber.MatchString(uid) || !UserNumber.MatchString(gid) {
+		return ""
+	}
+	return uid + ":" + gid
+}
+
+// UserNumber matches the number of a user or group other than root.
+var UserNumber = regexp.MustCompile(`^[1-9][0-9]{0,8}$`)

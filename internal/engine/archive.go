@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// TarOf packs files, which are few and small. They are owned by root, readable
-// by all.
+// TarOf packs a few small files into a tar archive. The files belong to root and
+// everybody can read them. Their modification time is written.
 func TarOf(files fs.FS, written time.Time) (io.Reader, error) {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
 	err := eachFile(files, func(path string, entry fs.DirEntry, content []byte) error {
-		if slices.Contains(system, path) {
+		if slices.Contains(imageDirs, path) {
 			return nil
 		}
 		header := &tar.Header{Typeflag: tar.TypeReg, Name: path, Mode: 0o644, Size: int64(len(content)), ModTime: written}
@@ -32,11 +32,11 @@ func TarOf(files fs.FS, written time.Time) (io.Reader, error) {
 	return &buf, errors.Join(err, w.Close())
 }
 
-// system are directories that each image has, with an owner and a mode of its
-// own.
-var system = []string{"opt", "usr", "usr/local", "usr/local/etc"}
+// imageDirs are directories that every image has. TarOf leaves them out, because the
+// image chose their owners and modes.
+var imageDirs = []string{"opt", "usr", "usr/local", "usr/local/etc"}
 
-// eachFile calls do for each file and directory, parents first.
+// eachFile calls do for each file and directory of files, parents first.
 func eachFile(files fs.FS, do func(path string, entry fs.DirEntry, content []byte) error) error {
 	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || path == "." {
@@ -50,4 +50,22 @@ func eachFile(files fs.FS, do func(path string, entry fs.DirEntry, content []byt
 		}
 		return do(path, entry, content)
 	})
+}
+
+// maxFile is how much of a file is read from a container, in bytes, because its content
+// may be hostile.
+const maxFile = 64 << 10
+
+// ReadFile returns the content of the first file in an archive, at most 64 KiB. It
+// returns nil when that is not a regular file.
+func ReadFile(archive io.Reader) ([]byte, error) {
+	r := tar.NewReader(archive)
+	header, err := r.Next()
+	if err != nil {
+		return nil, err
+	}
+	if header.Typeflag != tar.TypeReg {
+		return nil, nil
+	}
+	return io.ReadAll(io.LimitReader(r, maxFile))
 }

@@ -8,17 +8,19 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/secret"
 )
 
 // Event is a hint that a container changed.
 type Event struct {
-	// Container is its name.
+	// Container is the name of the container.
 	Container string
-	// Action is what happened, in the engine's words: "start", "die", "kill".
+	// Action is what happened, as the engine calls it, such as "start", "die" or
+	// "kill".
 	Action string
 }
 
-// Container is what the engine says of a container.
+// Container is what an engine tells of a container.
 type Container struct {
 	Exists    bool
 	Name      string
@@ -27,64 +29,68 @@ type Container struct {
 	ImageID   string
 	Running   bool // also while Paused
 	Paused    bool
-	Unhealthy bool      // the image's own health check says so
-	StartedAt time.Time // zero when it never ran
+	Unhealthy bool      // by the health check of the image
+	StartedAt time.Time // zero when the container never ran
 	EndedAt   time.Time
 	ExitCode  int
 	OOMKilled bool
 	Labels    map[string]string
-	// LabelsOfImage has the labels of its image; it is nil when that is gone, or
-	// nothing depends on it.
+	// LabelsOfImage are the labels of the container's image. It is nil when the image
+	// is gone, or when the container has no label of this program, so that nothing
+	// depends on it.
 	LabelsOfImage map[string]string
-	Network       string // the mode of its network, such as "none"
+	Network       string // the network mode, such as "none"
 	User          string
 	WorkDir       string
-	Cmd           []string // with the entrypoint
+	Cmd           []string // the entrypoint, and then the command
 	Env           []string
 	TTY           bool
 	Mounts        []Mount
-	// LogDriver is what its output is kept by; the engine's names vary.
+	// LogDriver is the logging driver that keeps the output; each engine has its own
+	// names.
 	LogDriver string
-	// Ports maps the TCP ports in the container to the ports of the host at
-	// which 127.0.0.1 reaches them.
+	// Ports maps TCP ports in the container to ports of the host that lead there from
+	// 127.0.0.1.
 	Ports map[int]int
-	// Addresses maps the TCP ports in the container to all the addresses of the
-	// host at which they are published, IPv4 first.
+	// Addresses maps TCP ports in the container to all the host addresses at which they
+	// are published, IPv4 first.
 	Addresses map[int][]netip.AddrPort
-	// HostNetwork tells that the container has no network of its own: its ports
-	// are those of the host.
+	// HostNetwork tells that the container uses the host's network, so that its ports
+	// are ports of the host.
 	HostNetwork bool
 	Effective   Effective
 }
 
-// OutputSince returns from when on the output is that of this run. An engine
-// notes the start only after the process has begun to write.
+// OutputSince returns a time from which the output belongs to the current run. It is
+// one second before StartedAt, because an engine records the start only after the
+// process may have begun to write.
 func (c Container) OutputSince() time.Time { return c.StartedAt.Add(-time.Second) }
 
-// Effective is what an engine says that it gave a container.
+// Effective is what an engine says that it gave a container, which can be less than was
+// asked for.
 type Effective struct {
-	Memory  int64   // bytes; 0 for no limit
-	CPUs    float64 // 0 for no limit
+	Memory  int64   // the limit in bytes; 0 for no limit
+	CPUs    float64 // the limit in processors; 0 for no limit
 	ShmSize int64   // bytes
 	Folders []config.Folder
-	// Mapped tells that its users are others outside than the engine's own way
-	// has them.
+	// Mapped tells that the container has a mapping of users other than the engine's
+	// default.
 	Mapped bool
-	// CreateWarnings is what the engine had to say when it made the container, as far as
-	// this program asked it to.
+	// CreateWarnings are the engine's warnings when it made the container, as far as
+	// they concern settings that this program asked for.
 	CreateWarnings []string
 }
 
-// Published returns to which port in the container a port of the host leads, at
-// which address other computers reach that one, if any, and whether this
-// computer reaches it at [::1].
+// Published returns the port in the container that a port of the host leads to, or 0;
+// the address at which other computers reach that host port, or "" for none; and
+// whether this computer reaches the host port at [::1].
 func (c Container) Published(port int) (inner int, open string, ipv6 bool) {
-	for in, at := range c.Ports {
-		if at != port {
+	for containerPort, hostPort := range c.Ports {
+		if hostPort != port {
 			continue
 		}
-		inner = in
-		for _, address := range c.Addresses[in] {
+		inner = containerPort
+		for _, address := range c.Addresses[containerPort] {
 			ip := address.Addr().Unmap()
 			if !ip.IsLoopback() && open == "" {
 				open = address.String()
@@ -95,26 +101,45 @@ func (c Container) Published(port int) (inner int, open string, ipv6 bool) {
 	return inner, open, ipv6
 }
 
-// Mount is a place in a container that is not of its own layer.
+// Mount is a directory of a container that is mounted, and so not part of the
+// container's own layer.
 type Mount struct {
-	Volume string // its name; empty when it is a folder of the host
+	Volume string // the name of the volume; empty for a folder of the host
 	Target string
 }
 
-// anonymous is what engines call a volume that nobody gave a name: it is
-// forgotten along with the container.
+// anonymous matches the name that an engine gives to a volume without a name. Such a
+// volume is lost along with its container.
 var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// IsPersistent reports whether what lies there is found again without the container.
+// IsPersistent reports whether the files of the mount outlive the container.
 func (m Mount) IsPersistent() bool { return !anonymous.MatchString(m.Volume) }
 
-// Setting is what the engine says of a container in the words of an image.
+// Setting returns the container's own settings in the form of an image's.
 func (c Container) Setting() ImageConfig {
 	return ImageConfig{User: c.User, WorkDir: c.WorkDir, Env: c.Env}
 }
 
-// Persists reports whether what lies in the directory is found again when the
-// container is not there any more.
+// Environment returns the value of a variable in an environment; empty when it is not
+// set.
+func Environment(env []string, name string) string {
+	for _, pair := range env {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// EnvironmentTokens returns the token that the container was made with, if any.
+func EnvironmentTokens(c Container) []secret.Secret {
+	if t := Environment(c.Env, "JUPYTER_TOKEN"); t != "" {
+		return []secret.Secret{secret.New(t)}
+	}
+	return nil
+}
+
+// Persists reports whether files in the directory outlive the container.
 func (c Container) Persists(dir string) bool {
 	best := Mount{Volume: strings.Repeat("0", 64), Target: ""}
 	for _, m := range c.Mounts {
@@ -125,12 +150,24 @@ func (c Container) Persists(dir string) bool {
 	return best.IsPersistent()
 }
 
-// HasVolumeAt reports whether the container has the volume at the directory.
+// HasVolumeAt reports whether the container mounts the volume at the directory.
 func (c Container) HasVolumeAt(volume, dir string) bool {
 	return slices.Contains(c.Mounts, Mount{Volume: volume, Target: dir})
 }
 
-// Within reports whether a path is a directory or below it.
+// Within reports whether name is the directory dir or a path below it.
 func Within(dir, name string) bool {
 	return dir == "/" || name == dir || strings.HasPrefix(name, dir+"/")
+}
+
+// SystemDirs are the directories that an image needs to run. Nothing is mounted there,
+// and files of a container there do not count as a person's work.
+var SystemDirs = []string{
+	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/proc", "/run",
+	"/sbin", "/sys", "/tmp", "/usr", "/var",
+}
+
+// IsSystem reports whether a path is a system directory or below one.
+func IsSystem(dir string) bool {
+	return slices.ContainsFunc(SystemDirs, func(s string) bool { return Within(s, dir) })
 }

@@ -11,13 +11,13 @@ import (
 
 const installGuide = "https://docs.docker.com/engine/install/"
 
-// service is who serves at a socket, in systemd's words.
+// service is the systemd unit that serves at a socket.
 type service struct {
-	systemctl     string // the command, for the system's or the person's own units
-	start, engine string // the unit that starts it, and what a restart is for
+	systemctl     string // the command, for units of the system or of the user
+	start, engine string // the unit to start, and the unit to restart
 }
 
-// serviceAt returns the service at a usual socket; nothing for others.
+// serviceAt returns the service at a usual socket, and the zero value for any other.
 func serviceAt(socket string) service {
 	own := strings.HasPrefix(socket, "/run/user/")
 	switch {
@@ -35,7 +35,8 @@ func serviceAt(socket string) service {
 	return service{}
 }
 
-// startCommand starts the engine at a socket; empty where that is not known.
+// startCommand returns the command that starts the engine at a socket; empty when the
+// socket is not a usual one.
 func startCommand(socket string) string {
 	s := serviceAt(socket)
 	if s.systemctl == "" {
@@ -44,7 +45,8 @@ func startCommand(socket string) string {
 	return s.systemctl + " start " + s.start
 }
 
-// restartCommand is the same for an engine that hangs.
+// restartCommand returns the command that restarts a hanging engine at a socket; empty
+// when the socket is not a usual one.
 func restartCommand(socket string) string {
 	s := serviceAt(socket)
 	if s.systemctl == "" {
@@ -53,9 +55,10 @@ func restartCommand(socket string) string {
 	return s.systemctl + " restart " + s.engine
 }
 
-// permissionProblem tells whose the socket is: root's Docker lets a group in;
-// Podman and rootless Docker serve their owner alone. Whoever has Podman needs no
-// rights like root's.
+// permissionProblem tells how to get access to the engine's socket. The system's Docker
+// lets in members of a group; Podman and rootless Docker let in only their owner.
+// Membership in Docker's group amounts to root's rights, so where Podman is installed
+// the problem offers Podman instead.
 func permissionProblem(e Info, err error) *problem.Problem {
 	const ownPodman = "systemctl --user enable --now podman.socket"
 	p := &problem.Problem{Code: problem.Permission, Short: i18n.T("problem.permission", "engine", e.Name), Err: err}

@@ -7,7 +7,8 @@ import (
 	"colabtray/internal/problem"
 )
 
-// restartCommand restarts an engine that hangs; Docker Desktop has a menu for it.
+// restartCommand returns no command: Docker Desktop has a menu entry to restart its
+// engine.
 func restartCommand(string) string { return "" }
 
 func permissionProblem(e Info, err error) *problem.Problem {

@@ -2,7 +2,8 @@ package engine
 
 const installGuide = "https://docs.docker.com/desktop/setup/install/windows-install/"
 
-// startCommand starts the engine at a pipe; empty where that is not known.
+// startCommand returns the command that starts the engine at a pipe; empty when the
+// pipe is not a usual one.
 func startCommand(pipe string) string {
 	switch pipe {
 	case "//./pipe/docker_engine", "//./pipe/dockerDesktopLinuxEngine":

@@ -1,22 +1,22 @@
 package engine
 
-// ImageInfo is what an engine says of an image.
+// ImageInfo is what an engine tells of an image.
 type ImageInfo struct {
-	// ID is empty when the image is not there.
+	// ID is empty when the engine does not have the image.
 	ID string
-	// Local tells that the image was made on the engine's machine, so that no
-	// registry is known to have it.
+	// Local tells that the image was built on the engine's machine, so that no registry
+	// is known to have it.
 	Local bool
-	// Config is nil when the engine does not have it.
+	// Config is nil when the engine does not have the image.
 	Config *ImageConfig
 }
 
-// ImageConfig is what an image says of the containers made from it.
+// ImageConfig is what an image sets for the containers made from it.
 type ImageConfig struct {
 	User    string // a name or a number, with or without a group
 	WorkDir string
 	Env     []string
-	Volumes []string // where it wants one
-	// Entrypoint and Cmd are what they run.
+	Volumes []string // the directories at which it declares volumes
+	// Entrypoint and Cmd are the command line of its containers.
 	Entrypoint, Cmd []string
 }

@@ -9,40 +9,45 @@ import (
 	"colabtray/internal/config"
 )
 
-// Labels on what this program makes. That a container carries one proves
-// nothing: it may come from the image, as after `docker commit` of a container of
-// ours. So a container is ours only when it has labels that its image has not,
-// and the name and the volume that we give. In doubt it is somebody else's.
+// Labels of what this program makes. A label alone proves nothing, because a container
+// inherits the labels of its image, which `docker commit` may have made from one of our
+// containers. So a container counts as ours only when it has a label that its image
+// lacks, and the name and the volume that this program gives. In doubt it belongs to
+// somebody else.
 const (
 	LabelRuntime = "dev.colabtray.runtime"
 	LabelProfile = "dev.colabtray.profile"
-	// LabelSettings holds the hash of the settings that a container was made
-	// from: those of the profile that only a new container can bring about.
+	// LabelSettings holds a hash of the settings that a container was made from: those
+	// that take effect only in a new container.
 	LabelSettings = "dev.colabtray.settings"
-	LabelHelper   = "dev.colabtray.helper" // the runtime whose data a helper gets at
-	LabelWrites   = "dev.colabtray.writes" // the helper may have changed them
-	// LabelMade is another one on each container, so that it has one that its
-	// image has not even when that was made of a container like it.
+	LabelHelper   = "dev.colabtray.helper" // the runtime whose data a helper works on
+	LabelWrites   = "dev.colabtray.writes" // the helper may have changed the data
+	// LabelMade has a unique value on each container. So each container has a label
+	// that its image lacks, even when the image was made from such a container.
 	LabelMade = "dev.colabtray.made"
 )
 
-// Suffixes of the names of containers that are there while one is replaced.
+// LabelUser, on a data volume, holds the user in its containers that the person is
+// mapped to.
+const LabelUser = "dev.colabtray.user"
+
+// Suffixes of the names of containers that exist while a container is replaced.
 const (
 	NextSuffix     = "-next"
 	PreviousSuffix = "-previous"
 )
 
-// Ours reports whether the container was made by this program as a runtime.
+// Ours reports whether this program made the container as a runtime.
 func (c Container) Ours() bool {
-	of := c.Labels[LabelRuntime]
-	named := c.Name == of || c.Name == of+NextSuffix || c.Name == of+PreviousSuffix
-	ofItsVolume := func(m Mount) bool { return m.Volume == VolumeOf(of) }
-	return of != "" && named && c.labelled() && slices.ContainsFunc(c.Mounts, ofItsVolume)
+	runtime := c.Labels[LabelRuntime]
+	named := c.Name == runtime || c.Name == runtime+NextSuffix || c.Name == runtime+PreviousSuffix
+	ofItsVolume := func(m Mount) bool { return m.Volume == VolumeOf(runtime) }
+	return runtime != "" && named && c.labelled() && slices.ContainsFunc(c.Mounts, ofItsVolume)
 }
 
-// IsHelperOf reports whether the container was made by this program to get at the
-// data of a runtime. One that only reads can do so in another volume, or none, and
-// then has a name of ours.
+// IsHelperOf reports whether this program made the container to work on the data of a
+// runtime. A helper that only reads may mount another volume or none; it is then
+// recognized by its name.
 func (c Container) IsHelperOf(runtime string) bool {
 	if runtime == "" || c.Labels[LabelHelper] != runtime || !c.labelled() || c.Network != "none" {
 		return false
@@ -51,7 +56,8 @@ func (c Container) IsHelperOf(runtime string) bool {
 	return reads || slices.Contains(c.Mounts, Mount{VolumeOf(runtime), HelperDataDir})
 }
 
-// labelled reports whether the container has labels of ours from who made it.
+// labelled reports whether the container itself, and not only its image, was given a
+// label of this program.
 func (c Container) labelled() bool {
 	for _, label := range []string{LabelRuntime, LabelSettings, LabelHelper, LabelMade} {
 		if value, has := c.Labels[label]; has && value != c.LabelsOfImage[label] {
@@ -61,10 +67,11 @@ func (c Container) labelled() bool {
 	return false
 }
 
+// VolumeOf returns the name of the data volume of a runtime.
 func VolumeOf(runtime string) string { return config.Profile{Runtime: runtime}.Volume() }
 
-// WithUniqueLabel returns labels with one more that no other container has; those that have
-// it already keep theirs.
+// WithUniqueLabel returns the labels with [LabelMade] added, whose value no other
+// container has. Labels that already have LabelMade keep its value.
 func WithUniqueLabel(labels map[string]string) map[string]string {
 	all := map[string]string{LabelMade: strings.ToLower(rand.Text())}
 	maps.Copy(all, labels)

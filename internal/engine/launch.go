@@ -7,38 +7,40 @@ import (
 	"strings"
 )
 
-// Launch has the container start Jupyter by our script. What the image has as its
-// ENTRYPOINT stays before it, as tini and the like start what they are given. Where
-// the entrypoint itself starts Jupyter, the script comes before that part, which it
-// starts in turn, or the profile's command in its place.
+// Launch sets the entrypoint and the command so that the container starts Jupyter
+// through our script. When the image's ENTRYPOINT only starts what it is given, as tini
+// does, it stays in front. When the ENTRYPOINT itself starts Jupyter, the script is put
+// in front of that part. The script then starts that part, or the profile's command in
+// its place.
 func (s *Spec) Launch(entrypoint, cmd, script, command []string) {
-	at := serverIn(entrypoint)
-	if at < 0 {
+	index := serverIndex(entrypoint)
+	if index < 0 {
 		return
 	}
-	s.Entrypoint = slices.Concat(entrypoint[:at], script)
+	s.Entrypoint = slices.Concat(entrypoint[:index], script)
 	if s.Cmd = command; len(command) == 0 {
-		s.Cmd = slices.Concat(entrypoint[at:], cmd)
+		s.Cmd = slices.Concat(entrypoint[index:], cmd)
 	}
 }
 
 var (
-	// serverName finds what starts Jupyter.
+	// serverName matches the name of a program that starts Jupyter.
 	serverName = regexp.MustCompile(`^(jupyter|notebook$|start-(notebook|lab|singleuser))`)
-	// shellName finds a shell: given a script by -c it leaves arguments aside.
+	// shellName matches the name of a shell. Given a script by -c, a shell ignores the
+	// arguments that follow.
 	shellName = regexp.MustCompile(`^(sh|bash|dash|ash|zsh)$`)
 )
 
-// serverIn returns where in an entrypoint the command begins that starts Jupyter,
-// negative when it has none.
-func serverIn(entrypoint []string) int {
+// serverIndex returns the index in an entrypoint of the command that starts Jupyter, or
+// -1.
+func serverIndex(entrypoint []string) int {
 	for i, word := range entrypoint {
 		name := path.Base(word)
 		switch {
 		case shellName.MatchString(name) && i+1 < len(entrypoint) && strings.HasPrefix(entrypoint[i+1], "-") && strings.Contains(entrypoint[i+1], "c"):
 			return i
 		case !serverName.MatchString(name):
-		case i > 1 && entrypoint[i-1] == "-m": // of Python's
+		case i > 1 && entrypoint[i-1] == "-m": // an option of python
 			return i - 2
 		default:
 			return i
@@ -47,15 +49,16 @@ func serverIn(entrypoint []string) int {
 	return -1
 }
 
-// starters are programs that start what they are given.
+// starters are programs that only start what they are given.
 var starters = []string{"sh", "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "start.sh", "env"}
 
-// OwnEntrypoint returns the entrypoint of a container that may not start our
-// script, empty where it is known to, or there is none.
+// OwnEntrypoint returns the image's own entrypoint of a container when it may not start
+// our script. It returns "" when the entrypoint is known to start the script, or there
+// is none.
 func OwnEntrypoint(c Container) string {
 	script := slices.IndexFunc(c.Cmd, func(word string) bool { return strings.HasPrefix(word, "/opt/colab-tray/") })
 	if script < 2 || !c.Ours() || slices.Contains(starters, path.Base(c.Cmd[0])) {
 		return ""
 	}
-	return strings.Join(c.Cmd[:script-1], " ") // which the shell follows
+	return strings.Join(c.Cmd[:script-1], " ") // without the shell that runs the script
 }

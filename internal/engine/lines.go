@@ -11,29 +11,11 @@ import (
 	"colabtray/internal/secret"
 )
 
-// Environment returns a variable of an environment.
-func Environment(env []string, name string) string {
-	for _, pair := range env {
-		if value, found := strings.CutPrefix(pair, name+"="); found {
-			return value
-		}
-	}
-	return ""
-}
-
-// EnvironmentTokens returns the token that the container was made with, if any.
-func EnvironmentTokens(c Container) []secret.Secret {
-	if t := Environment(c.Env, "JUPYTER_TOKEN"); t != "" {
-		return []secret.Secret{secret.New(t)}
-	}
-	return nil
-}
-
-// MaxLine is how much of a line of output is read, in bytes: the container can
-// write lines of any length. What is longer is left out.
+// MaxLine is how much of a line of output is read, in bytes, because a container can
+// write lines of any length. The rest of a longer line is left out.
 const MaxLine = 64 << 10
 
-// EachLine calls line for every line of a stream, without its end, until the
+// EachLine calls line for every line of a stream, without its line end, until the
 // stream ends.
 func EachLine(stream io.Reader, line func(string)) error {
 	r := bufio.NewReaderSize(stream, 4<<10)
@@ -57,17 +39,28 @@ func EachLine(stream io.Reader, line func(string)) error {
 	}
 }
 
-// LastLines returns the last lines of a container's output, fit to be shown.
-func LastLines(ctx context.Context, e Engine, c Container, n int) []string {
+// MaskedLine makes a line of [EachLine] fit to be shown: without control characters, and
+// without the known tokens. A known token that MaxLine cuts off is masked, too.
+func MaskedLine(line string, known []secret.Secret) string {
+	masked := secret.Mask(i18n.Lines(line), known)
+	if len(line) >= MaxLine {
+		masked = secret.MaskCutEnd(masked, known)
+	}
+	return masked
+}
+
+// LastLines returns the last n lines of a container's current run, fit to be shown. It
+// masks the known tokens, and the token in the container's environment.
+func LastLines(ctx context.Context, e Engine, c Container, n int, known ...secret.Secret) []string {
 	stream, err := e.Logs(ctx, c, LogQuery{Tail: n, Since: c.OutputSince()})
 	if err != nil {
 		return nil
 	}
 	defer stream.Close()
-	known := EnvironmentTokens(c)
+	known = append(EnvironmentTokens(c), known...)
 	var lines []string
 	_ = EachLine(stream, func(line string) {
-		lines = append(lines, i18n.Line(secret.Mask(i18n.Lines(line), known)))
+		lines = append(lines, i18n.Line(MaskedLine(line, known)))
 	})
 	return lines[max(0, len(lines)-n):]
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"colabtray/internal/config"
@@ -10,7 +11,8 @@ import (
 	"colabtray/internal/problem"
 )
 
-// JoinNames joins names for a sentence.
+// JoinNames joins names for use in a sentence. It names three at most, and counts the
+// others.
 func JoinNames(names []string) string {
 	const most = 3
 	switch last := len(names) - 1; {
@@ -23,8 +25,8 @@ func JoinNames(names []string) string {
 	}
 }
 
-// An engine keeps no output with the logging driver of that name, and with some
-// others gives none back; Docker has these words for it.
+// NoLogDriver is the logging driver with which an engine keeps no output. UnreadableLog
+// is in Docker's error when another driver keeps output, but does not return it.
 const (
 	NoLogDriver   = "none"
 	UnreadableLog = "logging driver does not support reading"
@@ -39,7 +41,7 @@ func NoLogProblem(c Container) *problem.Problem {
 	}
 }
 
-// ConnectProblem tells why an engine does not answer.
+// ConnectProblem tells why an engine cannot be used.
 func ConnectProblem(e Info, err error) *problem.Problem {
 	var p *problem.Problem
 	switch {
@@ -73,13 +75,13 @@ func ConnectProblem(e Info, err error) *problem.Problem {
 	}
 }
 
-// isForeignAnswer reports whether somebody answered, though not as an engine does.
+// isForeignAnswer reports whether something answered that does not behave as an engine.
 func isForeignAnswer(err error) bool {
 	return !errors.Is(err, ErrUnreachable) || errors.Is(err, ErrHangsUp)
 }
 
-// absentEngineAdvice tells what to do where nothing answers. Who says where the engine is
-// can be wrong, unless that is a place where one usually is.
+// absentEngineAdvice tells what to do when nothing answers at the engine's address.
+// When the user's settings name an unusual address, the setting may be wrong.
 func absentEngineAdvice(e Info) (hint, command string) {
 	name, isContext := strings.CutPrefix(e.Found, "context ")
 	start := startCommand(e.Socket())
@@ -94,32 +96,32 @@ func absentEngineAdvice(e Info) (hint, command string) {
 }
 
 // OperationProblem tells why an operation on a runtime failed.
-func OperationProblem(p config.Profile, which Info, err error) *problem.Problem {
+func OperationProblem(p config.Profile, e Info, err error) *problem.Problem {
 	switch {
 	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrPermission), errors.Is(err, ErrTooOld):
-		return ConnectProblem(which, err)
+		return ConnectProblem(e, err)
 	case errors.Is(err, ErrImageNotFound):
 		return &problem.Problem{
 			Code:    problem.ImageNotFound,
 			Short:   i18n.T("problem.imageNotFound", "image", p.Image),
-			Hint:    i18n.T("problem.imageNotFoundHint") + pullSays(which, err),
-			Command: which.Command + " pull " + config.ShellWord(p.Image),
+			Hint:    i18n.T("problem.imageNotFoundHint") + pullSays(e, err),
+			Command: e.Command + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
 		return &problem.Problem{
 			Code:    problem.PullFailed,
 			Short:   i18n.T("problem.pullFailed"),
-			Hint:    pullHint(p, which, err) + pullSays(which, err),
-			Command: which.Command + " pull " + config.ShellWord(p.Image),
+			Hint:    pullHint(p, e, err) + pullSays(e, err),
+			Command: e.Command + " pull " + config.ShellWord(p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
 		return &problem.Problem{
 			Code:    problem.DiskFull,
-			Short:   i18n.T("problem.diskFull", "engine", which.Name),
-			Hint:    i18n.T("problem.diskFullHint", "engine", which.Name),
-			Command: which.Command + " system df",
+			Short:   i18n.T("problem.diskFull", "engine", e.Name),
+			Hint:    i18n.T("problem.diskFullHint", "engine", e.Name),
+			Command: e.Command + " system df",
 			Err:     err,
 		}
 	case errors.Is(err, ErrPlatform):
@@ -127,29 +129,58 @@ func OperationProblem(p config.Profile, which Info, err error) *problem.Problem 
 	case errors.Is(err, ErrLacks):
 		return &problem.Problem{
 			Code:  problem.NotOffered,
-			Short: i18n.T("problem.notOffered", "engine", which.Name),
-			Hint:  i18n.T("problem.notOfferedHint", "host", which.Host),
+			Short: i18n.T("problem.notOffered", "engine", e.Name),
+			Hint:  i18n.T("problem.notOfferedHint", "host", e.Host),
 			Err:   err,
 		}
 	case errors.Is(err, ErrNoFolder):
 		return &problem.Problem{
 			Code:    problem.FolderMissing,
 			Short:   i18n.T("problem.folderMissing"),
-			Hint:    i18n.T("problem.folderMissingHint", "engine", which.Name, "said", i18n.FullStop(engineMessage(err)), "profile", p.Name),
+			Hint:    i18n.T("problem.folderMissingHint", "engine", e.Name, "said", i18n.FullStop(engineMessage(err)), "profile", p.Name),
 			Command: "colab-tray config edit",
 			Err:     err,
 		}
 	default:
 		return &problem.Problem{
 			Code:  problem.EngineFailed,
-			Short: i18n.T("problem.engineFailed", "engine", which.Name),
+			Short: i18n.T("problem.engineFailed", "engine", e.Name),
 			Hint:  i18n.FullStop(ErrorText(err)),
 			Err:   err,
 		}
 	}
 }
 
-// NoContainerProblem tells that there is nothing to do it to yet.
+// WithoutWarning tells which settings the engine left out when it made the container,
+// and quotes the engine's own warnings. It returns nil when there is nothing to tell.
+func WithoutWarning(s Spec, c Container, e Info) *problem.Problem {
+	keys, message := s.Without(c), strings.Join(c.Effective.CreateWarnings, " ")
+	switch {
+	case len(keys) > 0:
+		hint := i18n.T("problem.withoutHint", "engine", e.Name)
+		if message != "" {
+			hint += " " + i18n.T("problem.engineSaid", "engine", e.Name, "words", i18n.FullStop(message))
+		}
+		if limits := slices.Contains(keys, "memory") || slices.Contains(keys, "cpus"); limits && e.Name == "Podman" {
+			hint += " " + i18n.T("problem.withoutLimitsPodman")
+		}
+		return &problem.Problem{
+			Code:    problem.Without,
+			Short:   i18n.T("problem.without", "keys", strings.Join(keys, ", ")),
+			Hint:    hint,
+			Command: e.Command + " info",
+		}
+	case message != "":
+		return &problem.Problem{
+			Code:  problem.EngineWarned,
+			Short: i18n.T("problem.engineWarned", "engine", e.Name),
+			Hint:  i18n.T("problem.engineSaid", "engine", e.Name, "words", i18n.FullStop(message)),
+		}
+	}
+	return nil
+}
+
+// NoContainerProblem tells that the runtime has no container yet.
 func NoContainerProblem(p config.Profile, hint string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.NoContainer,
@@ -171,12 +202,13 @@ func pullHint(p config.Profile, e Info, err error) string {
 	return i18n.T("problem.pullFailedHint", "image", p.Image)
 }
 
-// pullSays adds what the engine says of a pull, whatever we make of it.
+// pullSays quotes the engine's own message about a failed pull.
 func pullSays(e Info, err error) string {
 	return " " + i18n.FullStop(i18n.T("problem.engineSaysSo", "engine", e.Name, "said", excerpt(err)))
 }
 
-// excerpt returns the engine's words, in one line. A web page in them can be long.
+// excerpt returns the engine's message in one line, at most 400 characters long: the
+// message can contain a whole web page.
 func excerpt(err error) string {
 	const most = 400
 	message := i18n.Line(strings.Join(strings.Fields(engineMessage(err)), " "))
@@ -186,7 +218,7 @@ func excerpt(err error) string {
 	return message
 }
 
-// PlatformProblem tells that the image does not run on this kind of machine.
+// PlatformProblem tells that the image does not run on the engine's architecture.
 func PlatformProblem(p config.Profile, err error) *problem.Problem {
 	hint := i18n.T("problem.platformHint", "image", p.Image)
 	if p.Kind == config.KindColab {
@@ -195,13 +227,13 @@ func PlatformProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{Code: problem.UnsupportedPlatform, Short: i18n.T("problem.platform"), Hint: hint, Err: err}
 }
 
-// RenameCommand is the command that gives a container another name.
+// RenameCommand returns the command that renames a container, to free its name.
 func RenameCommand(c Container, cli string) string {
 	return fmt.Sprintf("%s rename %s %s", cli, config.ShellWord(c.Name), config.ShellWord(c.Name+"-old"))
 }
 
-// HandmadeProblem tells that a container is not made anew, because nobody but
-// its owner knows what it was made from.
+// HandmadeProblem tells that a container was made by hand. The program does not replace
+// it, because only its owner knows what it was made from.
 func HandmadeProblem(c Container, cli string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.Handmade,
@@ -211,8 +243,8 @@ func HandmadeProblem(c Container, cli string) *problem.Problem {
 	}
 }
 
-// ErrorText returns the words of the innermost message; those of the engine are
-// said to be its own.
+// ErrorText returns the innermost message of an error. A message of the engine is
+// marked as the engine's.
 func ErrorText(err error) string {
 	text := engineMessage(err)
 	if text != err.Error() {
@@ -221,10 +253,11 @@ func ErrorText(err error) string {
 	return i18n.Line(i18n.Error(err))
 }
 
-// DaemonPrefix is what the docker client puts before the words of an engine.
+// DaemonPrefix is what the Docker client puts in front of an engine's message.
 const DaemonPrefix = "Error response from daemon: "
 
-// engineMessage returns the engine's own words where an error has some.
+// engineMessage returns the engine's own message in an error, or else the text of the
+// error without the prefix that this package added.
 func engineMessage(err error) string {
 	text := err.Error()
 	if _, after, found := strings.Cut(text, DaemonPrefix); found {
@@ -236,13 +269,8 @@ func engineMessage(err error) string {
 	return text
 }
 
-// RootPodman is the socket at which the Podman of root listens on Linux. Everybody
-// else has another one.
-const RootPodman = "/run/podman/podman.sock"
-
-// IsPage reports whether something that should speak a registry's language
-// answered with a web page, as what leads people to a sign-in page does. The text
-// is in lower case.
+// IsPage reports whether a text, in lower case, shows that a web page came where a
+// registry's API should have answered, as happens behind a captive portal.
 func IsPage(text string) bool {
 	return strings.Contains(text, "<html") || strings.Contains(text, "<!doctype") || strings.Contains(text, "invalid character '<'") ||
 		strings.Contains(text, "text/html")

@@ -7,16 +7,17 @@ import (
 	"strconv"
 )
 
-// Route is the way to a TCP port in a container.
+// Route is a way to a TCP port in a container.
 type Route interface {
 	// Dial opens a connection to the port.
 	Dial(ctx context.Context) (net.Conn, error)
-	// Close ends what keeps the way open. Connections may end with it.
+	// Close closes the route. Its connections may be closed, too.
 	Close() error
 }
 
-// LoopbackRoute returns the way to a port of a container that is published on
-// this computer.
+// LoopbackRoute returns the route to a port of a container that is published on the
+// loopback interface of this computer. The error wraps [ErrNotFound] when the port is
+// not published.
 func LoopbackRoute(c Container, port int) (Route, error) {
 	local := c.Ports[port]
 	if c.HostNetwork {
@@ -28,7 +29,7 @@ func LoopbackRoute(c Container, port int) (Route, error) {
 	return loopback(local), nil
 }
 
-// loopback leads to a port of the loopback interface.
+// loopback is a route to a port of 127.0.0.1.
 type loopback int
 
 // Dial implements [Route].

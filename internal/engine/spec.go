@@ -15,20 +15,20 @@ type Spec struct {
 	Hostname string
 	Image    string
 	Platform string   // empty for the engine's own
-	Cmd      []string // empty for the image's own
-	// Entrypoint replaces the image's own, empty for that. It follows from the
-	// image, so that it is no setting.
+	Cmd      []string // empty for the image's
+	// Entrypoint replaces the image's, unless it is empty. It follows from the image,
+	// so it is not part of the hash.
 	Entrypoint []string `json:"-"`
 	Labels     map[string]string
 	InnerPort  int // Jupyter's port in the container
 	Port       int // published on 127.0.0.1
 	Volume     string
-	DataDir    string // where the volume is mounted, unless Mounts says otherwise
-	// Mounts are where the volume is mounted. They follow from the image, so that
-	// they are no setting.
+	DataDir    string // where the volume is mounted when Mounts is empty
+	// Mounts are the directories at which the volume is mounted. They follow from the
+	// image, so they are not part of the hash.
 	Mounts []string `json:"-"`
-	// WorkDir is where Jupyter works; empty for where the image says. It follows
-	// from that, too.
+	// WorkDir is Jupyter's working directory; empty for the image's. It follows from
+	// the image, so it is not part of the hash.
 	WorkDir string `json:"-"`
 	Folders []config.Folder
 	Env     []config.Variable
@@ -36,7 +36,7 @@ type Spec struct {
 	CPUs    float64 // 0 for no limit
 	ShmSize int64   // bytes; 0 for the engine's default
 	GPU     config.GPU
-	User    string `json:",omitempty"` // empty for the image's own
+	User    string `json:",omitempty"` // empty for the image's
 }
 
 // VolumeLabels returns the labels of the data volume.
@@ -44,8 +44,8 @@ func VolumeLabels(s Spec) map[string]string {
 	return map[string]string{LabelRuntime: s.Labels[LabelRuntime], LabelProfile: s.Labels[LabelProfile]}
 }
 
-// Hash stands for all that a container is made from. The name of the profile is
-// left out: it is no setting.
+// Hash returns a hash of all settings that a container is made from. Labels, and with
+// them the name of the profile, are left out.
 func (s Spec) Hash() string {
 	env := map[string]string{}
 	for _, v := range s.Env {
@@ -57,26 +57,29 @@ func (s Spec) Hash() string {
 		Env  map[string]string
 	}{s, env})
 	if err != nil {
-		panic(err) // a Spec holds nothing that JSON cannot
+		panic(err) // a Spec contains only what JSON can encode
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// Differs reports whether a container was made from other settings. One that we
-// did not make, or made before settings were noted, is taken as it is.
+// Differs reports whether a container of this program was made from other settings. A
+// container that the program did not make, or that has no hash of its settings, never
+// differs.
 func (s Spec) Differs(c Container) bool {
 	made := c.Labels[LabelSettings]
 	return c.Exists && c.Ours() && made != "" && made != s.Labels[LabelSettings]
 }
 
-// Container is the one that was made from it.
+// Container returns the container with that ID as made from the spec, without asking
+// the engine.
 func (s Spec) Container(id string) Container {
 	return Container{Name: s.Name, ID: id, Labels: s.Labels, Mounts: []Mount{{s.Volume, s.DataDir}}}
 }
 
-// Without returns the settings that a container was made without, though they
-// were asked for. One that was made from others is to be made anew anyway.
+// Without returns the keys of settings that were asked for and that the engine left out
+// when it made the container. It returns nil for a container that was made from other
+// settings, which is to be replaced anyway.
 func (s Spec) Without(c Container) (keys []string) {
 	if c.Labels[LabelSettings] != s.Labels[LabelSettings] {
 		return nil
@@ -84,8 +87,8 @@ func (s Spec) Without(c Container) (keys []string) {
 	if s.Memory > 0 && (c.Effective.Memory <= 0 || c.Effective.Memory > s.Memory) {
 		keys = append(keys, "memory")
 	}
-	const least = 0.01 // engines count in thousandths
-	if s.CPUs > 0 && (c.Effective.CPUs <= 0 || c.Effective.CPUs > s.CPUs+least) {
+	const tolerance = 0.01 // engines round to thousandths
+	if s.CPUs > 0 && (c.Effective.CPUs <= 0 || c.Effective.CPUs > s.CPUs+tolerance) {
 		keys = append(keys, "cpus")
 	}
 	if c.Effective.ShmSize < s.ShmSize {

@@ -47,6 +47,7 @@ type window struct {
 // and nothing else.
 func openWindow(t *testing.T, r *rig, others ...string) *window {
 	t.Helper()
+	testenv.Takes(t, "a browser has to start")
 	testenv.NeedCommand(t, "chromium")
 	address, origin := r.address()
 	w := &window{t: t, network: testenv.NewNetwork(t)}
@@ -196,6 +197,7 @@ func (w *window) pictures(name string) {
 
 // TestGuide does what a person does with the guide.
 func TestGuide(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, testenv.Server2)
 	w := openWindow(t, r)
 	w.wait("the state", `document.getElementById("state").textContent === "Not started yet"`)
@@ -207,6 +209,12 @@ func TestGuide(t *testing.T) {
 	address := r.manager.Snapshot().URL.Reveal()
 	if html := value[string](w, `document.documentElement.outerHTML`); strings.Contains(html, token) {
 		t.Error("the page has the token before it is asked for")
+	}
+
+	// The image has neither JupyterLab nor Jupyter Notebook.
+	var p *problem.Problem
+	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.NoPage || !strings.Contains(p.Hint, testenv.Server2) {
+		t.Errorf("the address of Jupyter's own page is %q, %v", address, err)
 	}
 
 	w.click("show")
@@ -300,6 +308,7 @@ func TestGuide(t *testing.T) {
 
 // TestJupyterInBrowser opens Jupyter's own page where there is one.
 func TestJupyterInBrowser(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, testenv.Notebook6)
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -326,21 +335,10 @@ func TestJupyterInBrowser(t *testing.T) {
 	}
 }
 
-// TestNoJupyterPage has an image without JupyterLab and Jupyter Notebook.
-func TestNoJupyterPage(t *testing.T) {
-	r := newRig(t, testenv.Server2)
-	if err := r.manager.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var p *problem.Problem
-	if address, err := r.JupyterURL(t.Context()); !errors.As(err, &p) || p.Code != problem.NoPage || !strings.Contains(p.Hint, testenv.Server2) {
-		t.Errorf("the address is %q, %v", address, err)
-	}
-}
-
 // TestGuideSaysWhatIsWrong shows problems, and that a page whose program has
 // ended says so.
 func TestGuideSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	r := withoutEngine(t)
 	w := openWindow(t, r)
 	w.wait("the state", `document.getElementById("state").textContent === "No engine"`)
@@ -422,6 +420,7 @@ func TestGuideInGerman(t *testing.T) {
 // TestOtherPages has another page of the same computer, whose requests the
 // browser sends with the guide's cookie: it gets nothing, and does nothing.
 func TestOtherPages(t *testing.T) {
+	t.Parallel()
 	r := withoutEngine(t)
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -468,6 +467,7 @@ func TestOtherPages(t *testing.T) {
 // TestGuideForEverybody looks at what a screen reader is told, and goes through
 // the page by keyboard.
 func TestGuideForEverybody(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, testenv.Server2)
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -59,6 +59,7 @@ func (l *lockedBuffer) String() string {
 // newRig makes a guide to a runtime of the image that does not exist yet.
 func newRig(t *testing.T, image string) *rig {
 	t.Helper()
+	testenv.Takes(t, "Jupyter has to start")
 	p := config.Default()
 	p.Runtime, p.Image, p.Port = testenv.RuntimeName(t), testenv.Image(t, image), testenv.FreePort(t)
 	return open(t, testenv.Engine(t), p)

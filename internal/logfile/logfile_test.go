@@ -17,7 +17,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"colabtray/internal/config"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
 	"colabtray/internal/secret"
@@ -242,8 +241,8 @@ func TestSecrets(t *testing.T) {
 	const theSecret = "0123456789abcdef"
 	url := jupyter.NewBackendURL(8888, secret.New(theSecret))
 	log := slog.New(slog.NewTextHandler(f, nil))
-	log.Info("url", "url", url, "token", secret.New(theSecret), "secret", config.NewSecret(theSecret))
-	log.Info(fmt.Sprintf("%v %+v %#v %s", url, url, url, config.NewSecret(theSecret)), "in", []any{url}, "snapshot", runtime.Snapshot{URL: url})
+	log.Info("url", "url", url, "token", secret.New(theSecret), "secret", secret.New(theSecret))
+	log.Info(fmt.Sprintf("%v %+v %#v %s", url, url, url, secret.New(theSecret)), "in", []any{url}, "snapshot", runtime.Snapshot{URL: url})
 	if text := content(t, path); strings.Contains(text, theSecret) || bytes.Count([]byte(text), []byte("\n")) != 2 {
 		t.Errorf("it holds %s", text)
 	}

@@ -1,5 +1,6 @@
-// Package problem owns what a person is told of and can act on: a [Problem], and the
-// codes by which programs know one.
+// Package problem owns [Problem], what a person is told and can act on, and the [Code]
+// by which programs tell one kind of problem from another.
 //
-// It owns no text: whoever makes a problem brings the texts in the language in use.
+// The package owns no texts: the maker of a problem supplies them in the language in
+// use.
 package problem

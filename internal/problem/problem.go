@@ -1,10 +1,9 @@
 package problem
 
-// Code names a kind of problem, for programs: it does not change between
-// releases.
+// Code names a kind of problem for programs. A code does not change between releases.
 type Code string
 
-// The problems that this package tells.
+// The codes of all problems that this program reports.
 const (
 	NoEngine            Code = "no-engine"
 	NoContext           Code = "no-context"
@@ -62,23 +61,23 @@ const (
 	NotOffered          Code = "not-offered"
 )
 
-// Problem is something a person can act on. It is an error, so that callers
-// can return it.
+// Problem is something a person can act on. It is an error, so that functions can
+// return it.
 type Problem struct {
 	// Code names the kind of problem.
 	Code Code
-	// Short is one line without a full stop: what happened.
+	// Short says what happened, in one line without a full stop.
 	Short string
-	// Hint says why and what to do, in a sentence or a few; it can hold the
-	// last lines of the container's output, one a line.
+	// Hint says why it happened and what to do, in one or a few sentences. It can
+	// contain the last lines of the container's output, separated by newlines.
 	Hint string
-	// Command is what to run in a terminal, where a command helps; else empty.
+	// Command is a command to run in a terminal; empty when no command helps.
 	Command string
 	// Err is the cause, for the log; it can be nil.
 	Err error
 }
 
-// Error implements error with the short line.
+// Error implements error. It returns the short line.
 func (p *Problem) Error() string { return p.Short }
 
 // Unwrap returns the cause.

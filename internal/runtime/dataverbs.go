@@ -6,14 +6,12 @@ import (
 
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
-	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
-	"colabtray/internal/problem"
 )
 
-// Backup writes the data of the runtime to a file, also while it runs. The file
-// is read back before it gets its name. It returns a *[Problem] when it fails,
-// and ctx's error when that ends first.
+// Backup writes the data of the runtime to a file. The runtime can run meanwhile.
+// Backup reads the file back and verifies it before the file gets its final name.
+// The error is a *[problem.Problem], or ctx's error if ctx ends first.
 func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup, error) {
 	if err := m.reachable(ctx); err != nil {
 		return data.Backup{}, err
@@ -31,9 +29,9 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 	return b, d.Problem(ctx, err)
 }
 
-// data makes what works on the runtime's data; progress can be nil.
+// data returns the store of the runtime's data; progress can be nil.
 func (m *Manager) data(progress func(data.Progress)) *data.Store {
-	d := data.New(data.Options{
+	store := data.New(data.Options{
 		Engine: m.engine(), Info: m.link.Info, Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}), Dir: m.backups,
 		Log: m.log, Progress: progress,
 		AskRoot: func(ctx context.Context, c engine.Container) string {
@@ -45,24 +43,15 @@ func (m *Manager) data(progress func(data.Progress)) *data.Store {
 		},
 	})
 	if s := m.Snapshot(); s.root != "" {
-		d.SetRoot(s.Container, s.root)
+		store.SetRoot(s.Container, s.root)
 	}
-	return d
+	return store
 }
 
-// supersededProblem tells that a job was not begun.
-func supersededProblem() *problem.Problem {
-	return &problem.Problem{
-		Code:  problem.Cancelled,
-		Short: i18n.T("problem.superseded"),
-		Hint:  i18n.T("problem.supersededHint"),
-	}
-}
-
-// Delete deletes the container of the runtime and, if asked, its data, of which
-// a backup is made before; when that fails, nothing is deleted. The runtime is
-// stopped first. It returns a *[Problem] when it fails, and ctx's error, with
-// nothing deleted, when ctx ends first.
+// Delete stops the runtime and deletes its container and, if o asks for it, its data.
+// Before it deletes data it makes a backup; if the backup fails, it deletes nothing.
+// The error is a *[problem.Problem]. If ctx ends first, Delete deletes nothing and
+// returns ctx's error.
 func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.DeleteResult, error) {
 	d := m.data(o.Progress)
 	release, err := d.Lock()
@@ -72,7 +61,7 @@ func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.Delete
 	defer release()
 	var deleted data.DeleteResult
 	err = m.runExclusive(ctx, remove, func(ctx context.Context, op *operation) error {
-		op.data = d // which learns what the server shows before it is stopped
+		op.data = d // the operation notes the server's root directory in it before it stops the server
 		var err error
 		deleted, err = d.Delete(ctx, op, o)
 		return err
@@ -80,52 +69,52 @@ func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.Delete
 	return deleted, err
 }
 
-// DataSize returns how many bytes the data volume takes, negative when the
-// engine does not tell; there is false when there is no volume.
-func (m *Manager) DataSize(ctx context.Context) (size int64, there bool, err error) {
+// DataSize returns the size of the data volume in bytes, negative if the engine does
+// not know the size. It returns false if there is no volume.
+func (m *Manager) DataSize(ctx context.Context) (size int64, exists bool, err error) {
 	d := m.data(nil)
-	there, err = d.HasVolume(ctx)
-	if err == nil && there {
+	exists, err = d.HasVolume(ctx)
+	if err == nil && exists {
 		size, err = d.Size(ctx)
 	}
 	if err != nil {
 		return 0, false, engine.OperationProblem(m.Profile(), m.link.Info(), err)
 	}
-	return size, there, nil
+	return size, exists, nil
 }
 
-// PlanDelete looks what deleting the runtime would take away.
-func (m *Manager) PlanDelete(ctx context.Context) (g data.DeletePlan, err error) {
+// PlanDelete returns what [Manager.Delete] would delete. It changes nothing.
+func (m *Manager) PlanDelete(ctx context.Context) (plan data.DeletePlan, err error) {
 	d := m.data(nil)
 	c, err := d.Engine.Inspect(ctx, m.runtime)
 	if err == nil {
-		g.Volume, err = d.HasVolume(ctx)
+		plan.Volume, err = d.HasVolume(ctx)
 	}
 	if err == nil {
-		g.Container, g.Running, g.Ours = c.Exists, c.Running, c.Ours()
+		plan.Container, plan.Running, plan.Ours = c.Exists, c.Running, c.Ours()
 		for _, mount := range c.Mounts {
-			if v := mount.Volume; v != "" && mount.IsPersistent() && v != d.Profile.Volume() && !slices.Contains(g.Others, v) {
-				g.Others = append(g.Others, v)
+			if v := mount.Volume; v != "" && mount.IsPersistent() && v != d.Profile.Volume() && !slices.Contains(plan.Others, v) {
+				plan.Others = append(plan.Others, v)
 			}
 		}
-		g.Lost, err = d.CountLosses(ctx, c)
+		plan.Lost, err = d.CountLosses(ctx, c)
 	}
 	if err != nil {
 		return data.DeletePlan{}, d.Problem(ctx, err)
 	}
-	return g, nil
+	return plan, nil
 }
 
-// Restore puts the content of a backup in the place of the data. The backup is
-// read as a whole before anything is changed. The runtime is stopped for it, and
-// started again if it ran; where there is none, only the volume is made. It
-// returns a *[Problem] when it fails, and ctx's error when that ends first; then
-// the data are the old ones.
+// Restore replaces the data by the content of a backup. It verifies the whole backup
+// before it changes anything. It stops the runtime, and starts it again if it ran.
+// If there is no runtime, it creates only the volume. The error is a
+// *[problem.Problem]. If ctx ends first, the data stays the old data and the error
+// is ctx's error.
 func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.RestoreResult, err error) {
 	d := m.data(o.Progress)
-	var answer error // what the answer was, if it was no yes; it is for who asked
+	var declined error // the answer of o.Confirm other than yes; the caller gets it unchanged
 	defer func() {
-		if answer == nil {
+		if declined == nil {
 			err = d.Problem(ctx, err)
 		}
 	}()
@@ -160,11 +149,11 @@ func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.Re
 			return r, data.NotEmptyProblem(d.Profile)
 		}
 		var yes bool
-		if yes, answer = o.Confirm(ctx, r.From); answer == nil && !yes {
-			answer = data.DeclinedProblem()
+		if yes, declined = o.Confirm(ctx, r.From); declined == nil && !yes {
+			declined = data.DeclinedProblem()
 		}
-		if answer != nil {
-			return r, answer
+		if declined != nil {
+			return r, declined
 		}
 	}
 	ran := false

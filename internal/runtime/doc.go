@@ -1,66 +1,78 @@
-// Package runtime owns the runtime: the container that Jupyter runs in, with
-// its data volume, as the engine has them. It knows the state, does what a
-// person asks for, finds the Backend URL and notices when the token changes.
+// Package runtime owns the runtime: the container that Jupyter runs in, and its
+// data volume. It knows the runtime's state, carries out what a person asks for,
+// finds the Backend URL, and notices when the token changes.
 //
-// It owns no text of a menu, no notification and no command line, and it does
-// not know what Colab needs of a Jupyter server: the files that bring that
-// about are handed to it. The engine is the truth: nothing of what the engine
-// knows is kept here or on disk, but for a salted hash of the last token.
+// The engine is the source of truth. The package keeps nothing that the engine
+// knows, in memory or on disk, except a salted hash of the last token.
+//
+// Package runtime owns no text of a menu, no notification and no command line.
+// It does not know what Colab needs of a Jupyter server: its caller passes the
+// files that configure the server (see [Server]). What an engine can do is in
+// package engine, how Jupyter is asked is in package jupyter, and how a volume is
+// backed up, restored and deleted is in package data.
 //
 // # Who does what
 //
-// A [Fleet] has the runtimes of all profiles, and follows their changes. A
-// [Link] is the connection to the engine, shared by all runtimes: it tells
-// each [Manager] when the engine comes and goes and that something happened to
-// its container. The goroutine of [Manager.Run] owns a model, which is pure: it
-// takes in one event and asks for effects. Effects that take time (inspections,
-// operations, the watch for Jupyter's answer) run outside and post an event
-// when they are over. An event that belongs to an earlier operation, to an
-// earlier run of the container, or to an inspection from before the last
-// operation ended, is dropped.
+//   - [Fleet] has one [Manager] for each container that a profile names, and
+//     follows changes of the profiles.
+//   - [Link] is the connection to the engine, which all managers share. It tells
+//     each manager when the engine begins or ceases to answer, and when the engine
+//     has an event of the manager's container.
+//   - [Manager] manages one runtime. The goroutine of [Manager.Run] owns a model,
+//     runs the model's effects, and publishes a [Snapshot] after each event.
+//   - model is a pure state machine: step takes one event and returns effects.
+//   - operation is one piece of work on the engine, such as a start or an update.
+//   - jupyter.Watch waits until Jupyter answers in one run of the container.
+//   - data.Store backs up, restores and deletes the data volume.
+//   - idleGuard stops a runtime that nobody uses.
+//
+// Effects that take time (inspections, operations, jupyter.Watch) run in
+// goroutines of their own and post an event when they end. The model drops an
+// event if it belongs to an earlier operation, to an earlier run of the container,
+// or to an inspection from before the last operation ended.
 //
 // # States
 //
-// The state is derived from what is wanted and what is observed, the first
-// line that fits:
+// The state follows from what is wanted and what is observed. The first line that
+// applies decides:
 //
-//	nothing heard of the engine                       Unknown
+//	no answer from the engine yet                     Unknown
 //	the engine does not answer                        NoEngine
-//	a stop, or a cancelled operation, under way       Stopping
-//	an operation under way, pulling                   Pulling
-//	a delete or a restore under way                   Stopping
-//	an operation under way                            Starting
-//	container not inspected yet, or it ran before
-//	we came and was not asked yet                     Unknown
-//	container paused                                  Paused
-//	container runs, Jupyter answered                  Ready
-//	container runs, Jupyter silent for long           Unhealthy
-//	container runs                                    Starting
-//	the last thing asked for failed, or it died       Failed
-//	container there                                   Stopped
-//	no container                                      Absent
+//	a stop or a cancelled operation is running        Stopping
+//	an operation is running and pulls an image        Pulling
+//	a delete or a restore is running                  Stopping
+//	another operation is running                      Starting
+//	the container is not inspected yet, or it ran
+//	before this program and Jupyter is not asked yet  Unknown
+//	the container is paused                           Paused
+//	the container runs, Jupyter has answered          Ready
+//	the container runs, Jupyter is silent for long    Unhealthy
+//	the container runs                                Starting
+//	the last operation failed, or the container died  Failed
+//	the container exists                              Stopped
+//	there is no container                             Absent
 //
 // # Events
 //
-//	engine up      look; nothing is forgotten, for the stream may just have broken off
-//	engine down    forget what was observed and wanted
-//	hint           look
-//	killed         remember that the run's end is no failure
-//	seen           take in the inspection; a run that ended unasked and badly is a problem
-//	kept image     remember whether there is one to go back to
-//	reprofiled     look; watch anew, if the image is of another kind
-//	command        want it: begin now, after what is under way, or instead of it (stop)
-//	abandoned      cancel the start under way, or stop the run that it began;
-//	               or cancel the delete or restore, if that is what was asked for
-//	progressed     show the pull
+//	engineUp       inspect; keep what is known, for perhaps only the event stream broke
+//	engineDown     forget what was observed and what is wanted
+//	hint           inspect
+//	killed         remember that the end of this run is not a failure
+//	seen           store the inspection; an unasked end of the run with an error is a problem
+//	keptImage      remember whether there is an image to go back to
+//	reprofiled     inspect; start a new jupyter.Watch if the kind of the image has changed
+//	command        begin the operation now or after the current one; a stop cancels the current one
+//	abandoned      cancel the current start, or stop the run that it began;
+//	               or cancel the delete or restore that was abandoned
+//	progressed     show the progress of the pull
 //	pulled         show the start again
-//	done           take in what the operation left behind, with its problem; look
+//	done           store the container that the operation left, and its problem; inspect
 //	answered       ready, with this Backend URL
 //	unanswered     not ready yet
-//	rooted         remember whose files the server shows; look, if nothing keeps them
-//	late           unhealthy, with this problem
-//	idling         remember when it will be stopped for idleness
-//	idled          remember that this run is stopped for idleness
+//	rootFound      remember the server's root directory; inspect if no volume keeps it
+//	probeTimedOut  unhealthy, with this problem
+//	idling         remember when the runtime will be stopped because it is idle
+//	idled          remember that this run is stopped because it is idle
 //
-// The test of the model goes through every pair of state and event.
+// The test of the model covers every pair of state and event.
 package runtime

@@ -8,23 +8,24 @@ import (
 	"colabtray/internal/problem"
 )
 
-// A job is what a verb stands for that comes with a person's choices: to delete
-// this and keep that, to restore this file.
+// exclusive is the work of an exclusive verb. It is a function, because the work
+// depends on a person's choices, such as which file to restore.
 type exclusive struct {
 	run func(ctx context.Context, o *operation) error
 
-	// Written before the operation reports that it is done, and read by who
-	// asked, after that.
+	// The result. The operation sets it before it posts done, and runExclusive reads
+	// it after that.
 	begun   bool
 	problem *problem.Problem
 	err     error
 }
 
-// end notes how it ended.
-func (j *exclusive) end(p *problem.Problem, err error) { j.begun, j.problem, j.err = true, p, err }
+// end stores the result.
+func (x *exclusive) end(p *problem.Problem, err error) { x.begun, x.problem, x.err = true, p, err }
 
-// runExclusive asks for a job, one at a time, and waits for its end. When ctx ends first
-// the job is cancelled, and its own error tells whether that came too late.
+// runExclusive asks for an exclusive operation and waits for its end. It runs one at a
+// time. If ctx ends first, it cancels the operation; the operation's own error
+// tells whether the cancel came too late.
 func (m *Manager) runExclusive(ctx context.Context, v verb, run func(context.Context, *operation) error) error {
 	select {
 	case m.exclusiveSlot <- struct{}{}:
@@ -32,18 +33,18 @@ func (m *Manager) runExclusive(ctx context.Context, v verb, run func(context.Con
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	j := &exclusive{run: run}
-	err := m.wait(ctx, &request{verb: v, exclusive: j, reply: make(chan *problem.Problem, 1)})
+	x := &exclusive{run: run}
+	err := m.wait(ctx, &request{verb: v, exclusive: x, reply: make(chan *problem.Problem, 1)})
 	var p *problem.Problem
 	switch {
-	case errors.As(j.err, &p):
+	case errors.As(x.err, &p):
 		return p
-	case j.begun && j.problem != nil:
-		return j.problem
-	case j.begun && j.err != nil && ctx.Err() != nil:
+	case x.begun && x.problem != nil:
+		return x.problem
+	case x.begun && x.err != nil && ctx.Err() != nil:
 		return ctx.Err()
-	case j.begun:
-		return j.err
+	case x.begun:
+		return x.err
 	case err != nil:
 		return err
 	}
@@ -53,8 +54,8 @@ func (m *Manager) runExclusive(ctx context.Context, v verb, run func(context.Con
 	return supersededProblem()
 }
 
-// reachable waits until it is known which engine there is; a problem tells that
-// there is none.
+// reachable waits until the engine answers. It returns a problem if no engine
+// answers.
 func (m *Manager) reachable(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -8,49 +8,47 @@ import (
 	"sync"
 
 	"colabtray/internal/config"
-	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 )
 
-// Fleet is the runtimes of all profiles, of which several can run at once. One
-// profile is the current one: the one that the tray shows and acts on. One
-// goroutine, that of Run, owns which profiles there are; everybody else gets
-// overviews.
+// Fleet manages the runtimes of all profiles. Several runtimes can run at once. One
+// profile is the current profile, which the tray shows and acts on. The goroutine
+// of [Fleet.Run] owns the set of profiles; everybody else gets overviews.
 //
-// Profiles that name the same container are several sets of settings for one
-// runtime. The current one's are in force, else those of the one that was acted
-// on last, else of the first by name. Profiles may have the same port: the
-// second one to be started has the problem that the port is in use.
+// Several profiles may name the same container. Then they are alternative settings
+// for one runtime: the current profile is in force, else the profile that was used
+// last, else the first profile by name. Several profiles may have the same port. A
+// start fails with a problem if another runtime uses the port.
 type Fleet struct {
 	link    *Link
 	options Options
 
 	requests chan func(context.Context)
-	changed  chan struct{} // something has changed, since it was looked at last
-	ended    chan struct{} // closed when Run is over
+	changed  chan struct{} // a snapshot has changed since the last overview
+	ended    chan struct{} // closed when Run returns
 
 	mu       sync.Mutex
 	overview Overview
 	watchers map[chan Overview]struct{}
 
-	// Of the owning goroutine alone.
+	// Only the owning goroutine uses these.
 	profiles map[string]config.Profile
 	current  string
 	broken   *problem.Problem
-	members  map[string]*entry // by the name of the container
-	leaving  map[string]*entry // those that were there before
+	entries  map[string]*entry // by the name of the container
+	leaving  map[string]*entry // entries whose profiles are gone and whose managers are ending
 	running  sync.WaitGroup
 }
 
-// entry is a runtime of the fleet.
+// entry is one runtime of the fleet.
 type entry struct {
 	*Manager
 	profile config.Profile // in force
 	cancel  context.CancelFunc
 }
 
-// NewFleet makes the fleet of the profiles, by their names, on the link. An
-// unknown current profile is as good as none: see Update.
+// NewFleet returns a fleet of the profiles, which are by name. If there is no profile
+// named current, another one becomes current as in [Fleet.Update].
 func NewFleet(l *Link, profiles map[string]config.Profile, current string, o Options) *Fleet {
 	f := &Fleet{
 		link:     l,
@@ -60,7 +58,7 @@ func NewFleet(l *Link, profiles map[string]config.Profile, current string, o Opt
 		ended:    make(chan struct{}),
 		watchers: map[chan Overview]struct{}{},
 		current:  current,
-		members:  map[string]*entry{},
+		entries:  map[string]*entry{},
 		leaving:  map[string]*entry{},
 	}
 	join, _ := f.applyProfiles(profiles)
@@ -70,12 +68,12 @@ func NewFleet(l *Link, profiles map[string]config.Profile, current string, o Opt
 	return f
 }
 
-// Run owns the fleet until ctx ends, and returns when all work it began is over.
+// Run manages the runtimes until ctx ends. It returns when all their work has ended.
 func (f *Fleet) Run(ctx context.Context) {
 	defer close(f.ended)
 	defer f.running.Wait()
-	for _, m := range f.members {
-		f.Begin(ctx, m)
+	for _, e := range f.entries {
+		f.startManager(ctx, e)
 	}
 	for {
 		select {
@@ -83,30 +81,31 @@ func (f *Fleet) Run(ctx context.Context) {
 			return
 		case <-f.changed:
 			f.publish()
-		case do := <-f.requests:
-			do(ctx)
+		case change := <-f.requests:
+			change(ctx)
 		}
 	}
 }
 
-// Begin runs a member until it leaves or ctx ends. One that comes back begins
-// when what it did before is over or undone.
-func (f *Fleet) Begin(ctx context.Context, m *entry) {
-	if before := f.leaving[m.runtime]; before != nil {
-		<-before.ended
-		delete(f.leaving, m.runtime)
+// startManager runs the manager of an entry until the entry leaves or ctx ends. A
+// runtime that returns starts once its previous manager has finished.
+func (f *Fleet) startManager(ctx context.Context, e *entry) {
+	if previous := f.leaving[e.runtime]; previous != nil {
+		<-previous.ended
+		delete(f.leaving, e.runtime)
 	}
-	ctx, m.cancel = context.WithCancel(ctx)
-	f.running.Go(func() { m.Run(ctx) })
+	ctx, e.cancel = context.WithCancel(ctx)
+	f.running.Go(func() { e.Run(ctx) })
 }
 
-// Ask has the owning goroutine do something, and returns when everybody has
-// been told; false when Run is over. Before Run it waits.
-func (f *Fleet) Ask(do func(context.Context)) bool {
+// apply runs a function in the owning goroutine, and returns true when the new
+// overview is published. It returns false if Run has returned. Before Run it
+// blocks.
+func (f *Fleet) apply(change func(context.Context)) bool {
 	done := make(chan struct{})
 	select {
 	case f.requests <- func(ctx context.Context) {
-		do(ctx)
+		change(ctx)
 		f.publish()
 		close(done)
 	}:
@@ -117,67 +116,67 @@ func (f *Fleet) Ask(do func(context.Context)) bool {
 	}
 }
 
-// Update makes the fleet that of these profiles. New ones join, those that are
-// gone leave, while their containers stay as they are, and the others get what
-// is new about them. Where the current profile is gone, the default one takes
-// its place, else the first by name. What was wrong with the settings is mended.
+// Update replaces the profiles. It adds new runtimes, removes those that no profile
+// names any more, and gives the others their new settings. It changes no container.
+// If the current profile is gone, the default profile becomes current, else the
+// first profile by name. Update also ends the problem of [Fleet.Broken].
 func (f *Fleet) Update(profiles map[string]config.Profile) {
-	f.Ask(func(ctx context.Context) {
+	f.apply(func(ctx context.Context) {
 		join, leaving := f.applyProfiles(profiles)
 		f.broken = nil
-		for _, m := range join {
-			f.Begin(ctx, m)
+		for _, e := range join {
+			f.startManager(ctx, e)
 		}
 		if len(join)+len(leaving) > 0 {
 			f.link.change(managers(join), managers(leaving))
 		}
-		for _, m := range leaving {
-			m.cancel()
-			f.leaving[m.runtime] = m
+		for _, e := range leaving {
+			e.cancel()
+			f.leaving[e.runtime] = e
 		}
 	})
 }
 
-// Broken says that the settings could not be read, which is a problem to show
-// until the next Update. The profiles stay as they are.
+// Broken stores the problem that the settings cannot be read. Overviews show it until
+// the next [Fleet.Update]. The profiles stay as they are.
 func (f *Fleet) Broken(p *problem.Problem) {
-	f.Ask(func(context.Context) { f.broken = p })
+	f.apply(func(context.Context) { f.broken = p })
 }
 
-// Select makes a profile the current one. It returns a *[Problem] when there is
-// no such profile.
+// Select makes a profile the current profile. It returns a *[problem.Problem] if there
+// is no such profile.
 func (f *Fleet) Select(profile string) error {
 	_, err := f.find(profile, func() { f.current = profile })
 	return err
 }
 
-// Manager returns the manager of a profile's runtime, with the settings of that
-// profile in force. It returns a *[Problem] when there is no such profile.
+// Manager returns the manager of a profile's runtime, and puts the profile into
+// force. It returns a *[problem.Problem] if there is no such profile.
 func (f *Fleet) Manager(profile string) (*Manager, error) {
 	return f.find(profile, func() {})
 }
 
 // Start is [Manager.Start] for the runtime of a profile.
 func (f *Fleet) Start(ctx context.Context, profile string) error {
-	return f.do(profile, func(m *Manager) error { return m.Start(ctx) })
+	return f.withManager(profile, func(m *Manager) error { return m.Start(ctx) })
 }
 
 // Stop is [Manager.Stop] for the runtime of a profile.
 func (f *Fleet) Stop(ctx context.Context, profile string) error {
-	return f.do(profile, func(m *Manager) error { return m.Stop(ctx) })
+	return f.withManager(profile, func(m *Manager) error { return m.Stop(ctx) })
 }
 
 // Restart is [Manager.Restart] for the runtime of a profile.
 func (f *Fleet) Restart(ctx context.Context, profile string) error {
-	return f.do(profile, func(m *Manager) error { return m.Restart(ctx) })
+	return f.withManager(profile, func(m *Manager) error { return m.Restart(ctx) })
 }
 
 // Logs is [Manager.Logs] for the runtime of a profile.
 func (f *Fleet) Logs(ctx context.Context, profile string, w io.Writer, options LogOptions) error {
-	return f.do(profile, func(m *Manager) error { return m.Logs(ctx, w, options) })
+	return f.withManager(profile, func(m *Manager) error { return m.Logs(ctx, w, options) })
 }
 
-func (f *Fleet) do(profile string, action func(*Manager) error) error {
+func (f *Fleet) withManager(profile string, action func(*Manager) error) error {
 	m, err := f.find(profile, func() {})
 	if err != nil {
 		return err
@@ -185,33 +184,33 @@ func (f *Fleet) do(profile string, action func(*Manager) error) error {
 	return action(m)
 }
 
-// find returns the manager of a profile after it has put the profile into
-// force, and after then.
+// find puts a profile into force, calls then in the owning goroutine, and returns the
+// manager of the profile's runtime.
 func (f *Fleet) find(profile string, then func()) (m *Manager, err error) {
-	err = context.Canceled // Run is over
-	f.Ask(func(context.Context) {
+	err = context.Canceled // remains if Run has returned
+	f.apply(func(context.Context) {
 		p, known := f.profiles[profile]
 		if !known {
 			err = asError(noProfileProblem(profile))
 			return
 		}
-		found := f.members[p.Runtime]
-		found.setProfile(p)
+		e := f.entries[p.Runtime]
+		e.setProfile(p)
 		then()
-		m, err = found.Manager, nil
+		m, err = e.Manager, nil
 	})
 	return m, err
 }
 
 // setProfile puts a profile into force.
-func (m *entry) setProfile(p config.Profile) {
-	if !m.profile.Equal(p) || m.profile.CommandLine("start") != p.CommandLine("start") {
-		m.profile = p
-		m.SetProfile(p)
+func (e *entry) setProfile(p config.Profile) {
+	if !e.profile.Equal(p) || e.profile.CommandLine("start") != p.CommandLine("start") {
+		e.profile = p
+		e.SetProfile(p)
 	}
 }
 
-// applyProfiles takes in the profiles, and returns which runtimes join and leave by that.
+// applyProfiles stores the profiles, and returns the entries that join and leave.
 func (f *Fleet) applyProfiles(profiles map[string]config.Profile) (join, leaving []*entry) {
 	f.profiles = maps.Clone(profiles)
 	names := slices.Sorted(maps.Keys(f.profiles))
@@ -225,50 +224,43 @@ func (f *Fleet) applyProfiles(profiles map[string]config.Profile) (join, leaving
 	for _, name := range names {
 		p := f.profiles[name]
 		first, shared := wanted[p.Runtime]
-		m := f.members[p.Runtime]
-		if !shared || name == f.current || first.Name != f.current && m != nil && m.profile.Name == name {
+		e := f.entries[p.Runtime]
+		if !shared || name == f.current || first.Name != f.current && e != nil && e.profile.Name == name {
 			wanted[p.Runtime] = p
 		}
 	}
-	for name, m := range f.members {
+	for name, e := range f.entries {
 		if _, stays := wanted[name]; !stays {
-			leaving = append(leaving, m)
-			delete(f.members, name)
+			leaving = append(leaving, e)
+			delete(f.entries, name)
 		}
 	}
 	for name, p := range wanted {
-		if m := f.members[name]; m != nil {
-			m.setProfile(p)
+		if e := f.entries[name]; e != nil {
+			e.setProfile(p)
 			continue
 		}
-		m := &entry{Manager: newManager(f.link, p, f.options), profile: p}
-		m.changed = f.wake
-		f.members[name] = m
-		join = append(join, m)
+		e := &entry{Manager: newManager(f.link, p, f.options), profile: p}
+		e.changed = f.wake
+		f.entries[name] = e
+		join = append(join, e)
 	}
 	return join, leaving
 }
 
-func managers(members []*entry) []*Manager {
+func managers(entries []*entry) []*Manager {
 	var all []*Manager
-	for _, m := range members {
-		all = append(all, m.Manager)
+	for _, e := range entries {
+		all = append(all, e.Manager)
 	}
 	return all
 }
 
-// wake makes the owning goroutine look, from any goroutine.
+// wake makes the owning goroutine publish a new overview. It can be called from any
+// goroutine.
 func (f *Fleet) wake() {
 	select {
 	case f.changed <- struct{}{}:
-	default: // it is going to look
-	}
-}
-
-func noProfileProblem(name string) *problem.Problem {
-	return &problem.Problem{
-		Code:  problem.NoProfile,
-		Short: i18n.T("problem.noProfile", "profile", i18n.Escaped(name)),
-		Hint:  i18n.T("problem.noProfileHint"),
+	default: // the owning goroutine is awake already
 	}
 }

@@ -10,17 +10,17 @@ import (
 	"colabtray/internal/problem"
 )
 
-// gpuContext is what it depends on why there is no GPU.
+// gpuContext has the facts that decide why a container gets no GPU.
 type gpuContext struct {
 	kind   engine.Kind
-	os     string // of this computer, in Go's words
-	local  bool   // the engine runs right on this computer
+	os     string // of this computer, as GOOS
+	local  bool   // the engine runs on this computer, not in a virtual machine
 	driver bool   // this computer has NVIDIA's driver
 }
 
-// gpuProblem tells which part is missing when the engine's words are about a
-// GPU that it could not give; nil when they are about something else.
-func gpuProblem(p config.Profile, err error, s gpuContext) *problem.Problem {
+// gpuProblem returns the problem of an engine's error that it has no GPU for the
+// container: which part is missing. It returns nil for another error.
+func gpuProblem(p config.Profile, err error, c gpuContext) *problem.Problem {
 	text := strings.ToLower(err.Error())
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
@@ -29,44 +29,44 @@ func gpuProblem(p config.Profile, err error, s gpuContext) *problem.Problem {
 		return nil
 	}
 	problem := &problem.Problem{Code: problem.GPU, Err: err}
-	say := func(short, hint, command string) {
+	set := func(short, hint, command string) {
 		without := i18n.T("problem.gpuOrWithout", "hint", hint, "command", p.CommandLine("start", "--no-gpu"))
 		problem.Short, problem.Hint, problem.Command = short, without, command
 	}
 	const guide = "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html"
 	switch {
-	case s.os == "darwin":
-		say(i18n.T("problem.gpuMac"), i18n.T("problem.gpuMacHint"), "colab-tray config edit")
+	case c.os == "darwin":
+		set(i18n.T("problem.gpuMac"), i18n.T("problem.gpuMacHint"), "colab-tray config edit")
 	case has("unknown device"):
-		say(i18n.T("problem.gpuUnknown"), i18n.T("problem.gpuUnknownHint"), "nvidia-smi -L")
+		set(i18n.T("problem.gpuUnknown"), i18n.T("problem.gpuUnknownHint"), "nvidia-smi -L")
 	case has("version mismatch"):
-		say(i18n.T("problem.gpuReboot"), i18n.T("problem.gpuRebootHint"), "sudo reboot")
-	case s.local && !s.driver, has("driver not loaded", "libnvidia-ml.so", "no adapters were found"):
-		say(i18n.T("problem.gpuNoDriver"), i18n.T("problem.gpuNoDriverHint"), "nvidia-smi")
-	case s.kind.Snap:
-		say(i18n.T("problem.gpuSnap"), i18n.T("problem.gpuSnapHint"), "snap list docker")
-	case s.kind.Rootless && !s.kind.Podman && has("operation not permitted", "cgroup", "permission denied"):
-		say(i18n.T("problem.gpuRootless"), i18n.T("problem.gpuRootlessHint"),
+		set(i18n.T("problem.gpuReboot"), i18n.T("problem.gpuRebootHint"), "sudo reboot")
+	case c.local && !c.driver, has("driver not loaded", "libnvidia-ml.so", "no adapters were found"):
+		set(i18n.T("problem.gpuNoDriver"), i18n.T("problem.gpuNoDriverHint"), "nvidia-smi")
+	case c.kind.Snap:
+		set(i18n.T("problem.gpuSnap"), i18n.T("problem.gpuSnapHint"), "snap list docker")
+	case c.kind.Rootless && !c.kind.Podman && has("operation not permitted", "cgroup", "permission denied"):
+		set(i18n.T("problem.gpuRootless"), i18n.T("problem.gpuRootlessHint"),
 			"sudo nvidia-ctk config --set nvidia-container-cli.no-cgroups --in-place")
-	case s.kind.Podman || has("cdi device", `"cdi"`):
-		say(i18n.T("problem.gpuNoCDI"), i18n.T("problem.gpuNoCDIHint", "guide", guide),
+	case c.kind.Podman || has("cdi device", `"cdi"`):
+		set(i18n.T("problem.gpuNoCDI"), i18n.T("problem.gpuNoCDIHint", "guide", guide),
 			"sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml")
-	case s.kind.Desktop:
-		say(i18n.T("problem.gpuDesktop"), i18n.T("problem.gpuDesktopHint"), "")
-	case s.kind.Rootless:
-		say(i18n.T("problem.gpuNoToolkit"), i18n.T("problem.gpuNoToolkitRootlessHint", "guide", guide),
+	case c.kind.Desktop:
+		set(i18n.T("problem.gpuDesktop"), i18n.T("problem.gpuDesktopHint"), "")
+	case c.kind.Rootless:
+		set(i18n.T("problem.gpuNoToolkit"), i18n.T("problem.gpuNoToolkitRootlessHint", "guide", guide),
 			"nvidia-ctk runtime configure --runtime=docker --config=$HOME/.config/docker/daemon.json && systemctl --user restart docker")
 	default:
-		say(i18n.T("problem.gpuNoToolkit"), i18n.T("problem.gpuNoToolkitHint", "guide", guide),
+		set(i18n.T("problem.gpuNoToolkit"), i18n.T("problem.gpuNoToolkitHint", "guide", guide),
 			"sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker")
 	}
 	return problem
 }
 
-// gpuProblem is the function of that name for the engine at hand.
+// gpuProblem calls the function of that name for the operation's engine.
 func (o *operation) gpuProblem(err error) *problem.Problem {
-	s := thisComputer()
-	s.kind = o.info.Kind
-	s.local = s.os == "linux" && o.info.Local && !s.kind.Desktop
-	return gpuProblem(o.profile, err, s)
+	c := thisComputer()
+	c.kind = o.info.Kind
+	c.local = c.os == "linux" && o.info.Local && !c.kind.Desktop
+	return gpuProblem(o.profile, err, c)
 }

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// driverSigns are what NVIDIA's driver leaves: on Linux, and in WSL.
+// driverSigns are files that exist if NVIDIA's driver is installed, on Linux or in WSL.
 var driverSigns = []string{"/proc/driver/nvidia/version", "/dev/nvidiactl", "/usr/lib/wsl/lib/nvidia-smi"}
 
-// thisComputer tells what it has for a GPU.
+// thisComputer returns the facts of this computer.
 func thisComputer() gpuContext {
 	return gpuContext{os: "linux", driver: slices.ContainsFunc(driverSigns, func(path string) bool {
 		_, err := os.Stat(path)

@@ -4,6 +4,6 @@ package runtime
 
 import goruntime "runtime"
 
-// thisComputer tells what it has for a GPU; here the engine runs in a virtual
-// machine, and that is what counts.
+// thisComputer returns the facts of this computer. Outside of Linux the engine runs in
+// a virtual machine, so the driver of this computer does not matter.
 func thisComputer() gpuContext { return gpuContext{os: goruntime.GOOS} }

@@ -1,35 +1,38 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"time"
 
 	"colabtray/internal/engine"
 	"colabtray/internal/jupyter"
 )
 
-// Bounds of the guard against idleness.
+// The last check before a stop measures the CPU time.
 const (
-	workInterval = 5 * time.Second // at what it uses, before it is stopped
-	working      = 0.1             // of a processor, which is more than an idle one uses
+	workInterval = 5 * time.Second // how long it measures
+	working      = 0.1             // processors; an idle container uses less
 )
 
-// idleGuard stops a runtime whose kernels have not worked for so long as its
-// profile says. It looks when that can be at the earliest, and not before.
+// idleGuard stops a runtime whose kernels have not worked for the profile's IdleStop.
+// It does not poll: it checks the runtime no earlier than the next action is due.
 type idleGuard struct {
 	m      *Manager
-	s      Snapshot  // of a ready runtime; else zero
-	used   time.Time // the last use that we know of
-	warned time.Time // when the person was told that it will be stopped; else zero
+	s      Snapshot  // of the runtime while it is ready; else zero
+	used   time.Time // the last known use
+	warned time.Time // when the person was warned of the stop; zero if not
 }
 
-// guardIdle stops the runtime when it is idle, until ctx ends.
+// guardIdle stops the runtime when it is idle. It returns when ctx ends.
 func (m *Manager) guardIdle(ctx context.Context) {
 	g := &idleGuard{m: m}
 	snapshots := m.Watch(ctx)
-	look := time.NewTimer(time.Hour)
-	look.Stop()
-	defer look.Stop()
+	nextCheck := time.NewTimer(time.Hour)
+	nextCheck.Stop()
+	defer nextCheck.Stop()
 	for {
 		select {
 		case s, open := <-snapshots:
@@ -41,32 +44,31 @@ func (m *Manager) guardIdle(ctx context.Context) {
 			}
 		case <-m.keep:
 			g.used = time.Now()
-		case <-look.C:
+		case <-nextCheck.C:
 		}
-		look.Stop()
+		nextCheck.Stop()
 		if !g.s.URL.IsZero() && g.s.IdleStop > 0 {
-			look.Reset(max(g.check(ctx), time.Millisecond))
+			nextCheck.Reset(max(g.check(ctx), time.Millisecond))
 		}
 	}
 }
 
-// update takes in a snapshot, and reports whether it is one of another run or
-// another limit.
+// update stores a snapshot, and reports whether the run or the limit has changed.
 func (g *idleGuard) update(s Snapshot) bool {
 	if s.State != Ready {
 		s = Snapshot{}
 	}
 	before := g.s
 	g.s = s
-	another := before.URL != s.URL || !before.Since.Equal(s.Since)
-	if another {
+	newRun := before.URL != s.URL || !before.Since.Equal(s.Since)
+	if newRun {
 		g.used, g.warned = time.Now(), time.Time{}
 	}
-	return another || before.IdleStop != s.IdleStop
+	return newRun || before.IdleStop != s.IdleStop
 }
 
-// check asks Jupyter what works, does what the idle rule decides by that, and
-// returns how long nothing more can happen.
+// check asks Jupyter for its last activity, carries out the decision of the idle rule,
+// and returns the time until the next check.
 func (g *idleGuard) check(ctx context.Context) time.Duration {
 	reported, kernels, err := jupyter.LastActivity(ctx, g.s.URL)
 	if err != nil {
@@ -84,7 +86,7 @@ func (g *idleGuard) check(ctx context.Context) time.Duration {
 	g.used, g.warned = d.used, d.warned
 	switch d.action {
 	case leaveRunning:
-		g.m.log.Debug("the runtime is in use", "look again in", d.again)
+		g.m.log.Debug("the runtime is in use", "check again in", d.again)
 		g.announce(time.Time{})
 	case warnOfStop:
 		g.announce(d.stopAt)
@@ -98,64 +100,72 @@ func (g *idleGuard) check(ctx context.Context) time.Duration {
 	return d.again
 }
 
-// checkWork looks whether the runtime works, though the server says that it has
-// not for long. It ends with the first reason to leave the runtime running.
+// checkWork checks whether the runtime works although the server reports no activity.
+// It stops at the first reason to leave the runtime running.
 func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck {
 	check := new(workCheck)
-	if check.usesCPU = g.m.usesCPU(ctx); check.usesCPU {
+	check.usesCPU, check.unknown = g.m.usesCPU(ctx)
+	if check.usesCPU {
 		g.m.log.Info("the runtime is in use: it computes, though no kernel says so")
 		return check
 	}
-	check.busy, check.unknown = jupyter.KernelBusy(ctx, g.m.engine(), g.m.runtime, kernels)
+	if check.unknown == nil {
+		check.busy, check.unknown = jupyter.KernelBusy(ctx, g.m.engine(), g.m.runtime, kernels)
+	}
 	switch {
 	case ctx.Err() != nil:
 		check.unknown = ctx.Err()
 	case check.unknown != nil:
-		g.m.log.Warn("the runtime is not stopped for idleness: it is not known what its kernels do", "error", check.unknown)
+		g.m.log.Warn("the runtime is not stopped for idleness: it is not known whether it works", "error", check.unknown)
 	case check.busy:
 		g.m.log.Info("the runtime is in use: a kernel works that the server calls idle")
 	}
 	select {
-	case <-g.m.keep: // the person asked meanwhile
+	case <-g.m.keep: // the person has asked meanwhile
 		check.kept = true
 	default:
 	}
 	return check
 }
 
-// usesCPU reports whether the container uses a processor, beside what an idle
-// server and its health check need.
-func (m *Manager) usesCPU(ctx context.Context) bool {
-	meter, has := engine.As[engine.Meter](m.engine())
-	if !has {
-		return false // the kernels are asked, too
+// usesCPU reports whether the container uses more CPU time than an idle server
+// and its health check need. It returns an error when the engine measures
+// nothing. For an engine that cannot measure it returns false: the kernels are
+// asked as well.
+func (m *Manager) usesCPU(ctx context.Context) (bool, error) {
+	meter, canMeasure := engine.As[engine.Meter](m.engine())
+	if !canMeasure {
+		return false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, jupyter.AskTimeout)
 	defer cancel()
 	var sum float64
 	var count int
 	began := time.Now()
-	_ = meter.Stats(ctx, m.runtime, func(u engine.Usage) {
+	err := meter.Stats(ctx, m.runtime, func(u engine.Usage) {
 		sum += u.CPU
 		if count++; time.Since(began) >= workInterval {
 			cancel()
 		}
 	})
-	return count > 0 && sum/float64(count) > working
+	if count == 0 {
+		return false, fmt.Errorf("the engine measures nothing: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+	}
+	return sum/float64(count) > working, nil
 }
 
-// announce tells when the runtime will be stopped, never with the zero time.
+// announce publishes when the runtime will be stopped. The zero time means never.
 func (g *idleGuard) announce(at time.Time) {
 	if at.Sub(g.s.IdleStopAt).Abs() > time.Second {
 		g.m.post(idling{g.s.URL, at})
 	}
 }
 
-// KeepRunning counts as a use of the runtime: it will not be stopped for
-// idleness before it was idle for as long again.
+// KeepRunning counts as a use of the runtime, so that the runtime is not stopped before
+// it has been idle for the profile's IdleStop again.
 func (m *Manager) KeepRunning() {
 	select {
 	case m.keep <- struct{}{}:
-	default: // one is waiting already
+	default: // a request is waiting already
 	}
 }

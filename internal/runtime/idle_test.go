@@ -174,8 +174,8 @@ func (k *kernel) works(want bool) {
 func (r *rig) computing(want bool) {
 	r.t.Helper()
 	testenv.WaitFor(r.t, fmt.Sprintf("a container that computes: %v", want), func() error {
-		if r.usesCPU(r.t.Context()) != want {
-			return errors.New("it does not say so")
+		if uses, err := r.usesCPU(r.t.Context()); err != nil || uses != want {
+			return fmt.Errorf("it says %v, %v", uses, err)
 		}
 		return nil
 	})

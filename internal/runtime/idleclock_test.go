@@ -28,6 +28,7 @@ type idleEngine struct {
 	stopped   time.Time     // when it was asked to stop the container
 	hang      chan struct{} // what a stop waits for; nil for nothing
 	cpu       float64
+	noStats   bool   // the engine measures nothing
 	kernels   string // what the kernels say when they are asked in the container
 }
 
@@ -64,6 +65,12 @@ func (e *idleEngine) Logs(context.Context, engine.Container, engine.LogQuery) (i
 }
 
 func (e *idleEngine) Stats(ctx context.Context, _ string, each func(engine.Usage)) error {
+	e.mu.Lock()
+	noStats := e.noStats
+	e.mu.Unlock()
+	if noStats {
+		return nil
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -281,6 +288,12 @@ func TestIdleStop(t *testing.T) {
 			s.engine.set(func(e *idleEngine) { e.cpu = 2 * working })
 			s.stays(20*limit, "while something computes")
 			s.engine.set(func(e *idleEngine) { e.cpu = working / 2 })
+			s.stops(time.Now(), 0, limit+checking)
+		},
+		"the engine measures nothing": func(s *idleScene) {
+			s.engine.set(func(e *idleEngine) { e.noStats = true })
+			s.stays(20*limit, "while nobody knows whether something computes")
+			s.engine.set(func(e *idleEngine) { e.noStats = false })
 			s.stops(time.Now(), 0, limit+checking)
 		},
 		"its person stops it": func(s *idleScene) {

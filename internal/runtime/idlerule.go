@@ -2,65 +2,65 @@ package runtime
 
 import "time"
 
-// Bounds of the rule by which an idle runtime is stopped.
+// Times of the idle rule.
 const (
-	longestWarning = 5 * time.Minute  // between the warning and the stop
-	warnedInterval = 20 * time.Second // between looks after the warning
+	longestWarning = 5 * time.Minute  // the longest time between the warning and the stop
+	warnedInterval = 20 * time.Second // between two checks after the warning
 )
 
-// idleFacts are what the idle rule decides by.
+// idleFacts are the input of the idle rule.
 type idleFacts struct {
 	now    time.Time
-	limit  time.Duration // after so long without use the runtime is stopped
+	limit  time.Duration // the time without use after which the runtime is stopped
 	used   time.Time     // the last use that was known before
-	warned time.Time     // when the person was warned of the stop; else zero
+	warned time.Time     // when the person was warned of the stop; zero if not
 
-	answered bool      // Jupyter told when its kernels worked last
-	reported time.Time // when that was; the zero time when they never did
+	answered bool      // Jupyter has answered when its kernels worked last
+	reported time.Time // Jupyter's answer; zero if the kernels have never worked
 
-	check *workCheck // the last check before a stop; nil before it is made
+	check *workCheck // the last check before a stop; nil if it is not made yet
 }
 
-// workCheck is what the last check before a stop has found. Jupyter can call a
-// kernel idle that works, and does not know of other programs.
+// workCheck is the result of the last check before a stop. The check is needed because
+// Jupyter can report a busy kernel as idle, and does not know about other programs.
 type workCheck struct {
 	usesCPU bool  // the container uses a processor
-	busy    bool  // a kernel says that it works
-	unknown error // why it is not known what the kernels do
-	kept    bool  // meanwhile the person asked for the runtime to go on
+	busy    bool  // a kernel is busy
+	unknown error // why the CPU time or the kernels' state is not known
+	kept    bool  // the person has asked to keep the runtime running
 }
 
-// inUse reports whether the runtime must not be stopped. What is not known counts
-// as use.
+// inUse reports whether the runtime must not be stopped. If something is not known, the
+// runtime counts as in use.
 func (c workCheck) inUse() bool { return c.usesCPU || c.busy || c.unknown != nil || c.kept }
 
-// idleAction is what the idle rule asks for.
+// idleAction is an action that the idle rule asks for.
 type idleAction uint8
 
 const (
 	leaveRunning idleAction = iota
 	warnOfStop
-	checkWork // and decide again with what it has found
+	checkWork // check, and decide again with the result
 	stopIdle
 )
 
-// idleDecision is what is to be done now, and what the rule has to be told next
-// time.
+// idleDecision is the output of the idle rule: the action for now, and what the next
+// decision needs.
 type idleDecision struct {
 	action       idleAction
 	stopAt       time.Time     // when the runtime will be stopped; zero without a warning
-	again        time.Duration // how long nothing more can happen
-	used, warned time.Time
+	again        time.Duration // the time until the next check
+	used, warned time.Time     // for the next decision
 }
 
-// decide is the idle rule: a runtime is stopped when it was not used for as long
-// as the limit, its person was warned in time, and a last check finds no work.
+// decide is the idle rule. A runtime is stopped if it was not used for the limit, the
+// person was warned in time, and the last check finds no work.
 func (f idleFacts) decide() idleDecision {
 	warning := min(longestWarning, f.limit/2)
 	used := f.used
 	switch {
 	case !f.answered:
-		used = f.now // what is not known counts as use
+		used = f.now // if Jupyter does not answer, assume that the runtime is in use
 	case f.reported.After(used):
 		used = f.reported
 	}
@@ -72,8 +72,8 @@ func (f idleFacts) decide() idleDecision {
 	if warned.IsZero() {
 		warned = f.now
 	}
-	// It can be late for a warning: the limit was changed, or the computer slept,
-	// which the clock behind now leaves out.
+	// The limit can have passed before the warning: the limit was changed, or the
+	// computer was asleep, which the monotonic clock of now does not count.
 	left = max(left, warning-f.now.Sub(warned))
 	switch {
 	case left > 0:

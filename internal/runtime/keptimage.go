@@ -14,29 +14,32 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// An image whose place another takes is kept by a name of ours, or the engine
-// would count it as garbage, and nothing would lead back to it:
+// Tags of our own keep an image when the name of the profile's image moves to another
+// one. Without a tag the engine would count the old image as garbage, and nothing
+// would lead back to it.
 //
-//	working   what the image of the profile was, while another is being tried
-//	previous  what it was before the one that it is
+//	working   the old image while an update tries the new one
+//	previous  the image before the last update
 //
-// The first is there from before an update begins until it is over. Whenever the
-// program is killed meanwhile, the next operation finds it: a runtime that is
-// made from the new image makes the other the previous one, and else the name of
-// the image goes back to what worked.
+// The tag working exists from before an update begins until it has ended. If the
+// program is killed meanwhile, the next operation finds the tag. If the runtime was
+// created from the new image, the operation tags the old image as previous. Else it
+// moves the name of the image back to the old image.
 const (
 	keptWorking  = "working"
 	keptPrevious = "previous"
 )
 
-// keptImageName is the name by which an image of the profile is kept. There is no
-// registry at localhost, so nobody else can hand out an image of that name.
+// keptImageName returns the tag that keeps an image of the profile. The registry is
+// localhost, where there is none, so that nobody else can provide an image with
+// that name.
 func keptImageName(as string, p config.Profile) string {
 	sum := sha256.Sum256([]byte(fullName(p.Image)))
 	return fmt.Sprintf("localhost/colab-tray/%s:%.100s-%x", as, p.Runtime, sum[:4])
 }
 
-// fullName returns the name of an image as engines understand it.
+// fullName returns the full reference of an image, with registry and tag, as engines
+// read a short one.
 func fullName(image string) string {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
@@ -45,19 +48,20 @@ func fullName(image string) string {
 	return reference.TagNameOnly(named).String()
 }
 
-// canMove reports whether the name of an image can come to mean another one. A
-// digest or an ID always means the same.
+// canMove reports whether the reference of an image can come to mean another image. A
+// digest or an ID always means the same image.
 func canMove(image string) bool {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
 		return false
 	}
-	_, fixed := named.(reference.Digested)
-	return !fixed
+	_, hasDigest := named.(reference.Digested)
+	return !hasDigest
 }
 
-// update pulls the image anew, and replaces a container made from another one. An
-// image that was made here cannot be pulled: it may have been made anew.
+// update pulls the image, and replaces the container if it was created from another
+// image. An image that was built on this computer cannot be pulled, but it may have
+// been built again.
 func (o *operation) update(ctx context.Context, c engine.Container) error {
 	if !c.Exists {
 		return engine.NoContainerProblem(o.profile, i18n.T("problem.noUpdateHint"))
@@ -78,7 +82,7 @@ func (o *operation) update(ctx context.Context, c engine.Container) error {
 	return err
 }
 
-// revert goes back to the image from before the last update, which becomes the
+// revert goes back to the image before the last update. The current image becomes the
 // previous one.
 func (o *operation) revert(ctx context.Context, c engine.Container) error {
 	id, err := imageID(ctx, o.engine, keptImageName(keptPrevious, o.profile), "")
@@ -92,9 +96,10 @@ func (o *operation) revert(ctx context.Context, c engine.Container) error {
 	return err
 }
 
-// changeImage has the image's name mean another image, and replaces a container
-// made from the one before, or in another way; changed tells that it was. When that
-// does not work, both are as they were.
+// changeImage calls change, which makes the image's name mean another image. Then it
+// replaces a container that was created from the old image or from other settings,
+// and reports whether the runtime has changed. After an error the name and the
+// container are as they were.
 func (o *operation) changeImage(ctx context.Context, c engine.Container, change func(context.Context) error) (changed bool, err error) {
 	if c.Exists && !c.Ours() {
 		return false, engine.HandmadeProblem(c, o.info.Command)
@@ -119,8 +124,9 @@ func (o *operation) changeImage(ctx context.Context, c engine.Container, change 
 	return true, o.recreate(ctx, c, i18n.T("problem.rolledBackImage"))
 }
 
-// keepWorking keeps the image that is about to be replaced, and returns its ID.
-// Where there is no container, nothing can prove that another works.
+// keepWorking tags the image that is about to be replaced as working, and returns its
+// ID. Without a container it sets no tag, because no run can show whether the new
+// image works.
 func (o *operation) keepWorking(ctx context.Context, c engine.Container) (id string, err error) {
 	if !canMove(o.profile.Image) {
 		return "", nil
@@ -141,9 +147,10 @@ func (o *operation) keepWorking(ctx context.Context, c engine.Container) (id str
 	return id, err
 }
 
-// finishImageTrial ends the trial of an image: it has proved itself when the runtime
-// is made from it and no other container is in reserve. It goes on when ctx has
-// ended, for a while.
+// finishImageTrial removes the tag working. If the runtime was created from the new
+// image, the old image becomes the previous one; else the image's name moves back
+// to the old image. It must not be called while an old container is in reserve. It
+// ignores the end of ctx, and takes at most [engine.CleanupTimeout].
 func (o *operation) finishImageTrial(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 	defer cancel()
@@ -171,8 +178,9 @@ func (o *operation) finishImageTrial(ctx context.Context) error {
 	return untag(ctx, o.engine, keptImageName(keptWorking, o.profile))
 }
 
-// describeFailure says what did not work when a container made from changed settings does
-// not: the image may be another one, too, when somebody else pulled it.
+// describeFailure returns the short line of the problem that a container with changed
+// settings does not work. The image can have changed as well, if another program
+// has pulled it.
 func (o *operation) describeFailure(ctx context.Context, old engine.Container) string {
 	id, err := imageID(ctx, o.engine, o.profile.Image, o.profile.Platform)
 	if err == nil && id != "" && id != old.ImageID && fullName(old.Image) == fullName(o.profile.Image) {
@@ -181,7 +189,7 @@ func (o *operation) describeFailure(ctx context.Context, old engine.Container) s
 	return i18n.T("problem.rolledBackSettings")
 }
 
-// imageID returns the ID of an image, empty when it is not there.
+// imageID returns the ID of an image, empty if the engine does not have the image.
 func imageID(ctx context.Context, e engine.Engine, image, platform string) (string, error) {
 	found, err := e.Image(ctx, image, platform)
 	return found.ID, err
@@ -216,8 +224,8 @@ func hasPrevious(ctx context.Context, e engine.Engine, p config.Profile, c engin
 	return err == nil && id != cmp.Or(c.ImageID, now)
 }
 
-// RemovePrevious removes the image from before the last update. It returns a
-// *[Problem] when there is none, or when that fails.
+// RemovePrevious removes the image before the last update. It returns a
+// *[problem.Problem] if there is no such image, or if that fails.
 func (m *Manager) RemovePrevious(ctx context.Context) error {
 	if err := m.reachable(ctx); err != nil {
 		return err

@@ -7,20 +7,19 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
-	"colabtray/internal/secret"
 )
 
-// LogOptions selects what of a runtime's output is wanted.
+// LogOptions selects a part of a runtime's output.
 type LogOptions struct {
-	// Follow goes on until the container ends or the context does.
+	// Follow continues with new output until the container or the context ends.
 	Follow bool
-	// Tail is the number of last lines wanted; 0 or less for all.
+	// Tail is the number of last lines; 0 or less for all.
 	Tail int
 }
 
-// Logs writes the output of the runtime's container to w, line by line, with
-// every token masked and control sequences left out. It returns a *[Problem]
-// when there is no container, no log or no engine.
+// Logs writes the output of the runtime's container to w, line by line. It masks
+// every token and removes control sequences. It returns a *[problem.Problem] if
+// there is no container, no log or no engine, and nil if ctx ends.
 func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) error {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	if err != nil {
@@ -51,7 +50,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 	var failed error
 	err = engine.EachLine(stream, func(line string) {
 		if failed == nil {
-			_, failed = io.WriteString(w, secret.Mask(i18n.Lines(line), known)+"\n")
+			_, failed = io.WriteString(w, engine.MaskedLine(line, known)+"\n")
 		}
 		if failed != nil {
 			_ = stream.Close()
@@ -61,7 +60,7 @@ func (m *Manager) Logs(ctx context.Context, w io.Writer, options LogOptions) err
 		return failed
 	}
 	if ctx.Err() != nil {
-		return nil // the end of following
+		return nil // this is how a caller ends Follow
 	}
 	return err
 }

@@ -13,76 +13,76 @@ import (
 	"colabtray/internal/problem"
 )
 
-// Manager is what the rest of the program knows of one runtime. One goroutine,
-// that of Run, owns its model; everybody else gets snapshots.
+// Manager manages one runtime. The goroutine of [Manager.Run] owns the model;
+// everybody else gets snapshots. Its methods can be called from any goroutine.
 type Manager struct {
 	link    *Link
-	runtime string // name of the container; another name is another runtime
+	runtime string // the name of the container, which never changes
 	server  Server
 	tokens  *jupyter.TokenStore
 	log     *slog.Logger
-	changed func() // called after each change of the snapshot; nil for nothing
+	changed func() // called after each change of the snapshot; can be nil
 
 	events   chan event
 	requests chan *request
-	ended    chan struct{} // closed when Run is over
-	keep     chan struct{}
+	ended    chan struct{} // closed when Run returns
+	keep     chan struct{} // a request not to stop the idle runtime
 	stopIdle bool
 
 	mu       sync.Mutex
-	profile  config.Profile     // changed by the owning goroutine alone
-	unusual  []*problem.Problem // what of the profile few people mean; changed with it
+	profile  config.Profile     // only the owning goroutine changes it
+	unusual  []*problem.Problem // warnings about the profile's settings
 	current  Snapshot
 	watchers map[chan Snapshot]struct{}
 
 	backups       string
-	exclusiveSlot chan struct{} // holds what it takes to ask for a job
+	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time
 
-	// Of the owning goroutine alone.
+	// Only the owning goroutine uses these.
 	model             model
 	waiting           []*request
 	cancelOp          context.CancelFunc
 	unfollow          context.CancelFunc
 	recheck           chan struct{}
 	exclusive         *exclusive
-	looking           bool
-	pendingInspection *inspection
+	inspecting        bool
+	pendingInspection *inspection // to do after the current one
 	work              sync.WaitGroup
 }
 
-// request is a person's wish and who waits for it.
+// request is what a person asks for, and how the caller gets the answer.
 type request struct {
 	verb      verb
-	exclusive *exclusive // what the verb stands for, if it is one
-	gone      bool       // nobody waits any more: undo it
+	exclusive *exclusive // the work of an exclusive verb; else nil
+	gone      bool       // the caller no longer waits: undo the request
 	reply     chan *problem.Problem
 }
 
-// Options are what a [Manager] is made of besides the link and the profile.
+// Options configure a [Manager], besides the link and the profile.
 type Options struct {
 	// Server is put into containers of kind "jupyter".
 	Server Server
-	// Tokens remembers the last token; nil to notice changes of the token only
-	// while the program runs.
+	// Tokens stores a hash of the last token. If it is nil, a change of the token
+	// is noticed only while the program runs.
 	Tokens *jupyter.TokenStore
-	// StopIdle stops the runtime when it is idle for as long as the profile
-	// says. One program should do that: the one that stays.
+	// StopIdle stops the runtime when it has been idle for the profile's IdleStop.
+	// Only the tray sets it, because other commands end before that.
 	StopIdle bool
-	// Backups is the directory of the backups that are made before data go; empty
-	// for the usual one.
+	// Backups is the directory for the backups that are made before data is deleted
+	// or replaced; empty for [data.BackupDir].
 	Backups string
-	// Log gets what goes on; never a token.
+	// Log is the program's log. No token is ever written to it.
 	Log *slog.Logger
 }
 
-// NewManager makes the manager of the profile's runtime on the link.
+// NewManager returns the manager of the profile's runtime.
 func NewManager(l *Link, p config.Profile, o Options) *Manager {
 	m := newManager(l, p, o)
 	l.change([]*Manager{m}, nil)
 	return m
 }
 
-// newManager makes a manager that the link does not serve yet.
+// newManager returns a manager that the link does not know yet.
 func newManager(l *Link, p config.Profile, o Options) *Manager {
 	m := &Manager{
 		link:          l,
@@ -111,7 +111,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 	return m
 }
 
-// Run owns the model until ctx ends, and returns when all work it began is over.
+// Run manages the runtime until ctx ends. It returns when all its work has ended.
 func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
 	if m.stopIdle {
@@ -130,7 +130,8 @@ func (m *Manager) Run(ctx context.Context) {
 	}
 }
 
-// end cancels what is under way, and waits for it while taking what it reports.
+// end cancels the current work and waits for its end. Meanwhile it receives events, so
+// that no work blocks in post.
 // The guard of idle runtimes may have asked for a stop that it gives up.
 func (m *Manager) end() {
 	for _, cancel := range []context.CancelFunc{m.cancelOp, m.unfollow} {
@@ -138,10 +139,10 @@ func (m *Manager) end() {
 			cancel()
 		}
 	}
-	over := make(chan struct{})
+	workEnded := make(chan struct{})
 	go func() {
 		m.work.Wait()
-		close(over)
+		close(workEnded)
 	}()
 	for {
 		select {
@@ -150,13 +151,13 @@ func (m *Manager) end() {
 			if r.gone {
 				r.reply <- nil
 			}
-		case <-over:
+		case <-workEnded:
 			return
 		}
 	}
 }
 
-// post hands an event to the owning goroutine.
+// post sends an event to the owning goroutine.
 func (m *Manager) post(e event) {
 	select {
 	case m.events <- e:
@@ -166,8 +167,8 @@ func (m *Manager) post(e event) {
 
 func (m *Manager) engine() engine.Engine { return m.link.engine }
 
-// handle lets the model take in an event, does the work it asks for, and tells
-// the others what is new.
+// handle passes an event to the model, runs the effects, publishes the snapshot and
+// answers requests.
 func (m *Manager) handle(ctx context.Context, e event) {
 	switch e := e.(type) {
 	case seen:
@@ -178,19 +179,19 @@ func (m *Manager) handle(ctx context.Context, e event) {
 		m.mu.Unlock()
 	}
 	for _, fx := range m.model.step(e) {
-		m.do(ctx, fx)
+		m.runEffect(ctx, fx)
 	}
 	m.publish()
 	m.answerRequests()
 }
 
-// do does the work that the model asks for.
-func (m *Manager) do(ctx context.Context, fx effect) {
+// runEffect runs an effect of the model.
+func (m *Manager) runEffect(ctx context.Context, fx effect) {
 	switch fx := fx.(type) {
 	case inspection:
 		m.inspect(ctx, fx)
 	case begin:
-		m.Begin(ctx, fx)
+		m.beginOperation(ctx, fx)
 	case cancel:
 		m.cancelOp()
 	case follow:
@@ -207,52 +208,53 @@ func (m *Manager) do(ctx context.Context, fx effect) {
 	}
 }
 
-// inspect inspects the container, one inspection at a time: what is asked for
-// meanwhile is done once more afterwards.
-func (m *Manager) inspect(ctx context.Context, l inspection) {
-	if m.looking {
-		m.pendingInspection = &l
+// inspect inspects the container, one inspection at a time. Inspections that are
+// asked for meanwhile become one inspection afterwards.
+func (m *Manager) inspect(ctx context.Context, i inspection) {
+	if m.inspecting {
+		m.pendingInspection = &i
 		return
 	}
-	m.looking = true
-	profile, known, root := m.profile, m.model.container.ID, m.model.root
+	m.inspecting = true
+	profile, previousID, root := m.profile, m.model.container.ID, m.model.root
+	token := m.model.url.Token()
 	m.work.Go(func() {
-		inspecting, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+		ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 		defer cancel()
-		c, err := m.engine().Inspect(inspecting, profile.Runtime)
+		c, err := m.engine().Inspect(ctx, profile.Runtime)
 		if err != nil {
 			m.log.Debug("inspection failed", "error", err)
-			m.post(seen{inspection: l.inspection, failed: true})
+			m.post(seen{inspection: i.inspection, failed: true})
 			return
 		}
 		var output []string
 		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
-			output = engine.LastLines(inspecting, m.engine(), c, 20)
+			output = engine.LastLines(ctx, m.engine(), c, 20, token)
 		}
-		stale := c.Exists && !current(inspecting, m.engine(), m.server, profile, c)
-		if c.ID != known {
+		stale := c.Exists && !hasServerFiles(ctx, m.engine(), m.server, profile, c)
+		if c.ID != previousID {
 			root = ""
 		}
-		elsewhere, err := misplaced(inspecting, m.engine(), profile, c, root)
+		elsewhere, err := misplaced(ctx, m.engine(), profile, c, root)
 		if err != nil {
 			m.log.Debug("where the volume belongs", "error", err)
 		}
-		m.post(seen{inspection: l.inspection, container: c, stale: stale, misplaced: elsewhere, output: output})
-		m.post(keptImage{hasPrevious(inspecting, m.engine(), profile, c)})
+		m.post(seen{inspection: i.inspection, container: c, stale: stale, misplaced: elsewhere, output: output})
+		m.post(keptImage{hasPrevious(ctx, m.engine(), profile, c)})
 	})
 }
 
-// inspected begins the inspection that was asked for during the one that is over.
+// inspected begins the inspection that was asked for during the last one.
 func (m *Manager) inspected(ctx context.Context, s seen) {
-	m.looking = false
+	m.inspecting = false
 	if again := m.pendingInspection; again != nil {
 		m.pendingInspection = nil
 		m.inspect(ctx, *again)
 	}
 }
 
-// Begin begins an operation.
-func (m *Manager) Begin(ctx context.Context, b begin) {
+// beginOperation begins an operation in a goroutine of its own.
+func (m *Manager) beginOperation(ctx context.Context, b begin) {
 	ctx, m.cancelOp = context.WithCancel(ctx)
 	cancel := m.cancelOp
 	o := &operation{
@@ -268,13 +270,14 @@ func (m *Manager) Begin(ctx context.Context, b begin) {
 	if b.verb.isExclusive() {
 		o.exclusive = m.exclusive
 	}
+	token := m.model.url.Token()
 	m.work.Go(func() {
 		defer cancel()
 		err := o.Run(ctx, b.verb)
 		d := done{op: b.op, started: o.started}
 		if err != nil && ctx.Err() == nil {
 			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
-			d.problem = o.Problem(ctx, err)
+			d.problem = o.problem(ctx, err)
 		}
 		if o.exclusive != nil {
 			o.exclusive.end(d.problem, err)
@@ -282,14 +285,15 @@ func (m *Manager) Begin(ctx context.Context, b begin) {
 		if c, err := o.Inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
 			if d.started && !c.Running && d.problem == nil {
-				d.problem = deathProblem(c, m.link.Info(), engine.LastLines(ctx, m.engine(), c, 20), false)
+				d.problem = deathProblem(c, m.link.Info(), engine.LastLines(ctx, m.engine(), c, 20, token), false)
 			}
 		}
 		m.post(d)
 	})
 }
 
-// follow watches one run for Jupyter's answer.
+// follow watches one run of the container until Jupyter answers, and ends the watch of
+// an earlier run.
 func (m *Manager) follow(ctx context.Context, c engine.Container) {
 	if m.unfollow != nil {
 		m.unfollow()
@@ -309,7 +313,7 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 	m.work.Go(func() { w.Run(ctx) })
 }
 
-// reported makes an event of what the watch of a run has found out.
+// reported converts a report of the watch to an event.
 func reported(run startID, r jupyter.Report) event {
 	switch r := r.(type) {
 	case jupyter.Answer:
@@ -325,15 +329,15 @@ func reported(run startID, r jupyter.Report) event {
 	}
 }
 
-// Profile returns what the runtime is made from.
+// Profile returns the profile of the runtime.
 func (m *Manager) Profile() config.Profile {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.profile
 }
 
-// SetProfile changes what the runtime is made from, which has to have the same
-// name of the runtime. A container that exists stays as it is.
+// SetProfile changes the profile. The new profile must name the same runtime, or
+// SetProfile panics. It does not change an existing container: a restart does.
 func (m *Manager) SetProfile(p config.Profile) {
 	if p.Runtime != m.runtime {
 		panic("runtime: the profile of " + p.Runtime + " given to " + m.runtime)
@@ -341,44 +345,45 @@ func (m *Manager) SetProfile(p config.Profile) {
 	m.post(reprofiled{p, p.Kind != m.Profile().Kind})
 }
 
-// Start makes the runtime run, making it first where there is none, and
-// returns once Jupyter answers. It returns a *[Problem] when that fails, and
-// ctx's error, after undoing what it began, when ctx ends first.
+// Start starts the runtime, and creates it if there is none. It returns when Jupyter
+// answers. If the start fails, the error is a *[problem.Problem]. If ctx ends
+// first, Start undoes what it began and returns ctx's error.
 func (m *Manager) Start(ctx context.Context) error { return m.request(ctx, start) }
 
-// StartWithoutGPU is [Manager.Start] without the GPU that the profile asks for.
-// A container that has one is made anew; the data stay. The next
-// [Manager.Restart] goes by the profile again.
+// StartWithoutGPU is like [Manager.Start], but without the profile's GPU. It
+// replaces a container that has a GPU; the data volume stays. The next
+// [Manager.Restart] applies the profile's GPU again.
 func (m *Manager) StartWithoutGPU(ctx context.Context) error { return m.request(ctx, startPlain) }
 
-// Stop makes the runtime stop, and returns once it has. A pull under way is
-// cancelled. It returns a *[Problem] when that fails, or ctx's error.
+// Stop stops the runtime and returns when it has stopped. It cancels a start, also
+// one that pulls an image. The error is a *[problem.Problem] or ctx's error.
 func (m *Manager) Stop(ctx context.Context) error { return m.request(ctx, stop) }
 
-// Restart stops the runtime if it runs, and starts it; else it is as
-// [Manager.Start]. A container made from other settings than the profile's is
-// made anew: the data stay, and the old container is put back if the new one
-// does not become ready.
+// Restart stops the runtime if it runs, and starts it like [Manager.Start]. If the
+// container was created from other settings than the profile's, Restart replaces
+// it. The data volume stays. If the new container does not become ready, Restart
+// rolls back to the old one.
 func (m *Manager) Restart(ctx context.Context) error { return m.request(ctx, restart) }
 
-// Repair is [Manager.Restart] which also puts the settings that Colab needs
-// into a container that was made by hand. Data and container stay.
+// Repair is like [Manager.Restart], but also puts the settings that Colab needs into
+// a container that was created by hand. It keeps the container and the data.
 func (m *Manager) Repair(ctx context.Context) error { return m.request(ctx, repair) }
 
-// Update pulls the image anew and, when that brings another one, makes the
-// container anew from it. The data stay, and the old container is put back if
-// the new one does not become ready.
+// Update pulls the image. If the image has changed, Update replaces the container.
+// The data volume stays. If the new container does not become ready, Update rolls
+// back to the old container and the old image.
 func (m *Manager) Update(ctx context.Context) error { return m.request(ctx, update) }
 
-// UndoUpdate makes the container anew from the image from before the last
-// update, as [Manager.Update] does; done again, it undoes that.
+// UndoUpdate replaces the container by one from the image before the last update. A
+// second UndoUpdate undoes the first. It rolls back like [Manager.Update].
 func (m *Manager) UndoUpdate(ctx context.Context) error { return m.request(ctx, revert) }
 
 func (m *Manager) request(ctx context.Context, v verb) error {
 	return m.wait(ctx, &request{verb: v, reply: make(chan *problem.Problem, 1)})
 }
 
-// wait hands over a request and waits for its end.
+// wait sends a request and waits for the answer. If ctx ends first, wait withdraws the
+// request and waits until it is undone.
 func (m *Manager) wait(ctx context.Context, r *request) error {
 	select {
 	case m.requests <- r:
@@ -405,7 +410,8 @@ func (m *Manager) wait(ctx context.Context, r *request) error {
 	return ctx.Err()
 }
 
-// asError keeps a nil problem from becoming an error that is not nil.
+// asError returns a problem as an error. A nil problem becomes a nil error, which a
+// plain conversion does not do.
 func asError(p *problem.Problem) error {
 	if p == nil {
 		return nil
@@ -413,7 +419,7 @@ func asError(p *problem.Problem) error {
 	return p
 }
 
-// serve takes in a request, or the news that nobody waits for it any more.
+// serve handles a request, or the withdrawal of a request.
 func (m *Manager) serve(ctx context.Context, r *request) {
 	if !r.gone {
 		if r.exclusive != nil {
@@ -423,11 +429,11 @@ func (m *Manager) serve(ctx context.Context, r *request) {
 		m.handle(ctx, command{r.verb})
 		return
 	}
-	others := false
+	othersWait := false
 	for _, w := range m.waiting {
 		switch {
 		case w.reply != r.reply:
-			others = others || w.verb != stop && w.exclusive == nil
+			othersWait = othersWait || w.verb != stop && w.exclusive == nil
 		case w.exclusive != nil:
 			w.gone = true
 		default:
@@ -438,14 +444,14 @@ func (m *Manager) serve(ctx context.Context, r *request) {
 		m.handle(ctx, abandoned{exclusive: true})
 		return
 	}
-	if r.verb == stop || others {
+	if r.verb == stop || othersWait {
 		m.answerOne(r)
 		return
 	}
 	m.handle(ctx, abandoned{})
 }
 
-// answerOne answers one request at once.
+// answerOne answers the withdrawal of one request and forgets the request.
 func (m *Manager) answerOne(r *request) {
 	r.reply <- nil
 	for i, w := range m.waiting {
@@ -456,11 +462,11 @@ func (m *Manager) answerOne(r *request) {
 	}
 }
 
-// answerRequests answers the requests whose outcome is known.
+// answerRequests answers the requests that have ended.
 func (m *Manager) answerRequests() {
 	var waiting []*request
 	for _, r := range m.waiting {
-		if over, problem := m.model.settled(r.verb); over || r.gone && m.model.op == 0 && m.model.want == nothing {
+		if settled, problem := m.model.settled(r.verb); settled || r.gone && m.model.op == 0 && m.model.want == nothing {
 			r.reply <- problem
 		} else {
 			waiting = append(waiting, r)

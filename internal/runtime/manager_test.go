@@ -151,7 +151,7 @@ func TestSettingsArePutInOnce(t *testing.T) {
 		r.Open()
 		r.mustStart()
 		c, err := r.Manager.engine().Inspect(t.Context(), r.profile.Runtime)
-		if err != nil || !current(t.Context(), r.Manager.engine(), r.server, r.profile, c) {
+		if err != nil || !hasServerFiles(t.Context(), r.Manager.engine(), r.server, r.profile, c) {
 			t.Errorf("the settings were put in, but are not found there (%v)", err)
 		}
 	})
@@ -194,7 +194,7 @@ func TestOccupiedSettings(t *testing.T) {
 
 		put("# Written by Colab Tray. An earlier version.")
 		o := &operation{engine: r.engine(), server: r.server}
-		if err := o.free(t.Context(), c, r.server.HandmadeFiles); err != nil {
+		if err := o.checkFree(t.Context(), c, r.server.HandmadeFiles); err != nil {
 			t.Errorf("our own file is in the way: %v", err)
 		}
 	})

@@ -10,218 +10,51 @@ import (
 	"colabtray/internal/problem"
 )
 
-// An event is something that happened to a runtime, as its model sees it.
-type event interface{ isEvent() }
-
-type (
-	// engineUp: the engine answers and its event stream is open.
-	engineUp struct{ info engine.Info }
-	// engineDown: the engine does not answer, or no longer.
-	engineDown struct{ problem *problem.Problem }
-	// killed: somebody sent the container a signal through the engine.
-	killed struct{}
-	// hint: something changed; look again.
-	hint struct{}
-	// seen: what the inspection of that number found, with the last lines of
-	// output when the container has ended.
-	seen struct {
-		inspection inspectionID
-		container  engine.Container
-		stale      bool // the files in it are of other settings
-		misplaced  bool // the data volume is not where it works
-		output     []string
-		failed     bool // the engine could not tell
-	}
-	// reprofiled: what the runtime is made from is something else.
-	reprofiled struct {
-		profile config.Profile
-		kind    bool // it is for another kind of image
-	}
-	// keptImage: whether there is an image to go back to.
-	keptImage struct{ there bool }
-	// command: a person asked for something.
-	command struct{ verb verb }
-	// abandoned: who asked for a start, or for a job, no longer waits for it.
-	abandoned struct{ exclusive bool }
-	// progressed: a pull made progress.
-	progressed struct {
-		op       opID
-		progress engine.Progress
-	}
-	// pulled: the pull is over, the rest of the start goes on.
-	pulled struct{ op opID }
-	// done: an operation is over. The container is as it was right after.
-	done struct {
-		op        opID
-		container engine.Container
-		known     bool // container was inspected
-		started   bool // the operation started the container
-		problem   *problem.Problem
-	}
-	// answered: Jupyter answered an authenticated request.
-	answered struct {
-		start   startID
-		url     jupyter.BackendURL
-		open    string // where others reach a container that has no network of its own
-		changed bool
-		// settings: what is to be known of our settings in the server, if anything.
-		settings *problem.Problem
-	}
-	// rootFound: the server shows the files of this directory.
-	rootFound struct {
-		start startID
-		root  string
-	}
-	// unanswered: Jupyter did not answer the first look at a run.
-	unanswered struct{ start startID }
-	// idling: the runtime with this Backend URL will be stopped then, because
-	// nobody uses it; the zero time is never.
-	idling struct {
-		url jupyter.BackendURL
-		at  time.Time
-	}
-	// idled: the runtime with this Backend URL is stopped now, because nobody uses
-	// it.
-	idled struct{ url jupyter.BackendURL }
-	// probeTimedOut: Jupyter has not answered for long, or no longer.
-	probeTimedOut struct {
-		start   startID
-		problem *problem.Problem
-	}
-)
-
-func (engineUp) isEvent()      {}
-func (engineDown) isEvent()    {}
-func (killed) isEvent()        {}
-func (hint) isEvent()          {}
-func (seen) isEvent()          {}
-func (reprofiled) isEvent()    {}
-func (keptImage) isEvent()     {}
-func (command) isEvent()       {}
-func (abandoned) isEvent()     {}
-func (progressed) isEvent()    {}
-func (pulled) isEvent()        {}
-func (done) isEvent()          {}
-func (answered) isEvent()      {}
-func (rootFound) isEvent()     {}
-func (unanswered) isEvent()    {}
-func (idling) isEvent()        {}
-func (idled) isEvent()         {}
-func (probeTimedOut) isEvent() {}
-
-// verb is what a person can ask for.
-type verb uint8
-
-const (
-	nothing verb = iota
-	start
-	stop
-	restart
-	repair     // restart, with the settings put in though the container is not ours
-	update     // pull the image, and make the container anew if it is another one
-	revert     // make the container anew from the image before the last update
-	startPlain // start, without a GPU
-	remove     // delete the container, and the data if that was asked for
-	restore    // put other data into the volume; the container is stopped for it
-)
-
-func (v verb) String() string {
-	return [...]string{"nothing", "start", "stop", "restart", "repair", "update", "revert", "start without GPU", "delete", "restore"}[v]
-}
-
-// starts reports whether the verb leaves alone what runs.
-func (v verb) starts() bool { return v == start || v == startPlain }
-
-// changesImage reports whether the verb brings another image, or leaves the
-// runtime as it was.
-func (v verb) changesImage() bool { return v == update || v == revert }
-
-// isExclusive reports whether the verb stands for a job, which is never begun for
-// another that is like it, and which only who asked for it may cancel.
-func (v verb) isExclusive() bool { return v == remove || v == restore }
-
-// opID numbers the operations, inspectionID the inspections; 0 is none.
-type (
-	opID         uint64
-	inspectionID uint64
-)
-
-// An effect is work that the model wants done outside of it.
-type effect interface{ isEffect() }
-
-type (
-	// inspection: inspect the container, and fetch its last lines if it has ended.
-	inspection struct{ inspection inspectionID }
-	// begin: begin an operation.
-	begin struct {
-		op   opID
-		verb verb
-	}
-	// cancel: end an operation early. Its done still comes.
-	cancel struct{ op opID }
-	// follow: watch this run for Jupyter's answer, and no other.
-	follow struct{ container engine.Container }
-	// recheck: ask Jupyter of the run that is followed once more.
-	recheck struct{}
-	// unfollow: watch no run.
-	unfollow struct{}
-	// reconnect: try the engine now.
-	reconnect struct{}
-)
-
-func (inspection) isEffect() {}
-func (begin) isEffect()      {}
-func (cancel) isEffect()     {}
-func (follow) isEffect()     {}
-func (recheck) isEffect()    {}
-func (unfollow) isEffect()   {}
-func (reconnect) isEffect()  {}
-
-// model is all that is known of a runtime: what is wanted and what is observed.
-// It is pure: step changes nothing but the model and asks for effects.
+// model is everything that is known of a runtime: what is wanted and what is
+// observed. It is pure: step changes only the model and returns effects.
 type model struct {
 	profile config.Profile
 
 	// The engine.
-	tried  bool // one attempt to reach it is over
-	up     bool
+	tried  bool // the first attempt to reach the engine has ended
+	up     bool // the engine answers
 	engine engine.Info
-	down   *problem.Problem
+	down   *problem.Problem // why the engine does not answer
 
 	// What was observed.
-	known                bool // container holds what the engine last said
+	known                bool // container is valid
 	container            engine.Container
-	stale                bool   // the files in it are of other settings
-	misplaced            bool   // the data volume is not where it works
+	stale                bool   // its server files are of another version or other settings
+	misplaced            bool   // the data volume is not where Jupyter works
 	previous             bool   // there is an image to go back to
-	root                 string // of the server, as far as known; also when it does not run any more
-	settling             bool   // the first look at a run that began before we watched is not over
+	root                 string // the server's root directory, if it is known; kept after the run
+	settling             bool   // the run began before this program, and Jupyter is not asked yet
 	url                  jupyter.BackendURL
-	open                 string
-	changed              bool
-	late                 *problem.Problem
-	settings             *problem.Problem // what is to be known of our settings in the server
-	served               bool             // Jupyter answered once in this run
-	idleAt               time.Time        // when it will be stopped for idleness
-	idled                startID          // the run that was
-	killed               bool             // this run was sent a signal through the engine
-	following            startID
+	open                 string           // see answered
+	changed              bool             // the token differs from the last known one
+	late                 *problem.Problem // Jupyter has not answered for long
+	settings             *problem.Problem // a warning about our settings in the server
+	served               bool             // Jupyter has answered in this run
+	idleAt               time.Time        // when the idle runtime will be stopped
+	idled                startID          // the run that was stopped because it was idle
+	killed               bool             // somebody sent this run a signal through the engine
+	following            startID          // the run that is watched
 	lastInspection       inspectionID
 	firstValidInspection inspectionID // older inspections are out of date
 
 	// What is wanted.
 	want      verb
-	op        opID
+	op        opID // the current operation; 0 for none
 	opVerb    verb
-	cancelled bool // the operation was
+	cancelled bool // the current operation was cancelled
 	pulling   bool
 	progress  engine.Progress
-	owned     startID // the run that our own operation began
-	problem   *problem.Problem
+	owned     startID          // the run that our last start began
+	problem   *problem.Problem // of the last operation or the last run
 	lastOp    opID
 }
 
-// state derives the state; the package's doc comment has the table.
+// state returns the state. The package's documentation has the table.
 func (m *model) state() State {
 	switch {
 	case !m.tried:
@@ -265,23 +98,22 @@ func (m *model) shownProblem() *problem.Problem {
 	case Paused:
 		return pausedProblem(m.profile)
 	case Failed, Starting, Ready:
-		return m.problem // beside Failed: a Stop or Restart that failed
+		return m.problem // in Starting and Ready: a Stop or Restart has failed
 	default:
 		return nil
 	}
 }
 
-// stoppedIdle reports whether idleness is why the container does not run. Another
-// run is another story, whoever began it.
+// stoppedIdle reports whether the last run was stopped because it was idle.
 func (m *model) stoppedIdle() bool {
 	return m.state() == Stopped && m.idled != startID{} && startOf(m.container) == m.idled
 }
 
-// settled reports whether nothing that a person asked for is still under way,
-// and with what problem it ended.
+// settled reports whether a request of a verb has ended, and with which problem. For
+// an exclusive verb it returns no problem: the value exclusive has the result.
 func (m *model) settled(v verb) (bool, *problem.Problem) {
 	if v.isExclusive() {
-		return m.opVerb != v && m.want != v, nil // how it ended, the job tells
+		return m.opVerb != v && m.want != v, nil
 	}
 	if m.op != 0 || m.want != nothing {
 		return false, nil
@@ -307,7 +139,7 @@ func (m *model) settled(v verb) (bool, *problem.Problem) {
 	}
 }
 
-// step takes in one event and returns the work it calls for.
+// step handles one event and returns the effects.
 func (m *model) step(e event) []effect {
 	var fx []effect
 	switch e := e.(type) {
@@ -331,7 +163,7 @@ func (m *model) step(e event) []effect {
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
 	case keptImage:
-		m.previous = m.up && e.there
+		m.previous = m.up && e.exists
 	case reprofiled:
 		m.profile = e.profile
 		if m.up { // what is in the container may be out of date now
@@ -393,13 +225,13 @@ func (m *model) step(e event) []effect {
 	return append(fx, m.restartWatch()...)
 }
 
-// inspectAgain asks for an inspection.
+// inspectAgain returns the effect of a new inspection.
 func (m *model) inspectAgain() effect {
 	m.lastInspection++
 	return inspection{m.lastInspection}
 }
 
-// running returns the run that is known to be going on, if any.
+// running returns the current run; zero if the container does not run or is not known.
 func (m *model) running() startID {
 	if m.known && m.container.Running {
 		return startOf(m.container)
@@ -407,17 +239,17 @@ func (m *model) running() startID {
 	return startID{}
 }
 
-// watches reports whether s is the run going on.
+// watches reports whether s is the current run.
 func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == m.running() }
 
-// resetRun drops what was observed of a run.
+// resetRun forgets what was observed of a run.
 func (m *model) resetRun() {
 	m.settling, m.killed, m.served = false, false, false
 	m.url, m.open, m.changed, m.late, m.idleAt = jupyter.BackendURL{}, "", false, nil, time.Time{}
 	m.settings = nil
 }
 
-// applyInspection notes what the engine says of the container.
+// applyInspection stores the engine's description of the container.
 func (m *model) applyInspection(c engine.Container) {
 	if !c.Running || startOf(c) != m.running() {
 		m.resetRun()
@@ -428,8 +260,8 @@ func (m *model) applyInspection(c engine.Container) {
 	m.known, m.container = true, c
 }
 
-// observe takes in what the engine says of the container. Operations report
-// what they did themselves; the rest was done by somebody else.
+// observe stores an inspection and notices what others have done to the container.
+// What our own operation does is reported by its event done.
 func (m *model) observe(c engine.Container, output []string) []effect {
 	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
 	lastRun := startOf(m.container)
@@ -442,23 +274,24 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 	case !known && c.Running:
 		m.settling = true
 	case failedExit(c) && (!known || before == startID{} && startOf(c) != lastRun):
-		m.problem = deathProblem(c, m.engine, output, true) // we never saw it run
+		m.problem = deathProblem(c, m.engine, output, true) // it ran before this program or between two inspections
 	case now != before && c.Running:
-		m.problem = nil // somebody started it
+		m.problem = nil // somebody has started it
 	case now != before:
 		m.problem = nil
 		if c.ID == before.container && !wasKilled {
 			m.problem = deathProblem(c, m.engine, output, served)
 		}
 	case !c.Exists && m.problem != nil && aboutExit(m.problem):
-		m.problem = nil // the container that had failed is gone
+		m.problem = nil // somebody has removed the failed container
 	case wasReady && wasHealthy && c.Unhealthy:
 		return []effect{recheck{}}
 	}
 	return nil
 }
 
-// setWanted notes what a person wants.
+// setWanted stores what a person wants, and cancels the current operation if it is in
+// the way.
 func (m *model) setWanted(v verb) []effect {
 	m.want = v
 	switch {
@@ -466,7 +299,7 @@ func (m *model) setWanted(v verb) []effect {
 		return []effect{reconnect{}}
 	case m.op == 0, m.cancelled, m.opVerb.isExclusive():
 	case v == m.opVerb, v != stop && !v.changesImage() && !v.isExclusive() && m.opVerb != stop:
-		m.want = nothing // what is under way ends in what is wanted
+		m.want = nothing // the current operation has the wanted result
 	case v == stop, v.isExclusive() && m.opVerb != stop:
 		m.cancelled = true
 		return []effect{cancel{m.op}}
@@ -474,7 +307,8 @@ func (m *model) setWanted(v verb) []effect {
 	return nil
 }
 
-// abandon undoes a start, or ends a job, that nobody waits for any more.
+// abandon undoes a start, or cancels an exclusive operation, that nobody waits for
+// any more.
 func (m *model) abandon(exclusive bool) []effect {
 	switch {
 	case exclusive && m.op != 0 && m.opVerb.isExclusive():
@@ -486,11 +320,11 @@ func (m *model) abandon(exclusive bool) []effect {
 		}
 	case m.op != 0 && m.opVerb != stop:
 		m.cancelled = true
-		if !m.opVerb.changesImage() && !m.want.isExclusive() { // the one leaves a runtime as it was, the other ends it
+		if !m.opVerb.changesImage() && !m.want.isExclusive() { // a cancelled update leaves the runtime as it was; a wanted exclusive operation stops it
 			m.want = stop
 		}
 		return []effect{cancel{m.op}}
-	case m.want.isExclusive(): // somebody else waits for that one
+	case m.want.isExclusive(): // another caller waits for it
 	case m.want != nothing && m.want != stop:
 		m.want = nothing
 	case m.running() != startID{} && m.running() == m.owned && m.url.IsZero():
@@ -499,7 +333,7 @@ func (m *model) abandon(exclusive bool) []effect {
 	return nil
 }
 
-// reconcile begins the operation that leads from what is to what is wanted.
+// reconcile begins the operation that leads from the observed state to the wanted one.
 func (m *model) reconcile() []effect {
 	if m.op != 0 || m.want == nothing || !m.up || !m.known {
 		return nil
@@ -521,7 +355,7 @@ func (m *model) reconcile() []effect {
 	return []effect{begin{m.op, v}}
 }
 
-// finish takes in the end of an operation.
+// finish stores the result of an operation.
 func (m *model) finish(d done) {
 	if m.up && !m.cancelled {
 		m.problem = d.problem
@@ -539,11 +373,11 @@ func (m *model) finish(d done) {
 	}
 }
 
-// restartWatch keeps the watch for Jupyter's answer on the run that is going on.
+// restartWatch makes the watch for Jupyter's answer follow the current run.
 func (m *model) restartWatch() []effect {
 	now := m.running()
 	if m.op != 0 && !m.opVerb.starts() {
-		now = startID{} // it is about to end
+		now = startID{} // the operation is going to end the run
 	}
 	if now == m.following {
 		return nil
@@ -555,8 +389,8 @@ func (m *model) restartWatch() []effect {
 	return []effect{follow{m.container}}
 }
 
-// since returns when the state began, as the engine knows it; zero when it
-// does not.
+// since returns when the state began, as far as the engine knows; zero if the engine
+// does not know.
 func (m *model) since() time.Time {
 	switch m.state() {
 	case Starting, Ready, Unhealthy:

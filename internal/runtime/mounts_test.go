@@ -21,6 +21,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/problem"
+	"colabtray/internal/secret"
 	"colabtray/test/testenv"
 )
 
@@ -63,7 +64,7 @@ func TestDataMounts(t *testing.T) {
 			p.Kind = c.kind
 		}
 		if c.env != "" {
-			p.Env = []config.Variable{{Name: "HOME", Value: config.NewSecret(c.env)}}
+			p.Env = []config.Variable{{Name: "HOME", Value: secret.New(c.env)}}
 		}
 		for _, f := range c.folders {
 			p.Folders = append(p.Folders, config.Folder{Path: f})

@@ -1,12 +1,9 @@
 package runtime
 
 import (
-	"archive/tar"
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"time"
 
 	"colabtray/internal/config"
@@ -17,28 +14,28 @@ import (
 	"colabtray/internal/problem"
 )
 
-// stopGrace is between asking Jupyter to end and ending it.
+// stopGrace is the time that Jupyter has to end before the engine kills it.
 const stopGrace = 10 * time.Second
 
-// operation is one piece of work on the engine that a person asked for.
+// operation is one piece of work on the engine that a person has asked for.
 type operation struct {
 	engine    engine.Engine
-	info      engine.Info // of the engine
+	info      engine.Info
 	profile   config.Profile
 	server    Server
 	progress  func(engine.Progress)
 	pulled    func()
 	data      *data.Store
-	exclusive *exclusive // what the verb stands for, if it is one
+	exclusive *exclusive // the work of an exclusive verb; else nil
 
-	confirmed bool   // Jupyter answered in the run that goes on
-	previous  string // the container in reserve for one that has not proved itself
-	rescued   []string
+	confirmed bool     // Jupyter has answered in the current run
+	previous  string   // ID of the old container in reserve for one that is not confirmed
+	rescued   []string // IDs of the containers whose files are rescued
 
-	started bool
+	started bool // the operation has started the container
 }
 
-// Run does what the verb says. When ctx ends early it undoes what it made.
+// Run carries out the verb. If ctx ends early, Run undoes what it has created.
 func (o *operation) Run(ctx context.Context, v verb) error {
 	if v.isExclusive() {
 		return o.exclusive.run(ctx, o)
@@ -51,7 +48,7 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	if err := o.findPrevious(ctx); err != nil {
 		return err
 	}
-	if v != stop && o.previous == "" { // else it is not known yet whether the image works
+	if v != stop && o.previous == "" { // with a container in reserve, the image is not confirmed yet
 		if err := o.finishImageTrial(ctx); err != nil {
 			return err
 		}
@@ -62,11 +59,11 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	}
 	if v == startPlain {
 		v, o.profile.GPU = start, config.GPU{}
-		if c.Exists && !c.Running && o.Differs(c) {
+		if c.Exists && !c.Running && o.differs(c) {
 			return o.recreate(ctx, c, i18n.T("problem.rolledBackPlain"))
 		}
 	}
-	if c.Paused { // Podman stops none that is
+	if c.Paused { // Podman cannot stop a paused container
 		if err := o.engine.Start(ctx, c.ID); err != nil {
 			return err
 		}
@@ -86,7 +83,7 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 		return o.recreate(ctx, c, o.describeFailure(ctx, c))
 	}
 	if v == repair && c.Exists && !c.Ours() {
-		if err := o.free(ctx, c, o.server.HandmadeFiles); err != nil {
+		if err := o.checkFree(ctx, c, o.server.HandmadeFiles); err != nil {
 			return err
 		}
 	}
@@ -110,12 +107,15 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	}
 }
 
+// Inspect inspects the runtime's container.
 func (o *operation) Inspect(ctx context.Context) (engine.Container, error) {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	return o.engine.Inspect(ctx, o.profile.Runtime)
 }
 
+// Stop stops the runtime's container. Before that it notes the server's root directory,
+// which only a running server can tell.
 func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+stopGrace)
 	defer cancel()
@@ -123,11 +123,11 @@ func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
 
-// startExisting starts a container as it is, but for the settings in it.
-func (o *operation) startExisting(ctx context.Context, c engine.Container, putIn bool) error {
+// startExisting copies the server files into a container and starts it.
+func (o *operation) startExisting(ctx context.Context, c engine.Container, intoHandmade bool) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	if err := o.copyServerFiles(ctx, c, putIn); err != nil {
+	if err := o.copyServerFiles(ctx, c, intoHandmade); err != nil {
 		return err
 	}
 	err := o.engine.Start(ctx, c.ID)
@@ -135,53 +135,9 @@ func (o *operation) startExisting(ctx context.Context, c engine.Container, putIn
 	return err
 }
 
-// copyServerFiles gives a container of ours the settings of this version, unless it
-// has them; another gets them only when its owner asked for that.
-func (o *operation) copyServerFiles(ctx context.Context, c engine.Container, putIn bool) error {
-	var files fs.FS
-	switch {
-	case o.profile.Kind == config.KindColab: // brings its own
-	case !c.Ours():
-		if putIn {
-			files = o.server.HandmadeFiles
-		}
-	case !current(ctx, o.engine, o.server, o.profile, c):
-		files = o.server.Files(o.profile)
-	}
-	if files == nil {
-		return nil
-	}
-	if err := o.engine.Put(ctx, c.ID, files, contentTime(files)); err != nil {
-		return fmt.Errorf("%s: %w", i18n.T("problem.settingsNotPut"), err)
-	}
-	return nil
-}
-
-// free makes sure that none of the files is there already, unless we put it there.
-func (o *operation) free(ctx context.Context, c engine.Container, files fs.FS) error {
-	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		archive, err := o.engine.Get(ctx, c.ID, "/"+path)
-		if errors.Is(err, engine.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		defer archive.Close()
-		content, err := engine.ReadFile(archive)
-		if err == nil && !o.server.Ours(content) {
-			err = occupiedProblem(c, "/"+path, o.info.Command)
-		}
-		return err
-	})
-}
-
-// startNew pulls the image if need be, makes volume and container, and starts
-// it. What it made goes again if the container does not start, so that another
-// try begins afresh.
+// startNew pulls a missing image, creates the volume and the container, and starts the
+// container. If the container does not start, startNew removes what it has created,
+// so that another attempt begins from nothing.
 func (o *operation) startNew(ctx context.Context) (err error) {
 	if o.profile.Kind == config.KindColab && o.info.Arch != "" && o.info.Arch != "amd64" {
 		return engine.PlatformProblem(o.profile, nil)
@@ -189,7 +145,7 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err := o.provideImage(ctx); err != nil {
 		return err
 	}
-	making := ctx // what is copied may take longer
+	unlimited := ctx // to seed the volume may take longer than a request
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	spec := specOf(o.profile, o.server)
@@ -209,13 +165,13 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.Seed(making, spec, engine.Container{}); err != nil {
+	if err := o.seed(unlimited, spec, engine.Container{}); err != nil {
 		return err
 	}
-	return o.startExisting(making, spec.Container(made.ID), false)
+	return o.startExisting(unlimited, spec.Container(made.ID), false)
 }
 
-// provideImage pulls the image when the engine does not have it.
+// provideImage pulls the image if the engine does not have it.
 func (o *operation) provideImage(ctx context.Context) error {
 	image, err := o.engine.Image(ctx, o.profile.Image, o.profile.Platform)
 	if image.ID != "" || err != nil {
@@ -230,10 +186,10 @@ func (o *operation) pull(ctx context.Context) error {
 	return o.engine.Pull(ctx, o.profile.Image, o.profile.Platform, o.progress)
 }
 
-// undo removes the container with that mark if it never ran, and its volume if
-// that is as new. The mark tells it from a container that another program made of
-// the same name meanwhile. The ID would not: a request that was cut off may have
-// been obeyed all the same.
+// undo removes the container whose unique label is mark if it never ran, and its
+// volume if the operation created the volume. The label tells the container from one
+// of the same name that another program has created meanwhile. The ID is not always
+// known: the engine may have carried out a request although ctx ended.
 func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) error {
 	c, err := o.engine.Inspect(ctx, o.profile.Runtime)
 	if err != nil {
@@ -246,7 +202,7 @@ func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) erro
 			}
 		}
 		if !c.StartedAt.IsZero() {
-			return nil // it ran: what it wrote is not ours to remove
+			return nil // it has run and may have written files
 		}
 		if err := o.engine.Remove(ctx, c.ID); err != nil {
 			return err
@@ -259,8 +215,8 @@ func (o *operation) undo(ctx context.Context, mark string, madeVolume bool) erro
 	return nil
 }
 
-// Problem tells a person why the operation failed.
-func (o *operation) Problem(ctx context.Context, err error) *problem.Problem {
+// problem returns the problem of an operation's error.
+func (o *operation) problem(ctx context.Context, err error) *problem.Problem {
 	var p *problem.Problem
 	if errors.As(err, &p) {
 		return p
@@ -274,45 +230,12 @@ func (o *operation) Problem(ctx context.Context, err error) *problem.Problem {
 	return engine.OperationProblem(o.profile, o.info, err)
 }
 
-// portProblem tells which port is in use and, where it can be found out, who
-// has it. A container that exists keeps the port it was made with.
+// portProblem returns the problem that the container's or the profile's port is in
+// use, with the holder if it is known.
 func (o *operation) portProblem(ctx context.Context, err error) *problem.Problem {
 	port, exists := o.profile.Port, false
 	if c, err := o.Inspect(ctx); err == nil && c.Exists {
 		port, exists = cmp.Or(jupyter.LocalPort(c, o.profile.Kind), port), true
 	}
 	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
-}
-
-// current reports whether a container of ours has the files of this version
-// and of the profile's settings: to look is much quicker than to put them in
-// again.
-func current(ctx context.Context, e engine.Engine, server Server, p config.Profile, c engine.Container) bool {
-	if server.Files == nil || p.Kind == config.KindColab || !c.Ours() {
-		return true
-	}
-	archive, err := e.Get(ctx, c.ID, server.Cmd[len(server.Cmd)-1])
-	if err != nil {
-		return false
-	}
-	defer archive.Close()
-	file, err := tar.NewReader(archive).Next()
-	return err == nil && file.ModTime.Equal(contentTime(server.Files(p)))
-}
-
-// Server is what is put into a container of kind "jupyter", so that Jupyter
-// serves what Colab needs.
-type Server struct {
-	// Cmd is the command that starts Jupyter; its last word is the path of one
-	// of Files.
-	Cmd []string
-	// Files are put at / before each start of a container that we made, for
-	// its profile.
-	Files func(config.Profile) fs.FS
-	// HandmadeFiles are put at / of a container that was made by hand, when
-	// its owner asks for it.
-	HandmadeFiles fs.FS
-	// Ours reports whether a file in a container is one of HandmadeFiles, in
-	// this version or another.
-	Ours func(content []byte) bool
 }

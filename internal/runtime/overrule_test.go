@@ -6,6 +6,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/problem"
+	"colabtray/internal/secret"
 )
 
 // unusable is a person's configuration of Jupyter with which Colab cannot use the
@@ -29,7 +30,7 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, onDocker(t), image).Open()
-			r.profile.Env = []config.Variable{{Name: "NOTEBOOK_ARGS", Value: config.NewSecret("--port=9999 --ip=127.0.0.1")}}
+			r.profile.Env = []config.Variable{{Name: "NOTEBOOK_ARGS", Value: secret.New("--port=9999 --ip=127.0.0.1")}}
 			r.SetProfile(r.profile)
 			r.mustStart()
 			r.overruled("ip", "port")
@@ -46,7 +47,7 @@ func TestPersonsConfigurationIsOverruled(t *testing.T) {
 
 			r.docker("exec", r.profile.Runtime, "rm", "-r", "/home/jovyan/.jupyter")
 			r.put("/home/jovyan/token", "of-a-file\n")
-			r.profile.Env = []config.Variable{{Name: "JUPYTER_TOKEN_FILE", Value: config.NewSecret("/home/jovyan/token")}}
+			r.profile.Env = []config.Variable{{Name: "JUPYTER_TOKEN_FILE", Value: secret.New("/home/jovyan/token")}}
 			r.SetProfile(r.profile)
 			s := r.must(r.Restart)
 			if r.mustServe(s.URL); s.URL.Token().Reveal() != "of-a-file" {

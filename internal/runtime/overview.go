@@ -8,18 +8,18 @@ import (
 	"colabtray/internal/problem"
 )
 
-// Overview is what is known of a [Fleet] at one moment. It is immutable: a
-// change makes a new one with a higher Rev.
+// Overview is the state of a [Fleet] at one moment. It is immutable: a change creates
+// a new Overview with a higher Rev.
 type Overview struct {
 	// Rev counts the changes since the program started, from 1.
 	Rev uint64
 	// Current is the name of the current profile.
 	Current string
-	// Runtimes has one snapshot for each profile, sorted by the name of the
-	// profile. It must not be changed.
+	// Runtimes has one snapshot for each profile, sorted by the profile's name. It
+	// must not be changed.
 	Runtimes []Snapshot
-	// Settings is what is wrong with the settings, so that older ones are in
-	// force; nil when all is well.
+	// Settings is the problem that the settings cannot be read, so that older ones
+	// are in force; nil if there is none.
 	Settings *problem.Problem
 }
 
@@ -29,7 +29,7 @@ func (o Overview) Runtime() Snapshot {
 	return s
 }
 
-// Of returns the snapshot of a profile, and whether there is that profile.
+// Of returns the snapshot of a profile, and false if there is no such profile.
 func (o Overview) Of(profile string) (Snapshot, bool) {
 	for _, s := range o.Runtimes {
 		if s.Profile == profile {
@@ -39,16 +39,16 @@ func (o Overview) Of(profile string) (Snapshot, bool) {
 	return Snapshot{}, false
 }
 
-// Overview returns what is known now.
+// Overview returns the current overview.
 func (f *Fleet) Overview() Overview {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.overview
 }
 
-// Watch returns a channel that gives the current overview first and then the
-// newest one whenever it has changed; what the receiver was too slow for is
-// left out. The channel is closed when ctx ends or Run is over.
+// Watch returns a channel that yields the current overview and each new one. A slow
+// receiver gets only the newest overview. The channel is closed when ctx ends or
+// Run returns.
 func (f *Fleet) Watch(ctx context.Context) <-chan Overview {
 	c := make(chan Overview, 1)
 	f.mu.Lock()
@@ -68,18 +68,18 @@ func (f *Fleet) Watch(ctx context.Context) <-chan Overview {
 	return c
 }
 
-// buildOverview makes an overview of what is so now.
+// buildOverview returns an overview of the current state, without Rev.
 func (f *Fleet) buildOverview() Overview {
 	o := Overview{Current: f.current, Settings: f.broken}
 	for _, name := range slices.Sorted(maps.Keys(f.profiles)) {
-		s := f.members[f.profiles[name].Runtime].Snapshot()
+		s := f.entries[f.profiles[name].Runtime].Snapshot()
 		s.Profile = name
 		o.Runtimes = append(o.Runtimes, s)
 	}
 	return o
 }
 
-// publish gives everybody the new overview, if it is one.
+// publish sends the current overview to all watchers if it has changed.
 func (f *Fleet) publish() {
 	next := f.buildOverview()
 	f.mu.Lock()
@@ -91,14 +91,14 @@ func (f *Fleet) publish() {
 	f.overview = next
 	for c := range f.watchers {
 		select {
-		case <-c: // nobody took the one before
+		case <-c: // drop an overview that was not received
 		default:
 		}
 		c <- next
 	}
 }
 
-// same reports whether two overviews tell a person the same.
+// same reports whether two overviews mean the same to a person.
 func (o Overview) same(p Overview) bool {
 	return o.Current == p.Current && o.Settings == p.Settings &&
 		slices.EqualFunc(o.Runtimes, p.Runtimes, same)

@@ -12,14 +12,14 @@ import (
 	"colabtray/internal/problem"
 )
 
-// denied is what Python ends with when it may not write.
+// denied matches Python's error when it may not write to a file.
 var denied = regexp.MustCompile(`(?i)permission denied: '(/[^']+)'`)
 
-// plainImage is a reference of an image that can stand in a command as it is.
+// plainImage matches references of images that need no quotes in a shell.
 var plainImage = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$`)
 
-// deniedProblem tells that Jupyter ended because what it has to write belongs to
-// somebody else; nil when it ended because of something else.
+// deniedProblem returns the problem that Jupyter ended because it may not write to a
+// file of another user. It returns nil if Jupyter ended for another reason.
 func deniedProblem(c engine.Container, output []string, cli string) *problem.Problem {
 	path := ""
 	for _, line := range output {
@@ -28,16 +28,16 @@ func deniedProblem(c engine.Container, output []string, cli string) *problem.Pro
 		}
 	}
 	home, user := config.KindJupyter.DataDir(), engine.OrdinaryUser(c.User, c.Env)
-	relativeTo := func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
+	isIn := func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
 	if path == "" || !c.Ours() || user == "" {
 		return nil
 	}
 	p := &problem.Problem{Code: problem.NotOwned, Short: i18n.T("problem.denied", "path", path)}
-	if i := slices.IndexFunc(c.Effective.Folders, func(f config.Folder) bool { return relativeTo(f.Path) }); i >= 0 {
+	if i := slices.IndexFunc(c.Effective.Folders, func(f config.Folder) bool { return isIn(f.Path) }); i >= 0 {
 		p.Hint = i18n.T("problem.deniedFolder", "folder", c.Effective.Folders[i].Host, "user", user)
 		return p
 	}
-	if !relativeTo(home) {
+	if !isIn(home) {
 		return nil
 	}
 	p.Hint = i18n.T("problem.deniedHint", "user", user)

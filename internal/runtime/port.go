@@ -8,8 +8,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// portHolder tells who holds a port of the host, for people; empty when it
-// cannot be found out.
+// portHolder returns a text that names the container or process that uses a port of
+// the host, other than the container self. It is empty if that is not known.
 func portHolder(ctx context.Context, e engine.Engine, port int, self string) string {
 	names := publishers(ctx, e, port)
 	names = slices.DeleteFunc(names, func(n string) bool { return n == self })
@@ -19,8 +19,8 @@ func portHolder(ctx context.Context, e engine.Engine, port int, self string) str
 	return processAt(port)
 }
 
-// publishers returns the containers that publish a port of the host, as far as
-// the engine tells.
+// publishers returns the names of the containers that publish a port of the host, none
+// if the engine cannot tell.
 func publishers(ctx context.Context, e engine.Engine, port int) []string {
 	ports, has := engine.As[engine.Ports](e)
 	if !has {

@@ -10,8 +10,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// processAt names the process that listens at a TCP port, as far as /proc lets
-// us see it: other people's processes are visible to root alone.
+// processAt returns a text that names the process that listens at a TCP port. It is
+// empty if /proc does not show the process: only root sees other users' processes.
 func processAt(port int) string {
 	inodes := map[string]bool{}
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
@@ -35,8 +35,8 @@ func processAt(port int) string {
 	return ""
 }
 
-// listeners adds the sockets that listen at the port to inodes, as the links
-// in /proc/PID/fd name them. proc(5) has the format of the table.
+// listeners adds the sockets that listen at the port to inodes, in the form of the
+// links in /proc/PID/fd. The format of the table is in proc(5).
 func listeners(table string, port int, inodes map[string]bool) {
 	f, err := os.Open(table)
 	if err != nil {

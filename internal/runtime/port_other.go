@@ -2,6 +2,5 @@
 
 package runtime
 
-// processAt names the process that listens at a TCP port; here nothing finds
-// that out without asking for more rights.
+// processAt returns no name: outside of Linux it would need additional rights.
 func processAt(int) string { return "" }

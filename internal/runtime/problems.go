@@ -1,22 +1,24 @@
 package runtime
 
 import (
+	"net"
 	"strconv"
 	"strings"
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
+	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 )
 
-// aboutExit reports whether the problem is that a container ended.
+// aboutExit reports whether the problem is the end of a container.
 func aboutExit(p *problem.Problem) bool {
 	return p.Code == problem.DiedStarting || p.Code == problem.NotOwned || p.Code == problem.Exited || p.Code == problem.OutOfMemory
 }
 
-// localImageProblem tells that there is nothing to pull, because the image was
-// made here.
+// localImageProblem is the problem that an image cannot be pulled, because it was
+// built on this computer.
 func localImageProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{
 		Code:  problem.PullFailed,
@@ -26,8 +28,9 @@ func localImageProblem(p config.Profile, err error) *problem.Problem {
 	}
 }
 
-// portProblem tells who holds the port, where that is known. The port of a
-// container that exists is fixed.
+// portProblem is the problem that a port is in use. It names the holder if the holder
+// is known. The hint depends on whether the container exists, because an existing
+// container keeps its port.
 func portProblem(p config.Profile, port int, holder string, exists bool, err error) *problem.Problem {
 	problem := &problem.Problem{
 		Code:  problem.PortInUse,
@@ -52,8 +55,9 @@ func nextPort(port int) int {
 	return port - 1
 }
 
-// failedExit reports whether a container that ended before we watched ended
-// badly. 130, 137 and 143 are what signals leave: somebody ended it.
+// failedExit reports whether a container has ended with a failure. Exit codes 130, 137
+// and 143 are no failure unless the memory was exhausted: they stand for the signals
+// INT, KILL and TERM, by which somebody ends a container.
 func failedExit(c engine.Container) bool {
 	if !c.Exists || c.Running || c.StartedAt.IsZero() {
 		return false
@@ -65,7 +69,8 @@ func failedExit(c engine.Container) bool {
 	return true
 }
 
-// unusualProblems tell what of a profile's settings few people mean.
+// unusualProblems returns warnings about settings that the person probably does not
+// want.
 func unusualProblems(p config.Profile) []*problem.Problem {
 	var all []*problem.Problem
 	for _, warning := range p.Warnings() {
@@ -74,10 +79,10 @@ func unusualProblems(p config.Profile) []*problem.Problem {
 	return all
 }
 
-// deathProblem tells why a container that was not asked to has ended; nil when
-// it ended in good order.
-func deathProblem(c engine.Container, which engine.Info, output []string, served bool) *problem.Problem {
-	if p := deniedProblem(c, output, which.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
+// deathProblem is the problem that a container has ended without a request. It is nil
+// if the container has ended without an error after Jupyter has answered.
+func deathProblem(c engine.Container, e engine.Info, output []string, served bool) *problem.Problem {
+	if p := deniedProblem(c, output, e.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
 		return p
 	}
 	p := &problem.Problem{Command: "colab-tray logs --name " + config.ShellWord(c.Name)}
@@ -85,7 +90,7 @@ func deathProblem(c engine.Container, which engine.Info, output []string, served
 	case c.OOMKilled:
 		p.Code = problem.OutOfMemory
 		p.Short = i18n.T("problem.outOfMemory")
-		p.Hint = i18n.T("problem.outOfMemoryHint", "engine", which.Name)
+		p.Hint = i18n.T("problem.outOfMemoryHint", "engine", e.Name)
 	case !served:
 		p.Code = problem.DiedStarting
 		p.Short = i18n.T("problem.diedStarting", "code", c.ExitCode)
@@ -103,7 +108,7 @@ func deathProblem(c engine.Container, which engine.Info, output []string, served
 	return p
 }
 
-// lastOutputText makes a hint of the last lines of a container's output.
+// lastOutputText returns a hint with the last lines of a container's output.
 func lastOutputText(c engine.Container, output []string) string {
 	const most = 5
 	var kept []string
@@ -121,7 +126,8 @@ func lastOutputText(c engine.Container, output []string) string {
 	return i18n.T("problem.lastOutput") + "\n" + strings.Join(kept[max(0, len(kept)-most):], "\n")
 }
 
-// occupiedProblem tells that a settings file is in the way of ours.
+// occupiedProblem is the problem that a container has a file, not ours, at the path of
+// one of our files.
 func occupiedProblem(c engine.Container, path, cli string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.Occupied,
@@ -131,8 +137,8 @@ func occupiedProblem(c engine.Container, path, cli string) *problem.Problem {
 	}
 }
 
-// rolledBackProblem tells why a new container was given up for the old one, which
-// the short line says.
+// rolledBackProblem is the problem that an operation rolled back to the old container.
+// cause tells why the new one does not work.
 func rolledBackProblem(short string, cause *problem.Problem) *problem.Problem {
 	p := &problem.Problem{Code: problem.RolledBack, Short: short, Hint: i18n.FullStop(cause.Short), Err: cause}
 	if cause.Hint != "" {
@@ -141,7 +147,7 @@ func rolledBackProblem(short string, cause *problem.Problem) *problem.Problem {
 	return p
 }
 
-// noPreviousProblem tells that no update can be undone.
+// noPreviousProblem is the problem that there is no update to undo.
 func noPreviousProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
 		Code:  problem.NoPrevious,
@@ -150,8 +156,8 @@ func noPreviousProblem(p config.Profile) *problem.Problem {
 	}
 }
 
-// notRolledBackProblem tells where the old container is, when neither it nor the
-// new one could be made to run.
+// notRolledBackProblem is the problem that the rollback has failed as well. It names
+// the old container.
 func notRolledBackProblem(p config.Profile, name string, err error) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.EngineFailed,
@@ -162,8 +168,8 @@ func notRolledBackProblem(p config.Profile, name string, err error) *problem.Pro
 	}
 }
 
-// nameTakenProblem tells that a container of somebody else has a name that is
-// needed while a container is replaced.
+// nameTakenProblem is the problem that a foreign container has a name that is needed
+// to replace a container.
 func nameTakenProblem(name, cli string) *problem.Problem {
 	return &problem.Problem{
 		Code:    problem.NameTaken,
@@ -187,5 +193,48 @@ func stoppedMeanwhileProblem() *problem.Problem {
 		Code:  problem.Cancelled,
 		Short: i18n.T("problem.stoppedMeanwhile"),
 		Hint:  i18n.T("problem.stoppedMeanwhileHint"),
+	}
+}
+
+// supersededProblem is the problem that an exclusive operation was not begun, because
+// another request took its place.
+func supersededProblem() *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.Cancelled,
+		Short: i18n.T("problem.superseded"),
+		Hint:  i18n.T("problem.supersededHint"),
+	}
+}
+
+func notReadyProblem() *problem.Problem {
+	return &problem.Problem{Code: problem.NotReady, Short: i18n.T("problem.notReady"), Hint: i18n.T("problem.notReadyHint")}
+}
+
+func noProfileProblem(name string) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.NoProfile,
+		Short: i18n.T("problem.noProfile", "profile", i18n.Escaped(name)),
+		Hint:  i18n.T("problem.noProfileHint"),
+	}
+}
+
+// exposedProblem is the problem that other computers can reach the runtime.
+func exposedProblem(s Snapshot) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.OpenToNetwork,
+		Short: i18n.T("problem.open"),
+		Hint: i18n.T("problem.openHint", "address", s.Open,
+			"volume", s.Runtime+"-data", "option", "-p 127.0.0.1:"+strconv.Itoa(s.Port)+":"+strconv.Itoa(s.InnerPort)),
+		Command: engine.RenameCommand(engine.Container{Name: s.Runtime}, s.Engine.Command),
+	}
+}
+
+// localhostProblem is the problem that localhost leads to another program as well, at
+// [::1].
+func localhostProblem(u jupyter.BackendURL) *problem.Problem {
+	return &problem.Problem{
+		Code:  problem.LocalhostTaken,
+		Short: i18n.T("problem.localhost", "address", net.JoinHostPort(jupyter.Ipv6Loopback, strconv.Itoa(u.Port()))),
+		Hint:  i18n.T("problem.localhostHint"),
 	}
 }

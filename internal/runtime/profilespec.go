@@ -6,9 +6,10 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/secret"
 )
 
-// specOf tells what the container of a profile is made from.
+// specOf returns the spec of a profile's container, without its mounts: see setMounts.
 func specOf(p config.Profile, server Server) engine.Spec {
 	s := engine.Spec{
 		Name:      p.Runtime,
@@ -32,23 +33,25 @@ func specOf(p config.Profile, server Server) engine.Spec {
 		s.User, s.Env = "0:0", homeHandover(p)
 	}
 	if p.Kind == config.KindJupyter {
-		// A command of the profile's own is started by our script, so that the
-		// settings are in force all the same.
+		// Our start script starts the profile's command as well, so that our settings
+		// are in force.
 		s.Cmd = append(server.Cmd[:len(server.Cmd):len(server.Cmd)], p.Command...)
 	}
 	s.Labels = map[string]string{engine.LabelRuntime: p.Runtime, engine.LabelProfile: p.Name, engine.LabelSettings: s.Hash()}
 	return s
 }
 
-// homeHandover adds what makes images of docker-stacks give the home directory to
-// their user (https://jupyter-docker-stacks.readthedocs.io/en/latest/using/common.html),
-// unless the profile says otherwise. Where folders of the host are in it, what is
-// below it stays as it is: they would be given away with it.
+// homeHandover returns the profile's environment with the variables by which an image
+// of docker-stacks gives the home directory to its user
+// (https://jupyter-docker-stacks.readthedocs.io/en/latest/using/common.html).
+// Variables of the profile override them. If a folder of the host is mounted inside
+// the home directory, the change is not recursive: it would change the owner of the
+// host's files.
 func homeHandover(p config.Profile) []config.Variable {
 	env := slices.Clone(p.Env)
 	add := func(name, value string) {
 		if !slices.ContainsFunc(env, func(v config.Variable) bool { return v.Name == name }) {
-			env = append(env, config.Variable{Name: name, Value: config.NewSecret(value)})
+			env = append(env, config.Variable{Name: name, Value: secret.New(value)})
 		}
 	}
 	add("CHOWN_HOME", "yes")

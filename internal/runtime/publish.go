@@ -12,16 +12,16 @@ import (
 	"colabtray/internal/problem"
 )
 
-// Snapshot returns what is known now.
+// Snapshot returns the current snapshot.
 func (m *Manager) Snapshot() Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.current
 }
 
-// Watch returns a channel that gives the current snapshot first and then the
-// newest one whenever it has changed; what the receiver was too slow for is
-// left out. The channel is closed when ctx ends or Run is over.
+// Watch returns a channel that yields the current snapshot and each new one. A slow
+// receiver gets only the newest snapshot. The channel is closed when ctx ends or
+// Run returns.
 func (m *Manager) Watch(ctx context.Context) <-chan Snapshot {
 	c := make(chan Snapshot, 1)
 	m.mu.Lock()
@@ -41,7 +41,7 @@ func (m *Manager) Watch(ctx context.Context) <-chan Snapshot {
 	return c
 }
 
-// publish gives everybody the new snapshot, if it is one.
+// publish sends the current snapshot to all watchers if it has changed.
 func (m *Manager) publish() {
 	next := m.snapshot()
 	m.mu.Lock()
@@ -60,7 +60,7 @@ func (m *Manager) publish() {
 	m.current = next
 	for c := range m.watchers {
 		select {
-		case <-c: // nobody took the one before
+		case <-c: // drop a snapshot that was not received
 		default:
 		}
 		c <- next
@@ -70,7 +70,7 @@ func (m *Manager) publish() {
 	}
 }
 
-// snapshot derives a snapshot from the model.
+// snapshot returns the snapshot of the model's state, without Rev.
 func (m *Manager) snapshot() Snapshot {
 	s := Snapshot{
 		State:   m.model.state(),
@@ -88,8 +88,8 @@ func (m *Manager) snapshot() Snapshot {
 		s.Since = time.Now()
 	}
 	if s.State == NoEngine || s.State == Unknown {
-		which := m.link.Info()
-		s.Engine = engine.Info{Name: which.Name, Host: which.Host, Found: which.Found, Local: which.Local, Features: which.Features}
+		info := m.link.Info()
+		s.Engine = engine.Info{Name: info.Name, Host: info.Host, Found: info.Found, Local: info.Local, Features: info.Features}
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
@@ -122,11 +122,11 @@ func (m *Manager) snapshot() Snapshot {
 	return s
 }
 
-// port returns the port of this computer that leads to Jupyter in the runtime, 0
-// when there is none.
+// port returns the port of this computer that leads to Jupyter in the runtime, 0 if
+// there is none.
 func (m *Manager) port() int { return jupyter.LocalPort(m.model.container, m.profile.Kind) }
 
-// warnings are what a person should know of beside the state, the gravest first.
+// warnings returns the warnings of a snapshot, the most serious first.
 func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 	var all []*problem.Problem
 	if w := UnsavedWarning(m.profile, s); w != nil {
@@ -152,7 +152,7 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 	return append(all, m.unusual...)
 }
 
-// same reports whether two snapshots tell a person the same.
+// same reports whether two snapshots mean the same to a person.
 func same(a, b Snapshot) bool {
 	if !a.Since.Equal(b.Since) || !sameProblem(a.Problem, b.Problem) || !slices.EqualFunc(a.Warnings, b.Warnings, sameProblem) {
 		return false
@@ -163,7 +163,7 @@ func same(a, b Snapshot) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// sameProblem reports whether two problems tell a person the same.
+// sameProblem reports whether two problems mean the same to a person.
 func sameProblem(p, q *problem.Problem) bool {
 	if p == nil || q == nil {
 		return p == q

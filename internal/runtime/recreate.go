@@ -11,22 +11,24 @@ import (
 	"colabtray/internal/jupyter"
 )
 
-// A container is replaced in steps of which each leaves a whole runtime behind,
-// the old one or the new one, should the program be killed after it:
+// A container is replaced in steps. If the program is killed after any step, a complete
+// runtime is left, the old one or the new one:
 //
-//	make the new one beside the old one   NAME old, NAME-next new
-//	stop the old one, and rename both     NAME-previous old, NAME new
-//	start the new one, wait until ready   the same
-//	remove the old one                    NAME new
+//	create the new container                   NAME old, NAME-next new
+//	stop the old one, and rename both          NAME-previous old, NAME new
+//	start the new one, and wait for Jupyter    the same
+//	remove the old one                         NAME new
 //
-// What was left behind the next operation finds by its name and label: a NAME-next is
-// removed, a NAME-previous without a NAME takes its name back, and one beside a
-// NAME is kept until that has proved itself.
+// The next operation finds the leftovers by their names and labels. It removes a
+// NAME-next. It renames a NAME-previous to NAME if there is no NAME. If there is a
+// NAME, it keeps NAME-previous until NAME is confirmed, which means that Jupyter has
+// answered in it.
 func (o *operation) nextName() string     { return o.profile.Runtime + engine.NextSuffix }
 func (o *operation) PreviousName() string { return o.profile.Runtime + engine.PreviousSuffix }
 
-// Recover ends what an operation was killed in the middle of. It returns the
-// container that has yet to be replaced, as its ID, if there is one.
+// Recover finishes or undoes the replacement of a container that was interrupted. It
+// returns the ID of an old container that is in reserve for a new one that is not
+// confirmed, else "".
 func (o *operation) Recover(ctx context.Context) (previous string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
@@ -53,8 +55,8 @@ func (o *operation) Recover(ctx context.Context) (previous string, err error) {
 	return "", replacer.Rename(ctx, previous, o.profile.Runtime)
 }
 
-// findPrevious does what recover does, and notes the container in reserve. One
-// for a container that has proved itself meanwhile is not needed any more.
+// findPrevious calls Recover and stores the container in reserve. If the new container
+// is confirmed meanwhile, it removes the container in reserve.
 func (o *operation) findPrevious(ctx context.Context) (err error) {
 	if o.previous, err = o.Recover(ctx); err != nil || o.previous == "" || !o.confirmed {
 		return err
@@ -64,22 +66,22 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 	return o.discard(ctx, id)
 }
 
-// Differs reports whether the container was made from other settings.
-func (o *operation) Differs(c engine.Container) bool { return specOf(o.profile, o.server).Differs(c) }
+// differs reports whether the container was created from other settings.
+func (o *operation) differs(c engine.Container) bool { return specOf(o.profile, o.server).Differs(c) }
 
-// outdated reports whether the container was made from other settings, or has the
-// volume where its Jupyter does not work.
+// outdated reports whether the container was created from other settings, or its
+// volume is not mounted where Jupyter works.
 func (o *operation) outdated(ctx context.Context, c engine.Container) bool {
 	elsewhere, err := misplaced(ctx, o.engine, o.profile, c, o.data.RootOf(ctx, c))
 	if err != nil {
 		o.data.Log.Warn("where the volume belongs", "error", err)
 	}
-	return o.Differs(c) || elsewhere
+	return o.differs(c) || elsewhere
 }
 
-// recreate replaces the container by one made from the settings of now. The
-// data volume stays. When the new one does not become ready, the old one is put
-// back, and failed is the short line of the problem.
+// recreate replaces the container by one from the current settings. The data volume
+// stays. If the new container does not become ready, recreate rolls back to the old
+// one and returns a problem whose short line is failed.
 func (o *operation) recreate(ctx context.Context, old engine.Container, failed string) error {
 	if err := o.provideImage(ctx); err != nil {
 		return err
@@ -93,7 +95,7 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 		if err != nil {
 			return err
 		}
-		old.Running = ran // it takes the place of one that did
+		old.Running = ran // run it again after a rollback if the unconfirmed one ran
 		if err := o.finishImageTrial(ctx); err != nil {
 			return err
 		}
@@ -110,7 +112,7 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 		err = o.rescue(ctx, old)
 	}
 	if err == nil {
-		err = o.Seed(ctx, spec, old)
+		err = o.seed(ctx, spec, old)
 	}
 	if err == nil {
 		err = o.confirmNew(ctx, next)
@@ -118,8 +120,8 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 	return o.commitOrRollback(ctx, err, old.ID, old.Running, failed)
 }
 
-// freeNames makes sure that no container of somebody else has a name that is
-// needed. What was left of ours is gone by now.
+// freeNames returns a problem if a container has one of the names that the replacement
+// needs. It must be somebody else's, because Recover has removed ours.
 func (o *operation) freeNames(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
@@ -131,7 +133,7 @@ func (o *operation) freeNames(ctx context.Context) error {
 	return nil
 }
 
-// makeNext makes the container that is to be, beside the one that is.
+// makeNext creates the new container beside the old one.
 func (o *operation) makeNext(ctx context.Context, old engine.Container) (id string, spec engine.Spec, err error) {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
@@ -145,10 +147,10 @@ func (o *operation) makeNext(ctx context.Context, old engine.Container) (id stri
 		err = o.copyServerFiles(ctx, spec.Container(made.ID), false)
 	}
 	if err != nil {
-		// A request that was cut off may have been obeyed all the same.
-		recoverInterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
+		// The engine may have carried out a request although ctx ended.
+		recovering, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
 		defer cancel()
-		_, recoverErr := o.Recover(recoverInterrupted)
+		_, recoverErr := o.Recover(recovering)
 		err = errors.Join(err, recoverErr)
 	}
 	return made.ID, spec, err
@@ -177,8 +179,8 @@ func (o *operation) rename(ctx context.Context, id, name string) error {
 	return replacer.Rename(ctx, id, name)
 }
 
-// confirm starts a container that an operation was killed with, the old one in
-// reserve.
+// confirm starts the new container of an interrupted replacement, whose old container
+// is in reserve.
 func (o *operation) confirm(ctx context.Context, c engine.Container) error {
 	err := o.copyServerFiles(ctx, c, false)
 	if err == nil {
@@ -191,7 +193,8 @@ func (o *operation) confirm(ctx context.Context, c engine.Container) error {
 	return errors.Join(err, o.finishImageTrial(ctx))
 }
 
-// rescuePrevious does what the operation that was killed may not have come to.
+// rescuePrevious does the work on the data that the interrupted replacement may not have
+// done.
 func (o *operation) rescuePrevious(ctx context.Context, c engine.Container) error {
 	old, err := o.engine.Inspect(ctx, o.previous)
 	if err == nil {
@@ -203,7 +206,7 @@ func (o *operation) rescuePrevious(ctx context.Context, c engine.Container) erro
 	return o.seedUnstarted(ctx, c, old)
 }
 
-// confirmNew starts a container and waits until Jupyter answers.
+// confirmNew starts a new container and waits until Jupyter answers.
 func (o *operation) confirmNew(ctx context.Context, id string) error {
 	starting, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
@@ -217,8 +220,8 @@ func (o *operation) confirmNew(ctx context.Context, id string) error {
 	return o.untilReady(ctx, c)
 }
 
-// untilReady waits until Jupyter answers, and returns a problem when it does
-// not, or when the container ends.
+// untilReady waits until Jupyter answers. It returns a problem if Jupyter does not
+// answer or the container ends.
 func (o *operation) untilReady(ctx context.Context, c engine.Container) error {
 	waiting, cancel := context.WithCancel(ctx)
 	w := &jupyter.Watch{
@@ -247,8 +250,8 @@ func (o *operation) untilReady(ctx context.Context, c engine.Container) error {
 	return cmp.Or(deathProblem(now, o.info, engine.LastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 }
 
-// commitOrRollback removes the old container when the new one is ready, and puts it
-// back when it is not.
+// commitOrRollback removes the old container if err is nil, and rolls back to it
+// otherwise. It ignores the end of ctx.
 func (o *operation) commitOrRollback(ctx context.Context, err error, old string, run bool, failed string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout+stopGrace)
 	defer cancel()
@@ -256,14 +259,15 @@ func (o *operation) commitOrRollback(ctx context.Context, err error, old string,
 		o.started = true
 		return o.discard(ctx, old)
 	}
-	problem := o.Problem(ctx, err)
+	problem := o.problem(ctx, err)
 	if err := o.rollback(ctx, old, run); err != nil {
 		return notRolledBackProblem(o.profile, o.PreviousName(), errors.Join(err, problem))
 	}
 	return rolledBackProblem(failed, problem)
 }
 
-// rollback gives the old container its name again, and runs it if it ran.
+// rollback removes the new container, gives the old one its name again, and starts it
+// if run is true.
 func (o *operation) rollback(ctx context.Context, old string, run bool) error {
 	c, err := o.Inspect(ctx)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
+	"colabtray/internal/secret"
 	"colabtray/test/testenv"
 )
 
@@ -56,7 +57,7 @@ func TestRestartAppliesSettings(t *testing.T) {
 		r.change(func(p *config.Profile) {
 			p.Port, p.Memory, p.CPUs, p.ShmSize = port, 1<<30, 1.5, 128<<20
 			p.Folders = []config.Folder{{Host: folder, Path: "/home/jovyan/data", ReadOnly: true}}
-			p.Env = []config.Variable{{Name: "GREETING", Value: config.NewSecret("hello=you")}}
+			p.Env = []config.Variable{{Name: "GREETING", Value: secret.New("hello=you")}}
 			p.Platform = "linux/amd64"
 		})
 		if s := r.untilState(Ready); !s.RestartToApply {
@@ -239,8 +240,8 @@ func TestPackagesAreInstalledOnce(t *testing.T) {
 		wheel(t, wheels, "greeter")
 		r.profile.Folders = []config.Folder{{Host: wheels, Path: "/wheels", ReadOnly: true}}
 		r.profile.Env = []config.Variable{
-			{Name: "PIP_NO_INDEX", Value: config.NewSecret("1")},
-			{Name: "PIP_FIND_LINKS", Value: config.NewSecret("/wheels")},
+			{Name: "PIP_NO_INDEX", Value: secret.New("1")},
+			{Name: "PIP_FIND_LINKS", Value: secret.New("/wheels")},
 		}
 		r.profile.Packages = []string{"greeter==1.0"}
 		r.Open()

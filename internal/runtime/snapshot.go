@@ -8,67 +8,71 @@ import (
 	"colabtray/internal/problem"
 )
 
-// Snapshot is what is known of a runtime at one moment. It is immutable: a
-// change makes a new one with a higher Rev.
+// Snapshot is the state of a runtime at one moment. It is immutable: a change creates
+// a new Snapshot with a higher Rev.
 type Snapshot struct {
 	// Rev counts the changes since the program started, from 1.
 	Rev uint64
-	// State is what the runtime is doing.
+	// State is the state of the runtime.
 	State State
-	// Since is when State was entered, as far as this program saw it.
+	// Since is when State began, as far as the engine or this program knows.
 	Since time.Time
-	// Profile is the name of the profile the runtime belongs to.
+	// Profile is the name of the runtime's profile.
 	Profile string
 	// Runtime is the name of the container.
 	Runtime string
-	// Image is the image that the container was made from, or would be.
+	// Image is the image of the container, or of the container that a start would
+	// create.
 	Image string
-	// Port is the published port on the loopback interface, or the one that
-	// would be.
+	// Port is the port on the loopback interface that leads to Jupyter, or the port
+	// that a start would publish.
 	Port int
-	// InnerPort is the port in the container that Port leads to; 0 while there is
-	// no container.
+	// InnerPort is the port in the container that Port leads to; 0 if there is no
+	// container.
 	InnerPort int
-	// Open is the address at which other computers reach the runtime, while it
-	// runs; empty when they do not.
+	// Open is the address at which other computers can reach the running runtime;
+	// empty if they cannot.
 	Open string
-	// IPv6 tells that this computer reaches the runtime at [::1], too.
+	// IPv6 tells that this computer reaches the runtime at [::1] as well.
 	IPv6 bool
-	// Ours tells that the container was made by this program, which puts the
-	// settings that Colab needs into it.
+	// Ours tells that this program created the container, and puts the settings that
+	// Colab needs into it.
 	Ours bool
-	// Container is the ID of the container; empty when there is none.
+	// Container is the ID of the container; empty if there is none.
 	Container string
-	// RestartToApply tells that the container was made from other settings than
-	// those of the profile now. A restart makes it anew, and keeps the data.
+	// RestartToApply tells that the container was created from other settings than
+	// the profile has now. A restart replaces the container and keeps the data.
 	RestartToApply bool
-	// Unsaved is the directory of the container where notebooks are and go away
-	// with it; empty when they lie in a volume or a folder.
+	// Unsaved is the directory of the container whose notebooks are lost with the
+	// container; empty if notebooks are in a volume or a folder.
 	Unsaved string
-	root    string // of the server, as far as known
-	// PreviousImage tells that the image from before the last update is there,
-	// and can be gone back to.
+	root    string // the server's root directory, if it is known
+	// PreviousImage tells that [Manager.UndoUpdate] can go back to the image before
+	// the last update.
 	PreviousImage bool
-	// Engine tells which engine we talk to; zero while none has answered.
+	// Engine describes the engine. While it does not answer, it tells only where
+	// this program looks for the engine.
 	Engine engine.Info
 	// URL is the Backend URL; zero unless State is Ready.
 	URL jupyter.BackendURL
-	// URLChanged tells that the token of URL is another than the one this
-	// program knew last, in this run or an earlier one.
+	// URLChanged tells that the token of URL differs from the last token that this
+	// program knew, in this run of the program or an earlier one.
 	URLChanged bool
-	// IdleStop is after how long without use the runtime is stopped; 0 is never.
+	// IdleStop is the time without use after which the runtime is stopped; 0 is
+	// never, or while State is not Ready.
 	IdleStop time.Duration
-	// IdleStopAt is when that will be, while it is to be warned of; else zero.
+	// IdleStopAt is when the idle runtime will be stopped, from the warning on; else
+	// zero.
 	IdleStopAt time.Time
-	// IdleStopped tells that the runtime was stopped for want of use, by this
-	// program since it started; false unless State is Stopped.
+	// IdleStopped tells that this program, since its start, has stopped the runtime
+	// because it was idle; false unless State is Stopped.
 	IdleStopped bool
-	// Progress tells how far a pull is; zero unless State is Pulling.
+	// Progress is the progress of the pull; zero unless State is Pulling.
 	Progress engine.Progress
-	// Problem is what a person can act on; nil when all is well. It is never
-	// nil in state Failed, NoEngine, Unhealthy and Paused.
+	// Problem is a problem that a person can act on; nil if there is none. It is
+	// never nil in the states Failed, NoEngine, Unhealthy and Paused.
 	Problem *problem.Problem
-	// Warnings are what a person should know of beside the state, and can act on,
-	// the gravest first. None of them keeps the runtime from working.
+	// Warnings are problems that do not keep the runtime from working, the most
+	// serious first.
 	Warnings []*problem.Problem
 }

@@ -6,6 +6,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/secret"
 )
 
 // TestSettingsHashStays holds what containers of earlier versions carry: another
@@ -32,7 +33,7 @@ func TestHashLasts(t *testing.T) {
 	full := config.Default()
 	full.Memory = 1 << 30
 	full.Folders = []config.Folder{{Host: "/srv/a", Path: "/a"}}
-	full.Env = []config.Variable{{Name: "A", Value: config.NewSecret("b")}}
+	full.Env = []config.Variable{{Name: "A", Value: secret.New("b")}}
 	for want, p := range map[string]config.Profile{
 		"6d059bd3a593ec6b1eed88e4bb710ccdc2201c5b0967864938fbc8d6d55ff37a": config.Default(),
 		"05e3a93ec47bd99706e5a6162f460e4a74d4df39b644e82acf7e729333ca2b97": full,
@@ -64,7 +65,7 @@ func TestUser(t *testing.T) {
 	if s := specOf(p, shipped()); s.User != "0:0" || !reflect.DeepEqual(variables(s), map[string]string{"CHOWN_HOME": "yes", "CHOWN_HOME_OPTS": "-R"}) {
 		t.Errorf("got %+v", s)
 	}
-	p.Env = []config.Variable{{Name: "CHOWN_HOME", Value: config.NewSecret("no")}, {Name: "NB_UID", Value: config.NewSecret("1001")}}
+	p.Env = []config.Variable{{Name: "CHOWN_HOME", Value: secret.New("no")}, {Name: "NB_UID", Value: secret.New("1001")}}
 	want := map[string]string{"CHOWN_HOME": "no", "CHOWN_HOME_OPTS": "-R", "NB_UID": "1001"}
 	if s := specOf(p, shipped()); len(s.Env) != len(want) || !reflect.DeepEqual(variables(s), want) {
 		t.Errorf("got %+v", variables(s))

@@ -2,22 +2,22 @@ package runtime
 
 import "slices"
 
-// State is what a runtime is doing, as far as the engine can tell.
+// State is the state of a runtime.
 type State uint8
 
 // The states of a runtime. The zero value is Unknown.
 const (
-	Unknown   State = iota // nothing has been heard from the engine yet
+	Unknown   State = iota // the engine, or Jupyter in a run that began before, has not answered yet
 	NoEngine               // no engine answers
-	Absent                 // the engine has no container of that name
+	Absent                 // the engine has no container of the runtime's name
 	Pulling                // the image is being pulled
 	Stopped                // the container exists and does not run
-	Starting               // the container is being made or started, or Jupyter does not answer yet
-	Ready                  // an authenticated request through the published port was answered
+	Starting               // the container is being created or started, or Jupyter does not answer yet
+	Ready                  // Jupyter has answered an authenticated request through the published port
 	Unhealthy              // the container runs, but Jupyter has not answered for long
-	Paused                 // the container is paused: its programs stand still until it goes on
-	Stopping               // the container is being stopped
-	Failed                 // the last thing asked for failed; Snapshot.Problem says why
+	Paused                 // somebody has paused the container
+	Stopping               // the container is being stopped, or its data deleted or restored
+	Failed                 // the last operation or run has failed; Snapshot.Problem tells why
 )
 
 var stateNames = [...]string{
@@ -34,7 +34,7 @@ var stateNames = [...]string{
 	Failed:    "failed",
 }
 
-// States lists every state, in the order of their values.
+// States returns every state, in the order of their values.
 func States() []State {
 	states := make([]State, len(stateNames))
 	for i := range stateNames {
@@ -43,7 +43,7 @@ func States() []State {
 	return states
 }
 
-// String returns the name of the state in lower case, as `status --json` has it.
+// String returns the name of the state in lower case, as in `status --json`.
 func (s State) String() string {
 	if int(s) < len(stateNames) {
 		return stateNames[s]
@@ -53,44 +53,43 @@ func (s State) String() string {
 
 func (s State) is(one ...State) bool { return slices.Contains(one, s) }
 
-// What a person can ask for in each state. The menu, the page and the terminal
-// offer that and nothing else.
+// The methods Can... tell what a person can ask for in a state. The menu, the guide and
+// the terminal offer that and nothing else.
 
-// CanStart reports whether a start makes a runtime run. While something else is
-// under way it does not: a start would wait for it, be it a delete.
+// CanStart reports whether a start makes the runtime run. It is false while an
+// operation is running, such as a delete, because a start would wait for its end.
 func (s State) CanStart() bool { return s.is(NoEngine, Absent, Stopped, Failed) }
 
-// CanContinue reports whether a start lets a paused container go on.
+// CanContinue reports whether a start resumes the paused container.
 func (s State) CanContinue() bool { return s == Paused }
 
-// CanStop reports whether something runs, or is about to.
+// CanStop reports whether the container runs or is being started.
 func (s State) CanStop() bool { return s.is(Pulling, Starting, Ready, Unhealthy, Paused) }
 
-// CanRestart reports whether a container runs. One that does not get ready is
-// one of them.
+// CanRestart reports whether the container runs, also if Jupyter does not answer.
 func (s State) CanRestart() bool { return s.Runs() }
 
-// CanUpdate reports whether another image can take the place of the runtime's.
+// CanUpdate reports whether the runtime's image can be updated.
 func (s State) CanUpdate() bool { return s.is(Absent, Stopped, Ready, Unhealthy, Paused, Failed) }
 
-// CanConnect reports whether there is a Backend URL: to copy, to show, to open
-// Jupyter with.
+// CanConnect reports whether there is a Backend URL, to copy or show it or to open
+// Jupyter.
 func (s State) CanConnect() bool { return s == Ready }
 
-// CanCheck reports whether a check can tell anything, be it that nothing runs.
+// CanCheck reports whether a check has a result, even if nothing runs.
 func (s State) CanCheck() bool { return s != Unknown }
 
-// CanReadLogs reports whether there may be a container, with an output.
+// CanReadLogs reports whether there may be a container with output.
 func (s State) CanReadLogs() bool {
 	return s.is(Stopped, Starting, Ready, Unhealthy, Paused, Stopping, Failed)
 }
 
-// CanDelete reports whether there may be a container that nothing is being done
-// to.
+// CanDelete reports whether there may be a container and no operation is running.
 func (s State) CanDelete() bool { return s.is(Stopped, Ready, Unhealthy, Paused, Failed) }
 
-// CanDeleteData reports whether there may be data that nothing is being done to.
+// CanDeleteData reports whether there may be data and no operation is running.
 func (s State) CanDeleteData() bool { return s == Absent || s.CanDelete() }
 
-// Runs reports whether a container runs, as far as is known; a paused one does.
+// Runs reports whether the container runs, as far as is known. A paused container
+// counts as running.
 func (s State) Runs() bool { return s.is(Starting, Ready, Unhealthy, Paused) }

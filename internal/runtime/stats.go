@@ -6,26 +6,26 @@ import (
 	"colabtray/internal/engine"
 )
 
-// Stats returns a channel that gives what the runtime uses while its container
-// runs, through stops and starts: the newest wins, and what the receiver was
-// too slow for is left out. The engine measures only while somebody asks. The
-// channel is closed when ctx ends or Run is over.
+// Stats returns a channel that yields what the runtime uses, about once a second while
+// its container runs, and continues after a stop and a start. A slow receiver gets
+// only the newest value. The engine measures only while a receiver asks. The channel
+// is closed when ctx ends or Run returns, and at once if the engine cannot measure.
 func (m *Manager) Stats(ctx context.Context) <-chan engine.Usage {
 	c := make(chan engine.Usage, 1)
 	go func() {
 		defer close(c)
-		meter, has := engine.As[engine.Meter](m.engine())
-		if !has {
+		meter, canMeasure := engine.As[engine.Meter](m.engine())
+		if !canMeasure {
 			return
 		}
 		for s := range m.Watch(ctx) {
 			if !s.State.Runs() {
 				continue
 			}
-			// It ends with the container; the next snapshot tells of another start.
+			// Stats ends with the run. The snapshot of the next run starts it again.
 			err := meter.Stats(ctx, m.runtime, func(u engine.Usage) {
 				select {
-				case <-c: // nobody took the one before
+				case <-c: // drop a value that was not received
 				default:
 				}
 				c <- u

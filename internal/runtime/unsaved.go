@@ -11,9 +11,9 @@ import (
 	"colabtray/internal/problem"
 )
 
-// unsaved returns the directory whose files are lost with the container, if that
-// is where the notebooks are: what the server shows, if that is known, or else
-// where it works. It is empty when all is well.
+// unsaved returns the directory of the notebooks if its files are lost with the
+// container, else "". The notebooks are in the server's root directory, if that is
+// known, else in the working directory.
 func unsaved(k config.Kind, c engine.Container, root string) string {
 	dir := path.Join("/", c.WorkDir)
 	if k != config.KindColab && path.IsAbs(root) {
@@ -25,8 +25,9 @@ func unsaved(k config.Kind, c engine.Container, root string) string {
 	return dir
 }
 
-// WithUnsaved returns a snapshot of a ready runtime with [Snapshot.Unsaved], and what
-// is warned of, as it is now, also when the server has only just begun to answer.
+// WithUnsaved returns a snapshot of a ready runtime with a current [Snapshot.Unsaved]
+// and its warning. A snapshot can lack them just after the runtime has become ready,
+// because the server's root directory is not known yet.
 func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error) {
 	if s.State != Ready {
 		return s, nil
@@ -49,8 +50,8 @@ func (m *Manager) WithUnsaved(ctx context.Context, s Snapshot) (Snapshot, error)
 	return s, d.Problem(ctx, err)
 }
 
-// UnsavedWarning tells of notebooks that go away with the container, and what to
-// do; it is nil when there are none.
+// UnsavedWarning returns the warning that notebooks are lost with the container, with
+// what to do. It is nil if there are none.
 func UnsavedWarning(p config.Profile, s Snapshot) *problem.Problem {
 	if s.Unsaved == "" {
 		return nil
@@ -59,7 +60,7 @@ func UnsavedWarning(p config.Profile, s Snapshot) *problem.Problem {
 	switch {
 	case !s.Ours:
 		w.Hint, w.Command = i18n.T("unsaved.handmade"), p.CommandLine("backup", "FILE")
-	case s.RestartToApply && s.State == Ready: // which is when a restart does it
+	case s.RestartToApply && s.State == Ready: // a restart saves them only while the runtime is ready
 		w.Hint, w.Command = i18n.T("unsaved.restart"), p.CommandLine("restart")
 	default:
 		w.Hint = i18n.T("unsaved.ours")

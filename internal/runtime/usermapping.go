@@ -9,8 +9,9 @@ import (
 	"colabtray/internal/problem"
 )
 
-// unmappedWarning tells of folders that cannot be written, for the volume was
-// made before users could be mapped for them.
+// unmappedWarning returns the warning that the container cannot write to its folders,
+// because the volume was created before this program mapped users. It is nil if
+// that is not so.
 func unmappedWarning(p config.Profile, c engine.Container, e engine.Info) *problem.Problem {
 	writable := slices.ContainsFunc(c.Effective.Folders, func(f config.Folder) bool { return !f.ReadOnly })
 	if !e.MapsUsers || !c.Ours() || !writable || c.Effective.Mapped || engine.OrdinaryUser(c.User, c.Env) == "" {

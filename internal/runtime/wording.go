@@ -6,47 +6,48 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Wording is a way to put a state into words: each has a table of texts,
-// state.WORDING, by the names of the states.
+// Wording is a form of the message for a state. The messages of a wording are in the
+// table state.WORDING, by the names of the states.
 type Wording string
 
 // The wordings.
 const (
-	WordTitle    Wording = "title"    // a word or two, as a heading
-	WordHint     Wording = "hint"     // what it means for the person, below the heading
-	WordStatus   Wording = "status"   // a line of its own, as short as can be
-	WordShort    Wording = "short"    // behind a name and a colon
-	WordSince    Wording = "since"    // likewise, and since when it is so
+	WordTitle    Wording = "title"    // one or two words, for a heading
+	WordHint     Wording = "hint"     // what the state means for the person, below the heading
+	WordStatus   Wording = "status"   // a short line of its own
+	WordShort    Wording = "short"    // after a name and a colon
+	WordSince    Wording = "since"    // like short, with the time since when
 	WordSentence Wording = "sentence" // a whole sentence
 )
 
-// Say puts the state into words, with what else is known of it where the wording
-// has a text for that. It is empty where the wording says nothing of the state.
+// Say returns the message for the snapshot's state. If the wording has a message for
+// a detail of the snapshot, such as the progress of a pull, Say returns that message.
+// It is empty if the wording has no message for the state.
 func (s Snapshot) Say(as Wording) string {
 	name := "state." + string(as) + "." + s.State.String()
-	for _, kind := range append(s.kinds(), "") {
-		if i18n.Has(name + kind) {
-			return i18n.T("state."+string(as)+"."+s.State.String()+kind, s.values()...)
+	for _, detail := range append(s.details(), "") {
+		if i18n.Has(name + detail) {
+			return i18n.T("state."+string(as)+"."+s.State.String()+detail, s.values()...)
 		}
 	}
 	return ""
 }
 
-// kinds are the ends of names of texts that say more of a state.
-func (s Snapshot) kinds() (kinds []string) {
+// details returns the suffixes of the keys of more detailed messages.
+func (s Snapshot) details() (details []string) {
 	if s.IdleStopped || !s.IdleStopAt.IsZero() {
-		kinds = append(kinds, "Idle")
+		details = append(details, "Idle")
 	}
 	if s.URLChanged {
-		kinds = append(kinds, "Changed")
+		details = append(details, "Changed")
 	}
 	if s.Progress.Layers > 0 {
-		kinds = append(kinds, "Progress")
+		details = append(details, "Progress")
 	}
-	return kinds
+	return details
 }
 
-// values are what those texts can have in braces.
+// values returns the values for the placeholders of the messages.
 func (s Snapshot) values() []any {
 	return []any{
 		"engine", s.Engine.Name, "image", s.Image, "port", s.Port, "progress", s.Progress.Words(),

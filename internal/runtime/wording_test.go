@@ -31,7 +31,7 @@ func TestStatesInWords(t *testing.T) {
 					if message == "" && !(as == WordShort && slices.Contains([]State{Unknown, NoEngine}, state)) {
 						t.Errorf("%s: there is no %s of %s", language, as, state)
 					}
-					for _, kind := range append(s.kinds(), "") {
+					for _, kind := range append(s.details(), "") {
 						delete(unsaid, string(as)+"."+state.String()+kind)
 					}
 				}

@@ -1,6 +1,6 @@
-// Package secret owns the type of what nobody else is to see, such as the token of a
-// Jupyter server: it prints redacted, whatever prints it. The package also takes
-// secrets out of texts.
+// Package secret owns the type of a value that must not be shown, such as the token of
+// a Jupyter server. Such a value prints as "[redacted]" however it is printed. The
+// package also masks secrets in texts.
 //
-// It does not own where a secret comes from, nor who is shown one.
+// The package does not decide where a secret comes from, nor who may see it.
 package secret

@@ -20,3 +20,20 @@ func TestMasked(t *testing.T) {
 		}
 	}
 }
+
+func TestMaskCutEnd(t *testing.T) {
+	known := []Secret{New("s3cret"), New("a s3c"), {}}
+	for line, want := range map[string]string{
+		"nothing":         "nothing",
+		"the token s3cre": "the token [redacted]",
+		"the token s":     "the token [redacted]",
+		"with a s3":       "with [redacted]", // the longest beginning
+		"s3 in the midst": "s3 in the midst",
+		"s3":              "[redacted]",
+		"":                "",
+	} {
+		if got := MaskCutEnd(line, known); got != want {
+			t.Errorf("%q became %q, want %q", line, got, want)
+		}
+	}
+}

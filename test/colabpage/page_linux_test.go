@@ -16,8 +16,10 @@ import (
 // steps are those of a page that connects, in their order.
 var steps = []string{"build-info", "kernelspecs", "sessions", "kernels", "contents", "kernel", "websocket", "cell", "shutdown"}
 
-// eachRuntime runs a test against a runtime of each kind, as the program starts it.
-func eachRuntime(t *testing.T, test func(t *testing.T, s server)) {
+// TestPages has each page that wants in ask the same runtime, one of each kind, as
+// the program starts it.
+func TestPages(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, image string
 		kind        config.Kind
@@ -26,52 +28,59 @@ func eachRuntime(t *testing.T, test func(t *testing.T, s server)) {
 		{"server2", testenv.Server2, config.KindJupyter},
 		{"colab", testenv.Colab, config.KindColab},
 	} {
-		t.Run(c.name, func(t *testing.T) { test(t, startRuntime(t, c.image, c.kind)) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := startRuntime(t, c.image, c.kind)
+			for _, test := range []struct {
+				name string
+				run  func(*testing.T, server)
+			}{
+				{"Colab's page connects", colabConnects},
+				{"permission denied", func(t *testing.T, s server) { permissionWithheld(t, s, browser.PermissionSettingDenied) }},
+				{"permission not yet given", func(t *testing.T, s server) { permissionWithheld(t, s, browser.PermissionSettingPrompt) }},
+				{"another page", otherPagesGetNothing},
+			} {
+				t.Run(test.name, func(t *testing.T) {
+					test.run(t, s)
+					s.leftNothing(t)
+				})
+			}
+		})
 	}
 }
 
-func TestColabConnects(t *testing.T) {
-	eachRuntime(t, func(t *testing.T, s server) {
-		p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
-		for _, base := range []string{s.base(), fmt.Sprintf("http://127.0.0.1:%d", s.port)} {
-			var done []string
-			for _, r := range p.connect(base, s.token) {
-				done = append(done, r.Step)
-				if !r.OK {
-					t.Errorf("%s: %s: %s", base, r.Step, r.Got)
-				}
-				if r.Step == "cell" && r.Got != s.name {
-					t.Errorf("%s: the cell ran in %q, not in %s", base, r.Got, s.name)
-				}
+func colabConnects(t *testing.T, s server) {
+	p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
+	for _, base := range []string{s.base(), fmt.Sprintf("http://127.0.0.1:%d", s.port)} {
+		var done []string
+		for _, r := range p.connect(base, s.token) {
+			done = append(done, r.Step)
+			if !r.OK {
+				t.Errorf("%s: %s: %s", base, r.Step, r.Got)
 			}
-			if !slices.Equal(done, steps) {
-				t.Errorf("%s: the page did %v", base, done)
+			if r.Step == "cell" && r.Got != s.name {
+				t.Errorf("%s: the cell ran in %q, not in %s", base, r.Got, s.name)
 			}
 		}
-		s.leftNothing(t)
-	})
+		if !slices.Equal(done, steps) {
+			t.Errorf("%s: the page did %v", base, done)
+		}
+	}
 }
 
-// TestPermissionWithheld shows the failure that the check's advice about the
-// browser is for.
-func TestPermissionWithheld(t *testing.T) {
-	eachRuntime(t, func(t *testing.T, s server) {
-		for _, setting := range []browser.PermissionSetting{browser.PermissionSettingDenied, browser.PermissionSettingPrompt} {
-			t.Run(setting.String(), func(t *testing.T) {
-				p := openPage(t, colabOrigin, setting, s)
-				wantNothing(t, p.connect(s.base(), s.token))
-				for _, said := range []string{
-					"Permission was denied for this request to access the `loopback` address space.",
-					"net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS", // of the WebSocket
-				} {
-					if !strings.Contains(p.console(), said) {
-						t.Errorf("the console does not say %q", said)
-					}
-				}
-			})
+// permissionWithheld shows the failure that the check's advice about the browser
+// is for.
+func permissionWithheld(t *testing.T, s server, setting browser.PermissionSetting) {
+	p := openPage(t, colabOrigin, setting, s)
+	wantNothing(t, p.connect(s.base(), s.token))
+	for _, said := range []string{
+		"Permission was denied for this request to access the `loopback` address space.",
+		"net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS", // of the WebSocket
+	} {
+		if !strings.Contains(p.console(), said) {
+			t.Errorf("the console does not say %q", said)
 		}
-		s.leftNothing(t)
-	})
+	}
 }
 
 // wantNothing fails the test unless each request of the page was kept from it.
@@ -91,24 +100,22 @@ func wantNothing(t *testing.T, results []result) {
 	}
 }
 
-// TestOtherPagesGetNothing has a page of another origin that somehow knows the
-// token: it can read nothing. A WebSocket has no such guard, and the token alone
-// keeps it shut.
-func TestOtherPagesGetNothing(t *testing.T) {
-	eachRuntime(t, func(t *testing.T, s server) {
-		p := openPage(t, foreignOrigin, browser.PermissionSettingGranted, s)
-		wantNothing(t, p.evaluate("connect", s.base(), s.token, map[string]string{"socketToken": "wrong"}))
-		if console := p.console(); !strings.Contains(console, "Access-Control-Allow-Origin") || strings.Contains(console, "loopback") {
-			t.Errorf("it was kept out by something else:\n%s", console)
-		}
-		s.leftNothing(t)
-	})
+// otherPagesGetNothing has a page of another origin that somehow knows the token:
+// it can read nothing. A WebSocket has no such guard, and the token alone keeps it
+// shut.
+func otherPagesGetNothing(t *testing.T, s server) {
+	p := openPage(t, foreignOrigin, browser.PermissionSettingGranted, s)
+	wantNothing(t, p.evaluate("connect", s.base(), s.token, map[string]string{"socketToken": "wrong"}))
+	if console := p.console(); !strings.Contains(console, "Access-Control-Allow-Origin") || strings.Contains(console, "loopback") {
+		t.Errorf("it was kept out by something else:\n%s", console)
+	}
 }
 
 // TestDocumentedOptionsFail shows what our settings cure: with the options that
 // Google's instructions have, Jupyter lets the page ask for all that it knows,
 // and Colab's first request is not of that.
 func TestDocumentedOptionsFail(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ image, logged string }{
 		"notebook6": {testenv.Notebook6, "build-info' from origin 'https://colab.research.google.com' has been blocked by CORS policy: " +
 			"Response to preflight request doesn't pass access control check: It does not have HTTP ok status"},
@@ -116,6 +123,7 @@ func TestDocumentedOptionsFail(t *testing.T) {
 			"Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := startDocumented(t, c.image)
 			p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
 			for _, r := range p.connect(s.base(), s.token) {

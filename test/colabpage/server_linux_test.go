@@ -31,6 +31,7 @@ func (s server) base() string { return fmt.Sprintf("http://localhost:%d", s.port
 // startRuntime starts a runtime of the image as the program does.
 func startRuntime(t *testing.T, image string, kind config.Kind) server {
 	t.Helper()
+	testenv.Takes(t, "Jupyter and a browser have to start")
 	docker, err := docker.New(testenv.Engine(t))
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +70,7 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 // notebook_shim, which hands the options on under another name.
 func startDocumented(t *testing.T, image string) server {
 	t.Helper()
+	testenv.Takes(t, "Jupyter and a browser have to start")
 	app := "NotebookApp"
 	if image == testenv.Server2 {
 		app = "ServerApp"

@@ -61,6 +61,7 @@ func TestNotificationButtons(t *testing.T) {
 // A runtime that dies is started again from the notification that says so, and
 // the notification goes.
 func TestStartFromNotification(t *testing.T) {
+	t.Parallel()
 	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)

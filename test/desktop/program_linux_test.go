@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,10 @@ import (
 var executable string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		os.Exit(m.Run()) // which needs no program, for no desktop starts
+	}
 	dir, err := os.MkdirTemp("", "colab-tray-")
 	if err != nil {
 		panic(err)
@@ -144,11 +149,13 @@ func ends(t *testing.T, p *process, code int) {
 
 // TestMainJob is what the program is for, done by mouse and keyboard.
 func TestMainJob(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		server Notifications
 		image  string
 	}{{XFCE, testenv.Notebook6}, {Dunst, testenv.Server2}} {
 		t.Run(string(test.server), func(t *testing.T) {
+			t.Parallel()
 			p := startSession(t, Options{Notifications: test.server}, testenv.Image(t, test.image))
 			p.reads("Not started yet")
 			p.clicksIcon(assets.Stopped)
@@ -196,6 +203,7 @@ func TestMainJob(t *testing.T) {
 // A restart makes a new token: the notification says so, and a click on the
 // icon copies the new URL.
 func TestRestartFromTheMenu(t *testing.T) {
+	t.Parallel()
 	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.clicksIcon(assets.Ready)
@@ -215,6 +223,7 @@ func TestRestartFromTheMenu(t *testing.T) {
 
 // A runtime that somebody else stops and removes is shown as what it is.
 func TestOthersStopIt(t *testing.T) {
+	t.Parallel()
 	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
@@ -234,6 +243,7 @@ func (p *user) writes(text string) {
 
 // Two runtimes run at once, and the menu's Runtime switches between them.
 func TestSwitchRuntimes(t *testing.T) {
+	t.Parallel()
 	session := Start(t, Options{})
 	env, name, port := settings(t, testenv.Image(t, testenv.Notebook6))
 	second, secondPort := testenv.RuntimeName(t), testenv.FreePort(t)
@@ -277,6 +287,7 @@ func TestSwitchRuntimes(t *testing.T) {
 // What is chosen in the menu outlasts the program, and the settings file is
 // followed while it runs.
 func TestSettingsAreFollowed(t *testing.T) {
+	t.Parallel()
 	session := Start(t, Options{})
 	env, name, port := settings(t, testenv.Image(t, testenv.Notebook6))
 	p := &user{Session: session, t: t, name: name, port: port}
@@ -337,6 +348,7 @@ func TestSettingsAreFollowed(t *testing.T) {
 
 // The preferences start the runtime with the program, and stop it at its end.
 func TestOpenAndQuit(t *testing.T) {
+	t.Parallel()
 	session := Start(t, Options{})
 	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
 	p := &user{Session: session, t: t, name: name, port: port}
@@ -393,6 +405,7 @@ func (p *user) opened(app Application) string {
 // What is shown outside of the menu comes up in the desktop's own programs,
 // and holds no token.
 func TestShownElsewhere(t *testing.T) {
+	t.Parallel()
 	testenv.NeedCommand(t, "xdg-open")
 	p := startSession(t, Options{}, testenv.Image(t, testenv.Notebook6))
 	p.clicksIcon(assets.Stopped)
@@ -440,6 +453,7 @@ func TestShownElsewhere(t *testing.T) {
 
 // What somebody has paused goes on by a click on the icon.
 func TestPaused(t *testing.T) {
+	t.Parallel()
 	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
@@ -455,7 +469,9 @@ func TestPaused(t *testing.T) {
 }
 
 func TestProblemsAreShown(t *testing.T) {
+	t.Parallel()
 	t.Run("no image", func(t *testing.T) {
+		t.Parallel()
 		p := startSession(t, Options{}, "127.0.0.1:1/there_is/no_image:1")
 		p.clicksIcon(assets.Stopped)
 		p.seesIcon(assets.Problem)
@@ -464,6 +480,7 @@ func TestProblemsAreShown(t *testing.T) {
 		p.keeps("menu")
 	})
 	t.Run("no engine", func(t *testing.T) {
+		t.Parallel()
 		p := startSession(t, Options{}, "image", "DOCKER_HOST=unix:///nowhere/docker.sock")
 		p.seesIcon(assets.NoEngine)
 		_, err := p.OpenMenu(t.Context(), assets.NoEngine)
@@ -475,6 +492,7 @@ func TestProblemsAreShown(t *testing.T) {
 // A second start knows what only the first one can know: the engine does not tell
 // of a pull.
 func TestSecondStartDuringPull(t *testing.T) {
+	t.Parallel()
 	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2/" {
 			<-r.Context().Done() // whoever asks gives up
@@ -498,6 +516,7 @@ func TestSecondStartDuringPull(t *testing.T) {
 // Without a session bus the program says so in one line, starts the runtime and
 // ends.
 func TestNoSession(t *testing.T) {
+	t.Parallel()
 	env, _, port := settings(t, testenv.Image(t, testenv.Server2))
 	s := Start(t, Options{NoPanel: true, Notifications: NoNotifications})
 	p, err := s.Launch(append(env, "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus"), executable)
@@ -518,6 +537,7 @@ func TestNoSession(t *testing.T) {
 // Without a panel the program says what to do, once, goes on, and has its icon
 // in each panel that comes.
 func TestNoPanel(t *testing.T) {
+	t.Parallel()
 	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
 	p := &user{Session: Start(t, Options{NoPanel: true}), t: t, name: name, port: port}
 	var err error
@@ -550,6 +570,7 @@ func TestNoPanel(t *testing.T) {
 
 // A session that ends before a panel has come ends the program too.
 func TestEndOfSessionWithoutPanel(t *testing.T) {
+	t.Parallel()
 	env, _, _ := settings(t, testenv.Image(t, testenv.Server2))
 	s := Start(t, Options{NoPanel: true})
 	p, err := s.Launch(env, executable)
@@ -566,11 +587,13 @@ func TestEndOfSessionWithoutPanel(t *testing.T) {
 // However the session goes, the program ends in good order and leaves the
 // runtime alone.
 func TestEndOfSession(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*user){
 		"log out": func(p *user) { p.StopBus() },
 		"signal":  func(p *user) { p.must(p.program.Signal(syscall.SIGTERM)) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 			p.clicksIcon(assets.Stopped)
 			p.seesIcon(assets.Ready)
@@ -587,6 +610,7 @@ func TestEndOfSession(t *testing.T) {
 }
 
 func TestOnlyOneTray(t *testing.T) {
+	t.Parallel()
 	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
 	start := func() string {
 		t.Helper()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,9 +25,19 @@ const panelHeight = 32
 
 // Screenshot takes a picture of the screen.
 func (s *Session) Screenshot(ctx context.Context) (image.Image, error) {
+	return s.takePicture(ctx)
+}
+
+// panelPicture takes a picture of the panel alone, which costs a sixth of one of
+// the screen.
+func (s *Session) panelPicture(ctx context.Context) (image.Image, error) {
+	return s.takePicture(ctx, "-crop", fmt.Sprintf("x%d+0+0", panelHeight))
+}
+
+func (s *Session) takePicture(ctx context.Context, options ...string) (image.Image, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "import", "-silent", "-window", "root", "png:-")
+	cmd := exec.CommandContext(ctx, "import", slices.Concat([]string{"-silent", "-window", "root"}, options, []string{"png:-"})...)
 	cmd.Env = s.env
 	out, err := cmd.Output()
 	if err != nil {
@@ -83,7 +94,7 @@ func moduleRoot() (string, error) {
 func (s *Session) Icon(ctx context.Context, state assets.State) (image.Rectangle, error) {
 	var where image.Rectangle
 	err := waitFor(ctx, "the icon in the panel", func() error {
-		picture, err := s.Screenshot(ctx)
+		picture, err := s.panelPicture(ctx)
 		if err != nil {
 			return err
 		}
@@ -104,7 +115,7 @@ func (s *Session) Icon(ctx context.Context, state assets.State) (image.Rectangle
 // NoIcon waits until the panel shows none of our icons.
 func (s *Session) NoIcon(ctx context.Context) error {
 	return waitFor(ctx, "the icon to be gone", func() error {
-		picture, err := s.Screenshot(ctx)
+		picture, err := s.panelPicture(ctx)
 		if err != nil {
 			return err
 		}

@@ -81,6 +81,7 @@ type Session struct {
 // missing. The desktop ends with the test.
 func Start(t testing.TB, o Options) *Session {
 	t.Helper()
+	testenv.Takes(t, "a desktop has to start")
 	for _, part := range Parts(o) {
 		testenv.NeedCommand(t, part)
 	}

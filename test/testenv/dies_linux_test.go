@@ -21,8 +21,9 @@ func TestDeathLeavesNothing(t *testing.T) {
 		os.Stdout.WriteString("\nname " + name + "\n")
 		os.Exit(2) // without a cleanup, as at the end of its time
 	}
-	testenv.Image(t, testenv.Notebook6)
 	t.Parallel()
+	testenv.Takes(t, "a container has to be made and removed")
+	testenv.Image(t, testenv.Notebook6)
 	dies := exec.Command(os.Args[0], "-test.run=^TestDeathLeavesNothing$")
 	dies.Env = append(os.Environ(), role+"=1")
 	out, err := dies.Output()

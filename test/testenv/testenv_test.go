@@ -11,6 +11,8 @@ import (
 )
 
 func TestImagesAnswer(t *testing.T) {
+	t.Parallel()
+	testenv.Takes(t, "Jupyter has to start")
 	for _, test := range []struct{ image, version string }{
 		{testenv.Notebook6, `"6.4.`},
 		{testenv.Server2, `"2.`},
@@ -29,9 +31,11 @@ func TestImagesAnswer(t *testing.T) {
 }
 
 func TestPrivateEngine(t *testing.T) {
+	t.Parallel()
+	testenv.Takes(t, "an engine has to start")
 	e := testenv.PrivateEngine(t)
 	image, port := e.Load(t, testenv.Server2), testenv.FreePort(t)
-	e.Docker(t, "run", "--detach", "--name", "jupyter", "--publish", fmt.Sprintf("127.0.0.1:%d:8888", port), image)
+	e.Docker(t, "run", "--detach", "--name", "jupyter", "--stop-timeout", "1", "--publish", fmt.Sprintf("127.0.0.1:%d:8888", port), image)
 	wantJupyter(t, port, `"2.`)
 
 	e.Stop(t)

@@ -13,6 +13,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/secret"
 	"colabtray/test/testenv"
 )
 
@@ -104,7 +105,7 @@ func TestPodmansOwnAPI(t *testing.T) {
 		Labels: map[string]string{engine.LabelRuntime: name, engine.LabelSettings: "of no others"},
 		Memory: 1 << 30, CPUs: 1.5, ShmSize: 128 << 20, Platform: "linux/amd64", User: "1001:100",
 		Folders: []config.Folder{{Host: t.TempDir(), Path: "/data", ReadOnly: true}, {Host: t.TempDir(), Path: "/more"}},
-		Env:     []config.Variable{{Name: "A", Value: config.NewSecret("b=c")}},
+		Env:     []config.Variable{{Name: "A", Value: secret.New("b=c")}},
 	}
 	const what = `{{.Config.Hostname}} {{.Config.User}} {{json .Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Labels}} {{.Config.Image}}
 {{json .HostConfig.PortBindings}} {{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.ShmSize}} {{.HostConfig.NetworkMode}}

@@ -47,7 +47,7 @@ func TestProxiesAsTheDockerCommand(t *testing.T) {
 			spec := engine.Spec{Name: ours, Image: image, InnerPort: 8888, Port: testenv.FreePort(t), Volume: ours + "-data", DataDir: "/home/jovyan"}
 			for _, name := range slices.Sorted(maps.Keys(c.env)) {
 				command = append(command, "--env", name+"="+c.env[name])
-				spec.Env = append(spec.Env, config.Variable{Name: name, Value: config.NewSecret(c.env[name])})
+				spec.Env = append(spec.Env, config.Variable{Name: name, Value: secret.New(c.env[name])})
 			}
 			testenv.DockerAt(t, host, append(command, image)...)
 			hash := spec.Hash()

@@ -1,68 +1,60 @@
-package cli
+package app
 
 import (
 	"context"
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
+	"colabtray/test/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // settingsEnv is a program that follows a settings file, without an engine.
 type settingsEnv struct {
-	*FleetSession
+	*fleetSession
 	t    *testing.T
 	file string
-}
-
-// write writes a settings file of the test's own.
-func write(t *testing.T, text string) (file string) {
-	t.Helper()
-	home := os.Getenv("XDG_CONFIG_HOME")
-	if !strings.HasPrefix(home, os.TempDir()) {
-		home = t.TempDir()
-		t.Setenv("XDG_CONFIG_HOME", home)
-	}
-	file = config.File()
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	whole := file + ".new" // never to be read in part
-	if err := errors.Join(os.WriteFile(whole, []byte(text), 0o600), os.Rename(whole, file)); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }
 
 // newSettingsEnv starts the program with flags and an environment.
 func newSettingsEnv(t *testing.T, text string, flags config.Flags, env map[string]string) *settingsEnv {
 	t.Helper()
 	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-	d := &settingsEnv{t: t, file: write(t, text)}
-	in := &invocation{flags: flags, Program: &Program{Stderr: io.Discard, LookupEnv: func(name string) (string, bool) {
-		v, set := env[name]
-		return v, set
-	}}}
-	settings, err := in.readSettings()
-	if err != nil {
-		t.Fatal(err)
+	d := &settingsEnv{t: t, file: testenv.WriteSettings(t, config.File, text)}
+	var args []string
+	for flag, value := range flags {
+		args = append(args, "--"+flag, value)
 	}
-	d.FleetSession, err = in.openFleet(settings, runtime.Options{})
-	if err != nil {
-		t.Fatal(err)
+	program := &cli.Program{
+		Stdout: io.Discard, Stderr: io.Discard, Engine: newEngine,
+		LookupEnv: func(name string) (string, bool) {
+			v, set := env[name]
+			return v, set
+		},
+		Tray: func(_ context.Context, start cli.Start) error {
+			settings, err := start.Settings()
+			if err != nil {
+				return err
+			}
+			d.fleetSession, err = openFleet(start, settings, runtime.Options{})
+			return err
+		},
 	}
-	d.run(d.Fleet.Run, func(ctx context.Context) { settings.follow(ctx, d.Fleet) })
+	if code := program.Run(t.Context(), args); code != 0 {
+		t.Fatalf("the program ended with %d", code)
+	}
+	d.Run(d.fleet.Run, func(ctx context.Context) { d.settings.Follow(ctx, d.fleet) })
 	t.Cleanup(d.Close)
 	return d
 }
@@ -73,7 +65,7 @@ func (d *settingsEnv) until(what string, is func(runtime.Overview) bool) runtime
 	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 	defer cancel()
 	var last runtime.Overview
-	for last = range d.Fleet.Watch(ctx) {
+	for last = range d.fleet.Watch(ctx) {
 		if is(last) {
 			return last
 		}
@@ -94,25 +86,25 @@ func TestFlagsAndEnvironmentKeepWinning(t *testing.T) {
 		s, _ := o.Of("one")
 		return s.Runtime == "given" && s.Port == 1234
 	}
-	if o := d.Fleet.Overview(); o.Current != "one" || !given(o) {
+	if o := d.fleet.Overview(); o.Current != "one" || !given(o) {
 		t.Fatalf("at first it is %+v", o)
 	}
-	write(t, "profile = 'two'\n[profiles.one]\nport = 1001\nimage = 'other'\n[profiles.two]\nport = 1002\n")
+	testenv.WriteSettings(t, config.File, "profile = 'two'\n[profiles.one]\nport = 1001\nimage = 'other'\n[profiles.two]\nport = 1002\n")
 	d.current("two")
 	o := d.until("the other image", func(o runtime.Overview) bool { s, _ := o.Of("one"); return s.Image == "other" })
 	if two, _ := o.Of("two"); !given(o) || two.Runtime != "local-two-runtime" || two.Port != 1002 {
 		t.Errorf("what was given at the start is not that of one profile: %+v", o)
 	}
-	write(t, "")
+	testenv.WriteSettings(t, config.File, "")
 	d.current(config.DefaultProfile) // the one that it was given for is gone
-	if s := d.Fleet.Overview().Runtime(); s.Runtime != config.DefaultRuntime {
+	if s := d.fleet.Overview().Runtime(); s.Runtime != config.DefaultRuntime {
 		t.Errorf("it is that of another: %+v", s)
 	}
 }
 
 func TestAGivenProfileIsNotTheFiles(t *testing.T) {
 	d := newSettingsEnv(t, "[profiles.one]\n", config.Flags{}, map[string]string{"COLAB_TRAY_PROFILE": "classic"})
-	write(t, "profile = 'one'\n[profiles.one]\n[profiles.two]\n")
+	testenv.WriteSettings(t, config.File, "profile = 'one'\n[profiles.one]\n[profiles.two]\n")
 	o := d.until("the new profile", func(o runtime.Overview) bool { _, is := o.Of("two"); return is })
 	if o.Current != "classic" {
 		t.Errorf("the current one is %s", o.Current)
@@ -121,7 +113,7 @@ func TestAGivenProfileIsNotTheFiles(t *testing.T) {
 
 func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
 	d := newSettingsEnv(t, "[profiles.one]\nport = 1001\n", config.Flags{}, nil)
-	write(t, "[profiles.one]\nport = 1002\n[profiles.two]\nport = 'x'\n")
+	testenv.WriteSettings(t, config.File, "[profiles.one]\nport = 1002\n[profiles.two]\nport = 'x'\n")
 	o := d.until("the problem", func(o runtime.Overview) bool { return o.Settings != nil })
 	p := o.Settings
 	if p.Code != problem.Settings || !strings.Contains(p.Short, "line 4") || !strings.HasPrefix(p.Hint, "profiles.two.port: ") {
@@ -138,7 +130,7 @@ func TestABrokenFileLeavesTheLastGoodSettings(t *testing.T) {
 		t.Errorf("a choice in a broken file: %v", err)
 	}
 	d.current("classic") // for now
-	write(t, "[profiles.one]\nport = 1002\n")
+	testenv.WriteSettings(t, config.File, "[profiles.one]\nport = 1002\n")
 	o = d.until("it to be mended", func(o runtime.Overview) bool {
 		s, _ := o.Of("one")
 		return o.Settings == nil && s.Port == 1002
@@ -154,7 +146,7 @@ func TestAFileThatIsBrokenAtTheStart(t *testing.T) {
 	if o.Current != config.DefaultProfile || o.Runtime().Port != 1234 {
 		t.Errorf("it began with %+v", o)
 	}
-	write(t, "profile = 'one'\n[profiles.one]\nport = 1001\n")
+	testenv.WriteSettings(t, config.File, "profile = 'one'\n[profiles.one]\nport = 1001\n")
 	d.until("it to be mended, and what was given to be that of one profile", func(o runtime.Overview) bool {
 		s, _ := o.Of(config.DefaultProfile)
 		return o.Settings == nil && o.Current == "one" && o.Runtime().Port == 1234 && s.Port == config.DefaultPort

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package main
+package app
 
 // leaveOwnConsole does nothing: only Windows opens a console window for a
 // program that is started from the desktop.

@@ -9,23 +9,24 @@ import (
 	"colabtray/internal/secret"
 )
 
-// Container returns what the engine says of the runtime's container now, for a
-// report. Its environment is left out: it can hold secrets.
+// Container inspects the runtime's container, for a report. The result has no
+// environment variables, because they can be secrets.
 func (m *Manager) Container(ctx context.Context) (engine.Container, error) {
 	c, err := m.engine().Inspect(ctx, m.runtime)
 	c.Env = nil
 	return c, err
 }
 
-// HasImage reports whether the engine has the image of the profile, for its
+// HasImage reports whether the engine has the profile's image for the profile's
 // platform.
 func (m *Manager) HasImage(ctx context.Context) (bool, error) {
 	id, err := imageID(ctx, m.engine(), m.Profile().Image, m.Profile().Platform)
 	return id != "", err
 }
 
-// PortHolder tells who other than the runtime itself holds the port of the
-// runtime, for people; empty when nobody does or it cannot be found out.
+// PortHolder returns a text that names the program or container that uses the
+// runtime's port. It is empty if nobody but the runtime uses the port, or if that is
+// not known.
 func (m *Manager) PortHolder(ctx context.Context) string {
 	port := m.Snapshot().Port
 	if names := publishers(ctx, m.engine(), port); len(names) == 1 && names[0] == m.runtime {
@@ -34,9 +35,9 @@ func (m *Manager) PortHolder(ctx context.Context) string {
 	return portHolder(ctx, m.engine(), port, m.runtime)
 }
 
-// Secrets returns all the secrets of the runtime that are known: the token of
-// its Backend URL, those in the files of its server and in its container's
-// environment. Who makes a text for others takes them out of it.
+// Secrets returns all known secrets of the runtime: the token in its Backend URL, the
+// tokens in its server's info files, and the variables of its container that may be
+// secrets. A report for others must contain none of them.
 func (m *Manager) Secrets(ctx context.Context) ([]secret.Secret, error) {
 	var all []secret.Secret
 	if url := m.Snapshot().URL; !url.IsZero() {
@@ -53,4 +54,15 @@ func (m *Manager) Secrets(ctx context.Context) ([]secret.Secret, error) {
 	}
 	files, err := jupyter.InfoFiles(ctx, m.engine(), c)
 	return append(all, jupyter.InfoFileTokens(files)...), err
+}
+
+// Page returns the path of Jupyter's own user interface, such as "/lab". It returns a
+// *[problem.Problem] if the runtime is not ready or its image has no user
+// interface.
+func (m *Manager) Page(ctx context.Context) (path string, err error) {
+	url := m.Snapshot().URL
+	if url.IsZero() {
+		return "", notReadyProblem()
+	}
+	return jupyter.Page(ctx, url, m.Snapshot().Image)
 }

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"colabtray/assets"
-	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
 	"colabtray/internal/i18n"
@@ -78,7 +77,7 @@ func acquireInstance(ctx context.Context, log *slog.Logger) (release func(), acq
 }
 
 // showTray puts the icon into the tray until its person quits.
-func showTray(ctx context.Context, s *cli.FleetSession) error {
+func showTray(ctx context.Context, s *fleetSession) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	slog.SetDefault(s.Log) // for what the tray's toolkit has to say
@@ -121,7 +120,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 	defer clipboard.Close()
 	leaveOwnConsole()
 	err := tray.Run(ctx, tray.Options{
-		Runtimes:    s.Fleet,
+		Runtimes:    s.fleet,
 		Select:      s.Select,
 		Copy:        clipboard.Copy,
 		OpenURL:     desktop.OpenURL,
@@ -131,7 +130,7 @@ func showTray(ctx context.Context, s *cli.FleetSession) error {
 		ShowMessage: sender.ShowMessage,
 		LogDir:      dir,
 		Log:         s.Log,
-		Version:     version,
+		Version:     s.version,
 
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		OpenJupyter:     s.OpenJupyter,
@@ -214,8 +213,8 @@ func explainNoTray(ctx context.Context, registered <-chan struct{}, tell func())
 
 // answer tells a person who has started the program a second time what the first
 // one is doing. Where there is no tray to see it in, the guide shows more.
-func answer(ctx context.Context, s *cli.FleetSession, sender *notify.Sender) string {
-	a := notify.Running(s.Fleet.Overview().Runtime())
+func answer(ctx context.Context, s *fleetSession, sender *notify.Sender) string {
+	a := notify.Running(s.fleet.Overview().Runtime())
 	sender.Send(a)
 	if errors.Is(tray.Probe(ctx), tray.ErrNoPanel) {
 		if err := s.OpenGuide(ctx); err != nil {

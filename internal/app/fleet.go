@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+
+	"colabtray/internal/cli"
+	"colabtray/internal/config"
+	"colabtray/internal/data"
+	"colabtray/internal/guide"
+	"colabtray/internal/jupyter"
+	"colabtray/internal/runtime"
+)
+
+// fleetSession is a connection to the runtimes of all profiles.
+type fleetSession struct {
+	*cli.Connection
+	fleet    *runtime.Fleet
+	settings *cli.Settings
+	version  string
+
+	mu     sync.Mutex
+	guides map[string]*guide.Guide // by profile
+}
+
+// openFleet connects the runtimes of the settings to the engine.
+func openFleet(start cli.Start, settings *cli.Settings, o runtime.Options) (*fleetSession, error) {
+	c, err := start.Connect(o)
+	if err != nil {
+		return nil, err
+	}
+	_, profiles := settings.Current()
+	return &fleetSession{
+		Connection: c,
+		fleet:      c.Fleet(profiles, settings.Chosen()),
+		settings:   settings,
+		version:    start.Version(),
+		guides:     map[string]*guide.Guide{},
+	}, nil
+}
+
+// CheckReport tries what Colab's page does with the runtime of a profile: the
+// verdict is one line, the report has the steps. Neither holds the token.
+func (s *fleetSession) CheckReport(ctx context.Context, profile string) (verdict, report string, err error) {
+	one, err := s.of(profile)
+	if err != nil {
+		return "", "", err
+	}
+	r, err := one.Check(ctx, nil)
+	return r.Verdict, r.Text(), err
+}
+
+// of returns the session of one profile, which ends with that of the fleet.
+func (s *fleetSession) of(profile string) (*cli.Session, error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return nil, err
+	}
+	return s.Session(m), nil
+}
+
+// StartWithoutGPU is [runtime.Manager.StartWithoutGPU] for the runtime of a
+// profile.
+func (s *fleetSession) StartWithoutGPU(ctx context.Context, profile string) error {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return err
+	}
+	return m.StartWithoutGPU(ctx)
+}
+
+// UndoUpdate is [runtime.Manager.UndoUpdate] for the runtime of a profile.
+func (s *fleetSession) UndoUpdate(ctx context.Context, profile string) error {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return err
+	}
+	return m.UndoUpdate(ctx)
+}
+
+// Delete deletes the container of a profile and, if asked, its data, of which it
+// returns the backup.
+func (s *fleetSession) Delete(ctx context.Context, profile string, withData bool) (backup string, err error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return "", err
+	}
+	deleted, err := m.Delete(ctx, data.DeleteOptions{Data: withData})
+	return deleted.Backup, err
+}
+
+// Lost returns how many bytes of files the container of a profile alone has.
+func (s *fleetSession) Lost(ctx context.Context, profile string) (int64, error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return 0, err
+	}
+	goes, err := m.PlanDelete(ctx)
+	return goes.Lost.Bytes, err
+}
+
+// DataSize returns how big the data of a profile are, in bytes; negative when
+// the engine does not know.
+func (s *fleetSession) DataSize(ctx context.Context, profile string) (int64, error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return 0, err
+	}
+	size, _, err := m.DataSize(ctx)
+	return size, err
+}
+
+// KeepRunning is [runtime.Manager.KeepRunning] for the runtime of a profile.
+func (s *fleetSession) KeepRunning(profile string) {
+	if m, err := s.fleet.Manager(profile); err == nil {
+		m.KeepRunning()
+	}
+}
+
+// guide returns the guide to the runtime of a profile.
+func (s *fleetSession) guide(profile string) (*guide.Guide, error) {
+	one, err := s.of(profile)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.guides[profile] == nil {
+		s.guides[profile] = one.NewGuide(s.version)
+	}
+	return s.guides[profile], nil
+}
+
+// OpenGuide opens the guide to the runtime of the current profile.
+func (s *fleetSession) OpenGuide(ctx context.Context) error {
+	g, err := s.guide(s.fleet.Overview().Current)
+	if err != nil {
+		return err
+	}
+	return cli.OpenGuide(ctx, g)
+}
+
+// OpenJupyter opens the page of the Jupyter of a profile's runtime.
+func (s *fleetSession) OpenJupyter(ctx context.Context, profile string) error {
+	g, err := s.guide(profile)
+	if err != nil {
+		return err
+	}
+	return cli.OpenJupyter(ctx, g)
+}
+
+// CloseGuides ends the guides that are open.
+func (s *fleetSession) CloseGuides() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.guides {
+		g.Close()
+	}
+}
+
+// trayTokens opens the store of token hashes, which the tray alone uses. Without
+// a place for it the tray still works, and misses a token that changed while it
+// was not running.
+func trayTokens(log *slog.Logger) *jupyter.TokenStore {
+	dir := config.StateDir()
+	if err := config.EnsurePrivateDir(dir); err != nil {
+		log.Warn("no place for the token's hash", "error", err)
+		return nil
+	}
+	return jupyter.NewTokenStore(filepath.Join(dir, "tokens.json"), log)
+}

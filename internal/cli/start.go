@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"colabtray/internal/runtime"
+)
+
+// Start is a program that was started without a command, which is to show the tray.
+type Start struct{ in *invocation }
+
+// Version returns the version of the program.
+func (s Start) Version() string { return s.in.Version }
+
+// Stderr returns where the program tells a person something.
+func (s Start) Stderr() io.Writer { return s.in.Stderr }
+
+// Log returns the log of the program.
+func (s Start) Log() *slog.Logger { return s.in.log() }
+
+// LogTo makes the program write its log to a file, too. Logs that were returned before
+// do not.
+func (s Start) LogTo(file io.Writer) { s.in.logFile = file }
+
+// Settings reads the settings. Where the file is broken they are those without it, and
+// [Settings.Follow] tells so.
+func (s Start) Settings() (*Settings, error) { return s.in.readSettings() }
+
+// Connect connects to the engine, for runtimes with these options.
+func (s Start) Connect(o runtime.Options) (*Connection, error) { return s.in.connect(o) }
+
+// Runtime does what the command start does.
+func (s Start) Runtime(ctx context.Context) error { return runStart(ctx, s.in) }
+
+func runTray(ctx context.Context, in *invocation) error { return in.Tray(ctx, Start{in}) }
