@@ -22,7 +22,7 @@ const patience = 15 * time.Minute
 var backendURL = regexp.MustCompile(`(?m)^http://localhost:8888/\?token=(\S+)$`)
 
 func TestMakeRun(t *testing.T) {
-	if !testenv.Dump() {
+	if !testenv.Full() {
 		t.Skip("to set up a machine takes minutes: that is done where CI is set")
 	}
 	m := newMachine(t)

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// Dump reports whether all is to be tested, on each engine and with each kind of
-// server, because CI is set in the environment. Otherwise each of them takes part,
-// but not in each combination.
-func Dump() bool { return os.Getenv("CI") != "" }
+// Full reports whether to test every combination of engine and server, because CI is
+// set in the environment. Otherwise the tests use each of them, but not in every
+// combination.
+func Full() bool { return os.Getenv("CI") != "" }
 
-// Takes skips a test with -short that takes seconds. Why it does reads on from
-// "takes long:".
+// Takes skips a test that takes seconds if go test runs with -short. why completes the
+// message "takes long: ...".
 func Takes(t testing.TB, why string) {
 	t.Helper()
 	if testing.Short() {
