@@ -109,16 +109,17 @@ type Announcement struct {
 // Announce returns the announcements for the change from one snapshot to the next.
 // The first line that fits counts:
 //
-//	no engine                             nothing
-//	a new problem                         failed, or stopped if the runtime ran
-//	not ready                             nothing
-//	ready in the first snapshot or before the Backend URL, if it changed
-//	ready                                 ready, and whether the Backend URL changed
+//	no engine                         nothing
+//	a new problem                     failed, or stopped if the runtime ran
+//	not ready                         nothing
+//	ready, in a first snapshot        the Backend URL, if it changed
+//	ready, as in prev                 the Backend URL, if it changed
+//	ready                             ready, and whether the Backend URL changed
 //
 // In addition it announces that a ready runtime will be stopped soon.
 //
-// The first snapshot after a time without an engine counts as a first one, too: what
-// it shows is not news. Snapshots between prev and next may have been missed.
+// A first snapshot is the first of all, or the first after a time without an engine:
+// what it shows is not news. Snapshots between prev and next may have been missed.
 func Announce(prev, next runtime.Snapshot) []Announcement {
 	announcements := stateAnnouncements(prev, next)
 	// A change of less than a minute does not matter to a person.

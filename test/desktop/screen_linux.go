@@ -28,8 +28,8 @@ func (s *Session) Screenshot(ctx context.Context) (image.Image, error) {
 	return s.takePicture(ctx)
 }
 
-// panelPicture takes a picture of the panel alone, which costs a sixth of one of
-// the screen.
+// panelPicture takes a picture of the panel alone, in a sixth of the time of a
+// screenshot.
 func (s *Session) panelPicture(ctx context.Context) (image.Image, error) {
 	return s.takePicture(ctx, "-crop", fmt.Sprintf("x%d+0+0", panelHeight))
 }

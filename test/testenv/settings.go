@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// WriteSettings writes a settings file of the test's own, and returns its path,
-// which the function tells for the environment as it is then.
+// WriteSettings writes a settings file for one test, below a private XDG_CONFIG_HOME,
+// and returns the path of the file. path must return that path for the environment at
+// the time of the call.
 func WriteSettings(t *testing.T, path func() string, text string) (file string) {
 	t.Helper()
 	home := os.Getenv("XDG_CONFIG_HOME")
@@ -21,8 +22,8 @@ func WriteSettings(t *testing.T, path func() string, text string) (file string) 
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	whole := file + ".new" // never to be read in part
-	if err := errors.Join(os.WriteFile(whole, []byte(text), 0o600), os.Rename(whole, file)); err != nil {
+	next := file + ".new" // renamed, so that no reader sees a part of it
+	if err := errors.Join(os.WriteFile(next, []byte(text), 0o600), os.Rename(next, file)); err != nil {
 		t.Fatal(err)
 	}
 	return file
