@@ -290,7 +290,7 @@ func checkInterrupted(s *server) {
 	defer cancel()
 	target := s.target(true)
 	target.Port = s.holdingBack(cancel)
-	limits := usual
+	limits := defaultLimits
 	limits.cleanup = 2 * time.Second // of which half is waited for the answer
 	if r := check(ctx, target, limits, nil); r.OK || r.Verdict != "The check was interrupted." || statuses(t, r)["shutdown"] != OK {
 		t.Errorf("in the kernel's start: %s\n%s", r.Verdict, r.Text())
@@ -323,7 +323,7 @@ func (s *server) holdingBack(made func()) (port int) {
 // with it.
 func checkOfSlowKernel(s *server) {
 	t := s.t
-	impatient := usual
+	impatient := defaultLimits
 	target := s.target(true)
 	target.Port = s.holdingBack(func() {})
 	for _, impatient.kernel = range []time.Duration{20 * time.Millisecond, 2 * time.Second} { // before it is there, and after

@@ -214,7 +214,7 @@ func (f *fake) serve(t *testing.T) *httptest.Server {
 
 func TestCheckOfFake(t *testing.T) {
 	f := new(fake)
-	r := checkAt(t, f.serve(t).Listener.Addr(), usual)
+	r := checkAt(t, f.serve(t).Listener.Addr(), defaultLimits)
 	if !r.OK || r.Verdict != "Colab can connect to my-runtime." || f.deletions.Load() != 1 {
 		t.Errorf("%d deletions\n%s", f.deletions.Load(), r.Text())
 	}
@@ -225,7 +225,7 @@ func TestCheckOfFake(t *testing.T) {
 func TestCheckWarnings(t *testing.T) {
 	target := targetAt(new(fake).serve(t).Listener.Addr())
 	target.Warnings = []*Problem{{Short: "Others can reach it", Hint: "End that.", Command: "docker rm x"}, {Short: "Second", Hint: "Two."}}
-	r := check(t.Context(), target, usual, nil)
+	r := check(t.Context(), target, defaultLimits, nil)
 	s := stepOf(t, r, "container")
 	if !r.OK || s.Status != Warn || s.Advice != "Others can reach it. End that.\nSecond. Two." || s.Command != "docker rm x" {
 		t.Errorf("%+v\n%s", s, r.Text())
@@ -293,7 +293,7 @@ func TestCheckFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &fake{wrong: map[string]http.HandlerFunc{test.at: test.answer}, cell: test.cell}
-			l := usual
+			l := defaultLimits
 			if strings.Contains(test.want, "in time") || test.step == "shutdown" {
 				l = shortLimits
 			}
@@ -409,7 +409,7 @@ func TestCheckIPv6(t *testing.T) {
 	s := f.serve(t)
 	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
 	serveIPv6(t, port, f)
-	r := checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.IPv6 = true })
+	r := checkAt(t, s.Listener.Addr(), defaultLimits, func(target *Target) { target.IPv6 = true })
 	if got := stepOf(t, r, "port").Got; !r.OK || got != `Jupyter "2.15.0" answers there, and at [::1]:`+port {
 		t.Errorf("\n%s", r.Text())
 	}
@@ -423,14 +423,14 @@ func TestCheckAnotherProgramAtIPv6(t *testing.T) {
 		seen <- r.URL.String()
 		_, _ = io.WriteString(w, "<html>")
 	}))
-	r := checkAt(t, s.Listener.Addr(), usual)
+	r := checkAt(t, s.Listener.Addr(), defaultLimits)
 	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
 	if got := stepOf(t, r, "port"); !strings.HasPrefix(got.Command, "colab-tray url") {
 		t.Errorf("it advises to run %q", got.Command)
 	}
-	r = checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.Host = "127.0.0.1" })
+	r = checkAt(t, s.Listener.Addr(), defaultLimits, func(target *Target) { target.Host = "127.0.0.1" })
 	if got := stepOf(t, r, "port"); !r.OK || got.Status != Warn || !strings.Contains(got.Got, "another program at [::1]:"+port) || !strings.Contains(got.Advice, "127.0.0.1") {
 		t.Errorf("with 127.0.0.1 in the Backend URL:\n%s", r.Text())
 	}
@@ -456,11 +456,11 @@ func TestCheckSendsNoTokenToAnother(t *testing.T) {
 		}
 		same.ServeHTTP(w, r)
 	}))
-	r := checkAt(t, s.Listener.Addr(), usual)
+	r := checkAt(t, s.Listener.Addr(), defaultLimits)
 	if got := stepOf(t, r, "port"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
-	if r = checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.Host = "127.0.0.1" }); !r.OK || stepOf(t, r, "port").Status != Warn {
+	if r = checkAt(t, s.Listener.Addr(), defaultLimits, func(target *Target) { target.Host = "127.0.0.1" }); !r.OK || stepOf(t, r, "port").Status != Warn {
 		t.Errorf("with 127.0.0.1 in the Backend URL:\n%s", r.Text())
 	}
 }
@@ -471,7 +471,7 @@ func TestCheckAnotherJupyterAtIPv6(t *testing.T) {
 	serveIPv6(t, port, &fake{wrong: map[string]http.HandlerFunc{
 		"GET /api/status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
 	}})
-	r := checkAt(t, s.Listener.Addr(), usual, func(target *Target) { target.IPv6 = true })
+	r := checkAt(t, s.Listener.Addr(), defaultLimits, func(target *Target) { target.IPv6 = true })
 	if got := stepOf(t, r, "token"); r.OK || got.Status != Fail || !strings.Contains(got.Got, "another program answers at [::1]:"+port) {
 		t.Errorf("\n%s", r.Text())
 	}
@@ -516,7 +516,7 @@ func TestCheckBrowsers(t *testing.T) {
 		"other":    {OK, "try Chrome, Edge or Firefox"},
 		"":         {OK, "Safari cannot connect"},
 	} {
-		c := newChecker(Target{Browser: browser}, usual)
+		c := newChecker(Target{Browser: browser}, defaultLimits)
 		var s Step
 		c.checkBrowser(t.Context(), &s)
 		if s.Status != want.status || !strings.Contains(s.Advice, want.advice) {
@@ -613,7 +613,7 @@ func TestCheckInGerman(t *testing.T) {
 	f := &fake{wrong: map[string]http.HandlerFunc{
 		"GET /api/contents/content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 	}}
-	r := checkAt(t, f.serve(t).Listener.Addr(), usual)
+	r := checkAt(t, f.serve(t).Listener.Addr(), defaultLimits)
 	if want := "Colab kann sich mit my-runtime verbinden; es gibt Hinweise zu: Dateien."; !r.OK || r.Verdict != want {
 		t.Errorf("the verdict is %q", r.Verdict)
 	}
