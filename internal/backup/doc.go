@@ -1,49 +1,49 @@
-// Package backup owns the format of backups: how the content of a data volume
-// is written to a file, and what a file must be like to be put into a volume
-// again. It is pure: it knows no engine and no place where files are kept.
+// Package backup owns the format of backups: how it writes the content of a data
+// volume to a file, and which files may be restored. It is pure: it knows no engine
+// and no directory of backups.
 //
-// A backup is a tar archive, compressed with zstd, and after it a frame that
-// zstd skips: the trailer. So the usual programs can read it too:
+// A backup is a tar archive compressed with zstd, followed by the trailer, which is
+// a frame that zstd skips. Common programs can read a backup:
 //
 //	zstd -dc FILE | tar t
 //
-// The trailer is JSON and says how long the archive is, how many entries and
-// which SHA-256 it has, whose data they are and of when. Its length and eight
-// letters end the file, so that one that was cut off is noticed at once.
+// The trailer is JSON. It has the archive's length, number of entries and SHA-256,
+// the name of the runtime and the time of the backup. The file ends with the
+// trailer's length and eight letters, so that a truncated file is detected at once.
 //
-// A file is not trusted: it is read as a whole and refused as a whole, when any
-// of it could do more than put directories, files and links below one root.
+// A file is not trusted. It is read completely before it is restored, and refused if
+// any entry could do more than create directories, files and links below one root.
 package backup
 
 import "time"
 
-// Contents tell what a backup holds.
+// Contents describes the content of a backup.
 type Contents struct {
-	// Runtime is the name of the runtime whose data they are.
+	// Runtime is the name of the runtime whose data it is.
 	Runtime string
-	// Made is when the backup was begun.
+	// Made is when the backup began.
 	Made time.Time
-	// Entries counts files, directories and links.
+	// Entries is the number of files, directories and links.
 	Entries int64
-	// Bytes is the length of the archive, not compressed.
+	// Bytes is the length of the uncompressed archive, in bytes.
 	Bytes int64
-	// Size is the length of the file, compressed.
+	// Size is the length of the backup file, in bytes.
 	Size int64
 
 	sum string // SHA-256 of the archive, in hex
 }
 
-// RequiredSpace returns how many bytes the content takes on a disk at most, where a file
-// takes whole blocks. It is true of what was checked.
+// RequiredSpace returns an upper bound of the disk space that the content needs, in
+// bytes, for blocks of 4096 bytes. It holds for contents that [Check] returned.
 func (c Contents) RequiredSpace() int64 { return c.Bytes + c.Entries*4096 }
 
-// Refused is why a file is not a backup that may be restored.
+// Refused is the error that a file is not a backup that may be restored.
 type Refused struct {
-	// Why is a sentence.
+	// Why is the reason, a sentence.
 	Why string
-	// Large tells that it is refused for its size alone.
+	// Large tells that only its size is the reason: see [CheckOptions].
 	Large bool
 }
 
-// Error implements error.
+// Error returns the reason.
 func (r *Refused) Error() string { return r.Why }

@@ -9,17 +9,17 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Staging is a name at the root of a volume that is set aside for restoring: no
-// backup holds it.
+// Staging is the directory at the root of a volume that a restore unpacks into. No
+// backup contains it.
 const Staging = ".colab-tray-restore"
 
-// Limits of names, as Linux has them.
+// Linux's limits of file names and paths, in bytes (limits.h: NAME_MAX, PATH_MAX).
 const (
 	maxName = 255
 	maxPath = 4096
 )
 
-// kind is what an entry is.
+// kind is the kind of an entry.
 type kind uint8
 
 const (
@@ -28,24 +28,25 @@ const (
 	symlink
 )
 
-// entries watches over the entries of an archive as they come: each is either
-// good, or the archive is refused. It keeps a hash for each, not its name.
+// entries checks the entries of an archive one after the other. It keeps a hash of
+// each name instead of the name, to save memory.
 type entries struct {
 	seed  maphash.Seed
 	kinds map[uint64]kind
 	count int64
-	bytes int64 // of all files
+	bytes int64 // total size of the files
 }
 
 func newEntries() *entries { return &entries{seed: maphash.MakeSeed(), kinds: map[uint64]kind{}} }
 
 func (e *entries) of(name string) kind { return e.kinds[maphash.String(e.seed, name)] }
 
-// add takes in the next entry and returns its name, relative to the root, which
-// is ".". Parents come before what is in them.
+// add checks the next entry and returns its name relative to the root, which is ".". It
+// returns a *[Refused] for an invalid entry. A directory must come before its
+// content.
 func (e *entries) add(h *tar.Header) (name string, err error) {
 	refuse := func(why string) (string, error) {
-		return "", &Refused{Why: i18n.T("backup.badEntry", "entry", shown(h.Name), "why", why)}
+		return "", &Refused{Why: i18n.T("backup.badEntry", "entry", displayName(h.Name), "why", why)}
 	}
 	name, good := relative(h.Name)
 	if !good {
@@ -61,9 +62,9 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 	switch is := e.of(parent); {
 	case name == "." && e.count == 0, is == directory:
 	case is == symlink:
-		return refuse(i18n.T("backup.entryThroughLink", "link", shown(parent)))
+		return refuse(i18n.T("backup.entryThroughLink", "link", displayName(parent)))
 	case is == file:
-		return refuse(i18n.T("backup.entryInFile", "file", shown(parent)))
+		return refuse(i18n.T("backup.entryInFile", "file", displayName(parent)))
 	default:
 		return refuse(i18n.T("backup.entryWithoutParent"))
 	}
@@ -86,7 +87,7 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 	case tar.TypeLink:
 		target, good := relative(h.Linkname)
 		if !good || e.of(target) != file {
-			return refuse(i18n.T("backup.entryHardLink", "target", shown(h.Linkname)))
+			return refuse(i18n.T("backup.entryHardLink", "target", displayName(h.Linkname)))
 		}
 		is = file
 	case tar.TypeSymlink:
@@ -95,7 +96,7 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 		case h.Linkname == "" || len(h.Linkname) > maxPath || strings.ContainsRune(h.Linkname, 0):
 			return refuse(i18n.T("backup.entryLinkToNothing"))
 		case escapes(name, h.Linkname):
-			return refuse(i18n.T("backup.entryLinkOut", "target", shown(h.Linkname)))
+			return refuse(i18n.T("backup.entryLinkOut", "target", displayName(h.Linkname)))
 		}
 	case tar.TypeChar, tar.TypeBlock:
 		return refuse(i18n.T("backup.entryDevice"))
@@ -112,7 +113,7 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 	return name, nil
 }
 
-// sparse reports whether a file has holes that its archive leaves out.
+// sparse reports whether a file has holes that the archive does not contain.
 func sparse(h *tar.Header) bool {
 	for key := range h.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse") {
@@ -122,8 +123,8 @@ func sparse(h *tar.Header) bool {
 	return h.Typeflag == tar.TypeGNUSparse
 }
 
-// relative returns the path of an entry below the root; good is false when it
-// could be anything else.
+// relative returns the path of an entry relative to the root. It returns false for a
+// path that is invalid or could lead out of the root.
 func relative(name string) (_ string, good bool) {
 	name = strings.TrimSuffix(name, "/")
 	if name == "." {
@@ -141,9 +142,9 @@ func relative(name string) (_ string, good bool) {
 	return name, true
 }
 
-// escapes reports whether a symbolic link leads out of the root. An absolute one
-// means a place in the container, as virtual environments have it, and does
-// not count: nothing is ever written through it.
+// escapes reports whether a relative symbolic link leads out of the root. It returns
+// false for an absolute link, which means a path in the container; virtual
+// environments contain such links. No entry is ever written through a link.
 func escapes(name, target string) bool {
 	if path.IsAbs(target) {
 		return false
@@ -164,8 +165,8 @@ func escapes(name, target string) bool {
 	return false
 }
 
-// shown is a name, shortened, for between the quotes of a sentence.
-func shown(name string) string {
+// displayName returns a name for an error message, cut at 100 bytes.
+func displayName(name string) string {
 	const most = 100
 	if len(name) > most {
 		name = name[:most] + "..."
@@ -173,7 +174,8 @@ func shown(name string) string {
 	return i18n.Escaped(name)
 }
 
-// plain returns the header of an entry with what is kept of it, under that name.
+// plain returns the header of an entry under the given name, with only the attributes
+// that a backup keeps.
 func plain(h *tar.Header, name string) *tar.Header {
 	kept := &tar.Header{
 		Typeflag: h.Typeflag, Name: name, Linkname: h.Linkname, Size: h.Size, Mode: h.Mode & 0o7777,

@@ -9,53 +9,53 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Extra is what goes into a backup beside the archive of a volume.
+// Extra has files for a backup besides the archive of a volume.
 type Extra struct {
-	// Each gives the entries, with their paths in the volume. A directory need not
-	// come before what is in it.
+	// Each calls add for each entry, with its path in the volume. A directory need
+	// not come before its content.
 	Each func(add func(*tar.Header, io.Reader) error) error
-	// RecoveredDir is the directory for entries whose places are taken.
+	// RecoveredDir is the directory for entries whose paths are taken.
 	RecoveredDir string
-	// UID and GID own the volume where there is no archive of one.
+	// UID and GID own the root directory if there is no archive of a volume.
 	UID, GID int
 }
 
-// extras adds what is beside the archive, and counts it.
+// extras adds extra files to a backup and counts them.
 type extras struct {
 	Source
-	out       *tar.Writer
-	seen      *entries
-	remaining *Omitted
-	moved     map[string]string
-	files     int64
+	out     *tar.Writer
+	seen    *entries
+	omitted *Omitted
+	moved   map[string]string // new paths by the paths that were taken
+	files   int64             // how many were added, without directories
 }
 
-// add adds one entry. No entry takes the place of another one.
+// add adds one entry. It never replaces another entry.
 func (b *extras) add(h *tar.Header, content io.Reader) error {
 	name, good := relative(h.Name)
 	if !good || name == "." {
-		return fmt.Errorf("%s: %s", i18n.T("backup.engineArchive"), shown(h.Name))
+		return fmt.Errorf("%s: %s", i18n.T("backup.engineArchive"), displayName(h.Name))
 	}
-	given := *h
-	given.Name = b.free(name, h.Typeflag)
-	if given.Name != name {
-		b.moved[name] = given.Name
+	entry := *h
+	entry.Name = b.freeName(name, h.Typeflag)
+	if entry.Name != name {
+		b.moved[name] = entry.Name
 	}
 	if h.Typeflag == tar.TypeLink {
 		target, _ := relative(h.Linkname)
 		if to, is := b.moved[target]; is {
 			target = to
 		}
-		given.Linkname = target
+		entry.Linkname = target
 	}
-	if h.Typeflag == tar.TypeDir && b.seen.of(given.Name) == directory {
+	if h.Typeflag == tar.TypeDir && b.seen.of(entry.Name) == directory {
 		return nil
 	}
-	if err := b.parents(given.Name, h); err != nil {
+	if err := b.addParents(entry.Name, h); err != nil {
 		return err
 	}
 	before := b.seen.count
-	if err := b.copy(b.out, b.seen, b.remaining, &given, content); err != nil {
+	if err := b.copy(b.out, b.seen, b.omitted, &entry, content); err != nil {
 		return err
 	}
 	if h.Typeflag != tar.TypeDir {
@@ -64,10 +64,11 @@ func (b *extras) add(h *tar.Header, content io.Reader) error {
 	return nil
 }
 
-// free returns a name whose place is not taken, and that is in directories alone.
-func (b *extras) free(name string, is byte) string {
+// freeName returns name, or a name in RecoveredDir if name is taken or one of its
+// parents is not a directory. A directory may have the name of a directory.
+func (b *extras) freeName(name string, typeflag byte) string {
 	taken := func(name string) bool {
-		if k := b.seen.of(name); k != 0 && (k != directory || is != tar.TypeDir) {
+		if k := b.seen.of(name); k != 0 && (k != directory || typeflag != tar.TypeDir) {
 			return true
 		}
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
@@ -87,16 +88,16 @@ func (b *extras) free(name string, is byte) string {
 	return free
 }
 
-// parents makes the directories that an entry is in, for its owner.
-func (b *extras) parents(name string, of *tar.Header) error {
+// addParents adds the missing parents of an entry, with the entry's owner.
+func (b *extras) addParents(name string, of *tar.Header) error {
 	dir := path.Dir(name)
 	if b.seen.of(dir) == directory {
 		return nil
 	}
-	if err := b.parents(dir, of); err != nil {
+	if err := b.addParents(dir, of); err != nil {
 		return err
 	}
-	return b.copy(b.out, b.seen, b.remaining, &tar.Header{
+	return b.copy(b.out, b.seen, b.omitted, &tar.Header{
 		Typeflag: tar.TypeDir, Name: dir, Mode: 0o755, Uid: of.Uid, Gid: of.Gid, ModTime: of.ModTime,
 	}, nil)
 }

@@ -13,26 +13,28 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// What is more than this is refused unless it was said that it is large: a file
-// of a few kilobytes can claim to hold more than any disk. Up to largeBytes it
-// does not matter how well it was compressed.
+// Limits of a backup that is not said to be large. A file of a few kilobytes can
+// contain more than a disk can hold. An archive of up to largeBytes may have any
+// compression ratio.
 const (
-	largeBytes   = 1 << 30
-	largeRatio   = 200
+	largeBytes   = 1 << 30 // of the uncompressed archive
+	largeRatio   = 200     // uncompressed to compressed
 	largeEntries = 5_000_000
-	maxWindow    = 64 << 20 // of memory, to unpack
+	maxWindow    = 64 << 20 // bytes of memory to decompress, for every backup
 )
 
-// CheckOptions tell how a file is checked.
+// CheckOptions configure [Check].
 type CheckOptions struct {
-	// Large accepts one that is much larger unpacked, or has very many entries.
+	// Large accepts a backup that is more than 1 GiB and 200 times as large as its
+	// file, or has more than five million entries.
 	Large bool
-	// Progress is told how many bytes were read, not compressed.
+	// Progress is called with the number of uncompressed bytes that were read; it
+	// can be nil.
 	Progress func(bytes, total int64)
 }
 
-// Check reads a file as a whole. It returns a *[Refused] when that is not a
-// backup that may be restored.
+// Check reads a whole file of the given size in bytes. It returns a *[Refused] if the
+// file is not a backup that may be restored.
 func Check(f io.ReaderAt, size int64, o CheckOptions) (Contents, error) {
 	c, packed, err := readTrailer(f, size)
 	if err != nil {
@@ -44,9 +46,10 @@ func Check(f io.ReaderAt, size int64, o CheckOptions) (Contents, error) {
 	return c, read(f, packed, c, o.Progress, func(*tar.Header, string, io.Reader) error { return nil })
 }
 
-// Unpack reads a file that was checked again, and writes an archive of its
-// entries in that directory. It fails before the archive is at its end when the
-// file is not the one that was checked any more.
+// Unpack reads a checked file again and writes a tar archive of its entries, with
+// their paths below a directory. c is what [Check] returned. If the file has changed
+// since then, Unpack returns a *[Refused] before it ends the archive. progress can
+// be nil.
 func Unpack(w io.Writer, f io.ReaderAt, c Contents, directory string, progress func(bytes, total int64)) error {
 	again, packed, err := readTrailer(f, c.Size)
 	var refused *Refused
@@ -78,11 +81,11 @@ func Unpack(w io.Writer, f io.ReaderAt, c Contents, directory string, progress f
 	return out.Close()
 }
 
-// swapped tells that a file is not the one that was checked.
+// swapped is the error that a file has changed since it was checked.
 func swapped() error { return &Refused{Why: i18n.T("backup.swapped")} }
 
-// read reads the archive, and calls do for each entry that is good. It returns nil
-// only when all is as the trailer says.
+// read reads the archive and calls do for each valid entry. It returns nil only if the
+// archive is as the trailer describes it.
 func read(f io.ReaderAt, packed int64, c Contents, progress func(bytes, total int64), do func(*tar.Header, string, io.Reader) error) error {
 	from := &source{ReaderAt: f}
 	z, err := zstd.NewReader(io.NewSectionReader(from, 0, packed),
@@ -128,8 +131,8 @@ func read(f io.ReaderAt, packed int64, c Contents, progress func(bytes, total in
 	return nil
 }
 
-// asRefused tells what is wrong with the bytes of a file. Where the file could not
-// be read, that is what is wrong.
+// asRefused converts a decoder's error to a *[Refused]. If the file could not be read,
+// it returns that error instead.
 func (s *source) asRefused(err error) error {
 	var refused *Refused
 	switch {
@@ -148,7 +151,7 @@ func (s *source) asRefused(err error) error {
 	}
 }
 
-// source remembers why a file could not be read.
+// source keeps the error of reading a file, which decoders may hide.
 type source struct {
 	io.ReaderAt
 	err error
@@ -162,7 +165,7 @@ func (s *source) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// content is that of an entry.
+// content reads the content of an entry, with errors as asRefused returns them.
 type content struct {
 	from   io.Reader
 	source *source
@@ -176,7 +179,7 @@ func (c content) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// exactly ends a stream that is longer than it should be.
+// exactly fails if a stream is longer than left bytes.
 type exactly struct {
 	from io.Reader
 	left int64

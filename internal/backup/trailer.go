@@ -14,14 +14,14 @@ import (
 const (
 	format     = 1
 	zstdMagic  = 0xFD2FB528
-	frameMagic = 0x184D2A5C // one of the frames that zstd skips (RFC 8878, 3.1.2)
+	frameMagic = 0x184D2A5C // a skippable frame (RFC 8878, 3.1.2)
 	endMagic   = "CLBTRAY\n"
 	frameHead  = 8
 	frameEnd   = 4 + len(endMagic)
 	maxTrailer = 16 << 10
 )
 
-// trailer is what stands in the last frame.
+// trailer is the content of the last frame.
 type trailer struct {
 	Format  int       `json:"format"`
 	Runtime string    `json:"runtime"`
@@ -31,10 +31,11 @@ type trailer struct {
 	SHA256  string    `json:"sha256"`
 }
 
-// runtimeName is what a runtime can be called: a question to a person has it.
+// runtimeName matches names of runtimes. The name is checked because a question to a
+// person contains it.
 var runtimeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$`)
 
-// frame returns the last frame of a file.
+// frame returns the last frame of a backup file.
 func (c Contents) frame() ([]byte, error) {
 	text, err := json.Marshal(trailer{format, c.Runtime, c.Made.UTC(), c.Entries, c.Bytes, c.sum})
 	if err != nil {
@@ -47,8 +48,8 @@ func (c Contents) frame() ([]byte, error) {
 	return append(frame, endMagic...), nil
 }
 
-// readTrailer reads the last frame of a file of that size, and returns how long
-// what stands before it is.
+// readTrailer reads the last frame of a file of the given size in bytes. It also
+// returns the length of the compressed archive before the frame, in bytes.
 func readTrailer(f io.ReaderAt, size int64) (c Contents, packed int64, err error) {
 	var head [4]byte
 	if _, err := f.ReadAt(head[:], 0); err != nil && size >= int64(len(head)) {

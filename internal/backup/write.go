@@ -19,78 +19,80 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// ErrChanged tells that the data changed while they were read, so that the
-// engine's archive of them is not whole.
+// ErrChanged is the error that the data has changed while it was read, so that the
+// engine's archive is incomplete.
 var ErrChanged = errors.New("the data changed while they were read")
 
-// Source is what a backup is made of.
+// Source is the source of a backup.
 type Source struct {
-	// Archive is an archive of the volume as an engine gives it: each path begins
-	// with the name of the directory that the volume is mounted at.
-	// It is nil where there is no volume.
+	// Archive is a tar archive of the volume from the engine. Each path begins with
+	// the name of the directory where the volume is mounted. It is nil if there is
+	// no volume; then Extra must not be nil.
 	Archive io.Reader
-	// Extra is what is added; it can be nil.
+	// Extra has additional files; it can be nil.
 	Extra *Extra
-	// Root is where the runtime has the volume.
+	// Root is the directory where the runtime mounts the volume.
 	Root string
-	// Runtime and Made are noted in the backup.
+	// Runtime and Made are stored in the backup: see [Contents].
 	Runtime string
 	Made    time.Time
-	// Progress is told how many bytes are written, not compressed.
+	// Progress is called with the number of uncompressed bytes that were written; it
+	// can be nil.
 	Progress func(bytes int64)
 }
 
-// Omitted tells what of a volume is not in the backup as it is.
+// Omitted counts the differences between a volume and its backup.
 type Omitted struct {
-	// Special counts pipes, sockets and devices.
+	// Special counts pipes, sockets and devices, which are not in the backup.
 	Special int
-	// Relinked counts relative links out of the volume, which became absolute.
+	// Relinked counts relative links out of the volume, which are absolute in the
+	// backup.
 	Relinked int
-	// Extra counts the files of [Source.Beside] that are in the backup.
+	// Extra counts the files from [Source.Extra].
 	Extra int64
 }
 
-// Write writes a backup. What a Jupyter server wrote about itself is left out,
-// because it holds tokens.
+// Write writes a backup. It leaves out the files in which a Jupyter server describes
+// itself, because they contain tokens.
 func Write(w io.Writer, s Source) (Contents, Omitted, error) {
-	var left Omitted
+	var omitted Omitted
 	packed := &counter{to: w}
 	z, err := zstd.NewWriter(packed, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true))
 	if err != nil {
-		return Contents{}, left, err
+		return Contents{}, omitted, err
 	}
 	sum := sha256.New()
 	unpacked := &counter{to: io.MultiWriter(z, sum), tell: s.Progress}
 	out := tar.NewWriter(unpacked)
 	seen := newEntries()
 	if s.Archive == nil {
-		err = s.copy(out, seen, &left, &tar.Header{Typeflag: tar.TypeDir, Name: ".", Mode: 0o755, Uid: s.Extra.UID, Gid: s.Extra.GID, ModTime: s.Made}, nil)
+		err = s.copy(out, seen, &omitted, &tar.Header{Typeflag: tar.TypeDir, Name: ".", Mode: 0o755, Uid: s.Extra.UID, Gid: s.Extra.GID, ModTime: s.Made}, nil)
 	} else {
 		err = s.each(func(h *tar.Header, content io.Reader) error {
-			return s.copy(out, seen, &left, h, content)
+			return s.copy(out, seen, &omitted, h, content)
 		})
 	}
 	if err == nil && s.Extra != nil {
-		b := &extras{Source: s, out: out, seen: seen, remaining: &left, moved: map[string]string{}}
+		b := &extras{Source: s, out: out, seen: seen, omitted: &omitted, moved: map[string]string{}}
 		err = s.Extra.Each(b.add)
-		left.Extra = b.files
+		omitted.Extra = b.files
 	}
 	if err := errors.Join(err, out.Close(), z.Close()); err != nil {
-		return Contents{}, left, err
+		return Contents{}, omitted, err
 	}
 	c := Contents{Runtime: s.Runtime, Made: s.Made.UTC().Truncate(time.Second), Entries: seen.count, Bytes: unpacked.n, sum: hex.EncodeToString(sum.Sum(nil))}
 	frame, err := c.frame()
 	if err != nil {
-		return c, left, err
+		return c, omitted, err
 	}
 	_, err = packed.Write(frame)
 	c.Size = packed.n
-	return c, left, err
+	return c, omitted, err
 }
 
-// each calls do for each entry of the engine's archive, with its path in the
-// volume. An engine that fails halfway ends the archive as if nothing were wrong,
-// so the end is looked at: it is two blocks of zeros.
+// each calls do for each entry of the engine's archive, with its path in the volume.
+// An engine that fails in between ends the stream without an error. So each also
+// checks for the end of a complete archive, two blocks of zeros.
 func (s Source) each(do func(*tar.Header, io.Reader) error) error {
 	source := &tailChecker{from: s.Archive}
 	in := tar.NewReader(source)
@@ -114,7 +116,7 @@ func (s Source) each(do func(*tar.Header, io.Reader) error) error {
 	}
 }
 
-// relativePath takes the first directory off a path.
+// relativePath removes the first directory from a path.
 func relativePath(name string) string {
 	_, rest, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
 	if rest == "" {
@@ -123,20 +125,20 @@ func relativePath(name string) string {
 	return rest
 }
 
-// copy writes one entry, unless it is one that is left out.
-func (s Source) copy(out *tar.Writer, seen *entries, left *Omitted, h *tar.Header, content io.Reader) error {
+// copy writes one entry, or counts it in omitted if a backup must not contain it.
+func (s Source) copy(out *tar.Writer, seen *entries, omitted *Omitted, h *tar.Header, content io.Reader) error {
 	name := strings.TrimSuffix(h.Name, "/")
 	switch {
 	case name == Staging, strings.HasPrefix(name, Staging+"/"), aboutServer(name):
 		return nil
 	case h.Typeflag == tar.TypeChar, h.Typeflag == tar.TypeBlock, h.Typeflag == tar.TypeFifo:
-		left.Special++
+		omitted.Special++
 		return nil
 	case h.Typeflag == tar.TypeLink && seen.of(strings.TrimSuffix(h.Linkname, "/")) == 0:
-		return nil // another name of what is left out
+		return nil // a hard link to a file that is left out
 	case h.Typeflag == tar.TypeSymlink && escapes(name, h.Linkname):
 		h.Linkname = path.Join(s.Root, path.Dir(name), h.Linkname)
-		left.Relinked++
+		omitted.Relinked++
 	}
 	name, err := seen.add(h)
 	if err != nil {
@@ -157,20 +159,20 @@ func (s Source) copy(out *tar.Writer, seen *entries, left *Omitted, h *tar.Heade
 
 const (
 	runtimeDir = ".local/share/jupyter/runtime/"
-	// keptToken is where our settings keep the token of a server that is to have
-	// the same one at each start (internal/colab/server/settings.py).
+	// keptToken is the file in which our settings keep the token of a server that
+	// uses the same token at each start (internal/colab/server/settings.py).
 	keptToken = ".local/share/jupyter/colab-tray-token"
 )
 
 var serverFile = regexp.MustCompile(`(^|/)(nb|jp)server-[0-9]+(\.json|-open\.html)$`)
 
-// aboutServer reports whether a file tells of a server that runs or ran, or has
+// aboutServer reports whether a file describes a running or earlier server, or contains
 // its token.
 func aboutServer(name string) bool {
 	return strings.HasPrefix(name, runtimeDir) || name == keptToken || serverFile.MatchString(name)
 }
 
-// counter counts what is written.
+// counter counts the bytes that are written.
 type counter struct {
 	to   io.Writer
 	n    int64
@@ -186,13 +188,13 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// tailChecker keeps the end of what was read.
+// tailChecker keeps the last bytes that were read.
 type tailChecker struct {
 	from io.Reader
 	last []byte
 }
 
-const endMark = 2 * 512
+const endMark = 2 * 512 // length of a tar archive's end, in bytes
 
 func (e *tailChecker) Read(p []byte) (int, error) {
 	n, err := e.from.Read(p)
@@ -201,9 +203,10 @@ func (e *tailChecker) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// atEnd reports whether the last bytes are the end of a tar archive.
 func (e *tailChecker) atEnd() bool { return bytes.Equal(e.last, make([]byte, endMark)) }
 
-// summed hashes and counts what is read.
+// summed hashes and counts the bytes that are read.
 type summed struct {
 	from io.Reader
 	sum  hash.Hash

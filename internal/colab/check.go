@@ -11,55 +11,54 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Target is what a check is about, with the facts that its caller knows of the
+// Target is the runtime that a check is about, with what the caller knows of the
 // engine and the container.
 type Target struct {
-	// Profile is what the runtime is made from. Its name is the hostname of its
-	// container, too.
+	// Profile is the runtime's profile. Its Runtime is also the hostname of the
+	// container.
 	Profile config.Profile
-	// Engine tells in a line which engine it is, such as "Docker 28.5.2".
+	// Engine is the name and version of the engine, such as "Docker 28.5.2".
 	Engine string
-	// EngineProblem tells why the engine does not answer; nil when it does.
+	// EngineProblem tells why the engine does not answer; nil if it answers.
 	EngineProblem *Problem
 	// ContainerProblem tells why the container cannot be used, such as that it
-	// does not run; nil when it can.
+	// does not run; nil if it can.
 	ContainerProblem *Problem
-	// Warnings are what its caller knows that a person should be told of, though
-	// the container can be used.
+	// Warnings are the caller's warnings about a container that can be used.
 	Warnings []*Problem
-	// Port is where Jupyter is published on the loopback interface.
+	// Port is the port on the loopback interface that leads to Jupyter.
 	Port int
-	// Host is what the Backend URL calls this computer: "localhost", or
-	// "127.0.0.1" where localhost leads to another program, too.
+	// Host is the host in the Backend URL: "localhost", or "127.0.0.1" if localhost
+	// leads to another program as well.
 	Host string
-	// IPv6 tells that the engine publishes Jupyter at [::1], too. Otherwise what
-	// answers there is another program, whatever it says.
+	// IPv6 tells that the engine publishes Jupyter at [::1] as well. If it does not,
+	// a server that answers at [::1] is another program, whatever it answers.
 	IPv6 bool
-	// Token is the token of the server. It is sent to Port of the loopback
-	// interface, and nowhere else.
+	// Token is the token of the server. The check sends it only to Port of the
+	// loopback interface.
 	Token interface{ Reveal() string }
-	// Ours tells that our settings are put into the container before each start.
+	// Ours tells that our settings are copied into the container before each start.
 	Ours bool
-	// Browser is the family of the default browser, in the words of the package
-	// desktop; "" when it is not known.
+	// Browser is the family of the default browser, as package desktop names it,
+	// such as "chrome"; "" if it is not known.
 	Browser string
 
 	// network leads to the server; nil for that of this computer.
 	network network
 }
 
-// Problem is what its caller knows to be wrong.
+// Problem is a problem that the caller of a check knows of.
 type Problem struct {
-	Short   string // one line: what happened
+	Short   string // what has happened, in one line
 	Hint    string // why, and what to do
-	Command string // what to run, or empty
+	Command string // the command to run; can be empty
 }
 
-// Status is how a step went.
+// Status is the result of a step.
 type Status string
 
-// The ways a step can go. Skipped is one that was not tried, because of an
-// earlier one.
+// The results of a step. A step is Skipped if it cannot be tried, mostly because an
+// earlier step has failed.
 const (
 	OK      Status = "ok"
 	Warn    Status = "warn"
@@ -67,40 +66,40 @@ const (
 	Skipped Status = "skipped"
 )
 
-// Step is one thing that was tried. Its JSON names, like its ids, stay the same
-// between releases.
+// Step is one step of a check. Its JSON names and its IDs stay the same between
+// releases.
 type Step struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	Status   Status `json:"status"`
 	Expected string `json:"expected,omitempty"`
 	Got      string `json:"got,omitempty"`
-	// Advice says what to do, in a sentence or a few.
+	// Advice tells what to do, in a few sentences; empty if there is nothing to do.
 	Advice string `json:"advice,omitempty"`
-	// Command is what to run, where a command helps.
+	// Command is the command to run; empty if no command helps.
 	Command string `json:"command,omitempty"`
 }
 
-// Report is the outcome of a check. The token is nowhere in it.
+// Report is the result of a check. It does not contain the token.
 type Report struct {
-	// OK tells that all that Colab asks for works.
+	// OK tells that everything works that Colab needs.
 	OK bool `json:"ok"`
-	// Verdict is one plain line.
+	// Verdict is the result in one line.
 	Verdict string `json:"verdict"`
 	Runtime string `json:"runtime"`
 	Steps   []Step `json:"steps"`
 }
 
-// limits bound what a server can take of us.
+// limits bound the time and the memory that a server can take from the check.
 type limits struct {
-	request time.Duration // for one answer
+	request time.Duration // for the answer to a request
 	kernel  time.Duration // for a kernel to start
 	cell    time.Duration // for a cell to run
 	cleanup time.Duration // for the kernel to be shut down again
-	body    int64         // bytes of one answer
+	body    int64         // of an answer, in bytes
 }
 
-var usual = limits{
+var defaultLimits = limits{
 	request: 10 * time.Second,
 	kernel:  time.Minute,
 	cell:    time.Minute,
@@ -108,19 +107,19 @@ var usual = limits{
 	body:    4 << 20,
 }
 
-// Check does what Colab's page does to connect to a runtime, and tells step by
-// step how it went. It starts a kernel of its own and shuts it down again, also
-// when ctx ends; beyond that it changes nothing. onStep, which can be nil, is
-// told each step as it is over.
+// Check sends the requests by which Colab's page connects to a runtime, and reports
+// the result of each step. It starts a kernel of its own and shuts it down again,
+// also if ctx ends. It changes nothing else. Check calls onStep, which can be nil,
+// after each step.
 func Check(ctx context.Context, target Target, onStep func(Step)) Report {
-	return check(ctx, target, usual, onStep)
+	return check(ctx, target, defaultLimits, onStep)
 }
 
 func check(ctx context.Context, target Target, l limits, onStep func(Step)) Report {
 	c := newChecker(target, l)
 	defer c.close()
 	report := Report{OK: true, Runtime: target.Profile.Runtime}
-	reasons := map[string]string{} // by id, why what needs that step is not tried
+	reasons := map[string]string{} // by ID, why the steps that need that step are skipped
 	for _, s := range c.steps() {
 		step := Step{ID: s.id, Name: s.name}
 		reason := ""
@@ -152,11 +151,11 @@ func check(ctx context.Context, target Target, l limits, onStep func(Step)) Repo
 	return report
 }
 
-// step is one step to do. run fills in how it went.
+// step is a step to do. run sets the result.
 type step struct {
 	id, name string
-	needs    []string // ids of the steps without which it makes no sense
-	always   bool     // also when the check was interrupted
+	needs    []string // IDs of the steps that must not fail before
+	always   bool     // runs even if the check was interrupted
 	run      func(context.Context, *Step)
 }
 
@@ -179,7 +178,7 @@ func (c *checker) steps() []step {
 	}
 }
 
-// shorten refers a failure to an earlier one that has the same remedy.
+// shorten replaces advice that an earlier step has as well by a reference to that step.
 func shorten(before []Step, s *Step) {
 	for _, b := range before {
 		if s.Advice != "" && b.Advice == s.Advice {
@@ -189,8 +188,9 @@ func shorten(before []Step, s *Step) {
 	}
 }
 
-// redactStep takes out of what a server may have sent back what must not reach a
-// person, and then the token, which it could have parted.
+// redactStep removes control characters and then the token from the texts of a step,
+// which can contain what a server has sent. In this order, because a control
+// character inside the token would hide it.
 func (c *checker) redactStep(s *Step) {
 	for _, text := range []*string{&s.Expected, &s.Got, &s.Advice, &s.Command} {
 		*text = c.redact(i18n.Lines(*text))
@@ -207,7 +207,7 @@ func (c *checker) redact(text string) string {
 	return text
 }
 
-// verdict says in a line what came out, and whether all is well.
+// verdict returns the result of the check in one line, and whether everything works.
 func verdict(ctx context.Context, t Target, steps []Step) (string, bool) {
 	var notes []string
 	for _, s := range steps {

@@ -6,8 +6,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// checkBrowser says what the person has to allow: whether they have is known to
-// the browser alone.
+// checkBrowser tells what the person must allow in the browser. Only the browser knows
+// whether the person has allowed it, so the step does not fail.
 func (c *checker) checkBrowser(_ context.Context, s *Step) {
 	s.Expected = i18n.T("check.browser.expected")
 	switch c.Browser {

@@ -328,7 +328,7 @@ func (s *server) withoutAnswer(answered func(r *http.Request, status int)) (port
 // with it, and is not told of it once the kernel is there.
 func checkOfSlowKernel(s *server) {
 	t := s.t
-	impatient := usual
+	impatient := defaultLimits
 	impatient.kernel = 20 * time.Millisecond
 	waits, hangsUp := s.target(true), s.target(true)
 	waits.Port = s.withoutAnswer(func(r *http.Request, _ int) { <-r.Context().Done() })

@@ -16,16 +16,16 @@ import (
 	"github.com/coder/websocket"
 )
 
-// checkKernel starts a kernel in a session whose name nobody else has, so that
-// it is found again whatever happens. It waits for the answer for a while also
-// when the check is interrupted: else it is hard to know what to shut down.
+// checkKernel starts a kernel in a session with a unique path, by which checkShutdown
+// finds the session in any case. If the check is interrupted, checkKernel still waits
+// for the answer for a while, because the answer tells what to shut down.
 func (c *checker) checkKernel(ctx context.Context, s *Step) {
 	s.Expected = i18n.T("check.kernel.expected")
 	c.path = "colab-tray-check-" + rand.Text()
-	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	extended, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.cleanup/2, cancel) })()
-	a, err := c.ask(patient, c.kernel, http.MethodPost, "/api/sessions", map[string]any{
+	a, err := c.ask(extended, c.kernel, http.MethodPost, "/api/sessions", map[string]any{
 		"path": c.path, "name": c.path, "type": "console", "kernel": map[string]any{"name": c.kernelspec},
 	})
 	if err != nil {
@@ -34,24 +34,24 @@ func (c *checker) checkKernel(ctx context.Context, s *Step) {
 		c.adviseLogs(s)
 		return
 	}
-	var made session
+	var started session
 	switch unreadable := c.readable(a.header); {
 	case a.status != http.StatusCreated:
 		s.fail(i18n.T("check.answers", "status", a.status))
 		c.adviseLogs(s)
-	case a.decode(&made) != nil || !identifier.MatchString(made.ID) || !identifier.MatchString(made.Kernel.ID):
+	case a.decode(&started) != nil || !identifier.MatchString(started.ID) || !identifier.MatchString(started.Kernel.ID):
 		s.fail(i18n.T("check.kernel.strange"))
 	case unreadable != nil:
-		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
+		c.sessionID, c.kernelID = started.ID, started.Kernel.ID
 		s.fail(i18n.T("check.kernel.unreadable", "why", unreadable))
 		c.adviseSettings(s)
 	default:
-		c.sessionID, c.kernelID = made.ID, made.Kernel.ID
+		c.sessionID, c.kernelID = started.ID, started.Kernel.ID
 		s.ok(i18n.T("check.kernel.ok", "kernel", c.brief(c.kernelspec)))
 	}
 }
 
-// session is what Jupyter says of one.
+// session is Jupyter's description of a session.
 type session struct {
 	ID     string `json:"id"`
 	Path   string `json:"path"`
@@ -60,7 +60,7 @@ type session struct {
 	} `json:"kernel"`
 }
 
-// identifier is what can be a part of a path.
+// identifier matches IDs that are safe as a part of a path.
 var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // checkWebSocket waits as long as for a kernel's start: Jupyter opens the WebSocket
@@ -88,7 +88,8 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 	c.adviseSettings(s)
 }
 
-// checkCell runs the cell that tells where cells run.
+// checkCell runs a cell that prints the hostname, to see that the kernel runs in the
+// container.
 func (c *checker) checkCell(ctx context.Context, s *Step) {
 	s.Expected = c.Profile.Runtime
 	if !c.isPython {
@@ -99,7 +100,7 @@ func (c *checker) checkCell(ctx context.Context, s *Step) {
 	defer cancel()
 	output, err := c.execute(ctx, "%%bash\necho ${HOSTNAME}")
 	if err == nil && !isHostname.MatchString(output) {
-		// An image without bash.
+		// The image has no bash.
 		output, err = c.execute(ctx, "import socket; print(socket.gethostname())")
 	}
 	switch {
@@ -122,7 +123,7 @@ var (
 	containerID = regexp.MustCompile(`^[0-9a-f]{12}$`)
 )
 
-// message is one of Jupyter's messages, as far as it matters here
+// message is a message of Jupyter's protocol, with the parts that matter here
 // (https://jupyter-client.readthedocs.io/en/stable/messaging.html).
 type message struct {
 	Header       map[string]any  `json:"header"`
@@ -133,8 +134,7 @@ type message struct {
 	Buffers      []any           `json:"buffers"`
 }
 
-// execute runs a cell and returns what it wrote on its standard output, without
-// white space around it.
+// execute runs a cell and returns its standard output, without white space around it.
 func (c *checker) execute(ctx context.Context, code string) (string, error) {
 	id := rand.Text()
 	content, _ := json.Marshal(map[string]any{
@@ -163,7 +163,7 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 			return "", errors.New(i18n.T("check.cell.noOutput", "why", plain(err)))
 		}
 		if json.Unmarshal(text, &m) != nil || m.ParentHeader["msg_id"] != id {
-			continue // of another cell, or in a form that we do not ask for
+			continue // of another cell, or in a format that we did not ask for
 		}
 		switch m.Header["msg_type"] {
 		case "execute_reply":
@@ -183,8 +183,9 @@ func (c *checker) execute(ctx context.Context, code string) (string, error) {
 	return strings.TrimSpace(output.String()), nil
 }
 
-// checkShutdown ends our session and its kernel, in time of its own: also when
-// the check was interrupted or the server never told what it had started.
+// checkShutdown ends our session and its kernel. It has a time limit of its own, and
+// also runs if the check was interrupted or the server has not told the session's
+// ID.
 func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 	s.Expected = i18n.T("check.shutdown.expected")
 	if c.path == "" {
@@ -197,18 +198,18 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 		_ = c.socket.CloseNow()
 	}
 	var err error
-	for pause := 100 * time.Millisecond; ctx.Err() == nil; pause *= 2 {
+	for delay := 100 * time.Millisecond; ctx.Err() == nil; delay *= 2 {
 		gone, failed := c.endSession(ctx)
 		if gone {
 			s.ok(i18n.T("check.shutdown.ok"))
 			return
 		}
-		if err == nil || ctx.Err() == nil { // an answer from before the time was up says more
+		if err == nil || ctx.Err() == nil { // prefer an earlier error to that of the time limit
 			err = failed
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-time.After(delay):
 		}
 	}
 	if err == nil {
@@ -219,7 +220,7 @@ func (c *checker) checkShutdown(ctx context.Context, s *Step) {
 	s.Advice = i18n.T("check.shutdown.advice", "session", c.path)
 }
 
-// endSession asks for the end of our session and reports whether it is gone.
+// endSession asks the server to end our session, and reports whether it is gone.
 func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 	a, err := c.get(ctx, "/api/sessions")
 	if err != nil {
@@ -238,8 +239,8 @@ func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		return false, errors.New(i18n.T("check.answers", "status", a.status)) // look again
+		return false, errors.New(i18n.T("check.answers", "status", a.status)) // the caller checks again
 	}
-	// A start that was not answered may still come to something.
+	// If the start was not answered, the session may still appear.
 	return !c.unanswered || c.sessionID != "", nil
 }

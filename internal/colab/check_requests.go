@@ -19,21 +19,21 @@ import (
 	"github.com/coder/websocket"
 )
 
-// origin is the page that the runtime must let in.
+// origin is the origin of Colab's page, which the runtime must allow.
 const origin = "https://colab.research.google.com"
 
-// checker is a check that goes on.
+// checker is a running check.
 type checker struct {
 	Target
 	limits
 	token string
 	http  *http.Client
 
-	otherAddresses []string // addresses beside 127.0.0.1 where the same Jupyter seems to answer
+	otherAddresses []string // besides 127.0.0.1, where the same Jupyter seems to answer
 	kernelspec     string   // the kernel to start
 	isPython       bool
-	path           string // the name of our session; "" before one is asked for
-	unanswered     bool   // nobody said what came of it
+	path           string // the path of our session; "" before it is asked for
+	unanswered     bool   // the request for the session was not answered
 	sessionID      string
 	kernelID       string
 	socket         *websocket.Conn
@@ -42,7 +42,7 @@ type checker struct {
 func newChecker(t Target, l limits) *checker {
 	c := &checker{Target: t, limits: l}
 	if c.network == nil {
-		c.network = &thisComputers{Resolver: net.DefaultResolver}
+		c.network = &hostNetwork{Resolver: net.DefaultResolver}
 	}
 	c.http = c.clientTo(net.JoinHostPort("127.0.0.1", strconv.Itoa(t.Port)))
 	if t.Token != nil {
@@ -64,15 +64,15 @@ type network interface {
 	LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error)
 }
 
-// thisComputers is the network that everybody here has.
-type thisComputers struct {
+// hostNetwork is the network of this computer.
+type hostNetwork struct {
 	net.Dialer
 	*net.Resolver
 }
 
-// clientTo makes a client that talks to one address alone, whatever a URL's
-// host is, and as a browser on this machine does, through no proxy. It follows
-// no redirection: that could lead the token away.
+// clientTo returns a client that connects only to one address, whatever the host of a
+// URL is. Like a browser for localhost, it uses no proxy. It follows no redirect,
+// which could send the token elsewhere.
 func (c *checker) clientTo(address string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -85,49 +85,49 @@ func (c *checker) clientTo(address string) *http.Client {
 	}
 }
 
-// answer is what a server said.
+// answer is the answer of a server.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// address returns the URL of a request, as the Backend URL leads to it.
+// address returns the URL of a request, with the host and port of the Backend URL.
 func (c *checker) address(scheme, path string, query url.Values) string {
 	u := url.URL{Scheme: scheme, Host: net.JoinHostPort(cmp.Or(c.Host, "localhost"), strconv.Itoa(c.Port)), Path: path, RawQuery: query.Encode()}
 	return u.String()
 }
 
-// get asks as Colab's page does: with its origin and the token.
+// get sends a GET request as Colab's page does, with its origin and the token.
 func (c *checker) get(ctx context.Context, path string) (answer, error) {
 	return c.ask(ctx, c.request, http.MethodGet, path, nil)
 }
 
-// ask sends a request of Colab's page, with a body in JSON unless it is nil.
-func (c *checker) ask(ctx context.Context, patience time.Duration, method, path string, body any) (answer, error) {
+// ask sends a request as Colab's page does, with a JSON body unless body is nil.
+func (c *checker) ask(ctx context.Context, timeout time.Duration, method, path string, body any) (answer, error) {
 	header := http.Header{"Origin": {origin}}
 	var content []byte
 	if body != nil {
 		header.Set("Content-Type", "application/json")
-		content, _ = json.Marshal(body) // what we send can be encoded
+		content, _ = json.Marshal(body) // our own values can be encoded
 	}
 	path, rawQuery, _ := strings.Cut(path, "?")
 	query, _ := url.ParseQuery(rawQuery)
 	query.Set("token", c.token)
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return c.send(ctx, c.http, method, c.address("http", path, query), header, content)
 }
 
-// try sends a request without a body, and waits no longer than for any other.
+// try sends a request without a body, with the time limit of a request.
 func (c *checker) try(ctx context.Context, client *http.Client, method, path string, query url.Values, header http.Header) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.request)
 	defer cancel()
 	return c.send(ctx, client, method, c.address("http", path, query), header, nil)
 }
 
-// send sends a request and reads the answer. Its errors are plain, and do not
-// hold the URL, in which the token is.
+// send sends a request and reads the answer. Its errors are for people, and do not
+// contain the URL, which contains the token.
 func (c *checker) send(ctx context.Context, client *http.Client, method, address string, header http.Header, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
@@ -150,7 +150,7 @@ func (c *checker) send(ctx context.Context, client *http.Client, method, address
 	return a, nil
 }
 
-// Why there was no answer, in plain words.
+// Reasons why there is no answer.
 const (
 	errRefused     reason = "refused"
 	errInterrupted reason = "interrupted"
@@ -158,21 +158,21 @@ const (
 	errClosed      reason = "closed"
 	errEndless     reason = "endless"
 	errNotHTTP     reason = "notHTTP"
-	errNoJupyter   reason = "noJupyter" // what answers is no Jupyter server
+	errNoJupyter   reason = "noJupyter" // the server is not Jupyter
 )
 
-// reason is an error that says itself in the language in use, by its name among
-// the texts.
+// reason is an error in the language in use. Its value is the last part of the key of
+// its message.
 type reason string
 
 func (r reason) Error() string { return i18n.T("check.why." + string(r)) }
 
-// plain returns the reason for an error without its words, in which the URL is.
-// It does not go by the system's numbers for errors: those of Windows are none
-// of package syscall's.
+// plain returns the reason for an error, without the error's text, which contains the
+// URL. It does not compare system error numbers: on Windows, those of sockets are
+// not the constants of package syscall.
 func plain(err error) error {
 	var timeout net.Error
-	var broken *net.OpError
+	var failed *net.OpError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return errInterrupted
@@ -180,17 +180,17 @@ func plain(err error) error {
 		return errTimeout
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return errEndless
-	case errors.As(err, &broken) && broken.Op == "dial":
+	case errors.As(err, &failed) && failed.Op == "dial":
 		return errRefused
-	case errors.As(err, &broken), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), websocket.CloseStatus(err) != -1:
+	case errors.As(err, &failed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), websocket.CloseStatus(err) != -1:
 		return errClosed
 	default:
 		return errNotHTTP
 	}
 }
 
-// readable tells whether a browser lets Colab's page read an answer to a request
-// with credentials, and if not why (https://fetch.spec.whatwg.org/#cors-check).
+// readable returns nil if a browser lets Colab's page read the answer to a request
+// with credentials, else the reason (https://fetch.spec.whatwg.org/#cors-check).
 func (c *checker) readable(header http.Header) error {
 	switch allowed := header.Values("Access-Control-Allow-Origin"); {
 	case len(allowed) == 0:
@@ -204,14 +204,14 @@ func (c *checker) readable(header http.Header) error {
 	}
 }
 
-// decode reads JSON, which Colab's own server puts after a prefix that keeps it
-// from being a script.
+// decode decodes the JSON of the answer. Colab's own server puts a prefix before it,
+// so that a browser cannot run it as a script.
 func (a answer) decode(into any) error {
 	return json.Unmarshal(bytes.TrimPrefix(a.body, []byte(")]}'\n")), into)
 }
 
-// brief quotes something that a server sent. The token is taken out first: what
-// is cut off or quoted would not be found any more.
+// brief quotes a text that a server has sent, and cuts it at 80 characters. It removes
+// the token first, because it could not find a cut or quoted token.
 func (c *checker) brief(text string) string {
 	const most = 80
 	text = c.redact(text)

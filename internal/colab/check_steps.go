@@ -20,7 +20,7 @@ import (
 func (c *checker) checkEngine(_ context.Context, s *Step) {
 	s.Expected = i18n.T("check.engine.expected")
 	if p := c.EngineProblem; p != nil {
-		s.known(p)
+		s.failWith(p)
 		return
 	}
 	s.ok(c.Engine)
@@ -30,18 +30,18 @@ func (c *checker) checkContainer(_ context.Context, s *Step) {
 	s.Expected = i18n.T("check.container.expected", "runtime", c.Profile.Runtime)
 	switch p := c.ContainerProblem; {
 	case p != nil:
-		s.known(p)
+		s.failWith(p)
 	case c.Port < 1 || c.Port > 65535:
 		s.fail(i18n.T("check.container.noPort"))
 		s.Advice = i18n.T("check.container.noPortAdvice")
 	default:
 		s.ok(i18n.T("check.container.ok", "port", c.Port))
-		s.warned(c.Warnings)
+		s.addWarnings(c.Warnings)
 	}
 }
 
-// warned takes over what the caller warns of.
-func (s *Step) warned(warnings []*Problem) {
+// addWarnings adds the caller's warnings to the step.
+func (s *Step) addWarnings(warnings []*Problem) {
 	var advice []string
 	for _, w := range warnings {
 		s.Status = Warn
@@ -53,15 +53,15 @@ func (s *Step) warned(warnings []*Problem) {
 	s.Advice = strings.Join(advice, "\n")
 }
 
-// known takes over what the caller knows to be wrong.
-func (s *Step) known(p *Problem) {
+// failWith fails the step with a problem that the caller knows of.
+func (s *Step) failWith(p *Problem) {
 	s.fail(p.Short)
 	s.Advice, s.Command = p.Hint, p.Command
 }
 
-// checkPort asks at each address that localhost can stand for: the dialog takes
-// localhost and 127.0.0.1, and browsers try IPv6 as well, whatever the
-// system's hosts file says. The token is not sent yet.
+// checkPort sends a request to each address that localhost can mean. Colab's dialog
+// accepts localhost and 127.0.0.1. Browsers try IPv6 for localhost as well, whatever
+// the hosts file of the system contains. checkPort does not send the token.
 func (c *checker) checkPort(ctx context.Context, s *Step) {
 	s.Expected = i18n.T("check.port.expected")
 	port := strconv.Itoa(c.Port)
@@ -75,22 +75,22 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 		}
 		return
 	}
-	for _, address := range c.others(ctx) {
-		at := net.JoinHostPort(address, port)
-		ours := address != "::1" || c.IPv6
-		switch other, err := c.jupyterAt(ctx, at); {
+	for _, ip := range c.otherLoopbackIPs(ctx) {
+		address := net.JoinHostPort(ip, port)
+		ours := ip != "::1" || c.IPv6
+		switch other, err := c.jupyterAt(ctx, address); {
 		case err == nil && other == version && ours:
-			c.otherAddresses = append(c.otherAddresses, at)
+			c.otherAddresses = append(c.otherAddresses, address)
 		case err == nil, errors.Is(err, errNoJupyter), errors.Is(err, errTimeout), errors.Is(err, errEndless), errors.Is(err, errNotHTTP):
-			if c.Host == "127.0.0.1" { // which is where Colab is led
-				s.warn(i18n.T("check.port.besides", "version", c.brief(version), "address", at))
+			if c.Host == "127.0.0.1" { // the Backend URL avoids the other program
+				s.warn(i18n.T("check.port.besides", "version", c.brief(version), "address", address))
 				s.Advice = i18n.T("problem.localhostHint")
 				return
 			}
-			c.warnOtherListener(s, at)
+			c.failOtherListener(s, address)
 			return
 		}
-		// Nothing there: a browser goes on to 127.0.0.1.
+		// Nothing listens there: a browser tries 127.0.0.1 next.
 	}
 	if len(c.otherAddresses) > 0 {
 		s.ok(i18n.T("check.port.also", "version", c.brief(version), "addresses", strings.Join(c.otherAddresses, ", ")))
@@ -99,28 +99,29 @@ func (c *checker) checkPort(ctx context.Context, s *Step) {
 	s.ok(i18n.T("check.port.ok", "version", c.brief(version)))
 }
 
-// warnOtherListener tells that localhost can lead to another program.
-func (c *checker) warnOtherListener(s *Step, address string) {
+// failOtherListener fails a step because localhost can lead to another program.
+func (c *checker) failOtherListener(s *Step, address string) {
 	s.fail(i18n.T("check.port.anotherAt", "address", address))
 	s.Advice, s.Command = i18n.T("check.port.anotherAtAdvice"), c.Profile.CommandLine("url")
 }
 
-// others returns the addresses that localhost stands for beside 127.0.0.1.
-func (c *checker) others(ctx context.Context) []string {
+// otherLoopbackIPs returns the IP addresses that localhost can mean besides 127.0.0.1,
+// at most four.
+func (c *checker) otherLoopbackIPs(ctx context.Context) []string {
 	const most = 4
-	addresses := []string{"::1"}
+	ips := []string{"::1"}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	resolved, _ := c.network.LookupIPAddr(ctx, "localhost")
 	for _, r := range resolved {
-		if a := r.IP.String(); a != "127.0.0.1" && r.IP.IsLoopback() && !slices.Contains(addresses, a) && len(addresses) < most {
-			addresses = append(addresses, a)
+		if ip := r.IP.String(); ip != "127.0.0.1" && r.IP.IsLoopback() && !slices.Contains(ips, ip) && len(ips) < most {
+			ips = append(ips, ip)
 		}
 	}
-	return addresses
+	return ips
 }
 
-// jupyterAt returns the version of the Jupyter server at an address. That needs
+// jupyterAt returns the version of the Jupyter server at an address. The request needs
 // no token.
 func (c *checker) jupyterAt(ctx context.Context, address string) (string, error) {
 	client := c.clientTo(address)
@@ -138,7 +139,8 @@ func (c *checker) jupyterAt(ctx context.Context, address string) (string, error)
 	return about.Version, nil
 }
 
-// checkToken also makes sure that it is the token that opens the door.
+// checkToken checks that the server accepts the token, and that it accepts neither a
+// wrong token nor a request without one.
 func (c *checker) checkToken(ctx context.Context, s *Step) {
 	s.Expected = i18n.T("check.token.expected")
 	if c.token == "" {
@@ -157,12 +159,12 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		s.Advice, s.Command = i18n.T("check.token.refusedAdvice"), c.Profile.CommandLine("restart")
 		return
 	}
-	for _, at := range c.otherAddresses {
-		client := c.clientTo(at)
+	for _, address := range c.otherAddresses {
+		client := c.clientTo(address)
 		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {origin}})
 		client.CloseIdleConnections()
 		if err != nil || a.status != http.StatusOK {
-			c.warnOtherListener(s, at)
+			c.failOtherListener(s, address)
 			return
 		}
 	}
@@ -185,7 +187,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 	s.ok(i18n.T("check.token.ok"))
 }
 
-// preflights are the requests that a browser asks leave for.
+// preflights are requests of Colab's page for which a browser sends a preflight.
 var preflights = []struct{ method, path string }{
 	{http.MethodGet, "/api/colab/build-info"},
 	{http.MethodPost, "/api/sessions"},
@@ -224,7 +226,7 @@ func (c *checker) checkPreflights(ctx context.Context, s *Step) {
 	s.ok(i18n.T("check.preflight.ok"))
 }
 
-// permits tells whether an answer to a preflight permits the request
+// permits returns nil if the answer to a preflight permits the request, else the reason
 // (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
 func (c *checker) permits(a answer, method string) error {
 	if a.status < 200 || a.status > 299 {
@@ -234,17 +236,18 @@ func (c *checker) permits(a answer, method string) error {
 		return fmt.Errorf("%d %w", a.status, err)
 	}
 	simple := method == http.MethodGet || method == http.MethodPost
-	if methods := tokens(a.header, "Access-Control-Allow-Methods"); !simple && !slices.Contains(methods, strings.ToLower(method)) {
+	if methods := listOf(a.header, "Access-Control-Allow-Methods"); !simple && !slices.Contains(methods, strings.ToLower(method)) {
 		return errors.New(i18n.T("check.preflight.noMethod", "status", a.status, "method", method))
 	}
-	if headers := tokens(a.header, "Access-Control-Allow-Headers"); method != http.MethodGet && !slices.Contains(headers, "content-type") {
+	if headers := listOf(a.header, "Access-Control-Allow-Headers"); method != http.MethodGet && !slices.Contains(headers, "content-type") {
 		return errors.New(i18n.T("check.preflight.noHeader", "status", a.status))
 	}
 	return nil
 }
 
-// tokens returns the words of a header that is a list, in lower case.
-func tokens(header http.Header, name string) []string {
+// listOf returns the elements of a header that is a comma-separated list, in lower
+// case.
+func listOf(header http.Header, name string) []string {
 	var list []string
 	for word := range strings.SplitSeq(strings.Join(header.Values(name), ","), ",") {
 		list = append(list, strings.ToLower(strings.TrimSpace(word)))
@@ -325,26 +328,26 @@ func (c *checker) checkContents(ctx context.Context, s *Step) {
 	}
 }
 
-// read asks as Colab's page does for JSON that it can read, and fails the step
-// otherwise.
+// read requests JSON as Colab's page does, and reports whether the page could read it.
+// If not, read fails the step.
 func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool {
-	shown, _, _ := strings.Cut(path, "?")
+	plainPath, _, _ := strings.Cut(path, "?")
 	a, err := c.get(ctx, path)
 	if err != nil {
-		s.fail(i18n.T("check.read.noAnswer", "path", shown, "why", err))
+		s.fail(i18n.T("check.read.noAnswer", "path", plainPath, "why", err))
 		c.adviseLogs(s)
 		return false
 	}
 	unreadable := c.readable(a.header)
 	switch {
 	case a.status != http.StatusOK && unreadable != nil:
-		s.fail(i18n.T("check.read.both", "path", shown, "status", a.status, "why", unreadable))
+		s.fail(i18n.T("check.read.both", "path", plainPath, "status", a.status, "why", unreadable))
 	case a.status != http.StatusOK:
-		s.fail(i18n.T("check.read.status", "path", shown, "status", a.status))
+		s.fail(i18n.T("check.read.status", "path", plainPath, "status", a.status))
 	case unreadable != nil:
-		s.fail(i18n.T("check.read.unreadable", "path", shown, "why", unreadable))
+		s.fail(i18n.T("check.read.unreadable", "path", plainPath, "why", unreadable))
 	case a.decode(into) != nil:
-		s.fail(i18n.T("check.read.strange", "path", shown))
+		s.fail(i18n.T("check.read.strange", "path", plainPath))
 	default:
 		return true
 	}
@@ -352,12 +355,12 @@ func (c *checker) read(ctx context.Context, s *Step, path string, into any) bool
 	return false
 }
 
-// adviseLogs says where to look when the server does not do its work.
+// adviseLogs advises to read the server's output.
 func (c *checker) adviseLogs(s *Step) {
 	s.Advice, s.Command = i18n.T("check.advice.logs"), c.Profile.CommandLine("logs")
 }
 
-// adviseSettings says how the server gets what it lacks.
+// adviseSettings advises how the server gets the settings that it lacks.
 func (c *checker) adviseSettings(s *Step) {
 	switch {
 	case c.Profile.Kind == config.KindColab:

@@ -33,7 +33,7 @@ func checkAt(t *testing.T, address net.Addr, change ...func(*Target)) Report {
 	for _, f := range change {
 		f(&target)
 	}
-	r := check(t.Context(), target, usual, nil)
+	r := check(t.Context(), target, defaultLimits, nil)
 	statuses(t, r)
 	return r
 }
@@ -207,7 +207,7 @@ func TestCheckOfFake(t *testing.T) {
 func TestCheckWarnings(t *testing.T) {
 	target := targetAt(new(fake).serve(t).Listener.Addr())
 	target.Warnings = []*Problem{{Short: "Others can reach it", Hint: "End that.", Command: "docker rm x"}, {Short: "Second", Hint: "Two."}}
-	r := check(t.Context(), target, usual, nil)
+	r := check(t.Context(), target, defaultLimits, nil)
 	s := stepOf(t, r, "container")
 	if !r.OK || s.Status != Warn || s.Advice != "Others can reach it. End that.\nSecond. Two." || s.Command != "docker rm x" {
 		t.Errorf("%+v\n%s", s, r.Text())
@@ -310,8 +310,8 @@ func TestInterruptedStartIsWaitedFor(t *testing.T) {
 		target := targetAt(m.Addr())
 		target.network = m
 		began, took := time.Now(), map[string]time.Duration{}
-		r := check(ctx, target, usual, func(s Step) { took[s.ID] = time.Since(began) })
-		if took["contents"] != 0 || took["kernel"] != usual.cleanup/2 || took["shutdown"] != usual.cleanup/2+usual.cleanup {
+		r := check(ctx, target, defaultLimits, func(s Step) { took[s.ID] = time.Since(began) })
+		if took["contents"] != 0 || took["kernel"] != defaultLimits.cleanup/2 || took["shutdown"] != defaultLimits.cleanup/2+defaultLimits.cleanup {
 			t.Errorf("it took %v\n%s", took, r.Text())
 		}
 		m.Close()
@@ -374,7 +374,7 @@ func TestEchoedTokenIsTakenOut(t *testing.T) {
 // TestStepHoldsNoToken: the token is taken out of each text of a step, also where
 // what cannot be seen parts it.
 func TestStepHoldsNoToken(t *testing.T) {
-	c := newChecker(Target{Token: secret("zq9w+xk7")}, usual)
+	c := newChecker(Target{Token: secret("zq9w+xk7")}, defaultLimits)
 	for _, echo := range []string{"zq9w+xk7", "zq9w%2Bxk7", "zq9w\x1b[0m+xk7", "zq\u200b9w%2B\x00xk7"} {
 		s := Step{Expected: echo, Got: echo, Advice: echo, Command: echo}
 		c.redactStep(&s)
@@ -384,7 +384,7 @@ func TestStepHoldsNoToken(t *testing.T) {
 	}
 	r := check(t.Context(), Target{
 		Token: secret("zq9w+xk7"), EngineProblem: &Problem{Short: "no zq9w+xk7", Hint: "Why zq9w%2Bxk7.", Command: "run zq9w+xk7"},
-	}, usual, nil)
+	}, defaultLimits, nil)
 	if s := stepOf(t, r, "engine"); s.Got != "no [redacted]" || s.Advice != "Why [redacted]." || s.Command != "run [redacted]" {
 		t.Errorf("a step of a check is %+v", s)
 	}
@@ -513,7 +513,7 @@ func TestCheckBrowsers(t *testing.T) {
 		"other":    {OK, "try Chrome, Edge or Firefox"},
 		"":         {OK, "Safari cannot connect"},
 	} {
-		c := newChecker(Target{Browser: browser}, usual)
+		c := newChecker(Target{Browser: browser}, defaultLimits)
 		var s Step
 		c.checkBrowser(t.Context(), &s)
 		if s.Status != want.status || !strings.Contains(s.Advice, want.advice) {
@@ -526,7 +526,7 @@ func TestReportText(t *testing.T) {
 	r := check(t.Context(), Target{
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker does not answer", Hint: "Nothing answers.\nStart it:", Command: "sudo systemctl start docker"},
-	}, usual, nil)
+	}, defaultLimits, nil)
 	const want = `fail  Engine           Docker does not answer
                        Expected: an engine that answers
                        Nothing answers.
@@ -570,7 +570,7 @@ func TestReportInGerman(t *testing.T) {
 	r := check(t.Context(), Target{
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker antwortet nicht", Hint: "Starten Sie es:", Command: "sudo systemctl start docker"},
-	}, usual, nil)
+	}, defaultLimits, nil)
 	const want = `Fehler   Engine          Docker antwortet nicht
                          Erwartet: eine Engine, die antwortet
                          Starten Sie es:

@@ -8,8 +8,8 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// Text returns the report for a terminal or a text viewer, with a line for each
-// step, what to do below it, and the verdict at the end.
+// Text returns the report for a terminal or a text viewer: a line for each step, the
+// advice below the line, and the verdict at the end.
 func (r Report) Text() string {
 	var b strings.Builder
 	for _, s := range r.Steps {
@@ -19,7 +19,7 @@ func (r Report) Text() string {
 	return b.String()
 }
 
-// Text returns the step in a line or a few, without a line end.
+// Text returns the step in one or more lines, without a line end.
 func (s Step) Text() string {
 	var b strings.Builder
 	status, name := widest(i18n.Table("check.status")), widest(i18n.Table("check.step"))
@@ -37,7 +37,7 @@ func (s Step) Text() string {
 	return b.String()
 }
 
-// widest returns how many characters the longest of some texts has.
+// widest returns the number of characters of the longest text.
 func widest(texts map[string]string) int {
 	most := 0
 	for _, text := range texts {

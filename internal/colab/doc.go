@@ -1,8 +1,7 @@
-// Package colab owns what Colab needs from a Jupyter server: the settings that
-// are put into the container, and the check that acts as Colab's page does.
+// Package colab owns what Colab needs from a Jupyter server: the settings files for
+// the container, and the check, which sends the same requests as Colab's page.
 //
-// It does not own how files get into a container or how one is started: it
-// knows no Docker and no desktop. The settings are Python, because a settings
-// file of Jupyter is; they are found by Notebook 6 and Jupyter Server 2 alike,
-// and kernels see nothing of them.
+// Package colab does not copy files into a container or start it: it knows no
+// engine and no desktop. The settings files are Python, as Jupyter's are. Notebook 6
+// and Jupyter Server 2 both find them. Kernels do not see them.
 package colab

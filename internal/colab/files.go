@@ -14,24 +14,24 @@ import (
 //go:embed server
 var embedded embed.FS
 
-// Where the files are in a container.
+// Directories of the files in a container, relative to /.
 const (
 	serverDir   = "opt/colab-tray"
 	settingsDir = "opt/colab-tray/jupyter"
-	// handmadeDir is one of the places where every Jupyter looks for settings
-	// (jupyter_core.paths.SYSTEM_CONFIG_PATH).
+	// handmadeDir is one of the directories where every Jupyter looks for settings
+	// files (jupyter_core.paths.SYSTEM_CONFIG_PATH).
 	handmadeDir = "usr/local/etc/jupyter"
 )
 
-// startScript starts Jupyter with our settings.
+// startScript is the script that starts Jupyter with our settings.
 const startScript = "start.sh"
 
-// mark is in each settings file of ours, in every version.
+// mark is a text in each settings file of ours, in every version.
 const mark = "Written by Colab Tray."
 
-// ServerFiles returns what is put into a container that we made, before each
-// start: the start script, the settings, and what the script and the settings
-// read of the profile. Paths are relative to /.
+// ServerFiles returns the files that are copied into a container of ours before each
+// start: the start script, the settings files, and the parts of the profile that
+// these read. Paths are relative to /.
 func ServerFiles(p config.Profile) fs.FS {
 	files := settings(settingsDir)
 	files[path.Join(serverDir, startScript)] = file(startScript)
@@ -44,18 +44,18 @@ func ServerFiles(p config.Profile) fs.FS {
 	return files
 }
 
-// StartCommand returns the command of a container that we made.
+// StartCommand returns the command of a container of ours.
 func StartCommand() []string { return []string{"sh", "/" + serverDir + "/" + startScript} }
 
-// HandmadeFiles returns the settings alone, for a container that was made by
+// HandmadeFiles returns only the settings files, for a container that was created by
 // hand and starts Jupyter in its own way. Paths are relative to /.
 func HandmadeFiles() fs.FS { return settings(handmadeDir) }
 
-// IsOurs reports whether a settings file is one of ours, of any version.
+// IsOurs reports whether a settings file is ours, of any version.
 func IsOurs(content []byte) bool { return bytes.Contains(content, []byte(mark)) }
 
-// settings returns the settings in a directory. It is one file under the two
-// names that Jupyter Server and Notebook 6 look for.
+// settings returns the settings files in a directory: one content under the two names
+// that Jupyter Server and Notebook 6 look for.
 func settings(dir string) fstest.MapFS {
 	content := file("settings.py")
 	return fstest.MapFS{
@@ -67,7 +67,7 @@ func settings(dir string) fstest.MapFS {
 func file(name string) *fstest.MapFile {
 	content, err := embedded.ReadFile("server/" + name)
 	if err != nil {
-		panic(err) // the file is part of the program
+		panic(err) // the file is embedded
 	}
 	return &fstest.MapFile{Data: content, Mode: 0o644}
 }

@@ -18,7 +18,7 @@ import (
 // inKernel runs code in a kernel of the server and returns what it prints.
 func (s *server) inKernel(code string) string {
 	s.t.Helper()
-	c := newChecker(s.target(true), usual)
+	c := newChecker(s.target(true), defaultLimits)
 	defer c.close()
 	for _, step := range c.steps() {
 		var how Step

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// Error returns what an error says. What the system and the standard library say
-// in it, which is English everywhere, is said in the language in use as far as
-// people are likely to meet it.
+// Error returns the text of an error. It translates the errors of the system and the
+// standard library that a person is likely to see; their own texts are always
+// English.
 func Error(err error) string {
 	if text, inner := localize(err); inner != nil {
 		return strings.Replace(err.Error(), inner.Error(), text, 1)
@@ -20,7 +20,8 @@ func Error(err error) string {
 	return err.Error()
 }
 
-// localize finds an error in err that there are other words for; nil for none.
+// localize returns an error inside err for which there is a message, with the
+// message; nil if there is none.
 func localize(err error) (text string, inner error) {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -44,7 +45,7 @@ func localize(err error) (text string, inner error) {
 	return "", nil
 }
 
-// common are errors by the names of their texts.
+// common lists errors with the last part of the keys of their messages.
 var common = []struct {
 	err  error
 	name string
@@ -62,8 +63,8 @@ var common = []struct {
 	{os.ErrDeadlineExceeded, "timeout"},
 }
 
-// find returns the innermost error in err that is the one looked for: the words
-// of what is around it stay.
+// find returns the innermost error in err that is the wanted error, so that the texts
+// of the errors around it stay.
 func find(err, wanted error) error {
 	for errors.Is(err, wanted) {
 		inner := errors.Unwrap(err)

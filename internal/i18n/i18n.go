@@ -1,12 +1,3 @@
-// Package words owns all texts for people, in each language there is: one file
-// per language, such as en.toml, with a name for each text. A translation is a
-// copy of en.toml with other texts, and the file is all that a new language
-// takes. The package also makes the words of others harmless
-// that are to reach a person: [Line], [Lines], [JSON].
-//
-// It does not own when a text is said, nor the texts that are no person's own:
-// the program's log, errors that only code looks at, and the report of the
-// doctor, which is read by whoever is asked for help. It knows no other room.
 package i18n
 
 import (
@@ -22,27 +13,28 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// English is the language of all texts that are not translated.
+// English is the language of messages that are not translated.
 const English = "en"
 
 //go:embed *.toml
 var files embed.FS
 
-// catalogues are those of all languages, each read when it is first wanted.
+// catalogues has the catalogue of each language. A catalogue is read when it is first
+// used.
 type catalogues map[string]func() *catalogue
 
-// loaded are the catalogues there are.
+// loaded has the current catalogues.
 var loaded atomic.Pointer[catalogues]
 
 func init() { Load(files) }
 
-// Load takes the texts from other files than the program's own, one file for a
-// language, and returns what brings the former texts back. Tests hold with it
-// that a language is one file and nothing else.
+// Load replaces the program's messages by those in other files, one file for each
+// language. The function that it returns restores the former messages. It is for
+// tests.
 func Load(files fs.FS) (restore func()) {
 	names, err := fs.Glob(files, "*.toml")
 	if err != nil {
-		panic(err) // the pattern is right
+		panic(err) // the pattern is valid
 	}
 	all := catalogues{}
 	for _, name := range names {
@@ -57,18 +49,18 @@ func Load(files fs.FS) (restore func()) {
 	}
 }
 
-// Languages are those there are texts in, as ISO 639-1 has them: English, and
-// the others by name.
+// Languages returns the languages of the messages as ISO 639-1 codes: first English,
+// then the others, sorted.
 func Languages() []string {
 	others := maps.Clone(*loaded.Load())
 	delete(others, English)
 	return append([]string{English}, slices.Sorted(maps.Keys(others))...)
 }
 
-// of returns the catalogue of a language there is.
+// of returns the catalogue of a language. It panics if there is no such language.
 func (all *catalogues) of(language string) *catalogue { return (*all)[language]() }
 
-// catalogue has the texts of a language by their full names, such as
+// catalogue has the messages of a language by their full keys, such as
 // "state.status.ready".
 type catalogue struct {
 	language string
@@ -79,18 +71,18 @@ type catalogue struct {
 func read(files fs.FS, language string) *catalogue {
 	text, err := fs.ReadFile(files, language+".toml")
 	if err != nil {
-		panic(err) // it is embedded, or the program would not have been built
+		panic(err) // the file is embedded
 	}
 	var tables map[string]any
 	if err := toml.Unmarshal(text, &tables); err != nil {
-		panic(language + ".toml: " + err.Error()) // the tests read them all
+		panic(language + ".toml: " + err.Error()) // the tests read all files
 	}
 	c := &catalogue{language, map[string]string{}, map[string]forms{}}
 	c.add("", tables)
 	return c
 }
 
-// add adds the texts of a table, and of those in it.
+// add adds the messages of a table and of the tables inside it.
 func (c *catalogue) add(prefix string, table map[string]any) {
 	for name, value := range table {
 		switch value := value.(type) {
@@ -110,8 +102,8 @@ func (c *catalogue) add(prefix string, table map[string]any) {
 
 var current atomic.Pointer[catalogue]
 
-// Use makes a language the one of all texts from now on; one that there is not
-// is English.
+// Use sets the language of all messages. If there are no messages in that language,
+// it sets English.
 func Use(language string) {
 	if !slices.Contains(Languages(), language) {
 		language = English
@@ -119,7 +111,7 @@ func Use(language string) {
 	current.Store(loaded.Load().of(language))
 }
 
-// Language returns the language in use, which is English before [Use].
+// Language returns the language in use. It is English before the first call of [Use].
 func Language() string { return inUse().language }
 
 func inUse() *catalogue {
@@ -129,34 +121,35 @@ func inUse() *catalogue {
 	return loaded.Load().of(English)
 }
 
-// T returns the text of that name in the language in use. What it has in
-// braces, such as {port}, is replaced by the value that follows this name in
-// values, which are names and values in turn; a value can come from anywhere, and
-// is made fit by [Line]. Of a text with plural forms it is the form for the
-// number that is called "count". A text that the language does not have is said
-// in English.
-func T(name string, values ...any) string {
-	text, ok := inUse().text(name, values)
+// T returns the message with a key in the language in use. The arguments values are
+// alternating names and values: T replaces a placeholder such as {port} by the value
+// after the name "port". [Line] sanitizes each value, so a value can come from
+// outside. If the message has plural forms, the value named "count" selects the
+// form. If the language has no such message, T returns the English one.
+func T(key string, values ...any) string {
+	text, ok := inUse().text(key, values)
 	if !ok {
-		text, ok = loaded.Load().of(English).text(name, values)
+		text, ok = loaded.Load().of(English).text(key, values)
 	}
 	if !ok {
-		return name // the tests look for all that are said
+		return key // the tests check that every key in the code exists
 	}
 	return fill(text, values)
 }
 
-// Has reports whether there is a text of that name.
-func Has(name string) bool {
-	_, has := inUse().texts[name]
+// Has reports whether there is a message with a key, in the language in use or in
+// English. It does not find messages with plural forms.
+func Has(key string) bool {
+	_, has := inUse().texts[key]
 	if !has {
-		_, has = loaded.Load().of(English).texts[name]
+		_, has = loaded.Load().of(English).texts[key]
 	}
 	return has
 }
 
-// fill replaces what is in braces. Values are not looked into; but one that ends
-// a sentence, as errors of others may, gets no second full stop.
+// fill replaces the placeholders of a message. It does not replace placeholders inside
+// a value. After a value that ends with a full stop, such as an error from outside,
+// it adds no second one.
 func fill(text string, values []any) string {
 	if len(values) == 0 {
 		return text
@@ -169,19 +162,19 @@ func fill(text string, values []any) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// Table returns the texts whose names begin with that of a table, by what follows
-// it, in the language in use. Texts with plural forms are left out.
+// Table returns the messages of a table in the language in use, by the rest of their
+// keys after the table's key. It leaves out messages with plural forms.
 func Table(table string) map[string]string {
-	own := map[string]string{}
-	for name, text := range inUse().texts {
-		if rest, in := strings.CutPrefix(name, table+"."); in {
-			own[rest] = text
+	messages := map[string]string{}
+	for key, text := range inUse().texts {
+		if rest, in := strings.CutPrefix(key, table+"."); in {
+			messages[rest] = text
 		}
 	}
-	return own
+	return messages
 }
 
-// Or names things of which one is meant, as in "a, b or c".
+// Or joins names as alternatives, such as "a, b or c".
 func Or(names []string) string {
 	last := len(names) - 1
 	if last < 1 {
@@ -190,7 +183,7 @@ func Or(names []string) string {
 	return T("list.or", "names", strings.Join(names[:last], ", "), "last", names[last])
 }
 
-// Decimal puts a number with one decimal into words.
+// Decimal formats a number with one decimal, in the language in use.
 func Decimal(number float64) string {
 	return strings.Replace(fmt.Sprintf("%.1f", number), ".", T("number.point"), 1)
 }

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Sentence makes a sentence of a text: it begins with a capital letter and ends
-// with a full stop.
+// Sentence returns a text with a capital letter at the start and a full stop at the
+// end.
 func Sentence(text string) string {
 	text = FullStop(text)
 	first, size := utf8.DecodeRuneInString(text)
@@ -18,7 +18,7 @@ func Sentence(text string) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// Sentences puts texts one after the other, each with its full stop.
+// Sentences joins texts by spaces, each with a full stop at its end.
 func Sentences(texts ...string) string {
 	var sentences []string
 	for _, text := range texts {
@@ -29,7 +29,8 @@ func Sentences(texts ...string) string {
 	return strings.Join(sentences, " ")
 }
 
-// FullStop ends a text with a full stop, if there is any text without an end.
+// FullStop adds a full stop to a text that is not empty and does not end with a
+// punctuation mark.
 func FullStop(text string) string {
 	text = strings.TrimSpace(text)
 	if end, _ := utf8.DecodeLastRuneInString(text); text == "" || strings.ContainsRune(".!?…", end) {
@@ -38,12 +39,11 @@ func FullStop(text string) string {
 	return text + "."
 }
 
-// longest is how much of what somebody wrote is said again, in bytes.
+// longest is the length at which [Escaped] cuts a text, in bytes.
 const longest = 1000
 
-// Escaped makes what somebody wrote fit between the quotes of a text: what
-// could not be seen there is written as Go writes it, and what nobody would read
-// to its end is cut.
+// Escaped prepares a person's input for quotes in a message. It escapes invisible
+// characters and quotes as Go does, and cuts the text at 1000 bytes.
 func Escaped(text string) string {
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + "…"

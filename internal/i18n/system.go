@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// System returns the first of the languages that the person has set for this
-// system and that there are texts in; else English. The environment is read as
+// System returns the first language in the person's settings of this system for which
+// there are messages, else English. lookupEnv reads the environment, as
 // [os.LookupEnv] does.
 func System(lookupEnv func(string) (string, bool)) string {
 	return first(preferred(lookupEnv))
 }
 
-// first returns the first language there are texts in. Locales are written
-// de_AT.UTF-8 or de-AT.
+// first returns the first language for which there are messages. A locale is written
+// as de_AT.UTF-8 or de-AT.
 func first(locales []string) string {
 	for _, locale := range locales {
 		end := strings.IndexAny(locale, "_-.@")
@@ -27,8 +27,8 @@ func first(locales []string) string {
 	return English
 }
 
-// fromEnvironment returns the locales of the environment, in their order: a
-// locale that is C or POSIX wants no translation, whatever LANGUAGE has
+// fromEnvironment returns the locales in the environment, in their order. The locale C
+// or POSIX means English, whatever LANGUAGE contains
 // (https://www.gnu.org/software/gettext/manual/html_node/The-LANGUAGE-variable.html).
 func fromEnvironment(lookupEnv func(string) (string, bool)) []string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
@@ -48,8 +48,8 @@ func fromEnvironment(lookupEnv func(string) (string, bool)) []string {
 	return nil
 }
 
-// appleLanguages reads what `defaults read -g AppleLanguages` prints: a list in
-// brackets, one language in quotes per line.
+// appleLanguages parses the output of `defaults read -g AppleLanguages`: a list in
+// parentheses, with one quoted language on each line.
 func appleLanguages(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune("() \n\",", r) })
 }

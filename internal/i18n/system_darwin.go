@@ -2,8 +2,8 @@ package i18n
 
 import "os/exec"
 
-// preferred returns the languages of the environment, which terminals set, or
-// those of the system's settings, which programs opened from the desktop see.
+// preferred returns the languages in the environment, which terminals set, else those
+// in the system's settings, for programs that the desktop opens.
 func preferred(lookupEnv func(string) (string, bool)) []string {
 	if locales := fromEnvironment(lookupEnv); locales != nil {
 		return locales

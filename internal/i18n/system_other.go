@@ -2,5 +2,5 @@
 
 package i18n
 
-// preferred returns the languages of the environment.
+// preferred returns the languages in the environment.
 func preferred(lookupEnv func(string) (string, bool)) []string { return fromEnvironment(lookupEnv) }

@@ -2,8 +2,8 @@ package i18n
 
 import "golang.org/x/sys/windows"
 
-// preferred returns the languages of the person's own display, or of the
-// environment, which terminals ported from elsewhere set.
+// preferred returns the languages in the environment, which terminals from Unix set,
+// else the person's display languages in Windows.
 func preferred(lookupEnv func(string) (string, bool)) []string {
 	if locales := fromEnvironment(lookupEnv); locales != nil {
 		return locales
