@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -159,13 +160,27 @@ func runtimeName(t testing.TB, host string) string {
 	return name
 }
 
-// FreePort returns a TCP port that nothing listens on, on any address. It lies
-// below the range from which the system takes ports for outgoing connections,
-// so that none of these can take it meanwhile.
+// ports are the ports given to tests, one after the other.
+var ports struct {
+	mu   sync.Mutex
+	last int
+}
+
+// FreePort returns a TCP port that nothing listens on, on any address, and that no
+// other test of the process was given. It lies below the range from which the
+// system takes ports for outgoing connections, so that none of these can take it
+// meanwhile.
 func FreePort(t testing.TB) int {
 	t.Helper()
+	const first, number = 10000, 20000
+	ports.mu.Lock()
+	defer ports.mu.Unlock()
+	if ports.last == 0 {
+		ports.last = mathrand.IntN(number)
+	}
 	for range 1000 {
-		port := 10000 + mathrand.IntN(20000)
+		ports.last = (ports.last + 1) % number
+		port := first + ports.last
 		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 		if err != nil {
 			continue
