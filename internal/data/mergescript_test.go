@@ -18,6 +18,7 @@ import (
 // it runs. What was there before is there still, and doing it all again, as the
 // next operation does, ends with everything there once.
 func TestMergeScriptKilled(t *testing.T) {
+	testenv.Takes(t, "hundreds of shells are started")
 	t.Parallel()
 	testenv.NeedCommand(t, "cmp")
 	const (

@@ -40,6 +40,7 @@ sync() { step :; }
 // thing that it does is to mark that the new data count, so it always ends with
 // these. What is found in a state that was seen before is known from there.
 func TestScriptKilled(t *testing.T) {
+	testenv.Takes(t, "hundreds of shells are started")
 	t.Parallel()
 	testenv.NeedCommand(t, "sh")
 	const (

@@ -114,7 +114,8 @@ func (k *kernel) Ask(channel string) {
 // them for, and a runtime is stopped in the end. When that is, TestIdleRule and
 // TestIdleStop hold.
 func TestIdleRuntime(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	testenv.Takes(t, "it starts Jupyter on a real engine")
+	eachEngineAlone(t, func(t *testing.T, r *rig) {
 		r.Open()
 		u := r.mustStart().URL
 		if last, kernels, err := jupyter.LastActivity(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {

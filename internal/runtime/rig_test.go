@@ -156,6 +156,12 @@ func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
 // not matter: each engine has another one.
 func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
 	realEngine(t)
+	eachEngineAlone(t, test)
+}
+
+// eachEngineAlone is [eachEngine] for a test that measures what a container gets of
+// the processor: it runs beside no other test of the package.
+func eachEngineAlone(t *testing.T, test func(t *testing.T, r *rig)) {
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
 		test(t, newRig(t, onDocker(t), testenv.Notebook6))

@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -155,13 +156,26 @@ func runtimeName(t testing.TB, host string) string {
 	return name
 }
 
-// FreePort returns a TCP port that nothing listens on, on any address. The port is below
-// the range of ports for outgoing connections, so that none of those can take it in the
-// meantime.
+// ports are the ports given to tests, one after the other.
+var ports struct {
+	mu   sync.Mutex
+	last int
+}
+
+// FreePort returns a TCP port that nothing listens on, on any address, and that no
+// other test of the process was given. The port is below the range of ports for
+// outgoing connections, so that none of those can take it in the meantime.
 func FreePort(t testing.TB) int {
 	t.Helper()
+	const first, number = 10000, 20000
+	ports.mu.Lock()
+	defer ports.mu.Unlock()
+	if ports.last == 0 {
+		ports.last = mathrand.IntN(number)
+	}
 	for range 1000 {
-		port := 10000 + mathrand.IntN(20000)
+		ports.last = (ports.last + 1) % number
+		port := first + ports.last
 		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 		if err != nil {
 			continue

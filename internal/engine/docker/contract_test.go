@@ -10,6 +10,7 @@ import (
 
 // TestContract holds that Docker and Podman behave as the program relies on.
 func TestContract(t *testing.T) {
+	testenv.Takes(t, "it runs containers on real engines")
 	t.Run("docker", func(t *testing.T) {
 		t.Parallel()
 		contract(t, testenv.Engine(t), testenv.Image(t, testenv.Server2), testenv.RuntimeName)

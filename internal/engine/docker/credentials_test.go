@@ -23,6 +23,7 @@ import (
 // TestPullWithCredentials pulls from a registry that asks who comes, with each
 // way to tell docker, and with each way in which that can go wrong.
 func TestPullWithCredentials(t *testing.T) {
+	testenv.Takes(t, "real engines pull")
 	t.Run("docker", func(t *testing.T) { pullWithCredentials(t, testenv.Engine(t)) })
 	t.Run("podman", func(t *testing.T) { pullWithCredentials(t, testenv.Podman(t).Host()) })
 }

@@ -315,6 +315,7 @@ func elsewhere(t *testing.T, socket, engine string) (remove func()) {
 // TestEngineElsewhere finds the sockets of other engines, and one that comes
 // later, without a new start of the program.
 func TestEngineElsewhere(t *testing.T) {
+	testenv.Takes(t, "a Podman is started")
 	which, podman := testenv.Engine(t), testenv.Podman(t).Host()
 	home := testenv.DockerHome(t)
 	now := time.Now()

@@ -89,6 +89,7 @@ var madeLabel = regexp.MustCompile(`"dev\.colabtray\.made":"\w+",?`)
 // TestPodmansOwnAPI holds that a container is the same whether it was made
 // through Podman's own API, as it is for a GPU, or through Docker's.
 func TestPodmansOwnAPI(t *testing.T) {
+	testenv.Takes(t, "a Podman is started")
 	podman := testenv.Podman(t)
 	d, err := New(podman.Host())
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 // TestProxiesAsTheDockerCommand makes containers with the docker command and by
 // ourselves, and compares their environment.
 func TestProxiesAsTheDockerCommand(t *testing.T) {
+	testenv.Takes(t, "a real engine makes containers")
 	host := testenv.Engine(t)
 	image := testenv.Image(t, testenv.Notebook6)
 	home := testenv.DockerHome(t)
