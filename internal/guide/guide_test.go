@@ -397,6 +397,7 @@ func TestTooManyPages(t *testing.T) {
 
 // TestTokenIsOnlyRevealed looks for the token in all that a page is sent.
 func TestTokenIsOnlyRevealed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, testenv.Notebook6)
 	if err := r.manager.Start(t.Context()); err != nil {
 		t.Fatal(err)

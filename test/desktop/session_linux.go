@@ -54,9 +54,13 @@ func library(program string) string {
 	return program
 }
 
-// patience limits each wait of this package. It is only used up when something is
-// broken.
-const patience = time.Minute
+// patience bounds every single thing that is waited for. It is only used up
+// when something is broken.
+const patience = 2 * time.Minute
+
+// desktops are those that tests have at a time: with more of them, on a small
+// machine, each would be too slow.
+var desktops = make(chan struct{}, 4)
 
 // Options are the options of a desktop.
 type Options struct {
@@ -85,6 +89,8 @@ func Start(t testing.TB, o Options) *Session {
 	for _, part := range Parts(o) {
 		testenv.NeedCommand(t, part)
 	}
+	desktops <- struct{}{}
+	t.Cleanup(func() { <-desktops })
 	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
