@@ -58,7 +58,7 @@ func newTerminal(t *testing.T, image string) *terminal {
 	return newTerminalAt(t, testenv.Engine(t), testenv.RuntimeName(t), image)
 }
 
-// newPodmanTerminal is newTerminal on Podman, with one of the bed's images.
+// newPodmanTerminal is newTerminal on Podman, with one of the test environment's images.
 func newPodmanTerminal(t *testing.T, image string) *terminal {
 	t.Helper()
 	podman := testenv.Podman(t)

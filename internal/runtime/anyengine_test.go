@@ -59,7 +59,7 @@ type inMemorySite struct {
 	scripts map[string]func(*memory.Process) int
 }
 
-// inMemory is an engine in memory of the test's own, which has the bed's images.
+// inMemory is an engine in memory of the test's own, which has the test environment's images.
 func inMemory(t *testing.T) site {
 	m := &inMemorySite{Engine: memory.New(), scripts: map[string]func(*memory.Process) int{}}
 	t.Cleanup(func() { _ = m.Close() })

@@ -94,7 +94,7 @@ func TestRegistryThatCannotBeReached(t *testing.T) {
 // TestPullThatBreaksOff loses the connection in the middle of the last layer:
 // once, which Docker makes up for, and until the engine gives up. Podman 4.3 does
 // that at once, but keeps the layers that it has. So does Docker with the store of
-// containerd; its classic store, which the test bed has, drops them.
+// containerd; its classic store, which the test environment has, drops them.
 func TestPullThatBreaksOff(t *testing.T) {
 	realEngine(t)
 	t.Run("docker", func(t *testing.T) {

@@ -54,7 +54,7 @@ type rig struct {
 	stop    func()
 }
 
-// site is an engine of the test bed.
+// site is an engine of the test environment.
 type site struct {
 	host   string
 	podman *testenv.PodmanEngine // nil on Docker
@@ -79,7 +79,7 @@ func onPodman(t *testing.T) site {
 	return site{host: podman.Host(), podman: podman}
 }
 
-// image returns the reference of one of the bed's images, which is there.
+// image returns the reference of one of the test environment's images, which is there.
 func (s site) image(t *testing.T, image string) string {
 	t.Helper()
 	if s.memory != nil {
@@ -172,7 +172,7 @@ func eachEngineAlone(t *testing.T, test func(t *testing.T, r *rig)) {
 	})
 }
 
-// newRig makes a runtime that does not exist yet of one of the bed's images.
+// newRig makes a runtime that does not exist yet of one of the test environment's images.
 func newRig(t *testing.T, at site, image string) *rig {
 	t.Helper()
 	return newRigOf(t, at, at.image(t, image))

@@ -44,7 +44,7 @@ func (s *screen) setSubmenus(filled bool)    { s.filled.Store(filled) }
 func (s *screen) row(i int) (string, bool)   { return s.Rows[i].Text, !s.Rows[i].Disabled }
 func (s *screen) is(i int, text string) bool { return s.Rows[i].Text == text }
 
-// fakeRuntime is a runtime whose deeds wait until the test lets them go on.
+// fakeRuntime is a runtime whose actions wait until the test lets them go on.
 type fakeRuntime struct {
 	asked  chan string
 	answer chan error

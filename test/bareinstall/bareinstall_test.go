@@ -107,7 +107,7 @@ func newMachine(t *testing.T) machine {
 	return m
 }
 
-// base returns the Debian 12 image that the bed's images were made from.
+// base returns the Debian 12 image that the test environment's images were made from.
 func base() string {
 	for _, image := range []string{"debian:bookworm-slim", "colab-tray-base:bookworm"} {
 		if exec.Command("docker", "image", "inspect", image).Run() == nil {

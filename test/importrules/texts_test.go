@@ -96,15 +96,15 @@ var notTexts = map[string]string{
 	"Already exists":               "an engine's word for the state of a layer",
 }
 
-// english are the rooms whose sentences are English whatever the language: the
+// english are the packages whose sentences are English whatever the language: the
 // report of the doctor is for whoever helps.
 var english = []string{"internal/doctor", "internal/i18n"}
 
-// shown are the rooms whose errors a person sees as they are: these say
+// shown are the packages whose errors a person sees as they are: these say
 // themselves by i18n.T.
 var shown = []string{"cmd/tray", "internal/cli", "internal/config", "internal/tray"}
 
-// unseenErrors are errors of those rooms that no person sees, by who looks at them.
+// unseenErrors are errors of those packages that no person sees, by who looks at them.
 var unseenErrors = map[string]string{
 	"no tray on this desktop":       "whoever shows the tray",
 	"reported":                      "whoever ends the program",
