@@ -94,7 +94,7 @@ func TestHandmadeWithoutVolume(t *testing.T) {
 	out, _ := c.run(0, "status", "--json")
 	has(t, out, `"unsaved":"/home/jovyan"`)
 	_, errs = c.run(0, "backup", filepath.Join(t.TempDir(), "b"))
-	has(t, errs, "of /home/jovyan, which lie in no volume")
+	has(t, errs, "1 file of /home/jovyan, which lies in no volume")
 
 	_, errs = c.run(2, "delete")
 	has(t, errs, "in /home/jovyan", "A backup of them is made before")

@@ -137,9 +137,9 @@ func TestStatusOfAnAnswer(t *testing.T) {
 func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 	for _, status := range []int{201, 204, 301, 302, 401, 403, 404, 500, 503} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
-			up := false
+			var up atomic.Bool
 			answer := func(token, path string) (int, error) {
-				if path == "/api" || up && token == "secret" {
+				if path == "/api" || up.Load() && token == "secret" {
 					return http.StatusOK, nil
 				}
 				return status, nil
@@ -153,7 +153,7 @@ func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 						t.Fatalf("ready by the answer %d, with %v", status, a.URL)
 					}
 				}
-				up = true
+				up.Store(true)
 				time.Sleep(reportedDelay)
 				synctest.Wait()
 				ready := false

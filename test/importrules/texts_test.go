@@ -98,7 +98,7 @@ var notTexts = map[string]string{
 
 // english are the packages whose sentences are English whatever the language: the
 // report of the doctor is for whoever helps.
-var english = []string{"internal/doctor", "internal/i18n"}
+var english = []string{"internal/doctor", "internal/i18n", "internal/engine/enginetest", "internal/engine/memory"}
 
 // shown are the packages whose errors a person sees as they are: these say
 // themselves by i18n.T.

@@ -59,6 +59,10 @@ func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
 		options.Types = []types.DiskUsageObject{types.VolumeObject}
 	}
 	usage, err := api.DiskUsage(ctx, options)
+	if err != nil && strings.Contains(strings.ToLower(err.Error()), "no such") {
+		// Podman looks at every container, and one was removed meanwhile.
+		return 0, fmt.Errorf("%w: %w", engine.ErrBusy, err)
+	}
 	if err != nil {
 		return 0, engineError(err)
 	}
