@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -105,7 +104,7 @@ func (in *invocation) volume(ctx context.Context, s *Session) (string, error) {
 	if size < 0 {
 		return i18n.T("cli.delete.volume", "volume", s.Profile.Volume()), nil
 	}
-	return i18n.T("cli.delete.volumeOfSize", "volume", s.Profile.Volume(), "size", megabytes(size)), nil
+	return i18n.T("cli.delete.volumeOfSize", "volume", s.Profile.Volume(), "size", i18n.Bytes(size)), nil
 }
 
 // describeLosses says what the container alone has, and what becomes of it.
@@ -113,7 +112,7 @@ func (in *invocation) describeLosses(s *Session, goes data.DeletePlan) string {
 	if goes.Lost.Files == 0 {
 		return ""
 	}
-	files := i18n.T("cli.delete.files", "count", goes.Lost.Files, "size", megabytes(goes.Lost.Bytes), "dirs", strings.Join(goes.Lost.Dirs, ", "))
+	files := i18n.T("cli.delete.files", "count", goes.Lost.Files, "size", i18n.Bytes(goes.Lost.Bytes), "dirs", strings.Join(goes.Lost.Dirs, ", "))
 	switch {
 	case in.noBackup:
 		return i18n.T("cli.delete.filesLost", "files", files)
@@ -164,7 +163,7 @@ func runBackup(ctx context.Context, in *invocation) error {
 
 func (in *invocation) tellBackup(b data.Backup) {
 	fmt.Fprintln(in.Stderr, i18n.T("cli.backup.done",
-		"file", b.File, "runtime", b.Runtime, "entries", i18n.T("cli.backup.entries", "count", b.Entries), "size", megabytes(b.Bytes), "packed", megabytes(b.Size)))
+		"file", b.File, "runtime", b.Runtime, "entries", i18n.T("cli.backup.entries", "count", b.Entries), "size", i18n.Bytes(b.Bytes), "packed", i18n.Bytes(b.Size)))
 	if b.Omitted.Extra > 0 {
 		fmt.Fprintln(in.Stderr, i18n.T("cli.backup.outside", "count", b.Omitted.Extra, "dirs", strings.Join(b.Ephemeral, ", ")))
 	}
@@ -211,7 +210,7 @@ func runRestore(ctx context.Context, in *invocation) error {
 // confirmRestore asks whether what a volume holds is to be replaced.
 func (in *invocation) confirmRestore(ctx context.Context, s *Session, b data.Backup) (bool, error) {
 	text := i18n.T("cli.restore.replaces",
-		"volume", s.Profile.Volume(), "runtime", b.Runtime, "time", formatTime(b.Made), "size", megabytes(b.Bytes)) + "\n"
+		"volume", s.Profile.Volume(), "runtime", b.Runtime, "time", formatTime(b.Made), "size", i18n.Bytes(b.Bytes)) + "\n"
 	if in.noBackup {
 		text += i18n.T("cli.restore.noBackup")
 	} else {
@@ -296,9 +295,9 @@ func (l *workLine) tell(p data.Progress) {
 	l.step, l.lastShown = p.Step, time.Now()
 	text := l.stepText(p.Step)
 	if l.line.rewrite && p.Bytes > 0 {
-		progress := megabytes(p.Bytes)
+		progress := i18n.Bytes(p.Bytes)
 		if p.Total > 0 {
-			progress = i18n.T("cli.work.of", "done", progress, "all", megabytes(p.Total))
+			progress = i18n.T("cli.work.of", "done", progress, "all", i18n.Bytes(p.Total))
 		}
 		text = i18n.T("cli.work.soFar", "work", text, "progress", progress)
 	}
@@ -329,18 +328,6 @@ func (l *workLine) stepText(step data.Step) string {
 func (l *workLine) clear() {
 	l.line.clear()
 	l.line.last = ""
-}
-
-// megabytes tells a number of bytes.
-func megabytes(n int64) string {
-	switch {
-	case n < 1e6:
-		return fmt.Sprintf("%.0f kB", math.Ceil(float64(n)/1e3))
-	case n < 1e9:
-		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
-	default:
-		return i18n.Decimal(float64(n)/1e9) + " GB"
-	}
 }
 
 // formatTime tells a time.
