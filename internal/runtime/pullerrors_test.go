@@ -131,7 +131,23 @@ func TestUpdateOfLocalImage(t *testing.T) {
 			second = r.image(t, testenv.Server2)
 		}
 		r.profile.Image = "localhost/" + r.profile.Runtime + ":1"
-		r.docker("tag", first, r.profile.Image)
+		// makeImage makes an image of that name, with an ID of its own. Podman tells any
+		// name of an image that a container is of, so that another name of an image of
+		// the test environment would be seen by the tests beside this one.
+		makeImage := func(from string) (id string) {
+			t.Helper()
+			other := r.runtimeName(t)
+			r.docker("create", "--name", other, from)
+			_, err := r.client(t).ContainerCommit(t.Context(), other, container.CommitOptions{
+				Reference: r.profile.Image, Config: &container.Config{}, // Podman wants one
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.docker("rm", other)
+			return r.docker("image", "inspect", "--format", "{{.Id}}", r.profile.Image)
+		}
+		makeImage(first)
 		t.Cleanup(func() { r.docker("rmi", "--force", r.profile.Image) })
 		r.Open()
 		r.mustStart()
@@ -145,16 +161,7 @@ func TestUpdateOfLocalImage(t *testing.T) {
 		}
 		r.mustServe(r.untilState(Ready).URL)
 		// The image is made anew. Podman moves a name to what was just made alone.
-		other := r.runtimeName(t)
-		r.docker("create", "--name", other, second)
-		_, err := r.client(t).ContainerCommit(t.Context(), other, container.CommitOptions{
-			Reference: r.profile.Image, Config: &container.Config{}, // Podman wants one
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.docker("rm", other)
-		second = r.docker("image", "inspect", "--format", "{{.Id}}", r.profile.Image)
+		second = makeImage(second)
 		r.mustServe(r.must(r.Update).URL)
 		made := strings.TrimPrefix(r.docker("inspect", "--format", "{{.Image}}", r.profile.Runtime), "sha256:")
 		if r.id() == before || made != strings.TrimPrefix(second, "sha256:") {
