@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"colabtray/internal/i18n"
 
@@ -34,15 +35,34 @@ func EnsureHome() {
 // $XDG_CONFIG_HOME/colab-tray/config.toml or the platform's equivalent. The file
 // need not exist.
 func File() string {
-	xdg.Reload()
-	return filepath.Join(xdg.ConfigHome, directory, "config.toml")
+	return filepath.Join(Directories().Config, directory, "config.toml")
 }
 
 // StateDir returns the directory for data that the program keeps between runs:
 // $XDG_STATE_HOME/colab-tray or the platform's equivalent.
 func StateDir() string {
+	return filepath.Join(Directories().State, directory)
+}
+
+// PlatformDirs are the directories in which programs of a person keep their files.
+type PlatformDirs struct {
+	Config string // for settings: $XDG_CONFIG_HOME or the platform's equivalent
+	State  string // for data kept between runs: $XDG_STATE_HOME or the platform's equivalent
+	// SystemConfig are the directories with settings for all users, the one that
+	// counts most first.
+	SystemConfig []string
+}
+
+// platformMu guards the variables of package xdg, which are written at each look.
+var platformMu sync.Mutex
+
+// Directories returns the directories of the platform, as the environment has them
+// at the time of the call.
+func Directories() PlatformDirs {
+	platformMu.Lock()
+	defer platformMu.Unlock()
 	xdg.Reload()
-	return filepath.Join(xdg.StateHome, directory)
+	return PlatformDirs{xdg.ConfigHome, xdg.StateHome, xdg.ConfigDirs}
 }
 
 // RuntimeDir returns the directory for files that are needed only while the program

@@ -5,6 +5,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -25,6 +26,20 @@ func TestPathsFollowTheEnvironment(t *testing.T) {
 	if got := RuntimeDir(); got != "/somewhere/STATE_HOME/colab-tray/run" {
 		t.Errorf("without a runtime directory: %s", got)
 	}
+}
+
+// TestPathsAskedAtOnce is a test for the race detector: the runtimes of several
+// fleets ask for these paths while others do.
+func TestPathsAskedAtOnce(t *testing.T) {
+	var asking sync.WaitGroup
+	for range 4 {
+		asking.Go(func() {
+			if File() == "" || StateDir() == "" || len(Directories().SystemConfig) == 0 {
+				t.Error("a path is missing")
+			}
+		})
+	}
+	asking.Wait()
 }
 
 func TestEnsurePrivateDir(t *testing.T) {

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/adrg/xdg"
-
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 )
@@ -23,8 +21,7 @@ const autostartFile = "autostart/" + appID + ".desktop"
 
 // ownEntry returns the path of the entry in the person's own configuration.
 func ownEntry() string {
-	xdg.Reload()
-	return filepath.Join(xdg.ConfigHome, autostartFile)
+	return filepath.Join(config.Directories().Config, autostartFile)
 }
 
 // readEntry reads an entry. It returns nil when there is none.
@@ -51,7 +48,7 @@ func readEntry(path string) (entry, error) {
 // systemEntry reads the entry that counts if the person has none of their own. It
 // returns nil when there is none.
 func systemEntry() entry {
-	for _, dir := range xdg.ConfigDirs {
+	for _, dir := range config.Directories().SystemConfig {
 		if e, err := readEntry(filepath.Join(dir, autostartFile)); e != nil && err == nil {
 			return e
 		}
