@@ -3,15 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
 
 	"colabtray/test/testenv"
-
-	"golang.org/x/sys/unix"
 )
 
 // TestAsks answers the question on a terminal.
@@ -44,21 +40,7 @@ func TestAsks(t *testing.T) {
 // answer runs a command on a terminal, and types when it asks.
 func (c *terminal) answer(typed string, args ...string) (code int, message string) {
 	c.t.Helper()
-	ptm, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	testenv.Need(c.t, "a pseudo terminal", err == nil)
-	defer ptm.Close()
-	fd := int(ptm.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		c.t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	pts, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	ptm, pts := testenv.Terminal(c.t, 80)
 	ctx, cancel := context.WithTimeout(c.t.Context(), longEnough)
 	defer cancel()
 	cmd := c.command(ctx, args...)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"log/slog"
-	"os"
 	"sync"
 
 	"colabtray/internal/colab"
@@ -104,17 +103,4 @@ func (s *Session) settled(ctx context.Context) (runtime.Snapshot, error) {
 		}
 	}
 	return runtime.Snapshot{}, context.Cause(ctx)
-}
-
-// isTerminal reports whether something is shown to a person right away.
-func isTerminal(w any) bool {
-	if s, is := w.(screen); is {
-		w = s.unfiltered
-	}
-	f, is := w.(*os.File)
-	if !is {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
