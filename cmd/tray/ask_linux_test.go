@@ -37,6 +37,22 @@ func TestAsks(t *testing.T) {
 	}
 }
 
+// TestStartOnATerminal tells a person what to do next with the Backend URL.
+func TestStartOnATerminal(t *testing.T) {
+	engines(t)
+	c := newTerminal(t, testenv.Image(t, testenv.Server2))
+	code, shown := c.answer("", "start")
+	url := strings.Index(shown, "http://localhost:"+c.get("COLAB_TRAY_PORT")+"/?token=")
+	if code != 0 || url < 0 {
+		t.Fatalf("it ended with %d and showed\n%s", code, shown)
+	}
+	has(t, shown, "Starting "+c.get("COLAB_TRAY_NAME")+" ...\r")
+	has(t, shown[url:], "Next: copy this URL", "colab-tray open", "colab-tray guide")
+	if out, errs := c.run(0, "start"); strings.Count(out, "\n") != 1 || strings.Contains(errs, "Next") {
+		t.Errorf("elsewhere it prints %q and %q", out, errs)
+	}
+}
+
 // answer runs a command on a terminal, and types when it asks.
 func (c *terminal) answer(typed string, args ...string) (code int, message string) {
 	c.t.Helper()

@@ -95,11 +95,12 @@ func server() runtime.Server {
 	}
 }
 
-// settled waits for the first snapshot that tells something.
+// settled waits for the first snapshot that tells something, also of a container that
+// another program is replacing.
 func (s *Session) settled(ctx context.Context) (runtime.Snapshot, error) {
 	for snapshot := range s.Runtime.Watch(ctx) {
 		if snapshot.State != runtime.Unknown {
-			return snapshot, nil
+			return s.Runtime.WithReplacement(ctx, snapshot)
 		}
 	}
 	return runtime.Snapshot{}, context.Cause(ctx)

@@ -102,6 +102,9 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 		if snapshot.State == runtime.Unknown {
 			continue
 		}
+		if between, err := s.Runtime.WithReplacement(ctx, snapshot); err == nil {
+			snapshot = between
+		}
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
