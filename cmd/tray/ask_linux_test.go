@@ -3,15 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
 
 	"colabtray/test/testenv"
-
-	"golang.org/x/sys/unix"
 )
 
 // TestAsks answers the question on a terminal.
@@ -41,24 +37,26 @@ func TestAsks(t *testing.T) {
 	}
 }
 
+// TestStartOnATerminal tells a person what to do next with the Backend URL.
+func TestStartOnATerminal(t *testing.T) {
+	engines(t)
+	c := newTerminal(t, testenv.Image(t, testenv.Server2))
+	code, shown := c.answer("", "start")
+	url := strings.Index(shown, "http://localhost:"+c.get("COLAB_TRAY_PORT")+"/?token=")
+	if code != 0 || url < 0 {
+		t.Fatalf("it ended with %d and showed\n%s", code, shown)
+	}
+	has(t, shown, "Starting "+c.get("COLAB_TRAY_NAME")+" ...\r")
+	has(t, shown[url:], "Next: copy this URL", "colab-tray open", "colab-tray guide")
+	if out, errs := c.run(0, "start"); strings.Count(out, "\n") != 1 || strings.Contains(errs, "Next") {
+		t.Errorf("elsewhere it prints %q and %q", out, errs)
+	}
+}
+
 // answer runs a command on a terminal, and types when it asks.
 func (c *terminal) answer(typed string, args ...string) (code int, message string) {
 	c.t.Helper()
-	ptm, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	testenv.Need(c.t, "a pseudo terminal", err == nil)
-	defer ptm.Close()
-	fd := int(ptm.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		c.t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	pts, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	ptm, pts := testenv.Terminal(c.t, 80)
 	ctx, cancel := context.WithTimeout(c.t.Context(), longEnough)
 	defer cancel()
 	cmd := c.command(ctx, args...)

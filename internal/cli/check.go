@@ -3,8 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-
-	"github.com/spf13/pflag"
+	"strings"
 
 	"colabtray/internal/colab"
 	"colabtray/internal/desktop"
@@ -13,13 +12,9 @@ import (
 	"colabtray/internal/runtime"
 )
 
-func checkFlags(set *pflag.FlagSet, in *invocation) {
-	set.BoolVar(&in.json, "json", false, "")
-}
-
 func runCheck(ctx context.Context, in *invocation) error {
 	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
-		tell := func(step colab.Step) { fmt.Fprintln(in.Stdout, step.Text()) }
+		tell := in.printStep
 		if in.json {
 			tell = nil
 		}
@@ -30,13 +25,29 @@ func runCheck(ctx context.Context, in *invocation) error {
 		if in.json {
 			err = in.printJSON(report)
 		} else {
-			_, err = fmt.Fprintf(in.Stdout, "\n%s\n", report.Verdict)
+			_, err = fmt.Fprintf(in.sentences(), "\n%s\n", report.Verdict)
 		}
 		if err == nil && !report.OK {
 			err = errReported
 		}
 		return err
 	})
+}
+
+// printStep prints a step of the check, with how it went in a colour. The command to
+// copy stays on its line.
+func (in *invocation) printStep(step colab.Step) {
+	text := step.Text()
+	end := len(text)
+	if step.Command != "" {
+		end = strings.LastIndexByte(text, '\n')
+	}
+	status := i18n.T("check.status." + string(step.Status))
+	as := map[colab.Status]style{colab.OK: green, colab.Warn: yellow, colab.Fail: red}[step.Status]
+	_ = printStyled(in.sentences(), as, status, strings.TrimPrefix(text[:end], status))
+	if end < len(text) {
+		fmt.Fprintln(in.Stdout, text[end+1:])
+	}
 }
 
 // Check checks the runtime as it is now, and tells each step as it is done.

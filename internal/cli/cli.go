@@ -47,8 +47,7 @@ type Program struct {
 
 // Run runs the command line and returns the exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
-	shown := *p
-	shown.Stdout, shown.Stderr = screen{p.Stdout}, screen{p.Stderr}
+	shown := p.screens()
 	return shown.exitCode(shown.run(ctx, args))
 }
 
@@ -68,9 +67,7 @@ func (p *Program) exitCode(err error) int {
 		return exitProblem
 	case errors.As(err, &wrong):
 		fmt.Fprintln(p.Stderr, "colab-tray: "+i18n.FullStop(i18n.Line(wrong.Error())))
-		if wrong.Command != "" {
-			fmt.Fprintln(p.Stderr, "    "+i18n.Line(wrong.Command))
-		}
+		p.printCommand(wrong.Command)
 		if wrong.IsFlag() {
 			return exitUsage
 		}
@@ -91,12 +88,22 @@ var errReported = errors.New("reported")
 
 // printProblem writes a problem: what happened, why and what to do, the command.
 func (p *Program) printProblem(problem *problem.Problem) {
-	fmt.Fprintln(p.Stderr, i18n.FullStop(i18n.Line(problem.Short)))
+	p.printProblemAs(red, problem)
+}
+
+// printProblemAs writes a problem, its first line in a style.
+func (p *Program) printProblemAs(as style, problem *problem.Problem) {
+	_ = printStyled(p.Stderr, as, i18n.FullStop(i18n.Line(problem.Short)), "")
 	if problem.Hint != "" {
 		fmt.Fprintln(p.Stderr, problem.Hint)
 	}
-	if problem.Command != "" {
-		fmt.Fprintln(p.Stderr, "    "+i18n.Line(problem.Command))
+	p.printCommand(problem.Command)
+}
+
+// printCommand writes a command to copy, if there is one.
+func (p *Program) printCommand(command string) {
+	if command != "" {
+		_ = printStyled(p.Stderr, bold, commandIndent+i18n.Line(command), "")
 	}
 }
 
@@ -106,7 +113,11 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	root := in.commandLine()
 	root.SetArgs(twoDashes(root, args))
 	at, err := root.ExecuteContextC(ctx)
-	return usageMistake(at, err)
+	err = usageMistake(at, err)
+	if err != nil && in.json {
+		in.printFailure(err)
+	}
+	return err
 }
 
 // log returns the log of this run: on standard error with -v, and in the file
@@ -115,7 +126,7 @@ func (in *invocation) log() *slog.Logger {
 	options := &slog.HandlerOptions{Level: slog.LevelDebug}
 	var handlers []slog.Handler
 	if in.verbose {
-		handlers = append(handlers, slog.NewTextHandler(in.Stderr, options))
+		handlers = append(handlers, slog.NewTextHandler(screen{unfiltered: unfiltered(in.Stderr)}, options))
 	}
 	if in.logFile != nil {
 		handlers = append(handlers, slog.NewTextHandler(in.logFile, options))

@@ -59,8 +59,8 @@ func commands() []command {
 		{name: "status", flags: statusFlags, either: []string{"all", "watch"}, run: runStatus},
 		{name: "url", run: runURL},
 		{name: "logs", flags: logsFlags, run: runLogs},
-		{name: "check", flags: checkFlags, run: runCheck},
-		{name: "doctor", flags: doctorFlags, run: runDoctor},
+		{name: "check", run: runCheck},
+		{name: "doctor", run: runDoctor},
 		{name: "guide", run: runGuide},
 		{name: "backup", argument: "file", flags: backupFlags, run: runBackup},
 		{name: "restore", argument: "[file]", flags: restoreFlags, run: runRestore},
@@ -134,6 +134,9 @@ func (in *invocation) add(c command) {
 	if c.flags != nil {
 		c.flags(added.Flags(), in)
 		describe(added.Flags(), c.name+" ")
+	}
+	if jsonOf(c.name) != nil {
+		added.Flags().BoolVar(&in.json, "json", false, i18n.T("help.flag.--json"))
 	}
 	added.Use = name + synopsis(added.Flags(), c)
 	if c.either != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	goruntime "runtime"
 
 	"github.com/spf13/pflag"
@@ -67,17 +68,34 @@ func (in *invocation) startAndReport(ctx context.Context, s *Session, action fun
 	if err != nil {
 		return err
 	}
-	return in.printNewURL(ctx, s)
+	err = in.printNewURL(ctx, s)
+	in.tellNextStep(s)
+	return err
+}
+
+// tellNextStep tells a person who sees the Backend URL what to do with it.
+func (in *invocation) tellNextStep(s *Session) {
+	if in.json || !isTerminal(in.Stdout) || !isTerminal(in.Stderr) {
+		return
+	}
+	_ = printStyled(in.Stderr, plain, "\n"+i18n.T("cli.next"), "")
+	in.printCommand("colab-tray open")
+	in.printCommand(s.Profile.CommandLine("guide"))
 }
 
 // printNewURL prints the Backend URL of a server that has only just begun to
 // answer, so that it is asked whose files it shows; the URL does not wait for that.
 func (in *invocation) printNewURL(ctx context.Context, s *Session) error {
 	now := s.Runtime.Snapshot()
-	if err := in.printURL(s.Profile, now); err != nil {
-		return err
+	if !in.json {
+		if err := in.printURL(s.Profile, now); err != nil {
+			return err
+		}
 	}
 	now, err := s.Runtime.WithUnsaved(ctx, now)
+	if in.json {
+		return errors.Join(in.printURL(s.Profile, now), err)
+	}
 	in.warn(now)
 	return err
 }
@@ -85,7 +103,7 @@ func (in *invocation) printNewURL(ctx context.Context, s *Session) error {
 // warn tells on standard error what a person should know of beside the state.
 func (in *invocation) warn(s runtime.Snapshot) {
 	for _, w := range s.Warnings {
-		in.printProblem(w)
+		in.printProblemAs(yellow, w)
 	}
 }
 
@@ -99,10 +117,11 @@ func runUpdate(ctx context.Context, in *invocation) error {
 	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		if in.removeOld {
 			err := s.Runtime.RemovePrevious(ctx)
-			if err == nil {
-				fmt.Fprintln(in.Stderr, i18n.T("cli.removedOld", "runtime", s.Profile.Runtime))
+			if err != nil {
+				return err
 			}
-			return err
+			fmt.Fprintln(in.Stderr, i18n.T("cli.removedOld", "runtime", s.Profile.Runtime))
+			return in.printUpdate(ctx, s, "removed")
 		}
 		before, err := s.settled(ctx)
 		if err != nil {
@@ -122,20 +141,36 @@ func runUpdate(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
-		after := s.Runtime.Snapshot()
+		after, result := s.Runtime.Snapshot(), "newer"
 		switch {
 		case in.undo:
+			result = "earlier"
 			fmt.Fprintln(in.Stderr, i18n.T("cli.earlierImage", "runtime", s.Profile.Runtime))
 		case after.Container == before.Container:
+			result = "newest"
 			fmt.Fprintln(in.Stderr, i18n.T("cli.newestImage", "runtime", s.Profile.Runtime))
 		default:
 			fmt.Fprintln(in.Stderr, i18n.T("cli.newerImage", "runtime", s.Profile.Runtime, "command", s.Profile.CommandLine("update", "--undo")))
 		}
-		if after.State != runtime.Ready {
-			return nil
+		if in.json || after.State != runtime.Ready {
+			return in.printUpdate(ctx, s, result)
 		}
 		return in.printNewURL(ctx, s)
 	})
+}
+
+// printUpdate tells programs what came of an update.
+func (in *invocation) printUpdate(ctx context.Context, s *Session, result string) error {
+	if !in.json {
+		return nil
+	}
+	now, err := s.settled(ctx)
+	if err != nil {
+		return err
+	}
+	now, err = s.Runtime.WithUnsaved(ctx, now)
+	u := urlAsJSON(now)
+	return errors.Join(in.printJSON(updateJSON{Profile: u.Profile, Runtime: u.Runtime, Image: now.Image, Result: result, URL: u.URL, Warnings: u.Warnings}), err)
 }
 
 func runStop(ctx context.Context, in *invocation) error {
@@ -146,6 +181,8 @@ func runStop(ctx context.Context, in *invocation) error {
 		switch {
 		case err != nil:
 			return err
+		case in.json:
+			return in.printJSON(stopJSON{Profile: s.Profile.Name, Runtime: s.Profile.Runtime, Exists: s.Runtime.Snapshot().State != runtime.Absent})
 		case s.Runtime.Snapshot().State == runtime.Absent:
 			fmt.Fprintln(in.Stderr, i18n.T("cli.nothingToStop", "runtime", s.Profile.Runtime))
 		default:
@@ -164,7 +201,9 @@ func runURL(ctx context.Context, in *invocation) error {
 		if err := in.printURL(s.Profile, snapshot); err != nil {
 			return err
 		}
-		in.warn(snapshot)
+		if !in.json {
+			in.warn(snapshot)
+		}
 		return nil
 	})
 }
@@ -173,6 +212,9 @@ func runURL(ctx context.Context, in *invocation) error {
 func (in *invocation) printURL(p config.Profile, s runtime.Snapshot) error {
 	if !s.State.CanConnect() {
 		return notReady(s, p)
+	}
+	if in.json {
+		return in.printJSON(urlAsJSON(s))
 	}
 	_, err := fmt.Fprintln(in.Stdout, s.URL.Reveal())
 	return err
@@ -209,7 +251,11 @@ func runLogs(ctx context.Context, in *invocation) error {
 		if _, err := s.settled(ctx); err != nil { // so that the token is known and masked
 			return err
 		}
-		return s.Runtime.Logs(ctx, in.Stdout, runtime.LogOptions{Follow: in.follow, Tail: in.tail})
+		var out io.Writer = in.Stdout
+		if in.json {
+			out = jsonLines{in}
+		}
+		return s.Runtime.Logs(ctx, out, runtime.LogOptions{Follow: in.follow, Tail: in.tail})
 	})
 }
 
@@ -226,6 +272,9 @@ func runOpen(ctx context.Context, in *invocation) error {
 }
 
 func runVersion(_ context.Context, in *invocation) error {
+	if in.json {
+		return in.printJSON(versionJSON{Version: in.Version, Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH})
+	}
 	_, err := fmt.Fprintf(in.Stdout, "colab-tray %s (%s, %s/%s)\n", in.Version, goruntime.Version(), goruntime.GOOS, goruntime.GOARCH)
 	return err
 }

@@ -31,16 +31,25 @@ func runConfigInit(_ context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(in.Stdout, path)
-	return err
+	return in.printPath(path)
 }
 
 func runConfigPath(_ context.Context, in *invocation) error {
-	_, err := fmt.Fprintln(in.Stdout, config.File())
+	return in.printPath(config.File())
+}
+
+func (in *invocation) printPath(path string) error {
+	if in.json {
+		return in.printJSON(fileJSON{path})
+	}
+	_, err := fmt.Fprintln(in.Stdout, path)
 	return err
 }
 
 func runConfigShow(_ context.Context, in *invocation) error {
+	if in.json {
+		return in.showSettings()
+	}
 	text, err := config.Show(in.sources())
 	if err != nil {
 		return err
@@ -49,22 +58,43 @@ func runConfigShow(_ context.Context, in *invocation) error {
 	return err
 }
 
+// showSettings prints the settings in force for programs.
+func (in *invocation) showSettings() error {
+	inForce, err := config.InForce(in.sources())
+	if err != nil {
+		return err
+	}
+	shown := settingsJSON{}
+	for _, s := range inForce {
+		if s.Key == "profile" {
+			shown.Profile, _ = s.Value.(string)
+		}
+		shown.Settings = append(shown.Settings, settingJSON{Key: s.Key, Value: s.Value, Source: s.Source})
+	}
+	return in.printJSON(shown)
+}
+
 func runConfigCheck(_ context.Context, in *invocation) error {
 	from := in.sources()
 	settings, err := config.Load(from)
 	if err != nil {
 		return err
 	}
+	checked := checkedJSON{File: from.File, Exists: true, Warnings: []string{}}
 	for _, name := range slices.Sorted(maps.Keys(settings.Profiles)) {
-		for _, warning := range settings.Profiles[name].Warnings() {
-			fmt.Fprintln(in.Stderr, i18n.T("cli.warning", "warning", warning))
-		}
+		checked.Warnings = append(checked.Warnings, settings.Profiles[name].Warnings()...)
 	}
 	verdict := i18n.T("cli.settingsRight")
 	if _, err := os.Stat(from.File); errors.Is(err, fs.ErrNotExist) {
-		verdict = i18n.T("cli.settingsDefault")
+		checked.Exists, verdict = false, i18n.T("cli.settingsDefault")
 	}
-	_, err = fmt.Fprintf(in.Stdout, "%s: %s\n", from.File, verdict)
+	if in.json {
+		return in.printJSON(checked)
+	}
+	for _, warning := range checked.Warnings {
+		_ = printStyled(in.Stderr, yellow, i18n.T("cli.warning", "warning", warning), "")
+	}
+	_, err = fmt.Fprintf(in.sentences(), "%s: %s\n", from.File, verdict)
 	return err
 }
 

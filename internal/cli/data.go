@@ -33,6 +33,9 @@ func runDelete(ctx context.Context, in *invocation) error {
 			return err
 		}
 		if text == "" {
+			if in.json {
+				return in.printJSON(deleteJSON{Runtime: s.Profile.Runtime, Rescued: []string{}})
+			}
 			fmt.Fprintln(in.Stderr, i18n.T("cli.delete.nothing", "runtime", s.Profile.Runtime))
 			return nil
 		}
@@ -44,6 +47,11 @@ func runDelete(ctx context.Context, in *invocation) error {
 		line.clear()
 		if err != nil {
 			return in.unchangedAfter(err, i18n.T("cli.delete.interrupted"))
+		}
+		if in.json {
+			return in.printJSON(deleteJSON{
+				Runtime: s.Profile.Runtime, Container: deleted.Container, Volume: deleted.Volume, Kept: deleted.Backup, Rescued: append([]string{}, deleted.Rescued...),
+			})
 		}
 		in.tellDeleted(s, deleted)
 		return nil
@@ -137,7 +145,8 @@ func (in *invocation) tellDeleted(s *Session, d data.DeleteResult) {
 		fmt.Fprintln(in.Stderr, i18n.T("cli.delete.rescued", "dirs", strings.Join(d.Rescued, ", ")))
 	}
 	if d.Backup != "" {
-		fmt.Fprintf(in.Stderr, "%s\n    %s\n", i18n.T("cli.delete.kept", "file", d.Backup), s.Profile.CommandLine("restore"))
+		fmt.Fprintln(in.Stderr, i18n.T("cli.delete.kept", "file", d.Backup))
+		in.printCommand(s.Profile.CommandLine("restore"))
 	}
 }
 
@@ -155,6 +164,9 @@ func runBackup(ctx context.Context, in *invocation) error {
 		line.clear()
 		if err != nil {
 			return in.unchangedAfter(err, i18n.T("cli.backup.interrupted"))
+		}
+		if in.json {
+			return in.printJSON(backupAsJSON(b))
 		}
 		in.tellBackup(b)
 		return nil
@@ -198,11 +210,19 @@ func runRestore(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return in.unchangedAfter(err, i18n.T("cli.restore.interrupted"))
 		}
+		if in.json {
+			return in.printJSON(restoreJSON{
+				Runtime: s.Profile.Runtime, Volume: s.Profile.Volume(), From: backupAsJSON(restored.From), Kept: restored.Backup, Started: restored.Started,
+			})
+		}
 		fmt.Fprintln(in.Stderr, i18n.T("cli.restore.done",
 			"volume", s.Profile.Volume(), "runtime", restored.From.Runtime, "time", formatTime(restored.From.Made)))
 		if restored.Started {
 			fmt.Fprintln(in.Stderr, i18n.T("cli.restore.started"))
+			return nil
 		}
+		fmt.Fprintln(in.Stderr, i18n.T("cli.restore.start"))
+		in.printCommand(s.Profile.CommandLine("start"))
 		return nil
 	})
 }
@@ -223,13 +243,13 @@ func (in *invocation) confirmRestore(ctx context.Context, s *Session, b data.Bac
 // confirm tells what is about to happen, and asks unless --yes was given. What is
 // no yes is a no.
 func (in *invocation) confirm(ctx context.Context, text, question string) error {
+	noAnswer := &usageError{wrong: i18n.T("question.noTerminal"), alone: true}
+	if !in.yes && !isTerminal(in.Stdin) {
+		return noAnswer
+	}
 	fmt.Fprintln(in.Stderr, text)
 	if in.yes {
 		return nil
-	}
-	noAnswer := &usageError{wrong: i18n.T("question.noTerminal")}
-	if !isTerminal(in.Stdin) {
-		return noAnswer
 	}
 	fmt.Fprint(in.Stderr, question)
 	answers := make(chan string, 1)
@@ -277,11 +297,11 @@ func (in *invocation) unchangedAfter(err error, text string) error {
 
 // workLine tells how far work on the data is, on the line that a start has, too.
 func (in *invocation) workLine(name string) *workLine {
-	return &workLine{line: progressLine{in: in, rewrite: isTerminal(in.Stderr)}, name: name}
+	return &workLine{line: in.progressLine(), name: name}
 }
 
 type workLine struct {
-	line      progressLine
+	line      *progressLine
 	name      string
 	lastShown time.Time
 	step      data.Step
@@ -294,14 +314,15 @@ func (l *workLine) tell(p data.Progress) {
 	}
 	l.step, l.lastShown = p.Step, time.Now()
 	text := l.stepText(p.Step)
-	if l.line.rewrite && p.Bytes > 0 {
-		progress := i18n.Bytes(p.Bytes)
-		if p.Total > 0 {
-			progress = i18n.T("cli.work.of", "done", progress, "all", i18n.Bytes(p.Total))
-		}
-		text = i18n.T("cli.work.soFar", "work", text, "progress", progress)
+	if p.Bytes == 0 {
+		l.line.write(text)
+		return
 	}
-	l.line.write(text)
+	amount := i18n.Bytes(p.Bytes)
+	if p.Total > 0 {
+		amount = i18n.T("cli.work.of", "done", amount, "all", i18n.Bytes(p.Total))
+	}
+	l.line.writeProgress(text, amount, p.Bytes, p.Total)
 }
 
 func (l *workLine) stepText(step data.Step) string {
@@ -325,10 +346,7 @@ func (l *workLine) stepText(step data.Step) string {
 	}
 }
 
-func (l *workLine) clear() {
-	l.line.clear()
-	l.line.last = ""
-}
+func (l *workLine) clear() { l.line.clear() }
 
 // formatTime tells a time.
 func formatTime(t time.Time) string { return t.Local().Format(time.DateTime) }

@@ -7,17 +7,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"colabtray/internal/config"
 	"colabtray/internal/doctor"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 )
-
-func doctorFlags(set *pflag.FlagSet, in *invocation) {
-	set.BoolVar(&in.json, "json", false, "")
-}
 
 // settling is how long the report waits to be told of the runtime.
 const settling = 5 * time.Second

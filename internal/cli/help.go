@@ -42,7 +42,7 @@ func (in *invocation) help(c *cobra.Command) {
 	} else {
 		helpOfAll(&b, c)
 	}
-	fmt.Fprint(in.Stdout, b.String())
+	fmt.Fprint(in.sentences(), b.String())
 }
 
 func helpOfAll(b *strings.Builder, root *cobra.Command) {

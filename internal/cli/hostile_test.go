@@ -80,7 +80,7 @@ func TestHostileWords(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("DOCKER_HOST", hostileEngine(t))
 	for _, command := range []string{
-		"status", "status --json", "status --all", "status --all --json", "start", "start --no-gpu", "restart", "restart --settings", "stop", "update", "url", "logs",
+		"status", "status --json", "url --json", "logs --json", "stop --json", "start --json", "config show --json", "version --json", "status --all", "status --all --json", "start", "start --no-gpu", "restart", "restart --settings", "stop", "update", "url", "logs",
 		"check", "check --json", "doctor", "doctor --json", "backup " + filepath.Join(t.TempDir(), "b"), "delete --yes", "delete --data --yes", "-v status",
 		"config\x1b[2J", "--name a\x1b[2J\nforged status", "--profile \u202e\nforged status", "--image \x1b]0;\n status", "--port \x1b status", "logs --tail \u009b2J",
 		"restore /no\x1b[2J\nforged", "backup /no/\u202eno",

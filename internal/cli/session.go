@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"log/slog"
-	"os"
 	"sync"
 
 	"colabtray/internal/colab"
@@ -96,25 +95,13 @@ func server() runtime.Server {
 	}
 }
 
-// settled waits for the first snapshot that tells something.
+// settled waits for the first snapshot that tells something, also of a container that
+// another program is replacing.
 func (s *Session) settled(ctx context.Context) (runtime.Snapshot, error) {
 	for snapshot := range s.Runtime.Watch(ctx) {
 		if snapshot.State != runtime.Unknown {
-			return snapshot, nil
+			return s.Runtime.WithReplacement(ctx, snapshot)
 		}
 	}
 	return runtime.Snapshot{}, context.Cause(ctx)
-}
-
-// isTerminal reports whether something is shown to a person right away.
-func isTerminal(w any) bool {
-	if s, is := w.(screen); is {
-		w = s.unfiltered
-	}
-	f, is := w.(*os.File)
-	if !is {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

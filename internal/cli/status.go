@@ -10,13 +10,11 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
-	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
 func statusFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.all, "all", false, "")
-	set.BoolVar(&in.json, "json", false, "")
 	set.BoolVar(&in.watch, "watch", false, "")
 }
 
@@ -79,7 +77,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		}
 		all = append(all, asJSON(snapshot))
 		if !in.json {
-			fmt.Fprintf(in.Stdout, "%s: %s: %s\n", snapshot.Profile, snapshot.Runtime, snapshot.Say(runtime.WordSince))
+			_ = printStyled(in.sentences(), styleOf(snapshot.State), snapshot.Profile+": "+snapshot.Runtime+": "+snapshot.Say(runtime.WordSince), "")
 		}
 		if !in.json {
 			in.warn(snapshot)
@@ -103,6 +101,9 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 	for snapshot := range s.Runtime.Watch(ctx) {
 		if snapshot.State == runtime.Unknown {
 			continue
+		}
+		if between, err := s.Runtime.WithReplacement(ctx, snapshot); err == nil {
+			snapshot = between
 		}
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
@@ -144,29 +145,43 @@ type engineJSON struct {
 	Barred  string `json:"barred,omitempty"` // the address of one that may not be used, so that this one is
 }
 
-type problemJSON struct {
-	Code    string `json:"code"`
-	Short   string `json:"short"`
-	Hint    string `json:"hint"`
-	Command string `json:"command"`
-}
-
 func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
 		return in.printJSON(asJSON(s))
 	}
-	text := fmt.Sprintf("%s: %s", s.Runtime, s.Say(runtime.WordSince))
+	if err := printStyled(in.sentences(), styleOf(s.State), s.Runtime+": "+s.Say(runtime.WordSince), ""); err != nil {
+		return err
+	}
+	var more []string
 	if s.Engine.Version != "" {
-		text += "\n" + i18n.T("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundText())
+		more = append(more, i18n.T("cli.engineFound", "name", s.Engine.Name, "version", s.Engine.Version, "host", s.Engine.Host, "found", s.Engine.FoundText()))
 	}
 	if s.Engine.Barred != "" {
-		text += "\n" + i18n.T("cli.engineBarred", "host", s.Engine.Barred)
+		more = append(more, i18n.T("cli.engineBarred", "host", s.Engine.Barred))
 	}
 	if s.RestartToApply {
-		text += "\n" + i18n.T("cli.restartToApply", "command", p.CommandLine("restart"))
+		more = append(more, i18n.T("cli.restartToApply", "command", p.CommandLine("restart")))
 	}
-	_, err := fmt.Fprintln(in.Stdout, text)
-	return err
+	for _, line := range more {
+		if _, err := fmt.Fprintln(in.sentences(), line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// styleOf returns how a state stands out.
+func styleOf(s runtime.State) style {
+	switch s {
+	case runtime.Ready:
+		return green
+	case runtime.Pulling, runtime.Starting, runtime.Stopping, runtime.Paused:
+		return yellow
+	case runtime.NoEngine, runtime.Unhealthy, runtime.Failed:
+		return red
+	default:
+		return plain
+	}
 }
 
 func asJSON(s runtime.Snapshot) statusJSON {
@@ -180,7 +195,7 @@ func asJSON(s runtime.Snapshot) statusJSON {
 		Image:   s.Image,
 		Unsaved: s.Unsaved,
 
-		Warnings: []*problemJSON{},
+		Warnings: problemsAsJSON(s.Warnings),
 		Engine: engineJSON{
 			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found, Barred: s.Engine.Barred,
 		},
@@ -191,14 +206,7 @@ func asJSON(s runtime.Snapshot) statusJSON {
 	if s.Problem != nil {
 		j.Problem = problemAsJSON(s.Problem)
 	}
-	for _, w := range s.Warnings {
-		j.Warnings = append(j.Warnings, problemAsJSON(w))
-	}
 	return j
-}
-
-func problemAsJSON(p *problem.Problem) *problemJSON {
-	return &problemJSON{Code: string(p.Code), Short: p.Short, Hint: p.Hint, Command: p.Command}
 }
 
 // settled waits until every snapshot tells something.

@@ -17,6 +17,7 @@ type usageError struct {
 	wrong string
 	meant []string // what may have been meant
 	help  string   // the command that tells more
+	alone bool     // wrong is a sentence that says all
 }
 
 func (e *usageError) Error() string { return i18n.T("cli.usage", "wrong", e.wrong) }
@@ -24,6 +25,10 @@ func (e *usageError) Error() string { return i18n.T("cli.usage", "wrong", e.wron
 // tellUsage writes what is wrong with a command line, what may have been meant,
 // and where to read on.
 func (p *Program) tellUsage(e *usageError) {
+	if e.alone {
+		fmt.Fprintln(p.Stderr, e.wrong)
+		return
+	}
 	fmt.Fprintf(p.Stderr, "colab-tray: %v\n", e)
 	if len(e.meant) > 0 {
 		fmt.Fprintln(p.Stderr, i18n.T("cli.didYouMean", "names", strings.Join(e.meant, i18n.T("cli.or"))))

@@ -13,27 +13,63 @@ import (
 // preferences, with the source of each value in a comment. The result is a valid
 // settings file, except that the values of env are redacted.
 func Show(from Sources) (string, error) {
-	content, err := readFile(from.File)
-	if err != nil {
-		return "", err
-	}
-	s, err := content.settings(from)
+	inForce, err := InForce(from)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	for _, t := range tables {
-		table := t.at(s.Profile.Name)
-		if len(t.path) > 0 {
-			fmt.Fprintf(&b, "\n[%s]\n", dotted(table.key))
+	shown := ""
+	for _, s := range inForce {
+		if s.table != shown {
+			shown = s.table
+			fmt.Fprintf(&b, "\n[%s]\n", s.table)
 		}
-		for _, one := range t.settings {
-			if one.show != nil {
-				fmt.Fprintf(&b, "%-50s # %s\n", one.key+" = "+one.show(&s), content.originOf(from, one, table))
-			}
-		}
+		fmt.Fprintf(&b, "%-50s # %s\n", s.name+" = "+s.text, s.Source)
 	}
 	return b.String(), nil
+}
+
+// Shown is a setting in force.
+type Shown struct {
+	// Key is the key in the settings file, with its tables.
+	Key string
+	// Value is the value as TOML has it: a text, a number, a truth, a list or a table.
+	Value any
+	// Source is where the value comes from.
+	Source string
+
+	table, name, text string
+}
+
+// InForce returns the settings in force: the selected profile and the preferences. The
+// values of env are redacted.
+func InForce(from Sources) ([]Shown, error) {
+	content, err := readFile(from.File)
+	if err != nil {
+		return nil, err
+	}
+	s, err := content.settings(from)
+	if err != nil {
+		return nil, err
+	}
+	var all []Shown
+	for _, t := range tables {
+		table := t.at(s.Profile.Name)
+		for _, one := range t.settings {
+			if one.show == nil {
+				continue
+			}
+			text := one.show(&s)
+			shown := Shown{Source: content.originOf(from, one, table), name: one.key, text: text}
+			if len(t.path) > 0 {
+				shown.table = dotted(table.key)
+			}
+			shown.Key = strings.TrimPrefix(shown.table+"."+one.key, ".")
+			shown.Value = newIndex([]byte("value = " + text)).root.stated("value")
+			all = append(all, shown)
+		}
+	}
+	return all, nil
 }
 
 // originOf returns the source of a setting's value.

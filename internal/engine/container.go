@@ -29,7 +29,8 @@ type Container struct {
 	ImageID   string
 	Running   bool // also while Paused
 	Paused    bool
-	Unhealthy bool      // by the health check of the image
+	Unhealthy bool // by the health check of the image
+	MadeAt    time.Time
 	StartedAt time.Time // zero when the container never ran
 	EndedAt   time.Time
 	ExitCode  int

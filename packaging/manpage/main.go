@@ -4,7 +4,8 @@
 //	manpage SOURCE PAGE
 //
 // The source is an mdoc page with three directives. "@command NAME" becomes the item
-// of a command, with its flags. "@flag NAME" becomes the item of a flag that every
+// of a command, with its flags. "@json NAME , NAME" becomes the item of what commands print
+// with --json, whose fields are the items below. "@flag NAME" becomes the item of a flag that every
 // command has. "@settings" becomes the list of the settings. It is an error if the
 // source leaves out a command or flag, or names one that does not exist.
 package main
@@ -12,6 +13,7 @@ package main
 //go:generate go run . ../../docs/colab-tray.1.in ../../docs/colab-tray.1
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -63,6 +65,10 @@ func page(name, source string, root *cobra.Command) (string, error) {
 			b.WriteString(settings())
 			continue
 		}
+		if names, is := strings.CutPrefix(item, "@json "); is {
+			b.WriteString(".It Cm " + names + "\n")
+			continue
+		}
 		text, known := left[item]
 		if !known {
 			return "", fmt.Errorf("%s: there is no such command or flag, or it was told of before: %s", name, item)
@@ -73,7 +79,7 @@ func page(name, source string, root *cobra.Command) (string, error) {
 	for item := range left {
 		return "", fmt.Errorf("%s does not tell of it: %s", name, item)
 	}
-	return b.String(), undocumented(name, prose, root)
+	return b.String(), errors.Join(undocumented(name, prose, root), wrongFields(name, prose, root))
 }
 
 // items returns the mdoc item of each command and flag, by its directive in the source.
@@ -154,11 +160,55 @@ func markUp(text string) []string {
 	return all
 }
 
+// field matches the item of a field of JSON, which can be the item of several.
+var field = regexp.MustCompile(`(?m)^\.It Li (.+)$`)
+
+// wrongFields returns an error if the text does not tell of just the fields that a
+// command prints with --json.
+func wrongFields(name string, prose map[string]string, root *cobra.Command) error {
+	told := map[string][]string{}
+	for item, text := range prose {
+		commands, is := strings.CutPrefix(item, "@json ")
+		if !is {
+			continue
+		}
+		for _, command := range strings.Split(commands, " , ") {
+			for _, fields := range field.FindAllStringSubmatch(text, -1) {
+				told[command] = append(told[command], strings.Split(fields[1], " , ")...)
+			}
+		}
+	}
+	var wrong []string
+	for _, c := range commands(root) {
+		got, want := told[nameOf(c)], cli.JSONFields(nameOf(c))
+		if c.Flags().Lookup("json") != nil {
+			// A problem is told of once, for all who print one.
+			got, want = append(got, told["problem"]...), append(want, cli.JSONFields("problem")...)
+		}
+		if !equal(got, want) {
+			wrong = append(wrong, fmt.Sprintf("%s does not tell of the JSON of %s: it has %q, and there are %q", name, nameOf(c), got, want))
+		}
+	}
+	slices.Sort(wrong)
+	if wrong == nil {
+		return nil
+	}
+	return errors.New(strings.Join(wrong, "\n"))
+}
+
+// equal reports whether two lists have the same texts, in any order.
+func equal(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
 // undocumented returns an error if the text of a command leaves out one of its flags.
 func undocumented(name string, prose map[string]string, root *cobra.Command) error {
 	var flags []string
 	for _, c := range commands(root) {
 		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Name == "json" { // see wrongFields
+				return
+			}
 			if !regexp.MustCompile(`(?m)Fl -` + regexp.QuoteMeta(f.Name) + `( |$)`).MatchString(prose["@command "+nameOf(c)]) {
 				flags = append(flags, nameOf(c)+" --"+f.Name)
 			}

@@ -40,6 +40,7 @@ func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 		ImageID:   r.Image,
 		Running:   r.State.Running || r.State.Paused,
 		Paused:    r.State.Paused,
+		MadeAt:    engineTime(r.Created),
 		StartedAt: engineTime(r.State.StartedAt),
 		EndedAt:   engineTime(r.State.FinishedAt),
 		ExitCode:  r.State.ExitCode,

@@ -48,6 +48,9 @@ func (s *suite) replacer() {
 	if c := s.inspect(name); c.ID != next {
 		s.Errorf("the name belongs to %s", c.ID)
 	}
+	if old, c := s.inspect(name+"-previous"), s.inspect(name); old.MadeAt.IsZero() || c.MadeAt.Before(old.MadeAt) {
+		s.Errorf("the containers were made at %v and %v", old.MadeAt, c.MadeAt)
+	}
 	s.is("renaming a missing container", r.Rename(s.ctx, name+"-next", name+"-more"), engine.ErrNotFound)
 }
 

@@ -32,6 +32,7 @@ type container struct {
 	output    *output
 
 	paused   bool
+	made     time.Time
 	started  time.Time
 	ended    time.Time
 	exitCode int
@@ -168,7 +169,7 @@ func (e *Engine) create(spec engine.Spec) (*container, error) {
 		}
 	}
 	c := &container{
-		id: newID(), name: spec.Name, spec: spec, image: image, network: "bridge",
+		id: newID(), name: spec.Name, spec: spec, image: image, network: "bridge", made: now(),
 		labels: map[string]string{}, mounts: map[string]*volume{}, output: newOutput(),
 		fromImage: treeOf(image.Files, time.Unix(0, 0)),
 	}
@@ -208,7 +209,7 @@ func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 func (c *container) describe() engine.Container {
 	d := engine.Container{
 		Exists: true, Name: c.name, ID: c.id, Image: c.spec.Image, ImageID: c.image.id,
-		Running: c.process != nil, Paused: c.paused, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
+		Running: c.process != nil, Paused: c.paused, MadeAt: c.made, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
 		Labels: maps.Clone(c.labels), LabelsOfImage: c.image.Labels, Network: c.network,
 		User: c.image.Config.User, WorkDir: c.image.Config.WorkDir, Cmd: c.cmd, Env: slices.Clone(c.env), LogDriver: "memory",
 		Ports: map[int]int{}, Addresses: map[int][]netip.AddrPort{},

@@ -1,0 +1,47 @@
+package runtime
+
+import (
+	"context"
+	"time"
+
+	"colabtray/internal/engine"
+)
+
+// replacementTime is how long a replacement of the container can go on without the new
+// one running. An older one was interrupted, and the next start recovers from it.
+const replacementTime = 5 * time.Minute
+
+// WithReplacement returns a snapshot that knows of another program that is replacing the
+// container (see recreate.go): in between there is no container of the name, or one
+// that does not run, but the runtime is starting.
+func (m *Manager) WithReplacement(ctx context.Context, s Snapshot) (Snapshot, error) {
+	if s.State != Absent && s.State != Stopped && s.State != Failed {
+		return s, nil
+	}
+	replacer, has := engine.As[engine.Replacer](m.engine())
+	if !has {
+		return s, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
+	ids, err := replacer.Named(ctx, m.runtime)
+	if err != nil {
+		return s, engine.OperationProblem(m.Profile(), m.link.Info(), err)
+	}
+	next := ids[m.runtime+engine.NextSuffix]
+	if next == "" && ids[m.runtime+engine.PreviousSuffix] != "" {
+		next = m.runtime
+	}
+	if next == "" {
+		return s, nil
+	}
+	c, err := m.engine().Inspect(ctx, next)
+	if err != nil {
+		return s, engine.OperationProblem(m.Profile(), m.link.Info(), err)
+	}
+	if !c.Exists || time.Since(c.MadeAt) > replacementTime {
+		return s, nil
+	}
+	s.State, s.Since, s.Problem = Starting, c.MadeAt, nil
+	return s, nil
+}
