@@ -406,3 +406,32 @@ func FuzzSet(f *testing.F) {
 		}
 	})
 }
+
+func TestAddPackages(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                     "[profiles.jupyter]\npackages = [\"new==1\", \"b\"]\n",
+		"[profiles.jupyter]\nport = 1 # one\n": "[profiles.jupyter]\nport = 1 # one\npackages = [\"new==1\", \"b\"]\n",
+		"[profiles.jupyter]\npackages = []\n":  "[profiles.jupyter]\npackages = [\"new==1\", \"b\"]\n",
+		"[profiles.jupyter]\npackages = [ # none\n]\n":                                 "[profiles.jupyter]\npackages = [\"new==1\", \"b\" # none\n]\n",
+		"\ufeff[profiles.jupyter]\npackages = [\n 'x', # one\n # two\n 'y]',\n] # c\n": "\ufeff[profiles.jupyter]\npackages = [\"new==1\", \"b\", \n 'x', # one\n # two\n 'y]',\n] # c\n",
+		"profiles = {jupyter = {packages = ['x'], port = 1}}\n":                        "profiles = {jupyter = {packages = [\"new==1\", \"b\", 'x'], port = 1}}\n",
+	} {
+		path := write(t, text)
+		if err := AddPackages(path, "jupyter", []string{"new==1", "b"}); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		got := read(t, path)
+		if text == "" {
+			got = got[max(0, len(got)-len(want)):]
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	for _, hostile := range []string{"-e .", "a\nb", " "} {
+		path := write(t, "# mine\n")
+		if err := AddPackages(path, "jupyter", []string{hostile}); err == nil || read(t, path) != "# mine\n" {
+			t.Errorf("%q was written", hostile)
+		}
+	}
+}
