@@ -33,24 +33,32 @@ os.chmod("/tmp/wheels", 0o755)
 func TestFind(t *testing.T) {
 	testenv.Takes(t, "pip installs packages")
 	t.Parallel()
-	for _, image := range []string{testenv.Notebook6, testenv.Server2} {
-		t.Run(image, func(t *testing.T) {
+	for _, on := range []string{"docker", "podman"} {
+		if on == "podman" && !testenv.Full() {
+			continue // a Podman for this test alone takes a while
+		}
+		t.Run(on, func(t *testing.T) {
 			t.Parallel()
-			name := testenv.RuntimeName(t)
-			testenv.Docker(t, "run", "--detach", "--name", name, "--network", "none", "--volume", name+"-data:/home/jovyan",
+			var host, name, image string
+			if on == "docker" {
+				host, name, image = testenv.Engine(t), testenv.RuntimeName(t), testenv.Image(t, testenv.Notebook6)
+			} else {
+				podman := testenv.Podman(t)
+				host, name, image = podman.Host(), podman.RuntimeName(t), podman.Image(t, testenv.Server2)
+			}
+			testenv.DockerAt(t, host, "run", "--detach", "--name", name, "--network", "none", "--volume", name+"-data:/home/jovyan",
 				"--env", "PIP_NO_INDEX=1", "--env", "PIP_FIND_LINKS=/tmp/wheels", "--env", "PIP_ROOT_USER_ACTION=ignore",
-				"--entrypoint", "sleep", testenv.Image(t, image), "infinity")
+				"--entrypoint", "sleep", image, "infinity")
 			run := func(user string, command ...string) {
 				t.Helper()
-				testenv.Docker(t, append([]string{"exec", "--user", user, name}, command...)...)
+				testenv.DockerAt(t, host, append([]string{"exec", "--user", user, name}, command...)...)
 			}
-			run("0", "python3", "-c", makeWheel, "greeter:needed_one", "needed_one", "from_file", "of_user", "of_venv")
+			run("0", "python3", "-c", makeWheel, "greeter:needed_one", "needed_one", "from_file", "of_user")
 			pip := []string{"python3", "-m", "pip", "install", "--quiet"}
-			run("0", append(slices.Clone(pip), "greeter")...)
-			run("0", append(slices.Clone(pip), "/tmp/wheels/from_file-1.5-py3-none-any.whl")...)
+			run("0", append(slices.Clone(pip), "greeter", "/tmp/wheels/from_file-1.5-py3-none-any.whl")...)
 			run("1000", append(slices.Clone(pip), "--user", "of_user")...)
-			run("1000", append(slices.Clone(pip), "--target", "/home/jovyan/work/.venv/lib/python3/site-packages", "of_venv")...)
-			run("1000", "touch", "/home/jovyan/work/.venv/pyvenv.cfg")
+			run("1000", "sh", "-c", `mkdir -p /home/jovyan/work/.venv/lib/python3/site-packages/of_venv-1.5.dist-info && cd /home/jovyan/work/.venv &&
+				touch pyvenv.cfg && printf 'Name: of-venv\nVersion: 1.5\n' > lib/python3/site-packages/of_venv-1.5.dist-info/METADATA`)
 			// What a hostile program can leave behind, and conda.
 			run("0", "sh", "-c", `cd "$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" &&
 				mkdir evil-1.dist-info bad-1.dist-info link-1.dist-info vendor && mkdir vendor/inner-1.dist-info &&
@@ -60,11 +68,14 @@ func TestFind(t *testing.T) {
 				printf 'Name: inner\nVersion: 1\n' > vendor/inner-1.dist-info/METADATA &&
 				mkdir -p /opt/conda/conda-meta && touch /opt/conda/conda-meta/libblas-3.9.0-31_h59b9bed.json`)
 
-			e, err := docker.New(testenv.Engine(t))
+			e, err := docker.New(host)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer e.Close()
+			if _, err := e.Connect(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			list := find(t, e, name)
 			if list.VolumeUnknown || list.Incomplete {
 				t.Errorf("it is unknown or incomplete: %+v", list)
@@ -78,7 +89,7 @@ func TestFind(t *testing.T) {
 				t.Errorf("to keep: %q", keep)
 			}
 
-			testenv.Docker(t, "stop", "--time", "0", name)
+			testenv.DockerAt(t, host, "stop", "--time", "0", name)
 			list = find(t, e, name)
 			if !list.VolumeUnknown {
 				t.Error("a stopped container's volume is known")
