@@ -62,6 +62,7 @@ func commands() []command {
 		{name: "check", run: runCheck},
 		{name: "doctor", run: runDoctor},
 		{name: "guide", run: runGuide},
+		{name: "packages", argument: "[keep]", flags: packagesFlags, either: []string{"all", "json"}, run: runPackages},
 		{name: "backup", argument: "file", flags: backupFlags, run: runBackup},
 		{name: "restore", argument: "[file]", flags: restoreFlags, run: runRestore},
 		{name: "delete", flags: deleteFlags, run: runDelete},

@@ -57,6 +57,8 @@ func (in *invocation) complete(added *cobra.Command, c command) {
 		}
 	case "shell":
 		added.ValidArgs = shellNames()
+	case "keep":
+		added.ValidArgs = []cobra.Completion{"keep"}
 	case "command":
 		added.ValidArgsFunction = in.completeCommand
 	}

@@ -23,6 +23,12 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		GPU:     gpu.Watch,
 		Version: version,
 		Log:     s.Log,
+
+		Packages: s.Packages,
+		KeepPackages: func(ctx context.Context, names []string) error {
+			_, err := s.KeepPackages(ctx, names)
+			return err
+		},
 	})
 }
 

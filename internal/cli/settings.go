@@ -139,10 +139,14 @@ func (s *Settings) Current() (config.Preferences, map[string]config.Profile) {
 
 // Save remembers a choice in the settings file.
 func (s *Settings) Save(key []string, value any) error {
-	err := config.Set(s.from.File, key, value)
-	if err == nil {
-		return nil
+	if err := config.Set(s.from.File, key, value); err != nil {
+		return notChanged(err)
 	}
+	return nil
+}
+
+// notChanged tells a person why the settings file could not be changed.
+func notChanged(err error) *problem.Problem {
 	p := &problem.Problem{Code: problem.Settings, Short: i18n.T("cli.settingsNotChanged"), Hint: i18n.Error(err), Err: err}
 	var wrong *config.Error
 	if errors.As(err, &wrong) {

@@ -30,7 +30,8 @@ func testDefaultFile(t *testing.T, text string) {
 			t.Errorf("a line is not for people: %s", line)
 		}
 	}
-	// As it is, and with every setting that it shows: both are the defaults.
+	// The file as it is, and the file with every setting uncommented, both give the
+	// defaults.
 	shown := commented.ReplaceAllString(text, "$1")
 	for _, text := range []string{text, shown} {
 		s, err := Load(Sources{File: write(t, text)})
@@ -53,8 +54,8 @@ func testDefaultFile(t *testing.T, text string) {
 	}
 }
 
-// TestSettingsAreKnown: what a table can hold is what is accepted, and what is
-// said when something else is there.
+// TestSettingsAreKnown: the settings in the table are those that are accepted, and
+// those that the error for an unknown setting lists.
 func TestSettingsAreKnown(t *testing.T) {
 	hints := topHint + profileHint + folderHint + preferencesHint + notificationsHint
 	for _, setting := range allSettings() {
@@ -66,7 +67,7 @@ func TestSettingsAreKnown(t *testing.T) {
 
 type settingPath struct{ path, key string }
 
-// allSettings returns where all settings are.
+// allSettings returns the paths of all settings.
 func allSettings() []settingPath {
 	all := []settingPath{{"profile", "profile"}}
 	for prefix, keys := range map[string][]string{
@@ -79,8 +80,8 @@ func allSettings() []settingPath {
 	return all
 }
 
-// TestEveryFieldHasASetting: env and env_file make one field of a profile, and
-// its own name is none of its settings.
+// TestEveryFieldHasASetting: env and env_file share one field of a profile, and the
+// profile's own name has no setting.
 func TestEveryFieldHasASetting(t *testing.T) {
 	for of, keys := range map[reflect.Type][]string{
 		reflect.TypeFor[Profile]():       profileKeys,

@@ -28,8 +28,8 @@ func TestPathsFollowTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestPathsAskedAtOnce is a test for the race detector: the runtimes of several
-// fleets ask for these paths while others do.
+// TestPathsAskedAtOnce is a test for the race detector: the runtimes of several fleets
+// ask for these paths at the same time.
 func TestPathsAskedAtOnce(t *testing.T) {
 	var asking sync.WaitGroup
 	for range 4 {

@@ -58,6 +58,36 @@ var editing sync.Mutex
 // after the change, Set returns an *[Error] and writes nothing. If the path is a
 // symbolic link, Set changes the target.
 func Set(path string, key []string, value any) error {
+	return change(path, func(text []byte) []byte { return edit(text, key, encode(value)) })
+}
+
+// AddPackages adds requirements to the setting "packages" of a profile in the
+// settings file, and keeps what is there, comments too. Otherwise it is like [Set].
+func AddPackages(path, profile string, requirements []string) error {
+	key := []string{"profiles", profile, "packages"}
+	return change(path, func(text []byte) []byte { return prepend(text, key, encode(requirements)) })
+}
+
+// prepend puts the items of a list before those that a key has in a valid text.
+func prepend(text []byte, key []string, list string) []byte {
+	body := bytes.TrimPrefix(text, byteOrderMark)
+	x := newIndex(body)
+	i := slices.IndexFunc(x.entries, func(e *entry) bool {
+		return e.kind == entryPair && !e.array && slices.Equal(e.path, key)
+	})
+	if i < 0 {
+		return edit(text, key, list)
+	}
+	items := strings.TrimSuffix(strings.TrimPrefix(list, "["), "]")
+	if slices.ContainsFunc(x.entries, func(e *entry) bool { return e.kind == entryElement && e.in == x.entries[i] }) {
+		items += ", "
+	}
+	start := len(text) - len(body) + x.entries[i].value + 1 // after the opening bracket
+	return slices.Concat(text[:start], []byte(items), text[start:])
+}
+
+// change changes the text of the settings file, as [Set] does.
+func change(path string, edit func(text []byte) []byte) error {
 	editing.Lock()
 	defer editing.Unlock()
 	content := &file{path: path}
@@ -71,7 +101,7 @@ func Set(path string, key []string, value any) error {
 	if err := check(path, text); err != nil {
 		return err
 	}
-	edited := edit(text, key, encode(value))
+	edited := edit(text)
 	if err := check(path, edited); err != nil {
 		return err
 	}

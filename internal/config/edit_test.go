@@ -210,8 +210,9 @@ func TestSetRefuses(t *testing.T) {
 	}
 }
 
-// TestSetBeginsWithTheDefaults: where there is no file, and where "profile" is
-// not taken for a key of the table that follows it once that is in force.
+// TestSetBeginsWithTheDefaults: a missing file starts as the default file. The key
+// "profile" stays above the first table, even if the person uncomments that table
+// later.
 func TestSetBeginsWithTheDefaults(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "config.toml")
 	for _, set := range []func() error{
@@ -264,7 +265,7 @@ func TestWriteDefault(t *testing.T) {
 	}
 }
 
-// TestSetKeepsWhatTheFileIs: its mode, and that it is a link.
+// TestSetKeepsWhatTheFileIs: the file keeps its mode, and a link stays a link.
 func TestSetKeepsWhatTheFileIs(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has neither modes nor, for everybody, links")
@@ -278,7 +279,7 @@ func TestSetKeepsWhatTheFileIs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, mode := range []os.FileMode{0o600, 0o640, 0o664} { // the first makes what the link leads to
+	for _, mode := range []os.FileMode{0o600, 0o640, 0o664} { // the first one creates the target of the link
 		if err := Set(path, []string{"profiles", "jupyter", "port"}, int(mode)); err != nil {
 			t.Fatal(err)
 		}
@@ -322,7 +323,7 @@ func TestSetKeepsWhatTheFileIs(t *testing.T) {
 	}
 }
 
-// sets are changes that FuzzSet makes, with how to read them back.
+// sets has the changes that FuzzSet makes, and how to read each one back.
 var sets = []struct {
 	key   []string
 	value any
@@ -334,8 +335,8 @@ var sets = []struct {
 	{[]string{"profiles", "colab-gpu", "port"}, 1234, func(s *Settings) any { p := s.Profiles["colab-gpu"]; return &p.Port }},
 }
 
-// FuzzSet: a change of any file is refused and changes nothing, or changes that
-// setting and no other, and of the text no more than the value.
+// FuzzSet: Set either refuses to change a file and leaves it alone, or changes that
+// setting and no other, and only the bytes of the value.
 func FuzzSet(f *testing.F) {
 	for _, text := range []string{
 		"", "\ufeff", "#", "\r\n", "profile = 'jupyter'\r\n[preferences]", "preferences = {}", "preferences = {icon='dark',}",
@@ -405,4 +406,33 @@ func FuzzSet(f *testing.F) {
 			t.Fatalf("%q is gone from %q: %q", gone, text, got)
 		}
 	})
+}
+
+func TestAddPackages(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                     "[profiles.jupyter]\npackages = [\"new==1\", \"b\"]\n",
+		"[profiles.jupyter]\nport = 1 # one\n": "[profiles.jupyter]\nport = 1 # one\npackages = [\"new==1\", \"b\"]\n",
+		"[profiles.jupyter]\npackages = []\n":  "[profiles.jupyter]\npackages = [\"new==1\", \"b\"]\n",
+		"[profiles.jupyter]\npackages = [ # none\n]\n":                                 "[profiles.jupyter]\npackages = [\"new==1\", \"b\" # none\n]\n",
+		"\ufeff[profiles.jupyter]\npackages = [\n 'x', # one\n # two\n 'y]',\n] # c\n": "\ufeff[profiles.jupyter]\npackages = [\"new==1\", \"b\", \n 'x', # one\n # two\n 'y]',\n] # c\n",
+		"profiles = {jupyter = {packages = ['x'], port = 1}}\n":                        "profiles = {jupyter = {packages = [\"new==1\", \"b\", 'x'], port = 1}}\n",
+	} {
+		path := write(t, text)
+		if err := AddPackages(path, "jupyter", []string{"new==1", "b"}); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		got := read(t, path)
+		if text == "" {
+			got = got[max(0, len(got)-len(want)):]
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	for _, hostile := range []string{"-e .", "a\nb", " "} {
+		path := write(t, "# mine\n")
+		if err := AddPackages(path, "jupyter", []string{hostile}); err == nil || read(t, path) != "# mine\n" {
+			t.Errorf("%q was written", hostile)
+		}
+	}
 }

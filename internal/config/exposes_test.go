@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestOpens: what folders open that few people mean to.
+// TestOpens: the warnings about folders that expose more than most people intend.
 func TestOpens(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the paths are those of Unix")

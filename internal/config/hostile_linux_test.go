@@ -15,8 +15,8 @@ import (
 	"colabtray/test/testenv"
 )
 
-// repeated returns a text with something in it as often as fits into a settings
-// file; %d counts.
+// repeated returns a text that repeats something as often as fits into a settings file;
+// %d is replaced by a counter.
 func repeated(before, each, after string) string {
 	var b strings.Builder
 	b.WriteString(before)
@@ -31,7 +31,7 @@ func repeated(before, each, after string) string {
 	return b.String()
 }
 
-// hostile are texts that cost most for their size.
+// hostile has the texts that cost most for their size.
 var hostile = map[string]func() string{
 	"a long dotted key":      func() string { return repeated("a", ".a", " = 1") },
 	"a long header":          func() string { return repeated("[a", ".a", "]") },
@@ -63,8 +63,8 @@ var hostile = map[string]func() string{
 	"the same key again and again": func() string { return repeated("", "profile = 'jupyter'\n", "") },
 }
 
-// alone runs a test of this package in a process of its own, without the race
-// detector, that cannot take the machine with it, and returns what it printed.
+// alone runs a test of this package in a process of its own, with limited memory and
+// without the race detector, and returns the output.
 func alone(t *testing.T, binary, test string, env ...string) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", `ulimit -v 3000000 && exec "$0" "-test.run=^$1$" -test.timeout=2m`, binary, test)
@@ -78,8 +78,8 @@ func alone(t *testing.T, binary, test string, env ...string) string {
 	return string(out)
 }
 
-// built returns the tests of this package without the race detector, which needs
-// more memory and more time than what is tested.
+// built returns the test binary of this package without the race detector, which needs
+// more memory and time than the code under test.
 func built(t *testing.T) string {
 	t.Helper()
 	testenv.Takes(t, "the tests have to be built")
@@ -92,8 +92,8 @@ func built(t *testing.T) string {
 	return binary
 }
 
-// TestHostileFilesCostLittle: whatever is in a settings file, reading it and
-// changing a key of it takes less memory than a small computer has to spare.
+// TestHostileFilesCostLittle: reading any settings file and changing a key in it takes
+// less memory than a small computer can spare.
 func TestHostileFilesCostLittle(t *testing.T) {
 	if path := os.Getenv("TEST_READ_SETTINGS"); path != "" {
 		_, loadErr := Load(Sources{File: path})
@@ -127,7 +127,7 @@ func TestHostileFilesCostLittle(t *testing.T) {
 	}
 }
 
-// peakMemory returns the most memory this process has had, in bytes.
+// peakMemory returns the highest memory use of this process, in bytes.
 func peakMemory(t *testing.T) int {
 	t.Helper()
 	for line := range strings.Lines(read(t, "/proc/self/status")) {
@@ -143,8 +143,8 @@ func peakMemory(t *testing.T) int {
 	return 0
 }
 
-// TestLargeFilesAreReadInTime: eight times as many of something take some eight
-// times as long, not 64 times.
+// TestLargeFilesAreReadInTime: eight times as many entries take about eight times as
+// long, not 64 times.
 func TestLargeFilesAreReadInTime(t *testing.T) {
 	if os.Getenv("TEST_GROWTH") == "" {
 		t.Parallel()
@@ -179,8 +179,8 @@ func TestLargeFilesAreReadInTime(t *testing.T) {
 	}
 }
 
-// processorTime returns how long this process has computed: others of the machine
-// do not count.
+// processorTime returns the processor time of this process. Other processes of the
+// machine do not count.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var usage syscall.Rusage

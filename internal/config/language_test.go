@@ -10,7 +10,7 @@ import (
 	"colabtray/internal/i18n"
 )
 
-// TestLanguageIn: the language is read from what can be read of a file.
+// TestLanguageIn: the language is found even in a file that is partly wrong.
 func TestLanguageIn(t *testing.T) {
 	for text, want := range map[string]Language{
 		"":                                LanguageAuto,
@@ -30,8 +30,8 @@ func TestLanguageIn(t *testing.T) {
 	}
 }
 
-// TestLanguageIsOneFile: settings take and name a language as soon as there is a
-// file of its texts.
+// TestLanguageIsOneFile: the settings accept and list a language as soon as the file
+// with its texts exists.
 func TestLanguageIsOneFile(t *testing.T) {
 	english, err := os.ReadFile("../i18n/en.toml")
 	if err != nil {

@@ -35,12 +35,12 @@ func env(pairs ...string) func(string) (string, bool) {
 	}
 }
 
-// plain returns a profile with nothing but what every profile states.
+// plain returns a profile with only the required fields.
 func plain(name, runtime, image string, kind Kind, port int) Profile {
 	return Profile{Name: name, Runtime: runtime, Image: image, Kind: kind, Port: port, Token: TokenFresh}
 }
 
-// withGPU returns a profile that asks for all GPUs.
+// withGPU returns a profile with all GPUs.
 func withGPU(p Profile) Profile {
 	p.GPU.All = true
 	return p
@@ -89,8 +89,8 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-// TestPrecedence sets one more source in each step: flag, then environment,
-// then file, then default.
+// TestPrecedence adds one more source in each step: a flag overrides the environment,
+// which overrides the file, which overrides the default.
 func TestPrecedence(t *testing.T) {
 	file := write(t, "[profiles.jupyter]\nname = 'from-file'\nimage = 'from/file'\nport = 1111\n")
 	environment := env("COLAB_TRAY_NAME=from-env", "COLAB_TRAY_IMAGE=from/env", "COLAB_TRAY_PORT=2222")
@@ -142,7 +142,7 @@ port = 9100
 			Sources{File: file, Env: env("COLAB_TRAY_PROFILE=jupyter"), Flags: Flags{"profile": "colab-gpu"}},
 			withGPU(plain("colab-gpu", "local-colab-runtime", "us-docker.pkg.dev/colab-images/public/runtime", KindColab, 9100)),
 		},
-		{ // whose runtime this is
+		{ // the profile with that runtime
 			Sources{File: file, Flags: Flags{"name": "local-classic-runtime"}},
 			plain("classic", "local-classic-runtime", "jupyter/base-notebook", KindJupyter, 8889),
 		},
@@ -165,7 +165,7 @@ port = 9100
 	}
 }
 
-// TestShellWord has a shell take the words of commands that people are told to run.
+// TestShellWord passes the words of suggested commands through a shell.
 func TestShellWord(t *testing.T) {
 	testenv.NeedCommand(t, "bash")
 	for _, word := range []string{
@@ -183,8 +183,8 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
-// TestCommandLine: what a person is told to run means the profile at hand, in a
-// terminal that has the same settings file and environment.
+// TestCommandLine: a suggested command selects the same profile, in a terminal with the
+// same settings file and environment.
 func TestCommandLine(t *testing.T) {
 	file := write(t, "profile = 'mine'\n[profiles.mine]\nport = 9999\n")
 	for _, c := range []struct {
@@ -223,8 +223,8 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// wantErrors loads texts and looks at what is said about each, after the path
-// of the file; and that German has other words for it.
+// wantErrors loads texts and compares the error for each one, after the path of the
+// file. The German error must differ.
 func wantErrors(t *testing.T, cases map[string]string) {
 	t.Helper()
 	t.Cleanup(func() { i18n.Use(i18n.English) })
@@ -269,12 +269,12 @@ func TestErrors(t *testing.T) {
 		"[profiles.\"\\u001b[2J\"]":                `:1: profiles."\u001B[2J": "\x1b[2J" cannot be the name of a profile. ` + nameHint,
 		"\n[profiles." + long + "]":                ":2: profiles." + long + `.name: "local-` + long + `-runtime" cannot be the name of a container. ` + nameHint,
 		"[profiles.'a.b']\nport = 0":               `:2: profiles."a.b".port: 0 is out of range. ` + portHint,
-		// As editors on Windows may save it, with a mark and without.
+		// Editors on Windows may save the file so, with a byte order mark or without.
 		"\xff\xfe#\x00\n\x00":    ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
 		"\xfe\xff\x00#\x00\n":    ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
 		"#\x00\r\x00\n\x00#\x00": ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
 		"\x00#\x00\r\x00\n":      ":1: it is not plain text, or in UTF-16. Save it as UTF-8",
-		// Keys are as they are written.
+		// Errors name keys as they are written in the file.
 		"Profile = 'jupyter'":                           ":1: Profile: there is no such setting. " + inFile,
 		"[profiles.jupyter]\nPORT = 1":                  ":2: profiles.jupyter.PORT: there is no such setting. " + inProfile,
 		"\nprofiles = {jupyter = {port = 1, Port = 2}}": ":2: profiles.jupyter.Port: there is no such setting. " + inProfile,
@@ -293,7 +293,7 @@ func TestErrors(t *testing.T) {
 		"profiles = 3":                          ":1: profiles: " + table,
 		"[[profiles]]":                          ":1: profiles: " + table,
 	})
-	// The library's own words, which name what they are about.
+	// Errors of the TOML library, which name the place themselves.
 	for text, want := range map[string][]string{
 		"[profiles.jupyter]\nport = 1\nport=2": {":3: ", "port: ", "already defined"},
 		"profile = 'a'\nprofile = 'b'":         {":2: "},
@@ -345,8 +345,8 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 }
 
-// FuzzLoad: any file gives settings that are in range, or an error that names
-// the file.
+// FuzzLoad: any file gives either settings in their range, or an error that names the
+// file.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"", "profile = 'jupyter'", "[profiles.a1]\nport = 1\nimage = 'a/b'", "profiles = {jupyter = {port = 0}}",
@@ -380,7 +380,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// inRange holds what every profile has to be.
+// inRange reports whether a profile satisfies what is true of every profile.
 func inRange(t *testing.T, p Profile) {
 	t.Helper()
 	good := containerName.MatchString(p.Runtime) && p.Port >= 1 && p.Port <= 65535 && p.Image != "" &&

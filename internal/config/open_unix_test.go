@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestPipesAndDevicesAreRefused: as settings file and as env_file, and by each
-// way to read one, also behind a link.
+// TestPipesAndDevicesAreRefused: as the settings file and as env_file, through each
+// function that reads one, and also behind a link.
 func TestPipesAndDevicesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	pipe, link := filepath.Join(dir, "pipe"), filepath.Join(dir, "link")
@@ -41,11 +41,11 @@ func TestPipesAndDevicesAreRefused(t *testing.T) {
 	}
 }
 
-// otherGroup is a group that nobody has for themselves.
+// otherGroup is a group that is not the private group of any user.
 const otherGroup = 1
 
-// TestWhatOthersCanChangeIsRefused: a settings file says what is run with the
-// rights of the person.
+// TestWhatOthersCanChangeIsRefused: the settings file decides what runs with the
+// person's rights.
 func TestWhatOthersCanChangeIsRefused(t *testing.T) {
 	for what, c := range map[string]struct {
 		make    func(dir, file string) error // what others could do

@@ -61,8 +61,8 @@ type Profile struct {
 	Folders []Folder
 	// Env has the environment variables of the container, sorted by name.
 	Env []Variable
-	// Packages are installed by pip at the first start. Each is an argument of
-	// pip install.
+	// Packages are installed by pip at the first start of each container. Each is an
+	// argument of pip install.
 	Packages []string
 	// Command starts Jupyter. If it is empty, our start script or, for KindColab,
 	// the image's own command starts Jupyter.

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestReference: what is documented of a setting is so.
+// TestReference: the documentation of the settings is true.
 func TestReference(t *testing.T) {
 	var paths []string
 	for _, entry := range Reference() {
@@ -31,7 +31,7 @@ func TestReference(t *testing.T) {
 		if entry.Flag == "" {
 			continue
 		}
-		// What no setting can be is refused by the name of where it comes from.
+		// The error for an impossible value names the source of the value.
 		for source, from := range map[string]Sources{
 			entry.Flag:     {Flags: Flags{entry.Key: "/ /"}},
 			entry.Variable: {Env: env(entry.Variable + "=/ /")},
@@ -48,7 +48,7 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestManual holds the manual to the settings there are.
+// TestManual compares the man page with the settings.
 func TestManual(t *testing.T) {
 	page, err := os.ReadFile("../../docs/colab-tray.1")
 	if err != nil {

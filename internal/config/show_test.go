@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestShow: what is shown says where it comes from, and is a settings file that
-// gives the same again.
+// TestShow: the output names the source of each setting, and is itself a settings file
+// with the same settings.
 func TestShow(t *testing.T) {
 	const text = `
 profile = "mine"

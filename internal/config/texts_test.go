@@ -2,7 +2,7 @@ package config
 
 import "colabtray/internal/i18n"
 
-// What is said where a setting is wrong, in English.
+// The English hints about wrong settings.
 var (
 	wantText    = i18n.T("config.wantText")
 	portHint    = i18n.T("config.portHint")

@@ -9,8 +9,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// FuzzValues: a text says what the library takes it to say, and is wrong where
-// that finds it to be; but that what is deeper than any setting is refused.
+// FuzzValues: our values equal those of the TOML library, and texts that the library
+// refuses are refused, as are texts that nest deeper than any setting.
 func FuzzValues(f *testing.F) {
 	for _, text := range []string{
 		"", "a = 1\na = 2", "a.b = 1\na.c = 2", "[a]\nb.c = 1\n[a.b.d]\ne = 1", "[a.b]\n[a]\nb.c = 1", "[a]\n[a]", "[a.b]\n[a]\nc = 1",
@@ -36,8 +36,7 @@ func FuzzValues(f *testing.F) {
 	})
 }
 
-// same compares values as [reflect.DeepEqual] does, but that NaN is the same as
-// itself.
+// same compares values like [reflect.DeepEqual], except that NaN equals itself.
 func same(a, b any) bool {
 	switch a := a.(type) {
 	case map[string]any:

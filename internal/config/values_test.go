@@ -14,7 +14,7 @@ import (
 	"colabtray/internal/secret"
 )
 
-// TestValues loads each way to write each setting of a profile.
+// TestValues loads every notation of every setting of a profile.
 func TestValues(t *testing.T) {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -83,7 +83,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// TestErrorsOfValues has every kind of bad value, each in the second line.
+// TestErrorsOfValues has every kind of bad value, each in the second line of the file.
 func TestErrorsOfValues(t *testing.T) {
 	absolute := "/a"
 	if runtime.GOOS == "windows" {
@@ -264,7 +264,8 @@ notifications = {ready = false, url_changed = true, progress = false}
 	}
 }
 
-// TestErrorsTellTheLine: also inside of values of many lines.
+// TestErrorsTellTheLine: errors name the right line, also within values of several
+// lines.
 func TestErrorsTellTheLine(t *testing.T) {
 	for text, line := range map[string]int{
 		"[profiles.jupyter]\npackages = [\n  'polars', # one\n  '-x',\n]":                                                4,
@@ -290,8 +291,8 @@ func TestErrorsTellTheLine(t *testing.T) {
 	}
 }
 
-// TestKindComesWithTheImage: a profile that its image cannot have is told about
-// where the image was asked for.
+// TestKindComesWithTheImage: if an image cannot have one of the settings, the error
+// names the source of the image.
 func TestKindComesWithTheImage(t *testing.T) {
 	const colab = "us-docker.pkg.dev/colab-images/public/runtime"
 	file := write(t, "[profiles.jupyter]\ntoken = 'keep'")
@@ -364,8 +365,8 @@ func TestEnvFile(t *testing.T) {
 	}
 }
 
-// TestEnvStaysSecret plants a secret in each place of the environment where
-// something can be wrong, and looks for it in what is said.
+// TestEnvStaysSecret puts a secret in each place of the environment where something can
+// be wrong, and searches the error for it.
 func TestEnvStaysSecret(t *testing.T) {
 	const secret = "72939133"
 	for _, text := range []string{

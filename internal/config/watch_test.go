@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// watched is a settings file that is watched.
+// watched is a settings file and the watch on it.
 type watched struct {
 	*testing.T
 	path    string
@@ -27,7 +27,7 @@ func watch(t *testing.T, path string) *watched {
 	return &watched{T: t, path: path, changes: Watch(t.Context(), Sources{File: path, Env: env()})}
 }
 
-// wait receives until a change is as it should be.
+// wait receives changes until one satisfies the condition.
 func (w *watched) wait(what string, is func(Change) bool) {
 	w.Helper()
 	var last Change
@@ -46,13 +46,13 @@ func (w *watched) wait(what string, is func(Change) bool) {
 	}
 }
 
-// port waits for a port of the chosen profile.
+// port waits until the chosen profile has a port.
 func (w *watched) port(port int) {
 	w.Helper()
 	w.wait(fmt.Sprintf("port %d", port), func(c Change) bool { return c.Err == nil && c.Settings.Profile.Port == port })
 }
 
-// broken waits for an error that says something.
+// broken waits for an error that contains a text.
 func (w *watched) broken(short string) {
 	w.Helper()
 	w.wait(short, func(c Change) bool {
@@ -62,7 +62,7 @@ func (w *watched) broken(short string) {
 
 func withPort(port int) string { return fmt.Sprintf("[profiles.jupyter]\nport = %d\n", port) }
 
-// must does steps that the test cannot go on without.
+// must fails the test if a step fails.
 func (w *watched) must(errs ...error) {
 	w.Helper()
 	for _, err := range errs {
@@ -72,13 +72,13 @@ func (w *watched) must(errs ...error) {
 	}
 }
 
-// write writes a file in place, as `cat >` does.
+// write overwrites a file in place, as `cat >` does.
 func (w *watched) write(path, text string) {
 	w.Helper()
 	w.must(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600))
 }
 
-// replace writes a file beside another and puts it in its place, as editors do.
+// replace writes a new file and renames it over the old one, as editors do.
 func (w *watched) replace(path, text string) {
 	w.Helper()
 	w.write(path+".new", text)
@@ -101,7 +101,7 @@ func TestWatch(t *testing.T) {
 	w.broken(":2: profiles.jupyter.port: 0 is out of range")
 	w.replace(w.path, "port")
 	w.broken(":1: ")
-	w.write(w.path, withPort(5)) // as it was before
+	w.write(w.path, withPort(5)) // the same content again
 	w.port(5)
 
 	if runtime.GOOS != "windows" {
@@ -158,9 +158,9 @@ func TestWatchLinks(t *testing.T) {
 	w.must(os.Mkdir(in("config"), 0o700), os.Symlink(in("one"), in("link")), os.Symlink("../link/real.toml", in("config", "config.toml")))
 	w = watch(t, in("config", "config.toml"))
 	w.port(1)
-	w.write(in("one", "real.toml"), withPort(3)) // the file at the end
+	w.write(in("one", "real.toml"), withPort(3)) // the last target of the links
 	w.port(3)
-	w.must(os.Symlink("two", in("new")), os.Rename(in("new"), in("link"))) // a directory on the way
+	w.must(os.Symlink("two", in("new")), os.Rename(in("new"), in("link"))) // a directory in the middle
 	w.port(2)
 	w.replace(in("two", "real.toml"), withPort(4))
 	w.port(4)
@@ -168,11 +168,11 @@ func TestWatchLinks(t *testing.T) {
 	w.port(DefaultPort)
 	w.must(os.Symlink(in("one", "real.toml"), in("config", "config.toml")))
 	w.port(3)
-	w.must(os.Remove(in("one", "real.toml"))) // to nothing
+	w.must(os.Remove(in("one", "real.toml"))) // a link without a target
 	w.port(DefaultPort)
 	w.write(in("one", "real.toml"), withPort(5))
 	w.port(5)
-	w.must(os.Remove(in("config", "config.toml")), os.Symlink("config.toml", in("config", "config.toml"))) // to itself
+	w.must(os.Remove(in("config", "config.toml")), os.Symlink("config.toml", in("config", "config.toml"))) // a link to itself
 	w.broken("it cannot be read")
 }
 
@@ -203,8 +203,8 @@ func TestWatchEnvFiles(t *testing.T) {
 	w.port(1)
 }
 
-// TestWatchGivesTheNewest: who does not receive in time misses what is old, and
-// nobody gets what is no news.
+// TestWatchGivesTheNewest: a slow receiver misses old changes, and no change is sent
+// twice.
 func TestWatchGivesTheNewest(t *testing.T) {
 	w := &fileWatcher{out: make(chan Change, 1)}
 	with := func(port int) Change { return Change{Settings: Settings{Profile: Profile{Port: port}}} }
@@ -226,13 +226,14 @@ func TestWatchGivesTheNewest(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	w.publish(broken(4))
-	w.publish(with(3)) // as good as before
+	w.publish(with(3)) // equal to the previous change
 	if got := <-w.out; got.Settings.Profile.Port != 3 {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// TestWatchEnds: the channel is closed with the context, received from or not.
+// TestWatchEnds: the channel is closed when the context ends, whether or not somebody
+// receives from it.
 func TestWatchEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	changes := Watch(ctx, Sources{File: write(t, withPort(1))})

@@ -14,9 +14,9 @@ import (
 	"colabtray/test/testenv"
 )
 
-// TestMergeScriptKilled breaks the script off before and after each command that
-// it runs. What was there before is there still, and doing it all again, as the
-// next operation does, ends with everything there once.
+// TestMergeScriptKilled kills the script before and after each command that it runs.
+// The files from before are still there. When the next operation runs the script again,
+// everything is there exactly once.
 func TestMergeScriptKilled(t *testing.T) {
 	testenv.Takes(t, "hundreds of shells are started")
 	t.Parallel()
@@ -27,7 +27,7 @@ func TestMergeScriptKilled(t *testing.T) {
 		want = "both/now=1 both/same=s a=1 link/x=1 both/new=n .hid=h -rf=r sub/dir/z=z aside/both/now=2 aside/a/deep=2"
 	)
 	run := func(volume string, env ...string) (out []byte, killed bool) {
-		// The staging is removed by who takes up what was broken off.
+		// The operation that recovers removes the staging directory.
 		if err := os.RemoveAll(filepath.Join(volume, ".colab-tray-restore")); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestMergeScriptKilled(t *testing.T) {
 	}
 }
 
-// TestMergeScriptSeeds: what an image brings takes no place.
+// TestMergeScriptSeeds: files of the image never replace files of the volume.
 func TestMergeScriptSeeds(t *testing.T) {
 	volume := filepath.Join(t.TempDir(), "v")
 	writeFiles(t, volume, "a=mine dir/x=mine")

@@ -15,7 +15,7 @@ import (
 	"colabtray/internal/problem"
 )
 
-// TestVerify: a file that is a backup, but another one, is not what was written.
+// TestVerify: Verify refuses a valid backup that is not the one that was written.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	f, err := os.Create(filepath.Join(t.TempDir(), "b"))
@@ -45,8 +45,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestOwnBackups: of the files in the directory of backups, those of another
-// runtime are neither restored nor removed.
+// TestOwnBackups: backups of other runtimes in the same directory are neither restored
+// nor removed.
 func TestOwnBackups(t *testing.T) {
 	t.Parallel()
 	const early, late = "-20260101T000000.000Z.tar.zst", "-20260102T000000.000Z.tar.zst"
@@ -84,7 +84,7 @@ func TestOwnBackups(t *testing.T) {
 func TestPruneBackups(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
-	files := map[string]bool{ // and whether they stay
+	files := map[string]bool{ // the value tells whether the file stays
 		"r-20260512T120000.000Z.tar.zst":     false,
 		"a-b.c-20200101T000000.000Z.tar.zst": false,
 		"r-20260513T120000.000Z.tar.zst":     true,

@@ -9,8 +9,8 @@ import (
 	"colabtray/internal/problem"
 )
 
-// TestPipesAreRefused: nobody waits for the other end of a pipe that has the name
-// of a backup.
+// TestPipesAreRefused: a pipe with the name of a backup is not opened, which would wait
+// for its other end.
 func TestPipesAreRefused(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

@@ -15,9 +15,9 @@ import (
 	"colabtray/test/testenv"
 )
 
-// killing has each command of the script that changes something kill the shell
-// when its turn has come, before its work or after it. Nothing is written to the
-// disk for good: that would take long, and a shell that is killed loses nothing.
+// killing makes each changing command of the script kill the shell when its number is
+// BEFORE or AFTER. Nothing is synced to the disk: that would take long, and a killed
+// shell loses no written data.
 const killing = `
 n=0
 step() {
@@ -35,10 +35,10 @@ chmod() { step command chmod "$@"; }
 sync() { step :; }
 `
 
-// TestScriptKilled breaks the script off before and after each command that it
-// runs, and that which is to recover from it as well, however often. The first
-// thing that it does is to mark that the new data count, so it always ends with
-// these. What is found in a state that was seen before is known from there.
+// TestScriptKilled kills the script before and after each command that it runs, and the
+// recovery as well, any number of times. The script first sets the mark that makes the
+// new data count, so every path ends with the new data. The result for a state that
+// occurred before is reused.
 func TestScriptKilled(t *testing.T) {
 	testenv.Takes(t, "hundreds of shells are started")
 	t.Parallel()
@@ -90,7 +90,8 @@ func TestScriptKilled(t *testing.T) {
 	}
 }
 
-// TestScriptRollsBack: something cannot be moved away.
+// TestScriptRollsBack: the script restores the old data when it cannot move a file
+// away.
 func TestScriptRollsBack(t *testing.T) {
 	bin := t.TempDir()
 	stuck := "#!/bin/sh\ncase \"$*\" in *stuck*) echo 'Operation not permitted' >&2; exit 1;; esac\nexec /bin/mv \"$@\"\n"
@@ -112,7 +113,7 @@ func TestScriptRollsBack(t *testing.T) {
 	}
 }
 
-// writeFiles makes files of pairs of path and content.
+// writeFiles writes files, given as pairs of path and content.
 func writeFiles(t *testing.T, root, pairs string) {
 	t.Helper()
 	for _, pair := range splitPairs(pairs) {
@@ -124,7 +125,8 @@ func writeFiles(t *testing.T, root, pairs string) {
 	}
 }
 
-// splitPairs splits at the spaces that come after a content, which is a number.
+// splitPairs splits a text at the spaces that follow a content; each content is a
+// number.
 func splitPairs(pairs string) []string {
 	var all []string
 	rest := pairs
@@ -141,7 +143,7 @@ func sorted(pairs string) string {
 	return strings.Join(slices.Sorted(slices.Values(all)), "|")
 }
 
-// listFiles reads what a directory has, in the order of names.
+// listFiles returns the entries of a directory, sorted by name.
 func listFiles(t *testing.T, root string) string {
 	t.Helper()
 	var all []string
@@ -166,7 +168,7 @@ func listFiles(t *testing.T, root string) string {
 	return strings.Join(slices.Sorted(slices.Values(all)), "|")
 }
 
-// dump tells all that a directory has.
+// dump returns all paths and contents below a directory.
 func dump(t *testing.T, root string) string {
 	t.Helper()
 	var all strings.Builder

@@ -11,8 +11,8 @@ import (
 	"colabtray/test/testenv"
 )
 
-// newHome makes a home, a directory of the system's settings and a program, and
-// returns the paths of both entries.
+// newHome makes a home directory, a directory of system-wide settings and a program. It
+// returns the paths of the autostart entries in both.
 func newHome(t *testing.T) (own, system, program string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -37,7 +37,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// validate has freedesktop.org's own checker read an entry.
+// validate checks an entry with freedesktop.org's own validator.
 func validate(t *testing.T, path string) {
 	t.Helper()
 	testenv.NeedCommand(t, "desktop-file-validate")
@@ -64,8 +64,8 @@ func TestAutostartOnAndOff(t *testing.T) {
 	}
 }
 
-// TestAutostartEditedElsewhere has an entry as other programs leave it, and
-// what it is when switched on and off.
+// TestAutostartEditedElsewhere switches an entry on and off that another program
+// edited.
 func TestAutostartEditedElsewhere(t *testing.T) {
 	const end = "\n\n[Desktop Action other]\nName=Other\nExec=other\nHidden=false\n"
 	for name, test := range map[string]struct {
@@ -127,8 +127,8 @@ func TestAutostartEditedElsewhere(t *testing.T) {
 	}
 }
 
-// TestAutostartOfTheSystem has an entry that came with a package, say, which
-// the person's own goes before.
+// TestAutostartOfTheSystem has a system-wide entry, for example from a package. The
+// person's own entry overrides it.
 func TestAutostartOfTheSystem(t *testing.T) {
 	own, system, program := newHome(t)
 	must(t, replaceFile(system, newEntry(program).String()))
@@ -143,7 +143,7 @@ func TestAutostartOfTheSystem(t *testing.T) {
 	must(t, setAutostart(program, true))
 	wantAutostart(t, true)
 	must(t, setAutostart(program, false))
-	wantAutostart(t, false) // and not the system's
+	wantAutostart(t, false) // the system-wide entry does not count
 
 	must(t, os.Remove(own))
 	must(t, replaceFile(system, newEntry(program).set("Hidden", "true").String()))
@@ -163,20 +163,20 @@ func TestAutostartOfAMovedProgram(t *testing.T) {
 	}
 	must(t, os.Remove(program))
 	wantAutostart(t, false)
-	if repaired, err := RepairAutostart(); !repaired || err != nil { // by this test's program
+	if repaired, err := RepairAutostart(); !repaired || err != nil { // the program is this test binary
 		t.Errorf("after it was moved: %v, %v", repaired, err)
 	}
 	wantAutostart(t, true)
 	validate(t, own)
 
-	// One that is switched off stays so.
+	// A disabled entry stays disabled.
 	must(t, replaceFile(own, newEntry("/nowhere").set("Hidden", "true").String()))
 	if repaired, err := RepairAutostart(); repaired || err != nil {
 		t.Errorf("switched off: %v, %v", repaired, err)
 	}
 }
 
-// TestAutostartUnusualFiles has what is in the way stay there, and links.
+// TestAutostartUnusualFiles: other files at the path are kept, and links are followed.
 func TestAutostartUnusualFiles(t *testing.T) {
 	own, _, program := newHome(t)
 	must(t, os.MkdirAll(own, 0o700))
@@ -203,7 +203,7 @@ func TestAutostartUnusualFiles(t *testing.T) {
 	}
 }
 
-// TestAutostartOfStrangePaths has a desktop's own launcher start programs with
+// TestAutostartOfStrangePaths starts programs through a desktop's own launcher, with
 // every reserved character in their path.
 func TestAutostartOfStrangePaths(t *testing.T) {
 	testenv.NeedCommand(t, "gio")

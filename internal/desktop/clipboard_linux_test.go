@@ -13,7 +13,7 @@ import (
 	"colabtray/test/testenv"
 )
 
-// pasteboard is a clipboard as other programs see it.
+// pasteboard is a clipboard as other programs use it.
 type pasteboard struct {
 	env         []string
 	copy, paste []string
@@ -24,17 +24,17 @@ func (p pasteboard) run(t *testing.T, input string, command []string) string {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdin = strings.NewReader(input)
-	if command[0] == p.copy[0] && input != "" { // it leaves a child behind that would hold a pipe open
+	if command[0] == p.copy[0] && input != "" { // it leaves a child process, which would keep a pipe open
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%v: %v", command, err)
 		}
 		return ""
 	}
-	out, _ := cmd.Output() // an empty clipboard is an error for some
+	out, _ := cmd.Output() // some commands fail on an empty clipboard
 	return string(out)
 }
 
-// x11 is the clipboard of an X server.
+// x11 returns the clipboard of an X server.
 func x11(t *testing.T) pasteboard {
 	display := xvfb(t)
 	testenv.NeedCommand(t, "xclip")
@@ -45,13 +45,12 @@ func x11(t *testing.T) pasteboard {
 	}
 }
 
-// wayland is the clipboard of a Wayland compositor that shows its screen to
-// nobody.
+// wayland returns the clipboard of a Wayland compositor without a screen.
 func wayland(t *testing.T) pasteboard {
 	for _, command := range []string{"sway", "wl-copy", "wl-paste"} {
 		testenv.NeedCommand(t, command)
 	}
-	dir, err := os.MkdirTemp("/tmp", "wayland") // short enough for a socket
+	dir, err := os.MkdirTemp("/tmp", "wayland") // short enough for the path of a socket
 	must(t, err)
 	config := filepath.Join(dir, "config")
 	must(t, os.WriteFile(config, []byte("xwayland disable\n"), 0o644))
@@ -59,7 +58,7 @@ func wayland(t *testing.T) pasteboard {
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DISPLAY=", "WAYLAND_DISPLAY=",
 		"WLR_BACKENDS=headless", "WLR_LIBINPUT_NO_DEVICES=1", "WLR_RENDERER=pixman")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	if os.Getuid() == 0 { // it refuses to run as root
+	if os.Getuid() == 0 { // the compositor refuses to run as root
 		const nobody = 65534
 		must(t, os.Chown(dir, nobody, nobody))
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
@@ -91,8 +90,8 @@ func wayland(t *testing.T) pasteboard {
 	return p
 }
 
-// TestCopyForATime copies what is taken out again, unless something else has
-// come into the clipboard.
+// TestCopyForATime: the clipboard is cleared after the time, unless another program
+// changed it.
 func TestCopyForATime(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*testing.T) pasteboard{"X11": x11, "Wayland": wayland} {
@@ -116,7 +115,7 @@ func TestCopyForATime(t *testing.T) {
 				}
 			}
 			holds(second)
-			if said := say(""); said != "closed" { // before its time
+			if said := say(""); said != "closed" { // before the time is over
 				t.Fatal(said)
 			}
 			holds("")
@@ -154,8 +153,8 @@ func TestCopyForATime(t *testing.T) {
 	}
 }
 
-// TestCopyForATimeByCommand has commands be the only way, which keep the text
-// in a file.
+// TestCopyForATimeByCommand: only commands are available, and they keep the text in a
+// file.
 func TestCopyForATimeByCommand(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ copy, paste, display, wayland string }{

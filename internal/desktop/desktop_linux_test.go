@@ -17,16 +17,16 @@ import (
 	"colabtray/test/testenv"
 )
 
-// startChild runs the test binary as child does; line is its first input. It
-// returns the outcome, and a function that kills it and waits for its end.
+// startChild runs the test binary as a child process, which runs [child]; line is its
+// first input. It returns the output, and a function that kills the child and waits for
+// its end.
 func startChild(t *testing.T, what, line string, env ...string) (outcome string, kill func()) {
 	t.Helper()
 	say, kill := startDialog(t, what, env...)
 	return say(line), kill
 }
 
-// startDialog is startChild with more than one line: say returns what the child
-// answers to one.
+// startDialog is startChild for several lines: say sends a line and returns the answer.
 func startDialog(t *testing.T, what string, env ...string) (say func(line string) string, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -89,7 +89,7 @@ func xvfb(t *testing.T) string {
 	return ":" + strings.TrimSpace(number)
 }
 
-// script puts a program of that name into dir.
+// script writes an executable script of that name into dir.
 func script(t *testing.T, dir, name, body string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+body+"\n"), 0o755); err != nil {
@@ -117,19 +117,19 @@ func TestCopyOnX11(t *testing.T) {
 		if outcome != "copied" {
 			t.Fatalf("copying: %s", outcome)
 		}
-		for range 2 { // it can be pasted more than once
+		for range 2 { // a text can be pasted more than once
 			if got := paste(); got != text {
 				t.Errorf("pasted %q, want %q", got, text)
 			}
 		}
-		// Another program copies, then we do again.
+		// Another program copies, and then this one again.
 		other := exec.Command("xclip", "-in", "-selection", "clipboard")
 		other.Env = append(os.Environ(), env...)
 		other.Stdin = strings.NewReader("other")
 		if err := other.Run(); err != nil {
 			t.Fatal(err)
 		}
-		// xclip may return a moment before the clipboard is its own.
+		// xclip may return a moment before it owns the clipboard.
 		testenv.WaitFor(t, "what another program copied", func() error {
 			if got := paste(); got != "other" {
 				return fmt.Errorf("pasted %q", got)
@@ -147,8 +147,8 @@ func TestCopyWithoutDesktop(t *testing.T) {
 	}
 }
 
-// TestCopyByCommand has each command in its turn be the only one, and reads
-// what it was given.
+// TestCopyByCommand makes each command in turn the only one there is, and reads its
+// input.
 func TestCopyByCommand(t *testing.T) {
 	for _, test := range []struct{ command, display, wayland string }{
 		{"wl-copy", "", "wayland-nowhere"},
@@ -173,7 +173,7 @@ func TestCopyByCommand(t *testing.T) {
 	}
 }
 
-// TestCopyToHangingDisplay has an X server that accepts and never answers.
+// TestCopyToHangingDisplay has an X server that accepts connections and never answers.
 func TestCopyToHangingDisplay(t *testing.T) {
 	t.Parallel()
 	testenv.Takes(t, "the program gives a display some seconds")
@@ -189,8 +189,8 @@ func TestCopyToHangingDisplay(t *testing.T) {
 	}
 }
 
-// openers makes a home where a browser and a text viewer of ours are the
-// defaults, for the real xdg-open. Each writes its argument into the file
+// openers makes a home directory in which a test browser and a test viewer are the
+// defaults of the real xdg-open. Each writes its argument into the file that is
 // returned for it.
 func openers(t *testing.T) (browsed, viewed string) {
 	t.Helper()
@@ -218,11 +218,11 @@ func openers(t *testing.T) (browsed, viewed string) {
 	t.Setenv("XDG_CURRENT_DESKTOP", "")
 	t.Setenv("DESKTOP_SESSION", "")
 	t.Setenv("BROWSER", "")
-	t.Setenv("DISPLAY", ":59999") // nothing opens it, but without one xdg-open takes terminal programs only
+	t.Setenv("DISPLAY", ":59999") // nothing connects to it, but without a display xdg-open uses only terminal programs
 	return browsed, viewed
 }
 
-// content waits for what an opener wrote.
+// content waits for the argument that an opener wrote.
 func content(t *testing.T, file string) string {
 	t.Helper()
 	var text []byte
@@ -274,7 +274,7 @@ func TestOpenWithoutOpener(t *testing.T) {
 	}
 }
 
-// TestOpenEndsWithContext has an opener that does not come back.
+// TestOpenEndsWithContext has an opener that does not end.
 func TestOpenEndsWithContext(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")
@@ -292,7 +292,7 @@ func TestOpenEndsWithContext(t *testing.T) {
 	if err := OpenURL(ctx, "https://example.com/"); !errors.Is(err, asked) {
 		t.Errorf("got %v", err)
 	}
-	if err := os.WriteFile(pipe, []byte("go\n"), 0); err != nil { // let the opener end
+	if err := os.WriteFile(pipe, []byte("go\n"), 0); err != nil { // lets the opener end
 		t.Error(err)
 	}
 }
@@ -322,8 +322,8 @@ func TestDefaultBrowser(t *testing.T) {
 	})
 }
 
-// TestDefaultBrowserEndsWithContext asks a script whose command does not come
-// back and holds the script's output open.
+// TestDefaultBrowserEndsWithContext has a script whose command does not end and keeps
+// the script's output open.
 func TestDefaultBrowserEndsWithContext(t *testing.T) {
 	dir := t.TempDir()
 	started, hold := filepath.Join(dir, "started"), filepath.Join(dir, "hold")

@@ -17,7 +17,7 @@ func TestAcquire(t *testing.T) {
 	if other, first, err := Acquire(dir); err != nil || first {
 		t.Errorf("second in this process: %v, %v", first, err)
 	} else {
-		other() // it must not free the first one's lock
+		other() // this must not release the lock of the first instance
 	}
 	if outcome, _ := startChild(t, "lock", dir); outcome != "false <nil>" {
 		t.Errorf("after the second let go, a process got %q", outcome)
@@ -29,7 +29,7 @@ func TestAcquire(t *testing.T) {
 	if outcome != "true <nil>" {
 		t.Errorf("after the release a process got %q", outcome)
 	}
-	kill() // a crash lets go too
+	kill() // a crash releases the lock, too
 	release, first, err = Acquire(dir)
 	if err != nil || !first {
 		t.Errorf("after the kill: %v, %v", first, err)

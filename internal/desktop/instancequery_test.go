@@ -11,8 +11,8 @@ import (
 	"colabtray/test/testenv"
 )
 
-// shortDir is a directory whose path leaves room for the name of a socket, of
-// which some systems allow 100 bytes.
+// shortDir returns a directory with a path short enough for a socket in it: some
+// systems allow 100 bytes.
 func shortDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "ct")
@@ -28,7 +28,7 @@ func TestAnswer(t *testing.T) {
 	if said, err := QueryInstance(t.Context(), dir); err == nil {
 		t.Errorf("nobody said %q", said)
 	}
-	// One that was killed leaves its socket behind.
+	// A killed instance leaves its socket behind.
 	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, socketName)})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// TestAskedOneThatHangs: nobody waits for a tray that does not answer.
+// TestAskedOneThatHangs: the query does not wait for an instance that does not answer.
 func TestAskedOneThatHangs(t *testing.T) {
 	dir := shortDir(t)
 	listener, err := net.Listen("unix", filepath.Join(dir, socketName))

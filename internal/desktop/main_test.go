@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// childVariable makes the test binary a program of its own, which does what the
-// variable says: the clipboard's library reads the environment once a process,
-// and a lock is held by a process.
+// childVariable makes the test binary run as a child process, which does what the
+// variable says. The clipboard library reads the environment only once per process, and
+// a lock belongs to a process.
 const childVariable = "COLAB_TRAY_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child reads what it is about from its first line, prints one line of outcome,
-// and stays until its input ends.
+// child reads its arguments from the first line of its input, prints one line with the
+// result, and stays until its input ends.
 func child(what string) {
 	in := bufio.NewReader(os.Stdin)
 	line, _ := in.ReadString('\n')

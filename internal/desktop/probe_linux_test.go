@@ -14,7 +14,7 @@ import (
 	"github.com/godbus/dbus/v5/prop"
 )
 
-// newBus starts a session bus for this test alone, which the program finds.
+// newBus starts a session bus for this test alone and puts it into the environment.
 func newBus(t *testing.T) *dbus.Conn {
 	t.Helper()
 	address := testenv.SessionBus(t)
@@ -27,7 +27,7 @@ func newBus(t *testing.T) *dbus.Conn {
 	return conn
 }
 
-// own has the connection own a name on the bus.
+// own makes the connection own a name on the bus.
 func own(t *testing.T, conn *dbus.Conn, name string) {
 	t.Helper()
 	if reply, err := conn.RequestName(name, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
@@ -61,7 +61,7 @@ func TestTrayHost(t *testing.T) {
 	wantProbe(t, "a host", got, err, name+", with a panel that shows icons", "")
 }
 
-// server is a notification server that says who it is.
+// server is a notification server that returns its name and version.
 type server struct{ asked, answer chan struct{} }
 
 func (s server) GetServerInformation() (name, vendor, version, specification string, err *dbus.Error) {
@@ -93,7 +93,7 @@ func TestNotificationServer(t *testing.T) {
 	wantProbe(t, "a server", got, err, "Notes 1.2 (The authors), specification 1.3", "")
 }
 
-// TestNoBusThatAnswers has no bus at all, and one that says nothing.
+// TestNoBusThatAnswers has no bus, and then a bus that never answers.
 func TestNoBusThatAnswers(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))
 	got, err := TrayHost(t.Context())
@@ -111,7 +111,7 @@ func TestNoBusThatAnswers(t *testing.T) {
 	go func() {
 		if c, err := silent.Accept(); err == nil {
 			defer c.Close()
-			_, _ = io.ReadFull(c, make([]byte, 1)) // the client says something first
+			_, _ = io.ReadFull(c, make([]byte, 1)) // the client writes first
 			cancel()
 			_, _ = io.Copy(io.Discard, c)
 		}

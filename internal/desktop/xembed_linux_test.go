@@ -7,8 +7,8 @@ import (
 	wire "golang.design/x/x11"
 )
 
-// TestXEmbedTray has a display without a tray, and with one that shows only
-// icons of the older kind.
+// TestXEmbedTray has a display without a tray, and then one with a tray that shows only
+// XEmbed icons.
 func TestXEmbedTray(t *testing.T) {
 	t.Setenv("XAUTHORITY", "/dev/null")
 	for _, display := range []string{"", "nonsense", "localhost:98"} {
@@ -19,7 +19,7 @@ func TestXEmbedTray(t *testing.T) {
 	}
 	newBus(t)
 	t.Setenv("DISPLAY", xvfb(t))
-	// It stays open: without anybody, the server begins anew.
+	// It stays open: without a client, the X server resets.
 	conn, replies, setup, err := openDisplay(t.Context(), os.Getenv("DISPLAY"))
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestXEmbedTray(t *testing.T) {
 	got, err := TrayHost(t.Context())
 	wantProbe(t, "no tray", got, err, "", "StatusNotifierWatcher on the session bus")
 
-	// What a tray of the older kind does first.
+	// The first thing that an XEmbed tray does.
 	selection, err := askDisplay(conn, replies, wire.InternAtom(traySelection, false))
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"colabtray/test/testenv"
 )
 
-// manage manages the runtime of a profile until the test ends.
+// manage runs a manager for the runtime of a profile until the test ends.
 func manage(t *testing.T, engineItem string, p config.Profile) *runtime.Manager {
 	t.Helper()
 	docker, err := docker.New(engineItem)
@@ -54,8 +54,8 @@ func has(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// TestNoSecretIsToldOf plants secrets wherever a person or a program could have
-// put one, and looks for them in the report.
+// TestNoSecretIsToldOf puts secrets wherever a person or program could have put one,
+// and searches the report for them.
 func TestNoSecretIsToldOf(t *testing.T) {
 	t.Parallel()
 	testenv.Takes(t, "Jupyter has to start")
@@ -73,7 +73,7 @@ func TestNoSecretIsToldOf(t *testing.T) {
 	p.Env = []config.Variable{{Name: "HARMLESS", Value: secret.New(inSettings)}}
 	testenv.Docker(t, "create", "--name", p.Runtime, "--hostname", p.Runtime, "--env", "WANDB_API_KEY="+inContainer, "--env", "JUPYTER_TOKEN="+token,
 		"--publish", fmt.Sprintf("127.0.0.1:%d:8888", p.Port), p.Image, "sh", "-c",
-		// The report has the last lines, which nothing that Jupyter says is to push out.
+		// The report has the last lines; Jupyter's own output must not push these out.
 		fmt.Sprintf(`echo "logging in with $WANDB_API_KEY, and %s"; echo "GET /?token=%s"; echo '{"password": "%s"}'
 			echo "or http://127.0.0.1:8888/lab?token=$JUPYTER_TOKEN"; exec start-notebook.sh --port=8888 --log-level=CRITICAL`,
 			inSettings, inLog, inLogJSON))
@@ -109,7 +109,7 @@ func TestNoSecretIsToldOf(t *testing.T) {
 	}
 }
 
-// TestWithoutEngine holds that all else is told of where no engine is.
+// TestWithoutEngine: without an engine the report has everything else.
 func TestWithoutEngine(t *testing.T) {
 	p := config.Default()
 	held, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestProbesFailAlone has probes go wrong in each way, and the others be told.
+// TestProbesFailAlone: a probe that fails, in any way, does not affect the others.
 func TestProbesFailAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const hangingProbe = time.Hour
@@ -45,12 +45,11 @@ func TestProbesFailAlone(t *testing.T) {
 		if err != nil || !strings.Contains(string(encoded), `{"title":"One","items":[{"name":"fine","value":"here"},{"name":"wrong","value":"half","error":"out of order"}`) {
 			t.Errorf("as JSON it is %s (%v)", encoded, err)
 		}
-		time.Sleep(hangingProbe) // until the deaf one is over
+		time.Sleep(hangingProbe) // until the probe that ignores its context has ended
 	})
 }
 
-// TestNoItemHoldsASecret: secrets are taken out of what a probe finds, and of why
-// it found nothing.
+// TestNoItemHoldsASecret: secrets are masked in the result of a probe and in its error.
 func TestNoItemHoldsASecret(t *testing.T) {
 	const known, looksLike = "sesame-open", "ghp_0123456789abcdefghij"
 	secrets := new(Secrets)

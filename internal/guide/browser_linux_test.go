@@ -249,6 +249,16 @@ func TestGuide(t *testing.T) {
 
 	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%, 3.0 GB of 12.0 GB" && !document.getElementById("use-gpu").hidden`)
 
+	testenv.Docker(t, "exec", "--user", "0", r.profile.Runtime, "sh", "-c", `cd "$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" &&
+		mkdir greeter-1.5.dist-info && printf 'Name: greeter\nVersion: 1.5\n' > greeter-1.5.dist-info/METADATA`)
+	w.click("packages-look")
+	w.wait("the package", `document.getElementById("packages-lost").textContent.startsWith("greeter 1.5")`)
+	w.click("packages-keep-all")
+	w.wait("the package kept", `document.getElementById("packages-lost").textContent.includes("each new container installs it")`)
+	if len(r.kept) != 1 || r.kept[0] != "greeter==1.5" {
+		t.Errorf("the settings keep %q", r.kept)
+	}
+
 	w.click("report")
 	w.wait("the report", `document.getElementById("report-note").textContent.includes("copied")`)
 	if got := value[string](w, `navigator.clipboard.readText()`); got != "the report of "+r.profile.Runtime {

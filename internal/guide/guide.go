@@ -28,6 +28,7 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
+	"colabtray/internal/packages"
 	"colabtray/internal/runtime"
 )
 
@@ -56,6 +57,11 @@ type Options struct {
 	Report func(ctx context.Context) string
 	// Install returns how to get an engine on this system.
 	Install func() install.Help
+	// Packages lists the Python packages that the container has and its image has
+	// not. KeepPackages writes those of the names, or all without names, into the
+	// settings. Errors can be a *[problem.Problem].
+	Packages     func(ctx context.Context) (packages.List, error)
+	KeepPackages func(ctx context.Context, names []string) error
 	// GPU returns the usage of this computer's graphics cards until ctx ends. It
 	// is called only while the page is visible, and closes its channel where
 	// there are no cards.

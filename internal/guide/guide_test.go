@@ -455,7 +455,7 @@ func TestIdleStopIsSaid(t *testing.T) {
 // TestWords holds page and texts together: what the page says is there, and
 // what is there is said.
 func TestWords(t *testing.T) {
-	all, script := texts(), string(file("guide.js"))
+	all, script := texts(), string(file("guide.js"))+string(file("packages.js"))
 	used := map[string]bool{"lang": true}
 	for _, page := range []string{"guide.html", "enter.html", "refused.html", "otheruser.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
@@ -477,7 +477,8 @@ func TestWords(t *testing.T) {
 	}
 	tables := map[string][]string{
 		"state.": states, "hint.": states, "browser.": browsers, "allow.": browsers,
-		"check.": {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
+		"packages.": {"kept", "conda", "noIndex", "needed"},
+		"check.":    {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
 	}
 	calls := strings.Split(script, "say(")
 	for _, call := range calls[1:] {

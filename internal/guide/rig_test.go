@@ -21,6 +21,7 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
+	"colabtray/internal/packages"
 	"colabtray/internal/runtime"
 	"colabtray/test/testenv"
 )
@@ -37,6 +38,7 @@ type rig struct {
 	manager *runtime.Manager
 	profile config.Profile
 	log     *lockedBuffer
+	kept    []string // packages that the settings keep
 }
 
 type lockedBuffer struct {
@@ -102,6 +104,18 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			c := make(chan gpu.Usage, 1)
 			c <- gpu.Usage{Cards: 1, Busy: 0.5, Memory: 3e9, MemoryTotal: 12e9}
 			return c
+		},
+		Packages: func(ctx context.Context) (packages.List, error) {
+			list, err := r.manager.Packages(ctx)
+			list.MarkKept(r.kept)
+			return list, err
+		},
+		KeepPackages: func(ctx context.Context, names []string) error {
+			list, err := r.Packages(ctx)
+			if err == nil {
+				r.kept, err = runtime.Requirements(list, names)
+			}
+			return err
 		},
 		Version: "1.2.3",
 		Log:     log,

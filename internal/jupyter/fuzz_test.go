@@ -19,9 +19,9 @@ import (
 	"colabtray/internal/secret"
 )
 
-// FuzzOutput reads any output. Its lines are those that it has, and the token of
-// one in which a server announces itself is masked. A token that Jupyter writes
-// is found, whatever it is.
+// FuzzOutput reads any output. EachLine returns every line of it. The token in a line
+// that announces a server is masked, and a token that Jupyter writes is found whatever
+// it contains.
 func FuzzOutput(f *testing.F) {
 	f.Add([]byte("[I] http://127.0.0.1:8888/?token=abc\n\x1b[31m"), "abc")
 	f.Add([]byte("one\r\n\n"+strings.Repeat("x", engine.MaxLine+1)+"\nhttp://h:8888/?token=a%2Bb"), "a+b c")
@@ -64,7 +64,7 @@ func FuzzOutput(f *testing.F) {
 	})
 }
 
-// linesOf is what [EachLine] is to find.
+// linesOf returns the lines that [EachLine] must find.
 func linesOf(output []byte) []string {
 	lines := strings.Split(string(output), "\n")
 	if last := len(lines) - 1; lines[last] == "" {
@@ -76,11 +76,11 @@ func linesOf(output []byte) []string {
 	return lines
 }
 
-// infoName is what the info files of all servers are called.
+// infoName matches the names of the info files of all servers.
 var infoName = regexp.MustCompile(`^(nbserver|jpserver)-[^/]*\.json$`)
 
-// FuzzInfoFiles reads any archive of a runtime directory, and one that has any
-// file in it. Found is what stands in files of the right kind, name and size.
+// FuzzInfoFiles reads any archive of a runtime directory, and an archive that contains
+// any file. Only files with a valid type, name and size are read.
 func FuzzInfoFiles(f *testing.F) {
 	const content = `{"token": "abc", "port": 8888, "base_url": "/", "hostname": "localhost"}`
 	good := infoArchive(f, "runtime/jpserver-1.json", []byte(content), tar.TypeReg)
@@ -128,7 +128,8 @@ func FuzzInfoFiles(f *testing.F) {
 	})
 }
 
-// infoArchive makes an archive of one entry, none where it cannot be in one.
+// infoArchive makes an archive of one entry; it is empty if an archive cannot contain
+// the entry.
 func infoArchive(t testing.TB, name string, content []byte, kind byte) []byte {
 	t.Helper()
 	h := &tar.Header{Typeflag: kind, Name: name, Mode: 0o600, ModTime: time.Unix(5, 0)}
@@ -145,11 +146,12 @@ func infoArchive(t testing.TB, name string, content []byte, kind byte) []byte {
 			return nil // of a directory, by its name
 		}
 	}
-	_ = w.Close() // it can only be too short
+	_ = w.Close() // the only possible error is that the archive is too short
 	return b.Bytes()
 }
 
-// entry is one of an archive; its content is nil where that is not whole.
+// entry is an entry of an archive. Its content is nil if the archive ends before the
+// content does.
 type entry struct {
 	*tar.Header
 	content []byte

@@ -7,7 +7,7 @@ import (
 	"colabtray/internal/secret"
 )
 
-// TestInfoFile reads what the two kinds of server write about themselves.
+// TestInfoFile reads the info files that the two kinds of server write.
 func TestInfoFile(t *testing.T) {
 	written := time.Unix(5, 0)
 	for text, want := range map[string]InfoFile{

@@ -9,7 +9,8 @@ import (
 	"colabtray/internal/engine"
 )
 
-// TestOpenOnHost: a container with the host's network is as open as its Jupyter listens.
+// TestOpenOnHost: a container on the network of the host is reachable at the addresses
+// at which its Jupyter listens.
 func TestOpenOnHost(t *testing.T) {
 	listen := func(address string, port int) int {
 		l, err := net.Listen("tcp4", net.JoinHostPort(address, strconv.Itoa(port)))

@@ -26,9 +26,8 @@ import (
 	"colabtray/internal/secret"
 )
 
-// outputOnly is an engine that has nothing but a container's output. It stands
-// for what no real engine can be brought to: to tell of an address exactly
-// while a request hangs.
+// outputOnly is an engine that has only the output of a container. No real engine can
+// be made to announce an address exactly while a request hangs.
 type outputOnly struct {
 	engine.Engine
 	output io.ReadCloser
@@ -55,8 +54,9 @@ func (e outputOnly) Logs(context.Context, engine.Container, engine.LogQuery) (io
 	return e.output, nil
 }
 
-// TestAnnouncementReplacesLook: a request that went out before Jupyter listened
-// can hang. What the output says then is not kept waiting by it.
+// TestAnnouncementReplacesLook: a request that was sent before Jupyter listened can
+// hang. An announcement in the output starts a new request without waiting for the old
+// one.
 func TestAnnouncementReplacesLook(t *testing.T) {
 	output, write := io.Pipe()
 	hanging := make(chan struct{}, 1)
@@ -97,8 +97,9 @@ func TestAnnouncementReplacesLook(t *testing.T) {
 	<-over
 }
 
-// TestStatusOfAnAnswer: 200 alone means that Jupyter accepts the token. The
-// stand-in is real HTTP: what a redirect leads to is no answer of Jupyter's.
+// TestStatusOfAnAnswer: only status 200 means that Jupyter accepts the token. The test
+// server speaks real HTTP, so that the target of a redirect is not mistaken for
+// Jupyter.
 func TestStatusOfAnAnswer(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.String() != "/api/status" {
@@ -132,8 +133,8 @@ func TestStatusOfAnAnswer(t *testing.T) {
 	}
 }
 
-// TestNotReadyBeforeTheTokenIsAccepted: no other answer makes a runtime ready,
-// whatever else the server does.
+// TestNotReadyBeforeTheTokenIsAccepted: no other answer makes a runtime ready, whatever
+// else the server does.
 func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 	for _, status := range []int{201, 204, 301, 302, 401, 403, 404, 500, 503} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
@@ -170,8 +171,8 @@ func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 	}
 }
 
-// TestPauseBetweenLooks: without an answer the pauses grow, and never beyond
-// what a person would wait for.
+// TestPauseBetweenLooks: without an answer the pauses between probes grow, up to what a
+// person would accept.
 func TestPauseBetweenLooks(t *testing.T) {
 	var asked []time.Time
 	notYet := func(_, path string) (int, error) {
@@ -210,8 +211,8 @@ func (e *noOutput) Logs(context.Context, engine.Container, engine.LogQuery) (io.
 	return nil, engine.ErrUnreachable
 }
 
-// TestPauseBetweenTriesForOutput: output that cannot be followed is tried again
-// within a minute.
+// TestPauseBetweenTriesForOutput: if the output cannot be followed, the next attempt
+// comes within a minute.
 func TestPauseBetweenTriesForOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Hour)
@@ -229,15 +230,15 @@ func TestPauseBetweenTriesForOutput(t *testing.T) {
 	})
 }
 
-// probeTest is a watch of a run whose clock, output and server are the test's: what
-// takes minutes is over at once.
+// probeTest waits for one run of a server. The test controls the clock, the output and
+// the server, so that minutes pass at once.
 type probeTest struct {
 	t      *testing.T
 	out    *io.PipeWriter
 	events chan Report
 }
 
-// newProbeTest runs a test with a scene in which the server answers as the function says.
+// newProbeTest runs a test with a server that answers as the function says.
 func newProbeTest(t *testing.T, c engine.Container, info string, answer func(token, path string) (status int, err error), test func(s *probeTest)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -268,7 +269,7 @@ func newProbeTest(t *testing.T, c engine.Container, info string, answer func(tok
 	})
 }
 
-// printLine writes a line of output, and waits until all that follows from it is done.
+// printLine writes a line of output, and waits until the program has handled it.
 func (s *probeTest) printLine(line string) {
 	s.t.Helper()
 	if _, err := io.WriteString(s.out, line+"\n"); err != nil {
@@ -277,8 +278,8 @@ func (s *probeTest) printLine(line string) {
 	synctest.Wait()
 }
 
-// reportedProblem returns the problem that was told last, nil for none, or when Jupyter
-// answered after it.
+// reportedProblem returns the last reported problem. It is nil if there was none, or if
+// Jupyter answered later.
 func (s *probeTest) reportedProblem() (p *problem.Problem) {
 	for {
 		select {
@@ -295,8 +296,8 @@ func (s *probeTest) reportedProblem() (p *problem.Problem) {
 	}
 }
 
-// within fails the test unless a problem of that kind is told soon enough, and
-// not before.
+// within fails the test unless a problem of that kind is reported soon enough, and not
+// too early.
 func (s *probeTest) within(least, most time.Duration, code problem.Code) *problem.Problem {
 	s.t.Helper()
 	began := time.Now()
@@ -318,7 +319,7 @@ func (s *probeTest) within(least, most time.Duration, code problem.Code) *proble
 
 const announcesT = "[I 2026-11-26 22:57:32.825 ServerApp] http://127.0.0.1:8888/?token=secret"
 
-// accepts is a server with that token, which answers like Jupyter.
+// accepts returns a server with that token that answers like Jupyter.
 func accepts(token string) func(string, string) (int, error) {
 	return func(got, path string) (int, error) {
 		if path == "/api" || got == token {
@@ -328,16 +329,16 @@ func accepts(token string) func(string, string) (int, error) {
 	}
 }
 
-// noServer is the answer of docker-proxy while nobody listens behind it.
+// noServer answers like docker-proxy while no server listens behind it.
 func noServer(string, string) (int, error) { return 0, io.EOF }
 
-// refusing is a port that nobody has.
+// refusing is a port at which nothing listens.
 func refusing(string, string) (int, error) {
 	return 0, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 }
 
-// hostile are lines that a container, or a page through the log of requests, may
-// write; %s stands for something new each time.
+// hostile has lines that a container may write, or a page by way of the request log. %s
+// is replaced by a new text each time.
 var hostile = []string{
 	"[W 10:00:00 NotebookApp] 403 GET /api (172.17.0.1) 1.20ms referer=http://x:1/?token=%%0d%%0aX%s",
 	"http://x:1/?token=%%0d%%0aX%s", "http://x:1/?token=%s", "http://x:1/?token=...%s", "http://127.0.0.1:8888/lab?%s",
@@ -346,7 +347,7 @@ var hostile = []string{
 	"http://x:1/?token=" + strings.Repeat("a", 9000) + "%s",
 }
 
-// TestHostileOutputOfAReadyRuntime: no lines make a ready runtime anything else.
+// TestHostileOutputOfAReadyRuntime: no output changes the state of a ready runtime.
 func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 	server := accepts("secret")
 	answers := func(token, path string) (int, error) {
@@ -385,7 +386,8 @@ func TestHostileOutputOfAReadyRuntime(t *testing.T) {
 	})
 }
 
-// TestHostileOutputOfAStartingRuntime: no lines keep the info file from being read.
+// TestHostileOutputOfAStartingRuntime: no output prevents the info file from being
+// read.
 func TestHostileOutputOfAStartingRuntime(t *testing.T) {
 	newProbeTest(t, engine.Container{}, `{"token": "secret", "base_url": "/"}`, accepts("secret"), func(s *probeTest) {
 		over := make(chan struct{})
@@ -410,13 +412,13 @@ func TestHostileOutputOfAStartingRuntime(t *testing.T) {
 	})
 }
 
-// TestPatience: how long is waited for an answer, and what makes it longer.
+// TestPatience: how long the program waits for an answer, and what extends that time.
 func TestPatience(t *testing.T) {
 	const caused = "[W 10:00:00 NotebookApp] 404 GET /api (172.17.0.1) 1.20ms"
-	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // silence
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // no output at all
 		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
-	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // something is installed
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // the output of an installation
 		for range 100 {
 			time.Sleep(10 * time.Second)
 			s.printLine("Downloading")
@@ -426,7 +428,7 @@ func TestPatience(t *testing.T) {
 		}
 		s.within(patience/2, patience, problem.NoAnswer)
 	})
-	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // for ever
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // output without an end
 		for range 1000 {
 			time.Sleep(10 * time.Second)
 			s.printLine("Downloading")
@@ -435,7 +437,7 @@ func TestPatience(t *testing.T) {
 			t.Error("no end of patience")
 		}
 	})
-	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // up, and then busy with saying so
+	newProbeTest(t, engine.Container{}, "", noServer, func(s *probeTest) { // the server is up, and goes on writing
 		s.printLine(announcesT)
 		for range 13 {
 			time.Sleep(10 * time.Second)
@@ -455,7 +457,7 @@ func TestPatience(t *testing.T) {
 		}
 	})
 	var output atomic.Pointer[io.PipeWriter]
-	newProbeTest(t, engine.Container{}, "", func(string, string) (int, error) { // an https server, say, that nobody announced
+	newProbeTest(t, engine.Container{}, "", func(string, string) (int, error) { // for example an https server without an announcement
 		if out := output.Load(); out != nil {
 			_, _ = io.WriteString(out, "[W 10:00:00 NotebookApp] SSL Error on 8 ('172.17.0.1', 40000)\n")
 		}
@@ -466,7 +468,8 @@ func TestPatience(t *testing.T) {
 	})
 }
 
-// TestFaultsOfServers: what a server says of itself is named as soon as it is up.
+// TestFaultsOfServers: a fault that a server's output or info file shows is reported as
+// soon as the server is up.
 func TestFaultsOfServers(t *testing.T) {
 	everybody := func(string, string) (int, error) { return http.StatusOK, nil }
 	failingClient := func(string, string) (int, error) { return http.StatusNotFound, nil }
@@ -501,19 +504,19 @@ func TestFaultsOfServers(t *testing.T) {
 		})
 	}
 	behind := `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 9000}`
-	newProbeTest(t, engine.Container{}, behind, noServer, func(s *probeTest) { // another server leads to it, which is not up yet
+	newProbeTest(t, engine.Container{}, behind, noServer, func(s *probeTest) { // another server forwards to this one, which is not up yet
 		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
 	up := `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`
-	newProbeTest(t, engine.Container{}, up, refusing, func(s *probeTest) { // the output cannot be read, and the info file tells
+	newProbeTest(t, engine.Container{}, up, refusing, func(s *probeTest) { // the output cannot be read, and the info file shows the fault
 		s.within(0, 20*time.Second, problem.Elsewhere)
 	})
-	newProbeTest(t, engine.Container{}, "", refusing, func(s *probeTest) { // not announced: it may just not be up
+	newProbeTest(t, engine.Container{}, "", refusing, func(s *probeTest) { // no announcement: the server may not be up yet
 		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
 }
 
-// ours gives a container what one that we made has.
+// ours gives a container the name, label and volume of one that the program made.
 func ours(c engine.Container, runtime string) engine.Container {
 	c.Name, c.Labels = runtime, map[string]string{engine.LabelRuntime: runtime}
 	c.Mounts = append(c.Mounts, engine.Mount{Volume: engine.VolumeOf(runtime), Target: "/home/jovyan"})

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestPipesAreNoTokenStore: nobody waits for the other end of a pipe that has the
-// name of the file with the tokens.
+// TestPipesAreNoTokenStore: a pipe with the name of the token file is not opened, which
+// would wait for its other end.
 func TestPipesAreNoTokenStore(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

@@ -15,13 +15,13 @@ import (
 	"colabtray/test/testenv"
 )
 
-// recordedActions is what a button has asked for.
+// recordedActions has the actions that buttons requested.
 type recordedActions struct {
 	profile string
 	action  Action
 }
 
-// buttons are options whose buttons send what they ask for to the channel.
+// buttons returns options whose buttons send their action to the channel.
 func buttons() (Options, chan recordedActions) {
 	c := make(chan recordedActions, 10)
 	return Options{Act: func(profile string, action Action) { c <- recordedActions{profile, action} }}, c
@@ -48,8 +48,8 @@ func summaries(history []map[string]dbus.Variant) []string {
 	return all
 }
 
-// TestDunstActions clicks the buttons of a real server, as `dunstctl action`
-// does.
+// TestDunstActions clicks the buttons of a real notification server, as `dunstctl
+// action` does.
 func TestDunstActions(t *testing.T) {
 	sessionBus(t)
 	number, _ := start(t, nil, "Xvfb", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-displayfd", "3")
@@ -67,14 +67,14 @@ func TestDunstActions(t *testing.T) {
 	server.waitDisplayed(1)
 	click()
 	waitAsked(t, c, recordedActions{"torch", CopyURL})
-	// Each has the buttons of its own.
+	// Each notification has its own buttons.
 	server.dismissed()
 	s.Send(IdleStop("torch", time.Now()))
 	server.waitDisplayed(1)
 	click()
 	waitAsked(t, c, recordedActions{"torch", KeepRunning})
 
-	// Another server, with numbers of its own.
+	// A new server starts its own numbering.
 	server.stop()
 	server = startDunst(t, server.conn, ":"+number)
 	s.Send(Announcement{Kind: KindURLChanged, Title: "Changed", Actions: []Action{CopyURL}})
@@ -86,8 +86,8 @@ func TestDunstActions(t *testing.T) {
 	}
 }
 
-// TestDunstFollowsTheRuntime has one notification of a pull, which goes when
-// the pull does, and none that no longer holds.
+// TestDunstFollowsTheRuntime: a pull has one notification, which is closed when the
+// pull ends, and notifications that are no longer true are closed.
 func TestDunstFollowsTheRuntime(t *testing.T) {
 	sessionBus(t)
 	number, _ := start(t, nil, "Xvfb", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-displayfd", "3")
@@ -120,7 +120,7 @@ func TestDunstFollowsTheRuntime(t *testing.T) {
 			return nil
 		})
 	}
-	removed := func() { // all that was sent before is, when what comes after has come and gone
+	removed := func() { // a later notification that was shown and closed proves that the earlier ones were handled
 		t.Helper()
 		s.Send(Announcement{Kind: "mark", Title: "Mark"})
 		has("mark", "the mark", func(n shownNote) bool { return n.id != 0 })
@@ -134,20 +134,21 @@ func TestDunstFollowsTheRuntime(t *testing.T) {
 	pulls(25, 50)
 	pulls(35, 90)
 	removed()
-	server.waitDisplayed(1) // one of them
+	server.waitDisplayed(1) // only one of the two
 	becomes(runtime.Starting)
 	server.waitDisplayed(0)
 	becomes(runtime.Ready)
 	server.waitDisplayed(1)
 	becomes(runtime.Failed)
 	removed()
-	server.waitDisplayed(1) // ready has gone
+	server.waitDisplayed(1) // "ready" was closed
 	if history := summaries(server.dismissed()); history[0] != "The runtime ended by itself (exit code 1)" {
 		t.Errorf("dunst has shown %q", history)
 	}
 	becomes(runtime.Starting)
 
-	// A pull that was clicked away is not told of again; the next one is.
+	// After the person dismisses the notification of a pull, only the next pull gets
+	// one.
 	begin = begin.Add(time.Hour)
 	pulls(20, 20)
 	server.waitDisplayed(1)
@@ -160,11 +161,11 @@ func TestDunstFollowsTheRuntime(t *testing.T) {
 	begin = begin.Add(time.Hour)
 	pulls(20, 20)
 	server.waitDisplayed(1)
-	s.Close() // what tells of a pull goes with the program
+	s.Close() // Close removes the notification of a pull
 	server.waitDisplayed(0)
 }
 
-// TestSignalsOfOthers has a server that says what it should not.
+// TestSignalsOfOthers has a server that sends wrong signals.
 func TestSignalsOfOthers(t *testing.T) {
 	sessionBus(t)
 	f := startFake(t, "actions")
@@ -208,8 +209,8 @@ func TestSignalsOfOthers(t *testing.T) {
 	}
 }
 
-// TestNoButtons holds that there are none where the server or the program has
-// no use for them.
+// TestNoButtons: there are no buttons if the server or the program does not support
+// them.
 func TestNoButtons(t *testing.T) {
 	withAct, _ := buttons()
 	for name, test := range map[string]struct {
@@ -241,7 +242,7 @@ func TestNoButtons(t *testing.T) {
 	}
 }
 
-// TestKindsSwitchedOff sends every kind, and wants those that are on.
+// TestKindsSwitchedOff sends every kind, and expects the kinds that are switched on.
 func TestKindsSwitchedOff(t *testing.T) {
 	sessionBus(t)
 	f := startFake(t)
@@ -260,8 +261,8 @@ func TestKindsSwitchedOff(t *testing.T) {
 	}
 }
 
-// TestSeveralRuntimes holds that one runtime's announcements do not replace
-// another's, and say whose they are.
+// TestSeveralRuntimes: announcements of one runtime do not replace those of another,
+// and name their runtime.
 func TestSeveralRuntimes(t *testing.T) {
 	sessionBus(t)
 	f := startFake(t)

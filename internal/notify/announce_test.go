@@ -19,7 +19,7 @@ import (
 
 const token = "0123456789abcdef"
 
-// in returns a snapshot of a state as the runtime makes it.
+// in returns a snapshot of a state as the manager publishes it.
 func in(state runtime.State) runtime.Snapshot {
 	s := runtime.Snapshot{Rev: 7, State: state}
 	switch state {
@@ -37,9 +37,9 @@ func in(state runtime.State) runtime.Snapshot {
 	return s
 }
 
-// TestAnnounceEveryPair has a row for each state before and a column for each
-// after: r is ready, u the Backend URL, f failed, s stopped unexpectedly. What
-// is ready after has another Backend URL in the second table.
+// TestAnnounceEveryPair has a row for each state before and a column for each state
+// after: r is ready, u the Backend URL, f failed, s stopped unexpectedly. In the second
+// table, the state after has another Backend URL.
 func TestAnnounceEveryPair(t *testing.T) {
 	const same = `
 	            unknown noengine absent pulling stopped starting ready unhealthy paused stopping failed
@@ -112,8 +112,8 @@ func code(announcements []Announcement) string {
 	return codes.String()
 }
 
-// TestAnnounceStories follows what happens to a runtime, and says what is
-// announced on the way.
+// TestAnnounceStories passes sequences of snapshots, and lists the announcements of
+// each step.
 func TestAnnounceStories(t *testing.T) {
 	other := in(runtime.Ready)
 	other.URL, other.URLChanged = jupyter.NewBackendURL(8888, secret.New("another")), true
@@ -161,7 +161,7 @@ func TestAnnounceStories(t *testing.T) {
 	}
 }
 
-// TestAnnounceWarning: what is wrong though the runtime is ready is told first.
+// TestAnnounceWarning: a warning of a ready runtime comes first in the announcement.
 func TestAnnounceWarning(t *testing.T) {
 	ready := in(runtime.Ready)
 	ready.Warnings = []*problem.Problem{{Short: "Others can reach it", Hint: "why"}, {Short: "A lesser one"}}
@@ -171,9 +171,9 @@ func TestAnnounceWarning(t *testing.T) {
 	}
 }
 
-// TestSenderKnowsWhatItTold pauses a runtime of a new Backend URL.
+// TestSenderKnowsWhatItTold pauses a runtime after its Backend URL changed.
 func TestSenderKnowsWhatItTold(t *testing.T) {
-	s := &Sender{wake: make(chan struct{}, 1), sent: map[slot]bool{}, pulls: map[string]pull{}, lastURLs: lastURLs{}} // that shows nothing
+	s := &Sender{wake: make(chan struct{}, 1), sent: map[slot]bool{}, pulls: map[string]pull{}, lastURLs: lastURLs{}} // a sender that shows nothing
 	changed := in(runtime.Ready)
 	changed.URLChanged = true
 	before := in(runtime.Starting)
@@ -240,7 +240,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// TestWords holds that each kind is listed, and each action has a label.
+// TestWords: each kind is listed, and each action has a label.
 func TestWords(t *testing.T) {
 	t.Cleanup(func() { i18n.Use(i18n.English) })
 	for _, language := range i18n.Languages() {
@@ -280,7 +280,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestRunning holds that each state has words of its own, and the token none.
+// TestRunning: each state has its own message, and no message contains the token.
 func TestRunning(t *testing.T) {
 	bodies := map[string]bool{}
 	for _, state := range runtime.States() {
@@ -300,7 +300,7 @@ func TestRunning(t *testing.T) {
 	}
 }
 
-// TestGerman has what is said in German of each change.
+// TestGerman has the German announcement of each change.
 func TestGerman(t *testing.T) {
 	i18n.Use("de")
 	t.Cleanup(func() { i18n.Use(i18n.English) })
@@ -327,8 +327,8 @@ func TestGerman(t *testing.T) {
 	}
 }
 
-// TestOutdated has a column for each kind that a state takes off the screen: r
-// ready, u URL changed, i idle stop, f failed, s stopped, p progress.
+// TestOutdated has a column for each kind of notification that a state closes: r ready,
+// u URL changed, i idle stop, f failed, s stopped, p progress.
 func TestOutdated(t *testing.T) {
 	for state, want := range map[runtime.State]string{
 		runtime.Unknown: "ruifsp", runtime.NoEngine: "ruip", runtime.Absent: "ruifsp", runtime.Pulling: "ruifs",
@@ -345,7 +345,7 @@ func TestOutdated(t *testing.T) {
 	}
 }
 
-// TestPull follows a pull, and says what is announced at which second.
+// TestPull lists which announcements a pull causes at which second.
 func TestPull(t *testing.T) {
 	begin := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	type snapshotAt struct {

@@ -24,9 +24,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start starts a program that ends with the test, or before it by the function
-// returned. The first line that it writes into the file descriptor 3 is
-// returned too.
+// start starts a program that ends with the test, or earlier by the returned function.
+// It also returns the first line that the program writes to file descriptor 3.
 func start(t *testing.T, env []string, name string, args ...string) (line string, stop func()) {
 	t.Helper()
 	testenv.NeedCommand(t, name)
@@ -61,7 +60,7 @@ func start(t *testing.T, env []string, name string, args ...string) (line string
 	return strings.TrimSpace(line), stop
 }
 
-// sessionBus starts a bus that starts no services, and makes it the session's.
+// sessionBus starts a bus without services, and makes it the session bus.
 func sessionBus(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
@@ -77,7 +76,7 @@ func sessionBus(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 }
 
-// client connects to the session bus for the test's own use.
+// client connects to the session bus for the test itself.
 func client(t *testing.T) *dbus.Conn {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus()
@@ -88,7 +87,7 @@ func client(t *testing.T) *dbus.Conn {
 	return conn
 }
 
-// logged is a log to read while it is written.
+// logged is a log that can be read while it is written.
 type logged struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -131,7 +130,7 @@ func startDunst(t *testing.T, conn *dbus.Conn, display string) *dunst {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "dunstrc")
 	text := "[global]\nhistory_length = 50\nmarkup = full\n"
-	for _, urgency := range []string{"low", "normal"} { // nothing goes away while a test looks
+	for _, urgency := range []string{"low", "normal"} { // no notification may time out during the test
 		text += "[urgency_" + urgency + "]\ntimeout = 0\n"
 	}
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
@@ -159,7 +158,7 @@ func (d *dunst) property(name string) (uint32, error) {
 	return n, nil
 }
 
-// waitDisplayed waits until so many notifications are on the screen.
+// waitDisplayed waits until that many notifications are on the screen.
 func (d *dunst) waitDisplayed(want uint32) {
 	d.t.Helper()
 	testenv.WaitFor(d.t, fmt.Sprintf("%d notifications", want), func() error {
@@ -171,7 +170,7 @@ func (d *dunst) waitDisplayed(want uint32) {
 	})
 }
 
-// dismissed takes all notifications off the screen and returns them.
+// dismissed closes all notifications on the screen and returns them.
 func (d *dunst) dismissed() []map[string]dbus.Variant {
 	d.t.Helper()
 	if err := d.object().Call("org.dunstproject.cmd0.NotificationCloseAll", 0).Err; err != nil {
@@ -196,7 +195,7 @@ func TestDunst(t *testing.T) {
 	s.Send(Announcement{Kind: KindStopped, Title: "The runtime ended by itself", Body: "Why", Urgency: Critical})
 	server.waitDisplayed(2)
 	s.Send(Announcement{Kind: KindReady, Title: "Ready again", Body: "Choose <b>Copy</b> & paste.", Urgency: Normal})
-	s.ShowMessage("Copied", "") // the one before it has been taken when this is there
+	s.ShowMessage("Copied", "") // once this is shown, the one before it was handled
 	server.waitDisplayed(3)
 
 	got := map[string]map[string]dbus.Variant{}
@@ -208,7 +207,7 @@ func TestDunst(t *testing.T) {
 		t.Fatalf("dunst showed %v", history)
 	}
 	for summary, want := range map[string]map[string]string{
-		// It keeps the body as the markup that it renders.
+		// dunst keeps the body as the markup that it renders.
 		"Ready again":                 {"category": "x-colabtray.runtime.ready", "body": "Choose &lt;b&gt;Copy&lt;/b&gt; &amp; paste."},
 		"The runtime ended by itself": {"category": "x-colabtray.runtime.stopped", "body": "Why"},
 		"Copied":                      {"category": "x-colabtray.runtime.answer", "appname": "Colab Tray"},
@@ -220,7 +219,8 @@ func TestDunst(t *testing.T) {
 		}
 	}
 
-	// Without a server it is said once; with a new one all goes on.
+	// A missing server is logged once; with a new server, notifications are shown
+	// again.
 	server.stop()
 	for i := range 3 {
 		s.Send(Announcement{Kind: KindFailed, Title: fmt.Sprint("nobody sees ", i), Body: "", Urgency: Normal})
@@ -239,8 +239,7 @@ func TestDunst(t *testing.T) {
 	}
 }
 
-// fakeServer speaks the protocol, and takes as long for each notification as
-// the test wants.
+// fakeServer speaks the protocol, and answers each notification when the test lets it.
 type fakeServer struct {
 	capabilities []string
 	conn         *dbus.Conn
@@ -368,7 +367,7 @@ func TestHangingServer(t *testing.T) {
 	}
 }
 
-// TestCloseWhileHanging would not end if Close waited.
+// TestCloseWhileHanging would not end if Close waited for the server.
 func TestCloseWhileHanging(t *testing.T) {
 	sessionBus(t)
 	f := startFake(t)
@@ -382,7 +381,7 @@ func TestCloseWhileHanging(t *testing.T) {
 	}
 }
 
-// TestHangingBus has a bus that accepts and never answers.
+// TestHangingBus has a bus that accepts connections and never answers.
 func TestHangingBus(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bus")
 	l, err := net.Listen("unix", path)

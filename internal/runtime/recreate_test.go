@@ -259,6 +259,14 @@ func TestPackagesAreInstalledOnce(t *testing.T) {
 			t.Errorf("the packages were installed %d times", n)
 		}
 
+		// A new container installs what the one before had of its own.
+		r.docker("exec", "--user", "0", r.profile.Runtime, "sh", "-c", "rm -r /home/jovyan/.local/lib/python*/site-packages/greeter*")
+		r.change(func(p *config.Profile) { p.ShmSize = 128 << 20 })
+		r.mustServe(r.must(r.Restart).URL)
+		if got := use(); got != "hello" {
+			t.Errorf("in a new container the package says %q", got)
+		}
+
 		// What cannot be installed keeps nobody from working.
 		r.change(func(p *config.Profile) { p.Packages = append(p.Packages, "no-such-package") })
 		if s := r.untilState(Ready); !s.RestartToApply {

@@ -21,14 +21,17 @@ for python in python3 python; do
 	fi
 done
 
-# The profile's packages are installed once, into the data volume. Without them
-# Jupyter starts all the same, and the next start tries again.
+# The profile's packages are installed once in each container, into the data
+# volume: what the container of before had of its own, or for another Python, a new
+# one may lack. Without them Jupyter starts all the same, and the next start tries
+# again.
 wanted=/opt/colab-tray/packages.txt
 installed=$HOME/.local/share/colab-tray/packages.txt
-if [ -s "$wanted" ] && [ "$(cat "$wanted")" != "$(cat "$installed" 2>/dev/null)" ]; then
+here=/var/tmp/colab-tray-packages.txt
+if [ -s "$wanted" ] && [ "$(cat "$wanted" "$wanted")" != "$(cat "$installed" "$here" 2>/dev/null)" ]; then
 	echo "Colab Tray: installing the packages of the profile:" $(cat "$wanted")
 	if "$python" -m pip install --user --no-input --disable-pip-version-check --requirement "$wanted" &&
-		mkdir -p "${installed%/*}" && cp "$wanted" "$installed"; then
+		mkdir -p "${installed%/*}" && cp "$wanted" "$installed" && cp "$wanted" "$here"; then
 		echo "Colab Tray: the packages are installed."
 	else
 		echo "Colab Tray: not all packages could be installed; see above. The next start tries again." >&2
