@@ -152,9 +152,9 @@ func (d *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (stri
 // archives of a volume leave out files named dev, proc or sys, and make the container's
 // user the owner of all files (libpod/container_copy_linux.go of 4.3). So with Podman
 // the helper runs tar, and its exit code tells whether all files were read.
-func (d *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser, error) {
 	if !d.podman.Load() {
-		return d.Get(ctx, id, engine.HelperDataDir)
+		return d.Get(ctx, id, path)
 	}
 	api := d.api.Load()
 	attached, err := api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
