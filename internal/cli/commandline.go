@@ -62,6 +62,7 @@ func commands() []command {
 		{name: "check", flags: checkFlags, run: runCheck},
 		{name: "doctor", flags: doctorFlags, run: runDoctor},
 		{name: "guide", run: runGuide},
+		{name: "cp", argument: "paths", run: runCopy},
 		{name: "backup", argument: "file", flags: backupFlags, run: runBackup},
 		{name: "restore", argument: "[file]", flags: restoreFlags, run: runRestore},
 		{name: "delete", flags: deleteFlags, run: runDelete},

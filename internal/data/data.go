@@ -38,6 +38,7 @@ const (
 	StepRestore Step = "restore" // put the content of the file into the volume
 	StepDelete  Step = "delete"  // delete the container and the volume
 	StepStart   Step = "start"   // start the runtime again
+	StepCopy    Step = "copy"    // copy files into or out of the volume
 	StepRescue  Step = "rescue"  // copy files that would be lost with a container
 )
 
@@ -383,6 +384,8 @@ func (d *Store) ended(ctx context.Context, helper string) error {
 		return nil
 	case c.ExitCode == scriptOldData:
 		return fmt.Errorf("%w: %s", errOldData, output)
+	case c.ExitCode == copyMismatch:
+		return mismatchOf(output)
 	default:
 		return errors.New(i18n.T("problem.helperEnded", "code", c.ExitCode, "output", output))
 	}
