@@ -74,7 +74,7 @@ func (d *Store) CopyOut(ctx context.Context, o CopyOptions) (c Copied, err error
 		x.total = from.Size
 	}
 	if o.Host == "-" {
-		return x.archive(ctx, from, o.Out)
+		return from.archive(ctx, x, o.Out)
 	}
 	to, err := onHost(o.Host)
 	if err != nil {
@@ -219,13 +219,17 @@ func (x *extraction) finish() {
 	}
 }
 
-// archive writes a tar archive instead.
-func (x *extraction) archive(ctx context.Context, from Opened, to io.Writer) (Copied, error) {
+// Tar writes it as a tar archive.
+func (o Opened) Tar(ctx context.Context, to io.Writer) (Copied, error) {
+	return o.archive(ctx, &extraction{report: func(int64, int64) {}}, to)
+}
+
+func (o Opened) archive(ctx context.Context, x *extraction, to io.Writer) (Copied, error) {
 	w := tar.NewWriter(to)
 	var err error
-	x.copied.Special, err = from.Each(ctx, func(name string, h *tar.Header, content io.Reader) error {
+	x.copied.Special, err = o.Each(ctx, func(name string, h *tar.Header, content io.Reader) error {
 		entry := *h
-		entry.Name, entry.Format = path.Join(from.Name, name), tar.FormatPAX
+		entry.Name, entry.Format = path.Join(o.Name, name), tar.FormatPAX
 		switch h.Typeflag {
 		case tar.TypeDir:
 			entry.Name += "/"
@@ -236,7 +240,7 @@ func (x *extraction) archive(ctx context.Context, from Opened, to io.Writer) (Co
 			if !good {
 				return badEntryProblem(h.Linkname)
 			}
-			entry.Linkname = path.Join(from.Name, linked)
+			entry.Linkname = path.Join(o.Name, linked)
 		}
 		if h.Typeflag != tar.TypeDir {
 			x.copied.Files++

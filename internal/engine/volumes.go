@@ -42,6 +42,13 @@ type Volumes interface {
 	Unpack(ctx context.Context, id, path string, archive io.Reader) error
 }
 
+// Mountpoints is the ability to tell where the files of a volume are.
+type Mountpoints interface {
+	// Mountpoint returns the directory of a volume on the engine's machine; empty when
+	// it has none.
+	Mountpoint(ctx context.Context, volume string) (string, error)
+}
+
 // Helper is a temporary container for work on the data of a runtime.
 type Helper struct {
 	Name, ID string

@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -58,6 +60,25 @@ func (m *Manager) ReadFile(ctx context.Context, name string, read func(data.Open
 		}
 		return read(opened)
 	})
+}
+
+// DataFolder returns the directory of this computer that has the runtime's volume, if
+// the person can read it. That is so with an engine of the person's own on this computer,
+// and not with one in a virtual machine.
+func (m *Manager) DataFolder(ctx context.Context) (dir string, can bool) {
+	info := m.link.Info()
+	points, has := engine.As[engine.Mountpoints](m.engine())
+	if !has || !info.Local || info.Kind.Desktop {
+		return "", false
+	}
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
+	dir, err := points.Mountpoint(ctx, m.Profile().Volume())
+	if err != nil || !filepath.IsAbs(dir) {
+		return "", false
+	}
+	_, err = os.ReadDir(dir)
+	return dir, err == nil
 }
 
 // changeFiles runs work that changes files of the volume, once no other work on them is

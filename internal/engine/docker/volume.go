@@ -50,6 +50,12 @@ func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	return err == nil, engineError(err)
 }
 
+// Mountpoint implements [engine.Mountpoints].
+func (d *Engine) Mountpoint(ctx context.Context, name string) (string, error) {
+	v, err := d.api.Load().VolumeInspect(ctx, name)
+	return v.Mountpoint, engineError(err)
+}
+
 // VolumeSize implements [engine.Volumes]. An engine with an API before 1.42 cannot
 // measure volumes alone, and measures everything it stores.
 func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
