@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"colabtray/internal/backup"
+	"colabtray/internal/engine"
 )
 
 // CopyOptions tell what to copy.
@@ -89,12 +90,30 @@ func entryName(h *tar.Header) (name string, good bool) {
 	return name, local && !strings.ContainsRune(name, 0)
 }
 
+// check returns the name of an entry of an archive relative to its first entry. The
+// target of a hard link becomes such a name, too. The archive may be hostile: the helper
+// that made it ran a program of the image.
+func check(h *tar.Header) (name string, err error) {
+	name, good := entryName(h)
+	if !good || backup.IsSparse(h) || h.Size < 0 {
+		return "", badEntryProblem(h.Name)
+	}
+	if h.Typeflag == tar.TypeLink {
+		target, good := entryName(&tar.Header{Name: h.Linkname})
+		if !good {
+			return "", badEntryProblem(h.Linkname)
+		}
+		h.Linkname = target
+	}
+	return name, nil
+}
+
 // stream reads what is at a path of the volume. It calls each for every file, folder and
 // link, under its name relative to the path, and counts what it leaves out.
 func (d *Store) stream(ctx context.Context, at string, each func(name string, h *tar.Header, content io.Reader) error) (special int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	full := path.Join(helperRoot, at)
+	full := path.Join(engine.HelperDataDir, at)
 	helper, err := d.readerOf(ctx, d.Profile.Volume(), full)
 	if err != nil {
 		return 0, err
@@ -106,12 +125,9 @@ func (d *Store) stream(ctx context.Context, at string, each func(name string, h 
 	}
 	defer archive.Close()
 	err = eachEntry(archive, func(h *tar.Header, content io.Reader) error {
-		name, good := entryName(h)
-		switch {
-		case !good || backup.IsSparse(h) || h.Size < 0:
-			return badEntryProblem(h.Name)
-		case isOurs(path.Join(at, name)):
-			return nil
+		name, err := check(h)
+		if err != nil || isOurs(path.Join(at, name)) {
+			return err
 		}
 		switch h.Typeflag {
 		case tar.TypeDir, tar.TypeReg, tar.TypeSymlink, tar.TypeLink:
@@ -121,8 +137,11 @@ func (d *Store) stream(ctx context.Context, at string, each func(name string, h 
 			return nil
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
+	switch {
+	case ctx.Err() != nil:
+		return special, ctx.Err()
+	case errors.Is(err, engine.ErrChanged), errors.Is(err, backup.ErrChanged):
+		return special, changedProblem(d.Profile, err)
 	}
 	return special, err
 }

@@ -148,7 +148,7 @@ func (d *Store) put(ctx context.Context, name string, decide func(found) (target
 	}
 	total, each := files(at)
 	s.total = total
-	err = d.runCommand(ctx, []string{"sh", "-c", copyScript, "sh", helperRoot, s.dir, at.dir}, func(id string) error {
+	err = d.runCommand(ctx, []string{"sh", "-c", copyScript, "sh", engine.HelperDataDir, s.dir, at.dir}, func(id string) error {
 		return d.unpack(ctx, id, s, each)
 	})
 	if err != nil {
@@ -186,7 +186,7 @@ func (d *Store) unpack(ctx context.Context, helper string, s *staged, each Each)
 		w.CloseWithError(err)
 		packed <- err
 	}()
-	err = volumes.Unpack(ctx, helper, helperRoot, r)
+	err = volumes.Unpack(ctx, helper, engine.HelperDataDir, r)
 	_ = r.CloseWithError(errStop)
 	if packErr := <-packed; packErr != nil && !errors.Is(packErr, errStop) {
 		return packErr

@@ -11,13 +11,9 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"colabtray/internal/engine"
 )
 
-const helperRoot = engine.HelperDataDir
-
-// Open finds a file or folder of the volume for [Opened.Each]. The caller must keep
+// OpenPath finds a file or folder of the volume for [Opened.Each]. The caller must keep
 // others from the helpers, see [Store.Lock].
 func (d *Store) OpenPath(ctx context.Context, name string) (Opened, error) {
 	p, err := d.place(ctx)
@@ -55,7 +51,8 @@ type Opened struct {
 	at    string
 }
 
-// Each calls each for what it is and all that is in it, folders first. It returns how
+// Each calls each for what it is and all that is in it, folders first. All names, those
+// that hard links lead to included, are relative to it and lead nowhere else. It returns how
 // many devices, pipes and sockets it left out.
 func (o Opened) Each(ctx context.Context, each func(name string, h *tar.Header, content io.Reader) error) (special int, err error) {
 	return o.store.stream(ctx, o.at, each)
@@ -180,13 +177,7 @@ func (x *extraction) write(at string, h *tar.Header, content io.Reader) error {
 		return x.root.Symlink(h.Linkname, local)
 	case tar.TypeLink:
 		x.copied.Files++
-		entry := *h
-		entry.Name = h.Linkname
-		name, good := entryName(&entry)
-		if !good {
-			return badEntryProblem(h.Linkname)
-		}
-		return x.root.Link(filepath.FromSlash(x.place(name)), local)
+		return x.root.Link(filepath.FromSlash(x.place(h.Linkname)), local)
 	default:
 		return x.file(local, h, content)
 	}
@@ -234,13 +225,7 @@ func (o Opened) archive(ctx context.Context, x *extraction, to io.Writer) (Copie
 		case tar.TypeDir:
 			entry.Name += "/"
 		case tar.TypeLink:
-			old := *h
-			old.Name = h.Linkname
-			linked, good := entryName(&old)
-			if !good {
-				return badEntryProblem(h.Linkname)
-			}
-			entry.Linkname = path.Join(o.Name, linked)
+			entry.Linkname = path.Join(o.Name, h.Linkname)
 		}
 		if h.Typeflag != tar.TypeDir {
 			x.copied.Files++

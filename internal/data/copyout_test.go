@@ -33,9 +33,9 @@ func extract(t *testing.T, entries ...tar.Header) (dir string, err error) {
 		_, _ = w.Write(make([]byte, h.Size))
 	}
 	err = eachEntry(&archive, func(h *tar.Header, content io.Reader) error {
-		name, good := entryName(h)
-		if !good {
-			return badEntryProblem(h.Name)
+		name, err := check(h)
+		if err != nil {
+			return err
 		}
 		return x.add(name, h, content)
 	})

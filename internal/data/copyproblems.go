@@ -57,6 +57,12 @@ func badEntryProblem(name string) *problem.Problem {
 	return copyProblem(problem.CopyFailed, i18n.T("problem.copyBadEntry"), i18n.T("problem.copyBadEntryHint", "path", name), nil)
 }
 
+func changedProblem(p config.Profile, err error) *problem.Problem {
+	c := copyProblem(problem.CopyFailed, i18n.T("problem.copyChanged"), i18n.T("problem.copyChangedHint"), err)
+	c.Command = p.CommandLine("stop")
+	return c
+}
+
 func badArchiveProblem(err error) *problem.Problem {
 	return copyProblem(problem.CopyFailed, i18n.T("problem.copyBadArchive"), i18n.FullStop(i18n.Error(err)), err)
 }

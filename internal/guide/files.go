@@ -193,8 +193,7 @@ func writeZip(ctx context.Context, to io.Writer, o data.Opened) error {
 		case tar.TypeSymlink:
 			content = strings.NewReader(h.Linkname)
 		case tar.TypeLink:
-			_, target, _ := strings.Cut(h.Linkname, "/")
-			rel, err := filepath.Rel(path.Dir(path.Join("/", name)), path.Join("/", target))
+			rel, err := filepath.Rel(path.Dir(path.Join("/", name)), path.Join("/", h.Linkname))
 			if err != nil {
 				return err
 			}
