@@ -38,6 +38,7 @@ func TestJSON(t *testing.T) {
 		{"status", "status", 0, []string{`"state":"ready"`}},
 		{"check", "check", 0, []string{`"ok":true`}},
 		{"doctor", "doctor", 0, []string{`"sections":[`}},
+		{"packages", "packages", 0, []string{`"packages":[`, `"incomplete":false`}},
 		{"logs --tail 2", "logs", 0, []string{"\n{"}},
 		{"update --remove-old", "problem", 1, []string{`"code":"no-previous-image"`}},
 		{"backup " + file, "backup", 0, []string{`"runtime":"` + runtime + `"`}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -67,6 +68,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			{name: "restore into nothing", args: []string{"restore", "FILE", "--yes"}, absent: true, done: replaced},
 			{name: "delete", args: []string{"delete", "--data", "--yes"}, done: gone},
 			{name: "backup", args: []string{"backup", "OTHER", "--force"}, done: kept},
+			{name: "cp", args: []string{"cp", "OTHER", ":both/file"}, done: func(_ *killTest, before string) string { return withPrecious(before) }},
 		} {
 			t.Run(test.name+" on "+engine, func(t *testing.T) {
 				t.Parallel()
@@ -74,6 +76,26 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			})
 		}
 	}
+}
+
+// withPrecious returns the content of a volume once "precious" has taken the place of
+// both/file.
+func withPrecious(before string) string {
+	var names, sums []string
+	for line := range strings.Lines(before + "\n") {
+		switch {
+		case strings.HasSuffix(line, "  both/file\n"):
+			sums = append(sums, fmt.Sprintf("%x  both/file\n", sha256.Sum256([]byte("precious"))))
+		case strings.Contains(line, "  "):
+			sums = append(sums, line)
+		case strings.HasPrefix(line, "both/file f 644 "):
+			names = append(names, strings.Replace(line, " 644 ", " 600 ", 1))
+		default:
+			names = append(names, line)
+		}
+	}
+	slices.Sort(sums)
+	return strings.TrimSuffix(strings.Join(append(names, sums...), ""), "\n")
 }
 
 func killedAtAnyPoint(c *terminal, test dataCommand) {

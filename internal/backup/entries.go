@@ -68,7 +68,7 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 	default:
 		return refuse(i18n.T("backup.entryWithoutParent"))
 	}
-	if sparse(h) {
+	if IsSparse(h) {
 		return refuse(i18n.T("backup.entrySparse"))
 	}
 	if h.Size < 0 || h.Typeflag != tar.TypeReg && h.Size != 0 {
@@ -113,8 +113,8 @@ func (e *entries) add(h *tar.Header) (name string, err error) {
 	return name, nil
 }
 
-// sparse reports whether a file has holes that the archive does not contain.
-func sparse(h *tar.Header) bool {
+// IsSparse reports whether a file has holes that the archive does not contain.
+func IsSparse(h *tar.Header) bool {
 	for key := range h.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse") {
 			return true

@@ -129,7 +129,7 @@ func relativePath(name string) string {
 func (s Source) copy(out *tar.Writer, seen *entries, omitted *Omitted, h *tar.Header, content io.Reader) error {
 	name := strings.TrimSuffix(h.Name, "/")
 	switch {
-	case name == Staging, strings.HasPrefix(name, Staging+"/"), aboutServer(name):
+	case name == Staging, strings.HasPrefix(name, Staging+"/"), IsAboutServer(name):
 		return nil
 	case h.Typeflag == tar.TypeChar, h.Typeflag == tar.TypeBlock, h.Typeflag == tar.TypeFifo:
 		omitted.Special++
@@ -166,9 +166,9 @@ const (
 
 var serverFile = regexp.MustCompile(`(^|/)(nb|jp)server-[0-9]+(\.json|-open\.html)$`)
 
-// aboutServer reports whether a file describes a running or earlier server, or contains
+// IsAboutServer reports whether a file describes a running or earlier server, or contains
 // its token.
-func aboutServer(name string) bool {
+func IsAboutServer(name string) bool {
 	return strings.HasPrefix(name, runtimeDir) || name == keptToken || serverFile.MatchString(name)
 }
 

@@ -55,6 +55,13 @@ func (in *invocation) complete(added *cobra.Command, c command) {
 			}
 			return nil, cobra.ShellCompDirectiveDefault
 		}
+	case "paths":
+		added.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 1 || isInRuntime(typed) {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveDefault
+		}
 	case "shell":
 		added.ValidArgs = shellNames()
 	case "keep":

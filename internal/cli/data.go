@@ -329,6 +329,8 @@ func (l *workLine) stepText(step data.Step) string {
 	switch step {
 	case data.StepStop:
 		return i18n.T("cli.work.stop", "runtime", l.name)
+	case data.StepCopy:
+		return i18n.T("cli.work.copy", "runtime", l.name)
 	case data.StepBackup:
 		return i18n.T("cli.work.backup", "runtime", l.name)
 	case data.StepVerify:

@@ -16,13 +16,14 @@ import (
 // address is asked for.
 func (s *Session) NewGuide(version string) *guide.Guide {
 	return guide.New(guide.Options{
-		Runtime: s.Runtime,
-		Check:   s.Check,
-		Report:  func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
-		Install: func() install.Help { return install.Docker(install.Detect()) },
-		GPU:     gpu.Watch,
-		Version: version,
-		Log:     s.Log,
+		Runtime:    s.Runtime,
+		Check:      s.Check,
+		Report:     func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
+		Install:    func() install.Help { return install.Docker(install.Detect()) },
+		GPU:        gpu.Watch,
+		OpenFolder: desktop.OpenFolder,
+		Version:    version,
+		Log:        s.Log,
 
 		Packages: s.Packages,
 		KeepPackages: func(ctx context.Context, names []string) error {

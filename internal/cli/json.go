@@ -12,6 +12,7 @@ import (
 	"colabtray/internal/data"
 	"colabtray/internal/doctor"
 	"colabtray/internal/i18n"
+	"colabtray/internal/packages"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
@@ -35,6 +36,7 @@ func jsonOf(command string) any {
 		"backup":       backupJSON{},
 		"restore":      restoreJSON{},
 		"delete":       deleteJSON{},
+		"packages":     packages.List{},
 		"config init":  fileJSON{},
 		"config path":  fileJSON{},
 		"config show":  settingsJSON{},

@@ -15,7 +15,6 @@ import (
 
 func packagesFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.all, "all", false, "")
-	set.BoolVar(&in.json, "json", false, "")
 }
 
 // runPackages lists the packages that were installed by hand, or keeps some.

@@ -39,7 +39,7 @@ func (p *Program) tellUsage(e *usageError) {
 
 // accept takes what follows a command, and looks at its flags as a whole.
 func (in *invocation) accept(this *cobra.Command, c command, args []string) error {
-	most := map[string]int{"file": 1, "shell": 1, "command": 2, "keep": math.MaxInt}[c.takes()]
+	most := map[string]int{"file": 1, "paths": 2, "shell": 1, "command": 2, "keep": math.MaxInt}[c.takes()]
 	if len(args) > most {
 		return takesNo(this, args[most])
 	}

@@ -38,6 +38,7 @@ const (
 	StepRestore Step = "restore" // put the content of the file into the volume
 	StepDelete  Step = "delete"  // delete the container and the volume
 	StepStart   Step = "start"   // start the runtime again
+	StepCopy    Step = "copy"    // copy files into or out of the volume
 	StepRescue  Step = "rescue"  // copy files that would be lost with a container
 )
 
@@ -184,11 +185,16 @@ func (d *Store) helpers(ctx context.Context) ([]engine.Helper, error) {
 
 // read opens an archive of the volume that a helper mounts.
 func (d *Store) read(ctx context.Context, helper string) (io.ReadCloser, error) {
+	return d.readPath(ctx, helper, engine.HelperDataDir)
+}
+
+// readPath opens an archive of the path that a helper was made to read.
+func (d *Store) readPath(ctx context.Context, helper, path string) (io.ReadCloser, error) {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
 		return nil, err
 	}
-	return volumes.ReadHelper(ctx, helper)
+	return volumes.ReadHelper(ctx, helper, path)
 }
 
 // remove removes a helper.
@@ -265,13 +271,13 @@ func (d *Store) create(ctx context.Context, spec engine.HelperSpec) (id string, 
 
 // reader makes a helper that reads the data volume.
 func (d *Store) reader(ctx context.Context) (id string, err error) {
-	return d.readerOf(ctx, d.Profile.Volume())
+	return d.readerOf(ctx, d.Profile.Volume(), engine.HelperDataDir)
 }
 
-// readerOf makes a helper that reads a volume.
-func (d *Store) readerOf(ctx context.Context, volume string) (id string, err error) {
+// readerOf makes a helper that reads a path of a volume.
+func (d *Store) readerOf(ctx context.Context, volume, path string) (id string, err error) {
 	err = d.tryImages(ctx, func(image string) (err error) {
-		id, err = d.create(ctx, engine.ReadingHelper(d.Profile.Runtime, image, volume))
+		id, err = d.create(ctx, engine.ReadingHelper(d.Profile.Runtime, image, volume, path))
 		return err
 	})
 	return id, err
@@ -378,6 +384,8 @@ func (d *Store) ended(ctx context.Context, helper string) error {
 		return nil
 	case c.ExitCode == scriptOldData:
 		return fmt.Errorf("%w: %s", errOldData, output)
+	case c.ExitCode == copyMismatch:
+		return mismatchOf(output)
 	default:
 		return errors.New(i18n.T("problem.helperEnded", "code", c.ExitCode, "output", output))
 	}

@@ -285,7 +285,7 @@ func (o *ephemeral) directories() []string {
 
 // eachInVolume calls add for all files in a volume without a name.
 func (o *ephemeral) eachInVolume(ctx context.Context, v engine.Mount, add func(*tar.Header, io.Reader) error) (err error) {
-	helper, err := o.helpers.readerOf(ctx, v.Volume)
+	helper, err := o.helpers.readerOf(ctx, v.Volume, engine.HelperDataDir)
 	if err != nil {
 		return err
 	}

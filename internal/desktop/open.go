@@ -33,6 +33,14 @@ func OpenURL(ctx context.Context, address string) error {
 	return nil
 }
 
+// OpenFolder shows a folder in the default file manager.
+func OpenFolder(ctx context.Context, dir string) error {
+	if err := waitBriefly(ctx, func() error { return browser.OpenFile(dir) }); err != nil {
+		return fmt.Errorf("%s: %w", i18n.T("desktop.viewer"), err)
+	}
+	return nil
+}
+
 // OpenText shows a text file in the default viewer. The viewer may read the
 // file after OpenText has returned.
 func OpenText(ctx context.Context, path string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"path"
 	"strings"
 )
 
@@ -31,14 +32,21 @@ type Volumes interface {
 	Helpers(ctx context.Context, runtime string) ([]Helper, error)
 	// CreateHelper makes a helper container and returns its ID.
 	CreateHelper(ctx context.Context, spec HelperSpec) (id string, err error)
-	// ReadHelper opens a tar archive of the directory Path in a helper made from
+	// ReadHelper opens a tar archive of the path that a helper was made to read by
 	// [ReadingHelper]. Reading ends with [ErrChanged] when a file changed meanwhile.
-	ReadHelper(ctx context.Context, id string) (io.ReadCloser, error)
+	ReadHelper(ctx context.Context, id, path string) (io.ReadCloser, error)
 	// RemoveHelper removes a helper container, even one that runs. It is no error when
 	// the helper is already gone.
 	RemoveHelper(ctx context.Context, id string) error
 	// Unpack unpacks a tar archive into a directory of the container.
 	Unpack(ctx context.Context, id, path string, archive io.Reader) error
+}
+
+// Mountpoints is the ability to tell where the files of a volume are.
+type Mountpoints interface {
+	// Mountpoint returns the directory of a volume on the engine's machine; empty when
+	// it has none.
+	Mountpoint(ctx context.Context, volume string) (string, error)
 }
 
 // Helper is a temporary container for work on the data of a runtime.
@@ -62,8 +70,10 @@ type HelperSpec struct {
 	Prints bool
 }
 
-// ReadingHelper returns the spec of a helper through which a volume is read.
-func ReadingHelper(runtime, image, volume string) HelperSpec {
+// ReadingHelper returns the spec of a helper through which a path is read: the whole
+// volume at [HelperDataDir], or what is below.
+func ReadingHelper(runtime, image, volume, name string) HelperSpec {
+	archiver := []string{"tar", "--create", "--file=-", "--format=posix", "--numeric-owner", "--directory=" + path.Dir(name), "--", path.Base(name)}
 	return HelperSpec{Runtime: runtime, Image: image, Cmd: archiver, Volume: volume, Path: HelperDataDir, Prints: true}
 }
 
@@ -78,6 +88,3 @@ const helperPrefix = "colab-tray-helper-"
 func HelperName(runtime string) string {
 	return helperPrefix + runtime + "-" + strings.ToLower(rand.Text()[:8])
 }
-
-// archiver is the command of a helper that reads the volume.
-var archiver = []string{"tar", "--create", "--file=-", "--format=posix", "--numeric-owner", "--directory=/", strings.TrimPrefix(HelperDataDir, "/")}

@@ -43,11 +43,13 @@ type Runtime interface {
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
+	Files
 }
 
 var _ Runtime = (*runtime.Manager)(nil)
 
-// Options is what the guide works with. All fields but Idle are required.
+// Options is what the guide works with. All fields but Idle and
+// OpenFolder are required.
 type Options struct {
 	Runtime Runtime
 	// Check does what Colab's page does, and calls tell with each finished step.
@@ -66,6 +68,9 @@ type Options struct {
 	// is called only while the page is visible, and closes its channel where
 	// there are no cards.
 	GPU func(ctx context.Context) <-chan gpu.Usage
+	// OpenFolder shows a folder of this computer in the desktop's file manager; nil
+	// where that cannot be done.
+	OpenFolder func(ctx context.Context, dir string) error
 	// Version is the version of the program.
 	Version string
 	// Idle is how long the guide listens while nobody looks at it; 0 means ten

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"colabtray/internal/colab"
+	"colabtray/internal/data"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/test/testenv"
@@ -455,7 +456,7 @@ func TestIdleStopIsSaid(t *testing.T) {
 // TestWords holds page and texts together: what the page says is there, and
 // what is there is said.
 func TestWords(t *testing.T) {
-	all, script := texts(), string(file("guide.js"))+string(file("packages.js"))
+	all, script := texts(), string(file("guide.js"))+string(file("packages.js"))+string(file("files.js"))
 	used := map[string]bool{"lang": true}
 	for _, page := range []string{"guide.html", "enter.html", "refused.html", "otheruser.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
@@ -478,6 +479,7 @@ func TestWords(t *testing.T) {
 	tables := map[string][]string{
 		"state.": states, "hint.": states, "browser.": browsers, "allow.": browsers,
 		"packages.": {"kept", "conda", "noIndex", "needed"},
+		"files.":    {string(data.KindFolder), string(data.KindLink), string(data.KindOther)},
 		"check.":    {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
 	}
 	calls := strings.Split(script, "say(")

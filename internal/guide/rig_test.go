@@ -86,8 +86,9 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
-		Tokens: jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
-		Log:    log,
+		Tokens:  jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		Backups: t.TempDir(),
+		Log:     log,
 	})
 	r.Guide = New(Options{
 		Runtime: r.manager,

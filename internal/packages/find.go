@@ -39,10 +39,10 @@ type List struct {
 	// Packages are sorted: those that a new container loses come first.
 	Packages []Package `json:"packages"`
 	// CanKeep tells that the setting "packages" applies to the container.
-	CanKeep bool `json:"canKeep"`
+	CanKeep bool `json:"can_keep"`
 	// VolumeUnknown tells that the data volume was not looked at: the container does
 	// not run, or has no Python.
-	VolumeUnknown bool `json:"volumeUnknown"`
+	VolumeUnknown bool `json:"volume_unknown"`
 	// Incomplete tells that there are more packages than are looked at.
 	Incomplete bool `json:"incomplete"`
 }

@@ -57,6 +57,8 @@ const (
 	BadBackup           Code = "bad-backup"
 	NoBackup            Code = "no-backup"
 	FileExists          Code = "file-exists"
+	NoFile              Code = "no-such-file"
+	CopyFailed          Code = "copy-failed"
 	Unsaved             Code = "notebooks-unsaved"
 	NotOffered          Code = "not-offered"
 )

@@ -750,8 +750,8 @@ type truncatingWriter struct {
 
 func (e *truncatingWriter) Unwrap() engine.Engine { return e.Engine }
 
-func (e *truncatingWriter) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
-	archive, err := e.Volumes.ReadHelper(ctx, id)
+func (e *truncatingWriter) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser, error) {
+	archive, err := e.Volumes.ReadHelper(ctx, id, path)
 	if e.times--; e.times >= 0 && err == nil {
 		archive = struct {
 			io.Reader

@@ -58,6 +58,8 @@ var (
 	_ engine.Executor = (*Engine)(nil)
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
+
+	_ engine.Mountpoints = (*Engine)(nil)
 )
 
 // answerTime is how long an engine may take to identify itself.

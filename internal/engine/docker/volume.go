@@ -50,6 +50,12 @@ func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	return err == nil, engineError(err)
 }
 
+// Mountpoint implements [engine.Mountpoints].
+func (d *Engine) Mountpoint(ctx context.Context, name string) (string, error) {
+	v, err := d.api.Load().VolumeInspect(ctx, name)
+	return v.Mountpoint, engineError(err)
+}
+
 // VolumeSize implements [engine.Volumes]. An engine with an API before 1.42 cannot
 // measure volumes alone, and measures everything it stores.
 func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
@@ -152,9 +158,9 @@ func (d *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (stri
 // archives of a volume leave out files named dev, proc or sys, and make the container's
 // user the owner of all files (libpod/container_copy_linux.go of 4.3). So with Podman
 // the helper runs tar, and its exit code tells whether all files were read.
-func (d *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
+func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser, error) {
 	if !d.podman.Load() {
-		return d.Get(ctx, id, engine.HelperDataDir)
+		return d.Get(ctx, id, path)
 	}
 	api := d.api.Load()
 	attached, err := api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})

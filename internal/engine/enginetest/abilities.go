@@ -162,7 +162,7 @@ func (s *suite) helpers() {
 	spec := s.spec(Lives)
 	_, err := v.EnsureVolume(s.ctx, spec)
 	s.must(err)
-	helper, err := v.CreateHelper(s.ctx, engine.ReadingHelper(spec.Name, s.Image, spec.Volume))
+	helper, err := v.CreateHelper(s.ctx, engine.ReadingHelper(spec.Name, s.Image, spec.Volume, engine.HelperDataDir))
 	s.must(err)
 	defer func() {
 		s.must(v.RemoveHelper(s.ctx, helper))
@@ -185,8 +185,8 @@ func (s *suite) helpers() {
 		_, _ = io.WriteString(w, text)
 	}
 	s.must(w.Close())
-	s.must(v.Unpack(s.ctx, helper, engine.ReadingHelper("", "", "").Path, &packed))
-	texts, headers := s.entries(v.ReadHelper(s.ctx, helper))
+	s.must(v.Unpack(s.ctx, helper, engine.HelperDataDir, &packed))
+	texts, headers := s.entries(v.ReadHelper(s.ctx, helper, engine.HelperDataDir))
 	read := map[string]string{}
 	for name, text := range texts {
 		_, relativeTo, _ := strings.Cut(strings.Trim(name, "/"), "/")

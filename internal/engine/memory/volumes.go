@@ -1,13 +1,11 @@
 package memory
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"colabtray/internal/engine"
 )
@@ -135,20 +133,8 @@ func (e *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (stri
 }
 
 // ReadHelper implements [engine.Volumes].
-func (e *Engine) ReadHelper(ctx context.Context, id string) (io.ReadCloser, error) {
-	c, err := e.find(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	defer e.mu.Unlock()
-	for target := range c.mounts {
-		packed, err := c.archive(target)
-		if err != nil {
-			return nil, err
-		}
-		return io.NopCloser(bytes.NewReader(packed)), nil
-	}
-	return nil, fmt.Errorf("%w: %s has no volume", engine.ErrNotFound, strings.TrimSpace(c.name))
+func (e *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser, error) {
+	return e.Get(ctx, id, path)
 }
 
 // RemoveHelper implements [engine.Volumes].

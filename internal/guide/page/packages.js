@@ -20,13 +20,13 @@ function showPackages(found) {
   const lost = found.packages.filter((p) => !p.survives);
   const survivors = found.packages.filter((p) => p.survives);
   set($("packages-note"), say(lost.length ? "packages.lostNote" : "packages.noneLost", { count: lost.length }));
-  $("packages-lost").replaceChildren(...lost.map((p) => packageItem(p, found.canKeep)));
+  $("packages-lost").replaceChildren(...lost.map((p) => packageItem(p, found.can_keep)));
   $("packages-lost").hidden = !lost.length;
-  $("packages-keep-all").hidden = !found.canKeep || !found.toKeep;
+  $("packages-keep-all").hidden = !found.can_keep || !found.toKeep;
   const more = [];
-  if (lost.length && !found.canKeep) more.push(say("packages.cannotKeep"));
+  if (lost.length && !found.can_keep) more.push(say("packages.cannotKeep"));
   if (survivors.length) more.push(say("packages.survive", { names: survivors.map((p) => `${p.name} ${p.version}`).join(", ") }));
-  if (found.volumeUnknown) more.push(say("packages.volumeUnknown"));
+  if (found.volume_unknown) more.push(say("packages.volumeUnknown"));
   if (found.incomplete) more.push(say("packages.incomplete"));
   set($("packages-more"), more.join(" "));
 }

@@ -1,0 +1,167 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
+)
+
+// CopyIn copies a file or folder of this computer into the runtime's volume, and
+// CopyOut copies one out of it. The runtime can run meanwhile. The error is a
+// *[problem.Problem], or ctx's error if ctx ends first; nothing was copied then.
+func (m *Manager) CopyIn(ctx context.Context, o data.CopyOptions) (c data.Copied, err error) {
+	err = m.changeFiles(ctx, o.Progress, func(d *data.Store) error {
+		c, err = d.CopyIn(ctx, o)
+		return err
+	})
+	return c, err
+}
+
+// CopyOut is described at [Manager.CopyIn].
+func (m *Manager) CopyOut(ctx context.Context, o data.CopyOptions) (c data.Copied, err error) {
+	err = m.readFiles(ctx, o.Progress, func(d *data.Store) error {
+		c, err = d.CopyOut(ctx, o)
+		return err
+	})
+	return c, err
+}
+
+// PutFiles copies files into a folder of the runtime's volume; total is their size.
+func (m *Manager) PutFiles(ctx context.Context, folder string, total int64, files data.Each) (c data.Copied, err error) {
+	err = m.changeFiles(ctx, nil, func(d *data.Store) error {
+		c, err = d.Put(ctx, folder, total, files)
+		return err
+	})
+	return c, err
+}
+
+// ListFiles lists a folder of the runtime's volume.
+func (m *Manager) ListFiles(ctx context.Context, folder string) (l data.Listing, err error) {
+	err = m.readFiles(ctx, nil, func(d *data.Store) error {
+		l, err = d.List(ctx, folder)
+		return err
+	})
+	return l, err
+}
+
+// ReadFile opens a file or folder of the runtime's volume while read runs.
+func (m *Manager) ReadFile(ctx context.Context, name string, read func(data.Opened) error) error {
+	return m.readFiles(ctx, nil, func(d *data.Store) error {
+		opened, err := d.OpenPath(ctx, name)
+		if err != nil {
+			return err
+		}
+		return read(opened)
+	})
+}
+
+// DataFolder returns the directory of this computer that has the runtime's volume, if
+// the person can read it. That is so with an engine of the person's own on this computer,
+// and not with one in a virtual machine.
+func (m *Manager) DataFolder(ctx context.Context) (dir string, can bool) {
+	info := m.link.Info()
+	points, has := engine.As[engine.Mountpoints](m.engine())
+	if !has || !info.Local || info.Kind.Desktop {
+		return "", false
+	}
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
+	dir, err := points.Mountpoint(ctx, m.Profile().Volume())
+	if err != nil || !filepath.IsAbs(dir) {
+		return "", false
+	}
+	_, err = os.ReadDir(dir)
+	return dir, err == nil
+}
+
+// changeFiles runs work that changes files of the volume, once no other work on them is
+// in progress.
+func (m *Manager) changeFiles(ctx context.Context, progress func(data.Progress), work func(*data.Store) error) error {
+	return m.withFiles(ctx, progress, func(d *data.Store) error {
+		release, err := lockSoon(ctx, d)
+		if err != nil {
+			return err
+		}
+		defer release()
+		return work(d)
+	})
+}
+
+// readFiles runs work that reads files of the volume. Several can read at a time.
+func (m *Manager) readFiles(ctx context.Context, progress func(data.Progress), work func(*data.Store) error) error {
+	return m.withFiles(ctx, progress, func(d *data.Store) error {
+		if err := m.readers.enter(ctx, d); err != nil {
+			return err
+		}
+		defer m.readers.leave()
+		return work(d)
+	})
+}
+
+func (m *Manager) withFiles(ctx context.Context, progress func(data.Progress), work func(*data.Store) error) error {
+	if err := m.reachable(ctx); err != nil {
+		return err
+	}
+	d := m.data(progress)
+	if !d.Info().Features.Data {
+		return d.Problem(ctx, engine.ErrLacks)
+	}
+	return d.Problem(ctx, work(d))
+}
+
+// lockSoon locks the data, and waits for other short work on them: a list of files takes
+// a second.
+func lockSoon(ctx context.Context, d *data.Store) (release func(), err error) {
+	const patience, often = 10 * time.Second, 50 * time.Millisecond
+	for end := time.Now().Add(patience); ; {
+		release, err = d.Lock()
+		if p, is := errors.AsType[*problem.Problem](err); !is || p.Code != problem.Busy || time.Now().After(end) {
+			return release, err
+		}
+		select {
+		case <-time.After(often):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// readers share one lock of the data: the first takes it, and the last releases it.
+type readers struct {
+	mu      sync.Mutex
+	count   int
+	release func()
+}
+
+func (r *readers) enter(ctx context.Context, d *data.Store) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count == 0 {
+		release, err := lockSoon(ctx, d)
+		if err != nil {
+			return err
+		}
+		if err := d.RecoverInterrupted(ctx); err != nil {
+			release()
+			return err
+		}
+		r.release = release
+	}
+	r.count++
+	return nil
+}
+
+func (r *readers) leave() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count--; r.count == 0 {
+		r.release()
+	}
+}
