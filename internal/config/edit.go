@@ -58,6 +58,11 @@ var editing sync.Mutex
 // after the change, Set returns an *[Error] and writes nothing. If the path is a
 // symbolic link, Set changes the target.
 func Set(path string, key []string, value any) error {
+	return rewrite(path, func(text []byte) ([]byte, error) { return edit(text, key, encode(value)), nil })
+}
+
+// rewrite changes the text of the settings file, which must be valid before and after.
+func rewrite(path string, change func(text []byte) ([]byte, error)) error {
 	editing.Lock()
 	defer editing.Unlock()
 	content := &file{path: path}
@@ -71,7 +76,10 @@ func Set(path string, key []string, value any) error {
 	if err := check(path, text); err != nil {
 		return err
 	}
-	edited := edit(text, key, encode(value))
+	edited, err := change(text)
+	if err != nil {
+		return err
+	}
 	if err := check(path, edited); err != nil {
 		return err
 	}
@@ -132,10 +140,7 @@ func encode(value any) string {
 
 // edit changes or adds one key in a valid text.
 func edit(text []byte, key []string, value string) []byte {
-	var mark []byte
-	if bytes.HasPrefix(text, byteOrderMark) {
-		mark, text = byteOrderMark, text[len(byteOrderMark):]
-	}
+	mark, text := cutMark(text)
 	from, to, inserted := insertion(newIndex(text), key, value)
 	return slices.Concat(mark, text[:from], []byte(inserted), text[to:])
 }
