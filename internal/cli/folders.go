@@ -54,3 +54,38 @@ func (in *invocation) keepFoldersOf(ctx context.Context, s *Session) error {
 	}
 	return in.keepFolders(ctx, s.Profile, now.Engine.Local)
 }
+
+// folders are those of a session's runtime in the settings file.
+type folders struct{ s *Session }
+
+// List implements [guide.Folders].
+func (f folders) List() ([]config.Folder, error) {
+	settings, err := config.Load(config.Sources{File: config.File()})
+	return settings.Profiles[f.s.Runtime.Profile().Name].Folders, err
+}
+
+// Add implements [guide.Folders].
+func (f folders) Add(folder config.Folder) error {
+	return f.change(config.AddFolder(config.File(), f.s.Runtime.Profile().Name, folder))
+}
+
+// Remove implements [guide.Folders].
+func (f folders) Remove(host string) error {
+	return f.change(config.RemoveFolder(config.File(), f.s.Runtime.Profile().Name, host))
+}
+
+// change puts the folders of the settings file into force for the runtime: only the
+// tray follows the file.
+func (f folders) change(err error) error {
+	if err != nil {
+		return err
+	}
+	all, err := f.List()
+	if err != nil {
+		return err
+	}
+	p := f.s.Runtime.Profile()
+	p.Folders = all
+	f.s.Runtime.SetProfile(p)
+	return nil
+}

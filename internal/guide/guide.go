@@ -54,6 +54,8 @@ type Options struct {
 	Check func(ctx context.Context, tell func(colab.Step)) (colab.Report, error)
 	// Report returns a report for finding out what is wrong, without secrets.
 	Report func(ctx context.Context) string
+	// Folders are those that the page lists, adds and removes.
+	Folders Folders
 	// Install returns how to get an engine on this system.
 	Install func() install.Help
 	// GPU returns the usage of this computer's graphics cards until ctx ends. It
