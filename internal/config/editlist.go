@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 
 	"colabtray/internal/i18n"
@@ -55,10 +54,7 @@ func changeFolders(path, profile string, change func(Profile) (Profile, error)) 
 			}
 		}
 		after, err := profileIn(path, text, profile)
-		if err == nil && !sameFolders(after.Folders, wanted.Folders) {
-			err = errors.New("the list of folders is written in a way that cannot be changed")
-		}
-		if err != nil { // such as a list whose notation is not known
+		if err != nil || !sameFolders(after.Folders, wanted.Folders) { // the notation of the list is not known
 			return nil, &Error{File: path, Key: dotted(foldersOf(profile)), Short: i18n.T("config.foldersByHand"), Hint: i18n.T("config.foldersByHandHint")}
 		}
 		return text, nil
