@@ -43,7 +43,7 @@ func chooserCommand(title string) []string {
 	}
 	home, _ := os.UserHomeDir()
 	commands := [][]string{
-		{"zenity", "--file-selection", "--directory", "--title", title},
+		{"zenity", "--file-selection", "--directory", "--filename", home + "/", "--title", title},
 		{"kdialog", "--title", title, "--getexistingdirectory", home},
 	}
 	if strings.Contains(os.Getenv("XDG_CURRENT_DESKTOP"), "KDE") {

@@ -31,7 +31,7 @@ func TestChooseByCommand(t *testing.T) {
 		}
 	}
 	for script, want := range map[string]string{
-		`echo "/srv/my data:$4"`: "/srv/my data:title",
+		`echo "/srv/my data:$6"`: "/srv/my data:title",
 		`printf /srv`:            "/srv",
 		`exit 1`:                 "",
 		`echo /srv; exit 5`:      "",
