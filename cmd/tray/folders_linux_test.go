@@ -58,6 +58,25 @@ func TestFolderFlag(t *testing.T) {
 		t.Error("Jupyter wrote into what it may only read")
 	}
 
+	c.docker("exec", c.get("COLAB_TRAY_NAME"), "sh", "-c", "mkdir ~/mine && touch ~/mine/notebook")
+	mine := filepath.Join(filepath.Dir(data), "mine")
+	if err := os.Mkdir(mine, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, errs = c.run(2, "restart", "--folder", mine)
+	has(t, errs, "has files at /home/jovyan/mine")
+
+	more := filepath.Join(filepath.Dir(data), "more")
+	if err := os.Mkdir(more, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, errs = c.run(0, "start", "--folder", more+":ro")
+	has(t, errs, more, "colab-tray restart")
+	url, _ = c.run(0, "restart")
+	if got := c.contents(http.MethodGet, strings.TrimSpace(url), "more", ""); !strings.Contains(got, "directory") {
+		t.Errorf("after a restart Jupyter shows %s", got)
+	}
+
 	before := c.docker("inspect", "--format", "{{.Id}}", c.get("COLAB_TRAY_NAME"))
 	c.run(0, "start")
 	c.run(0, "restart")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,5 +108,17 @@ func TestFolderOfThePerson(t *testing.T) {
 	has(t, errs, "cannot write to the folder "+data, fmt.Sprintf("setfacl -R -m u:1000:rwX,d:u:1000:rwX,d:u:$(id -u):rwX %s", data))
 	if writes(url, "data/other.txt") {
 		t.Error("what is told is not so: Jupyter can write")
+	}
+	if _, err := exec.LookPath("setfacl"); err != nil {
+		return
+	}
+	command := exec.CommandContext(t.Context(), "sh", "-c", regexp.MustCompile("setfacl .*").FindString(errs))
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: person, Gid: person}}
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%q: %v: %s", command.Args, err, out)
+	}
+	url, errs = run("restart")
+	if strings.Contains(errs, "cannot write") || !writes(url, "data/other.txt") {
+		t.Errorf("after the repair Jupyter cannot write, or it is told so:\n%s", errs)
 	}
 }

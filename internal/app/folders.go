@@ -17,16 +17,18 @@ func (s *fleetSession) AddFolder(ctx context.Context, profile string) (short, hi
 	if err != nil || host == "" {
 		return "", "", err
 	}
-	return s.addChosen(profile, host)
+	return s.addChosen(ctx, profile, host)
 }
 
 // addChosen adds a folder that the person has chosen.
-func (s *fleetSession) addChosen(profile, host string) (short, hint string, err error) {
+func (s *fleetSession) addChosen(ctx context.Context, profile, host string) (short, hint string, err error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return "", "", err
+	}
 	f, wrong, hint := config.ParseFolder(host)
 	if wrong == "" {
-		if exposes := f.Exposes(); exposes != "" {
-			wrong, hint = f.ExposesText(exposes), i18n.T("folders.inGuide")
-		}
+		wrong, hint = m.FolderQuestion(ctx, f), i18n.T("folders.inGuide")
 	}
 	if wrong != "" {
 		return "", "", folderProblem(wrong, hint)
@@ -37,9 +39,8 @@ func (s *fleetSession) addChosen(profile, host string) (short, hint string, err 
 		}
 		return "", "", err
 	}
-	now, _ := s.fleet.Overview().Of(profile)
 	hint = i18n.T("folders.nextStart")
-	if now.Container != "" {
+	if m.Snapshot().Container != "" {
 		hint = i18n.T("folders.restart")
 	}
 	return i18n.T("folders.added", "folder", i18n.Line(f.Host)), hint, nil

@@ -202,7 +202,7 @@ func TestEditSettingsMakesTheFile(t *testing.T) {
 // what few people mean to open is left to the guide.
 func TestAddFolder(t *testing.T) {
 	d := newSettingsEnv(t, "# mine\n", config.Flags{}, nil)
-	short, hint, err := d.addChosen("classic", "/srv/my data")
+	short, hint, err := d.addChosen(t.Context(), "classic", "/srv/my data")
 	if err != nil || short != "Added: /srv/my data" || hint != "The next start applies it." {
 		t.Errorf("%q, %q, %v", short, hint, err)
 	}
@@ -218,7 +218,7 @@ func TestAddFolder(t *testing.T) {
 	}
 	for host, why := range map[string]string{"/": "whole disk", "/other/my data": "wo folders are at /home/jovyan/my data", "/srv/.hidden": "shows no folder"} {
 		var p *problem.Problem
-		if _, _, err := d.addChosen("classic", host); !errors.As(err, &p) || !strings.Contains(p.Hint, why) {
+		if _, _, err := d.addChosen(t.Context(), "classic", host); !errors.As(err, &p) || !strings.Contains(p.Hint, why) {
 			t.Errorf("%s: %v", host, err)
 		}
 	}

@@ -41,7 +41,11 @@ func runStart(ctx context.Context, in *invocation) error {
 		if in.noGPU {
 			return in.startAndReport(ctx, s, s.Runtime.StartWithoutGPU)
 		}
-		return in.startAndReport(ctx, s, s.Runtime.Start)
+		if err := in.startAndReport(ctx, s, s.Runtime.Start); err != nil {
+			return err
+		}
+		in.tellFoldersWait(s)
+		return nil
 	})
 }
 

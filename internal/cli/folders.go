@@ -9,9 +9,9 @@ import (
 )
 
 // keepFolders writes the folders of the flag --folder into the settings file: the next
-// start, by the tray perhaps, is to have them, too. It asks before it opens a folder
-// that few people mean to.
-func (in *invocation) keepFolders(ctx context.Context, p config.Profile, local bool) error {
+// start, by the tray perhaps, is to have them, too. It asks before it adds a folder for
+// which there is a question.
+func (in *invocation) keepFolders(ctx context.Context, p config.Profile, local bool, question func(config.Folder) string) error {
 	given, err := in.flags.Folders()
 	if err != nil || given == nil {
 		return err
@@ -30,8 +30,8 @@ func (in *invocation) keepFolders(ctx context.Context, p config.Profile, local b
 				return &config.Error{Key: "--folder", Short: short, Hint: hint}
 			}
 		}
-		if exposes := f.Exposes(); exposes != "" {
-			if err := in.confirm(ctx, f.ExposesText(exposes), i18n.T("question.folder")); err != nil {
+		if text := question(f); text != "" {
+			if err := in.confirm(ctx, text, i18n.T("question.folder")); err != nil {
 				return err
 			}
 		}
@@ -52,7 +52,16 @@ func (in *invocation) keepFoldersOf(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	return in.keepFolders(ctx, s.Profile, now.Engine.Local)
+	question := func(f config.Folder) string { return s.Runtime.FolderQuestion(ctx, f) }
+	return in.keepFolders(ctx, s.Profile, now.Engine.Local, question)
+}
+
+// tellFoldersWait says that a container which was there before does not have the new
+// folders yet.
+func (in *invocation) tellFoldersWait(s *Session) {
+	if _, given := in.flags["folders"]; given && s.Runtime.Snapshot().RestartToApply {
+		fmt.Fprintln(in.Stderr, i18n.T("cli.restartToApply", "command", s.Profile.CommandLine("restart")))
+	}
 }
 
 // folders are those of a session's runtime in the settings file.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 
+	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 )
 
@@ -37,7 +38,7 @@ func (s Start) Runtime(ctx context.Context) error { return runStart(ctx, s.in) }
 func runTray(ctx context.Context, in *invocation) error {
 	if settings, err := in.readSettings(); err == nil {
 		_, profiles := settings.Current()
-		if err := in.keepFolders(ctx, profiles[settings.Chosen()], true); err != nil {
+		if err := in.keepFolders(ctx, profiles[settings.Chosen()], true, config.Folder.Question); err != nil {
 			return err
 		}
 	}

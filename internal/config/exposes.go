@@ -83,9 +83,14 @@ func resolved(path string) string {
 	return path
 }
 
-// ExposesText returns the question for the person before a folder is added.
-func (f Folder) ExposesText(what Exposes) string {
-	return i18n.T("config.wouldOpen."+string(what), "path", i18n.Escaped(f.Host))
+// Question returns what the person is to know before the folder is added: what it
+// exposes. It is empty for an ordinary folder.
+func (f Folder) Question() string {
+	exposes := f.Exposes()
+	if exposes == "" {
+		return ""
+	}
+	return i18n.T("config.wouldOpen."+string(exposes), "path", i18n.Escaped(f.Host))
 }
 
 // CheckFolder checks that a path on this computer is a folder.

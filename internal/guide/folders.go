@@ -56,9 +56,11 @@ func (g *Guide) addFolder(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.ReadOnly = asked.Has("readOnly")
-	if exposes := f.Exposes(); exposes != "" && !asked.Has("confirmed") {
-		g.answerFolders(w, f.ExposesText(exposes), nil)
-		return
+	if !asked.Has("confirmed") {
+		if question := g.Runtime.FolderQuestion(r.Context(), f); question != "" {
+			g.answerFolders(w, question, nil)
+			return
+		}
 	}
 	g.answerFolders(w, "", g.Folders.Add(f))
 }

@@ -63,6 +63,15 @@ func TestFoldersInBrowser(t *testing.T) {
 	}
 	w.pictures("folders")
 
+	testenv.Docker(t, "exec", r.profile.Runtime, "sh", "-c", "mkdir ~/mine && touch ~/mine/notebook")
+	mine := filepath.Join(t.TempDir(), "mine")
+	if err := os.Mkdir(mine, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	add(mine)
+	w.wait("the question", `document.getElementById("folders-why").textContent.includes("has files at /home/jovyan/mine")`)
+	w.click("folders-no")
+
 	w.do("remove it", chromedp.Click("#folders-list button"))
 	note("Restart the runtime to apply it")
 	w.wait("no folders again", `document.getElementById("folders-list").hidden`)

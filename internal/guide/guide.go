@@ -42,6 +42,7 @@ type Runtime interface {
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
+	FolderQuestion(ctx context.Context, f config.Folder) string
 }
 
 var _ Runtime = (*runtime.Manager)(nil)
