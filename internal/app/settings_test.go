@@ -197,3 +197,32 @@ func TestEditSettingsMakesTheFile(t *testing.T) {
 		}
 	}
 }
+
+// TestAddFolder: a folder that was chosen comes into the settings file and is in force;
+// what few people mean to open is left to the guide.
+func TestAddFolder(t *testing.T) {
+	d := newSettingsEnv(t, "# mine\n", config.Flags{}, nil)
+	short, hint, err := d.addChosen(t.Context(), "classic", "/srv/my data")
+	if err != nil || short != "Added: /srv/my data" || hint != "The next start applies it." {
+		t.Errorf("%q, %q, %v", short, hint, err)
+	}
+	testenv.WaitFor(t, "the folder in force", func() error {
+		if _, profiles := d.settings.Current(); len(profiles["classic"].Folders) != 1 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	before, err := os.ReadFile(d.file)
+	if err != nil || !strings.HasPrefix(string(before), "# mine\n") {
+		t.Errorf("the file is\n%s%v", before, err)
+	}
+	for host, why := range map[string]string{"/": "whole disk", "/other/my data": "wo folders are at /home/jovyan/my data", "/srv/.hidden": "shows no folder"} {
+		var p *problem.Problem
+		if _, _, err := d.addChosen(t.Context(), "classic", host); !errors.As(err, &p) || !strings.Contains(p.Hint, why) {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if after, err := os.ReadFile(d.file); err != nil || string(after) != string(before) {
+		t.Errorf("the file is\n%s%v", after, err)
+	}
+}

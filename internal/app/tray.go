@@ -119,6 +119,10 @@ func showTray(ctx context.Context, s *fleetSession) error {
 	clipboard := &desktop.Clipboard{ClearAfter: func() time.Duration { return s.Preferences().ClearClipboard }}
 	defer clipboard.Close()
 	leaveOwnConsole()
+	addFolder := s.AddFolder
+	if !desktop.HasFolderChooser(ctx) { // the guide's page has it, too
+		addFolder = nil
+	}
 	err := tray.Run(ctx, tray.Options{
 		Runtimes:    s.fleet,
 		Select:      s.Select,
@@ -143,6 +147,7 @@ func showTray(ctx context.Context, s *fleetSession) error {
 		KeepURL:         &tray.Toggle{Get: s.KeepsURL, Set: s.SetKeepURL},
 		StopOnQuit:      &tray.Toggle{Get: s.StopsOnQuit, Set: s.SetStopOnQuit},
 		Notifications:   &tray.Toggle{Get: s.Notifies, Set: s.SetNotifies},
+		AddFolder:       addFolder,
 		EditSettings:    func(ctx context.Context) error { return s.EditSettings(ctx, desktop.OpenText) },
 		SettingsChanged: s.SettingsChanged(),
 		Delete:          s.Delete,

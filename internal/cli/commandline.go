@@ -178,7 +178,11 @@ func (in *invocation) globalFlags() {
 			continue
 		}
 		set.Func(strings.TrimPrefix(setting.Flag, "--"), "", func(v string) error {
-			in.flags = in.flags.With(setting.Key, v)
+			if setting.Repeated {
+				in.flags = in.flags.Add(setting.Key, v)
+			} else {
+				in.flags = in.flags.With(setting.Key, v)
+			}
 			return nil
 		})
 	}

@@ -31,23 +31,35 @@ func (in *invocation) withSession(ctx context.Context, f func(context.Context, *
 
 func startFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.noGPU, "no-gpu", false, "")
+	set.BoolVar(&in.yes, "yes", false, "")
 }
 
 func runStart(ctx context.Context, in *invocation) error {
 	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
+		if err := in.keepFoldersOf(ctx, s); err != nil {
+			return err
+		}
 		if in.noGPU {
 			return in.startAndReport(ctx, s, s.Runtime.StartWithoutGPU)
 		}
-		return in.startAndReport(ctx, s, s.Runtime.Start)
+		if err := in.startAndReport(ctx, s, s.Runtime.Start); err != nil {
+			return err
+		}
+		in.tellFoldersWait(s)
+		return nil
 	})
 }
 
 func restartFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.settings, "settings", false, "")
+	set.BoolVar(&in.yes, "yes", false, "")
 }
 
 func runRestart(ctx context.Context, in *invocation) error {
 	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
+		if err := in.keepFoldersOf(ctx, s); err != nil {
+			return err
+		}
 		if in.settings {
 			return in.startAndReport(ctx, s, s.Runtime.Repair)
 		}
@@ -110,6 +122,7 @@ func (in *invocation) warn(s runtime.Snapshot) {
 func updateFlags(set *pflag.FlagSet, in *invocation) {
 	set.BoolVar(&in.undo, "undo", false, "")
 	set.BoolVar(&in.removeOld, "remove-old", false, "")
+	set.BoolVar(&in.yes, "yes", false, "")
 }
 
 // runUpdate prints the Backend URL only where the runtime runs afterwards.
@@ -122,6 +135,9 @@ func runUpdate(ctx context.Context, in *invocation) error {
 			}
 			fmt.Fprintln(in.Stderr, i18n.T("cli.removedOld", "runtime", s.Profile.Runtime))
 			return in.printUpdate(ctx, s, "removed")
+		}
+		if err := in.keepFoldersOf(ctx, s); err != nil {
+			return err
 		}
 		before, err := s.settled(ctx)
 		if err != nil {

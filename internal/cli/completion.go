@@ -88,6 +88,9 @@ func (in *invocation) completeCommand(_ *cobra.Command, args []string, _ string)
 
 // completeFlags says what can follow the flags of every command.
 func (in *invocation) completeFlags() {
+	if err := in.root.MarkPersistentFlagDirname("folder"); err != nil {
+		panic(err) // there is no such flag
+	}
 	for flag, of := range map[string]func(config.Profile) (value, about string){
 		"profile": func(p config.Profile) (string, string) { return p.Name, p.Image },
 		"name":    func(p config.Profile) (string, string) { return p.Runtime, p.Name },

@@ -19,6 +19,7 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Runtime:    s.Runtime,
 		Check:      s.Check,
 		Report:     func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
+		Folders:    folders{s},
 		Install:    func() install.Help { return install.Docker(install.Detect()) },
 		GPU:        gpu.Watch,
 		OpenFolder: desktop.OpenFolder,

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 
+	"colabtray/internal/config"
 	"colabtray/internal/runtime"
 )
 
@@ -34,4 +35,12 @@ func (s Start) Connect(o runtime.Options) (*Connection, error) { return s.in.con
 // Runtime does what the command start does.
 func (s Start) Runtime(ctx context.Context) error { return runStart(ctx, s.in) }
 
-func runTray(ctx context.Context, in *invocation) error { return in.Tray(ctx, Start{in}) }
+func runTray(ctx context.Context, in *invocation) error {
+	if settings, err := in.readSettings(); err == nil {
+		_, profiles := settings.Current()
+		if err := in.keepFolders(ctx, profiles[settings.Chosen()], true, config.Folder.Question); err != nil {
+			return err
+		}
+	}
+	return in.Tray(ctx, Start{in})
+}

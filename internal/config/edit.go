@@ -58,14 +58,14 @@ var editing sync.Mutex
 // after the change, Set returns an *[Error] and writes nothing. If the path is a
 // symbolic link, Set changes the target.
 func Set(path string, key []string, value any) error {
-	return change(path, func(text []byte) []byte { return edit(text, key, encode(value)) })
+	return rewrite(path, func(text []byte) ([]byte, error) { return edit(text, key, encode(value)), nil })
 }
 
 // AddPackages adds requirements to the setting "packages" of a profile in the
 // settings file, and keeps what is there, comments too. Otherwise it is like [Set].
 func AddPackages(path, profile string, requirements []string) error {
 	key := []string{"profiles", profile, "packages"}
-	return change(path, func(text []byte) []byte { return prepend(text, key, encode(requirements)) })
+	return rewrite(path, func(text []byte) ([]byte, error) { return prepend(text, key, encode(requirements)), nil })
 }
 
 // prepend puts the items of a list before those that a key has in a valid text.
@@ -86,8 +86,8 @@ func prepend(text []byte, key []string, list string) []byte {
 	return slices.Concat(text[:start], []byte(items), text[start:])
 }
 
-// change changes the text of the settings file, as [Set] does.
-func change(path string, edit func(text []byte) []byte) error {
+// rewrite changes the text of the settings file, which must be valid before and after.
+func rewrite(path string, change func(text []byte) ([]byte, error)) error {
 	editing.Lock()
 	defer editing.Unlock()
 	content := &file{path: path}
@@ -101,7 +101,10 @@ func change(path string, edit func(text []byte) []byte) error {
 	if err := check(path, text); err != nil {
 		return err
 	}
-	edited := edit(text)
+	edited, err := change(text)
+	if err != nil {
+		return err
+	}
 	if err := check(path, edited); err != nil {
 		return err
 	}
@@ -162,10 +165,7 @@ func encode(value any) string {
 
 // edit changes or adds one key in a valid text.
 func edit(text []byte, key []string, value string) []byte {
-	var mark []byte
-	if bytes.HasPrefix(text, byteOrderMark) {
-		mark, text = byteOrderMark, text[len(byteOrderMark):]
-	}
+	mark, text := cutMark(text)
 	from, to, inserted := insertion(newIndex(text), key, value)
 	return slices.Concat(mark, text[:from], []byte(inserted), text[to:])
 }

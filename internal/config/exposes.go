@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,6 +81,31 @@ func resolved(path string) string {
 		return filepath.Join(resolved(dir), filepath.Base(path))
 	}
 	return path
+}
+
+// Question returns what the person is to know before the folder is added: what it
+// exposes. It is empty for an ordinary folder.
+func (f Folder) Question() string {
+	exposes := f.Exposes()
+	if exposes == "" {
+		return ""
+	}
+	return i18n.T("config.wouldOpen."+string(exposes), "path", i18n.Escaped(f.Host))
+}
+
+// CheckFolder checks that a path on this computer is a folder.
+func CheckFolder(host string) (short, hint string) {
+	info, err := os.Stat(host)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return i18n.T("config.noFolder", "path", i18n.Escaped(host)), i18n.T("config.noFolderHint")
+	case err != nil:
+		return i18n.T("config.folderUnreadable", "path", i18n.Escaped(host), "cause", cause(err)), ""
+	case !info.IsDir() && (Folder{Host: host}).Exposes() != ExposesEngine:
+		return i18n.T("config.fileNotFolder", "path", i18n.Escaped(host)), i18n.T("config.fileNotFolderHint")
+	default:
+		return "", ""
+	}
 }
 
 // Warnings returns one sentence for each setting of the profile that the person

@@ -25,6 +25,14 @@ func (f Flags) With(key, value string) Flags {
 	return with
 }
 
+// Add returns a copy of the flags with one more value of a flag that can be repeated.
+func (f Flags) Add(key, value string) Flags {
+	if before, given := f[key]; given {
+		value = before + flagSeparator + value
+	}
+	return f.With(key, value)
+}
+
 // Sources are the sources of settings. A flag overrides the environment, which
 // overrides the file, which overrides the default. [Reference] lists which settings
 // have a flag and an environment variable.
@@ -222,7 +230,7 @@ func (from Sources) override(key string) (value, source string, given bool) {
 	if value, given := from.Flags[key]; given {
 		return value, s.flag(), true
 	}
-	if from.Env == nil {
+	if from.Env == nil || s.variable() == "" {
 		return "", "", false
 	}
 	value, given = from.Env(s.variable())

@@ -41,22 +41,30 @@ func (f *file) apply(from Sources, p Profile) (Profile, error) {
 }
 
 // withKind returns the profile with the kind of its image, unless the file sets a
-// kind.
+// kind, and with the paths of its folders.
 func (f *file) withKind(p Profile) Profile {
 	where := profileTable.at(p.Name)
+	before := p.Kind
 	if f.node(&where).stated("kind") == nil {
 		p.Kind = KindOf(p.Image)
 	}
+	p.Folders = withPaths(p.Folders, before, p.Kind)
 	return p
 }
 
 // kindConflict returns the setting of the profile that its kind does not support, and
 // why; short is empty if there is none.
 func (p Profile) kindConflict() (where func(table location) location, short, hint string) {
+	taken := map[string]bool{}
 	for i, folder := range p.Folders {
-		if short, hint := checkMount(folder.Path, p.Kind); short != "" {
+		short, hint := checkMount(folder.Path, p.Kind)
+		if taken[folder.Path] {
+			short, hint = i18n.T("config.twoFolders", "path", folder.Path), i18n.T("config.twoFoldersHint")
+		}
+		if short != "" {
 			return func(table location) location { return table.in("folders").item(i).in("path") }, short, hint
 		}
+		taken[folder.Path] = true
 	}
 	if p.Kind != KindJupyter && len(p.Packages) > 0 {
 		return func(table location) location { return table.in("packages") },
@@ -144,26 +152,22 @@ func readFolders(r *reader, at location, v any) ([]Folder, error) {
 		return nil, r.wrong(at, i18n.T("config.wantFolders"), hint)
 	}
 	var folders []Folder
-	taken := map[string]bool{}
 	for i, item := range list {
 		content, is := item.(map[string]any)
 		if !is {
 			return nil, r.wrong(at.item(i), i18n.T("config.wantFolder"), hint)
 		}
 		var f Folder
-		for _, required := range []string{"host", "path"} {
-			if content[required] == nil {
-				return nil, r.wrong(at.item(i), i18n.T("config.folderNeeds", "key", required), hint)
-			}
+		if content["host"] == nil {
+			return nil, r.wrong(at.item(i), i18n.T("config.folderNeeds", "key", "host"), hint)
 		}
 		stated := func(key string) any { return content[key] }
 		if err := readSettings(r, folderSettings, at.item(i), stated, &f); err != nil {
 			return nil, err
 		}
-		if taken[f.Path] {
-			return nil, r.wrong(at.item(i).in("path"), i18n.T("config.twoFolders", "path", f.Path), i18n.T("config.twoFoldersHint"))
+		if short, hint := checkFolderName(f); short != "" {
+			return nil, r.wrong(at.item(i).in("host"), short, hint)
 		}
-		taken[f.Path] = true
 		folders = append(folders, f)
 	}
 	return folders, nil

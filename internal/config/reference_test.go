@@ -25,17 +25,21 @@ func TestReference(t *testing.T) {
 		if err != nil || !s.Profile.Equal(Default()) || s.Preferences != DefaultPreferences() {
 			t.Errorf("the default of %s is not %s: %v", path, entry.Default, err)
 		}
-		if (entry.Flag == "") != (entry.Variable == "") {
+		if (entry.Flag == "") != (entry.Variable == "") && !entry.Repeated {
 			t.Errorf("%s has the flag %q and the variable %q", path, entry.Flag, entry.Variable)
 		}
 		if entry.Flag == "" {
 			continue
 		}
 		// The error for an impossible value names the source of the value.
-		for source, from := range map[string]Sources{
+		sources := map[string]Sources{
 			entry.Flag:     {Flags: Flags{entry.Key: "/ /"}},
 			entry.Variable: {Env: env(entry.Variable + "=/ /")},
-		} {
+		}
+		if entry.Repeated { // and the path of a folder can have blanks
+			sources = map[string]Sources{entry.Flag: {Flags: Flags{}.Add(entry.Key, "/x").Add(entry.Key, "/\a")}}
+		}
+		for source, from := range sources {
 			if _, err := Load(from); err == nil || !strings.HasPrefix(err.Error(), source+": ") {
 				t.Errorf("%s does not set %s: %v", source, path, err)
 			}
@@ -63,10 +67,10 @@ func TestManual(t *testing.T) {
 			continue
 		}
 		item := regexp.MustCompile(`(?ms)^\.It Fl ` + regexp.QuoteMeta(entry.Flag[1:]) + ` Ar .*?(^\.It|\z)`).FindString(manual)
-		if !strings.Contains(item, strings.Trim(entry.Default, `"`)) {
+		if item == "" || !entry.Repeated && !strings.Contains(item, strings.Trim(entry.Default, `"`)) {
 			t.Errorf("it does not tell of %s with its default %s", entry.Flag, entry.Default)
 		}
-		if !regexp.MustCompile(`(?m)^\.It Ev .*\b` + entry.Variable + `\b`).MatchString(manual) {
+		if !entry.Repeated && !regexp.MustCompile(`(?m)^\.It Ev .*\b`+entry.Variable+`\b`).MatchString(manual) {
 			t.Errorf("it does not tell of %s", entry.Variable)
 		}
 	}

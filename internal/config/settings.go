@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,9 @@ type setting[T any] struct {
 	// is nil for a setting without these.
 	fromText func(text string) (v any, short, hint string)
 
+	// repeated is the flag of a setting whose values are given one by one, without
+	// dashes. Such a setting has no environment variable.
+	repeated string
 	// inCommands is true if the commands that the program suggests contain the flag.
 	inCommands bool
 	// unstated names the source of the value if the file does not set it; empty for
@@ -55,7 +59,7 @@ var profileTable = settingTable{id: "profile", path: []string{"profiles", anyPro
 	value("memory", func(s *Settings) *int64 { return &s.Profile.Memory }, readSize(minMemory)).shown(func(s *Settings) string { return encodeSize(s.Profile.Memory) }),
 	value("cpus", func(s *Settings) *float64 { return &s.Profile.CPUs }, readCPUs),
 	value("shm_size", func(s *Settings) *int64 { return &s.Profile.ShmSize }, readSize(minShmSize)).shown(func(s *Settings) string { return encodeSize(s.Profile.ShmSize) }),
-	value("folders", func(s *Settings) *[]Folder { return &s.Profile.Folders }, readFolders),
+	{key: "folders", read: readFoldersOf, show: func(s *Settings) string { return encode(s.Profile.Folders) }, fromText: asFolders, repeated: "folder"},
 	value("env", func(s *Settings) *[]Variable { return &s.Profile.Env }, readEnv).shown(showEnv).including("env_file"),
 	{key: "env_file", read: addEnvFile},
 	value("packages", func(s *Settings) *[]string { return &s.Profile.Packages }, readTexts(checkPackage)),
@@ -143,10 +147,17 @@ func (s setting[T]) including(key string) setting[T] {
 }
 
 // flag returns the flag of the command line, if the setting has one.
-func (s setting[T]) flag() string { return "--" + strings.ReplaceAll(s.key, "_", "-") }
+func (s setting[T]) flag() string {
+	return "--" + cmp.Or(s.repeated, strings.ReplaceAll(s.key, "_", "-"))
+}
 
-// variable returns the environment variable, if the setting has one.
-func (s setting[T]) variable() string { return "COLAB_TRAY_" + strings.ToUpper(s.key) }
+// variable returns the environment variable, "" if the setting has none.
+func (s setting[T]) variable() string {
+	if s.repeated != "" {
+		return ""
+	}
+	return "COLAB_TRAY_" + strings.ToUpper(s.key)
+}
 
 // keysOf returns the keys of the settings in their order.
 func keysOf[T any](settings []setting[T]) []string {

@@ -230,14 +230,23 @@ func readHostPath(r *reader, at location, v any) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	host, short, hint := hostPath(text)
+	if short != "" {
+		return "", r.wrong(at, short, hint)
+	}
+	return host, nil
+}
+
+// hostPath returns the absolute path on the host that a text names.
+func hostPath(text string) (host, short, hint string) {
 	host, err := expandHome(text)
 	if err != nil {
-		return "", r.wrong(at, i18n.T("config.noHome", "cause", err), i18n.T("config.hostHint"))
+		return "", i18n.T("config.noHome", "cause", err), i18n.T("config.hostHint")
 	}
 	if !filepath.IsAbs(host) || !hasNoControls(host) {
-		return "", r.wrong(at, i18n.T("config.notAbsolute", "path", i18n.Escaped(text)), i18n.T("config.hostHint"))
+		return "", i18n.T("config.notAbsolute", "path", i18n.Escaped(text)), i18n.T("config.hostHint")
 	}
-	return filepath.Clean(host), nil
+	return filepath.Clean(host), "", ""
 }
 
 // expandHome replaces "~" at the start of a path by the home directory.

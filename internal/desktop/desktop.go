@@ -1,5 +1,5 @@
 // Package desktop owns what the program needs of the desktop besides the tray and
-// notifications: the browser, the text viewer, the clipboard, the start at login, and
+// notifications: the browser, the text viewer, the clipboard, choosing a folder, the start at login, and
 // the lock that lets only one tray run at a time.
 //
 // It does not own what is opened or copied. No function with a context waits longer

@@ -77,6 +77,9 @@ type Effective struct {
 	// Mapped tells that the container has a mapping of users other than the engine's
 	// default.
 	Mapped bool
+	// Denied are the paths on this computer of those folders that the user of the
+	// container may not write to, as far as that can be told.
+	Denied []string
 	// CreateWarnings are the engine's warnings when it made the container, as far as
 	// they concern settings that this program asked for.
 	CreateWarnings []string

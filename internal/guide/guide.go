@@ -44,6 +44,7 @@ type Runtime interface {
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
 	Files
+	FolderQuestion(ctx context.Context, f config.Folder) string
 }
 
 var _ Runtime = (*runtime.Manager)(nil)
@@ -57,6 +58,8 @@ type Options struct {
 	Check func(ctx context.Context, tell func(colab.Step)) (colab.Report, error)
 	// Report returns a report for finding out what is wrong, without secrets.
 	Report func(ctx context.Context) string
+	// Folders are those that the page lists, adds and removes.
+	Folders Folders
 	// Install returns how to get an engine on this system.
 	Install func() install.Help
 	// Packages lists the Python packages that the container has and its image has

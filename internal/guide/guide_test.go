@@ -456,7 +456,7 @@ func TestIdleStopIsSaid(t *testing.T) {
 // TestWords holds page and texts together: what the page says is there, and
 // what is there is said.
 func TestWords(t *testing.T) {
-	all, script := texts(), string(file("guide.js"))+string(file("packages.js"))+string(file("files.js"))
+	all, script := texts(), string(file("guide.js"))+string(file("packages.js"))+string(file("files.js"))+string(file("folders.js"))
 	used := map[string]bool{"lang": true}
 	for _, page := range []string{"guide.html", "enter.html", "refused.html", "otheruser.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {

@@ -39,6 +39,7 @@ type rig struct {
 	profile config.Profile
 	log     *lockedBuffer
 	kept    []string // packages that the settings keep
+	file    string   // the settings
 }
 
 type lockedBuffer struct {
@@ -79,7 +80,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, profile: p, log: new(lockedBuffer)}
+	r := &rig{t: t, profile: p, log: new(lockedBuffer), file: filepath.Join(t.TempDir(), "config.toml")}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := runtime.NewLink(docker, log)
 	r.manager = runtime.NewManager(link, p, runtime.Options{
@@ -96,7 +97,8 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			s := r.manager.Snapshot()
 			return colab.Check(ctx, colab.Target{Profile: p, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
 		},
-		Report: func(context.Context) string { return "the report of " + p.Runtime },
+		Folders: fileFolders{r},
+		Report:  func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {
 			return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"})
 		},
@@ -135,6 +137,34 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 		}
 	})
 	return r
+}
+
+// fileFolders are those of the rig's settings file, which follows it as the program
+// does.
+type fileFolders struct{ r *rig }
+
+func (f fileFolders) List() ([]config.Folder, error) {
+	settings, err := config.Load(config.Sources{File: f.r.file})
+	return settings.Profiles[f.r.profile.Name].Folders, err
+}
+
+func (f fileFolders) Add(folder config.Folder) error {
+	return f.follow(config.AddFolder(f.r.file, f.r.profile.Name, folder))
+}
+
+func (f fileFolders) Remove(host string) error {
+	return f.follow(config.RemoveFolder(f.r.file, f.r.profile.Name, host))
+}
+
+func (f fileFolders) follow(err error) error {
+	all, listErr := f.List()
+	p := f.r.manager.Profile()
+	p.Folders = all
+	f.r.manager.SetProfile(p)
+	if err == nil {
+		err = listErr
+	}
+	return err
 }
 
 // address returns a new address of the guide, and its origin.

@@ -29,6 +29,7 @@ const (
 	NoContainer         Code = "no-container"
 	Without             Code = "settings-left-out"
 	NotOwned            Code = "data-not-owned"
+	FolderDenied        Code = "folder-denied"
 	FoldersUnmapped     Code = "folders-unmapped"
 	EngineWarned        Code = "engine-warned"
 	NoLog               Code = "no-log"

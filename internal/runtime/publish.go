@@ -145,6 +145,9 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 		if w := engine.WithoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
+		if w := deniedWarning(m.model.container); w != nil {
+			all = append(all, w)
+		}
 		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}

@@ -40,6 +40,26 @@ func TestUnmappedWarning(t *testing.T) {
 	}
 }
 
+// TestDeniedWarning: it names the folder, the user and the repair.
+func TestDeniedWarning(t *testing.T) {
+	p := config.Default()
+	c := engine.Container{
+		Exists: true, Name: p.Runtime, Labels: specOf(p, shipped()).Labels, User: "1000:100",
+		Mounts:    []engine.Mount{{Volume: p.Volume(), Target: "/home/jovyan"}},
+		Effective: engine.Effective{Denied: []string{"/srv/my data"}},
+	}
+	w := deniedWarning(c)
+	if w == nil || w.Code != problem.FolderDenied || !strings.Contains(w.Short, "/srv/my data") || !strings.Contains(w.Hint, "1000:100") ||
+		w.Command != "setfacl -R -m u:1000:rwX,d:u:1000:rwX,d:u:$(id -u):rwX '/srv/my data'" {
+		t.Errorf("got %+v", w)
+	}
+	handmade, allowed := c, c
+	handmade.Labels, allowed.Effective.Denied = nil, nil
+	if deniedWarning(handmade) != nil || deniedWarning(allowed) != nil {
+		t.Error("it warns of nothing")
+	}
+}
+
 // TestRootlessPodman: folders can be written in the container, what the engine
 // leaves out is told, and a helper has the users of the volume.
 func TestRootlessPodman(t *testing.T) {

@@ -61,6 +61,22 @@ func (a *app) openGuide(target) actionFunc {
 	return a.opening(a.Guide, i18n.T("tray.failed.guide"))
 }
 
+// addFolder lets the person choose a folder, for as long as they want.
+func (a *app) addFolder(on target) actionFunc {
+	return func(ctx context.Context) result {
+		short, hint, err := a.AddFolder(ctx, on.profile)
+		switch {
+		case errors.Is(err, context.Canceled), err == nil && short == "":
+			return result{}
+		case err != nil:
+			return result{actionMessage: a.failedMessage(err, i18n.T("tray.failed.addFolder"), i18n.Sentence(i18n.Error(err)))}
+		}
+		message := actionMessage{short: short, hint: hint}
+		a.showMessage(message)
+		return result{actionMessage: message}
+	}
+}
+
 func (a *app) editSettings(target) actionFunc {
 	return a.opening(a.EditSettings, i18n.T("tray.failed.openSettings"))
 }

@@ -85,6 +85,9 @@ type Options struct {
 	KeepRunning func(profile string)
 	// The toggles of the settings. KeepURL belongs to the current profile.
 	StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications *Toggle
+	// AddFolder lets the person choose a folder and adds it to a profile. It returns
+	// what there is to tell, "" when nothing was chosen.
+	AddFolder func(ctx context.Context, profile string) (short, hint string, err error)
 	// EditSettings opens the settings file in an editor.
 	EditSettings func(ctx context.Context) error
 	// SettingsChanged receives a value when the settings may have changed.

@@ -142,6 +142,10 @@ var entries = numbered(nil, 0, slices.Concat(
 			switching("keepURL", func(o *Options) *Toggle { return o.KeepURL }),
 			switching("stopOnQuit", func(o *Options) *Toggle { return o.StopOnQuit }),
 			switching("notifications", func(o *Options) *Toggle { return o.Notifications }),
+			{
+				action: "addFolder", do: (*app).addFolder,
+				offered: func(o *Options) bool { return o.AddFolder != nil },
+			},
 			{action: "editSettings", do: (*app).editSettings, offered: func(o *Options) bool { return o.EditSettings != nil }},
 		}},
 		{action: "delete", can: in(runtime.State.CanDeleteData), rows: []entry{

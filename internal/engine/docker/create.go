@@ -44,6 +44,9 @@ func (d *Engine) createContainer(ctx context.Context, spec engine.Spec) (id stri
 	if host.UsernsMode, err = d.userns(ctx, spec.Volume); err != nil {
 		return "", err
 	}
+	if err := d.handOver(ctx, spec, settings); err != nil {
+		return "", err
+	}
 	if d.podman.Load() && gpus != nil {
 		return d.createLibpod(ctx, spec.Name, settings, host, wanted)
 	}

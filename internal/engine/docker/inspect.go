@@ -56,6 +56,7 @@ func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 	recordPorts(&c, r)
 	c.Mounts = mountsOf(r.Mounts)
 	c.Effective = effective(r)
+	c.Effective.Denied = d.denied(c)
 	if warnings, found := d.createWarnings.Load(r.ID); found {
 		c.Effective.CreateWarnings = warnings.([]string)
 	}

@@ -26,6 +26,9 @@ func (d *Engine) volumeLabels(ctx context.Context, s engine.Spec) (map[string]st
 		return labels, nil
 	}
 	user, err := d.mappedUser(ctx, s)
+	if user == "" && err == nil {
+		user, err = d.handedUser(ctx, s)
+	}
 	if user != "" {
 		labels[engine.LabelUser] = user
 	}

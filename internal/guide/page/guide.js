@@ -473,6 +473,7 @@ async function begin() {
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
   plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk"), gpu: new Plot("use-gpu") };
   showBrowser();
+  document.dispatchEvent(new Event("words"));
   connect();
 }
 
