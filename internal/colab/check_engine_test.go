@@ -21,10 +21,10 @@ import (
 	"colabtray/test/testenv"
 )
 
-// secretToken is the token of the servers in these tests. No text may hold it.
+// secretToken is the token of the servers in these tests. No text may contain it.
 const secretToken = "planted-token-0123456789"
 
-// secret is a token as the runtime hands it over.
+// secret is a token in the form in which the runtime passes it.
 type secret string
 
 func (s secret) Reveal() string { return string(s) }
@@ -36,8 +36,8 @@ type server struct {
 	port int
 }
 
-// documented returns the command that Google's instructions have. Jupyter Server
-// 2 gets the options as notebook_shim hands them on, which the image lacks.
+// documented returns the command of Google's instructions. Jupyter Server 2 gets the
+// options that notebook_shim would translate, because the image lacks that.
 func documented(image string) []string {
 	app := "NotebookApp"
 	if image == testenv.Server2 {
@@ -49,15 +49,15 @@ func documented(image string) []string {
 	}
 }
 
-// serve starts a server and waits until it answers. Our files are put in
-// beforehand when the command is ours.
+// serve starts a server and waits until it answers. If the command is ours, our files
+// are copied into the container first.
 func serve(t *testing.T, image string, command []string) *server {
 	t.Helper()
 	return serveAfter(t, image, command, nil)
 }
 
-// serveAfter is serve with more options for the container, and something to do
-// with it before it is started.
+// serveAfter is serve with more options for the container, and with a step before the
+// container starts.
 func serveAfter(t *testing.T, image string, command []string, prepare func(name string), options ...string) *server {
 	t.Helper()
 	testenv.Takes(t, "Jupyter has to start")
@@ -78,10 +78,10 @@ func serveAfter(t *testing.T, image string, command []string, prepare func(name 
 	return s
 }
 
-// in returns the same server for a test that is a part of another.
+// in returns the same server for a subtest.
 func (s *server) in(t *testing.T) *server { return &server{t, s.name, s.port} }
 
-// copyInto puts files into a container, at their paths relative to /.
+// copyInto copies files into a container, to their paths relative to /.
 func copyInto(t *testing.T, name string, files fs.FS) {
 	t.Helper()
 	dir := t.TempDir()
@@ -91,7 +91,7 @@ func copyInto(t *testing.T, name string, files fs.FS) {
 	testenv.Docker(t, "cp", "--quiet", dir+"/.", name+":/")
 }
 
-// api reads from the server.
+// api requests a path of the server's API.
 func (s *server) api(path string, into any) error {
 	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s?token=%s", s.port, path, secretToken))
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *server) api(path string, into any) error {
 	return err
 }
 
-// mustLeaveNothing fails the test when a kernel or session is there.
+// mustLeaveNothing fails the test if the server has a kernel or session.
 func (s *server) mustLeaveNothing() {
 	s.t.Helper()
 	for _, path := range []string{"/api/sessions", "/api/kernels"} {
@@ -141,7 +141,8 @@ func eachImage(t *testing.T, test func(t *testing.T, image string)) {
 	}
 }
 
-// statuses returns how each step went, by id, and looks for the token.
+// statuses returns the status of each step by its ID, and fails the test if the token
+// is in the report.
 func statuses(t *testing.T, r Report) map[string]Status {
 	t.Helper()
 	encoded, err := json.Marshal(r)
@@ -170,8 +171,9 @@ func stepOf(t *testing.T, r Report, id string) Step {
 	return Step{}
 }
 
-// TestUsualServer has all that asks a server with our settings ask the same one,
-// for to start it is most of the work. Beside it is one without them.
+// TestUsualServer runs all tests that need a server with our settings on one such
+// server, because a start takes most of the time. It also starts a server without our
+// settings.
 func TestUsualServer(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s, plain := serve(t, image, StartCommand()), serve(t, image, documented(image))
@@ -219,8 +221,8 @@ func checksWell(s *server) {
 	s.mustLeaveNothing()
 }
 
-// checksThroughFront has a front like the one of Google's image before the
-// server: it hands on what is below a few paths, and no more.
+// checksThroughFront puts a proxy like the one of Google's image before the server. It
+// forwards only a few paths.
 func checksThroughFront(s *server) {
 	t := s.t
 	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", s.port)})
@@ -241,8 +243,8 @@ func checksThroughFront(s *server) {
 	s.mustLeaveNothing()
 }
 
-// checkWithDocumentedOptions shows the failure that our settings cure, when they
-// are put where a container that was made by hand finds them.
+// checkWithDocumentedOptions shows the failure that our settings fix, once they are
+// copied to where a container made by hand finds them.
 func checkWithDocumentedOptions(s *server) {
 	t := s.t
 	r := Check(t.Context(), s.target(false), nil)
@@ -270,7 +272,7 @@ func checkWithDocumentedOptions(s *server) {
 	s.mustLeaveNothing()
 }
 
-// checkInterrupted ends the check at each of its steps.
+// checkInterrupted cancels the check at each of its steps.
 func checkInterrupted(s *server) {
 	t := s.t
 	for _, at := range []string{"token", "contents", "kernel", "websocket"} {
@@ -289,8 +291,8 @@ func checkInterrupted(s *server) {
 		}
 		s.mustLeaveNothing()
 	}
-	// In the middle of the kernel's start: the server has made the kernel, and its
-	// answer does not come.
+	// While the kernel starts: the server has created the kernel, and its response does
+	// not arrive.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	target := s.target(true)
@@ -306,8 +308,9 @@ func checkInterrupted(s *server) {
 	s.mustLeaveNothing()
 }
 
-// withoutAnswer puts a front before the server, and returns its port. It does not
-// hand on the answer to the start of a kernel: it tells of it, and hangs up.
+// withoutAnswer puts a proxy before the server, and returns its port. The proxy does
+// not forward the response to the start of a kernel: it reports that it came, and
+// closes the connection.
 func (s *server) withoutAnswer(answered func(r *http.Request, status int)) (port int) {
 	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", s.port)})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -324,8 +327,8 @@ func (s *server) withoutAnswer(answered func(r *http.Request, status int)) (port
 	return front.Listener.Addr().(*net.TCPAddr).Port
 }
 
-// checkOfSlowKernel gives up on the kernel's start while the server goes on
-// with it, and is not told of it once the kernel is there.
+// checkOfSlowKernel stops waiting for the kernel's start while the server goes on with
+// it, and gets no response once the kernel is there.
 func checkOfSlowKernel(s *server) {
 	t := s.t
 	impatient := defaultLimits
@@ -341,7 +344,7 @@ func checkOfSlowKernel(s *server) {
 	s.mustLeaveNothing()
 }
 
-// checkKeepsOtherKernels has somebody's kernel run beside the check.
+// checkKeepsOtherKernels has another person's kernel run during the check.
 func checkKeepsOtherKernels(s *server) {
 	t := s.t
 	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/kernels?token=%s", s.port, secretToken), "application/json", strings.NewReader("{}"))
@@ -373,7 +376,7 @@ func checkWithWrongToken(s *server) {
 	}
 }
 
-// TestCheckWithoutToken has a server that lets everybody in.
+// TestCheckWithoutToken has a server that needs no token.
 func TestCheckWithoutToken(t *testing.T) {
 	t.Parallel()
 	s := serve(t, testenv.Server2, append(documented(testenv.Server2), "--ServerApp.token=", "--ServerApp.password="))

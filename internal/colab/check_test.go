@@ -26,7 +26,7 @@ import (
 	"colabtray/test/testenv"
 )
 
-// checkAt checks what listens at an address.
+// checkAt checks the server at an address.
 func checkAt(t *testing.T, address net.Addr, change ...func(*Target)) Report {
 	t.Helper()
 	target := targetAt(address)
@@ -45,7 +45,7 @@ func targetAt(address net.Addr) Target {
 	}
 }
 
-// TestCheckOtherPrograms has at the port what is no Jupyter.
+// TestCheckOtherPrograms has programs other than Jupyter at the port.
 func TestCheckOtherPrograms(t *testing.T) {
 	endless := func(c net.Conn, begin, more string) {
 		_, err := io.WriteString(c, begin)
@@ -82,7 +82,7 @@ func TestCheckOtherPrograms(t *testing.T) {
 	}
 }
 
-// slowBody sends a byte now and then, for as long as it is read.
+// slowBody sends a byte from time to time, for as long as somebody reads.
 func slowBody(c net.Conn) {
 	_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
 	for err == nil {
@@ -91,7 +91,7 @@ func slowBody(c net.Conn) {
 	}
 }
 
-// fake is a server that does all right, but for what a test has it do wrong.
+// fake is a server that does everything right, except for the faults that a test sets.
 type fake struct {
 	wrong     map[string]http.HandlerFunc // by method and path
 	cell      func(socket *websocket.Conn, id string)
@@ -161,14 +161,14 @@ func (f *fake) channels(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// say sends a message that belongs to the cell with that id.
+// say sends a message that belongs to the cell with that ID.
 func say(socket *websocket.Conn, id, kind string, content any) error {
 	encoded, _ := json.Marshal(content)
 	text, _ := json.Marshal(message{Header: map[string]any{"msg_type": kind}, ParentHeader: map[string]any{"msg_id": id}, Content: encoded})
 	return socket.Write(context.Background(), websocket.MessageText, text)
 }
 
-// prints is a cell that writes a text.
+// prints is a cell that prints a text.
 func prints(output string) func(*websocket.Conn, string) {
 	return func(socket *websocket.Conn, id string) {
 		_ = say(socket, "another", "stream", map[string]any{"name": "stdout", "text": "not ours"})
@@ -179,7 +179,7 @@ func prints(output string) func(*websocket.Conn, string) {
 	}
 }
 
-// ready has its cells print what they should, unless they have something else to do.
+// ready lets cells print the expected text, unless the test sets another cell.
 func (f *fake) ready(t *testing.T) *fake {
 	if f.cell == nil {
 		f.cell = prints("my-runtime\n")
@@ -202,8 +202,8 @@ func TestCheckOfFake(t *testing.T) {
 	}
 }
 
-// TestCheckWarnings holds that what the caller warns of is in the report, and
-// keeps nothing from working.
+// TestCheckWarnings: warnings of the caller are in the report, and the check succeeds
+// all the same.
 func TestCheckWarnings(t *testing.T) {
 	target := targetAt(new(fake).serve(t).Listener.Addr())
 	target.Warnings = []*Problem{{Short: "Others can reach it", Hint: "End that.", Command: "docker rm x"}, {Short: "Second", Hint: "Two."}}
@@ -214,7 +214,7 @@ func TestCheckWarnings(t *testing.T) {
 	}
 }
 
-// TestCheckFaults has one thing wrong at a time, and says which step tells.
+// TestCheckFaults has one fault at a time, and lists the step that reports it.
 func TestCheckFaults(t *testing.T) {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
@@ -226,7 +226,7 @@ func TestCheckFaults(t *testing.T) {
 		}
 	}
 	hang := func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // else the end of the connection goes unnoticed
+		_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice the end of the connection
 		<-r.Context().Done()
 	}
 	for name, test := range map[string]struct {
@@ -296,8 +296,8 @@ func TestCheckFaults(t *testing.T) {
 	}
 }
 
-// TestInterruptedStartIsWaitedFor: for a while, so that it is known what to shut
-// down.
+// TestInterruptedStartIsWaitedFor: the check waits for a while to learn which kernel it
+// must shut down.
 func TestInterruptedStartIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
@@ -318,7 +318,7 @@ func TestInterruptedStartIsWaitedFor(t *testing.T) {
 	})
 }
 
-// TestCheckOfEcho has a server that sends back what it was sent wherever it can.
+// TestCheckOfEcho has a server that sends back its input wherever it can.
 func TestCheckOfEcho(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the check was led away") }))
 	defer elsewhere.Close()
@@ -341,8 +341,8 @@ func TestCheckOfEcho(t *testing.T) {
 	}
 }
 
-// TestEchoedTokenIsTakenOut: a server sends the token back in each way in which
-// it was sent it, also where a long text is cut.
+// TestEchoedTokenIsTakenOut: a server sends the token back in each encoding in which it
+// got it. The token is masked even where a long text is cut.
 func TestEchoedTokenIsTakenOut(t *testing.T) {
 	const token = "zq9w/xk7+vj5&qz ?%"
 	for name, echo := range map[string]string{
@@ -371,8 +371,8 @@ func TestEchoedTokenIsTakenOut(t *testing.T) {
 	}
 }
 
-// TestStepHoldsNoToken: the token is taken out of each text of a step, also where
-// what cannot be seen parts it.
+// TestStepHoldsNoToken: the token is masked in each text of a step, even when invisible
+// characters split it.
 func TestStepHoldsNoToken(t *testing.T) {
 	c := newChecker(Target{Token: secret("zq9w+xk7")}, defaultLimits)
 	for _, echo := range []string{"zq9w+xk7", "zq9w%2Bxk7", "zq9w\x1b[0m+xk7", "zq\u200b9w%2B\x00xk7"} {
@@ -390,8 +390,8 @@ func TestStepHoldsNoToken(t *testing.T) {
 	}
 }
 
-// serveIPv6 serves where browsers may look for localhost first, at the port of
-// another server.
+// serveIPv6 serves at [::1], where browsers may look for localhost first, at the port
+// of another server.
 func serveIPv6(t *testing.T, port string, handler http.Handler) {
 	t.Helper()
 	l, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
@@ -441,8 +441,8 @@ func TestCheckAnotherProgramAtIPv6(t *testing.T) {
 	}
 }
 
-// TestCheckSendsNoTokenToAnother: a program that calls itself what our Jupyter
-// does is sent no token, unless the engine says that it is the runtime.
+// TestCheckSendsNoTokenToAnother: a program that only claims to be our Jupyter gets no
+// token, unless the engine confirms that it is the runtime.
 func TestCheckSendsNoTokenToAnother(t *testing.T) {
 	s := new(fake).serve(t)
 	port := strconv.Itoa(s.Listener.Addr().(*net.TCPAddr).Port)
@@ -474,9 +474,9 @@ func TestCheckAnotherJupyterAtIPv6(t *testing.T) {
 	}
 }
 
-// TestReasonsOfAnySystem has the numbers that Windows gives its errors, which are
-// no constants of package syscall on any system, and an address that a system
-// without IPv6 cannot reach.
+// TestReasonsOfAnySystem has the error numbers of Windows, which are no constants of
+// package syscall on other systems, and an address that a system without IPv6 cannot
+// reach.
 func TestReasonsOfAnySystem(t *testing.T) {
 	const refused, reset = syscall.Errno(10061), syscall.Errno(10054)
 	for _, test := range []struct {
@@ -562,8 +562,8 @@ Colab cannot connect to local-jupyter-runtime. Docker does not answer.
 	}
 }
 
-// TestReportInGerman has columns as wide as the German words, and codes that
-// stay as they are.
+// TestReportInGerman: the columns are as wide as the German texts, and codes are not
+// translated.
 func TestReportInGerman(t *testing.T) {
 	i18n.Use("de")
 	t.Cleanup(func() { i18n.Use(i18n.English) })
@@ -603,7 +603,8 @@ Colab kann sich nicht mit local-jupyter-runtime verbinden. Docker antwortet nich
 	}
 }
 
-// TestCheckInGerman has a server that does all right, and finds no English word.
+// TestCheckInGerman checks a server without faults, and finds no English word in the
+// report.
 func TestCheckInGerman(t *testing.T) {
 	i18n.Use("de")
 	t.Cleanup(func() { i18n.Use(i18n.English) })

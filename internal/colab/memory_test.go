@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// memory is a network in memory, with one server at 127.0.0.1. A test that uses
-// no other has time of its own, which passes only while everything waits.
+// memory is a network in memory with one server, at 127.0.0.1. A test that uses no
+// other network runs on a fake clock, which advances only while all goroutines wait.
 type memory struct {
 	connections chan net.Conn
 	closed      chan struct{}
@@ -62,7 +62,7 @@ func (m *memory) Close() error {
 
 func (m *memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8888} }
 
-// checkInMemory checks a server in memory, so that to wait for it takes no time.
+// checkInMemory checks a server in memory, so that waiting takes no real time.
 func checkInMemory(t *testing.T, serve func(net.Listener), change ...func(*Target)) (r Report) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -70,17 +70,17 @@ func checkInMemory(t *testing.T, serve func(net.Listener), change ...func(*Targe
 		go serve(m)
 		r = checkAt(t, m.Addr(), append(change, func(target *Target) { target.network = m })...)
 		m.Close()
-		time.Sleep(time.Minute) // until the server has noticed that nobody is there
+		time.Sleep(time.Minute) // until the server has noticed that its client is gone
 	})
 	return r
 }
 
-// web is a server that answers requests.
+// web is a server that answers HTTP requests.
 func web(handler http.Handler) func(net.Listener) {
 	return func(l net.Listener) { _ = http.Serve(l, handler) }
 }
 
-// raw is a server that answers each connection, once something was sent to it.
+// raw is a server that answers each connection after its first input.
 func raw(answer func(net.Conn)) func(net.Listener) {
 	return func(l net.Listener) {
 		for {

@@ -15,7 +15,7 @@ import (
 	"colabtray/test/testenv"
 )
 
-// inKernel runs code in a kernel of the server and returns what it prints.
+// inKernel runs code in a kernel of the server and returns its output.
 func (s *server) inKernel(code string) string {
 	s.t.Helper()
 	c := newChecker(s.target(true), defaultLimits)
@@ -38,13 +38,13 @@ func (s *server) inKernel(code string) string {
 	return out
 }
 
-// view is what a kernel sees around it.
+// view is the environment of a kernel.
 type view struct {
 	Env  map[string]string
 	Path []string
 }
 
-// view looks around in a kernel.
+// view reads the environment of a kernel.
 func (s *server) view() (v view) {
 	const look = `
 import json, os, sys
@@ -57,8 +57,8 @@ print(json.dumps({"env": {k: v for k, v in sorted(os.environ.items()) if k not i
 	return v
 }
 
-// kernelsSeeNothing compares what a kernel sees with and without us, and with us
-// where the person has set the path that we set for Jupyter.
+// kernelsSeeNothing compares the environment of a kernel with our settings, without
+// them, and with both them and a JUPYTER_CONFIG_PATH of the person.
 func kernelsSeeNothing(s, plain *server) {
 	t := s.t
 	const own = "JUPYTER_CONFIG_PATH"
@@ -81,8 +81,8 @@ func kernelsSeeNothing(s, plain *server) {
 	}
 }
 
-// notebooksCanInstallSoftware has a cell install a package, whose module and
-// command the next lines of the same cell use.
+// notebooksCanInstallSoftware installs a package in a cell. The next lines of the same
+// cell use its module and its command.
 func notebooksCanInstallSoftware(s *server) {
 	const install = `
 import zipfile
@@ -101,8 +101,8 @@ print(fresh.word, fresh.__file__.startswith("/home/jovyan/.local/"))
 	}
 }
 
-// TestSignalsReachTheServer: the start script leaves its place to Jupyter, which
-// ends by itself when the engine asks it to.
+// TestSignalsReachTheServer: the start script replaces itself with Jupyter, which ends
+// by itself when the engine stops the container.
 func TestSignalsReachTheServer(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serveAfter(t, image, StartCommand(), nil, "--entrypoint", "")
@@ -116,7 +116,7 @@ func TestSignalsReachTheServer(t *testing.T) {
 	})
 }
 
-// TestImagesWithoutAStartScript have nothing on PATH but Jupyter's own commands.
+// TestImagesWithoutAStartScript: only Jupyter's own commands are on the PATH.
 func TestImagesWithoutAStartScript(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serveAfter(t, image, StartCommand(), nil, "--env", "PATH=/usr/bin:/bin")
@@ -129,7 +129,7 @@ func TestImagesWithoutAStartScript(t *testing.T) {
 	})
 }
 
-// TestImageWithoutJupyter says what is missing.
+// TestImageWithoutJupyter: the output names what is missing.
 func TestImageWithoutJupyter(t *testing.T) {
 	t.Parallel()
 	testenv.Takes(t, "a container has to start")
@@ -175,7 +175,7 @@ func (s *server) log() string {
 	return string(out)
 }
 
-// TestStartAsksNothingOfTheNetwork starts where there is none.
+// TestStartAsksNothingOfTheNetwork starts a container without a network.
 func TestStartAsksNothingOfTheNetwork(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		name := testenv.RuntimeName(t)
@@ -192,7 +192,7 @@ func TestStartAsksNothingOfTheNetwork(t *testing.T) {
 	})
 }
 
-// TestHandmadeFiles has them in a container that was made by hand.
+// TestHandmadeFiles copies the files into a container made by hand.
 func TestHandmadeFiles(t *testing.T) {
 	eachImage(t, func(t *testing.T, image string) {
 		s := serveAfter(t, image, []string{"start-notebook.sh"}, func(name string) { copyInto(t, name, HandmadeFiles()) })
@@ -203,8 +203,8 @@ func TestHandmadeFiles(t *testing.T) {
 	})
 }
 
-// TestHandmadeFilesLeaveTheAddress: where such a container serves is left to its
-// own settings, which Jupyter ranks below ours here.
+// TestHandmadeFilesLeaveTheAddress: the container's own settings decide its address.
+// Jupyter ranks them below ours here.
 func TestHandmadeFilesLeaveTheAddress(t *testing.T) {
 	const own = "for app in (c.ServerApp, c.NotebookApp):\n    app.ip = '127.0.0.1'\n    app.port = 8899\n    app.open_browser = False\n"
 	eachImage(t, func(t *testing.T, image string) {

@@ -20,14 +20,14 @@ import (
 	"github.com/coder/websocket"
 )
 
-// reply is an answer of a server, read to its end.
+// reply is a response of a server, with its body read.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// send makes a request. Headers are given as "Name: value".
+// send sends a request. Headers are given as "Name: value".
 func (s *server) send(client *http.Client, method, path, body string, headers ...string) reply {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, fmt.Sprintf("http://localhost:%d%s", s.port, path), strings.NewReader(body))
@@ -50,7 +50,7 @@ func (s *server) send(client *http.Client, method, path, body string, headers ..
 	return reply{response.StatusCode, response.Header, string(text)}
 }
 
-// noRedirects shows a redirect as the answer that it is.
+// noRedirects is a client that returns a redirect instead of following it.
 var noRedirects = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 const (
@@ -58,7 +58,7 @@ const (
 	withToken = "?token=" + secretToken
 )
 
-// corsHeaders returns the names of the CORS headers of an answer.
+// corsHeaders returns the names of the CORS headers in a response.
 func corsHeaders(h http.Header) []string {
 	var names []string
 	for name := range h {
@@ -70,7 +70,7 @@ func corsHeaders(h http.Header) []string {
 	return names
 }
 
-// letsColabIn fails the test unless the answer can be read by Colab's page.
+// letsColabIn fails the test unless Colab's page can read the response.
 func letsColabIn(t *testing.T, what string, r reply) {
 	t.Helper()
 	for name, want := range map[string]string{
@@ -92,7 +92,7 @@ func letsColabIn(t *testing.T, what string, r reply) {
 	}
 }
 
-// requests are some of each status that a server answers with.
+// requests has requests for each status that a server returns.
 var requests = []struct {
 	method, path string
 	status       []int
@@ -115,8 +115,8 @@ var requests = []struct {
 	{"GET", "/boom" + withToken, []int{500}},
 }
 
-// panicMessage makes a server fail: a page that raises, through the settings of the
-// person, which stay in force.
+// panicMessage makes a page of the server raise an exception, through the settings of
+// the person, which stay in force.
 const panicMessage = `
 import tornado.web
 class Boom(tornado.web.RequestHandler):
@@ -127,8 +127,8 @@ import sys, types
 sys.modules["boom"] = types.SimpleNamespace(default_handlers=[(r"/boom", Boom)])
 `
 
-// serveWith is serve, with files put in as well; paths are relative to /. Those
-// below home belong to the person.
+// serveWith is serve with more files; paths are relative to /. Files below home belong
+// to the person.
 func serveWith(t *testing.T, image string, command []string, files map[string]string, options ...string) *server {
 	t.Helper()
 	var archive bytes.Buffer
@@ -179,7 +179,7 @@ func TestColabMayReadEveryAnswer(t *testing.T) {
 	})
 }
 
-// generous lets every page in, as settings found on the internet do.
+// generous allows every origin, as settings found on the internet do.
 const generous = `
 for app in (c.NotebookApp, c.ServerApp):
     app.allow_origin = "*"
@@ -281,7 +281,7 @@ func TestColabsOwnRequests(t *testing.T) {
 	})
 }
 
-// guardsStayOn: the settings weaken none of Jupyter's own guards.
+// guardsStayOn: the settings do not weaken Jupyter's own checks.
 func guardsStayOn(s *server) {
 	t := s.t
 	testenv.Docker(t, "exec", s.name, "sh", "-c", "echo hello > ~/hello.txt")
@@ -301,7 +301,7 @@ func guardsStayOn(s *server) {
 			t.Errorf("GET %s with a wrong token in the header was answered with %d", path, got.status)
 		}
 	}
-	for _, query := range []string{"", "?token=wrong"} { // Jupyter leads a page to its login
+	for _, query := range []string{"", "?token=wrong"} { // Jupyter redirects a page to its login
 		got := s.send(noRedirects, "GET", "/files/hello.txt"+query, "", fromColab)
 		if strings.Contains(got.body, "hello") || got.status != http.StatusForbidden && !strings.HasPrefix(got.header.Get("Location"), "/login?") {
 			t.Errorf("GET /files/hello.txt%s was answered with %d %q", query, got.status, got.header.Get("Location"))
@@ -315,7 +315,7 @@ func guardsStayOn(s *server) {
 		}
 	}
 
-	// Logged in by cookie, as a browser tab of Jupyter itself is.
+	// Logged in by cookie, like a browser tab with Jupyter's own page.
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -337,7 +337,8 @@ func guardsStayOn(s *server) {
 	}
 }
 
-// TestOwnSettingsStayInForce: those of the person and of the image.
+// TestOwnSettingsStayInForce: the settings of the person and of the image stay in
+// force.
 func TestOwnSettingsStayInForce(t *testing.T) {
 	const personHeaders = `
 c.NotebookApp.tornado_settings = c.ServerApp.tornado_settings = {"headers": {"X-Persons-Own": "yes"}}

@@ -9,6 +9,7 @@ async function askPackages(path) {
   look.disabled = false;
   if (response && response.ok) showPackages(await response.json());
   else set($("packages-note"), say("failed"));
+  if (document.activeElement === document.body) look.focus(); // its button is disabled or gone
 }
 
 function showPackages(found) {
