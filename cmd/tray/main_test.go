@@ -493,7 +493,7 @@ func (c *terminal) openToTheNetwork() {
 	out, _ := c.run(0, "status", "--json")
 	has(c.t, out, `"warnings":[{"code":"open-to-network","short":"`+short)
 	out, _ = c.run(1, "check")
-	has(c.t, out, append(repair, "warn  Container", short)...)
+	has(c.t, out, append(repair, "note  Container", short)...)
 	out, _ = c.run(0, "doctor")
 	has(c.t, out, append(repair, "open-to-network: "+short, "8888:[0.0.0.0:"+port)...)
 }
@@ -517,7 +517,7 @@ func TestCheckAndFix(t *testing.T) {
 			testenv.Docker(t, "exec", runtime, "sh", "-c", "echo kept > ~/work.ipynb")
 			c.openToTheNetwork()
 			out, _ = c.run(1, "check")
-			has(t, out, "fail  Build info", "restart --settings", "Colab cannot connect")
+			has(t, out, "fail  First question", "restart --settings", "Colab cannot connect")
 
 			url, _ := c.run(0, "restart", "--settings")
 			out, _ = c.run(0, "check")

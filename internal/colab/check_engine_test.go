@@ -257,7 +257,7 @@ func checkWithDocumentedOptions(s *server) {
 	if first.Command != "colab-tray restart --name "+s.name+" --settings" || !strings.Contains(first.Advice, "its data volume are kept") {
 		t.Errorf("advised: %s (%s)", first.Advice, first.Command)
 	}
-	if second := stepOf(t, r, "build-info"); second.Advice != "The same remedy as for: Preflights." || second.Command != "" {
+	if second := stepOf(t, r, "build-info"); second.Advice != "What helps is the same as for: Colab's permission." || second.Command != "" {
 		t.Errorf("advised again: %s (%s)", second.Advice, second.Command)
 	}
 	s.mustLeaveNothing()
@@ -371,7 +371,7 @@ func checkWithWrongToken(s *server) {
 	if r.OK || got["token"] != Fail || got["preflight"] != Skipped || got["cell"] != Skipped || got["browser"] != OK {
 		t.Errorf("\n%s", r.Text())
 	}
-	if step := stepOf(t, r, "cell"); step.Got != "not tried, because of: Token" {
+	if step := stepOf(t, r, "cell"); step.Got != "not tried, as this did not work: Token" {
 		t.Errorf("the cell: %s", step.Got)
 	}
 }

@@ -74,7 +74,7 @@ func TestCheckOtherPrograms(t *testing.T) {
 				t.Errorf("\n%s", r.Text())
 			}
 			for _, s := range r.Steps[3 : len(r.Steps)-1] {
-				if s.Status != Skipped || s.Got != "not tried, because of: Port" {
+				if s.Status != Skipped || s.Got != "not tried, as this did not work: Port" {
 					t.Errorf("%s: %s %s", s.ID, s.Status, s.Got)
 				}
 			}
@@ -239,23 +239,23 @@ func TestCheckFaults(t *testing.T) {
 	}{
 		"any token":            {at: "GET /api/status", answer: status(200), step: "token", status: Fail, want: "accepts a wrong token (it answers 200)"},
 		"redirected":           {at: "GET /api/status", answer: status(302), step: "token", status: Fail, want: "answers 302 to the token"},
-		"preflight refused":    {at: "OPTIONS /api/contents/content", answer: status(405), step: "preflight", status: Fail, want: "no leave for PUT /api/contents/content: it answers 405"},
-		"no method":            {at: "OPTIONS /api/sessions/00000000-0000-0000-0000-000000000000", answer: without("Access-Control-Allow-Methods"), step: "preflight", status: Fail, want: "without leave for the method DELETE"},
-		"no header":            {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Headers"), step: "preflight", status: Fail, want: "without leave for the header Content-Type"},
+		"preflight refused":    {at: "OPTIONS /api/contents/content", answer: status(405), step: "preflight", status: Fail, want: "to PUT /api/contents/content it answers 405"},
+		"no method":            {at: "OPTIONS /api/sessions/00000000-0000-0000-0000-000000000000", answer: without("Access-Control-Allow-Methods"), step: "preflight", status: Fail, want: "which does not allow DELETE"},
+		"no header":            {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Headers"), step: "preflight", status: Fail, want: "which does not allow the header Content-Type"},
 		"no private network":   {at: "OPTIONS /api/sessions", answer: without("Access-Control-Allow-Private-Network"), step: "preflight", status: Warn, want: "Private-Network"},
-		"no origin":            {at: "GET /api/colab/build-info", answer: without("Access-Control-Allow-Origin"), step: "build-info", status: Fail, want: "without the header that lets Colab's page read it"},
-		"no credentials":       {at: "GET /api/colab/build-info", answer: without("Access-Control-Allow-Credentials"), step: "build-info", status: Fail, want: "without leave to send credentials"},
+		"no origin":            {at: "GET /api/colab/build-info", answer: without("Access-Control-Allow-Origin"), step: "build-info", status: Fail, want: "without saying that Colab's page may read it"},
+		"no credentials":       {at: "GET /api/colab/build-info", answer: without("Access-Control-Allow-Credentials"), step: "build-info", status: Fail, want: "without saying that Colab's page may log in"},
 		"any origin":           {at: "GET /api/colab/build-info", answer: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") }, step: "build-info", status: Fail, want: `for another page than Colab's (Access-Control-Allow-Origin: "*")`},
 		"build-info hangs":     {at: "GET /api/colab/build-info", answer: hang, step: "build-info", status: Fail, want: "no answer in time"},
-		"no kernels":           {at: "GET /api/kernelspecs", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, step: "kernelspecs", status: Fail, want: "has no kernel"},
-		"not JSON":             {at: "GET /api/kernels", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, step: "sessions", status: Fail, want: "is not what Jupyter says"},
+		"no kernels":           {at: "GET /api/kernelspecs", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, step: "kernelspecs", status: Fail, want: "there is none"},
+		"not JSON":             {at: "GET /api/kernels", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, step: "sessions", status: Fail, want: "is not what Jupyter sends"},
 		"no content folder":    {at: "GET /api/contents/content", answer: status(404), step: "contents", status: Warn, want: "no folder content"},
 		"kernel does not come": {at: "POST /api/sessions", answer: hang, step: "kernel", status: Fail, want: "no answer in time"},
 		"kernel broken":        {at: "POST /api/sessions", answer: status(500), step: "kernel", status: Fail, want: "answers 500"},
 		"hostile session": {at: "POST /api/sessions", answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(201)
 			_, _ = io.WriteString(w, `{"id":"../kernels","kernel":{"id":"a/../b"}}`)
-		}, step: "kernel", status: Fail, want: "is not what Jupyter says"},
+		}, step: "kernel", status: Fail, want: "is not what Jupyter sends"},
 		"websocket refused": {at: "GET /api/kernels/k1/channels", answer: status(403), step: "websocket", status: Fail, want: "answers 403"},
 		"websocket hangs":   {at: "GET /api/kernels/k1/channels", answer: hang, step: "websocket", status: Fail, want: "no answer in time"},
 		"cell hangs":        {cell: func(*websocket.Conn, string) {}, step: "cell", status: Fail, want: "no answer in time"},
@@ -271,7 +271,7 @@ func TestCheckFaults(t *testing.T) {
 		"another host":         {cell: prints("other-host\n"), step: "cell", status: Fail, want: `cells run in "other-host"`},
 		"made by hand":         {cell: prints("0123456789ab"), step: "cell", status: Warn, want: "0123456789ab, which is what an engine calls"},
 		"nonsense":             {cell: prints("\x1b[31m" + secretToken), step: "cell", status: Fail, want: `\x1b[31m[redacted]`},
-		"kernel stays":         {at: "DELETE /api/sessions/s1", answer: status(500), step: "shutdown", status: Warn, want: "could not be shut down (the server answers 500)"},
+		"kernel stays":         {at: "DELETE /api/sessions/s1", answer: status(500), step: "shutdown", status: Warn, want: "could not be ended (the server answers 500)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -527,26 +527,26 @@ func TestReportText(t *testing.T) {
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker does not answer", Hint: "Nothing answers.\nStart it:", Command: "sudo systemctl start docker"},
 	}, defaultLimits, nil)
-	const want = `fail  Engine           Docker does not answer
-                       Expected: an engine that answers
-                       Nothing answers.
-                       Start it:
-                           sudo systemctl start docker
--     Container        not tried, because of: Engine
--     Port             not tried, because of: Engine
--     Token            not tried, because of: Engine
--     Preflights       not tried, because of: Engine
--     Build info       not tried, because of: Engine
--     Kernel list      not tried, because of: Engine
--     Sessions         not tried, because of: Engine
--     Files            not tried, because of: Engine
--     Kernel start     not tried, because of: Engine
--     WebSocket        not tried, because of: Engine
--     Cell             not tried, because of: Engine
--     Kernel shutdown  not tried, because of: Engine
-warn  Browser          Safari is the default, and it lets no https page reach this machine
-                       Expected: a browser that lets Colab's page reach this machine
-                       Safari cannot be allowed to. Open Colab in Chrome, Edge or Firefox.
+	const want = `fail  Engine              Docker does not answer
+                          Expected: an engine that answers
+                          Nothing answers.
+                          Start it:
+                              sudo systemctl start docker
+-     Container           not tried, as this did not work: Engine
+-     Port                not tried, as this did not work: Engine
+-     Token               not tried, as this did not work: Engine
+-     Colab's permission  not tried, as this did not work: Engine
+-     First question      not tried, as this did not work: Engine
+-     Kernels             not tried, as this did not work: Engine
+-     Open notebooks      not tried, as this did not work: Engine
+-     Files               not tried, as this did not work: Engine
+-     Start a kernel      not tried, as this did not work: Engine
+-     Live connection     not tried, as this did not work: Engine
+-     Run a cell          not tried, as this did not work: Engine
+-     Tidy up             not tried, as this did not work: Engine
+note  Browser             Safari is the default, and it lets no page like Colab's reach this computer
+                          Expected: a browser that lets Colab's page reach this computer
+                          Safari cannot be allowed to. Open Colab in Chrome, Edge or Firefox.
 
 Colab cannot connect to local-jupyter-runtime. Docker does not answer.
 `
@@ -556,7 +556,7 @@ Colab cannot connect to local-jupyter-runtime. Docker does not answer.
 	encoded, err := json.Marshal(r.Steps[:2])
 	const wantJSON = `[{"id":"engine","name":"Engine","status":"fail","expected":"an engine that answers","got":"Docker does not answer",` +
 		`"advice":"Nothing answers.\nStart it:","command":"sudo systemctl start docker"},` +
-		`{"id":"container","name":"Container","status":"skipped","got":"not tried, because of: Engine"}]`
+		`{"id":"container","name":"Container","status":"skipped","got":"not tried, as this did not work: Engine"}]`
 	if err != nil || string(encoded) != wantJSON {
 		t.Errorf("got %s, %v", encoded, err)
 	}
@@ -571,25 +571,25 @@ func TestReportInGerman(t *testing.T) {
 		Profile: config.Default(), Browser: "safari",
 		EngineProblem: &Problem{Short: "Docker antwortet nicht", Hint: "Starten Sie es:", Command: "sudo systemctl start docker"},
 	}, defaultLimits, nil)
-	const want = `Fehler   Engine          Docker antwortet nicht
-                         Erwartet: eine Engine, die antwortet
-                         Starten Sie es:
-                             sudo systemctl start docker
--        Container       nicht versucht, wegen: Engine
--        Port            nicht versucht, wegen: Engine
--        Token           nicht versucht, wegen: Engine
--        Vorabfragen     nicht versucht, wegen: Engine
--        Build-Info      nicht versucht, wegen: Engine
--        Kernel-Liste    nicht versucht, wegen: Engine
--        Sitzungen       nicht versucht, wegen: Engine
--        Dateien         nicht versucht, wegen: Engine
--        Kernel starten  nicht versucht, wegen: Engine
--        WebSocket       nicht versucht, wegen: Engine
--        Zelle           nicht versucht, wegen: Engine
--        Kernel beenden  nicht versucht, wegen: Engine
-Hinweis  Browser         Safari ist der Standardbrowser und lässt keine https-Seite diesen Computer erreichen
-                         Erwartet: ein Browser, der die Seite von Colab diesen Computer erreichen lässt
-                         In Safari lässt sich das nicht erlauben. Öffnen Sie Colab in Chrome, Edge oder Firefox.
+	const want = `Fehler   Engine               Docker antwortet nicht
+                              Erwartet: eine Engine, die antwortet
+                              Starten Sie es:
+                                  sudo systemctl start docker
+-        Container            nicht versucht, weil dies nicht ging: Engine
+-        Port                 nicht versucht, weil dies nicht ging: Engine
+-        Token                nicht versucht, weil dies nicht ging: Engine
+-        Erlaubnis für Colab  nicht versucht, weil dies nicht ging: Engine
+-        Erste Frage          nicht versucht, weil dies nicht ging: Engine
+-        Kernel               nicht versucht, weil dies nicht ging: Engine
+-        Offene Notebooks     nicht versucht, weil dies nicht ging: Engine
+-        Dateien              nicht versucht, weil dies nicht ging: Engine
+-        Kernel starten       nicht versucht, weil dies nicht ging: Engine
+-        Offene Verbindung    nicht versucht, weil dies nicht ging: Engine
+-        Zelle ausführen      nicht versucht, weil dies nicht ging: Engine
+-        Aufräumen            nicht versucht, weil dies nicht ging: Engine
+Hinweis  Browser              Safari ist der Standardbrowser und lässt keine Seite wie die von Colab diesen Computer erreichen
+                              Erwartet: ein Browser, der die Seite von Colab diesen Computer erreichen lässt
+                              In Safari lässt sich das nicht erlauben. Öffnen Sie Colab in Chrome, Edge oder Firefox.
 
 Colab kann sich nicht mit local-jupyter-runtime verbinden. Docker antwortet nicht.
 `
@@ -597,7 +597,7 @@ Colab kann sich nicht mit local-jupyter-runtime verbinden. Docker antwortet nich
 		t.Errorf("got\n%s", got)
 	}
 	encoded, err := json.Marshal(r.Steps[1])
-	const wantJSON = `{"id":"container","name":"Container","status":"skipped","got":"nicht versucht, wegen: Engine"}`
+	const wantJSON = `{"id":"container","name":"Container","status":"skipped","got":"nicht versucht, weil dies nicht ging: Engine"}`
 	if err != nil || string(encoded) != wantJSON {
 		t.Errorf("got %s, %v", encoded, err)
 	}
@@ -612,7 +612,7 @@ func TestCheckInGerman(t *testing.T) {
 		"GET /api/contents/content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 	}}
 	r := checkAt(t, f.serve(t).Listener.Addr())
-	if want := "Colab kann sich mit my-runtime verbinden; es gibt Hinweise zu: Dateien."; !r.OK || r.Verdict != want {
+	if want := "Colab kann sich mit my-runtime verbinden. Einen Blick wert: Dateien."; !r.OK || r.Verdict != want {
 		t.Errorf("the verdict is %q", r.Verdict)
 	}
 	for _, word := range []string{" the ", " is ", " and ", " it ", "answers"} {
