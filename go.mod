@@ -36,6 +36,7 @@ require (
 	golang.design/x/x11 v0.2.0
 	golang.org/x/image v0.48.0
 	golang.org/x/sys v0.50.0
+	golang.org/x/term v0.48.0
 	golang.org/x/text v0.44.0
 )
 

@@ -59,6 +59,7 @@ func commands() []command {
 		{name: "status", flags: statusFlags, either: []string{"all", "watch"}, run: runStatus},
 		{name: "url", run: runURL},
 		{name: "logs", flags: logsFlags, run: runLogs},
+		{name: "shell", argument: "[-- line]", run: runShell},
 		{name: "check", flags: checkFlags, run: runCheck},
 		{name: "doctor", flags: doctorFlags, run: runDoctor},
 		{name: "guide", run: runGuide},
@@ -77,8 +78,8 @@ func commands() []command {
 	}
 }
 
-// takes returns what can follow the command, without brackets.
-func (c command) takes() string { return strings.Trim(c.argument, "[]") }
+// takes returns what can follow the command, without brackets and dashes.
+func (c command) takes() string { return strings.Trim(c.argument, "[-] ") }
 
 // CommandLine returns the command line as it is defined, for who describes it.
 func CommandLine() *cobra.Command {

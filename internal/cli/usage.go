@@ -33,6 +33,12 @@ func (p *Program) tellUsage(e *usageError) {
 
 // accept takes what follows a command, and looks at its flags as a whole.
 func (in *invocation) accept(this *cobra.Command, c command, args []string) error {
+	if c.takes() == "line" {
+		if len(args) > 0 && this.ArgsLenAtDash() != 0 {
+			return &usageError{wrong: i18n.T("cli.needsDashes", "command", c.name)}
+		}
+		return nil
+	}
 	most := map[string]int{"file": 1, "shell": 1, "command": 2}[c.takes()]
 	if len(args) > most {
 		return takesNo(this, args[most])

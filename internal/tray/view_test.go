@@ -35,7 +35,7 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		Rev: 7, State: state, Since: time.Unix(1, 0), Profile: "default", Runtime: "local-jupyter-runtime",
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
-	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}
+	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}
 	switch state {
 	case runtime.Unknown:
 		s.Engine.Name = "Docker"

@@ -51,6 +51,11 @@ const (
 	Serves = `exec python3 -u -m http.server 8888`
 	// Speaks writes a line to each of stdout and stderr, and exits.
 	Speaks = `echo out; echo err >&2`
+	// Talks repeats its input, says where it is and what WORD is, and exits with code 4.
+	Talks = `cat; pwd; echo "$WORD"; echo err >&2; exit 4`
+	// Sizes writes the size of its terminal, at first and after each line of input; it
+	// exits with code 5 at an empty line.
+	Sizes = `stty -echo -onlcr; stty size; while read line && [ "$line" ]; do stty size; done; exit 5`
 )
 
 const (
@@ -80,6 +85,7 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 		"ability Differ":   (*suite).differ,
 		"ability Meter":    (*suite).meter,
 		"ability Executor": (*suite).executor,
+		"ability Attacher": (*suite).attacher,
 		"ability Volumes":  (*suite).volumes,
 		"helpers":          (*suite).helpers,
 	} {
