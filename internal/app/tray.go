@@ -134,6 +134,7 @@ func showTray(ctx context.Context, s *fleetSession) error {
 
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		OpenJupyter:     s.OpenJupyter,
+		OpenTerminal:    openTerminal(s),
 		Guide:           s.OpenGuide,
 		StartWithoutGPU: s.StartWithoutGPU,
 		UndoUpdate:      s.UndoUpdate,

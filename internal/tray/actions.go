@@ -57,6 +57,10 @@ func (a *app) openJupyter(on target) actionFunc {
 	return a.opening(func(ctx context.Context) error { return a.OpenJupyter(ctx, on.profile) }, i18n.T("tray.failed.openJupyter"))
 }
 
+func (a *app) openTerminal(on target) actionFunc {
+	return a.opening(func(ctx context.Context) error { return a.OpenTerminal(ctx, on.profile) }, i18n.T("tray.failed.terminal"))
+}
+
 func (a *app) openGuide(target) actionFunc {
 	return a.opening(a.Guide, i18n.T("tray.failed.guide"))
 }

@@ -72,6 +72,8 @@ type Options struct {
 	Style func() assets.Style
 	// OpenJupyter opens the Jupyter page of a profile's runtime.
 	OpenJupyter func(ctx context.Context, profile string) error
+	// OpenTerminal opens a terminal in the runtime of a profile.
+	OpenTerminal func(ctx context.Context, profile string) error
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its

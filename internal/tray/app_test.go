@@ -147,9 +147,10 @@ func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 				}
 				return "/backups/default.tar.zst", nil
 			},
-			DataSize:    func(context.Context, string) (int64, error) { return <-s.size, s.failing },
-			Lost:        func(context.Context, string) (int64, error) { return <-s.size, s.failing },
-			OpenJupyter: func(context.Context, string) error { return s.failing },
+			DataSize:     func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			Lost:         func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			OpenJupyter:  func(context.Context, string) error { return s.failing },
+			OpenTerminal: func(context.Context, string) error { return s.failing },
 			KeepURL: &Toggle{
 				Get: func() bool { return s.kept },
 				Set: func(on bool) error {
@@ -241,10 +242,11 @@ func TestFailuresAreSaid(t *testing.T) {
 		s.setState(runtime.Ready)
 		s.failing = errors.New("no such thing")
 		for row, want := range map[int]string{
-			rowCopyURL:           "The Backend URL could not be copied",
-			rowOpenColab:         "The browser could not be opened",
-			rowOf("openJupyter"): "Jupyter could not be opened",
-			rowShowLogs:          "There is no runtime yet",
+			rowCopyURL:            "The Backend URL could not be copied",
+			rowOpenColab:          "The browser could not be opened",
+			rowOf("openJupyter"):  "Jupyter could not be opened",
+			rowOf("openTerminal"): "The terminal could not be opened",
+			rowShowLogs:           "There is no runtime yet",
 		} {
 			s.clickOn(row)
 			if !s.screen.is(rowStatus, want) || s.screen.Rows[rowHint].Hidden {

@@ -135,6 +135,10 @@ var entries = numbered(nil, 0, slices.Concat(
 			each(maxProfileRows, profileEntry),
 			[]entry{{text: moreProfiles}},
 		)},
+		{
+			action: "openTerminal", do: (*app).openTerminal, can: in(runtime.State.CanShell), shown: func(s viewInput) bool { return s.now.Engine.Features.Shell },
+			offered: func(o *Options) bool { return o.OpenTerminal != nil },
+		},
 		{action: ShowLogs, do: (*app).showLogs, can: in(runtime.State.CanReadLogs)},
 		{action: "settings", rows: []entry{
 			switching("startAtLogin", func(o *Options) *Toggle { return o.StartAtLogin }),
