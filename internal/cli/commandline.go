@@ -66,7 +66,7 @@ func commands() []command {
 		{name: "backup", argument: "file", flags: backupFlags, run: runBackup},
 		{name: "restore", argument: "[file]", flags: restoreFlags, run: runRestore},
 		{name: "delete", flags: deleteFlags, run: runDelete},
-		{name: "open", run: runOpen},
+		{name: "open", argument: "[address]", run: runOpen},
 		{name: "config init", run: runConfigInit},
 		{name: "config path", run: runConfigPath},
 		{name: "config show", run: runConfigShow},

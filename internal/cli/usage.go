@@ -39,7 +39,7 @@ func (in *invocation) accept(this *cobra.Command, c command, args []string) erro
 		}
 		return nil
 	}
-	most := map[string]int{"file": 1, "shell": 1, "command": 2}[c.takes()]
+	most := map[string]int{"file": 1, "shell": 1, "address": 1, "command": 2}[c.takes()]
 	if len(args) > most {
 		return takesNo(this, args[most])
 	}

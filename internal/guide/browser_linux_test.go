@@ -352,6 +352,34 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	w.pictures("gone")
 }
 
+// TestNotebooksInBrowser opens a notebook by its address, and has it forgotten.
+func TestNotebooksInBrowser(t *testing.T) {
+	t.Parallel()
+	r := withoutEngine(t)
+	w := openWindow(t, r)
+	w.wait("the state", `document.getElementById("state").textContent === "No engine"`)
+	open := func(address string) {
+		t.Helper()
+		w.do("address", chromedp.SetValue("#notebooks-address", address))
+		w.click("notebooks-open")
+	}
+	open("https://example.com/<b>p.ipynb")
+	w.wait("a refusal", `document.getElementById("notebooks-note").textContent.includes("not of example.com.")`)
+	value[bool](w, `(window.open = (...all) => { window.opened = all.join(" "); return null; }, true)`)
+	open("github.com/U/R/blob/main/%3Cb%3Ep.ipynb")
+	w.wait("the notebook", `window.opened === "https://colab.research.google.com/github/U/R/blob/main/%3Cb%3Ep.ipynb _blank noopener,noreferrer"`)
+	w.wait("the list", `document.querySelector("#notebooks-list a")?.textContent === "<b>p.ipynb (U/R)" && !document.getElementById("notebooks-recent").hidden`)
+	if got := w.text("notebooks-note"); got != "" {
+		t.Errorf("the page still says %q", got)
+	}
+	w.pictures("notebooks")
+	w.click("notebooks-forget")
+	w.wait("nothing", `document.getElementById("notebooks-recent").hidden`)
+	if got := r.Recent.List(); len(got) > 0 {
+		t.Errorf("remembered are %v", got)
+	}
+}
+
 // TestGuideInGerman looks for what is still English in the page, and in what is
 // said of it but not shown.
 func TestGuideInGerman(t *testing.T) {

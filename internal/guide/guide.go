@@ -60,6 +60,8 @@ type Options struct {
 	// is called only while the page is visible, and closes its channel where
 	// there are no cards.
 	GPU func(ctx context.Context) <-chan gpu.Usage
+	// Recent has the notebooks that were opened last.
+	Recent *colab.Recent
 	// Version is the version of the program.
 	Version string
 	// Idle is how long the guide listens while nobody looks at it; 0 means ten

@@ -103,6 +103,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			c <- gpu.Usage{Cards: 1, Busy: 0.5, Memory: 3e9, MemoryTotal: 12e9}
 			return c
 		},
+		Recent:  colab.NewRecent(filepath.Join(t.TempDir(), "notebooks.json")),
 		Version: "1.2.3",
 		Log:     log,
 	})

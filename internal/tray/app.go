@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"colabtray/assets"
+	"colabtray/internal/colab"
 	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
 )
@@ -74,6 +75,9 @@ type Options struct {
 	OpenJupyter func(ctx context.Context, profile string) error
 	// OpenTerminal opens a terminal in the runtime of a profile.
 	OpenTerminal func(ctx context.Context, profile string) error
+	// Recent has the notebooks that were opened last. The submenu with them needs
+	// Guide, too.
+	Recent *colab.Recent
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its
@@ -164,9 +168,6 @@ const (
 // the submenus are filled; see menu.setSubmenus.
 const settleTime = time.Second
 
-// colabPage is Colab's start page.
-const colabPage = "https://colab.research.google.com/"
-
 // app is the state of the goroutine between the runtimes and the toolkit.
 type app struct {
 	Options
@@ -211,10 +212,13 @@ func newApp(o Options) *app {
 	return a
 }
 
-// read reads the toggles and the style of the icons.
+// read reads the toggles, the style of the icons and the recent notebooks.
 func (a *app) read() {
 	if a.Style != nil {
 		a.viewInput.style = a.Style()
+	}
+	if a.Recent != nil {
+		a.viewInput.notebooks = a.Recent.List()
 	}
 	for _, e := range entries {
 		if e.toggle != nil && !a.viewInput.lacks[e.action] {
