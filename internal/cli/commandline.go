@@ -174,6 +174,9 @@ func (in *invocation) globalFlags() {
 			continue
 		}
 		set.Func(strings.TrimPrefix(setting.Flag, "--"), "", func(v string) error {
+			if before, given := in.flags[setting.Key]; given && setting.Repeated {
+				v = before + "," + v
+			}
 			in.flags = in.flags.With(setting.Key, v)
 			return nil
 		})

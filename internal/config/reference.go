@@ -11,6 +11,8 @@ type Entry struct {
 	// Flag and Variable are the flag and the environment variable of the setting,
 	// such as "--port" and "COLAB_TRAY_PORT"; empty if there are none.
 	Flag, Variable string
+	// Repeated tells that the flag can be given several times; commas separate values.
+	Repeated bool
 	// Default is the default value as TOML, such as "8888".
 	Default string
 	// Text explains the setting in the language in use. Lines that begin with
@@ -27,7 +29,7 @@ func Reference() []Entry {
 		for _, one := range t.settings {
 			entry := Entry{Table: t.name(), Key: one.key, Default: one.inDefaultFile(&s), Text: t.explanationOf(one.key)}
 			if one.fromText != nil {
-				entry.Flag, entry.Variable = one.flag(), one.variable()
+				entry.Flag, entry.Variable, entry.Repeated = one.flag(), one.variable(), one.otherFlag != ""
 			}
 			entries = append(entries, entry)
 		}

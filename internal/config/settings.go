@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ type setting[T any] struct {
 	// is nil for a setting without these.
 	fromText func(text string) (v any, short, hint string)
 
+	// otherFlag is the name of the flag if it is not that of the key; it can be repeated.
+	otherFlag string
 	// inCommands is true if the commands that the program suggests contain the flag.
 	inCommands bool
 	// unstated names the source of the value if the file does not set it; empty for
@@ -51,6 +54,7 @@ var profileTable = settingTable{id: "profile", path: []string{"profiles", anyPro
 	value("image", func(s *Settings) *string { return &s.Profile.Image }, readText(checkImage)).orText(asText).forCommands(),
 	value("kind", func(s *Settings) *Kind { return &s.Profile.Kind }, readAs[Kind](checkKind)).orElse("as the image is"),
 	value("port", func(s *Settings) *int { return &s.Profile.Port }, readPort).orText(asPort),
+	value("ports", func(s *Settings) *[]PublishedPort { return &s.Profile.Ports }, readPorts).orText(asPorts).flagged("publish").forCommands(),
 	value("gpu", func(s *Settings) *GPU { return &s.Profile.GPU }, readGPU),
 	value("memory", func(s *Settings) *int64 { return &s.Profile.Memory }, readSize(minMemory)).shown(func(s *Settings) string { return encodeSize(s.Profile.Memory) }),
 	value("cpus", func(s *Settings) *float64 { return &s.Profile.CPUs }, readCPUs),
@@ -123,6 +127,12 @@ func (s setting[T]) orText(fromText func(string) (v any, short, hint string)) se
 	return s
 }
 
+// flagged gives the flag of a list a name of its own. Each use of it adds to the list.
+func (s setting[T]) flagged(name string) setting[T] {
+	s.otherFlag = name
+	return s
+}
+
 // forCommands adds the flag of the setting to the commands that the program
 // suggests.
 func (s setting[T]) forCommands() setting[T] {
@@ -143,7 +153,9 @@ func (s setting[T]) including(key string) setting[T] {
 }
 
 // flag returns the flag of the command line, if the setting has one.
-func (s setting[T]) flag() string { return "--" + strings.ReplaceAll(s.key, "_", "-") }
+func (s setting[T]) flag() string {
+	return "--" + cmp.Or(s.otherFlag, strings.ReplaceAll(s.key, "_", "-"))
+}
 
 // variable returns the environment variable, if the setting has one.
 func (s setting[T]) variable() string { return "COLAB_TRAY_" + strings.ToUpper(s.key) }

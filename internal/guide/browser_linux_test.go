@@ -27,6 +27,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -378,6 +379,39 @@ func TestNotebooksInBrowser(t *testing.T) {
 	if got := r.Recent.List(); len(got) > 0 {
 		t.Errorf("remembered are %v", got)
 	}
+}
+
+// TestPortsInBrowser looks at what listens in a runtime, and opens it.
+func TestPortsInBrowser(t *testing.T) {
+	testenv.Takes(t, "Jupyter has to start")
+	t.Parallel()
+	p := config.Default()
+	p.Runtime, p.Image, p.Port = testenv.RuntimeName(t), testenv.Image(t, testenv.Server2), testenv.FreePort(t)
+	p.Ports = []config.PublishedPort{{Host: testenv.FreePort(t), Container: 6006}}
+	r := open(t, testenv.Engine(t), p)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"6006", "6007 --bind 127.0.0.1"} {
+		testenv.DockerAt(t, testenv.Engine(t), "exec", "-d", p.Runtime, "sh", "-c", "cd /opt && exec python3 -m http.server "+args)
+	}
+	w := openWindow(t, r, fmt.Sprintf("127.0.0.1:%d", p.Ports[0].Host))
+	w.wait("the state", `document.getElementById("state").textContent === "Ready"`)
+	w.wait("the ports", `document.getElementById("ports-look").click() || document.querySelectorAll("#ports-list li").length === 2`)
+	link := fmt.Sprintf("http://127.0.0.1:%d/", p.Ports[0].Host)
+	if got := value[string](w, `document.querySelector("#ports-list li a").href`); got != link {
+		t.Errorf("the page opens %s, not %s", got, link)
+	}
+	want := fmt.Sprintf(`ports = ["%d:6006", 6007]`, p.Ports[0].Host)
+	if got := value[string](w, `document.querySelector("#ports-list li code").textContent`); got != want {
+		t.Errorf("the setting is %s, not %s", got, want)
+	}
+	if got := value[string](w, `document.querySelector("#ports-list li:last-child").textContent`); !strings.Contains(got, "for the container alone") {
+		t.Errorf("of the other port the page says %q", got)
+	}
+	w.pictures("ports")
+	w.do("open the port", chromedp.Navigate(link))
+	w.wait("the program", `document.title.startsWith("Directory listing")`)
 }
 
 // TestGuideInGerman looks for what is still English in the page, and in what is

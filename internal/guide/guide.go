@@ -42,6 +42,7 @@ type Runtime interface {
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
+	Listening(ctx context.Context) ([]runtime.Listener, error)
 }
 
 var _ Runtime = (*runtime.Manager)(nil)

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 )
 
@@ -490,8 +492,23 @@ func (s *suite) ports() {
 	s.is("a port that is not published", err, engine.ErrNotFound)
 
 	spec := s.spec(Lives)
-	spec.Port = c.Ports[inner]
+	spec.Publish = []config.PublishedPort{{Host: s.Port(s.T), Container: 6006}, {Host: c.Ports[inner], Container: 7861}}
 	id := s.create(spec)
+	if made := s.inspect(id); made.Ports[6006] != spec.Publish[0].Host || made.Ports[7861] != spec.Publish[1].Host || made.Ports[inner] != spec.Port || len(made.Ports) != 3 {
+		s.Errorf("the ports are %v", made.Ports)
+	} else if address := made.Addresses[6006]; len(address) != 1 || !address[0].Addr().IsLoopback() {
+		s.Errorf("a port is published at %v", address)
+	}
+	err = s.Engine.Start(s.ctx, id)
+	s.is("starting with a published port in use", err, engine.ErrPortInUse)
+	if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("127.0.0.1:%d", c.Ports[inner])) {
+		s.Errorf("which port is in use is not told: %v", err)
+	}
+	s.must(s.Engine.Remove(s.ctx, id))
+
+	spec = s.spec(Lives)
+	spec.Port = c.Ports[inner]
+	id = s.create(spec)
 	s.is("starting with a port in use", s.Engine.Start(s.ctx, id), engine.ErrPortInUse)
 	if second := s.inspect(id); second.Running {
 		s.Errorf("the container runs without its port: %+v", second)

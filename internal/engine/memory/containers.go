@@ -229,9 +229,9 @@ func (c *container) describe() engine.Container {
 	for _, target := range slices.Sorted(maps.Keys(c.mounts)) {
 		d.Mounts = append(d.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
 	}
-	if port := c.spec.Port; port != 0 {
-		d.Ports[c.spec.InnerPort] = port
-		d.Addresses[c.spec.InnerPort] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+	for inner, port := range published(c.spec) {
+		d.Ports[inner] = port
+		d.Addresses[inner] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
 	}
 	return d
 }
@@ -308,17 +308,36 @@ func (c *container) newProcess(args []string) *Process {
 	return p
 }
 
-// publish listens at the host's port for the port in the container.
+// publish listens at the ports of the host for those in the container.
 func (p *Process) publish(spec engine.Spec) error {
-	if spec.Port == 0 {
-		return nil
+	for inner, port := range published(spec) {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			for _, l := range p.listeners {
+				_ = l.Close()
+			}
+		}
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
+		}
+		if err != nil {
+			return err
+		}
+		p.listeners[inner] = l
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(spec.Port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
+	return nil
+}
+
+// published maps the ports in the container to those of the host.
+func published(spec engine.Spec) map[int]int {
+	ports := map[int]int{}
+	if spec.Port != 0 {
+		ports[spec.InnerPort] = spec.Port
 	}
-	p.listeners[spec.InnerPort] = l
-	return err
+	for _, p := range spec.Publish {
+		ports[p.Container] = p.Host
+	}
+	return ports
 }
 
 // Stop implements [engine.Engine].
