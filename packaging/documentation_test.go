@@ -91,7 +91,8 @@ func TestSettingsExample(t *testing.T) {
 	want := config.Profile{
 		Name: "torch", Runtime: "torch-runtime", Image: "quay.io/jupyter/pytorch-notebook",
 		Kind: config.KindJupyter, Port: 8890,
-		GPU: config.GPU{All: true}, Memory: 16 << 30, CPUs: 8, ShmSize: 2 << 30,
+		Ports: []config.PublishedPort{{Host: 6006, Container: 6006}, {Host: 7860, Container: 7861}},
+		GPU:   config.GPU{All: true}, Memory: 16 << 30, CPUs: 8, ShmSize: 2 << 30,
 		Folders:  []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data", ReadOnly: true}},
 		Env:      []config.Variable{{Name: "HF_HOME", Value: secret.New("/home/jovyan/models")}},
 		Packages: []string{"polars", "scikit-learn==1.5"},

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 
 	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/data"
+	"colabtray/internal/desktop"
 	"colabtray/internal/guide"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
@@ -149,6 +151,26 @@ func (s *fleetSession) OpenJupyter(ctx context.Context, profile string) error {
 		return err
 	}
 	return cli.OpenJupyter(ctx, g)
+}
+
+// openTerminal opens a terminal in the runtime of a profile; nil on a desktop without a
+// program for that.
+func openTerminal(s *fleetSession) func(ctx context.Context, profile string) error {
+	if !desktop.HasTerminal() {
+		return nil
+	}
+	return func(ctx context.Context, profile string) error {
+		m, err := s.fleet.Manager(profile)
+		if err != nil {
+			return err
+		}
+		program, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		// The window's environment may be that of another program.
+		return desktop.OpenTerminal(ctx, program, "shell", "--profile", profile, "--name", m.Profile().Runtime)
+	}
 }
 
 // CloseGuides ends the guides that are open.

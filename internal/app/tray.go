@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"colabtray/assets"
+	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
 	"colabtray/internal/i18n"
@@ -138,6 +139,8 @@ func showTray(ctx context.Context, s *fleetSession) error {
 
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		OpenJupyter:     s.OpenJupyter,
+		OpenTerminal:    openTerminal(s),
+		Recent:          cli.RecentNotebooks(),
 		Guide:           s.OpenGuide,
 		StartWithoutGPU: s.StartWithoutGPU,
 		UndoUpdate:      s.UndoUpdate,

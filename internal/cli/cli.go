@@ -56,9 +56,12 @@ func (p *Program) exitCode(err error) int {
 	var problem *problem.Problem
 	var wrong *config.Error
 	var usage *usageError
+	var code exitError
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &code):
+		return int(code)
 	case errors.As(err, &usage):
 		p.tellUsage(usage)
 		return exitUsage

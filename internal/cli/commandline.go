@@ -59,6 +59,7 @@ func commands() []command {
 		{name: "status", flags: statusFlags, either: []string{"all", "watch"}, run: runStatus},
 		{name: "url", run: runURL},
 		{name: "logs", flags: logsFlags, run: runLogs},
+		{name: "shell", argument: "[-- line]", run: runShell},
 		{name: "check", run: runCheck},
 		{name: "doctor", run: runDoctor},
 		{name: "guide", run: runGuide},
@@ -67,7 +68,7 @@ func commands() []command {
 		{name: "backup", argument: "file", flags: backupFlags, run: runBackup},
 		{name: "restore", argument: "[file]", flags: restoreFlags, run: runRestore},
 		{name: "delete", flags: deleteFlags, run: runDelete},
-		{name: "open", run: runOpen},
+		{name: "open", argument: "[address]", run: runOpen},
 		{name: "config init", run: runConfigInit},
 		{name: "config path", run: runConfigPath},
 		{name: "config show", run: runConfigShow},
@@ -79,8 +80,8 @@ func commands() []command {
 	}
 }
 
-// takes returns what can follow the command, without brackets.
-func (c command) takes() string { return strings.Trim(c.argument, "[]") }
+// takes returns what can follow the command, without brackets and dashes.
+func (c command) takes() string { return strings.Trim(c.argument, "[-] ") }
 
 // CommandLine returns the command line as it is defined, for who describes it.
 func CommandLine() *cobra.Command {

@@ -10,14 +10,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"colabtray/internal/config"
-	"colabtray/internal/desktop"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
-
-// colabURL is the page that connects to the runtime.
-const colabURL = "https://colab.research.google.com/"
 
 // withSession runs a function with a session.
 func (in *invocation) withSession(ctx context.Context, f func(context.Context, *Session) error) error {
@@ -273,18 +269,6 @@ func runLogs(ctx context.Context, in *invocation) error {
 		}
 		return s.Runtime.Logs(ctx, out, runtime.LogOptions{Follow: in.follow, Tail: in.tail})
 	})
-}
-
-func runOpen(ctx context.Context, in *invocation) error {
-	if err := desktop.OpenURL(ctx, colabURL); err != nil {
-		return &problem.Problem{
-			Code:  problem.NoBrowser,
-			Short: i18n.T("cli.noBrowser"),
-			Hint:  i18n.T("cli.noBrowserHint", "page", colabURL),
-			Err:   err,
-		}
-	}
-	return nil
 }
 
 func runVersion(_ context.Context, in *invocation) error {

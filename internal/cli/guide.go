@@ -22,6 +22,7 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Folders:    folders{s},
 		Install:    func() install.Help { return install.Docker(install.Detect()) },
 		GPU:        gpu.Watch,
+		Recent:     RecentNotebooks(),
 		OpenFolder: desktop.OpenFolder,
 		Version:    version,
 		Log:        s.Log,

@@ -39,7 +39,13 @@ func (p *Program) tellUsage(e *usageError) {
 
 // accept takes what follows a command, and looks at its flags as a whole.
 func (in *invocation) accept(this *cobra.Command, c command, args []string) error {
-	most := map[string]int{"file": 1, "paths": 2, "shell": 1, "command": 2, "keep": math.MaxInt}[c.takes()]
+	if c.takes() == "line" {
+		if len(args) > 0 && this.ArgsLenAtDash() != 0 {
+			return &usageError{wrong: i18n.T("cli.needsDashes", "command", c.name)}
+		}
+		return nil
+	}
+	most := map[string]int{"file": 1, "paths": 2, "shell": 1, "address": 1, "command": 2, "keep": math.MaxInt}[c.takes()]
 	if len(args) > most {
 		return takesNo(this, args[most])
 	}

@@ -47,6 +47,8 @@ type Profile struct {
 	Kind Kind
 	// Port is the port on 127.0.0.1 that leads to Jupyter, 1 to 65535.
 	Port int
+	// Ports are other ports in the container that ports on 127.0.0.1 lead to.
+	Ports []PublishedPort
 
 	// GPU selects the GPUs of the container.
 	GPU GPU

@@ -66,6 +66,9 @@ func (p Profile) kindConflict() (where func(table location) location, short, hin
 		}
 		taken[folder.Path] = true
 	}
+	if i, short, hint := p.portConflict(); short != "" {
+		return func(table location) location { return table.in("ports").item(i) }, short, hint
+	}
 	if p.Kind != KindJupyter && len(p.Packages) > 0 {
 		return func(table location) location { return table.in("packages") },
 			i18n.T("config.noPackages", "kind", p.Kind), i18n.T("config.noPackagesHint")

@@ -20,9 +20,11 @@ type setting[T any] struct {
 	// is nil for a setting without these.
 	fromText func(text string) (v any, short, hint string)
 
-	// repeated is the flag of a setting whose values are given one by one, without
-	// dashes. Such a setting has no environment variable.
+	// repeated is the name of the flag of a setting whose values are given one by one,
+	// without dashes. It is empty for other settings.
 	repeated string
+	// noVariable is true if the setting has a flag alone.
+	noVariable bool
 	// inCommands is true if the commands that the program suggests contain the flag.
 	inCommands bool
 	// unstated names the source of the value if the file does not set it; empty for
@@ -55,11 +57,12 @@ var profileTable = settingTable{id: "profile", path: []string{"profiles", anyPro
 	value("image", func(s *Settings) *string { return &s.Profile.Image }, readText(checkImage)).orText(asText).forCommands(),
 	value("kind", func(s *Settings) *Kind { return &s.Profile.Kind }, readAs[Kind](checkKind)).orElse("as the image is"),
 	value("port", func(s *Settings) *int { return &s.Profile.Port }, readPort).orText(asPort),
+	value("ports", func(s *Settings) *[]PublishedPort { return &s.Profile.Ports }, readPorts).orText(asPorts).flagged("publish").forCommands(),
 	value("gpu", func(s *Settings) *GPU { return &s.Profile.GPU }, readGPU),
 	value("memory", func(s *Settings) *int64 { return &s.Profile.Memory }, readSize(minMemory)).shown(func(s *Settings) string { return encodeSize(s.Profile.Memory) }),
 	value("cpus", func(s *Settings) *float64 { return &s.Profile.CPUs }, readCPUs),
 	value("shm_size", func(s *Settings) *int64 { return &s.Profile.ShmSize }, readSize(minShmSize)).shown(func(s *Settings) string { return encodeSize(s.Profile.ShmSize) }),
-	{key: "folders", read: readFoldersOf, show: func(s *Settings) string { return encode(s.Profile.Folders) }, fromText: asFolders, repeated: "folder"},
+	{key: "folders", read: readFoldersOf, show: func(s *Settings) string { return encode(s.Profile.Folders) }, fromText: asFolders, repeated: "folder", noVariable: true},
 	value("env", func(s *Settings) *[]Variable { return &s.Profile.Env }, readEnv).shown(showEnv).including("env_file"),
 	{key: "env_file", read: addEnvFile},
 	value("packages", func(s *Settings) *[]string { return &s.Profile.Packages }, readTexts(checkPackage)),
@@ -127,6 +130,12 @@ func (s setting[T]) orText(fromText func(string) (v any, short, hint string)) se
 	return s
 }
 
+// flagged gives the flag of a list a name of its own. Each use of it adds to the list.
+func (s setting[T]) flagged(name string) setting[T] {
+	s.repeated = name
+	return s
+}
+
 // forCommands adds the flag of the setting to the commands that the program
 // suggests.
 func (s setting[T]) forCommands() setting[T] {
@@ -153,7 +162,7 @@ func (s setting[T]) flag() string {
 
 // variable returns the environment variable, "" if the setting has none.
 func (s setting[T]) variable() string {
-	if s.repeated != "" {
+	if s.noVariable {
 		return ""
 	}
 	return "COLAB_TRAY_" + strings.ToUpper(s.key)

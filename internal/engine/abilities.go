@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"io"
 	"time"
 )
 
@@ -105,6 +106,36 @@ type Executor interface {
 	Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error)
 }
 
+// Attacher is the ability to run a command in a container that somebody talks to.
+type Attacher interface {
+	// Attach runs a command in the container as the container's user, and returns its
+	// exit code. When ctx ends, the command loses its input and may go on. A read of
+	// the command's Stdin may still be under way when Attach returns.
+	Attach(ctx context.Context, id string, c Command) (exitCode int, err error)
+}
+
+// Command is a command for [Attacher].
+type Command struct {
+	// Args are the program and its arguments.
+	Args []string
+	// Dir is the working directory; empty for the container's.
+	Dir string
+	// Env has variables besides those of the container.
+	Env []string
+	// Stdin is the command's input, up to its end.
+	Stdin io.Reader
+	// Stdout and Stderr receive the command's output; with a Terminal, Stdout has all.
+	Stdout, Stderr io.Writer
+	// Terminal gives the command a terminal of its own. It has the sizes that arrive,
+	// and they must not end.
+	Terminal <-chan TerminalSize
+}
+
+// TerminalSize is the size of a terminal in characters.
+type TerminalSize struct {
+	Rows, Columns uint
+}
+
 // Ports is the ability to tell which containers publish a port.
 type Ports interface {
 	// PublishedBy returns the names of the containers that publish a port of the host.
@@ -124,6 +155,8 @@ type Features struct {
 	Stats bool
 	// IdleStop: the program stops a runtime that is idle.
 	IdleStop bool
+	// Shell: the program opens a terminal in the container.
+	Shell bool
 }
 
 // FeaturesOf returns the features that the abilities of an engine allow.
@@ -134,11 +167,13 @@ func FeaturesOf(e Engine) Features {
 	_, volumes := As[Volumes](e)
 	_, measures := As[Meter](e)
 	_, executes := As[Executor](e)
+	_, attaches := As[Attacher](e)
 	return Features{
 		Replace:  replaces && differs,
 		Update:   replaces && differs && tags,
 		Data:     volumes && differs,
 		Stats:    measures,
 		IdleStop: executes,
+		Shell:    attaches,
 	}
 }

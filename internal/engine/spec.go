@@ -22,8 +22,10 @@ type Spec struct {
 	Labels     map[string]string
 	InnerPort  int // Jupyter's port in the container
 	Port       int // published on 127.0.0.1
-	Volume     string
-	DataDir    string // where the volume is mounted when Mounts is empty
+	// Publish are other ports that are published on 127.0.0.1.
+	Publish []config.PublishedPort `json:",omitempty"`
+	Volume  string
+	DataDir string // where the volume is mounted when Mounts is empty
 	// Mounts are the directories at which the volume is mounted. They follow from the
 	// image, so they are not part of the hash.
 	Mounts []string `json:"-"`
@@ -101,6 +103,12 @@ func (s Spec) Without(c Container) (keys []string) {
 	}
 	if outer := c.Ports[s.InnerPort]; outer != 0 && outer != s.Port {
 		keys = append(keys, "port")
+	}
+	if slices.ContainsFunc(s.Publish, func(p config.PublishedPort) bool {
+		outer := c.Ports[p.Container]
+		return outer != 0 && outer != p.Host
+	}) {
+		keys = append(keys, "ports")
 	}
 	return keys
 }

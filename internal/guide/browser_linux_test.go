@@ -27,6 +27,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -360,6 +361,67 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	r.Close()
 	w.wait("the end", `!document.getElementById("gone").hidden`)
 	w.pictures("gone")
+}
+
+// TestNotebooksInBrowser opens a notebook by its address, and has it forgotten.
+func TestNotebooksInBrowser(t *testing.T) {
+	t.Parallel()
+	r := withoutEngine(t)
+	w := openWindow(t, r)
+	w.wait("the state", `document.getElementById("state").textContent === "No engine"`)
+	open := func(address string) {
+		t.Helper()
+		w.do("address", chromedp.SetValue("#notebooks-address", address))
+		w.click("notebooks-open")
+	}
+	open("https://example.com/<b>p.ipynb")
+	w.wait("a refusal", `document.getElementById("notebooks-note").textContent.includes("not of example.com.")`)
+	value[bool](w, `(window.open = (...all) => { window.opened = all.join(" "); return null; }, true)`)
+	open("github.com/U/R/blob/main/%3Cb%3Ep.ipynb")
+	w.wait("the notebook", `window.opened === "https://colab.research.google.com/github/U/R/blob/main/%3Cb%3Ep.ipynb _blank noopener,noreferrer"`)
+	w.wait("the list", `document.querySelector("#notebooks-list a")?.textContent === "<b>p.ipynb (U/R)" && !document.getElementById("notebooks-recent").hidden`)
+	if got := w.text("notebooks-note"); got != "" {
+		t.Errorf("the page still says %q", got)
+	}
+	w.pictures("notebooks")
+	w.click("notebooks-forget")
+	w.wait("nothing", `document.getElementById("notebooks-recent").hidden`)
+	if got := r.Recent.List(); len(got) > 0 {
+		t.Errorf("remembered are %v", got)
+	}
+}
+
+// TestPortsInBrowser looks at what listens in a runtime, and opens it.
+func TestPortsInBrowser(t *testing.T) {
+	testenv.Takes(t, "Jupyter has to start")
+	t.Parallel()
+	p := config.Default()
+	p.Runtime, p.Image, p.Port = testenv.RuntimeName(t), testenv.Image(t, testenv.Server2), testenv.FreePort(t)
+	p.Ports = []config.PublishedPort{{Host: testenv.FreePort(t), Container: 6006}}
+	r := open(t, testenv.Engine(t), p)
+	if err := r.manager.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"6006", "6007 --bind 127.0.0.1"} {
+		testenv.DockerAt(t, testenv.Engine(t), "exec", "-d", p.Runtime, "sh", "-c", "cd /opt && exec python3 -m http.server "+args)
+	}
+	w := openWindow(t, r, fmt.Sprintf("127.0.0.1:%d", p.Ports[0].Host))
+	w.wait("the state", `document.getElementById("state").textContent === "Ready"`)
+	w.wait("the ports", `document.getElementById("ports-look").click() || document.querySelectorAll("#ports-list li").length === 2`)
+	link := fmt.Sprintf("http://127.0.0.1:%d/", p.Ports[0].Host)
+	if got := value[string](w, `document.querySelector("#ports-list li a").href`); got != link {
+		t.Errorf("the page opens %s, not %s", got, link)
+	}
+	want := fmt.Sprintf(`ports = ["%d:6006", 6007]`, p.Ports[0].Host)
+	if got := value[string](w, `document.querySelector("#ports-list li code").textContent`); got != want {
+		t.Errorf("the setting is %s, not %s", got, want)
+	}
+	if got := value[string](w, `document.querySelector("#ports-list li:last-child").textContent`); !strings.Contains(got, "for the container alone") {
+		t.Errorf("of the other port the page says %q", got)
+	}
+	w.pictures("ports")
+	w.do("open the port", chromedp.Navigate(link))
+	w.wait("the program", `document.title.startsWith("Directory listing")`)
 }
 
 // TestGuideInGerman looks for what is still English in the page, and in what is

@@ -45,6 +45,7 @@ type Runtime interface {
 	Page(ctx context.Context) (path string, err error)
 	Files
 	FolderQuestion(ctx context.Context, f config.Folder) string
+	Listening(ctx context.Context) ([]runtime.Listener, error)
 }
 
 var _ Runtime = (*runtime.Manager)(nil)
@@ -74,6 +75,8 @@ type Options struct {
 	// OpenFolder shows a folder of this computer in the desktop's file manager; nil
 	// where that cannot be done.
 	OpenFolder func(ctx context.Context, dir string) error
+	// Recent has the notebooks that were opened last.
+	Recent *colab.Recent
 	// Version is the version of the program.
 	Version string
 	// Idle is how long the guide listens while nobody looks at it; 0 means ten

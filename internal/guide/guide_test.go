@@ -3,6 +3,7 @@ package guide
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -456,7 +457,7 @@ func TestIdleStopIsSaid(t *testing.T) {
 // TestWords holds page and texts together: what the page says is there, and
 // what is there is said.
 func TestWords(t *testing.T) {
-	all, script := texts(), string(file("guide.js"))+string(file("packages.js"))+string(file("files.js"))+string(file("folders.js"))
+	all, script := texts(), scripts(t)
 	used := map[string]bool{"lang": true}
 	for _, page := range []string{"guide.html", "enter.html", "refused.html", "otheruser.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
@@ -507,6 +508,19 @@ func TestWords(t *testing.T) {
 			t.Errorf("nothing says the text %q", name)
 		}
 	}
+}
+
+// scripts returns all scripts of the page.
+func scripts(t *testing.T) (all string) {
+	t.Helper()
+	names, err := fs.Glob(files, "page/*.js")
+	if err != nil || len(names) < 2 {
+		t.Fatalf("the scripts are %q, %v", names, err)
+	}
+	for _, name := range names {
+		all += string(file(strings.TrimPrefix(name, "page/")))
+	}
+	return all
 }
 
 // firstArgument returns that of a call, from behind its bracket.

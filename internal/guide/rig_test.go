@@ -120,6 +120,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			}
 			return err
 		},
+		Recent:  colab.NewRecent(filepath.Join(t.TempDir(), "notebooks.json")),
 		Version: "1.2.3",
 		Log:     log,
 	})

@@ -20,7 +20,7 @@ const (
 func (s *session) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, name := range map[string]string{
-		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/packages.js": "packages.js", "/files.js": "files.js", "/folders.js": "folders.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
+		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/packages.js": "packages.js", "/files.js": "files.js", "/folders.js": "folders.js", "/notebooks.js": "notebooks.js", "/ports.js": "ports.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
 	} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
 	}
@@ -40,6 +40,10 @@ func (s *session) handler() http.Handler {
 	mux.HandleFunc("POST /check", s.check)
 	mux.HandleFunc("POST /packages", s.packages)
 	mux.HandleFunc("POST /packages/keep", s.keepPackages)
+	mux.HandleFunc("GET /ports", s.ports)
+	mux.HandleFunc("GET /notebooks", s.notebooks)
+	mux.HandleFunc("POST /notebook", s.notebook)
+	mux.HandleFunc("POST /notebooks/forget", s.forgetNotebooks)
 	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), reportTime)
 		defer cancel()

@@ -351,6 +351,34 @@ func TestPortInUse(t *testing.T) {
 	})
 }
 
+func TestPublishedPorts(t *testing.T) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+		r.Open()
+		before := r.mustStart()
+		other, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		port := other.Addr().(*net.TCPAddr).Port
+		r.change(func(p *config.Profile) { p.Ports = []config.PublishedPort{{Host: port, Container: 6006}} })
+		refused := r.Problem(r.Restart(t.Context()), problem.RolledBack)
+		if !strings.Contains(refused.Hint, fmt.Sprint(port)) || !strings.Contains(refused.Hint, fmt.Sprintf("process %d", os.Getpid())) {
+			t.Errorf("the problem is %q", refused.Hint)
+		}
+		if s := r.Snapshot(); s.Container != before.Container {
+			t.Errorf("the container is another one: %+v", s)
+		}
+		_ = other.Close()
+		if err := r.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := r.Container(t.Context()); err != nil || c.Ports[6006] != port {
+			t.Errorf("the ports are %v, %v", c.Ports, err)
+		}
+	})
+}
+
 func TestPortInUseByAnotherRuntime(t *testing.T) {
 	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()

@@ -233,6 +233,9 @@ func (o *operation) problem(ctx context.Context, err error) *problem.Problem {
 // portProblem returns the problem that the container's or the profile's port is in
 // use, with the holder if it is known.
 func (o *operation) portProblem(ctx context.Context, err error) *problem.Problem {
+	if port := busyPublished(o.profile, err); port != 0 {
+		return publishedPortProblem(port, portHolder(ctx, o.engine, port, o.profile.Runtime), err)
+	}
 	port, exists := o.profile.Port, false
 	if c, err := o.Inspect(ctx); err == nil && c.Exists {
 		port, exists = cmp.Or(jupyter.LocalPort(c, o.profile.Kind), port), true

@@ -2,8 +2,11 @@ package runtime
 
 import (
 	"context"
+	"regexp"
 	"slices"
+	"strconv"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 )
@@ -28,4 +31,23 @@ func publishers(ctx context.Context, e engine.Engine, port int) []string {
 	}
 	names, _ := ports.PublishedBy(ctx, port)
 	return names
+}
+
+// listening is the state of a listening socket in the tables of proc(5).
+const listening = "0A"
+
+// busyPort matches the address in what engines say of a port that is in use.
+var busyPort = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
+
+// busyPublished returns which of the profile's published ports, besides that of the
+// Backend URL, an engine says is in use; 0 for none.
+func busyPublished(p config.Profile, err error) int {
+	for _, match := range busyPort.FindAllStringSubmatch(err.Error(), -1) {
+		for _, published := range p.Ports {
+			if match[1] == strconv.Itoa(published.Host) {
+				return published.Host
+			}
+		}
+	}
+	return 0
 }

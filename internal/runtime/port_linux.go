@@ -43,7 +43,7 @@ func listeners(table string, port int, inodes map[string]bool) {
 		return
 	}
 	defer f.Close()
-	const listening = "0A"
+
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
 		if len(fields) < 10 || fields[3] != listening {

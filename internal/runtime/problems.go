@@ -48,6 +48,22 @@ func portProblem(p config.Profile, port int, holder string, exists bool, err err
 	return problem
 }
 
+// publishedPortProblem is the problem that one of the other ports of the profile is in
+// use.
+func publishedPortProblem(port int, holder string, err error) *problem.Problem {
+	p := &problem.Problem{
+		Code:    problem.PortInUse,
+		Short:   i18n.T("problem.portInUse", "port", port),
+		Hint:    i18n.T("problem.publishedInUseHint"),
+		Command: "colab-tray config edit",
+		Err:     err,
+	}
+	if holder != "" {
+		p.Short = i18n.T("problem.portInUseBy", "port", port, "holder", holder)
+	}
+	return p
+}
+
 func nextPort(port int) int {
 	if port < 65535 {
 		return port + 1

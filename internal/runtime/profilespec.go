@@ -18,6 +18,7 @@ func specOf(p config.Profile, server Server) engine.Spec {
 		Platform:  p.Platform,
 		InnerPort: p.Kind.Port(),
 		Port:      p.Port,
+		Publish:   p.Ports,
 		Volume:    p.Volume(),
 		DataDir:   p.Kind.DataDir(),
 		Cmd:       p.Command,

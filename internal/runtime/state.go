@@ -84,6 +84,9 @@ func (s State) CanReadLogs() bool {
 	return s.is(Stopped, Starting, Ready, Unhealthy, Paused, Stopping, Failed)
 }
 
+// CanShell reports whether a command can be run in the container.
+func (s State) CanShell() bool { return s.is(Starting, Ready, Unhealthy) }
+
 // CanDelete reports whether there may be a container and no operation is running.
 func (s State) CanDelete() bool { return s.is(Stopped, Ready, Unhealthy, Paused, Failed) }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/moby/sys/atomicwriter"
 
+	"colabtray/internal/colab"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -55,6 +56,10 @@ func (a *app) selectProfile(on target) actionFunc {
 
 func (a *app) openJupyter(on target) actionFunc {
 	return a.opening(func(ctx context.Context) error { return a.OpenJupyter(ctx, on.profile) }, i18n.T("tray.failed.openJupyter"))
+}
+
+func (a *app) openTerminal(on target) actionFunc {
+	return a.opening(func(ctx context.Context) error { return a.OpenTerminal(ctx, on.profile) }, i18n.T("tray.failed.terminal"))
 }
 
 func (a *app) openGuide(target) actionFunc {
@@ -226,13 +231,20 @@ func (a *app) copyURL(on target) actionFunc {
 	})
 }
 
-func (a *app) openColab(target) actionFunc {
+func (a *app) openColab(target) actionFunc   { return a.openPage(colab.HomePage) }
+func (a *app) newNotebook(target) actionFunc { return a.openPage(colab.NewNotebookPage) }
+
+func (a *app) openPage(page string) actionFunc {
 	return within(openTime, func(ctx context.Context) actionMessage {
-		if err := a.OpenURL(ctx, colabPage); err != nil {
-			return a.failedMessage(err, i18n.T("tray.failed.browser"), i18n.T("tray.failed.browserHint", "page", colabPage))
+		if err := a.OpenURL(ctx, page); err != nil {
+			return a.failedMessage(err, i18n.T("tray.failed.browser"), i18n.T("tray.failed.browserHint", "page", page))
 		}
 		return actionMessage{}
 	})
+}
+
+func (a *app) forgetNotebooks(target) actionFunc {
+	return a.opening(func(context.Context) error { return a.Recent.Forget() }, i18n.T("tray.failed.forget"))
 }
 
 func (a *app) showLogs(on target) actionFunc {

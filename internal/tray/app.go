@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"colabtray/assets"
+	"colabtray/internal/colab"
 	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
 )
@@ -72,6 +73,11 @@ type Options struct {
 	Style func() assets.Style
 	// OpenJupyter opens the Jupyter page of a profile's runtime.
 	OpenJupyter func(ctx context.Context, profile string) error
+	// OpenTerminal opens a terminal in the runtime of a profile.
+	OpenTerminal func(ctx context.Context, profile string) error
+	// Recent has the notebooks that were opened last. The submenu with them needs
+	// Guide, too.
+	Recent *colab.Recent
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
 	// StartWithoutGPU starts the runtime of a profile without the GPU that its
@@ -165,9 +171,6 @@ const (
 // the submenus are filled; see menu.setSubmenus.
 const settleTime = time.Second
 
-// colabPage is Colab's start page.
-const colabPage = "https://colab.research.google.com/"
-
 // app is the state of the goroutine between the runtimes and the toolkit.
 type app struct {
 	Options
@@ -212,10 +215,13 @@ func newApp(o Options) *app {
 	return a
 }
 
-// read reads the toggles and the style of the icons.
+// read reads the toggles, the style of the icons and the recent notebooks.
 func (a *app) read() {
 	if a.Style != nil {
 		a.viewInput.style = a.Style()
+	}
+	if a.Recent != nil {
+		a.viewInput.notebooks = a.Recent.List()
 	}
 	for _, e := range entries {
 		if e.toggle != nil && !a.viewInput.lacks[e.action] {

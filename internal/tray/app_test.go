@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"colabtray/assets"
+	"colabtray/internal/colab"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
@@ -147,9 +148,12 @@ func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 				}
 				return "/backups/default.tar.zst", nil
 			},
-			DataSize:    func(context.Context, string) (int64, error) { return <-s.size, s.failing },
-			Lost:        func(context.Context, string) (int64, error) { return <-s.size, s.failing },
-			OpenJupyter: func(context.Context, string) error { return s.failing },
+			DataSize:     func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			Lost:         func(context.Context, string) (int64, error) { return <-s.size, s.failing },
+			OpenJupyter:  func(context.Context, string) error { return s.failing },
+			Guide:        func(context.Context) error { return open(context.Background(), "the guide") },
+			Recent:       colab.NewRecent(filepath.Join(dir, "notebooks.json")),
+			OpenTerminal: func(context.Context, string) error { return s.failing },
 			KeepURL: &Toggle{
 				Get: func() bool { return s.kept },
 				Set: func(on bool) error {
@@ -236,15 +240,45 @@ func TestPrimaryClickCopiesWhenReady(t *testing.T) {
 	})
 }
 
+func TestNotebooks(t *testing.T) {
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.setState(runtime.Ready)
+		recent, forget := rowOf("notebook0"), rowOf("forgetNotebooks")
+		if !s.screen.Rows[recent].Hidden || !s.screen.Rows[forget].Hidden || s.screen.Rows[rowOf("notebooks")].Hidden {
+			t.Error("without a notebook the submenu is another one")
+		}
+		n, err := colab.ParseNotebook("https://github.com/U/R/blob/main/a_b.ipynb")
+		if err := errors.Join(err, s.Recent.Add(n)); err != nil {
+			t.Fatal(err)
+		}
+		s.menuOpened()
+		synctest.Wait()
+		if row := s.screen.Rows[recent]; row.Hidden || row.Text != "a_b.ipynb (U/R)" {
+			t.Errorf("the row of the notebook is %+v", row)
+		}
+		s.clickOn(rowOf("newNotebook"))
+		s.clickOn(recent)
+		s.clickOn(rowOf("openNotebook"))
+		if want := []string{colab.NewNotebookPage, n.URL, "the guide"}; !slices.Equal(s.opened, want) {
+			t.Errorf("opened %q, not %q", s.opened, want)
+		}
+		s.clickOn(forget)
+		if len(s.Recent.List()) > 0 || !s.screen.Rows[recent].Hidden {
+			t.Error("the notebook is not forgotten")
+		}
+	})
+}
+
 func TestFailuresAreSaid(t *testing.T) {
 	withApp(t, func(t *testing.T, s *appTest) {
 		s.setState(runtime.Ready)
 		s.failing = errors.New("no such thing")
 		for row, want := range map[int]string{
-			rowCopyURL:           "The Backend URL could not be copied",
-			rowOpenColab:         "The browser could not be opened",
-			rowOf("openJupyter"): "Jupyter could not be opened",
-			rowShowLogs:          "There is no runtime yet",
+			rowCopyURL:            "The Backend URL could not be copied",
+			rowOpenColab:          "The browser could not be opened",
+			rowOf("openJupyter"):  "Jupyter could not be opened",
+			rowOf("openTerminal"): "The terminal could not be opened",
+			rowShowLogs:           "There is no runtime yet",
 		} {
 			s.clickOn(row)
 			if !s.screen.is(rowStatus, want) || s.screen.Rows[rowHint].Hidden {

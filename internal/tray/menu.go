@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"colabtray/internal/colab"
 	"colabtray/internal/i18n"
 	"colabtray/internal/runtime"
 )
@@ -85,7 +86,7 @@ type target struct {
 
 // rows is the number of rows that a view has room for. A test checks that all
 // entries fit.
-const rows = 64
+const rows = 76
 
 // maxProfileRows is the number of profiles that the submenu Runtime has room for.
 const maxProfileRows = 24
@@ -122,6 +123,15 @@ var entries = numbered(nil, 0, slices.Concat(
 		},
 		{action: CopyURL, do: (*app).copyURL, line: true, can: in(runtime.State.CanConnect)},
 		{action: OpenColab, do: (*app).openColab},
+		{action: "newNotebook", do: (*app).newNotebook},
+		{action: "notebooks", offered: offersNotebooks, rows: slices.Concat(
+			[]entry{{action: "openNotebook", do: (*app).openGuide, offered: offersNotebooks}},
+			each(colab.MaxRecent, notebookEntry),
+			[]entry{{
+				action: "forgetNotebooks", do: (*app).forgetNotebooks, offered: offersNotebooks,
+				shown: func(s viewInput) bool { return len(s.notebooks) > 0 },
+			}},
+		)},
 		{
 			action: "openJupyter", do: (*app).openJupyter, can: in(runtime.State.CanConnect),
 			offered: func(o *Options) bool { return o.OpenJupyter != nil },
@@ -135,6 +145,10 @@ var entries = numbered(nil, 0, slices.Concat(
 			each(maxProfileRows, profileEntry),
 			[]entry{{text: moreProfiles}},
 		)},
+		{
+			action: "openTerminal", do: (*app).openTerminal, can: in(runtime.State.CanShell), shown: func(s viewInput) bool { return s.now.Engine.Features.Shell },
+			offered: func(o *Options) bool { return o.OpenTerminal != nil },
+		},
 		{action: ShowLogs, do: (*app).showLogs, can: in(runtime.State.CanReadLogs)},
 		{action: "settings", rows: []entry{
 			switching("startAtLogin", func(o *Options) *Toggle { return o.StartAtLogin }),

@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"fmt"
 	"slices"
 
 	"colabtray/internal/i18n"
@@ -40,6 +41,27 @@ func profileEntry(i int) entry {
 		checked: func(s viewInput) bool { r, there := of(s); return there && r.Profile == s.overview.Current },
 	}
 }
+
+// notebookEntry returns the entry of the recent notebook at index i.
+func notebookEntry(i int) entry {
+	return entry{
+		action: Action(fmt.Sprint("notebook", i)),
+		do: func(a *app, _ target) actionFunc {
+			if i >= len(a.viewInput.notebooks) {
+				return nil // forgotten meanwhile
+			}
+			return a.openPage(a.viewInput.notebooks[i].URL)
+		},
+		text: func(s viewInput) string {
+			if i >= len(s.notebooks) {
+				return ""
+			}
+			return cut(oneLine(s.notebooks[i].Name), maxRow)
+		},
+	}
+}
+
+func offersNotebooks(o *Options) bool { return o.Recent != nil && o.Guide != nil }
 
 func moreProfiles(s viewInput) string {
 	if s.unlisted == 0 {

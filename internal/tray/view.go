@@ -5,6 +5,7 @@ import (
 	"unicode/utf16"
 
 	"colabtray/assets"
+	"colabtray/internal/colab"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
@@ -35,6 +36,8 @@ type viewInput struct {
 	set map[Action]bool
 	// pendingDelete is the delete that waits for confirmation.
 	pendingDelete pendingDelete
+	// notebooks are the recent ones, the latest first.
+	notebooks []colab.Notebook
 	// version is the version of the program.
 	version string
 

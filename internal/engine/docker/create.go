@@ -66,7 +66,12 @@ func (d *Engine) recordWarnings(id string, warnings []string) {
 
 // dockerSpec converts a spec to the types of Docker's API.
 func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Config, *container.HostConfig) {
-	inner := nat.Port(fmt.Sprintf("%d/tcp", spec.InnerPort))
+	exposed, bindings := nat.PortSet{}, nat.PortMap{}
+	for _, p := range append([]config.PublishedPort{{Host: spec.Port, Container: spec.InnerPort}}, spec.Publish...) {
+		inner := nat.Port(fmt.Sprintf("%d/tcp", p.Container))
+		exposed[inner] = struct{}{}
+		bindings[inner] = []nat.PortBinding{{HostIP: "127.0.0.1", HostPort: strconv.Itoa(p.Host)}}
+	}
 	mounts := volumeMounts(spec)
 	for _, f := range spec.Folders {
 		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: f.Host, Target: f.Path, ReadOnly: f.ReadOnly})
@@ -83,11 +88,11 @@ func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Co
 		WorkingDir:   spec.WorkDir,
 		Env:          env,
 		Labels:       engine.WithUniqueLabel(spec.Labels),
-		ExposedPorts: nat.PortSet{inner: {}},
+		ExposedPorts: exposed,
 		User:         spec.User,
 	}
 	host := &container.HostConfig{
-		PortBindings: nat.PortMap{inner: {{HostIP: "127.0.0.1", HostPort: strconv.Itoa(spec.Port)}}},
+		PortBindings: bindings,
 		Mounts:       mounts,
 		ShmSize:      spec.ShmSize,
 		Resources:    container.Resources{Memory: spec.Memory, NanoCPUs: int64(spec.CPUs * 1e9), DeviceRequests: gpus},

@@ -56,6 +56,7 @@ var (
 	_ engine.Differ   = (*Engine)(nil)
 	_ engine.Meter    = (*Engine)(nil)
 	_ engine.Executor = (*Engine)(nil)
+	_ engine.Attacher = (*Engine)(nil)
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
 

@@ -2,10 +2,13 @@ package docker
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
+
+	"colabtray/internal/engine"
 )
 
 // Exec implements [engine.Executor].
@@ -36,4 +39,58 @@ func (o *execOutput) Write(p []byte) (int, error) {
 	const most = 64 << 10
 	o.WriteString(string(p[:min(len(p), most-min(most, o.Len()))]))
 	return len(p), nil
+}
+
+// Attach implements [engine.Attacher].
+func (d *Engine) Attach(ctx context.Context, id string, c engine.Command) (exitCode int, err error) {
+	api := d.api.Load()
+	tty := c.Terminal != nil
+	created, err := api.ContainerExecCreate(ctx, id, container.ExecOptions{
+		Cmd: c.Args, WorkingDir: c.Dir, Env: c.Env, Tty: tty,
+		AttachStdin: true, AttachStdout: true, AttachStderr: true,
+	})
+	if err != nil {
+		return 0, engineError(err)
+	}
+	attached, err := api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Tty: tty})
+	if err != nil {
+		return 0, engineError(err)
+	}
+	defer attached.Close()
+	defer context.AfterFunc(ctx, attached.Close)()
+	go func() {
+		_, _ = io.Copy(attached.Conn, c.Stdin)
+		_ = attached.CloseWrite()
+	}()
+	resizing, stop := context.WithCancel(ctx)
+	defer stop()
+	go d.resize(resizing, created.ID, c.Terminal)
+	if tty {
+		_, err = io.Copy(c.Stdout, attached.Reader)
+	} else {
+		_, err = stdcopy.StdCopy(c.Stdout, c.Stderr, attached.Reader)
+	}
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	if err != nil {
+		return 0, err
+	}
+	ended, err := api.ContainerExecInspect(ctx, created.ID)
+	return ended.ExitCode, engineError(err)
+}
+
+// resize gives the terminal of a command each size that arrives.
+func (d *Engine) resize(ctx context.Context, exec string, sizes <-chan engine.TerminalSize) {
+	for {
+		select {
+		case size := <-sizes:
+			err := d.api.Load().ContainerExecResize(ctx, exec, container.ResizeOptions{Height: size.Rows, Width: size.Columns})
+			if err != nil && ctx.Err() == nil {
+				d.log.Debug("the terminal in the container keeps its size", "error", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }

@@ -2,8 +2,10 @@ package enginetest
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -115,6 +117,71 @@ func (s *suite) executor() {
 	}
 	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
 	if _, _, err := x.Exec(s.ctx, c.ID, []string{"sh", "-c", Speaks}); err == nil {
+		s.Error("a command was run in a container that does not run")
+	}
+}
+
+func (s *suite) attacher() {
+	a := ability[engine.Attacher](s)
+	c := s.run(Lives)
+	var out, errOut strings.Builder
+	code, err := a.Attach(s.ctx, c.ID, engine.Command{
+		Args: []string{"sh", "-c", Talks}, Dir: "/tmp", Env: []string{"WORD=said"},
+		Stdin: strings.NewReader("in\x00\xff\n"), Stdout: &out, Stderr: &errOut,
+	})
+	if err != nil || code != 4 || out.String() != "in\x00\xff\n/tmp\nsaid\n" || errOut.String() != "err\n" {
+		s.Errorf("exit code %d, output %q and %q, %v", code, &out, &errOut, err)
+	}
+
+	keys, typing := io.Pipe()
+	shown, screen := io.Pipe()
+	sizes := make(chan engine.TerminalSize, 1)
+	sizes <- engine.TerminalSize{Rows: 33, Columns: 99}
+	over := make(chan error, 1)
+	go func() {
+		code, err := a.Attach(s.ctx, c.ID, engine.Command{Args: []string{"sh", "-c", Sizes}, Stdin: keys, Stdout: screen, Terminal: sizes})
+		if err == nil && code != 5 {
+			err = fmt.Errorf("exit code %d", code)
+		}
+		_ = screen.CloseWithError(io.EOF)
+		over <- err
+	}()
+	lines := bufio.NewScanner(shown)
+	until := func(want string) {
+		s.Helper()
+		for lines.Scan() {
+			if strings.TrimSpace(lines.Text()) == want {
+				return
+			}
+			_, _ = io.WriteString(typing, "again\n") // the size arrives when it does
+		}
+		s.Fatalf("the terminal never had the size %s", want)
+	}
+	until("33 99")
+	sizes <- engine.TerminalSize{Rows: 44, Columns: 111}
+	_, _ = io.WriteString(typing, "again\n")
+	until("44 111")
+	go func() { _, _ = io.Copy(io.Discard, shown) }()
+	_, _ = io.WriteString(typing, "\n")
+	s.must(<-over)
+	_ = typing.Close()
+
+	ctx, cancel := context.WithCancel(s.ctx)
+	keys, typing = io.Pipe()
+	defer typing.Close()
+	shown, screen = io.Pipe()
+	go func() {
+		_, err := a.Attach(ctx, c.ID, engine.Command{Args: []string{"sh", "-c", Lives}, Stdin: keys, Stdout: screen, Stderr: io.Discard})
+		over <- err
+	}()
+	if !bufio.NewScanner(shown).Scan() {
+		s.Error("a command that goes on wrote nothing")
+	}
+	cancel()
+	s.is("when the context ends", <-over, context.Canceled)
+	s.must(s.Engine.Stop(s.ctx, c.ID, 0))
+	_, err = a.Attach(s.ctx, c.ID, engine.Command{Args: []string{"sh", "-c", Talks}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errOut})
+	if err == nil {
 		s.Error("a command was run in a container that does not run")
 	}
 }

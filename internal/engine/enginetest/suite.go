@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 )
 
@@ -51,6 +53,11 @@ const (
 	Serves = `exec python3 -u -m http.server 8888`
 	// Speaks writes a line to each of stdout and stderr, and exits.
 	Speaks = `echo out; echo err >&2`
+	// Talks repeats its input, says where it is and what WORD is, and exits with code 4.
+	Talks = `cat; pwd; echo "$WORD"; echo err >&2; exit 4`
+	// Sizes writes the size of its terminal, at first and after each line of input; it
+	// exits with code 5 at an empty line.
+	Sizes = `stty -echo -onlcr; stty size; while read line && [ "$line" ]; do stty size; done; exit 5`
 )
 
 const (
@@ -80,6 +87,7 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 		"ability Differ":   (*suite).differ,
 		"ability Meter":    (*suite).meter,
 		"ability Executor": (*suite).executor,
+		"ability Attacher": (*suite).attacher,
 		"ability Volumes":  (*suite).volumes,
 		"helpers":          (*suite).helpers,
 	} {
@@ -484,8 +492,23 @@ func (s *suite) ports() {
 	s.is("a port that is not published", err, engine.ErrNotFound)
 
 	spec := s.spec(Lives)
-	spec.Port = c.Ports[inner]
+	spec.Publish = []config.PublishedPort{{Host: s.Port(s.T), Container: 6006}, {Host: c.Ports[inner], Container: 7861}}
 	id := s.create(spec)
+	if made := s.inspect(id); made.Ports[6006] != spec.Publish[0].Host || made.Ports[7861] != spec.Publish[1].Host || made.Ports[inner] != spec.Port || len(made.Ports) != 3 {
+		s.Errorf("the ports are %v", made.Ports)
+	} else if address := made.Addresses[6006]; len(address) != 1 || !address[0].Addr().IsLoopback() {
+		s.Errorf("a port is published at %v", address)
+	}
+	err = s.Engine.Start(s.ctx, id)
+	s.is("starting with a published port in use", err, engine.ErrPortInUse)
+	if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("127.0.0.1:%d", c.Ports[inner])) {
+		s.Errorf("which port is in use is not told: %v", err)
+	}
+	s.must(s.Engine.Remove(s.ctx, id))
+
+	spec = s.spec(Lives)
+	spec.Port = c.Ports[inner]
+	id = s.create(spec)
 	s.is("starting with a port in use", s.Engine.Start(s.ctx, id), engine.ErrPortInUse)
 	if second := s.inspect(id); second.Running {
 		s.Errorf("the container runs without its port: %+v", second)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,13 +47,18 @@ type Process struct {
 	Args, Env []string
 	// Hostname is the hostname of the container.
 	Hostname string
+	// In is the standard input; nil when there is none.
+	In io.Reader
 	// Out and Err are the standard output and the standard error.
 	Out, Err io.Writer
+	// Dir is the working directory of a command that has one of its own.
+	Dir string
 	// Term is closed when the process is asked to end.
 	Term <-chan struct{}
 	// Killed is closed when the process must end at once.
 	Killed <-chan struct{}
 
+	size         atomic.Pointer[engine.TerminalSize] // of the terminal, if any
 	term, killed chan struct{}
 	listeners    map[int]net.Listener
 	write        func(name, text string)
@@ -224,9 +230,9 @@ func (c *container) describe() engine.Container {
 	for _, target := range slices.Sorted(maps.Keys(c.mounts)) {
 		d.Mounts = append(d.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
 	}
-	if port := c.spec.Port; port != 0 {
-		d.Ports[c.spec.InnerPort] = port
-		d.Addresses[c.spec.InnerPort] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+	for inner, port := range published(c.spec) {
+		d.Ports[inner] = port
+		d.Addresses[inner] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
 	}
 	return d
 }
@@ -303,17 +309,36 @@ func (c *container) newProcess(args []string) *Process {
 	return p
 }
 
-// publish listens at the host's port for the port in the container.
+// publish listens at the ports of the host for those in the container.
 func (p *Process) publish(spec engine.Spec) error {
-	if spec.Port == 0 {
-		return nil
+	for inner, port := range published(spec) {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			for _, l := range p.listeners {
+				_ = l.Close()
+			}
+		}
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
+		}
+		if err != nil {
+			return err
+		}
+		p.listeners[inner] = l
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(spec.Port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
+	return nil
+}
+
+// published maps the ports in the container to those of the host.
+func published(spec engine.Spec) map[int]int {
+	ports := map[int]int{}
+	if spec.Port != 0 {
+		ports[spec.InnerPort] = spec.Port
 	}
-	p.listeners[spec.InnerPort] = l
-	return err
+	for _, p := range spec.Publish {
+		ports[p.Container] = p.Host
+	}
+	return ports
 }
 
 // Stop implements [engine.Engine].
@@ -473,32 +498,53 @@ func (e *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
 
 // Exec implements [engine.Executor].
 func (e *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
-	c, err := e.find(ctx, id)
-	if err != nil {
-		return "", "", err
-	}
-	run, runs := c.image.Commands[first(cmd)], c.process != nil
-	p := c.newProcess(cmd)
-	e.mu.Unlock()
-	switch {
-	case !runs:
-		return "", "", fmt.Errorf("%w: %s does not run", engine.ErrConflict, c.name)
-	case run == nil:
-		return "", "", fmt.Errorf("exec: %q: executable file not found", first(cmd))
-	}
 	var out, errOut strings.Builder
-	p.Out, p.Err = &out, &errOut
-	over := make(chan struct{})
-	e.running.Go(func() {
-		defer close(over)
-		run(p)
-	})
-	if err := wait(ctx, over); err != nil {
-		closeOnce(p.term)
-		closeOnce(p.killed)
+	if _, err := e.Attach(ctx, id, engine.Command{Args: cmd, Stdout: &out, Stderr: &errOut}); err != nil {
 		return "", "", err
 	}
 	return out.String(), errOut.String(), nil
+}
+
+// Attach implements [engine.Attacher].
+func (e *Engine) Attach(ctx context.Context, id string, cmd engine.Command) (exitCode int, err error) {
+	c, err := e.find(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	run, runs := c.image.Commands[first(cmd.Args)], c.process != nil
+	p := c.newProcess(cmd.Args)
+	e.mu.Unlock()
+	switch {
+	case !runs:
+		return 0, fmt.Errorf("%w: %s does not run", engine.ErrConflict, c.name)
+	case run == nil:
+		return 0, fmt.Errorf("exec: %q: executable file not found", first(cmd.Args))
+	}
+	p.In, p.Out, p.Err, p.Dir = cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Dir
+	p.Env = slices.Concat(p.Env, cmd.Env)
+	over := make(chan int, 1)
+	e.running.Go(func() { over <- run(p) })
+	for {
+		select {
+		case size := <-cmd.Terminal:
+			p.size.Store(&size)
+			continue
+		case code := <-over:
+			return code, nil
+		case <-ctx.Done():
+			closeOnce(p.term)
+			closeOnce(p.killed)
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// Size returns the size of the process's terminal; zero when it has none.
+func (p *Process) Size() (size engine.TerminalSize) {
+	if now := p.size.Load(); now != nil {
+		size = *now
+	}
+	return size
 }
 
 // Stats implements [engine.Meter].

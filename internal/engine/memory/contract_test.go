@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,12 +41,28 @@ func shell(p *Process) int {
 		_, _ = io.WriteString(p.Out, "out\n")
 		_, _ = io.WriteString(p.Err, "err\n")
 		return 0
+	case enginetest.Talks:
+		_, _ = io.Copy(p.Out, p.In)
+		fmt.Fprintf(p.Out, "%s\n%s\n", p.Dir, p.Getenv("WORD"))
+		_, _ = io.WriteString(p.Err, "err\n")
+		return 4
+	case enginetest.Sizes:
+		fmt.Fprintln(p.Out, sizeOf(p))
+		for lines := bufio.NewScanner(p.In); lines.Scan() && lines.Text() != ""; {
+			fmt.Fprintln(p.Out, sizeOf(p))
+		}
+		return 5
 	case enginetest.Serves:
 		return serveFiles(p)
 	default:
 		fmt.Fprintf(p.Err, "sh: %s\n", script)
 		return 127
 	}
+}
+
+func sizeOf(p *Process) string {
+	size := p.Size()
+	return fmt.Sprint(size.Rows, " ", size.Columns)
 }
 
 func serveFiles(p *Process) int {
@@ -94,7 +111,7 @@ func TestContract(t *testing.T) {
 
 // TestAbilities: it has them all but looking for itself.
 func TestAbilities(t *testing.T) {
-	if all := (engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}); engine.FeaturesOf(New()) != all {
+	if all := (engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}); engine.FeaturesOf(New()) != all {
 		t.Errorf("it can do %+v", engine.FeaturesOf(New()))
 	}
 }

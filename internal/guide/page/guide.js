@@ -119,6 +119,7 @@ function showState(next) {
   $("use").hidden = !now.runs;
   if ($("use").hidden) for (const p of Object.values(plots)) p.clear();
   rich($("see"), say("steps.seeText", now));
+  document.dispatchEvent(new Event("state"));
 }
 
 function since() {

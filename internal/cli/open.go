@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/config"
+	"colabtray/internal/desktop"
+	"colabtray/internal/i18n"
+	"colabtray/internal/problem"
+)
+
+// RecentNotebooks remembers the notebooks that the person opened last.
+func RecentNotebooks() *colab.Recent {
+	return colab.NewRecent(filepath.Join(config.StateDir(), "notebooks.json"))
+}
+
+// runOpen opens Colab, or the notebook of an address in it.
+func runOpen(ctx context.Context, in *invocation) error {
+	notebook := colab.Notebook{URL: colab.HomePage}
+	if len(in.args) > 0 {
+		var err error
+		if notebook, err = colab.ParseNotebook(in.args[0]); err != nil {
+			return &usageError{wrong: err.Error(), help: "colab-tray help open"}
+		}
+		if err := RecentNotebooks().Add(notebook); err != nil {
+			in.log().Warn("the notebook is not remembered", "error", err)
+		}
+	}
+	if err := desktop.OpenURL(ctx, notebook.URL); err != nil {
+		return &problem.Problem{
+			Code:  problem.NoBrowser,
+			Short: i18n.T("cli.noBrowser"),
+			Hint:  i18n.T("cli.noBrowserHint", "page", notebook.URL),
+			Err:   err,
+		}
+	}
+	return nil
+}
