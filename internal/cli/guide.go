@@ -21,6 +21,8 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Report:  func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
 		Install: func() install.Help { return install.Docker(install.Detect()) },
 		GPU:     gpu.Watch,
+		Acts:    CanAct,
+		Act:     s.Act,
 		Version: version,
 		Log:     s.Log,
 	})

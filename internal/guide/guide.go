@@ -28,6 +28,7 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -46,7 +47,7 @@ type Runtime interface {
 
 var _ Runtime = (*runtime.Manager)(nil)
 
-// Options is what the guide works with. All fields but Idle are required.
+// Options is what the guide works with. All fields but Idle and Acts are required.
 type Options struct {
 	Runtime Runtime
 	// Check does what Colab's page does, and calls tell with each finished step.
@@ -60,6 +61,10 @@ type Options struct {
 	// is called only while the page is visible, and closes its channel where
 	// there are no cards.
 	GPU func(ctx context.Context) <-chan gpu.Usage
+	// Acts reports whether Act can carry out an act; nil means that it can none.
+	Acts func(problem.Act) bool
+	// Act carries out an act.
+	Act func(ctx context.Context, a problem.Act) error
 	// Version is the version of the program.
 	Version string
 	// Idle is how long the guide listens while nobody looks at it; 0 means ten

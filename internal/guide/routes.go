@@ -20,7 +20,7 @@ const (
 func (s *session) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, name := range map[string]string{
-		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
+		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/acts.js": "acts.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
 	} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
 	}
@@ -34,6 +34,7 @@ func (s *session) handler() http.Handler {
 			w.WriteHeader(http.StatusAccepted)
 		})
 	}
+	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)
 	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {

@@ -82,6 +82,11 @@ func confirmDeleteText(s viewInput) string {
 	return s.pendingDelete.confirmDeleteText()
 }
 
+// nothingThere reports whether there is nothing to delete.
+func (s viewInput) nothingThere() bool {
+	return s.now.State == runtime.Absent && s.empty != "" && s.empty == s.now.Profile
+}
+
 func (a pendingDelete) confirmDeleteText() string {
 	switch {
 	case a.container && a.size == 0:

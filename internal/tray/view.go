@@ -37,6 +37,10 @@ type viewInput struct {
 	pendingDelete pendingDelete
 	// version is the version of the program.
 	version string
+	// undoable is the profile whose deletion can be undone, empty for none.
+	undoable string
+	// empty is the profile that has neither a container nor data, empty for none.
+	empty string
 
 	derived
 }
@@ -45,8 +49,7 @@ type viewInput struct {
 type derived struct {
 	now      runtime.Snapshot // of the current profile
 	short    string           // the status, one line
-	hints    []string         // the lines below the status
-	troubles []string         // the lines about the settings
+	told     [toldRows]told   // below the status
 	listed   []runtime.Snapshot
 	unlisted int
 }
@@ -55,6 +58,7 @@ type derived struct {
 type actionMessage struct {
 	short  string // one line without a full stop
 	hint   string // why, and what to do; can be empty
+	acts   []problem.Act
 	failed bool
 	stays  bool   // remains when the state changes, as a failure does; see app.apply
 	during Action // the message goes away when this action ends; Nothing for no action
@@ -106,26 +110,9 @@ func (s *viewInput) derive() {
 	} else if hint == "" {
 		hint = warning(s.now)
 	}
-	s.short, s.hints = oneLine(short), wrapped(hint, maxRow, hintLines)
-	s.troubles = settingsProblemLines(s.overview.Settings)
+	s.short = oneLine(short)
+	s.told = s.tell(hint)
 	s.listed, s.unlisted = listed(s.overview)
-}
-
-// lineOf returns the line at index i, "" where there are fewer.
-func lineOf(lines []string, i int) string {
-	if i < len(lines) {
-		return lines[i]
-	}
-	return ""
-}
-
-// settingsProblemLines returns the lines about a problem of the settings.
-func settingsProblemLines(p *problem.Problem) []string {
-	if p == nil {
-		return nil
-	}
-	lines := []string{cut(oneLine(p.Short), maxRow)}
-	return append(lines, wrapped(p.Hint, maxRow, troubleLines-1)...)
 }
 
 func restartText(s viewInput) string {
@@ -137,9 +124,6 @@ func restartText(s viewInput) string {
 
 func about(s viewInput) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
 
-// lacksGPU reports whether the runtime did not start because a GPU is missing.
-func lacksGPU(s viewInput) bool { return s.now.Problem != nil && s.now.Problem.Code == problem.GPU }
-
 // primary returns the most useful action in a state.
 func primary(s runtime.State) Action {
 	switch {
@@ -150,7 +134,7 @@ func primary(s runtime.State) Action {
 	case s.CanContinue():
 		return Continue
 	default:
-		return Nothing
+		return tell
 	}
 }
 

@@ -72,9 +72,6 @@ func seen(s runtime.Snapshot) runtime.Overview {
 var (
 	rowStatus          = 0
 	rowHint            = 1
-	rowTrouble         = rowHint + hintLines
-	rowTrouble2        = rowTrouble + 1
-	rowTrouble3        = rowTrouble + troubleLines - 1
 	rowStart           = rowOf(Start)
 	rowStop            = rowOf(Stop)
 	rowRestart         = rowOf(Restart)
@@ -272,7 +269,7 @@ func TestEntries(t *testing.T) {
 		t.Errorf("%d rows do not fit into a view of %d", len(entries), rows)
 	}
 	other := []string{ // texts of rows that say one thing or another
-		"restartToApply", "moreProfiles", "deleteContainerAsking",
+		"restartToApply", "moreProfiles", "deleteContainerAsking", "continue", "copyCommand", "quitRunning", "quitStopping",
 		"confirm", "confirmUnknown", "confirmNothing", "confirmContainer", "confirmContainerSaving",
 	}
 	message, progressText := i18n.Table("tray.row"), i18n.Table("tray.meanwhile")
@@ -280,7 +277,7 @@ func TestEntries(t *testing.T) {
 		if e.text == nil && message[string(e.action)] == "" || e.progressText && progressText[string(e.action)] == "" {
 			t.Errorf("%s has no text", e.action)
 		}
-		if e.text == nil || e.action == Restart || e.action == "deleteContainer" {
+		if e.text == nil || e.action == Restart || e.action == Start || e.action == Quit || e.action == "deleteContainer" {
 			delete(message, string(e.action))
 		}
 		if e.progressText {
