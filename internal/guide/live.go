@@ -7,6 +7,7 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/gpu"
+	"colabtray/internal/i18n"
 	"colabtray/internal/install"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -77,6 +78,12 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
 		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []actionMessage{}, Acts: g.actButtons(s),
+	}
+	switch s.State {
+	case runtime.Absent:
+		now.Hint = i18n.Sentences(now.Hint, s.About())
+	case runtime.Starting:
+		now.Hint = i18n.Sentences(now.Hint, s.StartProgress())
 	}
 	can := s.State
 	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}

@@ -21,6 +21,7 @@ import (
 	"colabtray/internal/gpu"
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/test/testenv"
 )
@@ -37,6 +38,7 @@ type rig struct {
 	manager *runtime.Manager
 	profile config.Profile
 	log     *lockedBuffer
+	acts    chan problem.Act // those that the page asked for
 }
 
 type lockedBuffer struct {
@@ -77,7 +79,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, profile: p, log: new(lockedBuffer)}
+	r := &rig{t: t, profile: p, log: new(lockedBuffer), acts: make(chan problem.Act, 9)}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := runtime.NewLink(docker, log)
 	r.manager = runtime.NewManager(link, p, runtime.Options{
@@ -103,6 +105,8 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			c <- gpu.Usage{Cards: 1, Busy: 0.5, Memory: 3e9, MemoryTotal: 12e9}
 			return c
 		},
+		Acts:    func(problem.Act) bool { return true },
+		Act:     func(_ context.Context, a problem.Act) error { r.acts <- a; return nil },
 		Version: "1.2.3",
 		Log:     log,
 	})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/sys/atomicwriter"
@@ -39,7 +40,34 @@ func (a *app) actionFor(chosen Row) actionFunc {
 	return do(a, target{profile, now, chosen.Checked, chosen.Act})
 }
 
-func (a *app) stop(on target) actionFunc    { return a.changing(on, a.Runtimes.Stop) }
+func (a *app) stop(on target) actionFunc { return a.changing(on, a.Runtimes.Stop) }
+
+// stopAll stops all runtimes at the same time.
+func (a *app) stopAll(target) actionFunc {
+	profiles := stoppable(a.viewInput.overview)
+	return a.detached(func(ctx context.Context) error {
+		errs := make([]error, len(profiles))
+		var stopping sync.WaitGroup
+		for i, profile := range profiles {
+			stopping.Go(func() { errs[i] = a.Runtimes.Stop(ctx, profile) })
+		}
+		stopping.Wait()
+		return errors.Join(errs...)
+	})
+}
+
+// stoppable returns a profile of each runtime that can be stopped.
+func stoppable(o runtime.Overview) (profiles []string) {
+	names := map[string]bool{}
+	for _, s := range o.Runtimes {
+		if s.State.CanStop() && !names[s.Runtime] {
+			names[s.Runtime] = true
+			profiles = append(profiles, s.Profile)
+		}
+	}
+	return profiles
+}
+
 func (a *app) restart(on target) actionFunc { return a.changing(on, a.Runtimes.Restart) }
 
 func (a *app) undoUpdate(on target) actionFunc { return a.changing(on, a.UndoUpdate) }
@@ -108,7 +136,7 @@ func (a *app) askDeleteContainer(ctx context.Context, profile string) result {
 func (a *app) askConfirmation(pending pendingDelete) result {
 	message := actionMessage{short: i18n.T("tray.confirmDelete"), hint: i18n.T("tray.confirmDeleteHint", "row", pending.confirmDeleteText())}
 	if !pending.container && pending.size != 0 {
-		message.hint += " " + i18n.T("tray.confirmDeleteBackup", "days", data.BackupDays)
+		message.hint = i18n.T("tray.confirmDeleteBackup", "days", data.BackupDays) + " " + message.hint
 	}
 	a.showMessage(message)
 	return result{actionMessage: message, pendingDelete: pending}

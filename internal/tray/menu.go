@@ -127,7 +127,13 @@ var entries = numbered(nil, 0, slices.Concat(
 		},
 		{action: "runtimes", line: true, rows: slices.Concat(
 			each(maxProfileRows, profileEntry),
-			[]entry{{text: moreProfiles}},
+			[]entry{
+				{text: moreProfiles},
+				{
+					action: "stopAll", do: (*app).stopAll, can: func(s viewInput) bool { return len(stoppable(s.overview)) > 0 },
+					shown: func(s viewInput) bool { return len(s.overview.Runtimes) > 1 },
+				},
+			},
 		)},
 		{action: ShowLogs, do: (*app).showLogs, can: in(runtime.State.CanReadLogs)},
 		{action: "settings", rows: []entry{

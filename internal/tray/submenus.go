@@ -52,6 +52,9 @@ func moreProfiles(s viewInput) string {
 // that all runtimes share, such as a missing engine, is left out: the status at the
 // top says it.
 func shortState(s runtime.Snapshot) string {
+	if about := s.About(); about != "" && s.State == runtime.Absent {
+		return s.Profile + ": " + about
+	}
 	state := s.Say(runtime.WordShort)
 	if state == "" {
 		return s.Profile

@@ -61,6 +61,12 @@ func (s *viewInput) facts(hint string) (lines []string) {
 	if hint == "" {
 		lines = wrapped(s.now.Say(runtime.WordHint), maxRow, 2)
 	}
+	if s.now.State == runtime.Starting {
+		lines = append(lines, s.now.StartProgress())
+	}
+	if about := s.now.About(); about != "" && s.now.State == runtime.Absent {
+		return append(lines, cut(about, maxRow))
+	}
 	if s.now.State != runtime.Unknown && s.now.State != runtime.NoEngine {
 		lines = append(lines, cut(oneLine(i18n.T("tray.fact.image", "image", s.now.Image)), maxRow))
 	}

@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -89,6 +90,10 @@ func view(s viewInput) View {
 		Tooltip: cut(title+": "+s.short, maxTooltip),
 		Primary: primary(s.now.State),
 	}
+	if other, does := needsAttention(s.overview); does {
+		v.Icon = icon(other.State)
+		v.Tooltip = cut(title+": "+oneLine(other.Profile+": "+other.Problem.Short), maxTooltip)
+	}
 	submenus := map[int]bool{} // with a visible row
 	for i, e := range entries {
 		v.Rows[i] = e.row(s)
@@ -136,6 +141,23 @@ func primary(s runtime.State) Action {
 	default:
 		return tell
 	}
+}
+
+// needsAttention returns a runtime that needs the person while the current one does
+// not. A paused one was paused by somebody.
+func needsAttention(o runtime.Overview) (other runtime.Snapshot, does bool) {
+	needs := func(s runtime.Snapshot) bool {
+		return s.Problem != nil && (s.State == runtime.Failed || s.State == runtime.Unhealthy)
+	}
+	current := o.Runtime()
+	if needs(current) || current.State == runtime.NoEngine {
+		return other, false
+	}
+	i := slices.IndexFunc(o.Runtimes, func(s runtime.Snapshot) bool { return needs(s) && s.Runtime != current.Runtime })
+	if i < 0 {
+		return other, false
+	}
+	return o.Runtimes[i], true
 }
 
 func icon(s runtime.State) assets.State {

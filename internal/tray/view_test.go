@@ -32,7 +32,7 @@ const secretToken = "5ec2e7b0a71d"
 // snapshot makes a snapshot as the manager would.
 func snapshot(state runtime.State) runtime.Snapshot {
 	s := runtime.Snapshot{
-		Rev: 7, State: state, Since: time.Unix(1, 0), Profile: "default", Runtime: "local-jupyter-runtime",
+		Rev: 7, State: state, Since: time.Date(2026, 11, 25, 14, 2, 11, 0, time.Local), Profile: "default", Runtime: "local-jupyter-runtime",
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
 	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true}
@@ -172,6 +172,13 @@ func scenes() map[string]viewInput {
 	}
 	all["failed-long"] = viewInput{overview: seen(long)}
 
+	again := snapshot(runtime.Starting)
+	again.LastStart = 12 * time.Second
+	all["starting-again"] = viewInput{overview: seen(again)}
+	builtIn := snapshot(runtime.Absent)
+	builtIn.Profile = "jupyter"
+	all["absent-jupyter"] = viewInput{overview: seen(builtIn)}
+
 	toApply := ready
 	toApply.RestartToApply = true
 	all["ready-to-apply"] = viewInput{overview: seen(toApply)}
@@ -185,6 +192,11 @@ func scenes() map[string]viewInput {
 	all["profiles"] = viewInput{overview: fleet(10, 6), set: map[Action]bool{"startAtLogin": true, "keepURL": true}}
 	all["profiles-too-many"] = viewInput{overview: fleet(30, 27)}
 	all["profiles-just-fit"] = viewInput{overview: fleet(maxProfileRows, maxProfileRows-1)}
+	attention := fleet(3, 0)
+	attention.Runtimes[0] = snapshot(runtime.Ready)
+	attention.Current = attention.Runtimes[0].Profile
+	attention.Runtimes[1].State, attention.Runtimes[1].Problem = runtime.Failed, snapshot(runtime.Failed).Problem
+	all["profiles-attention"] = viewInput{overview: attention}
 	broken := fleet(2, 1)
 	broken.Settings = &problem.Problem{
 		Code: problem.Settings, Short: "The settings file has a mistake in line 3",
