@@ -191,6 +191,16 @@ func TestOnlyThePageItself(t *testing.T) {
 	if !strings.Contains(body, r.profile.Runtime) {
 		t.Errorf("the report is %q", body)
 	}
+	r.until(func(s state) bool { return len(s.Acts) > 0 })
+	for _, act := range []string{"", "usePort:1", "start", "restart", "quit", "install:1"} {
+		response, _ = guest.ask("POST", origin+"/act?act="+act, good...)
+		wantStatus(t, "the act "+act+", which is not offered", response, http.StatusConflict)
+	}
+	response, _ = guest.ask("POST", origin+"/act?act=install", good...)
+	wantStatus(t, "an act that is offered", response, http.StatusAccepted)
+	if got := <-r.acts; got.Name != problem.ActInstall {
+		t.Errorf("asked for %v", got)
+	}
 	response, _ = guest.ask("POST", origin+"/url", good...)
 	wantStatus(t, "a URL where none is", response, http.StatusConflict)
 }

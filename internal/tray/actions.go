@@ -136,7 +136,7 @@ func (a *app) askDeleteContainer(ctx context.Context, profile string) result {
 func (a *app) askConfirmation(pending pendingDelete) result {
 	message := actionMessage{short: i18n.T("tray.confirmDelete"), hint: i18n.T("tray.confirmDeleteHint", "row", pending.confirmDeleteText())}
 	if !pending.container && pending.size != 0 {
-		message.hint = i18n.T("tray.confirmDeleteBackup", "days", data.BackupDays) + " " + message.hint
+		message.hint += "\n" + i18n.T("tray.confirmDeleteBackup", "days", data.BackupDays)
 	}
 	a.showMessage(message)
 	return result{actionMessage: message, pendingDelete: pending}
