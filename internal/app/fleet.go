@@ -13,6 +13,7 @@ import (
 	"colabtray/internal/desktop"
 	"colabtray/internal/guide"
 	"colabtray/internal/jupyter"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -60,17 +61,16 @@ func (s *fleetSession) of(profile string) (*cli.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Session(m), nil
+	return s.Session(m, s.settings.File()), nil
 }
 
-// StartWithoutGPU is [runtime.Manager.StartWithoutGPU] for the runtime of a
-// profile.
-func (s *fleetSession) StartWithoutGPU(ctx context.Context, profile string) error {
-	m, err := s.fleet.Manager(profile)
+// Act carries out an act for the runtime of a profile.
+func (s *fleetSession) Act(ctx context.Context, profile string, a problem.Act) error {
+	one, err := s.of(profile)
 	if err != nil {
 		return err
 	}
-	return m.StartWithoutGPU(ctx)
+	return one.Act(ctx, a)
 }
 
 // UndoUpdate is [runtime.Manager.UndoUpdate] for the runtime of a profile.
@@ -114,11 +114,20 @@ func (s *fleetSession) DataSize(ctx context.Context, profile string) (int64, err
 	return size, err
 }
 
-// KeepRunning is [runtime.Manager.KeepRunning] for the runtime of a profile.
-func (s *fleetSession) KeepRunning(profile string) {
-	if m, err := s.fleet.Manager(profile); err == nil {
-		m.KeepRunning()
+// HasData reports whether a profile has data.
+func (s *fleetSession) HasData(ctx context.Context, profile string) (bool, error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return false, err
 	}
+	_, exists, err := m.DataSize(ctx)
+	return exists, err
+}
+
+// CanUndoDelete reports whether there is a backup of a profile's data.
+func (s *fleetSession) CanUndoDelete(profile string) bool {
+	now, known := s.fleet.Overview().Of(profile)
+	return known && data.HasBackup(data.BackupDir(), now.Runtime)
 }
 
 // guide returns the guide to the runtime of a profile.

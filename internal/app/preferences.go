@@ -81,11 +81,7 @@ func (s *fleetSession) SettingsChanged() <-chan struct{} { return s.settings.Cha
 
 // EditSettings opens the settings file, and makes it when there is none.
 func (s *fleetSession) EditSettings(ctx context.Context, open func(ctx context.Context, path string) error) error {
-	var exists *config.ExistsError
-	if err := config.WriteDefault(s.settings.File()); err != nil && !errors.As(err, &exists) {
-		return err
-	}
-	return open(ctx, s.settings.File())
+	return s.settings.Edit(ctx, open)
 }
 
 // startAtOpen starts the current runtime when the preferences say so, as soon

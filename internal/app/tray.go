@@ -20,19 +20,6 @@ import (
 	"colabtray/internal/tray"
 )
 
-// buttons are what those of notifications do in the tray.
-var buttons = map[notify.Action]tray.Action{
-	notify.CopyURL:         tray.CopyURL,
-	notify.OpenColab:       tray.OpenColab,
-	notify.Start:           tray.Start,
-	notify.StartAgain:      tray.Start,
-	notify.StartWithoutGPU: tray.StartWithoutGPU,
-	notify.Continue:        tray.Continue,
-	notify.KeepRunning:     tray.KeepRunning,
-	notify.Restart:         tray.Restart,
-	notify.ShowLogs:        tray.ShowLogs,
-}
-
 // wanted reports whether the person wants notifications of a kind. Answers to
 // what they have clicked always come.
 func wanted(n config.Notifications, kind notify.Kind) bool {
@@ -89,7 +76,7 @@ func showTray(ctx context.Context, s *fleetSession) error {
 		Enabled: func(kind notify.Kind) bool { return wanted(s.Preferences().Notifications, kind) },
 		Act: func(profile string, button notify.Action) {
 			select {
-			case requests <- tray.Request{Profile: profile, Action: buttons[button]}:
+			case requests <- tray.Request{Profile: profile, Act: button}:
 			case <-ctx.Done():
 			}
 		},
@@ -112,7 +99,10 @@ func showTray(ctx context.Context, s *fleetSession) error {
 	if noPanel {
 		short, hint := noTray(ctx)
 		fmt.Fprintln(os.Stderr, i18n.Sentences(short, hint))
-		go explainNoTray(ctx, registered, func() { sender.ShowMessage(noTray(ctx)) })
+		go explainNoTray(ctx, registered, func() {
+			short, hint := noTray(ctx)
+			sender.ShowMessage(short, hint)
+		})
 	}
 	if repaired, err := desktop.RepairAutostart(); repaired || err != nil {
 		s.Log.Info("the start at login named a program that is gone", "repaired", repaired, "error", err)
@@ -142,9 +132,10 @@ func showTray(ctx context.Context, s *fleetSession) error {
 		OpenTerminal:    openTerminal(s),
 		Recent:          cli.RecentNotebooks(),
 		Guide:           s.OpenGuide,
-		StartWithoutGPU: s.StartWithoutGPU,
+		Act:             s.Act,
+		CanUndoDelete:   s.CanUndoDelete,
+		HasData:         s.HasData,
 		UndoUpdate:      s.UndoUpdate,
-		KeepRunning:     s.KeepRunning,
 		StartAtLogin:    startAtLogin(s.Log),
 		StartAtOpen:     &tray.Toggle{Get: s.StartsAtOpen, Set: s.SetStartAtOpen},
 		KeepURL:         &tray.Toggle{Get: s.KeepsURL, Set: s.SetKeepURL},

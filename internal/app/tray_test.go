@@ -5,7 +5,6 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/notify"
-	"colabtray/internal/tray"
 )
 
 // TestWanted switches off each kind of notification alone.
@@ -39,15 +38,5 @@ func TestWanted(t *testing.T) {
 	}
 	if len(off) != len(notify.Kinds())-1 { // answers always come
 		t.Errorf("%d kinds of %d can be switched off", len(off), len(notify.Kinds()))
-	}
-}
-
-// TestButtons holds that the tray does something for each button that an
-// announcement can have.
-func TestButtons(t *testing.T) {
-	for _, action := range []notify.Action{notify.CopyURL, notify.OpenColab, notify.Start, notify.StartAgain, notify.Continue, notify.Restart, notify.ShowLogs} {
-		if buttons[action] == tray.Nothing {
-			t.Errorf("%s does nothing", action)
-		}
 	}
 }

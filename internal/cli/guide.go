@@ -23,6 +23,8 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Install:    func() install.Help { return install.Docker(install.Detect()) },
 		GPU:        gpu.Watch,
 		Recent:     RecentNotebooks(),
+		Acts:       CanAct,
+		Act:        s.Act,
 		OpenFolder: desktop.OpenFolder,
 		Version:    version,
 		Log:        s.Log,

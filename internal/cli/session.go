@@ -56,9 +56,10 @@ func (c *Connection) Fleet(profiles map[string]config.Profile, current string) *
 	return runtime.NewFleet(c.link, profiles, current, c.options)
 }
 
-// Session returns the session of a runtime. It ends with the connection.
-func (c *Connection) Session(m *runtime.Manager) *Session {
-	return &Session{Connection: c, Runtime: m, Profile: m.Profile()}
+// Session returns the session of a runtime, whose settings are in a file. It ends with
+// the connection.
+func (c *Connection) Session(m *runtime.Manager, settingsFile string) *Session {
+	return &Session{Connection: c, Runtime: m, Profile: m.Profile(), settingsFile: settingsFile}
 }
 
 // Session is a connection to the runtime of the chosen profile.
@@ -68,6 +69,8 @@ type Session struct {
 	Runtime *runtime.Manager
 	// Profile is what it is made from.
 	Profile config.Profile
+
+	settingsFile string
 }
 
 // open reads the settings and connects to the engine.
@@ -80,7 +83,7 @@ func (in *invocation) open() (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := c.Session(runtime.NewManager(c.link, settings.Profile, c.options))
+	s := c.Session(runtime.NewManager(c.link, settings.Profile, c.options), in.sources().File)
 	s.Run(s.Runtime.Run)
 	return s, nil
 }

@@ -138,8 +138,23 @@ func (s *Settings) Current() (config.Preferences, map[string]config.Profile) {
 }
 
 // Save remembers a choice in the settings file.
-func (s *Settings) Save(key []string, value any) error {
-	if err := config.Set(s.from.File, key, value); err != nil {
+func (s *Settings) Save(key []string, value any) error { return saveSetting(s.from.File, key, value) }
+
+// Edit opens the settings file, and makes it when there is none.
+func (s *Settings) Edit(ctx context.Context, open func(ctx context.Context, path string) error) error {
+	return editSettings(ctx, s.from.File, open)
+}
+
+func editSettings(ctx context.Context, file string, open func(ctx context.Context, path string) error) error {
+	var exists *config.ExistsError
+	if err := config.WriteDefault(file); err != nil && !errors.As(err, &exists) {
+		return err
+	}
+	return open(ctx, file)
+}
+
+func saveSetting(file string, key []string, value any) error {
+	if err := config.Set(file, key, value); err != nil {
 		return notChanged(err)
 	}
 	return nil

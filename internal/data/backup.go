@@ -272,8 +272,10 @@ func rename(temp, file string, replace bool) error {
 // data are deleted or replaced.
 func BackupDir() string { return filepath.Join(config.StateDir(), "backups") }
 
-// backupAge is how long an automatic backup is kept.
-const backupAge = 7 * 24 * time.Hour
+// BackupDays is how many days an automatic backup is kept.
+const BackupDays = 7
+
+const backupAge = BackupDays * 24 * time.Hour
 
 const (
 	backupTime = "20060102T150405.000Z"
@@ -333,6 +335,13 @@ func (d *Store) newestBackup() (string, error) {
 		return "", noBackupProblem(d.Profile, d.Dir)
 	}
 	return filepath.Join(d.Dir, slices.Max(names)), nil
+}
+
+// HasBackup reports whether there is an automatic backup of a runtime.
+func HasBackup(dir, runtime string) bool {
+	d := Store{Options: Options{Dir: dir, Profile: config.Profile{Runtime: runtime}}}
+	_, err := d.newestBackup()
+	return err == nil
 }
 
 // PruneBackups removes automatic backups that are older than a week by the time in

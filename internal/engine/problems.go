@@ -8,6 +8,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
+	"colabtray/internal/install"
 	"colabtray/internal/problem"
 )
 
@@ -48,7 +49,11 @@ func ConnectProblem(e Info, err error) *problem.Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, ErrPermission):
-		return permissionProblem(e, err)
+		p := permissionProblem(e, err)
+		if install.StartPodman() != nil && !e.ChosenByUser() {
+			p.Acts = []problem.Act{{Name: problem.ActUsePodman}, {Name: problem.ActCopyCommand}}
+		}
+		return p
 	case errors.Is(err, ErrTooOld):
 		return &problem.Problem{
 			Code:  problem.EngineTooOld,
@@ -71,6 +76,7 @@ func ConnectProblem(e Info, err error) *problem.Problem {
 			return p
 		}
 		p.Hint, p.Command = absentEngineAdvice(e)
+		p.Acts = absentEngineActs(e)
 		return p
 	}
 }
@@ -93,6 +99,21 @@ func absentEngineAdvice(e Info) (hint, command string) {
 	default:
 		return i18n.T("problem.noEngineEnvHint", "host", e.Host, "variable", e.Found), "unset " + e.Found
 	}
+}
+
+// absentEngineActs returns what the program can do when nothing answers at the engine's
+// address. Another engine is no help where the user's settings name this one.
+func absentEngineActs(e Info) (acts []problem.Act) {
+	if e.ChosenByUser() {
+		return []problem.Act{{Name: problem.ActCopyCommand}}
+	}
+	if install.StartDesktop() != nil {
+		acts = append(acts, problem.Act{Name: problem.ActStartDesktop})
+	}
+	if install.StartPodman() != nil {
+		acts = append(acts, problem.Act{Name: problem.ActUsePodman})
+	}
+	return append(acts, problem.Act{Name: problem.ActInstall}, problem.Act{Name: problem.ActCopyCommand})
 }
 
 // OperationProblem tells why an operation on a runtime failed.

@@ -358,6 +358,11 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("the page says %q", got)
 	}
 	w.pictures("noengine")
+	w.wait("an act", `document.querySelector("#acts button").checkVisibility()`)
+	w.do("click on an act", chromedp.Click("#acts button"))
+	if got := <-r.acts; !slices.Contains(r.manager.Snapshot().Acts(), got) {
+		t.Errorf("the page asked for %v", got)
+	}
 	r.Close()
 	w.wait("the end", `!document.getElementById("gone").hidden`)
 	w.pictures("gone")

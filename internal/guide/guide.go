@@ -29,6 +29,7 @@ import (
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/packages"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -50,8 +51,8 @@ type Runtime interface {
 
 var _ Runtime = (*runtime.Manager)(nil)
 
-// Options is what the guide works with. All fields but Idle and
-// OpenFolder are required.
+// Options is what the guide works with. All fields but Idle, Acts and OpenFolder are
+// required.
 type Options struct {
 	Runtime Runtime
 	// Check does what Colab's page does, and calls tell with each finished step.
@@ -77,6 +78,10 @@ type Options struct {
 	OpenFolder func(ctx context.Context, dir string) error
 	// Recent has the notebooks that were opened last.
 	Recent *colab.Recent
+	// Acts reports whether Act can carry out an act; nil means that it can none.
+	Acts func(problem.Act) bool
+	// Act carries out an act.
+	Act func(ctx context.Context, a problem.Act) error
 	// Version is the version of the program.
 	Version string
 	// Idle is how long the guide listens while nobody looks at it; 0 means ten

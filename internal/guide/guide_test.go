@@ -143,7 +143,7 @@ func TestOnlyThePageItself(t *testing.T) {
 	good := []string{"Origin", origin, header, "1", "Sec-Fetch-Site", "same-origin"}
 	but := func(name, value string) []string { return append(append([]string{}, good...), name, value) }
 
-	for _, path := range []string{"/start", "/continue", "/stop", "/restart", "/url", "/check", "/report"} {
+	for _, path := range []string{"/start", "/continue", "/stop", "/restart", "/act?act=usePort:1", "/url", "/check", "/report"} {
 		for what, headers := range map[string][]string{
 			"Host localhost":           but("Host", "localhost:"+port),
 			"Host of a rebound name":   but("Host", "evil.example:"+port),
@@ -192,6 +192,16 @@ func TestOnlyThePageItself(t *testing.T) {
 	wantStatus(t, "all as it should be", response, http.StatusOK)
 	if !strings.Contains(body, r.profile.Runtime) {
 		t.Errorf("the report is %q", body)
+	}
+	r.until(func(s state) bool { return len(s.Acts) > 0 })
+	for _, act := range []string{"", "usePort:1", "start", "restart", "quit", "install:1"} {
+		response, _ = guest.ask("POST", origin+"/act?act="+act, good...)
+		wantStatus(t, "the act "+act+", which is not offered", response, http.StatusConflict)
+	}
+	response, _ = guest.ask("POST", origin+"/act?act=install", good...)
+	wantStatus(t, "an act that is offered", response, http.StatusAccepted)
+	if got := <-r.acts; got.Name != problem.ActInstall {
+		t.Errorf("asked for %v", got)
 	}
 	response, _ = guest.ask("POST", origin+"/url", good...)
 	wantStatus(t, "a URL where none is", response, http.StatusConflict)

@@ -7,6 +7,7 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/gpu"
+	"colabtray/internal/i18n"
 	"colabtray/internal/install"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -31,6 +32,7 @@ type state struct {
 	Problem  *actionMessage  `json:"problem"`
 	Warnings []actionMessage `json:"warnings"`
 	Message  *actionMessage  `json:"message"`
+	Acts     []actButton     `json:"acts"`
 	Install  *install.Help   `json:"install"`
 }
 
@@ -75,7 +77,13 @@ type gpuUsage struct {
 func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
-		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []actionMessage{},
+		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []actionMessage{}, Acts: g.actButtons(s),
+	}
+	switch s.State {
+	case runtime.Absent:
+		now.Hint = i18n.Sentences(now.Hint, s.About())
+	case runtime.Starting:
+		now.Hint = i18n.Sentences(now.Hint, s.StartProgress())
 	}
 	can := s.State
 	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
@@ -88,7 +96,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	}
 	if p := s.Problem; p != nil {
 		now.Problem = &actionMessage{p.Short, p.Hint, p.Command}
-		if p.Code == problem.NoEngine && !s.Engine.ChosenByUser() {
+		if (p.Code == problem.NoEngine || p.Code == problem.EngineTooOld) && !s.Engine.ChosenByUser() {
 			help := g.Install()
 			now.Install = &help
 		}

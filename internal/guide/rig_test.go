@@ -22,6 +22,7 @@ import (
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/packages"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 	"colabtray/test/testenv"
 )
@@ -38,8 +39,9 @@ type rig struct {
 	manager *runtime.Manager
 	profile config.Profile
 	log     *lockedBuffer
-	kept    []string // packages that the settings keep
-	file    string   // the settings
+	kept    []string         // packages that the settings keep
+	file    string           // the settings
+	acts    chan problem.Act // those that the page asked for
 }
 
 type lockedBuffer struct {
@@ -80,7 +82,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, profile: p, log: new(lockedBuffer), file: filepath.Join(t.TempDir(), "config.toml")}
+	r := &rig{t: t, profile: p, log: new(lockedBuffer), acts: make(chan problem.Act, 9), file: filepath.Join(t.TempDir(), "config.toml")}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := runtime.NewLink(docker, log)
 	r.manager = runtime.NewManager(link, p, runtime.Options{
@@ -121,6 +123,8 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			return err
 		},
 		Recent:  colab.NewRecent(filepath.Join(t.TempDir(), "notebooks.json")),
+		Acts:    func(problem.Act) bool { return true },
+		Act:     func(_ context.Context, a problem.Act) error { r.acts <- a; return nil },
 		Version: "1.2.3",
 		Log:     log,
 	})

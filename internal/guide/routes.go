@@ -20,7 +20,7 @@ const (
 func (s *session) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, name := range map[string]string{
-		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/packages.js": "packages.js", "/files.js": "files.js", "/folders.js": "folders.js", "/notebooks.js": "notebooks.js", "/ports.js": "ports.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
+		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/acts.js": "acts.js", "/packages.js": "packages.js", "/files.js": "files.js", "/folders.js": "folders.js", "/notebooks.js": "notebooks.js", "/ports.js": "ports.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
 	} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
 	}
@@ -36,6 +36,7 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)
 	mux.HandleFunc("POST /packages", s.packages)

@@ -184,16 +184,16 @@ func TestSignalsOfOthers(t *testing.T) {
 	}
 	for _, signal := range [][]any{
 		{"ActionInvoked"},
-		{"ActionInvoked", "1", "copy-url"},
+		{"ActionInvoked", "1", "copyURL"},
 		{"ActionInvoked", uint32(1)},
-		{"ActionInvoked", uint32(1), "start"},    // not offered there
-		{"ActionInvoked", uint32(2), "copy-url"}, // nor there
-		{"ActionInvoked", uint32(9), "copy-url"}, // another program's
+		{"ActionInvoked", uint32(1), "start"},   // not offered there
+		{"ActionInvoked", uint32(2), "copyURL"}, // nor there
+		{"ActionInvoked", uint32(9), "copyURL"}, // another program's
 		{"ActionInvoked", uint32(0), ""},
 		{"NotificationClosed"},
 		{"NotificationClosed", uint32(9), uint32(2)},
 		{"ActivationToken", uint32(1), "token"},
-		{"ActionInvoked", uint32(1), "open-colab"},
+		{"ActionInvoked", uint32(1), "openColab"},
 	} {
 		emit(signal[0].(string), signal[1:]...)
 	}
@@ -204,7 +204,7 @@ func TestSignalsOfOthers(t *testing.T) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if got := f.calls[0].actions; !slices.Equal(got, []string{"copy-url", "Copy URL", "open-colab", "Open Colab"}) {
+	if got := f.calls[0].actions; !slices.Equal(got, []string{"copyURL", "Copy URL", "openColab", "Open Colab"}) {
 		t.Errorf("the buttons are %q", got)
 	}
 }
@@ -228,7 +228,7 @@ func TestNoButtons(t *testing.T) {
 			s.Send(Announcement{Kind: KindReady, Title: "Ready", Actions: []Action{CopyURL}})
 			<-f.asked
 			s.Close()
-			if err := f.conn.Emit(serverPath, serverName+".ActionInvoked", uint32(1), "copy-url"); err != nil {
+			if err := f.conn.Emit(serverPath, serverName+".ActionInvoked", uint32(1), "copyURL"); err != nil {
 				t.Error(err)
 			}
 			f.mu.Lock()

@@ -47,48 +47,22 @@ const (
 	Critical                // stays until the person dismisses it
 )
 
-// Action is the action of a button of an announcement.
-type Action string
+// Action is the action of a button of an announcement. A button can be clicked long
+// after the announcement, so whoever carries out an action must look at the present
+// state.
+type Action = problem.Act
 
-// The actions. A button can be clicked long after the announcement, so whoever
-// carries out an action must look at the present state.
-const (
-	CopyURL         Action = "copy-url"
-	OpenColab       Action = "open-colab"
-	Start           Action = "start"
-	StartAgain      Action = "start-again" // Start, offered after a failure
-	StartWithoutGPU Action = "start-without-gpu"
-	Continue        Action = "continue" // a paused runtime
-	Restart         Action = "restart"
-	ShowLogs        Action = "logs"
-	KeepRunning     Action = "keep-running"
+// The actions of announcements that are not about a problem.
+var (
+	CopyURL     = Action{Name: problem.ActCopyURL}
+	OpenColab   = Action{Name: problem.ActOpenColab}
+	Start       = Action{Name: problem.ActStart}
+	ShowLogs    = Action{Name: problem.ActShowLogs}
+	KeepRunning = Action{Name: problem.ActKeepRunning}
 )
 
-// label returns the text of a button.
-func label(action Action) string {
-	switch action {
-	case CopyURL:
-		return i18n.T("notify.button.copyURL")
-	case OpenColab:
-		return i18n.T("notify.button.openColab")
-	case Start:
-		return i18n.T("notify.button.start")
-	case StartAgain:
-		return i18n.T("notify.button.startAgain")
-	case StartWithoutGPU:
-		return i18n.T("notify.button.startWithoutGPU")
-	case Continue:
-		return i18n.T("notify.button.continue")
-	case Restart:
-		return i18n.T("notify.button.restart")
-	case ShowLogs:
-		return i18n.T("notify.button.showLogs")
-	case KeepRunning:
-		return i18n.T("notify.button.keepRunning")
-	default:
-		return string(action)
-	}
-}
+// maxActions is the number of buttons that a notification has room for.
+const maxActions = 2
 
 // Announcement is the content of a notification. Title and Body are plain text of
 // one line each.
@@ -190,7 +164,7 @@ func sameProblem(prev, next runtime.Snapshot) bool {
 func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 	a := Announcement{
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
-		Actions: remedy(next), Profile: next.Profile,
+		Actions: firstActs(next.Acts()), Profile: next.Profile,
 	}
 	if next.State == runtime.Failed && prev.State.Runs() && prev.State != runtime.Starting {
 		a.Kind, a.Urgency = KindStopped, Critical
@@ -199,27 +173,12 @@ func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 	return a
 }
 
-// remedy returns the buttons for the problem of a snapshot: what its hint advises, as
-// far as the program can do it.
-func remedy(s runtime.Snapshot) []Action {
-	switch s.Problem.Code {
-	case problem.DiedStarting, problem.Exited:
-		return []Action{StartAgain, ShowLogs}
-	case problem.OutOfMemory, problem.PortInUse, problem.PullFailed, problem.DiskFull,
-		problem.FolderMissing, problem.EngineFailed, problem.Occupied, problem.Handmade:
-		if !s.State.CanStart() {
-			return nil // something other than a start failed
-		}
-		return []Action{StartAgain}
-	case problem.GPU:
-		return []Action{StartWithoutGPU}
-	case problem.Paused:
-		return []Action{Continue}
-	case problem.NoAnswer:
-		return []Action{Restart, ShowLogs}
-	default:
+// firstActs returns the acts that a notification has room for.
+func firstActs(acts []problem.Act) []Action {
+	if len(acts) == 0 {
 		return nil
 	}
+	return acts[:min(len(acts), maxActions)]
 }
 
 // IdleStop announces that a runtime will be stopped at a time, unless the person

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"colabtray/internal/i18n"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -95,10 +96,10 @@ func (s *Sender) announce(prev, next runtime.Snapshot, now time.Time) {
 	s.Send(append(announcements, Announce(prev, next)...)...)
 }
 
-// ShowMessage shows the result of a click: one line, and a hint that can be empty.
-// Neither may contain a token.
-func (s *Sender) ShowMessage(short, hint string) {
-	s.Send(Announcement{Kind: KindAnswer, Title: short, Body: firstLine(hint), Urgency: Normal})
+// ShowMessage shows the result of a click: one line, a hint that can be empty, and what
+// can be done about it. None may contain a token.
+func (s *Sender) ShowMessage(short, hint string, acts ...problem.Act) {
+	s.Send(Announcement{Kind: KindAnswer, Title: short, Body: firstLine(hint), Urgency: Normal, Actions: firstActs(acts)})
 }
 
 // Send shows announcements of the kinds that are enabled. With several runtimes each

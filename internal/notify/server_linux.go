@@ -15,6 +15,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"colabtray/assets"
+	"colabtray/internal/problem"
 	"colabtray/internal/sessionbus"
 )
 
@@ -148,7 +149,7 @@ func (b *bus) handleSignal(signal *dbus.Signal) {
 		var id uint32
 		var key string
 		if dbus.Store(signal.Body, &id, &key) == nil {
-			b.invoked(id, Action(key))
+			b.invoked(id, problem.ParseAct(key))
 		}
 	case serverName + ".NotificationClosed":
 		var id, reason uint32
@@ -215,7 +216,7 @@ func (b *bus) notify(s slot, a Announcement) error {
 	}
 	if b.act != nil && slices.Contains(capabilities, "actions") {
 		for _, action := range a.Actions {
-			n.Actions = append(n.Actions, notify.Action{Key: string(action), Label: label(action)})
+			n.Actions = append(n.Actions, notify.Action{Key: action.String(), Label: action.Label()})
 		}
 	}
 	n.SetUrgency(urgencies[a.Urgency])

@@ -76,6 +76,9 @@ type Problem struct {
 	Hint string
 	// Command is a command to run in a terminal; empty when no command helps.
 	Command string
+	// Acts is what the program can do about it, where that depends on more than the
+	// code; see [Problem.Offers].
+	Acts []Act
 	// Err is the cause, for the log; it can be nil.
 	Err error
 }

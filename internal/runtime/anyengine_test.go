@@ -372,7 +372,7 @@ func (r *rig) contentInMemory() string {
 	r.t.Helper()
 	var all strings.Builder
 	r.withVolume(func(helper string) error {
-		archive, err := r.memory.ReadHelper(r.t.Context(), helper, engine.HelperDataDir)
+		archive, err := r.memory.ReadHelper(r.t.Context(), helper, "/volume")
 		if err != nil {
 			return err
 		}

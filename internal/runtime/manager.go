@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/data"
@@ -29,11 +30,13 @@ type Manager struct {
 	keep     chan struct{} // a request not to stop the idle runtime
 	stopIdle bool
 
-	mu       sync.Mutex
-	profile  config.Profile     // only the owning goroutine changes it
-	unusual  []*problem.Problem // warnings about the profile's settings
-	current  Snapshot
-	watchers map[chan Snapshot]struct{}
+	mu         sync.Mutex
+	profile    config.Profile     // only the owning goroutine changes it
+	unusual    []*problem.Problem // warnings about the profile's settings
+	startBegan time.Time          // of the start under way; see timeStart
+	lastStart  time.Duration
+	current    Snapshot
+	watchers   map[chan Snapshot]struct{}
 
 	backups       string
 	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time

@@ -345,6 +345,9 @@ func TestPortInUse(t *testing.T) {
 		if !strings.Contains(p.Short, fmt.Sprint(r.profile.Port)) || !strings.Contains(p.Short, fmt.Sprintf("process %d", os.Getpid())) {
 			t.Errorf("the problem is %q", p.Short)
 		}
+		if acts := r.Snapshot().Acts(); len(acts) == 0 || acts[0].Name != problem.ActUsePort || acts[0].Port <= r.profile.Port {
+			t.Errorf("the acts are %v", acts)
+		}
 		r.nothingMade()
 		_ = other.Close()
 		r.mustServe(r.mustStart().URL)

@@ -236,9 +236,13 @@ func (o *operation) portProblem(ctx context.Context, err error) *problem.Problem
 	if port := busyPublished(o.profile, err); port != 0 {
 		return publishedPortProblem(port, portHolder(ctx, o.engine, port, o.profile.Runtime), err)
 	}
-	port, exists := o.profile.Port, false
-	if c, err := o.Inspect(ctx); err == nil && c.Exists {
+	port, exists, free := o.profile.Port, false, 0
+	c, inspectErr := o.Inspect(ctx)
+	if inspectErr == nil && c.Exists {
 		port, exists = cmp.Or(jupyter.LocalPort(c, o.profile.Kind), port), true
 	}
-	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, err)
+	if !exists || c.Ours() && o.info.Features.Replace {
+		free = freePort(ctx, port)
+	}
+	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, free, err)
 }

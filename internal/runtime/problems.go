@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"cmp"
+	"context"
 	"net"
 	"strconv"
 	"strings"
@@ -30,8 +32,8 @@ func localImageProblem(p config.Profile, err error) *problem.Problem {
 
 // portProblem is the problem that a port is in use. It names the holder if the holder
 // is known. The hint depends on whether the container exists, because an existing
-// container keeps its port.
-func portProblem(p config.Profile, port int, holder string, exists bool, err error) *problem.Problem {
+// container keeps its port. free is another port that can be used instead, 0 for none.
+func portProblem(p config.Profile, port int, holder string, exists bool, free int, err error) *problem.Problem {
 	problem := &problem.Problem{
 		Code:  problem.PortInUse,
 		Short: i18n.T("problem.portInUse", "port", port),
@@ -41,9 +43,12 @@ func portProblem(p config.Profile, port int, holder string, exists bool, err err
 	if holder != "" {
 		problem.Short = i18n.T("problem.portInUseBy", "port", port, "holder", holder)
 	}
+	if free != 0 {
+		problem.Acts = usePortInstead(free)
+	}
 	if !exists {
 		problem.Hint = i18n.T("problem.portInUseNewHint")
-		problem.Command = p.CommandLine("start", "--port", strconv.Itoa(nextPort(port)))
+		problem.Command = p.CommandLine("start", "--port", strconv.Itoa(cmp.Or(free, port+1)))
 	}
 	return problem
 }
@@ -64,11 +69,22 @@ func publishedPortProblem(port int, holder string, err error) *problem.Problem {
 	return p
 }
 
-func nextPort(port int) int {
-	if port < 65535 {
-		return port + 1
+func usePortInstead(port int) []problem.Act {
+	return []problem.Act{{Name: problem.ActUsePort, Port: port}, {Name: problem.ActStart}}
+}
+
+// freePort returns a port after the given one at which nothing of this computer
+// listens, 0 if there is none nearby.
+func freePort(ctx context.Context, after int) int {
+	const most = 100
+	for port := after + 1; port <= min(after+most, 65535); port++ {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	return port - 1
+	return 0
 }
 
 // failedExit reports whether a container has ended with a failure. Exit codes 130, 137

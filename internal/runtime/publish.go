@@ -49,6 +49,7 @@ func (m *Manager) publish() {
 	if next.State == m.current.State && m.model.since().IsZero() {
 		next.Since = m.current.Since
 	}
+	next.LastStart = m.timeStart(next.State)
 	next.Rev = m.current.Rev
 	if same(next, m.current) {
 		return
@@ -68,6 +69,23 @@ func (m *Manager) publish() {
 	if m.changed != nil {
 		m.changed()
 	}
+}
+
+// timeStart measures how long starts take, and returns how long the last one took. The
+// caller holds the lock.
+func (m *Manager) timeStart(next State) time.Duration {
+	was := m.current.State
+	switch {
+	case next == was:
+	case next == Starting && was != Unknown:
+		m.startBegan = time.Now()
+	case next == Ready && was == Starting && !m.startBegan.IsZero():
+		m.lastStart = time.Since(m.startBegan).Round(time.Second)
+	}
+	if next != Starting {
+		m.startBegan = time.Time{}
+	}
+	return m.lastStart
 }
 
 // snapshot returns the snapshot of the model's state, without Rev.

@@ -3,6 +3,7 @@ package runtime
 import (
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 )
 
@@ -53,4 +54,22 @@ func (s Snapshot) values() []any {
 		"engine", s.Engine.Name, "image", s.Image, "port", s.Port, "progress", s.Progress.Words(),
 		"since", s.Since.Local().Format(time.DateTime), "at", s.Since.Local().Format("15:04"), "stopAt", s.IdleStopAt.Local().Format("15:04"),
 	}
+}
+
+// StartProgress returns since when a start is under way, and how long the last one took.
+func (s Snapshot) StartProgress() string {
+	since := s.Since.Local().Format(time.TimeOnly)
+	if s.LastStart > 0 {
+		return i18n.T("startProgress.beganLast", "since", since, "seconds", int(s.LastStart.Seconds()))
+	}
+	return i18n.T("startProgress.began", "since", since)
+}
+
+// About returns what a built-in profile is, and how much it downloads; empty for a
+// profile of the person's own.
+func (s Snapshot) About() string {
+	if p, is := config.BuiltIn()[s.Profile]; !is || p.Image != s.Image {
+		return ""
+	}
+	return i18n.T("profile." + s.Profile)
 }

@@ -10,11 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/sys/atomicwriter"
 
 	"colabtray/internal/colab"
+	"colabtray/internal/data"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -29,26 +31,47 @@ type actionFunc func(context.Context) result
 func (a *app) actionFor(chosen Row) actionFunc {
 	do := entryOf(chosen.Action).do
 	if do == nil {
+		do = actDo(chosen.Action)
+	}
+	if do == nil {
 		return nil
 	}
 	profile := cmp.Or(chosen.Profile, a.viewInput.overview.Current)
 	now, _ := a.viewInput.overview.Of(profile)
-	return do(a, target{profile, now, chosen.Checked})
+	return do(a, target{profile, now, chosen.Checked, chosen.Act})
 }
 
-func (a *app) start(on target) actionFunc   { return a.changing(on, a.Runtimes.Start) }
-func (a *app) stop(on target) actionFunc    { return a.changing(on, a.Runtimes.Stop) }
+func (a *app) stop(on target) actionFunc { return a.changing(on, a.Runtimes.Stop) }
+
+// stopAll stops all runtimes at the same time.
+func (a *app) stopAll(target) actionFunc {
+	profiles := stoppable(a.viewInput.overview)
+	return a.detached(func(ctx context.Context) error {
+		errs := make([]error, len(profiles))
+		var stopping sync.WaitGroup
+		for i, profile := range profiles {
+			stopping.Go(func() { errs[i] = a.Runtimes.Stop(ctx, profile) })
+		}
+		stopping.Wait()
+		return errors.Join(errs...)
+	})
+}
+
+// stoppable returns a profile of each runtime that can be stopped.
+func stoppable(o runtime.Overview) (profiles []string) {
+	names := map[string]bool{}
+	for _, s := range o.Runtimes {
+		if s.State.CanStop() && !names[s.Runtime] {
+			names[s.Runtime] = true
+			profiles = append(profiles, s.Profile)
+		}
+	}
+	return profiles
+}
+
 func (a *app) restart(on target) actionFunc { return a.changing(on, a.Runtimes.Restart) }
 
-func (a *app) startWithoutGPU(on target) actionFunc { return a.changing(on, a.StartWithoutGPU) }
-func (a *app) undoUpdate(on target) actionFunc      { return a.changing(on, a.UndoUpdate) }
-
-func (a *app) keepRunning(on target) actionFunc {
-	return func(context.Context) result {
-		a.KeepRunning(on.profile)
-		return result{}
-	}
-}
+func (a *app) undoUpdate(on target) actionFunc { return a.changing(on, a.UndoUpdate) }
 
 func (a *app) selectProfile(on target) actionFunc {
 	return a.choosing(func(ctx context.Context) error { return a.Select(ctx, on.profile) })
@@ -133,24 +156,28 @@ func (a *app) askDeleteContainer(ctx context.Context, profile string) result {
 
 func (a *app) askConfirmation(pending pendingDelete) result {
 	message := actionMessage{short: i18n.T("tray.confirmDelete"), hint: i18n.T("tray.confirmDeleteHint", "row", pending.confirmDeleteText())}
+	if !pending.container && pending.size != 0 {
+		message.hint += "\n" + i18n.T("tray.confirmDeleteBackup", "days", data.BackupDays)
+	}
 	a.showMessage(message)
 	return result{actionMessage: message, pendingDelete: pending}
 }
 
-// deleting deletes a container, and with data also its volume. Its message says
+// deleting deletes a container, and withData also its volume. Its message says
 // where the backup of the data is.
-func (a *app) deleting(profile string, data bool) actionFunc {
+func (a *app) deleting(profile string, withData bool) actionFunc {
 	var backup string
 	do := a.detached(func(ctx context.Context) (err error) {
-		backup, err = a.Delete(ctx, profile, data)
+		backup, err = a.Delete(ctx, profile, withData)
 		return err
 	})
 	return func(ctx context.Context) result {
 		r := do(ctx)
 		if r.short == "" && backup != "" {
 			r.actionMessage = actionMessage{
-				short: i18n.T("tray.deleted"),
+				short: i18n.T("tray.deleted", "days", data.BackupDays),
 				hint:  i18n.T("tray.deletedHint", "profile", profile),
+				acts:  []problem.Act{{Name: problem.ActUndoDelete}},
 				stays: true,
 			}
 			a.showMessage(r.actionMessage)
@@ -310,7 +337,7 @@ func (a *app) failedMessage(err error, short, hint string) actionMessage {
 
 func (a *app) showMessage(message actionMessage) {
 	if a.ShowMessage != nil {
-		a.ShowMessage(message.short, message.hint)
+		a.ShowMessage(message.short, message.hint, message.acts...)
 	}
 }
 

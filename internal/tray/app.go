@@ -21,6 +21,7 @@ import (
 	"colabtray/assets"
 	"colabtray/internal/colab"
 	"colabtray/internal/i18n"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -80,15 +81,16 @@ type Options struct {
 	Recent *colab.Recent
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
-	// StartWithoutGPU starts the runtime of a profile without the GPU that its
-	// settings ask for.
-	StartWithoutGPU func(ctx context.Context, profile string) error
 	// UndoUpdate recreates the runtime of a profile from the image that it had
 	// before its last update.
 	UndoUpdate func(ctx context.Context, profile string) error
-	// KeepRunning counts as use of a profile's runtime, and so postpones its
-	// idle stop.
-	KeepRunning func(profile string)
+	// Act carries out an act for the runtime of a profile.
+	Act func(ctx context.Context, profile string, act problem.Act) error
+	// CanUndoDelete reports whether there is a backup from before a delete of a
+	// profile's data. It must be quick.
+	CanUndoDelete func(profile string) bool
+	// HasData reports whether a profile has data.
+	HasData func(ctx context.Context, profile string) (bool, error)
 	// The toggles of the settings. KeepURL belongs to the current profile.
 	StartAtLogin, StartAtOpen, KeepURL, StopOnQuit, Notifications *Toggle
 	// AddFolder lets the person choose a folder and adds it to a profile. It returns
@@ -114,9 +116,9 @@ type Options struct {
 	// overtaken by a newer one is left out. It may block.
 	Announce func(prev, next runtime.Snapshot)
 	// ShowMessage shows the result of a click that only the menu would show, and
-	// what is wrong with the settings: one line, and a hint that can be empty.
-	// It may block.
-	ShowMessage func(short, hint string)
+	// what is wrong with the settings: one line, a hint that can be empty, and
+	// what can be done at a click. It may block.
+	ShowMessage func(short, hint string, acts ...problem.Act)
 	// Registered is called each time a tray has taken the icon.
 	Registered func()
 	// Requests are actions that are asked for outside of the menu: the buttons
@@ -124,10 +126,10 @@ type Options struct {
 	Requests <-chan Request
 }
 
-// Request is an action on the runtime of a profile.
+// Request is an act for the runtime of a profile; an empty one is the current one.
 type Request struct {
 	Profile string
-	Action  Action
+	Act     problem.Act
 }
 
 // toolkit is what app needs of the tray toolkit. Only app's goroutine calls it:
@@ -180,6 +182,7 @@ type app struct {
 	panelLost atomic.Bool   // a panel has gone since run last looked
 	opened    chan struct{}
 	results   chan result
+	empty     chan string   // profiles that have nothing to delete; see lookForData
 	done      chan struct{} // closed once nobody receives clicks and results
 
 	viewInput  viewInput
@@ -203,6 +206,7 @@ func newApp(o Options) *app {
 		panel:   make(chan struct{}, 1),
 		opened:  make(chan struct{}, 1),
 		results: make(chan result),
+		empty:   make(chan string),
 		done:    make(chan struct{}),
 	}
 	a.viewInput.version, a.viewInput.style = o.Version, assets.Colour
@@ -211,6 +215,9 @@ func newApp(o Options) *app {
 		if e.offered != nil {
 			a.viewInput.lacks[e.action] = !e.offered(&a.Options)
 		}
+	}
+	for action, lacks := range a.lackingActs() {
+		a.viewInput.lacks[action] = lacks
 	}
 	return a
 }
@@ -222,6 +229,11 @@ func (a *app) read() {
 	}
 	if a.Recent != nil {
 		a.viewInput.notebooks = a.Recent.List()
+	}
+	if current := a.viewInput.overview.Current; a.CanUndoDelete != nil && a.CanUndoDelete(current) {
+		a.viewInput.undoable = current
+	} else {
+		a.viewInput.undoable = ""
 	}
 	for _, e := range entries {
 		if e.toggle != nil && !a.viewInput.lacks[e.action] {
@@ -277,7 +289,11 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 				overviews = nil
 				continue
 			}
+			before := a.viewInput.overview
 			a.apply(o)
+			a.lookForData(ctx, before)
+		case profile := <-a.empty:
+			a.viewInput.empty = profile
 		case r := <-a.results:
 			if a.finish(r) {
 				return
@@ -289,7 +305,7 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 			}
 			a.startAction(ctx, chosen)
 		case r := <-a.Requests:
-			a.startAction(ctx, Row{Action: r.Action, Profile: r.Profile})
+			a.startAction(ctx, Row{Action: Action(r.Act.Name), Act: r.Act, Profile: r.Profile})
 		case <-a.opened:
 			a.read()
 		case <-a.SettingsChanged:
@@ -335,9 +351,32 @@ func (a *app) apply(o runtime.Overview) {
 		}
 	}
 	if p := o.Settings; p != nil && p != prev.Settings {
-		a.showMessage(actionMessage{short: p.Short, hint: p.Hint})
+		a.showMessage(actionMessage{short: p.Short, hint: p.Hint, acts: p.Offers()})
 	}
 	a.viewInput.overview = o
+}
+
+// lookForData finds out whether there is something to delete, once the runtime of the
+// current profile has no container.
+func (a *app) lookForData(ctx context.Context, before runtime.Overview) {
+	prev, now := before.Runtime(), a.viewInput.overview.Runtime()
+	if prev.Profile == now.Profile && prev.State == now.State {
+		return
+	}
+	a.viewInput.empty = ""
+	if now.State != runtime.Absent || a.HasData == nil {
+		return
+	}
+	go func() {
+		has, err := a.HasData(ctx, now.Profile)
+		if err != nil || has {
+			return // or it is not known
+		}
+		select {
+		case a.empty <- now.Profile:
+		case <-a.done:
+		}
+	}()
 }
 
 // cancelPending voids a pending confirmation, also of an action that still runs.

@@ -104,6 +104,8 @@ type appTest struct {
 	failing   error // of copying and opening
 	verdict   chan string
 	selected  []string
+	requests  chan Request
+	hasData   bool
 	size      chan int64
 	kept      bool // the token
 	changed   chan struct{}
@@ -119,6 +121,8 @@ func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 			overviews: make(chan runtime.Overview),
 			size:      make(chan int64),
 			changed:   make(chan struct{}),
+			requests:  make(chan Request),
+			hasData:   true,
 			verdict:   make(chan string),
 		}
 		open := func(_ context.Context, what string) error { s.opened = append(s.opened, what); return s.failing }
@@ -139,7 +143,7 @@ func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 					return "", "", ctx.Err()
 				}
 			},
-			ShowMessage: func(short, hint string) { s.told = append(s.told, short+"|"+hint) },
+			ShowMessage: func(short, hint string, _ ...problem.Act) { s.told = append(s.told, short+"|"+hint) },
 			LogDir:      dir,
 			Delete: func(ctx context.Context, profile string, data bool) (string, error) {
 				err := s.runtime.do(ctx, fmt.Sprintf("delete %s %v", profile, data))
@@ -164,7 +168,13 @@ func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 				},
 			},
 			SettingsChanged: s.changed,
-			Log:             slog.New(slog.NewTextHandler(&s.log, nil)),
+			Requests:        s.requests,
+			EditSettings:    func(context.Context) error { return s.failing },
+			Act: func(_ context.Context, profile string, act problem.Act) error {
+				return s.runtime.do(t.Context(), act.String()+" "+profile)
+			},
+			HasData: func(context.Context, string) (bool, error) { return s.hasData, nil },
+			Log:     slog.New(slog.NewTextHandler(&s.log, nil)),
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		s.quit = cancel
@@ -200,8 +210,12 @@ func TestClicksDoWhatIsShown(t *testing.T) {
 			t.Errorf("the runtime was asked to %s", got)
 		}
 		s.setState(runtime.Starting)
-		s.clickOn(primaryClick) // nothing to do now
-		s.clickOn(rowCopyURL)   // disabled
+		s.clickOn(primaryClick) // nothing to do now but wait
+		if want := []string{"Starting…|Waiting until Jupyter answers. This takes some seconds."}; !slices.Equal(s.told, want) {
+			t.Errorf("the person was told %q", s.told)
+		}
+		s.told = nil
+		s.clickOn(rowCopyURL) // disabled
 		s.clickOn(rowStatus)
 		s.clickOn(rowStart) // not there any more
 		s.clickOn(rowStop)
@@ -233,7 +247,7 @@ func TestPrimaryClickCopiesWhenReady(t *testing.T) {
 			t.Errorf("the menu says %+v", s.screen.Rows[:2])
 		}
 		s.setState(runtime.Stopping)
-		if !s.screen.is(rowStatus, "Stopping…") || !s.screen.Rows[rowHint].Hidden {
+		if !s.screen.is(rowStatus, "Stopping…") || !s.screen.is(rowHint, "Your files are kept.") {
 			t.Errorf("the menu still says %+v", s.screen.Rows[:2])
 		}
 		s.noToken(t)
@@ -649,14 +663,14 @@ func TestBrokenSettingsAreSaidBesideTheState(t *testing.T) {
 		s.overviews <- o
 		s.overviews <- o
 		synctest.Wait()
-		if !s.screen.is(rowStatus, "Ready on port 8888") || !s.screen.is(rowTrouble, o.Settings.Short) || !s.screen.is(rowTrouble2, "port: no.") {
+		if !s.screen.is(rowStatus, "Ready on port 8888") || !s.screen.is(rowHint, o.Settings.Short) || !s.screen.is(rowHint+1, "port: no.") || !s.screen.is(rowHint+2, "Edit settings…") {
 			t.Errorf("the menu says %+v", s.screen.Rows[:rowStart])
 		}
 		if len(s.told) != 1 {
 			t.Errorf("the person was told %q", s.told)
 		}
 		s.setState(runtime.Ready)
-		if !s.screen.Rows[rowTrouble].Hidden {
+		if s.screen.is(rowHint, o.Settings.Short) {
 			t.Error("mended, and still said")
 		}
 	})
@@ -709,5 +723,107 @@ func TestAnnounce(t *testing.T) {
 	want := []string{" 0 profile_00 7", " 0 profile_01 7", "profile_00 7 profile_02 8"}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
+// TestActs holds that what a problem offers is a row below the status, which carries
+// it out, and that a notification's button does the same.
+func TestActs(t *testing.T) {
+	withApp(t, func(t *testing.T, s *appTest) {
+		now := snapshot(runtime.Failed)
+		now.Problem.Acts = []problem.Act{{Name: problem.ActUsePort, Port: 8890}, {Name: problem.ActStart}}
+		s.overviews <- seen(now)
+		synctest.Wait()
+		if text, enabled := s.screen.row(rowHint + 1); text != "Use port 8890" || !enabled {
+			t.Fatalf("the menu says %+v", s.screen.Rows[:rowStart])
+		}
+		s.clickOn(rowHint + 1)
+		if got := <-s.runtime.asked; got != "usePort:8890 default" {
+			t.Errorf("asked to %s", got)
+		}
+		s.runtime.answer <- nil
+		synctest.Wait()
+		s.requests <- Request{Act: problem.Act{Name: problem.ActUsePort, Port: 8891}}
+		if got := <-s.runtime.asked; got != "usePort:8891 default" {
+			t.Errorf("the button asked to %s", got)
+		}
+	})
+}
+
+func TestCopyCommand(t *testing.T) {
+	withApp(t, func(t *testing.T, s *appTest) {
+		now := snapshot(runtime.NoEngine)
+		now.Problem = &problem.Problem{Code: problem.Permission, Short: "You may not use Docker", Hint: "Join the group.", Command: "sudo usermod -aG docker $USER"}
+		s.overviews <- seen(now)
+		synctest.Wait()
+		if text, _ := s.screen.row(rowHint + 1); text != "Copy: sudo usermod -aG docker $USER" {
+			t.Fatalf("the menu says %+v", s.screen.Rows[:rowStart])
+		}
+		s.clickOn(rowHint + 1)
+		if !slices.Equal(s.copied, []string{now.Problem.Command}) || !s.screen.is(rowStatus, "The command is copied") {
+			t.Errorf("copied %q, and the menu says %+v", s.copied, s.screen.Rows[:rowStart])
+		}
+	})
+}
+
+// TestStartWithoutEngine leads to where an engine comes from.
+func TestStartWithoutEngine(t *testing.T) {
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.Guide = func(context.Context) error { s.opened = append(s.opened, "guide"); return nil }
+		s.setState(runtime.NoEngine)
+		s.clickOn(primaryClick)
+		if got := <-s.runtime.asked; got != "start" || !slices.Equal(s.opened, []string{"guide"}) {
+			t.Errorf("asked to %s, and opened %q", got, s.opened)
+		}
+	})
+}
+
+func TestNothingToDelete(t *testing.T) {
+	for _, has := range []bool{true, false} {
+		withApp(t, func(t *testing.T, s *appTest) {
+			s.hasData = has
+			s.setState(runtime.Absent)
+			if _, enabled := s.screen.row(rowDelete); enabled != has {
+				t.Errorf("with data %v Delete is enabled %v", has, enabled)
+			}
+		})
+	}
+}
+
+// TestUndoDelete is offered as long as there is a backup, and nothing in its place.
+func TestUndoDelete(t *testing.T) {
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.CanUndoDelete = func(string) bool { return true }
+		s.setState(runtime.Absent)
+		s.menuOpened()
+		synctest.Wait()
+		row := slices.IndexFunc(s.screen.Rows[:], func(r Row) bool { return r.Text == "Undo delete" })
+		if row < 0 {
+			t.Fatalf("the menu says %+v", s.screen.Rows[:rowStart])
+		}
+		s.clickOn(row)
+		if got := <-s.runtime.asked; got != "undoDelete default" {
+			t.Errorf("asked to %s", got)
+		}
+		s.setState(runtime.Ready)
+		if s.screen.is(row, "Undo delete") {
+			t.Error("it is offered while there is a runtime")
+		}
+	})
+}
+
+// TestRowsStay holds that no state and no problem moves a row of the menu itself.
+func TestRowsStay(t *testing.T) {
+	hidden := map[int]string{}
+	for name, s := range scenes() {
+		v := view(s)
+		for i, row := range v.Rows[:len(entries)] {
+			if entries[i].parent == 0 && row.Hidden {
+				hidden[i] = name
+			}
+		}
+	}
+	if len(hidden) > 0 {
+		t.Errorf("rows are hidden: %v", hidden)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/i18n"
+	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
 
@@ -16,19 +17,18 @@ type Action string
 // The actions that notifications ask for, too, or that the code refers to by name.
 // Nothing is the action of rows that can only be read.
 const (
-	Nothing         Action = ""
-	Start           Action = "start"
-	Continue        Action = "continue"
-	Stop            Action = "stop"
-	Restart         Action = "restart"
-	StartWithoutGPU Action = "startWithoutGPU"
-	KeepRunning     Action = "keepRunning"
-	CopyURL         Action = "copyURL"
-	OpenColab       Action = "openColab"
-	ShowLogs        Action = "showLogs"
-	Quit            Action = "quit"
+	Nothing   Action = ""
+	Start     Action = "start"
+	Stop      Action = "stop"
+	Restart   Action = "restart"
+	CopyURL   Action = "copyURL"
+	OpenColab Action = "openColab"
+	ShowLogs  Action = "showLogs"
+	Quit      Action = "quit"
 
+	tell              Action = "tell"
 	selectProfile     Action = "select"
+	cancelDelete      Action = "cancelDelete"
 	confirmDelete     Action = "confirmDelete"
 	confirmDeleteData Action = "confirmDeleteData"
 )
@@ -52,6 +52,9 @@ type entry struct {
 	// offered reports whether the options have what the action needs; nil means
 	// always.
 	offered func(o *Options) bool
+	// act returns what a row does that does one thing or another; the zero value
+	// while it can only be read.
+	act func(s viewInput) problem.Act
 	// profile returns the profile that the action applies to; nil means the
 	// current one.
 	profile func(s viewInput) string
@@ -82,6 +85,7 @@ type target struct {
 	profile string
 	now     runtime.Snapshot
 	checked bool // the row had a check mark when it was chosen
+	act     problem.Act
 }
 
 // rows is the number of rows that a view has room for. A test checks that all
@@ -91,35 +95,25 @@ const rows = 76
 // maxProfileRows is the number of profiles that the submenu Runtime has room for.
 const maxProfileRows = 24
 
-// The number of lines below the status at the top of the menu.
-const (
-	hintLines    = 4
-	troubleLines = 3
-)
+// toldRows is the number of rows below the status. They are always there, so that the
+// rows below them never move under the pointer.
+const toldRows = 4
 
 // entries are the rows of the menu from top to bottom. The rows of a submenu follow
 // the row that opens it. The menu is built once with all rows; later only their
 // texts and check marks change, and whether they are hidden or disabled.
 var entries = numbered(nil, 0, slices.Concat(
 	[]entry{{text: func(s viewInput) string { return cut(s.short, maxRow) }}},
-	each(hintLines, func(i int) entry { return entry{text: func(s viewInput) string { return lineOf(s.hints, i) }} }),
-	each(troubleLines, func(i int) entry { return entry{text: func(s viewInput) string { return lineOf(s.troubles, i) }} }),
+	each(toldRows, func(i int) entry {
+		return entry{text: func(s viewInput) string { return s.told[i].text }, act: func(s viewInput) problem.Act { return s.told[i].act }}
+	}),
 	[]entry{
-		{action: Start, do: (*app).start, again: true, line: true, can: in(runtime.State.CanStart), shown: func(s viewInput) bool { return !s.now.State.CanStop() }},
-		{action: Continue, do: (*app).start, again: true, shown: in(runtime.State.CanContinue)},
-		{action: Stop, do: (*app).stop, again: true, shown: in(runtime.State.CanStop)},
+		{action: Start, do: (*app).start, again: true, line: true, can: in(func(s runtime.State) bool { return s.CanStart() || s.CanContinue() }), text: startText},
+		{action: Stop, do: (*app).stop, again: true, can: in(runtime.State.CanStop)},
 		{action: Restart, do: (*app).restart, again: true, can: in(runtime.State.CanRestart), text: restartText},
 		{
-			action: StartWithoutGPU, do: (*app).startWithoutGPU, shown: lacksGPU,
-			offered: func(o *Options) bool { return o.StartWithoutGPU != nil },
-		},
-		{
-			action: "undoUpdate", do: (*app).undoUpdate, can: in(runtime.State.CanUpdate), shown: func(s viewInput) bool { return s.now.PreviousImage },
+			action: "undoUpdate", do: (*app).undoUpdate, can: func(s viewInput) bool { return s.now.PreviousImage && s.now.State.CanUpdate() },
 			offered: func(o *Options) bool { return o.UndoUpdate != nil },
-		},
-		{
-			action: KeepRunning, do: (*app).keepRunning, shown: func(s viewInput) bool { return !s.now.IdleStopAt.IsZero() },
-			offered: func(o *Options) bool { return o.KeepRunning != nil },
 		},
 		{action: CopyURL, do: (*app).copyURL, line: true, can: in(runtime.State.CanConnect)},
 		{action: OpenColab, do: (*app).openColab},
@@ -143,7 +137,13 @@ var entries = numbered(nil, 0, slices.Concat(
 		},
 		{action: "runtimes", line: true, rows: slices.Concat(
 			each(maxProfileRows, profileEntry),
-			[]entry{{text: moreProfiles}},
+			[]entry{
+				{text: moreProfiles},
+				{
+					action: "stopAll", do: (*app).stopAll, can: func(s viewInput) bool { return len(stoppable(s.overview)) > 0 },
+					shown: func(s viewInput) bool { return len(s.overview.Runtimes) > 1 },
+				},
+			},
 		)},
 		{
 			action: "openTerminal", do: (*app).openTerminal, can: in(runtime.State.CanShell), shown: func(s viewInput) bool { return s.now.Engine.Features.Shell },
@@ -162,7 +162,7 @@ var entries = numbered(nil, 0, slices.Concat(
 			},
 			{action: "editSettings", do: (*app).editSettings, offered: func(o *Options) bool { return o.EditSettings != nil }},
 		}},
-		{action: "delete", can: in(runtime.State.CanDeleteData), rows: []entry{
+		{action: "delete", can: func(s viewInput) bool { return s.now.State.CanDeleteData() && !s.nothingThere() }, rows: []entry{
 			{
 				action: "deleteContainer", do: (*app).deleteContainer, text: deleteContainerText,
 				can:          func(s viewInput) bool { return s.now.State.CanDelete() && !s.busy[confirmDelete] },
@@ -171,7 +171,9 @@ var entries = numbered(nil, 0, slices.Concat(
 			},
 			{
 				action: "deleteData", do: (*app).deleteData,
-				can:          func(s viewInput) bool { return s.now.State.CanDeleteData() && !s.busy[confirmDeleteData] },
+				can: func(s viewInput) bool {
+					return s.now.State.CanDeleteData() && !s.nothingThere() && !s.busy[confirmDeleteData]
+				},
 				shown:        func(s viewInput) bool { return s.now.Engine.Features.Data },
 				offered:      func(o *Options) bool { return o.Delete != nil && o.DataSize != nil },
 				progressText: true,
@@ -186,9 +188,10 @@ var entries = numbered(nil, 0, slices.Concat(
 				can: in(runtime.State.CanDeleteData), shown: func(s viewInput) bool { return !s.pendingDelete.container }, profile: pendingProfile,
 				progressText: true,
 			},
+			{action: cancelDelete, do: (*app).cancelDelete, shown: func(s viewInput) bool { return s.pendingDelete != (pendingDelete{}) }},
 		}},
 		{text: about, line: true},
-		{action: Quit, do: (*app).quit, progressText: true},
+		{action: Quit, do: (*app).quit, text: quitText, progressText: true},
 	},
 ))
 
@@ -243,6 +246,8 @@ type Row struct {
 	Text string
 	// Action is the action of the row.
 	Action Action
+	// Act is what the action is about, where it is an act.
+	Act problem.Act
 	// Profile is the profile that the action applies to; empty for the current one.
 	Profile string
 	// Checked rows have a check mark.
@@ -263,6 +268,11 @@ func (e entry) row(s viewInput) Row {
 	}
 	if e.do != nil {
 		r.Action = e.action
+	}
+	if e.act != nil {
+		r.Act = e.act(s)
+		r.Action = Action(r.Act.Name)
+		r.Disabled = r.Action == Nothing || s.busy[r.Action]
 	}
 	if e.text != nil {
 		r.Text = e.text(s)

@@ -505,7 +505,7 @@ func TestSubmenusOverTheBus(t *testing.T) {
 
 	b.choose(i, ids[rowDeleteData])
 	here.viewInput.pendingDelete = pendingDelete{profile: "profile_03", size: 1_300_000_000}
-	here.viewInput.message = actionMessage{short: "Nothing is deleted yet", hint: "To delete, choose Delete > Yes, delete 1.3 GB of notebooks and files"}
+	here.viewInput.message = actionMessage{short: "Nothing is deleted yet", hint: "To delete, choose Delete > Yes, delete 1.3 GB of notebooks and files\nA backup is kept for 7 days."}
 	b.shows(i, "a deletion to be chosen once more", view())
 	b.choose(i, ids[rowConfirmData])
 	p.prints("asked to delete profile_03 true")

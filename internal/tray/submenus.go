@@ -74,6 +74,9 @@ func moreProfiles(s viewInput) string {
 // that all runtimes share, such as a missing engine, is left out: the status at the
 // top says it.
 func shortState(s runtime.Snapshot) string {
+	if about := s.About(); about != "" && s.State == runtime.Absent {
+		return s.Profile + ": " + about
+	}
 	state := s.Say(runtime.WordShort)
 	if state == "" {
 		return s.Profile
@@ -102,6 +105,11 @@ func confirmDeleteText(s viewInput) string {
 		return ""
 	}
 	return s.pendingDelete.confirmDeleteText()
+}
+
+// nothingThere reports whether there is nothing to delete.
+func (s viewInput) nothingThere() bool {
+	return s.now.State == runtime.Absent && s.empty != "" && s.empty == s.now.Profile
 }
 
 func (a pendingDelete) confirmDeleteText() string {

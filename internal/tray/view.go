@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -40,6 +41,10 @@ type viewInput struct {
 	notebooks []colab.Notebook
 	// version is the version of the program.
 	version string
+	// undoable is the profile whose deletion can be undone, empty for none.
+	undoable string
+	// empty is the profile that has neither a container nor data, empty for none.
+	empty string
 
 	derived
 }
@@ -48,8 +53,7 @@ type viewInput struct {
 type derived struct {
 	now      runtime.Snapshot // of the current profile
 	short    string           // the status, one line
-	hints    []string         // the lines below the status
-	troubles []string         // the lines about the settings
+	told     [toldRows]told   // below the status
 	listed   []runtime.Snapshot
 	unlisted int
 }
@@ -58,6 +62,7 @@ type derived struct {
 type actionMessage struct {
 	short  string // one line without a full stop
 	hint   string // why, and what to do; can be empty
+	acts   []problem.Act
 	failed bool
 	stays  bool   // remains when the state changes, as a failure does; see app.apply
 	during Action // the message goes away when this action ends; Nothing for no action
@@ -88,6 +93,10 @@ func view(s viewInput) View {
 		Tooltip: cut(title+": "+s.short, maxTooltip),
 		Primary: primary(s.now.State),
 	}
+	if other, does := needsAttention(s.overview); does {
+		v.Icon = icon(other.State)
+		v.Tooltip = cut(title+": "+oneLine(other.Profile+": "+other.Problem.Short), maxTooltip)
+	}
 	submenus := map[int]bool{} // with a visible row
 	for i, e := range entries {
 		v.Rows[i] = e.row(s)
@@ -109,26 +118,9 @@ func (s *viewInput) derive() {
 	} else if hint == "" {
 		hint = warning(s.now)
 	}
-	s.short, s.hints = oneLine(short), wrapped(hint, maxRow, hintLines)
-	s.troubles = settingsProblemLines(s.overview.Settings)
+	s.short = oneLine(short)
+	s.told = s.tell(hint)
 	s.listed, s.unlisted = listed(s.overview)
-}
-
-// lineOf returns the line at index i, "" where there are fewer.
-func lineOf(lines []string, i int) string {
-	if i < len(lines) {
-		return lines[i]
-	}
-	return ""
-}
-
-// settingsProblemLines returns the lines about a problem of the settings.
-func settingsProblemLines(p *problem.Problem) []string {
-	if p == nil {
-		return nil
-	}
-	lines := []string{cut(oneLine(p.Short), maxRow)}
-	return append(lines, wrapped(p.Hint, maxRow, troubleLines-1)...)
 }
 
 func restartText(s viewInput) string {
@@ -140,9 +132,6 @@ func restartText(s viewInput) string {
 
 func about(s viewInput) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
 
-// lacksGPU reports whether the runtime did not start because a GPU is missing.
-func lacksGPU(s viewInput) bool { return s.now.Problem != nil && s.now.Problem.Code == problem.GPU }
-
 // primary returns the most useful action in a state.
 func primary(s runtime.State) Action {
 	switch {
@@ -153,8 +142,25 @@ func primary(s runtime.State) Action {
 	case s.CanContinue():
 		return Continue
 	default:
-		return Nothing
+		return tell
 	}
+}
+
+// needsAttention returns a runtime that needs the person while the current one does
+// not. A paused one was paused by somebody.
+func needsAttention(o runtime.Overview) (other runtime.Snapshot, does bool) {
+	needs := func(s runtime.Snapshot) bool {
+		return s.Problem != nil && (s.State == runtime.Failed || s.State == runtime.Unhealthy)
+	}
+	current := o.Runtime()
+	if needs(current) || current.State == runtime.NoEngine {
+		return other, false
+	}
+	i := slices.IndexFunc(o.Runtimes, func(s runtime.Snapshot) bool { return needs(s) && s.Runtime != current.Runtime })
+	if i < 0 {
+		return other, false
+	}
+	return o.Runtimes[i], true
 }
 
 func icon(s runtime.State) assets.State {

@@ -32,7 +32,7 @@ const secretToken = "5ec2e7b0a71d"
 // snapshot makes a snapshot as the manager would.
 func snapshot(state runtime.State) runtime.Snapshot {
 	s := runtime.Snapshot{
-		Rev: 7, State: state, Since: time.Unix(1, 0), Profile: "default", Runtime: "local-jupyter-runtime",
+		Rev: 7, State: state, Since: time.Date(2026, 11, 25, 14, 2, 11, 0, time.Local), Profile: "default", Runtime: "local-jupyter-runtime",
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
 	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}
@@ -72,9 +72,6 @@ func seen(s runtime.Snapshot) runtime.Overview {
 var (
 	rowStatus          = 0
 	rowHint            = 1
-	rowTrouble         = rowHint + hintLines
-	rowTrouble2        = rowTrouble + 1
-	rowTrouble3        = rowTrouble + troubleLines - 1
 	rowStart           = rowOf(Start)
 	rowStop            = rowOf(Stop)
 	rowRestart         = rowOf(Restart)
@@ -175,6 +172,13 @@ func scenes() map[string]viewInput {
 	}
 	all["failed-long"] = viewInput{overview: seen(long)}
 
+	again := snapshot(runtime.Starting)
+	again.LastStart = 12 * time.Second
+	all["starting-again"] = viewInput{overview: seen(again)}
+	builtIn := snapshot(runtime.Absent)
+	builtIn.Profile = "jupyter"
+	all["absent-jupyter"] = viewInput{overview: seen(builtIn)}
+
 	toApply := ready
 	toApply.RestartToApply = true
 	all["ready-to-apply"] = viewInput{overview: seen(toApply)}
@@ -188,6 +192,11 @@ func scenes() map[string]viewInput {
 	all["profiles"] = viewInput{overview: fleet(10, 6), set: map[Action]bool{"startAtLogin": true, "keepURL": true}}
 	all["profiles-too-many"] = viewInput{overview: fleet(30, 27)}
 	all["profiles-just-fit"] = viewInput{overview: fleet(maxProfileRows, maxProfileRows-1)}
+	attention := fleet(3, 0)
+	attention.Runtimes[0] = snapshot(runtime.Ready)
+	attention.Current = attention.Runtimes[0].Profile
+	attention.Runtimes[1].State, attention.Runtimes[1].Problem = runtime.Failed, snapshot(runtime.Failed).Problem
+	all["profiles-attention"] = viewInput{overview: attention}
 	broken := fleet(2, 1)
 	broken.Settings = &problem.Problem{
 		Code: problem.Settings, Short: "The settings file has a mistake in line 3",
@@ -272,7 +281,7 @@ func TestEntries(t *testing.T) {
 		t.Errorf("%d rows do not fit into a view of %d", len(entries), rows)
 	}
 	other := []string{ // texts of rows that say one thing or another
-		"restartToApply", "moreProfiles", "deleteContainerAsking",
+		"restartToApply", "moreProfiles", "deleteContainerAsking", "continue", "copyCommand", "quitRunning", "quitStopping",
 		"confirm", "confirmUnknown", "confirmNothing", "confirmContainer", "confirmContainerSaving",
 	}
 	message, progressText := i18n.Table("tray.row"), i18n.Table("tray.meanwhile")
@@ -280,7 +289,7 @@ func TestEntries(t *testing.T) {
 		if e.text == nil && message[string(e.action)] == "" || e.progressText && progressText[string(e.action)] == "" {
 			t.Errorf("%s has no text", e.action)
 		}
-		if e.text == nil || e.action == Restart || e.action == "deleteContainer" {
+		if e.text == nil || e.action == Restart || e.action == Start || e.action == Quit || e.action == "deleteContainer" {
 			delete(message, string(e.action))
 		}
 		if e.progressText {

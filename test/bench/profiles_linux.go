@@ -105,6 +105,11 @@ func withSettings(b *bus, settings string) (start func() (*exec.Cmd, error), rem
 		remove()
 		return nil, nil, err
 	}
+	// No first start, which would open the guide.
+	if err := os.WriteFile(filepath.Join(dir, "colab-tray", "welcomed"), nil, 0o600); err != nil {
+		remove()
+		return nil, nil, err
+	}
 	return func() (*exec.Cmd, error) {
 		cmd := exec.Command(program)
 		cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "XDG_STATE_HOME="+dir, "XDG_RUNTIME_DIR="+dir)

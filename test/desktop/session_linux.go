@@ -167,6 +167,7 @@ func (s *Session) prepareHome(context.Context) error {
 		"home/.config/gtk-3.0/settings.ini":                               gtkConfig,
 		"home/.config/dunst/dunstrc":                                      dunstConfig,
 		"run/.keep":                                                       "",
+		"home/.local/state/colab-tray/welcomed":                           "", // no first start
 	}
 	maps.Copy(files, applicationFiles(s.dir))
 	for path, content := range files {

@@ -40,7 +40,8 @@ const (
 // layers has all packages of the program, the lowest layer first. A package imports
 // only packages of lower layers, so that there are no cycles.
 var layers = [][]string{
-	{"assets", "internal/i18n", "internal/problem", "internal/secret", "internal/gpu", "internal/sessionbus"},
+	{"assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus"},
+	{"internal/problem"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile"},
 	{"internal/engine/docker", "internal/jupyter", "internal/data", "internal/packages"},

@@ -89,6 +89,7 @@ var notTexts = map[string]string{
 	"Written by Colab Tray.":       "the mark in the settings files of a container",
 	"Error response from daemon: ": "what the docker command puts before an engine's words",
 	"Rancher Desktop":              "a product",
+	"Docker Desktop.exe":           "a program",
 	"Pulling fs layer":             "an engine's word for the state of a layer",
 	"Download complete":            "an engine's word for the state of a layer",
 	"Verifying Checksum":           "an engine's word for the state of a layer",

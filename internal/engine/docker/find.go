@@ -321,6 +321,7 @@ func addressProblem(p endpoint, err error) *problem.Problem {
 		Short:   i18n.T("problem.badAddress"),
 		Hint:    i18n.FullStop(i18n.T("problem.badAddressEnvHint", "cause", err.Error())),
 		Command: "unset DOCKER_HOST",
+		Acts:    []problem.Act{{Name: problem.ActCopyCommand}},
 		Err:     err,
 	}
 	if !p.fromEnv {

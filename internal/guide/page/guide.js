@@ -102,6 +102,7 @@ function showState(next) {
   }
   showProblem(now.problem || now.message);
   showWarnings(now.warnings);
+  showActs(now.acts);
   showInstall(now.install);
 
   for (const verb of ["start", "continue", "stop", "restart"]) enable($(verb), now.can[verb]);

@@ -1,0 +1,64 @@
+package install
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// host is what the answers in this file depend on.
+type host struct {
+	os     string // GOOS
+	exists func(path string) bool
+	has    func(program string) bool // there is a program of that name
+	getenv func(name string) string
+}
+
+func thisHost() host {
+	return host{
+		os: runtime.GOOS, getenv: os.Getenv,
+		exists: func(path string) bool { _, err := os.Stat(path); return err == nil },
+		has:    func(program string) bool { _, err := exec.LookPath(program); return err == nil },
+	}
+}
+
+// StartDesktop returns the command that starts Docker Desktop, nil where it is not
+// installed.
+func StartDesktop() []string { return thisHost().startDesktop() }
+
+// StartPodman returns the command that lets the person's own Podman serve, nil where
+// it is not installed. It needs no rights of root.
+func StartPodman() []string { return thisHost().startPodman() }
+
+func (h host) startDesktop() []string {
+	switch h.os {
+	case "windows":
+		program := filepath.Join(h.getenv("ProgramFiles"), "Docker", "Docker", "Docker Desktop.exe")
+		if filepath.IsAbs(program) && h.exists(program) {
+			return []string{program}
+		}
+	case "darwin":
+		if h.exists("/Applications/Docker.app") {
+			return []string{"open", "-a", "Docker"}
+		}
+	case "linux":
+		if h.exists("/usr/lib/systemd/user/docker-desktop.service") {
+			return []string{"systemctl", "--user", "start", "docker-desktop"}
+		}
+	}
+	return nil
+}
+
+func (h host) startPodman() []string {
+	switch {
+	case !h.has("podman"):
+		return nil
+	case h.os != "linux":
+		return []string{"podman", "machine", "start"}
+	case h.has("systemctl") && h.exists("/run/systemd/system"):
+		return []string{"systemctl", "--user", "enable", "--now", "podman.socket"}
+	default:
+		return nil // nothing would keep it serving
+	}
+}

@@ -1,0 +1,40 @@
+package runtime
+
+import (
+	"slices"
+
+	"colabtray/internal/problem"
+)
+
+// Acts returns what the program can do at a click in the state of the snapshot, most
+// useful first: about its problem, else about what else needs the person.
+func (s Snapshot) Acts() []problem.Act {
+	var acts []problem.Act
+	switch {
+	case s.Problem != nil:
+		acts = s.Problem.Offers()
+	case !s.IdleStopAt.IsZero():
+		acts = []problem.Act{{Name: problem.ActKeepRunning}}
+	case s.RestartToApply:
+		acts = []problem.Act{{Name: problem.ActRestart}}
+	case len(s.Warnings) > 0:
+		acts = s.Warnings[0].Offers()
+	}
+	return slices.DeleteFunc(acts, func(a problem.Act) bool { return !s.State.allows(a) })
+}
+
+// allows reports whether an act makes sense in a state.
+func (s State) allows(a problem.Act) bool {
+	switch a.Name {
+	case problem.ActStart, problem.ActStartWithoutGPU, problem.ActUsePort:
+		return s.CanStart() && s != NoEngine
+	case problem.ActContinue:
+		return s.CanContinue()
+	case problem.ActRestart:
+		return s.CanRestart() && s != Starting
+	case problem.ActShowLogs:
+		return s.CanReadLogs()
+	default:
+		return true
+	}
+}

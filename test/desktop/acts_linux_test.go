@@ -1,0 +1,69 @@
+package desktop
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"colabtray/assets"
+	"colabtray/test/testenv"
+)
+
+// Where another program has the port, one choice starts the runtime with another
+// port, which the settings then have.
+func TestUseAnotherPort(t *testing.T) {
+	t.Parallel()
+	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
+	env = env[:len(env)-1] // the port is in the settings file
+	p := &user{Session: Start(t, Options{}), t: t, env: env, name: name, port: port}
+	file := filepath.Join(p.dir, "home/.config/colab-tray/config.toml")
+	p.must(os.MkdirAll(filepath.Dir(file), 0o700))
+	p.must(os.WriteFile(file, fmt.Appendf(nil, "[profiles.jupyter] # mine\nport = %d\n", port), 0o600))
+	other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	p.must(err)
+	defer other.Close()
+	p.program, err = p.Launch(p.env, executable)
+	p.must(err)
+	_, err = p.Registered(t.Context(), p.program.Pid())
+	p.must(err)
+
+	p.clicksIcon(assets.Stopped)
+	p.seesIcon(assets.Problem)
+	p.keeps("port")
+	free := port + 1
+	for ; free < port+100; free++ {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", free)); err == nil {
+			_ = l.Close()
+			break
+		}
+	}
+	p.chooses(assets.Problem, fmt.Sprintf("Use port %d", free))
+	p.seesIcon(assets.Ready)
+	p.reads(fmt.Sprintf("Ready on port %d", free))
+	text, err := os.ReadFile(file)
+	p.must(err)
+	if want := fmt.Sprintf("[profiles.jupyter] # mine\nport = %d\n", free); string(text) != want {
+		t.Errorf("the settings are %q, want %q", text, want)
+	}
+}
+
+// The first start ever opens the guide, and no other one does.
+func TestFirstStart(t *testing.T) {
+	t.Parallel()
+	testenv.NeedCommand(t, "xdg-open")
+	env, name, port := settings(t, "image")
+	p := &user{Session: Start(t, Options{}), t: t, env: append(env, "DOCKER_HOST=unix:///nowhere/docker.sock"), name: name, port: port}
+	mark := filepath.Join(p.dir, "home/.local/state/colab-tray/welcomed")
+	p.must(os.Remove(mark))
+	var err error
+	p.program, err = p.Launch(p.env, executable)
+	p.must(err)
+	if got := p.opened(Browser); !strings.HasPrefix(got, "http://127.0.0.1:") {
+		t.Errorf("the browser was asked to open %q", got)
+	}
+	_, err = os.Stat(mark)
+	p.must(err)
+}
