@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"colabtray/internal/cli"
+	"colabtray/internal/colab"
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/desktop"
@@ -46,13 +47,12 @@ func openFleet(start cli.Start, settings *cli.Settings, o runtime.Options) (*fle
 
 // CheckReport tries what Colab's page does with the runtime of a profile: the
 // verdict is one line, the report has the steps. Neither holds the token.
-func (s *fleetSession) CheckReport(ctx context.Context, profile string) (verdict, report string, err error) {
+func (s *fleetSession) CheckReport(ctx context.Context, profile string) (colab.Report, error) {
 	one, err := s.of(profile)
 	if err != nil {
-		return "", "", err
+		return colab.Report{}, err
 	}
-	r, err := one.Check(ctx, nil)
-	return r.Verdict, r.Text(), err
+	return one.Check(ctx, nil)
 }
 
 // of returns the session of one profile, which ends with that of the fleet.

@@ -243,7 +243,7 @@ func (in *invocation) confirmRestore(ctx context.Context, s *Session, b data.Bac
 // confirm tells what is about to happen, and asks unless --yes was given. What is
 // no yes is a no.
 func (in *invocation) confirm(ctx context.Context, text, question string) error {
-	noAnswer := &usageError{wrong: i18n.T("question.noTerminal"), alone: true}
+	noAnswer := in.noTerminal("")
 	if !in.yes && !isTerminal(in.Stdin) {
 		return noAnswer
 	}
@@ -279,6 +279,11 @@ func (in *invocation) confirm(ctx context.Context, text, question string) error 
 		fmt.Fprintln(in.Stderr, i18n.T("question.declined"))
 		return errReported
 	}
+}
+
+// noTerminal is the error that nobody can be asked, after a reason for the question.
+func (in *invocation) noTerminal(reason string) error {
+	return &usageError{wrong: strings.TrimSpace(reason + " " + i18n.T("question.noTerminal")), alone: true}
 }
 
 // isYes reports whether an answer is a yes in the language in use.

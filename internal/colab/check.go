@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
+	"colabtray/internal/problem"
 )
 
 // Target is the runtime that a check is about, with what the caller knows of the
@@ -78,6 +80,9 @@ type Step struct {
 	Advice string `json:"advice,omitempty"`
 	// Command is the command to run; empty if no command helps.
 	Command string `json:"command,omitempty"`
+	// Act is what the program can do for the person instead of the command; empty for
+	// other commands.
+	Act problem.ActName `json:"act,omitempty"`
 }
 
 // Report is the result of a check. It does not contain the token.
@@ -142,6 +147,7 @@ func check(ctx context.Context, target Target, l limits, onStep func(Step)) Repo
 		reasons[step.ID] = reason
 		c.redactStep(&step)
 		shorten(report.Steps, &step)
+		step.Act = actOf(step.Command, target.Profile)
 		report.Steps = append(report.Steps, step)
 		if onStep != nil {
 			onStep(step)
@@ -186,6 +192,25 @@ func shorten(before []Step, s *Step) {
 			return
 		}
 	}
+}
+
+// actOf returns the act that does what a command does.
+func actOf(command string, p config.Profile) problem.ActName {
+	for _, act := range []problem.ActName{problem.ActStart, problem.ActRestart} {
+		if command == p.CommandLine(string(act)) {
+			return act
+		}
+	}
+	return ""
+}
+
+// Acts returns what the program can do about the first step that failed.
+func (r Report) Acts() []problem.Act {
+	i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Status == Fail })
+	if i < 0 || r.Steps[i].Act == "" {
+		return nil
+	}
+	return []problem.Act{{Name: r.Steps[i].Act}}
 }
 
 // redactStep removes control characters and then the token from the texts of a step,

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -23,6 +24,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
+	"colabtray/internal/problem"
 	"colabtray/test/testenv"
 )
 
@@ -619,5 +621,29 @@ func TestCheckInGerman(t *testing.T) {
 		if strings.Contains(strings.ToLower(r.Text()), word) {
 			t.Errorf("%q is in\n%s", word, r.Text())
 		}
+	}
+}
+
+// TestActOfAStep: what the program itself can do is told beside the command.
+func TestActOfAStep(t *testing.T) {
+	p := config.Default()
+	p.Name = "mine"
+	for command, want := range map[string]problem.ActName{
+		p.CommandLine("restart"):               problem.ActRestart,
+		p.CommandLine("start"):                 problem.ActStart,
+		p.CommandLine("restart", "--settings"): "",
+		"colab-tray restart":                   "",
+		"":                                     "",
+	} {
+		if got := actOf(command, p); got != want {
+			t.Errorf("%q is the act %q", command, got)
+		}
+	}
+	r := Report{Steps: []Step{{Status: Warn, Act: problem.ActStart}, {Status: Fail, Act: problem.ActRestart}, {Status: Fail, Act: problem.ActStart}}}
+	if got := r.Acts(); !slices.Equal(got, []problem.Act{{Name: problem.ActRestart}}) {
+		t.Errorf("the acts are %v", got)
+	}
+	if got := (Report{Steps: []Step{{Status: OK}}}).Acts(); got != nil {
+		t.Errorf("with nothing wrong, the acts are %v", got)
 	}
 }

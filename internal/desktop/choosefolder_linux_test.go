@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -51,7 +52,7 @@ func TestChooseByCommand(t *testing.T) {
 // portal answers as the portal of a desktop does.
 type portal struct {
 	conn   *dbus.Conn
-	answer func() (uint32, map[string]dbus.Variant)
+	answer atomic.Pointer[func() (uint32, map[string]dbus.Variant)]
 }
 
 func (p *portal) OpenFile(from dbus.Sender, _, _ string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
@@ -60,7 +61,7 @@ func (p *portal) OpenFile(from dbus.Sender, _, _ string, options map[string]dbus
 	}
 	token, _ := options["handle_token"].Value().(string)
 	request := requestPath(string(from), token)
-	code, results := p.answer()
+	code, results := (*p.answer.Load())()
 	_ = p.conn.Emit(request, portalRequest+".Response", code, results)
 	return request, nil
 }
@@ -115,7 +116,8 @@ func TestChooseInPortal(t *testing.T) {
 		{0, nil, ""},
 		{1, uris("file:///srv"), ""},
 	} {
-		p.answer = func() (uint32, map[string]dbus.Variant) { return c.code, c.results }
+		answer := func() (uint32, map[string]dbus.Variant) { return c.code, c.results }
+		p.answer.Store(&answer)
 		if path, err := ChooseFolder(t.Context(), "title"); path != c.want || err != nil {
 			t.Errorf("%d, %v: %q, %v", c.code, c.results, path, err)
 		}

@@ -298,13 +298,13 @@ func (a *app) check(on target) actionFunc {
 }
 
 func (a *app) openCheck(ctx context.Context, profile string) actionMessage {
-	verdict, report, err := a.Check(ctx, profile)
+	report, err := a.Check(ctx, profile)
 	if err != nil {
 		return a.failedMessage(err, i18n.T("tray.failed.check"), i18n.T("tray.failed.checkHint"))
 	}
-	message := actionMessage{short: strings.TrimSuffix(verdict, ".")}
+	message := actionMessage{short: strings.TrimSuffix(report.Verdict, "."), acts: report.Acts()}
 	if path, err := a.write("check.txt", func(w io.Writer) error {
-		_, err := io.WriteString(w, i18n.Lines(report))
+		_, err := io.WriteString(w, i18n.Lines(report.Text()))
 		return err
 	}); err != nil {
 		a.Log.Warn("report of the check", "error", err)

@@ -58,10 +58,8 @@ type Options struct {
 	OpenURL func(ctx context.Context, url string) error
 	// OpenText opens a file in the default text viewer.
 	OpenText func(ctx context.Context, path string) error
-	// Check does with the runtime of a profile what Colab's page does. The
-	// verdict is one line; the report lists the steps. Neither contains the
-	// token.
-	Check func(ctx context.Context, profile string) (verdict, report string, err error)
+	// Check does with the runtime of a profile what Colab's page does.
+	Check func(ctx context.Context, profile string) (colab.Report, error)
 	// LogDir is a private directory for the files that are shown: the runtime's
 	// output and the report of a check. It is made if necessary.
 	LogDir string

@@ -135,12 +135,12 @@ func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 			Copy:     func(_ context.Context, text string) error { s.copied = append(s.copied, text); return s.failing },
 			OpenURL:  open,
 			OpenText: open,
-			Check: func(ctx context.Context, _ string) (string, string, error) {
+			Check: func(ctx context.Context, _ string) (colab.Report, error) {
 				select {
 				case v := <-s.verdict:
-					return v, "the steps", s.failing
+					return colab.Report{Verdict: v, Steps: []colab.Step{{Name: "the steps"}}}, s.failing
 				case <-ctx.Done():
-					return "", "", ctx.Err()
+					return colab.Report{}, ctx.Err()
 				}
 			},
 			ShowMessage: func(short, hint string, _ ...problem.Act) { s.told = append(s.told, short+"|"+hint) },

@@ -161,7 +161,7 @@ func (s *suite) attacher() {
 	sizes <- engine.TerminalSize{Rows: 44, Columns: 111}
 	_, _ = io.WriteString(typing, "again\n")
 	until("44 111")
-	go func() { _, _ = io.Copy(io.Discard, shown) }()
+	go func(rest io.Reader) { _, _ = io.Copy(io.Discard, rest) }(shown)
 	_, _ = io.WriteString(typing, "\n")
 	s.must(<-over)
 	_ = typing.Close()

@@ -310,6 +310,14 @@ async function lines(response, each) {
   }
 }
 
+// actButton returns a button for the act of a step, which the page has a button for, too.
+function actButton(act) {
+  const button = make("button", "small", $(act).textContent);
+  button.type = "button";
+  button.addEventListener("click", () => post("/" + act).catch(lost));
+  return button;
+}
+
 function showStep(step) {
   const item = make("li", step.status);
   item.append(make("span", "mark", say("check." + step.status)), make("span", "name", step.name), make("span", "got", step.got || ""));
@@ -318,6 +326,7 @@ function showStep(step) {
   if (step.advice) more.push(step.advice);
   if (more.length) item.append(make("span", "more", more.join("\n")));
   if (step.command) item.append(commandLine(step.command));
+  if (step.act) item.append(actButton(step.act));
   $("check-steps").append(item);
   $("check-steps").hidden = false;
 }
