@@ -24,14 +24,14 @@ build: ## build bin/colab-tray for this machine
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
 
-# Three packages, and four tests of each, at a time: most wait for an engine or a
-# browser, not for a processor. Go takes results that it has for the same code
-# from its cache; what it cannot see of what they depend on it is told. With CI
-# set each test is run in each combination, anew.
+# Three packages (with CI set two, because more of their tests start Jupyter), and four
+# tests of each, at a time: most wait for an engine or a browser, not for a processor.
+# Go takes results that it has for the same code from its cache; what it cannot see of
+# what they depend on it is told. With CI set each test is run in each combination, anew.
 test: ## set up what the tests need, and run them all
 	@test/setup
 	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 \
-		go test -race $(if $(CI),-count=1) -p 3 -parallel 4 -timeout 40m ./...
+		go test -race $(if $(CI),-count=1) -p $(if $(CI),2,3) -parallel 4 -timeout 40m ./...
 
 check: lint test ## format, vet, staticcheck, and all tests
 

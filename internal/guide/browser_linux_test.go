@@ -232,9 +232,9 @@ func TestGuide(t *testing.T) {
 
 	w.click("check-run")
 	w.wait("a first step", `document.querySelectorAll("#check-steps li").length > 0`)
-	w.wait("the verdict", `document.getElementById("verdict").className === "ok"`)
+	w.wait("the verdict", `document.getElementById("verdict").className !== ""`)
 	if got := w.text("verdict"); got != "Colab can connect to "+r.profile.Runtime+"." {
-		t.Errorf("the verdict is %q", got)
+		t.Errorf("the verdict is %q:\n%s", got, w.text("check-steps"))
 	}
 	if steps := value[int](w, `document.querySelectorAll("#check-steps li.ok").length`); steps < 13 {
 		t.Errorf("%d steps are ok", steps)
