@@ -33,13 +33,19 @@ func TestUseAnotherPort(t *testing.T) {
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Problem)
 	p.keeps("port")
-	free := port + 1
-	for ; free < port+100; free++ {
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", free)); err == nil {
-			_ = l.Close()
-			break
+	free := 0
+	testenv.WaitFor(t, "the offer of another port", func() error {
+		rows, err := p.Rows(t.Context(), p.program.Pid())
+		if err != nil {
+			return err
 		}
-	}
+		for _, row := range rows {
+			if n, _ := fmt.Sscanf(row.Label, "Use port %d", &free); n == 1 && free > port && free <= port+100 {
+				return nil
+			}
+		}
+		return fmt.Errorf("there is none after %d among %v", port, rows)
+	})
 	p.chooses(assets.Problem, fmt.Sprintf("Use port %d", free))
 	p.seesIcon(assets.Ready)
 	p.reads(fmt.Sprintf("Ready on port %d", free))

@@ -358,7 +358,7 @@ func TestOpenAndQuit(t *testing.T) {
 	p.program = program
 	p.seesIcon(assets.Ready)
 	p.reads(fmt.Sprintf("Ready on port %d", port))
-	p.chooses(assets.Ready, "Quit")
+	p.chooses(assets.Ready, "Quit, and stop the runtime")
 	ends(t, program, 0)
 	if state := testenv.Docker(t, "inspect", "--format", "{{.State.Status}}", name); state != "exited" {
 		t.Errorf("the container is %s", state)
@@ -429,7 +429,7 @@ func TestShownElsewhere(t *testing.T) {
 	}
 	for _, test := range []struct{ row, part string }{
 		{"Show logs", "token=[redacted]"},
-		{"Check connection", "ok    Cell             " + p.name},
+		{"Check connection", "ok    Run a cell          " + p.name},
 	} {
 		p.chooses(assets.Ready, test.row)
 		path := p.opened(Viewer)
