@@ -39,7 +39,7 @@ func runDelete(ctx context.Context, in *invocation) error {
 			fmt.Fprintln(in.Stderr, i18n.T("cli.delete.nothing", "runtime", s.Profile.Runtime))
 			return nil
 		}
-		if err := in.confirm(ctx, text, i18n.T("question.delete")); err != nil {
+		if err := in.confirm(ctx, text, i18n.T("question.delete"), ""); err != nil {
 			return err
 		}
 		line := in.workLine(s.Profile.Runtime)
@@ -236,14 +236,14 @@ func (in *invocation) confirmRestore(ctx context.Context, s *Session, b data.Bac
 	} else {
 		text += i18n.T("cli.restore.backup")
 	}
-	err := in.confirm(ctx, text, i18n.T("question.restore"))
+	err := in.confirm(ctx, text, i18n.T("question.restore"), "")
 	return err == nil, err
 }
 
 // confirm tells what is about to happen, and asks unless --yes was given. What is
-// no yes is a no.
-func (in *invocation) confirm(ctx context.Context, text, question string) error {
-	noAnswer := in.noTerminal("")
+// no yes is a no. reason is what is told where nobody can be asked; it can be empty.
+func (in *invocation) confirm(ctx context.Context, text, question, reason string) error {
+	noAnswer := &usageError{wrong: strings.TrimSpace(reason + " " + i18n.T("question.noTerminal")), alone: true}
 	if !in.yes && !isTerminal(in.Stdin) {
 		return noAnswer
 	}
@@ -279,11 +279,6 @@ func (in *invocation) confirm(ctx context.Context, text, question string) error 
 		fmt.Fprintln(in.Stderr, i18n.T("question.declined"))
 		return errReported
 	}
-}
-
-// noTerminal is the error that nobody can be asked, after a reason for the question.
-func (in *invocation) noTerminal(reason string) error {
-	return &usageError{wrong: strings.TrimSpace(reason + " " + i18n.T("question.noTerminal")), alone: true}
 }
 
 // isYes reports whether an answer is a yes in the language in use.

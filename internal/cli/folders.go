@@ -31,10 +31,7 @@ func (in *invocation) keepFolders(ctx context.Context, p config.Profile, local b
 			}
 		}
 		if text := question(f); text != "" {
-			if !in.yes && !isTerminal(in.Stdin) {
-				return in.noTerminal(text)
-			}
-			if err := in.confirm(ctx, text, i18n.T("question.folder")); err != nil {
+			if err := in.confirm(ctx, text, i18n.T("question.folder"), text); err != nil {
 				return err
 			}
 		}

@@ -19,10 +19,14 @@ const (
 
 func (s *session) handler() http.Handler {
 	mux := http.NewServeMux()
-	for path, name := range map[string]string{
-		"/{$}": "guide.html", "/guide.css": "guide.css", "/guide.js": "guide.js", "/acts.js": "acts.js", "/packages.js": "packages.js", "/files.js": "files.js", "/folders.js": "folders.js", "/notebooks.js": "notebooks.js", "/ports.js": "ports.js", "/words.json": "words.json", "/icon.svg": "icon.svg",
-	} {
+	serve := func(path, name string) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
+	}
+	serve("/{$}", "guide.html")
+	for _, name := range []string{
+		"guide.css", "guide.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
+	} {
+		serve("/"+name, name)
 	}
 	g := s.guide
 	mux.HandleFunc("GET /live", s.live)
