@@ -120,7 +120,16 @@ func (w *window) do(what string, action chromedp.Action[chromedp.Void]) {
 func (w *window) click(id string) {
 	w.t.Helper()
 	w.wait(id, fmt.Sprintf(`document.getElementById(%q).disabled !== true`, id))
+	w.turnTo(id)
 	w.do("click on "+id, chromedp.Click("#"+id))
+}
+
+// turnTo shows the page that has what has the id.
+func (w *window) turnTo(id string) {
+	w.t.Helper()
+	page := fmt.Sprintf(`document.getElementById(%q).closest(".page")`, id)
+	value[bool](w, page+` && (location.hash = "#/" + `+page+`.dataset.page, true)`)
+	w.wait("the page of "+id, page+`?.hidden !== true`)
 }
 
 // wait waits for a condition in the page, also while it goes on to another.
@@ -245,6 +254,7 @@ func TestGuide(t *testing.T) {
 	if strings.Contains(w.text("logs-box"), token) {
 		t.Error("the token is in the output")
 	}
+	w.turnTo("use")
 	w.wait("measurements", `document.querySelector("#use-cpu .line").getAttribute("d").split("L").length > 2 &&
 		/of .* GB/.test(document.querySelector("#use-memory .value").textContent)`)
 
@@ -412,6 +422,7 @@ func TestPortsInBrowser(t *testing.T) {
 	}
 	w := openWindow(t, r, fmt.Sprintf("127.0.0.1:%d", p.Ports[0].Host))
 	w.wait("the state", `document.getElementById("state").textContent === "Ready"`)
+	w.turnTo("ports")
 	w.wait("the ports", `document.getElementById("ports-look").click() || document.querySelectorAll("#ports-list li").length === 2`)
 	link := fmt.Sprintf("http://127.0.0.1:%d/", p.Ports[0].Host)
 	if got := value[string](w, `document.querySelector("#ports-list li a").href`); got != link {

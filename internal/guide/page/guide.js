@@ -87,7 +87,6 @@ function showState(next) {
   const before = now;
   now = next;
   $("status").dataset.state = now.state;
-  document.title = `${now.title} – ${say("title")}`;
   set($("state"), now.title);
   set($("state-hint"), now.hint);
   const details = { runtime: now.runtime, port: now.port, engine: now.engine };
@@ -115,6 +114,7 @@ function showState(next) {
   $("url").disabled = !now.can.connect;
   enable($("show"), now.can.connect);
   enable($("copy"), now.can.connect);
+  $("next").hidden = !now.can.connect;
   if (!now.can.connect) $("url").value = say("url.none");
 
   $("use").hidden = !now.runs;
@@ -434,20 +434,24 @@ $("report").addEventListener("click", async () => {
   $("report").focus();
 });
 
-// The connection. A hidden page asks only for the state, which seldom changes, so
-// that it costs nothing.
+// The connection. It asks for the state, which seldom changes, and beyond that only for
+// what is seen, so that a hidden window costs nothing.
 
 let live = null;
+let wanted = "";
 let tries = 0;
 let later = 0;
+
+function want() {
+  if (seen("resources")) return "?usage";
+  return seen("runtime") && !$("logs-box").hidden ? "?logs" : "";
+}
 
 function connect() {
   clearTimeout(later);
   if (live) live.close();
-  const want = [];
-  if (!document.hidden) want.push("usage");
-  if (!document.hidden && !$("logs-box").hidden) want.push("logs");
-  live = new EventSource("/live" + (want.length ? "?" + want.join("&") : ""));
+  wanted = want();
+  live = new EventSource("/live" + wanted);
   stale = true;
   live.addEventListener("state", (e) => {
     tries = 0;
@@ -474,8 +478,8 @@ $("retry").addEventListener("click", () => {
   connect();
 });
 
-document.addEventListener("visibilitychange", () => {
-  if (tries <= 3) connect();
+document.addEventListener("page", () => {
+  if (live && tries <= 3 && want() !== wanted) connect();
 });
 
 async function begin() {
