@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -183,21 +182,30 @@ func (r *rig) address() (url, origin string) {
 	return url, origin
 }
 
-// browserClient is a client with cookies of its own, which does as it is told.
+// browserClient is a client that has what the page has, and does as it is told.
 type browserClient struct {
 	t      *testing.T
 	client *http.Client
+	secret string // is sent with each request that says nothing else of it
+
+	transport http.RoundTripper
 }
 
 func newVisitor(t *testing.T) *browserClient {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := &browserClient{t, &http.Client{Jar: jar, Transport: new(http.Transport)}}
-	t.Cleanup(v.client.CloseIdleConnections)
+	v := &browserClient{t: t}
+	v.client = &http.Client{Transport: v}
+	transport := new(http.Transport)
+	v.transport = transport
+	t.Cleanup(transport.CloseIdleConnections)
 	return v
+}
+
+func (v *browserClient) RoundTrip(r *http.Request) (*http.Response, error) {
+	if _, says := r.Header["Authorization"]; !says && v.secret != "" {
+		r.Header.Set("Authorization", "Bearer "+v.secret)
+	}
+	return v.transport.RoundTrip(r)
 }
 
 // ask sends a request with the headers given in pairs, of which Host is the
@@ -236,10 +244,21 @@ func (v *browserClient) ask(method, url string, headers ...string) (*http.Respon
 func (v *browserClient) openSession(r *rig) (origin string) {
 	v.t.Helper()
 	url, origin := r.address()
-	if response, _ := v.ask("GET", url); response.StatusCode != http.StatusOK {
+	if response := v.enter(url); response.StatusCode != http.StatusOK {
 		v.t.Fatalf("the key was answered with %s", response.Status)
 	}
 	return origin
+}
+
+// enter exchanges the key in an address as the page does.
+func (v *browserClient) enter(url string) *http.Response {
+	v.t.Helper()
+	origin, key, _ := strings.Cut(url, "/?")
+	response, body := v.ask("POST", origin+enterPath+"?"+key, "Origin", origin, header, "1")
+	if response.StatusCode == http.StatusOK {
+		v.secret = body
+	}
+	return response
 }
 
 func wantStatus(t *testing.T, what string, response *http.Response, want int) {
