@@ -259,6 +259,19 @@ func TestGuide(t *testing.T) {
 		t.Errorf("%d steps are ok", steps)
 	}
 
+	w.turnTo("steps")
+	w.wait("steps that were not done", `!document.getElementById("again").hidden && document.getElementById("steps-box").open`)
+	w.click("steps-copy")
+	w.wait("the copy on the page Connect", `document.getElementById("steps-note").textContent.includes("copied")`)
+	kernels, err := http.Post(strings.Replace(address, "/?", "/api/kernels?", 1), "application/json", strings.NewReader("{}"))
+	if err != nil || kernels.StatusCode != http.StatusCreated {
+		t.Fatalf("a kernel: %v, %v", kernels, err)
+	}
+	_ = kernels.Body.Close()
+	w.turnTo("status")
+	w.turnTo("steps")
+	w.wait("folded steps, as a notebook is connected", `!document.getElementById("steps-box").open`)
+
 	w.click("logs-toggle")
 	w.wait("masked output", `document.getElementById("logs-box").textContent.includes("token=[redacted]")`)
 	if strings.Contains(w.text("logs-box"), token) {

@@ -505,7 +505,9 @@ func TestWords(t *testing.T) {
 		browsers = append(browsers, name[1])
 	}
 	tables := map[string][]string{
-		"state.": states, "hint.": states, "browser.": browsers, "allow.": browsers,
+		"state.": states, "hint.": states, "browser.": browsers,
+		"allow.":    {"chrome", "edge", "brave", "firefox", "safari", "other", "network", "nothing"},
+		"others.":   {"chrome", "edge", "brave", "firefox", "safari"},
 		"packages.": {"kept", "conda", "noIndex", "needed"},
 		"files.":    {string(data.KindFolder), string(data.KindLink), string(data.KindOther)},
 		"check.":    {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},

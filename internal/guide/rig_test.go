@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,8 @@ type rig struct {
 	kept    []string         // packages that the settings keep
 	file    string           // the settings
 	acts    chan problem.Act // those that the page asked for
+
+	connected atomic.Bool // a notebook was
 }
 
 type lockedBuffer struct {
@@ -98,8 +101,9 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			s := r.manager.Snapshot()
 			return colab.Check(ctx, colab.Target{Profile: p, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
 		},
-		Folders: fileFolders{r},
-		Report:  func(context.Context) string { return "the report of " + p.Runtime },
+		Folders:    fileFolders{r},
+		Connecting: connecting{r},
+		Report:     func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {
 			return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"})
 		},
@@ -141,6 +145,31 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 		}
 	})
 	return r
+}
+
+// connecting keeps the token in the rig's settings file, and remembers in the rig. The
+// default browser is not the one of the tests.
+type connecting struct{ r *rig }
+
+func (connecting) DefaultBrowser(context.Context) string { return "firefox" }
+func (c connecting) Connected() bool                     { return c.r.connected.Load() }
+
+func (c connecting) SetConnected() error {
+	c.r.connected.Store(true)
+	return nil
+}
+
+func (c connecting) KeepsToken() bool {
+	settings, err := config.Load(config.Sources{File: c.r.file})
+	return err == nil && settings.Profiles[c.r.profile.Name].Token == config.TokenKeep
+}
+
+func (c connecting) KeepToken(keep bool) error {
+	policy := config.TokenFresh
+	if keep {
+		policy = config.TokenKeep
+	}
+	return config.Set(c.r.file, []string{"profiles", c.r.profile.Name, "token"}, string(policy))
 }
 
 // fileFolders are those of the rig's settings file, which follows it as the program

@@ -26,7 +26,7 @@ func (s *session) handler() http.Handler {
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range []string{
-		"guide.css", "session.js", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
+		"guide.css", "session.js", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "connect.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
 	} {
 		serve("/"+name, name)
 	}
@@ -45,6 +45,7 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeConnect(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)

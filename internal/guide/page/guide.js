@@ -249,26 +249,6 @@ $("copy").addEventListener("click", async () => {
   set($("url-note"), say("url.byHand"));
 });
 
-// The browser
-
-function browser() {
-  const agent = navigator.userAgent;
-  if (navigator.brave) return "brave";
-  if (/\bEdg(A|iOS)?\//.test(agent)) return "edge";
-  if (/\b(Firefox|FxiOS)\//.test(agent)) return "firefox";
-  if (/\b(OPR|Vivaldi|SamsungBrowser|YaBrowser)\//.test(agent)) return "other";
-  if (/(Chrome|CriOS)\//.test(agent)) return "chrome";
-  if (/\bSafari\//.test(agent)) return "safari";
-  return "other";
-}
-
-function showBrowser() {
-  const name = browser();
-  rich($("browser-you"), say("browser.you", { browser: say("browser." + name) }));
-  rich($("browser-text"), say("allow." + name));
-  $("browser-drawing").toggleAttribute("hidden", name === "safari");
-}
-
 // The check
 
 let checking = null;
@@ -480,7 +460,6 @@ async function begin() {
   for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
   plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk"), gpu: new Plot("use-gpu") };
-  showBrowser();
   document.dispatchEvent(new Event("words"));
   connect();
 }

@@ -30,9 +30,9 @@ async function enter() {
 
 const entered = enter().catch(() => {});
 
-async function ask(path, method, headers, signal) {
+async function ask(path, method, headers, signal, body = null) {
   await entered;
-  const response = await fetch(path, { method, headers: { ...authorization(), ...headers }, cache: "no-store", credentials: "omit", signal });
+  const response = await fetch(path, { method, headers: { ...authorization(), ...headers }, cache: "no-store", credentials: "omit", signal, body });
   if (response.status === 403) location.replace("/refused"); // which is refused, too, with a page that says how to get in
   return response;
 }
@@ -41,8 +41,8 @@ function get(path, signal) {
   return ask(path, "GET", {}, signal);
 }
 
-function post(path, signal) {
-  return ask(path, "POST", { "X-Colab-Tray": "1" }, signal);
+function post(path, signal, body) {
+  return ask(path, "POST", { "X-Colab-Tray": "1" }, signal, body);
 }
 
 // download has the browser save what is at a path. It asks without the secret, and so
