@@ -19,18 +19,18 @@ var guideAddress = regexp.MustCompile(`^http://127\.0\.0\.1:\d+/\?key=\w+$`)
 
 // visits opens the guide's address as a browser does, exchanges its key as the page
 // does, and asks for the report.
-func visits(t *testing.T, address string) {
+func visits(t *testing.T, address string) (ask func(method, path string) string) {
 	t.Helper()
 	if !guideAddress.MatchString(address) {
 		t.Fatalf("the address is %q", address)
 	}
 	client := new(http.Client)
-	defer client.CloseIdleConnections()
+	t.Cleanup(client.CloseIdleConnections)
 	origin, key, _ := strings.Cut(address, "/?")
 	secret := ""
-	ask := func(method, url string) string {
+	ask = func(method, path string) string {
 		t.Helper()
-		request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+		request, err := http.NewRequestWithContext(t.Context(), method, origin+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,13 +44,14 @@ func visits(t *testing.T, address string) {
 		defer response.Body.Close()
 		body, err := io.ReadAll(response.Body)
 		if err != nil || response.StatusCode != http.StatusOK {
-			t.Errorf("%s was answered with %s, %v", url, response.Status, err)
+			t.Errorf("%s was answered with %s, %v", path, response.Status, err)
 		}
 		return string(body)
 	}
-	has(t, ask(http.MethodGet, address), "Connect Colab", "1.2.3")
-	secret = ask(http.MethodPost, origin+"/enter?"+key)
-	has(t, ask(http.MethodPost, origin+"/report"), "1.2.3")
+	has(t, ask(http.MethodGet, "/?"+key), "Connect Colab", "1.2.3")
+	secret = ask(http.MethodPost, "/enter?"+key)
+	has(t, ask(http.MethodPost, "/report"), "1.2.3")
+	return ask
 }
 
 // guide starts `colab-tray guide`, which ends with the test by Ctrl-C.
@@ -86,7 +87,11 @@ func TestGuideWithoutBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	visits(t, strings.TrimSuffix(address, "\n"))
+	ask := visits(t, strings.TrimSuffix(address, "\n"))
+	has(t, ask(http.MethodGet, "/connect"), `"keepsURL":false,"connected":false`)
+	has(t, ask(http.MethodPost, "/connect/keep?on=true"), `"keepsURL":true`)
+	text, _ := c.run(0, "config", "show")
+	has(t, text, `token = "keep"`)
 }
 
 // TestGuideInBrowser has a browser that writes down what it is to open.
