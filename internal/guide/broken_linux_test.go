@@ -27,7 +27,7 @@ func TestSlowAndBrokenConnection(t *testing.T) {
 	ready := `document.getElementById("state").textContent === "No engine"`
 	w.wait("the state", ready)
 
-	w.connection(network.Conditions{Latency: 800, DownloadThroughput: 20_000, UploadThroughput: 20_000})
+	w.connection(network.Conditions{Latency: 300, DownloadThroughput: 20_000, UploadThroughput: 20_000})
 	w.do("reload", chromedp.Reload())
 	w.wait("the state on a slow connection", ready)
 	w.openPage("connect")
