@@ -7,6 +7,8 @@ type ImageInfo struct {
 	// Local tells that the image was built on the engine's machine, so that no registry
 	// is known to have it.
 	Local bool
+	// Digests are the digests by which registries have the image, such as "sha256:...".
+	Digests []string
 	// Config is nil when the engine does not have the image.
 	Config *ImageConfig
 }

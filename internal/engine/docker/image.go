@@ -32,8 +32,8 @@ func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 	if err != nil || p != nil && (p.OS != found.Os || p.Architecture != found.Architecture) {
 		return engine.ImageInfo{}, err
 	}
-	fromRegistry := func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }
-	info := engine.ImageInfo{ID: found.ID, Local: !slices.ContainsFunc(found.RepoDigests, fromRegistry)}
+	info := engine.ImageInfo{ID: found.ID, Digests: remoteDigests(found.RepoDigests)}
+	info.Local = len(info.Digests) == 0
 	if c := found.Config; c != nil {
 		info.Config = &engine.ImageConfig{
 			User: c.User, WorkDir: c.WorkingDir, Env: c.Env,
@@ -41,6 +41,19 @@ func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 		}
 	}
 	return info, nil
+}
+
+// remoteDigests returns the digests in names such as "quay.io/jupyter/base@sha256:...",
+// without those of the registry localhost.
+func remoteDigests(names []string) []string {
+	var digests []string
+	for _, full := range names {
+		repository, digest, _ := strings.Cut(full, "@")
+		if !strings.HasPrefix(repository, "localhost/") && !slices.Contains(digests, digest) {
+			digests = append(digests, digest)
+		}
+	}
+	return digests
 }
 
 // Tag implements [engine.Tagger].

@@ -38,6 +38,8 @@ var (
 	_ engine.Executor = (*Engine)(nil)
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
+
+	_ engine.RemoteImages = (*Engine)(nil)
 )
 
 // New makes an engine without containers, volumes and images.
@@ -180,7 +182,24 @@ func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageI
 		return engine.ImageInfo{}, nil
 	}
 	config := image.Config
-	return engine.ImageInfo{ID: image.id, Local: !image.pulled, Config: &config}, nil
+	info := engine.ImageInfo{ID: image.id, Local: !image.pulled, Config: &config}
+	if image.pulled {
+		info.Digests = []string{image.id}
+	}
+	return info, nil
+}
+
+// RemoteDigest implements [engine.RemoteImages].
+func (e *Engine) RemoteDigest(ctx context.Context, ref string) (string, error) {
+	if err := e.lock(ctx); err != nil {
+		return "", err
+	}
+	defer e.mu.Unlock()
+	image := e.registry[ref]
+	if image == nil {
+		return "", fmt.Errorf("%w: %s", engine.ErrImageNotFound, ref)
+	}
+	return image.id, nil
 }
 
 // Images implements [engine.Volumes].
