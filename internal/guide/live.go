@@ -119,7 +119,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	return now, g.updated
 }
 
-// live sends the state at each change, with ?usage also the resource usage and with
+// live sends the state and the work at each change, with ?usage also the resource usage and with
 // ?logs the output of the runtime, until the request ends. Where ?usage and ?logs are
 // absent, nothing of them is measured or read.
 func (s *session) live(w http.ResponseWriter, r *http.Request) {
@@ -149,6 +149,14 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 	}
 	var last runtime.Snapshot
 	var updated <-chan struct{}
+	var worked <-chan struct{}
+	tellWork := func() {
+		var now work
+		if now, worked = g.worker.current(); now.Kind != "" {
+			out.event("work", now)
+		}
+	}
+	tellWork()
 	tell := func() {
 		var now state
 		now, updated = g.state(last)
@@ -166,6 +174,8 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 			tell()
 		case <-updated:
 			tell()
+		case <-worked:
+			tellWork()
 		case u, open := <-usages:
 			if !open {
 				usages = nil

@@ -24,12 +24,14 @@ func (s *session) handler() http.Handler {
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range []string{
-		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
+		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "logs.js", "data.js", "update.js",
+		"words.json", "icon.svg",
 	} {
 		serve("/"+name, name)
 	}
 	g := s.guide
 	mux.HandleFunc("GET /live", s.live)
+	mux.HandleFunc("GET /logs", s.saveLogs)
 	for path, do := range map[string]func(context.Context) error{
 		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
 	} {
@@ -40,6 +42,8 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeData(mux)
+	s.routeUpdate(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)

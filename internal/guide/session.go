@@ -35,6 +35,7 @@ type session struct {
 	origin string
 	cookie string // name of the cookie; it contains the port, because cookies are not bound to one
 	server *http.Server
+	base   context.Context // ends with the session
 	close  func()
 	ended  chan struct{}
 
@@ -64,6 +65,7 @@ func (g *Guide) listen(ctx context.Context) (*session, error) {
 		host:   listener.Addr().String(),
 		origin: "http://" + listener.Addr().String(),
 		cookie: fmt.Sprintf("colab-tray-guide-%d", port),
+		base:   base,
 		ended:  make(chan struct{}),
 
 		pendingOwn:    pending{limit: maxPending},
