@@ -175,9 +175,11 @@ func testDataInBrowser(t *testing.T, r *rig, w *window) {
 	w.do("reload", chromedp.Reload())
 	w.wait("what came of it", note("The runtime was started again"))
 	w.wait("the list", `document.querySelectorAll("#data-list li").length === 2`)
+	w.click("stop")
+	w.wait("a stopped runtime", `document.getElementById("state").textContent === "Stopped"`)
 	w.click("data-undo")
 	w.click("data-yes")
-	w.wait("the data of before again", `document.querySelectorAll("#data-list li").length === 3 && `+note("The runtime was started again"))
+	w.wait("the data of before again", `document.querySelectorAll("#data-list li").length === 3 && `+note("What the volume held is kept"))
 	if got := inVolume("cat work.txt"); got != "new" {
 		t.Errorf("after the undo there is %q", got)
 	}
@@ -208,7 +210,7 @@ func testUpdateInBrowser(t *testing.T, r *rig, w *window, made *madeImages) {
 	}
 	made.commit(t, "2")
 	news("The engine already has another image of this name than the one in use.")
-	if got := w.text("update-facts"); !strings.Contains(got, "In usemade on ") || !strings.Contains(got, "After the updatemade on ") || !strings.Contains(got, "0 days ago") {
+	if got := w.text("update-facts"); !strings.Contains(got, "In usemade on ") || !strings.Contains(got, "After the updatemade on ") || !strings.Contains(got, ", today") {
 		t.Errorf("the facts are %q", got)
 	}
 	w.pictures("update")

@@ -44,6 +44,9 @@ type verbs struct {
 	Restart  bool `json:"restart"`
 	Connect  bool `json:"connect"`
 	Check    bool `json:"check"`
+
+	Update     bool `json:"update"`
+	UndoUpdate bool `json:"undoUpdate"`
 }
 
 type progress struct {
@@ -86,7 +89,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 		now.Hint = i18n.Sentences(now.Hint, s.StartProgress())
 	}
 	can := s.State
-	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
+	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck(), can.CanUpdate(), s.PreviousImage && can.CanUpdate()}
 	now.Runs = s.State.Runs()
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version

@@ -2,6 +2,8 @@
 "use strict";
 
 {
+  let working = false;
+
   const date = (text) => new Intl.DateTimeFormat(words.lang, { dateStyle: "medium" }).format(new Date(text));
   const short = (digest) => digest.replace(/^\w+:/, "").slice(0, 12);
 
@@ -18,7 +20,7 @@
 
   function age(text) {
     const days = Math.max(0, Math.floor((Date.now() - new Date(text)) / 86400e3));
-    return new Intl.RelativeTimeFormat(words.lang).format(-days, "day");
+    return new Intl.RelativeTimeFormat(words.lang, { numeric: "auto" }).format(-days, "day");
   }
 
   function show(plan) {
@@ -32,7 +34,6 @@
     $("update-plan").hidden = false;
     $("update-what").hidden = !possible;
     $("update-do").hidden = !possible;
-    $("update-undo").hidden = !plan.previous;
     note([say("update.news." + plan.news), plan.why && result({ problem: plan.why })].filter(Boolean).join(" "));
   }
 
@@ -65,8 +66,20 @@
   $("update-undo").addEventListener("click", () => begin("/update/undo"));
   $("update-cancel").addEventListener("click", () => post("/work/cancel").catch(lost));
 
+  // offer offers what can be done in the present state.
+  function offer() {
+    const undo = $("update-undo");
+    undo.hidden = undo.hidden && !now.can.undoUpdate; // once there it stays, as it can have the focus
+    enable(undo, now.can.undoUpdate && !working);
+    enable($("update-do"), now.can.update && !working);
+    enable($("update-look"), !working);
+  }
+
+  document.addEventListener("state", offer);
+
   document.addEventListener("work", ({ detail: work }) => {
-    for (const name of ["look", "do", "undo"]) enable($("update-" + name), work.ended);
+    working = !work.ended;
+    if (now.can) offer();
     const running = work.kind === "update" && !work.ended;
     const focused = $("update-work").contains(document.activeElement) || work.ended && $("update-plan").contains(document.activeElement);
     $("update-work").hidden = !running;
