@@ -46,7 +46,7 @@ type Runtime interface {
 	Page(ctx context.Context) (path string, err error)
 	Files
 	Data
-	Image
+	Updates
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
 }

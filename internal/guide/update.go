@@ -11,8 +11,8 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Image is what the guide needs of a runtime to update its image.
-type Image interface {
+// Updates is what the guide needs of a runtime to update its image.
+type Updates interface {
 	PlanUpdate(ctx context.Context) (runtime.UpdatePlan, error)
 	Update(ctx context.Context) error
 	UndoUpdate(ctx context.Context) error

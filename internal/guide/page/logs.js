@@ -29,13 +29,11 @@
     const box = $("logs-box");
     lines = [...lines, ...more].slice(-maxLines);
     box.append(...more.slice(-maxLines).map(element).filter(Boolean));
-    while (box.childElementCount > (searched ? found() : lines.length)) box.firstElementChild.remove();
+    const most = searched ? lines.filter((line) => line.search(searched) >= 0).length : lines.length;
+    while (box.childElementCount > most) box.firstElementChild.remove();
     if ($("logs-follow").checked) box.scrollTop = box.scrollHeight;
     tell();
   }
-
-  // found returns how many lines have what is searched for.
-  const found = () => lines.filter((line) => line.search(searched) >= 0).length;
 
   function tell() {
     set($("logs-found"), searched ? say("logs.found", { count: $("logs-box").childElementCount, all: lines.length }) : "");
