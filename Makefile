@@ -41,7 +41,7 @@ lint: vet
 	@echo "gofumpt"; unformatted=$$($(GOFUMPT) -l .) && [ -z "$$unformatted" ] || \
 		{ echo "not formatted as gofumpt does:"; echo "$$unformatted"; exit 1; }
 	$(STATICCHECK) ./...
-	$(ACTIONLINT)
+	$(ACTIONLINT) -shellcheck= .github/workflows/*.yml
 
 vet:
 	GOOS=linux go vet ./...
@@ -53,7 +53,7 @@ bench: build ## set up what it needs, and measure: ready lag, time to up, time t
 	go run ./test/bench
 
 install: ## build it and install it into PREFIX (/usr/local), below DESTDIR
-	VERSION=$(VERSION) packaging/stage "$(DESTDIR)$(PREFIX)"
+	VERSION=$(VERSION) PREFIX=$(PREFIX) packaging/stage "$(DESTDIR)$(PREFIX)"
 
 dist: ## make the packages of all systems into dist/, with checksums and SBOM
 	packaging/make-dist

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,8 @@ func treeOf(t *testing.T, folder string) []string {
 	return strings.Fields(run(t, nil, "find", folder))
 }
 
+var placeholder = regexp.MustCompile(`@[A-Z0-9]+@`)
+
 // TestSource builds the program from the archive of the source, as the files for Arch
 // and Homebrew do: its version is that of the archive, and its bytes those of the
 // tar.gz.
@@ -116,17 +119,17 @@ func TestSource(t *testing.T) {
 	sum, _, _ := strings.Cut(run(t, nil, "sha256sum", archive), " ")
 	for _, file := range []string{"PKGBUILD", "colab-tray.rb"} {
 		text := read(t, filepath.Join(folder, file))
-		if !strings.Contains(text, sum) || !strings.Contains(text, version) || strings.Contains(text, "@") && strings.Contains(text, "@SHA256@") {
+		if !strings.Contains(text, sum) || !strings.Contains(text, version) || placeholder.MatchString(text) {
 			t.Errorf("%s is not filled in:\n%s", file, text)
 		}
 	}
 	run(t, nil, "bash", "-n", filepath.Join(folder, "PKGBUILD"))
 
-	source, prefix := unpack(t, archive), t.TempDir()
-	run(t, nil, "make", "-C", source, "install", "PREFIX="+prefix)
+	source, made := unpack(t, archive), t.TempDir()
+	run(t, nil, "make", "-C", source, "install", "DESTDIR="+made, "PREFIX=/usr")
 	built := unpack(t, filepath.Join(folder, "colab-tray-"+version+"-"+linux+".tar.gz"))
 	if err := os.Remove(filepath.Join(built, "install.sh")); err != nil {
 		t.Fatal(err)
 	}
-	run(t, nil, "diff", "--recursive", "--brief", built, prefix)
+	run(t, nil, "diff", "--recursive", "--brief", built, filepath.Join(made, "usr"))
 }
