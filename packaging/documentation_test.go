@@ -110,6 +110,25 @@ func TestSettingsExample(t *testing.T) {
 	}
 }
 
+// TestDesktopActions holds that what the desktop entry runs is a command that there is.
+func TestDesktopActions(t *testing.T) {
+	lines := found(regexp.MustCompile(`(?m)^Exec=colab-tray ?(.*)$`), read(t, "dev.colabtray.ColabTray.desktop"))
+	if len(lines) != 5 {
+		t.Errorf("it runs %q", lines)
+	}
+	for _, line := range lines {
+		root := cli.CommandLine()
+		root.InitDefaultHelpFlag() // makes the flags of all commands known
+		command, rest, err := root.Traverse(strings.Fields(line))
+		if err == nil {
+			err = command.ParseFlags(rest)
+		}
+		if err != nil || line != "" && command == root {
+			t.Errorf("%q is no command: %v", line, err)
+		}
+	}
+}
+
 // TestRelease holds that the changelog and the metainfo tell of the same last release.
 func TestRelease(t *testing.T) {
 	last := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\] - (\S+)$`).FindStringSubmatch(read(t, "../CHANGELOG.md"))

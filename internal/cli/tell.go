@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -50,7 +51,7 @@ func (in *invocation) notifyOf(ctx context.Context, err error) {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 	case errors.As(err, &p):
-		in.show(ctx, p.Short, p.Hint)
+		in.show(ctx, p.Short, strings.TrimSpace(p.Hint+" "+p.Command))
 	case errors.As(err, &wrong):
 		in.show(ctx, wrong.Error(), wrong.Hint)
 	default:
