@@ -59,8 +59,9 @@ refresh() { [ ! -d "$PREFIX/share/icons/hicolor" ] || touch "$PREFIX/share/icons
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 before=$work/before new=$work/new
-[ -f "$PREFIX/$list" ] && cp "$PREFIX/$list" "$before" || : >"$before"
+: >"$before"
 : >"$new"
+[ ! -f "$PREFIX/$list" ] || cp "$PREFIX/$list" "$before"
 
 case ${1:-} in
 --remove)
