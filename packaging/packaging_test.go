@@ -24,7 +24,7 @@ const version = "0.1.0+3.gabcdef0"
 
 var linux = "linux-" + runtime.GOARCH
 
-// dist makes the packages for this machine and for Windows, once, and returns
+// dist makes the packages for this machine, for Windows and for macOS, once, and returns
 // the folder.
 func dist(t *testing.T) string {
 	t.Helper()
@@ -71,7 +71,7 @@ var (
 )
 
 func makeDist(folder string) error {
-	cmd := exec.Command("./make-dist", linux, "windows-amd64", "source")
+	cmd := exec.Command("./make-dist", linux, "windows-amd64", "macos", "source")
 	cmd.Env = append(os.Environ(), "VERSION="+version, "SOURCE_DATE_EPOCH=1767225600", "DIST="+folder)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -91,9 +91,9 @@ func TestReproducible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// deb, rpm, apk, Arch's, tar.gz, zip, an SBOM of either system, the source with what
+	// deb, rpm, apk, Arch's, tar.gz, two zips, an SBOM of each system, the source with what
 	// builds it, and the checksums.
-	if len(entries) != 12 {
+	if len(entries) != 14 {
 		t.Fatalf("make-dist made %v", entries)
 	}
 	for _, entry := range entries {
