@@ -115,6 +115,9 @@ func checkBundle(t *testing.T, app string) {
 	}
 	var info map[string]any
 	decode(t, plain, &info)
+	if info["NSAppleEventsUsageDescription"] == nil {
+		t.Error("Info.plist does not say why the program asks Terminal for something")
+	}
 	for key, want := range map[string]any{
 		"CFBundleExecutable":         filepath.Base(program),
 		"CFBundleIdentifier":         identifier,

@@ -102,7 +102,8 @@ func infoOf(version string) map[string]any {
 		"CFBundleVersion":               strings.TrimSuffix(release+"."+count, "."),
 		"LSApplicationCategoryType":     "public.app-category.developer-tools",
 		"LSMinimumSystemVersion":        minimumSystem,
-		"LSUIElement":                   true, // it lives in the menu bar, and has no icon in the Dock
+		"LSUIElement":                   true,                                                   // it lives in the menu bar, and has no icon in the Dock
+		"NSAppleEventsUsageDescription": "Colab Tray opens a shell of the runtime in Terminal.", // without it macOS refuses
 		"NSHighResolutionCapable":       true,
 		"NSHumanReadableCopyright":      "The Colab Tray authors. MIT licence.",
 	}
