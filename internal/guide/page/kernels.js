@@ -46,11 +46,11 @@ function kernelRow(kernel) {
   button.type = "button";
   const free = document.createElement("td");
   free.append(button);
-  row.append(name, make("td", "state"), make("td", "last"), make("td", "memory"), make("td", "cards"), free);
+  row.append(name, free, ...["state", "last", "memory", "cards"].map((part) => make("td", part)));
   button.addEventListener("click", () => {
     const busy = row.kernel.state === "busy";
     const question = say(busy ? "kernels.askBusy" : "kernels.askOne", { name: nameOf(row.kernel) });
-    askToFree(question, "/kernels/shutdown?id=" + encodeURIComponent(kernel.id));
+    askToFree(button, question, "/kernels/shutdown?id=" + encodeURIComponent(kernel.id));
   });
   return row;
 }
@@ -68,9 +68,9 @@ function fillRow(row, kernel) {
   row.querySelector("button").setAttribute("aria-label", say("kernels.freeOne", { name: nameOf(kernel) }));
 }
 
-function askToFree(question, path) {
+function askToFree(button, question, path) {
   toFree = path;
-  asker = document.activeElement;
+  asker = button;
   set($("kernels-why"), question);
   tellKernels("");
   $("kernels-question").hidden = false;
@@ -104,7 +104,7 @@ $("kernels-no").addEventListener("click", () => {
   $("kernels-question").hidden = true;
   (asker.isConnected ? asker : $("kernels-free")).focus();
 });
-$("kernels-free").addEventListener("click", () => askToFree(say("kernels.askIdle"), "/kernels/shutdown-idle"));
+$("kernels-free").addEventListener("click", () => askToFree($("kernels-free"), say("kernels.askIdle"), "/kernels/shutdown-idle"));
 
 document.addEventListener("state", () => {
   const ready = now.state === "ready";
