@@ -53,7 +53,7 @@ func runKernels(ctx context.Context, in *invocation) error {
 	switch {
 	case len(in.args) > 0 && !shutdown:
 		return needsOneOf("kernels", in.args[0], []string{"shutdown"})
-	case shutdown != ((len(in.args) > 1) != in.idle):
+	case shutdown != ((len(in.args) > 1 && in.args[1] != "") != in.idle):
 		return &usageError{wrong: i18n.T("cli.kernelsWhich")}
 	}
 	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
@@ -71,7 +71,7 @@ func runKernels(ctx context.Context, in *invocation) error {
 			freed, err = s.shutdownKernel(ctx, in.args[1])
 		}
 		if shutdown && !in.json && (err == nil || len(freed) > 0) {
-			fmt.Fprintln(in.Stderr, runtime.FreedText(freed))
+			fmt.Fprintln(in.Stderr, i18n.FullStop(runtime.FreedText(freed)))
 		}
 		if err != nil || shutdown && !in.json {
 			return err

@@ -107,16 +107,26 @@ func knownState(state string) string {
 	}
 }
 
-// KernelIsIdle reports whether the server says that a kernel is idle.
-func KernelIsIdle(ctx context.Context, u BackendURL, id string) (bool, error) {
+// unconnected is how long a kernel is left for a page to connect to it.
+const unconnected = time.Minute
+
+// SaysIdle reports whether the server calls the kernel idle. It says for ever that a
+// kernel is starting to which nobody has connected.
+func (k Kernel) SaysIdle() bool {
+	return k.State == "idle" || k.State == "starting" && !k.LastActivity.IsZero() && time.Since(k.LastActivity) > unconnected
+}
+
+// KernelState returns the state of a kernel as [Kernel.State] has it; "unknown" if there
+// is none.
+func KernelState(ctx context.Context, u BackendURL, id string) (string, error) {
 	if !kernelID.MatchString(id) {
-		return false, errors.New("the ID of a kernel is not valid")
+		return "", errors.New("the ID of a kernel is not valid")
 	}
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	var kernel kernelJSON
 	_, err := getJSON(ctx, u, "/api/kernels/"+id, &kernel)
-	return kernel.State == "idle", err
+	return knownState(kernel.State), err
 }
 
 // ShutdownKernel shuts a kernel down. It succeeds if there is no such kernel any more.

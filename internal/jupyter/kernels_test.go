@@ -69,6 +69,18 @@ func TestKernels(t *testing.T) {
 	if all[1].Notebook != "work/a.ipynb" || !strings.HasPrefix(all[0].Notebook, "b") || strings.ContainsAny(all[0].Notebook, "\x1b\n") || len([]rune(all[3].Notebook)) > maxNotebookName {
 		t.Errorf("the notebooks are %q, %q and %q", all[1].Notebook, all[0].Notebook, all[3].Notebook)
 	}
+	for name, k := range map[string]Kernel{
+		"idle":               {State: "idle"},
+		"starting long ago":  {State: "starting", LastActivity: time.Now().Add(-time.Hour)},
+		"not starting now":   {State: "starting", LastActivity: time.Now()},
+		"not starting ever":  {State: "starting"},
+		"not busy":           {State: "busy", LastActivity: time.Now().Add(-time.Hour)},
+		"not what is nobody": {State: "unknown"},
+	} {
+		if k.SaysIdle() == strings.HasPrefix(name, "not") {
+			t.Errorf("a kernel is called idle wrongly: %s", name)
+		}
+	}
 	for _, id := range []string{"../contents/a", "", "a/b", "a?b"} {
 		if err := ShutdownKernel(t.Context(), u, id); err == nil {
 			t.Errorf("the ID %q is taken", id)

@@ -99,9 +99,8 @@ func (m *Manager) ShutdownIdleKernels(ctx context.Context) (freed []Kernel, err 
 	}
 	url := m.Snapshot().URL
 	for _, k := range idle {
-		// A cell may have begun meanwhile.
-		if still, stateErr := jupyter.KernelIsIdle(ctx, url, k.ID); !still {
-			err = errors.Join(err, stateErr)
+		if state, stateErr := jupyter.KernelState(ctx, url, k.ID); state != "idle" && state != k.State {
+			err = errors.Join(err, stateErr) // a cell has begun meanwhile, or nobody knows
 			continue
 		}
 		if shutdownErr := m.shutdownKernel(ctx, k); shutdownErr != nil {
@@ -123,7 +122,7 @@ func (m *Manager) IdleKernels(ctx context.Context) ([]Kernel, error) {
 	byID := map[string]Kernel{}
 	var ids []string
 	for _, k := range all {
-		if k.State == "idle" {
+		if k.SaysIdle() {
 			byID[k.ID] = k
 			ids = append(ids, k.ID)
 		}
