@@ -71,6 +71,8 @@ type Session struct {
 	Profile config.Profile
 
 	settingsFile string
+	// reload reads the profile again; nil where somebody follows the settings file.
+	reload func() (config.Profile, error)
 }
 
 // open reads the settings and connects to the engine.
@@ -84,8 +86,17 @@ func (in *invocation) open() (*Session, error) {
 		return nil, err
 	}
 	s := c.Session(runtime.NewManager(c.link, settings.Profile, c.options), in.sources().File)
+	s.reload = func() (config.Profile, error) { return in.profileOf(s.Profile.Runtime) }
 	s.Run(s.Runtime.Run)
 	return s, nil
+}
+
+// profileOf returns the profile of a runtime as the settings are now.
+func (in *invocation) profileOf(runtime string) (config.Profile, error) {
+	from := in.sources()
+	from.Flags = from.Flags.With("name", runtime)
+	settings, err := config.Load(from)
+	return settings.Profile, err
 }
 
 // server is what the package colab puts into containers.

@@ -14,41 +14,42 @@ import (
 // them, for a form that an [Editor] writes back. It has no value of a variable.
 type Form struct {
 	// Revision is that of the file.
-	Revision Revision
+	Revision Revision `json:"revision"`
 	// Profile is the profile, and Profiles are all that there are, by name.
-	Profile  string
-	Profiles []FormProfile
-	Fields   []Field
+	Profile  string        `json:"profile"`
+	Profiles []FormProfile `json:"profiles"`
+	Fields   []Field       `json:"fields"`
 	// CanUndo tells that [Editor.Undo] takes back the latest change.
-	CanUndo bool
-	// Wrong is what is wrong with the file; it is nil if nothing is. There are no
+	CanUndo bool `json:"canUndo"`
+	// Broken is what is wrong with the file; it is nil if nothing is. There are no
 	// fields then.
-	Wrong *Error
+	Broken *Error `json:"broken,omitempty"`
 }
 
 // FormProfile is a profile that there is.
 type FormProfile struct {
-	Name, Runtime string
+	Name    string `json:"name"`
+	Runtime string `json:"runtime"`
 	// BuiltIn tells that the profile is there without the file. It can neither be
 	// renamed nor removed.
-	BuiltIn bool
+	BuiltIn bool `json:"builtIn"`
 }
 
 // Field is one setting in a form.
 type Field struct {
 	// Place is the place of the setting, such as "profile.port".
-	Place Place
+	Place Place `json:"place"`
 	// Text explains the setting in the language in use.
-	Text string
+	Text string `json:"text"`
 	// Value is the value in the file, as it is typed in; Stated tells whether the
 	// file has one.
-	Value  string
-	Stated bool
+	Value  string `json:"value"`
+	Stated bool   `json:"stated"`
 	// Default is the value without the file. It is empty for an empty text, too.
-	Default string
-	Input   Input
+	Default string `json:"default"`
+	Input   Input  `json:"input"`
 	// Choices are the values of an InputChoice or InputProfile.
-	Choices []string
+	Choices []string `json:"choices,omitempty"`
 }
 
 // Place names a setting for a form: its table's kind ("file", "profile",
@@ -84,7 +85,7 @@ func (e Editor) Form(profile string) Form {
 		s, err = content.settings(Sources{})
 	}
 	if err != nil {
-		errors.As(err, &form.Wrong)
+		errors.As(err, &form.Broken)
 		return form
 	}
 	if _, known := s.Profiles[profile]; !known {

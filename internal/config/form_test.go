@@ -14,7 +14,7 @@ func fieldOf(t *testing.T, f Form, place Place) Field {
 	t.Helper()
 	i := slices.IndexFunc(f.Fields, func(one Field) bool { return one.Place == place })
 	if i < 0 {
-		t.Fatalf("there is no field %s: %v", place, f.Wrong)
+		t.Fatalf("there is no field %s: %v", place, f.Broken)
 	}
 	return f.Fields[i]
 }
@@ -161,7 +161,7 @@ func TestFormRefuses(t *testing.T) {
 func TestFormOfABrokenFile(t *testing.T) {
 	path := write(t, "profile = 'jupyter'\nport = 1\n")
 	e := Editor{File: path}
-	if form := e.Form("jupyter"); form.Wrong == nil || form.Wrong.Line != 2 || len(form.Fields) > 0 {
+	if form := e.Form("jupyter"); form.Broken == nil || form.Broken.Line != 2 || len(form.Fields) > 0 {
 		t.Errorf("the form is %+v", form)
 	}
 	if err := e.Put("jupyter", "profile.port", "1"); err == nil {

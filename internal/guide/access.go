@@ -17,7 +17,7 @@ const header = "X-Colab-Tray"
 // guard refuses all requests but those of the page itself and those with a key.
 //
 //	request                         needs
-//	any                             a program of the person's own, and no body but of an upload
+//	any                             a program of the person's own, no body but of an upload, or of a setting
 //	any                             Host: 127.0.0.1:PORT, against DNS rebinding
 //	GET /?key=KEY, from anywhere    a key that was not used yet
 //	GET /jupyter?key=KEY, likewise  a key that was not used yet
@@ -40,7 +40,7 @@ func (s *session) guard(next http.Handler) http.Handler {
 			s.refuseWith(w, r, "who asks", "otheruser.html")
 			return
 		}
-		if r.ContentLength != 0 && !isUpload(r) {
+		if r.ContentLength != 0 && !isUpload(r) && !isTyped(r) {
 			s.refuse(w, r, "body")
 			return
 		}

@@ -62,6 +62,8 @@ type Options struct {
 	Report func(ctx context.Context) string
 	// Folders are those that the page lists, adds and removes.
 	Folders Folders
+	// Settings are those that the page shows and changes.
+	Settings Settings
 	// Install returns how to get an engine on this system.
 	Install func() install.Help
 	// Packages lists the Python packages that the container has and its image has

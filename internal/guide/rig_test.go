@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/gpu"
+	"colabtray/internal/i18n"
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/packages"
@@ -99,7 +101,8 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			s := r.manager.Snapshot()
 			return colab.Check(ctx, colab.Target{Profile: p, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
 		},
-		Folders: fileFolders{r},
+		Folders:  fileFolders{r},
+		Settings: &fileSettings{r: r},
 		Report:  func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {
 			return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"})
@@ -170,6 +173,28 @@ func (f fileFolders) follow(err error) error {
 		err = listErr
 	}
 	return err
+}
+
+// fileSettings are those of the rig's settings file. Nobody else follows it.
+type fileSettings struct {
+	r     *rig
+	login atomic.Bool
+}
+
+func (f *fileSettings) File() string { return f.r.file }
+
+func (f *fileSettings) Apply() {
+	i18n.Use("en")
+	if config.LanguageIn(f.r.file) == "de" {
+		i18n.Use("de")
+	}
+}
+
+func (f *fileSettings) StartsAtLogin() (bool, error) { return f.login.Load(), nil }
+
+func (f *fileSettings) SetStartAtLogin(on bool) error {
+	f.login.Store(on)
+	return nil
 }
 
 // address returns a new address of the guide, and its origin.

@@ -24,7 +24,7 @@ func (s *session) handler() http.Handler {
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range []string{
-		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
+		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "settings.js", "words.json", "icon.svg",
 	} {
 		serve("/"+name, name)
 	}
@@ -40,6 +40,7 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeSettings(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)

@@ -453,6 +453,7 @@ let later = 0;
 
 function want() {
   if (seen("resources")) return "?usage";
+  if (seen("settings")) return "?settings";
   return seen("runtime") && !$("logs-box").hidden ? "?logs" : "";
 }
 
@@ -469,6 +470,7 @@ function connect() {
   });
   live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
   live.addEventListener("gpu", (e) => showGPU(JSON.parse(e.data)));
+  live.addEventListener("settings", (e) => followSettings(JSON.parse(e.data)));
   live.addEventListener("logs", (e) => showLogs(JSON.parse(e.data)));
   live.addEventListener("error", lost);
 }
