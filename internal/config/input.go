@@ -101,7 +101,10 @@ func (s setting[T]) textOf(v any) string {
 // another value, and anything else in the notation of the settings file.
 func textOf(v any) string {
 	text, is := v.(string)
+	number, isNumber := v.(float64)
 	switch {
+	case isNumber:
+		return strconv.FormatFloat(number, 'f', -1, 64)
 	case !is:
 		return encode(v)
 	case strings.TrimSpace(text) != text, strings.ContainsFunc(text, unicode.IsControl), typedText(text) != any(text):

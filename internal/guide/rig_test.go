@@ -103,7 +103,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 		},
 		Folders:  fileFolders{r},
 		Settings: &fileSettings{r: r},
-		Report:  func(context.Context) string { return "the report of " + p.Runtime },
+		Report:   func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {
 			return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"})
 		},

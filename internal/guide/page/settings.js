@@ -3,7 +3,9 @@
 
 let form = { revision: "", profile: "", profiles: [], fields: [] };
 const controls = new Map(); // the controls by the place of their setting
-let asking = 0; // requests under way
+let asking = 0; // requests under way or waiting
+let queue = Promise.resolve(); // the requests, one after the other
+const next = new Map(); // the revision that a change of this page has made of another
 let latest = ""; // the revision of the file that the server told last
 
 function tellSettings(text, wrong = false) {
@@ -13,15 +15,26 @@ function tellSettings(text, wrong = false) {
 
 // askSettings asks for something and shows the settings as they are then. It returns
 // the answer, null for none.
-async function askSettings(action, values = {}, body = "") {
-  const query = new URLSearchParams({ profile: form.profile, seen: form.revision, ...values });
+function askSettings(action, values = {}, body = "") {
+  const all = { profile: form.profile, seen: form.revision, ...values };
   asking++;
-  const response = await fetch(`/settings${action}?${query}`, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", body: body || null })
+  queue = queue.then(() => sendSettings(action, all, body));
+  return queue;
+}
+
+async function sendSettings(action, values, body) {
+  while (next.has(values.seen)) values.seen = next.get(values.seen);
+  const response = await fetch(`/settings${action}?${new URLSearchParams(values)}`, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", body: body || null })
     .catch(() => null);
   const answer = response && response.ok ? await response.json().catch(() => null) : null;
   asking--;
-  if (answer) showSettings(answer);
-  else tellSettings(say("failed"), true);
+  if (!answer) {
+    tellSettings(say("failed"), true);
+    return null;
+  }
+  if (action && !answer.wrong) next.set(values.seen, answer.revision);
+  next.delete(answer.revision); // it can be back, after an undo
+  showSettings(answer);
   return answer;
 }
 
