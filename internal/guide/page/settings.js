@@ -59,6 +59,7 @@ async function followSettings(revision) {
 // applies tells when a setting is in force.
 function applies(place) {
   if (!place.startsWith("profile.")) return say("settings.saved");
+  if (place === "profile.name" && form.profile === now.profile) return say("settings.savedName");
   return say(form.exists ? "settings.savedRestart" : "settings.savedStart");
 }
 
@@ -67,6 +68,7 @@ function showSettings(answer) {
   form = answer;
   set($("settings-file"), form.file);
   enable($("settings-undo"), form.canUndo);
+  $("settings").setAttribute("aria-busy", "false");
   $("settings-broken").hidden = !form.broken;
   set($("settings-broken"), form.broken || "");
   $("settings-profiles").hidden = $("settings-program").hidden = Boolean(form.broken);
@@ -305,5 +307,5 @@ $("settings-yes").addEventListener("click", async () => {
 });
 
 document.addEventListener("page", () => {
-  if (seen("settings")) askSettings("");
+  if (seen("settings") && words.lang) askSettings("");
 });
