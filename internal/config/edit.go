@@ -260,8 +260,8 @@ func commonNames(a, b []string) int {
 }
 
 // replace replaces the content of a file atomically and keeps the file's mode. A new
-// file gets mode 0600.
-func replace(path string, text []byte) error {
+// file gets mode 0600. The function still is called just before, and can refuse.
+func replace(path string, text []byte, still func() error) error {
 	path, err := resolveLink(path)
 	if err != nil {
 		return err
@@ -286,6 +286,9 @@ func replace(path string, text []byte) error {
 	err = f.Chmod(mode)
 	if writeErr := writeAll(f, text); err == nil {
 		err = writeErr
+	}
+	if err == nil {
+		err = still()
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)

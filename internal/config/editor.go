@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"sync"
 
@@ -54,16 +55,34 @@ type rewritten struct{ before, after []byte }
 // maxUndo limits the number of changes that are remembered.
 const maxUndo = 20
 
+// maxAgain limits how often a change is made again because another program has changed
+// the file while it was made.
+const maxAgain = 3
+
 // rewrite changes the text of the settings file, which must be valid before and after.
 func (e Editor) rewrite(change func(text []byte) ([]byte, error)) error {
 	editing.Lock()
 	defer editing.Unlock()
-	text, edited, err := e.changed(change)
+	for again := 0; ; again++ {
+		err := e.rewriteOnce(change)
+		var changed *ChangedError
+		if again == maxAgain || e.Seen != "" || !errors.As(err, &changed) {
+			return err
+		}
+	}
+}
+
+func (e Editor) rewriteOnce(change func(text []byte) ([]byte, error)) error {
+	was, err := e.read()
+	if err != nil {
+		return err
+	}
+	text, edited, err := e.changed(was, change)
 	if err != nil || bytes.Equal(edited, text) {
 		return err
 	}
-	if err := replace(e.File, edited); err != nil {
-		return unwritable(e.File, err)
+	if err := e.replace(was, edited); err != nil {
+		return err
 	}
 	all := append(written[e.File], rewritten{text, edited})
 	written[e.File] = slices.Clone(all[max(0, len(all)-maxUndo):])
@@ -72,20 +91,27 @@ func (e Editor) rewrite(change func(text []byte) ([]byte, error)) error {
 
 // try returns the error that a change would return, and writes nothing.
 func (e Editor) try(change func(text []byte) ([]byte, error)) error {
-	_, _, err := e.changed(change)
+	was, err := e.read()
+	if err == nil {
+		_, _, err = e.changed(was, change)
+	}
 	return err
 }
 
-// changed returns the text of the settings file, and what a change makes of it.
-func (e Editor) changed(change func(text []byte) ([]byte, error)) (text, edited []byte, err error) {
-	text, err = (&file{path: e.File}).read()
-	if err != nil {
-		return nil, nil, err
+// read returns the text of the settings file as the writer has seen it, nil if the file
+// does not exist.
+func (e Editor) read() ([]byte, error) {
+	text, err := (&file{path: e.File}).read()
+	if err == nil && e.Seen != "" && e.Seen != revisionOf(text) {
+		return nil, &ChangedError{File: e.File}
 	}
-	if e.Seen != "" && e.Seen != revisionOf(text) {
-		return nil, nil, &ChangedError{File: e.File}
-	}
-	if text == nil {
+	return text, err
+}
+
+// changed returns the text of the settings file, or the one that a missing file stands
+// for, and what a change makes of it.
+func (e Editor) changed(was []byte, change func(text []byte) ([]byte, error)) (text, edited []byte, err error) {
+	if text = was; text == nil {
 		text = DefaultFile()
 	}
 	if err := check(e.File, text); err != nil {
@@ -97,23 +123,39 @@ func (e Editor) changed(change func(text []byte) ([]byte, error)) (text, edited 
 	return text, edited, check(e.File, edited)
 }
 
+// replace replaces the text of the file, unless it is no longer what it was.
+func (e Editor) replace(was, text []byte) error {
+	err := replace(e.File, text, func() error {
+		now, err := (&file{path: e.File}).read()
+		if err == nil && !bytes.Equal(now, was) {
+			err = &ChangedError{File: e.File}
+		}
+		return err
+	})
+	var changed *ChangedError
+	if err != nil && !errors.As(err, &changed) {
+		return unwritable(e.File, err)
+	}
+	return err
+}
+
 // Undo takes back the latest change of the settings file that this process has made
 // and that is not undone. It returns a *[ChangedError] if the file has been changed
 // since, or if there is nothing to undo.
 func (e Editor) Undo() error {
 	editing.Lock()
 	defer editing.Unlock()
-	text, err := (&file{path: e.File}).read()
+	text, err := e.read()
 	if err != nil {
 		return err
 	}
-	if e.Seen != "" && e.Seen != revisionOf(text) || !undoable(e.File, text) {
+	if !undoable(e.File, text) {
 		return &ChangedError{File: e.File}
 	}
 	all := written[e.File]
 	last := len(all) - 1
-	if err := replace(e.File, all[last].before); err != nil {
-		return unwritable(e.File, err)
+	if err := e.replace(text, all[last].before); err != nil {
+		return err
 	}
 	written[e.File] = all[:last]
 	return nil

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -42,6 +43,39 @@ func TestLaterWriterIsTold(t *testing.T) {
 		if !errors.As(err, &changed) || read(t, path) != other {
 			t.Errorf("%s: %v, %q", what, err, read(t, path))
 		}
+	}
+}
+
+// TestWriterBetween: what another program writes while a change is made is kept, and
+// who has not seen it is told.
+func TestWriterBetween(t *testing.T) {
+	const before, other = "# mine\n", "# another's\n"
+	path := write(t, before)
+	first := true
+	change := func(text []byte) ([]byte, error) {
+		if first {
+			first = false
+			if err := os.WriteFile(path, []byte(other), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return append(bytes.Clone(text), "# changed\n"...), nil
+	}
+	var changed *ChangedError
+	e := Editor{File: path}
+	e.Seen = e.Form("jupyter").Revision
+	if err := e.rewrite(change); !errors.As(err, &changed) || read(t, path) != other {
+		t.Errorf("%v, %q", err, read(t, path))
+	}
+	if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first = true
+	if err := (Editor{File: path}).rewrite(change); err != nil || read(t, path) != other+"# changed\n" {
+		t.Errorf("%v, %q", err, read(t, path))
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left", left)
 	}
 }
 

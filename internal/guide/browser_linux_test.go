@@ -518,6 +518,13 @@ func TestGuideInGerman(t *testing.T) {
 	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
 		t.Errorf("the page is %d px wide in a window of 360", wide)
 	}
+	w.openPage("settings")
+	value[bool](w, `(() => {
+		const language = document.getElementById("settings-preferences-language");
+		language.value = "en";
+		return language.dispatchEvent(new Event("change"));
+	})()`)
+	w.wait("the settings in English", `document.documentElement.lang === "en" && document.querySelector(".page[data-page=settings] h1").checkVisibility()`)
 }
 
 // TestOtherPages has another page of the same computer, whose requests the

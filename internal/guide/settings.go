@@ -61,7 +61,6 @@ type settingsAnswer struct {
 func (s *session) routeSettings(mux *http.ServeMux) {
 	type values struct{ profile, place, name string }
 	for path, change := range map[string]func(e config.Editor, v values) (profile string, err error){
-		"": func(_ config.Editor, v values) (string, error) { return v.profile, nil },
 		"/unset": func(e config.Editor, v values) (string, error) {
 			return v.profile, e.Unset(v.profile, config.Place(v.place))
 		},
@@ -78,12 +77,15 @@ func (s *session) routeSettings(mux *http.ServeMux) {
 			if err != nil {
 				profile = v.profile
 			}
-			s.answerSettings(w, profile, config.Place(v.place), err)
+			s.answerChange(w, profile, config.Place(v.place), err)
 		})
 	}
+	mux.HandleFunc("POST /settings", func(w http.ResponseWriter, r *http.Request) {
+		s.answerSettings(w, r.URL.Query().Get("profile"), "", nil)
+	})
 	mux.HandleFunc("POST /settings/put", func(w http.ResponseWriter, r *http.Request) {
 		profile, place, text := s.typed(w, r)
-		s.answerSettings(w, profile, place, s.editor(r).Put(profile, place, text))
+		s.answerChange(w, profile, place, s.editor(r).Put(profile, place, text))
 	})
 	mux.HandleFunc("POST /settings/try", func(w http.ResponseWriter, r *http.Request) {
 		profile, place, text := s.typed(w, r)
@@ -95,7 +97,7 @@ func (s *session) routeSettings(mux *http.ServeMux) {
 		if err == nil {
 			err = s.guide.Settings.SetStartAtLogin(on)
 		}
-		s.answerSettings(w, r.URL.Query().Get("profile"), "", err)
+		s.answerChange(w, r.URL.Query().Get("profile"), "", err)
 	})
 }
 
@@ -117,13 +119,18 @@ func (s *session) typed(w http.ResponseWriter, r *http.Request) (profile string,
 	return r.URL.Query().Get("profile"), config.Place(r.URL.Query().Get("place")), string(body)
 }
 
+// answerChange sends the settings after a change, which it puts into force.
+func (s *session) answerChange(w http.ResponseWriter, profile string, place config.Place, err error) {
+	if err == nil {
+		s.guide.Settings.Apply()
+	}
+	s.answerSettings(w, profile, place, err)
+}
+
 // answerSettings sends the settings of a profile as they are now, and why nothing was
 // changed. Without a profile, they are those of the runtime's.
 func (s *session) answerSettings(w http.ResponseWriter, profile string, place config.Place, err error) {
 	settings := s.guide.Settings
-	if err == nil {
-		settings.Apply()
-	}
 	var changed *config.ChangedError
 	answer := settingsAnswer{
 		Form: config.Editor{File: settings.File()}.Form(cmp.Or(profile, s.guide.Runtime.Profile().Name)),

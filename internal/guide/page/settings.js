@@ -6,7 +6,7 @@ const controls = new Map(); // the controls by the place of their setting
 let asking = 0; // requests under way or waiting
 let queue = Promise.resolve(); // the requests, one after the other
 const next = new Map(); // the revision that a change of this page has made of another
-let latest = ""; // the revision of the file that the server told last
+let missed = ""; // the revision of the file that the server told meanwhile
 
 function tellSettings(text, wrong = false) {
   $("settings-note").className = wrong ? "fail" : "";
@@ -43,14 +43,14 @@ async function change(action, values, body, done) {
   const answer = await askSettings(action, values, body);
   if (answer) tellSettings(answer.wrong || done, Boolean(answer.wrong));
   if (answer && !answer.wrong && answer.language !== words.lang && ![...controls.values()].some((c) => c.changed())) location.reload();
-  followSettings(latest);
+  if (missed) followSettings(missed);
   return answer && !answer.wrong;
 }
 
 // followSettings is told the revision that the file has.
 async function followSettings(revision) {
-  latest = revision;
-  if (asking || !latest || latest === form.revision) return;
+  missed = asking ? revision : "";
+  if (asking || revision === form.revision) return;
   const before = form.revision;
   await askSettings("");
   if (before && form.revision !== before) tellSettings(say("settings.followed"));
@@ -212,6 +212,7 @@ class Control {
     this.field = field;
     set(this.fallback, say(this.kind === "variables" || this.kind === "folders" || !field.default ? "settings.noDefault" : "settings.default", { value: this.called(field.default) }));
     if (this.kind === "variables") set(this.fallback, say("settings.variables"));
+    if (this.kind === "folders" && field.value) set(this.fallback, field.value);
     if (!typing) this.reset();
     else if (before !== this.base) set(this.wrong, say("settings.otherNow", { value: this.base || say("settings.nothing") }));
     this.buttons();
