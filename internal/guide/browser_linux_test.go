@@ -105,7 +105,7 @@ func openWindow(t *testing.T, r *rig, others ...string) *window {
 	}
 	w.size(1100, 900, false)
 	w.do("open the guide", chromedp.Navigate(address))
-	w.wait("the page", `location.pathname === "/" && location.search === "" && document.getElementById("status")?.dataset.state !== "unknown"`)
+	w.wait("the page", `location.pathname === "/" && location.search === "" && (document.getElementById("status")?.dataset.state ?? "unknown") !== "unknown"`)
 	return w
 }
 
