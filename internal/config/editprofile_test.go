@@ -1,6 +1,8 @@
 package config
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -188,4 +190,52 @@ func TestListKeepsItsComments(t *testing.T) {
 			t.Errorf("%q gives %q, %v", text, read(t, path), err)
 		}
 	}
+}
+
+// FuzzProfiles: in any valid text a profile is renamed and removed, and all else has the
+// values that it had. The comments of whole lines stay.
+func FuzzProfiles(f *testing.F) {
+	for _, text := range []string{
+		handmade, mine, "profiles = {mine = {port = 1}, x = 2}", "profiles.mine = {}", "[profiles]\nmine.a = 1\nmine.b.c = 2\n", "profiles.mine.a = [{b = 1}, {b = 2}] # c",
+		"[[profiles.mine.a]]\nb = 1\n[[profiles.mine.a]]\n[profiles.mine.a.c]\n", "[profiles.mine]", "[ \"profiles\" . 'mine' ] # ]\nx = \"\"\"\n[profiles.mine]\n\"\"\"\r\n",
+		"profiles = { mine.a = 1,\n # c\n x = 2 , mine.b = 2 }", "profiles = {x = 1, mine = 2 }", "[[profiles]]\nmine = 1", "profiles = [{mine = 1}]", "\ufeff[profiles.mine]\r\na = 1",
+	} {
+		f.Add([]byte(text))
+	}
+	key := []string{"profiles", "mine"}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, body := cutMark(text)
+		x := newIndex(body)
+		if x.err != nil || slices.ContainsFunc(x.entries, func(e *entry) bool { return e.array && hasPrefix(key, e.path) }) {
+			return // a profile is in no list
+		}
+		before := x.root.value().(map[string]any)
+		profiles, _ := before["profiles"].(map[string]any)
+		if _, has := profiles["mine"]; !has || profiles["yours"] != nil {
+			return
+		}
+		for what, edited := range map[string][]byte{"renamed": renameKey(text, key, "yours"), "removed": removeKey(text, key)} {
+			_, body := cutMark(edited)
+			y := newIndex(body)
+			if y.err != nil {
+				t.Fatalf("%s %q is %q: %v", what, text, edited, y.err)
+			}
+			want := maps.Clone(profiles)
+			delete(want, "mine")
+			if what == "renamed" {
+				want["yours"] = profiles["mine"]
+			}
+			got := y.root.value().(map[string]any)
+			gotProfiles, _ := got["profiles"].(map[string]any)
+			if len(want) != len(gotProfiles) || len(want) > 0 && !same(want, gotProfiles) {
+				t.Fatalf("%s %q is %q: %v", what, text, edited, got)
+			}
+			rest := maps.Clone(before)
+			delete(rest, "profiles")
+			delete(got, "profiles")
+			if !same(rest, got) {
+				t.Fatalf("%s %q is %q: %v", what, text, edited, got)
+			}
+		}
+	})
 }
