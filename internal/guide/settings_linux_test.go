@@ -171,6 +171,38 @@ func TestSettingsInBrowser(t *testing.T) {
 	w.wait("the start at login", `form.login`)
 	w.pictures("settings")
 
+	// Every setting is written and read back.
+	for _, wrong := range value[[]string](w, `(async () => {
+		const examples = {
+			"file.profile": "classic", "profile.name": "my-runtime", "profile.image": "quay.io/x/y:1", "profile.kind": "jupyter", "profile.port": "9999",
+			"profile.ports": "6006\n7860:7861", "profile.gpu": '["0", "GPU-uuid"]', "profile.memory": "8g", "profile.cpus": "2.5", "profile.shm_size": "2g",
+			"profile.env": "A=[redacted]", "profile.packages": "polars\nscikit-learn==1.5", "profile.command": "jupyter\nlab", "profile.token": "keep",
+			"profile.idle_stop": "30m", "profile.platform": "linux/arm64", "profile.user": "root", "preferences.start_at_open": "true",
+			"preferences.stop_on_quit": "false", "preferences.icon": "dark", "preferences.language": "en", "preferences.clear_clipboard": "30s",
+			"notifications.ready": "false", "notifications.url_changed": "false", "notifications.stopped": "false", "notifications.failed": "false",
+			"notifications.idle": "false", "notifications.progress": "false",
+		};
+		const wrong = [];
+		for (const [place, control] of controls) {
+			const example = examples[place];
+			if (example === undefined) {
+				if (!["profile.folders", "profile.env_file"].includes(place)) wrong.push("no example of " + place);
+				continue;
+			}
+			if (control.kind === "switch") control.input.checked = example === "true";
+			else control.input.value = example;
+			await control.put();
+			if (control.field.value !== example || !control.field.stated) wrong.push(place + ": " + JSON.stringify(control.field) + $("settings-note").textContent);
+		}
+		return wrong;
+	})()`) {
+		t.Error(wrong)
+	}
+	all, err := config.Load(config.Sources{File: r.file})
+	if p := all.Profiles["jupyter"]; err != nil || all.Profile.Name != "classic" || p.CPUs != 2.5 || len(p.Ports) != 2 || p.Env[0].Value.Reveal() != "hunter2" || p.User != "root" {
+		t.Errorf("the settings are %+v, %v", p, err)
+	}
+
 	write("port")
 	w.wait("what is wrong with the file", `!document.getElementById("settings-broken").hidden && document.getElementById("settings-profiles").hidden`)
 	write(before)
