@@ -58,6 +58,9 @@ func (p pageSettings) Apply() {
 	}
 }
 
+// Overrides implements [guide.Settings].
+func (p pageSettings) Overrides() map[config.Place]string { return p.s.overrides }
+
 // StartsAtLogin implements [guide.Settings].
 func (p pageSettings) StartsAtLogin() (bool, error) { return desktop.AutostartEnabled() }
 

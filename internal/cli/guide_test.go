@@ -29,6 +29,9 @@ func TestSettingsOfTheGuide(t *testing.T) {
 	if settings.File() != file {
 		t.Errorf("the file is %s", settings.File())
 	}
+	if got := settings.Overrides()["profile.port"]; got != "--port" {
+		t.Errorf("the port is given by %q", got)
+	}
 	e := config.Editor{File: file}
 	for _, change := range []error{
 		e.Put("mine", "profile.memory", "8g"), e.Put("mine", "profile.port", "4321"), e.Put("mine", "preferences.language", "de"),

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -166,6 +167,13 @@ func TestFormOfABrokenFile(t *testing.T) {
 	}
 	if err := e.Put("jupyter", "profile.port", "1"); err == nil {
 		t.Error("a broken file is written")
+	}
+}
+
+func TestOverrides(t *testing.T) {
+	got := Sources{Flags: Flags{"port": "1"}, Env: env("COLAB_TRAY_PORT=2", "COLAB_TRAY_IMAGE=x", "COLAB_TRAY_NAME=")}.Overrides()
+	if want := map[Place]string{"profile.port": "--port", "profile.image": "COLAB_TRAY_IMAGE"}; !maps.Equal(got, want) {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -190,6 +190,10 @@ func (f *fileSettings) Apply() {
 	}
 }
 
+func (f *fileSettings) Overrides() map[config.Place]string {
+	return map[config.Place]string{"profile.platform": "COLAB_TRAY_TEST"}
+}
+
 func (f *fileSettings) StartsAtLogin() (bool, error) { return f.login.Load(), nil }
 
 func (f *fileSettings) SetStartAtLogin(on bool) error {

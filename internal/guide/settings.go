@@ -19,6 +19,9 @@ type Settings interface {
 	File() string
 	// Apply puts what the file says into force where nobody follows the file.
 	Apply()
+	// Overrides are the settings of the runtime's profile that the file has no say in,
+	// and what gives them: a flag or an environment variable.
+	Overrides() map[config.Place]string
 	// StartsAtLogin reports whether the program starts at login, which the desktop
 	// keeps, and SetStartAtLogin changes it.
 	StartsAtLogin() (bool, error)
@@ -48,6 +51,8 @@ type settingsAnswer struct {
 	// Exists tells that there is a container, which a change does not reach before a
 	// restart.
 	Exists bool `json:"exists"`
+	// Overrides are those of the runtime's profile, if this is it.
+	Overrides map[config.Place]string `json:"overrides,omitempty"`
 	// Login tells whether the program starts at login; LoginWrong why that is not
 	// known.
 	Login      bool   `json:"login"`
@@ -136,6 +141,9 @@ func (s *session) answerSettings(w http.ResponseWriter, profile string, place co
 		Form: config.Editor{File: settings.File()}.Form(cmp.Or(profile, s.guide.Runtime.Profile().Name)),
 		File: settings.File(), Wrong: settingWrong(place, err), Changed: errors.As(err, &changed),
 		Exists: s.guide.Runtime.Snapshot().Container != "", Language: i18n.Language(),
+	}
+	if answer.Profile == s.guide.Runtime.Profile().Name {
+		answer.Overrides = settings.Overrides()
 	}
 	if broken := answer.Form.Broken; broken != nil {
 		answer.Broken = broken.Error()

@@ -82,6 +82,10 @@ func TestSettingsInBrowser(t *testing.T) {
 	note("The next start of the runtime applies it")
 	inFile("\nport = 9123\n")
 
+	if got := w.text("settings-profile-platform-default"); !strings.Contains(got, "COLAB_TRAY_TEST") {
+		t.Errorf("what overrides the platform is not told: %q", got)
+	}
+
 	// A switch, a choice, lines and variables.
 	value[bool](w, `(document.getElementById("settings-preferences-stop_on_quit").click(), true)`)
 	note("Saved.")

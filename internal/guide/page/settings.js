@@ -213,6 +213,8 @@ class Control {
     set(this.fallback, say(this.kind === "variables" || this.kind === "folders" || !field.default ? "settings.noDefault" : "settings.default", { value: this.called(field.default) }));
     if (this.kind === "variables") set(this.fallback, say("settings.variables"));
     if (this.kind === "folders" && field.value) set(this.fallback, field.value);
+    const given = (form.overrides || {})[this.place];
+    if (given) this.fallback.textContent += "\n" + say("settings.overridden", { source: given });
     if (!typing) this.reset();
     else if (before !== this.base) set(this.wrong, say("settings.otherNow", { value: this.base || say("settings.nothing") }));
     this.buttons();
