@@ -23,6 +23,7 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Report:     func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
 		Folders:    folders{s},
 		Settings:   pageSettings{s},
+		Connecting: connecting{s},
 		Install:    func() install.Help { return install.Docker(install.Detect()) },
 		GPU:        gpu.Watch,
 		Recent:     RecentNotebooks(),

@@ -123,6 +123,8 @@ func TestFormRefuses(t *testing.T) {
 		{"jupyter", "profile.token", "hunter2"},
 		{"jupyter", "profile.packages", "a\n-e ."},
 		{"jupyter", "profile.packages", "['a', ['b']]"},
+		{"jupyter", "profile.gpu", "[1979-05-27]"},
+		{"jupyter", "profile.packages", "[07:32:00]\n-e x"},
 		{"jupyter", "profile.env", "A"},
 		{"jupyter", "profile.env", "=x"},
 		{"jupyter", "profile.env", "A=1\nA=2"},
@@ -180,7 +182,7 @@ func TestOverrides(t *testing.T) {
 // FuzzTyped: what a form shows for a value stands for that value, and what is typed is
 // either refused or stays within its value.
 func FuzzTyped(f *testing.F) {
-	for _, text := range []string{"", "x", `"`, "'", "[", "[1]", `"a"`, " a ", "a\nb", "\\", "1", "1.5", "0x1", "[redacted]", "\ufeff", "\x00"} {
+	for _, text := range []string{"", "x", `"`, "'", "[", "[1]", "[1979-05-27]", "['a', nan, {b = 1}]", `"a"`, " a ", "a\nb", "\\", "1", "1.5", "0x1", "[redacted]", "\ufeff", "\x00"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -77,10 +78,23 @@ func typedText(text string) any {
 		return text
 	}
 	x := newIndex([]byte("value = " + text))
-	if v := x.root.stated("value"); x.err == nil && v != nil && len(x.root.table) == 1 {
+	if v := x.root.stated("value"); x.err == nil && len(x.root.table) == 1 && isTyped(v) {
 		return v
 	}
 	return text
+}
+
+// isTyped reports whether a value is of the kinds that a person can type: texts and whole
+// numbers, and lists of these.
+func isTyped(v any) bool {
+	switch v := v.(type) {
+	case string, int64:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !isTyped(item) })
+	default:
+		return false
+	}
 }
 
 // textOf returns the text that a person types for a value, the reverse of

@@ -24,8 +24,7 @@ function askSettings(action, values = {}, body = "") {
 
 async function sendSettings(action, values, body) {
   while (next.has(values.seen)) values.seen = next.get(values.seen);
-  const response = await fetch(`/settings${action}?${new URLSearchParams(values)}`, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", body: body || null })
-    .catch(() => null);
+  const response = await post(`/settings${action}?${new URLSearchParams(values)}`, undefined, body || null).catch(() => null);
   const answer = response && response.ok ? await response.json().catch(() => null) : null;
   asking--;
   if (!answer) {
@@ -173,6 +172,7 @@ class Control {
     input.autocomplete = "off";
     input.autocapitalize = "off";
     input.spellcheck = false;
+    input.maxLength = 20000; // the server takes that much
     input.addEventListener("input", () => this.typed());
     input.addEventListener("keydown", (e) => { if (e.key === "Escape") this.reset(); });
     return input;
@@ -255,7 +255,7 @@ class Control {
     this.later = setTimeout(async () => {
       const text = this.value();
       const query = new URLSearchParams({ profile: form.profile, place: this.place });
-      const response = await fetch("/settings/try?" + query, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", body: text || null }).catch(() => null);
+      const response = await post("/settings/try?" + query, undefined, text || null).catch(() => null);
       if (response && response.ok && text === this.value()) this.tell((await response.json()).wrong);
     }, 300);
   }
