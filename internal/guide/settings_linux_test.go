@@ -91,10 +91,10 @@ func TestSettingsInBrowser(t *testing.T) {
 	note("Saved.")
 	w.wait("the switch", `document.getElementById("settings-preferences-stop_on_quit").checked`)
 	choose("profile-token", "keep")
-	w.wait("the choice", `form.fields.find((f) => f.place === "profile.token").value === "keep"`)
+	w.wait("the choice", `settings.fields.find((f) => f.place === "profile.token").value === "keep"`)
 	typeInto("profile-packages", "polars"+kb.Enter+"scikit-learn==1.5")
 	press("profile-packages", "Save")
-	w.wait("the lines", `form.fields.find((f) => f.place === "profile.packages").value === "polars\nscikit-learn==1.5"`)
+	w.wait("the lines", `settings.fields.find((f) => f.place === "profile.packages").value === "polars\nscikit-learn==1.5"`)
 	shows("profile-env", "A=[redacted]")
 	typeInto("profile-env", "A=[redacted]"+kb.Enter+"B=two")
 	press("profile-env", "Save")
@@ -102,7 +102,7 @@ func TestSettingsInBrowser(t *testing.T) {
 	inFile("env = {A = 'hunter2', B = \"two\"} # e\n")
 	inFile("packages = [\"polars\", \"scikit-learn==1.5\"]\n")
 	inFile("token = \"keep\"\n")
-	if html := value[string](w, `document.documentElement.outerHTML + JSON.stringify(form)`); strings.Contains(html, "hunter2") {
+	if html := value[string](w, `document.documentElement.outerHTML + JSON.stringify(settings)`); strings.Contains(html, "hunter2") {
 		t.Error("the page has the secret")
 	}
 	for _, address := range w.asked {
@@ -111,7 +111,7 @@ func TestSettingsInBrowser(t *testing.T) {
 		}
 	}
 	press("profile-packages", "Use the default")
-	w.wait("no packages", `!form.fields.find((f) => f.place === "profile.packages").stated`)
+	w.wait("no packages", `!settings.fields.find((f) => f.place === "profile.packages").stated`)
 
 	// One click undoes the latest change, and another the one before.
 	w.click("settings-undo")
@@ -133,7 +133,7 @@ func TestSettingsInBrowser(t *testing.T) {
 
 	// The later of two writers is told, and writes nothing.
 	typeInto("profile-cpus", "2")
-	value[bool](w, `(form.revision = "another", document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter"})), true)`)
+	value[bool](w, `(settings.revision = "another", document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter"})), true)`)
 	note("changed elsewhere")
 	if strings.Contains(file(), "cpus") {
 		t.Errorf("the later writer wrote:\n%s", file())
@@ -150,7 +150,7 @@ func TestSettingsInBrowser(t *testing.T) {
 	shows("profile", "mine")
 	shows("profile-port", "9125")
 	typeInto("profile-image", "quay.io/x/y"+kb.Enter)
-	w.wait("its image", `form.fields.find((f) => f.place === "profile.image").stated`)
+	w.wait("its image", `settings.fields.find((f) => f.place === "profile.image").stated`)
 	typeInto("name", "yours")
 	w.click("settings-rename")
 	note("is called yours now")
@@ -172,7 +172,7 @@ func TestSettingsInBrowser(t *testing.T) {
 	}
 
 	value[bool](w, `(document.getElementById("settings-login").click(), true)`)
-	w.wait("the start at login", `form.login`)
+	w.wait("the start at login", `settings.login`)
 	w.pictures("settings")
 
 	// Every setting is written and read back.
@@ -187,7 +187,7 @@ func TestSettingsInBrowser(t *testing.T) {
 			"notifications.idle": "false", "notifications.progress": "false",
 		};
 		const wrong = [];
-		for (const [place, control] of controls) {
+		for (const [place, control] of settingControls) {
 			const example = examples[place];
 			if (example === undefined) {
 				if (!["profile.folders", "profile.env_file"].includes(place)) wrong.push("no example of " + place);

@@ -1,12 +1,12 @@
 // The page "Settings": the settings of a profile and of the program, in their file.
 "use strict";
 
-let form = { revision: "", profile: "", profiles: [], fields: [] };
-const controls = new Map(); // the controls by the place of their setting
-let asking = 0; // requests under way or waiting
-let queue = Promise.resolve(); // the requests, one after the other
-const next = new Map(); // the revision that a change of this page has made of another
-let missed = ""; // the revision of the file that the server told meanwhile
+let settings = { revision: "", profile: "", profiles: [], fields: [] };
+const settingControls = new Map(); // the controls by the place of their setting
+let settingsAsked = 0; // requests under way or waiting
+let settingsQueue = Promise.resolve(); // the requests, one after the other
+const revisionAfter = new Map(); // the revision that a change of this page has made of another
+let settingsMissed = ""; // the revision of the file that the server told meanwhile
 
 function tellSettings(text, wrong = false) {
   $("settings-note").className = wrong ? "fail" : "";
@@ -16,83 +16,83 @@ function tellSettings(text, wrong = false) {
 // askSettings asks for something and shows the settings as they are then. It returns
 // the answer, null for none.
 function askSettings(action, values = {}, body = "") {
-  const all = { profile: form.profile, seen: form.revision, ...values };
-  asking++;
-  queue = queue.then(() => sendSettings(action, all, body));
-  return queue;
+  const all = { profile: settings.profile, seen: settings.revision, ...values };
+  settingsAsked++;
+  settingsQueue = settingsQueue.then(() => sendSettings(action, all, body));
+  return settingsQueue;
 }
 
 async function sendSettings(action, values, body) {
-  while (next.has(values.seen)) values.seen = next.get(values.seen);
+  while (revisionAfter.has(values.seen)) values.seen = revisionAfter.get(values.seen);
   const response = await post(`/settings${action}?${new URLSearchParams(values)}`, undefined, body || null).catch(() => null);
   const answer = response && response.ok ? await response.json().catch(() => null) : null;
-  asking--;
+  settingsAsked--;
   if (!answer) {
     tellSettings(say("failed"), true);
     return null;
   }
-  if (action && !answer.wrong) next.set(values.seen, answer.revision);
-  next.delete(answer.revision); // it can be back, after an undo
+  if (action && !answer.wrong) revisionAfter.set(values.seen, answer.revision);
+  revisionAfter.delete(answer.revision); // it can be back, after an undo
   showSettings(answer);
   return answer;
 }
 
-// change asks for a change, and says what became of it.
-async function change(action, values, body, done) {
+// changeSettings asks for a change, and says what became of it.
+async function changeSettings(action, values, body, done) {
   const answer = await askSettings(action, values, body);
   if (answer) tellSettings(answer.wrong || done, Boolean(answer.wrong));
-  if (answer && !answer.wrong && answer.language !== words.lang && ![...controls.values()].some((c) => c.changed())) location.reload();
-  if (missed) followSettings(missed);
+  if (answer && !answer.wrong && answer.language !== words.lang && ![...settingControls.values()].some((c) => c.changed())) location.reload();
+  if (settingsMissed) followSettings(settingsMissed);
   return answer && !answer.wrong;
 }
 
 // followSettings is told the revision that the file has.
 async function followSettings(revision) {
-  missed = asking ? revision : "";
-  if (asking || revision === form.revision) return;
-  const before = form.revision;
+  settingsMissed = settingsAsked ? revision : "";
+  if (settingsAsked || revision === settings.revision) return;
+  const before = settings.revision;
   await askSettings("");
-  if (before && form.revision !== before) tellSettings(say("settings.followed"));
+  if (before && settings.revision !== before) tellSettings(say("settings.followed"));
 }
 
-// applies tells when a setting is in force.
-function applies(place) {
+// whenApplied tells when a setting is in force.
+function whenApplied(place) {
   if (!place.startsWith("profile.")) return say("settings.saved");
-  if (place === "profile.name" && form.profile === now.profile) return say("settings.savedName");
-  return say(form.exists ? "settings.savedRestart" : "settings.savedStart");
+  if (place === "profile.name" && settings.profile === now.profile) return say("settings.savedName");
+  return say(settings.exists ? "settings.savedRestart" : "settings.savedStart");
 }
 
 function showSettings(answer) {
-  const others = answer.profile !== form.profile;
-  form = answer;
-  set($("settings-file"), form.file);
-  enable($("settings-undo"), form.canUndo);
+  const others = answer.profile !== settings.profile;
+  settings = answer;
+  set($("settings-file"), settings.file);
+  enable($("settings-undo"), settings.canUndo);
   $("settings").setAttribute("aria-busy", "false");
-  $("settings-broken").hidden = !form.broken;
-  set($("settings-broken"), form.broken || "");
-  $("settings-profiles").hidden = $("settings-program").hidden = Boolean(form.broken);
-  $("settings-login").checked = form.login;
-  set($("settings-login-wrong"), form.loginWrong || "");
-  if (form.broken) return;
+  $("settings-broken").hidden = !settings.broken;
+  set($("settings-broken"), settings.broken || "");
+  $("settings-profiles").hidden = $("settings-program").hidden = Boolean(settings.broken);
+  $("settings-login").checked = settings.login;
+  set($("settings-login-wrong"), settings.loginWrong || "");
+  if (settings.broken) return;
 
-  options($("settings-profile"), form.profiles.map((p) => [p.name, p.name]), form.profile);
-  const profile = form.profiles.find((p) => p.name === form.profile);
+  fillSelect($("settings-profile"), settings.profiles.map((p) => [p.name, p.name]), settings.profile);
+  const profile = settings.profiles.find((p) => p.name === settings.profile);
   set($("settings-runtime"), say(profile.builtIn ? "settings.runtimeBuiltIn" : "settings.runtime", profile));
   enable($("settings-rename"), !profile.builtIn);
   enable($("settings-remove"), !profile.builtIn);
   if (others) $("settings-question").hidden = true;
-  for (const field of form.fields) {
-    let control = controls.get(field.place);
+  for (const field of settings.fields) {
+    let control = settingControls.get(field.place);
     if (!control) {
-      control = new Control(field);
-      controls.set(field.place, control);
+      control = new SettingControl(field);
+      settingControls.set(field.place, control);
     }
     control.show(field, others && field.place.startsWith("profile."));
   }
 }
 
-// options fills a select, unless it has these options already.
-function options(select, all, value) {
+// fillSelect fills a select, unless it has these options already.
+function fillSelect(select, all, value) {
   const text = JSON.stringify(all);
   if (select.dataset.options !== text) {
     select.dataset.options = text;
@@ -101,14 +101,14 @@ function options(select, all, value) {
   select.value = value;
 }
 
-// choice returns how a value is called.
-function choice(place, value) {
+// nameOfChoice returns how a value is called.
+function nameOfChoice(place, value) {
   if (place !== "preferences.language" || value === "auto") return value;
   return new Intl.DisplayNames([value], { type: "language" }).of(value);
 }
 
-// Control is the part of the page for one setting.
-class Control {
+// SettingControl is the part of the page for one setting.
+class SettingControl {
   constructor(field) {
     this.place = field.place;
     this.kind = field.input;
@@ -213,7 +213,7 @@ class Control {
     set(this.fallback, say(this.kind === "variables" || this.kind === "folders" || !field.default ? "settings.noDefault" : "settings.default", { value: this.called(field.default) }));
     if (this.kind === "variables") set(this.fallback, say("settings.variables"));
     if (this.kind === "folders" && field.value) set(this.fallback, field.value);
-    const given = (form.overrides || {})[this.place];
+    const given = (settings.overrides || {})[this.place];
     if (given) this.fallback.textContent += "\n" + say("settings.overridden", { source: given });
     if (!typing) this.reset();
     else if (before !== this.base) set(this.wrong, say("settings.otherNow", { value: this.base || say("settings.nothing") }));
@@ -222,7 +222,7 @@ class Control {
 
   called(value) {
     if (this.kind === "switch") return say(value === "true" ? "settings.on" : "settings.off");
-    return choice(this.place, value);
+    return nameOfChoice(this.place, value);
   }
 
   reset() {
@@ -231,7 +231,7 @@ class Control {
     if (this.kind === "switch") this.input.checked = (field.stated ? field.value : field.default) === "true";
     else if (this.input.matches("select")) {
       const first = ["", say("settings.useDefault", { value: this.called(field.default) })];
-      options(this.input, [first, ...field.choices.map((c) => [c, choice(this.place, c)])], field.stated ? field.value : "");
+      fillSelect(this.input, [first, ...field.choices.map((c) => [c, nameOfChoice(this.place, c)])], field.stated ? field.value : "");
     } else if (this.isText()) this.input.value = field.value;
     this.tell("");
     this.buttons();
@@ -254,7 +254,7 @@ class Control {
     this.buttons();
     this.later = setTimeout(async () => {
       const text = this.value();
-      const query = new URLSearchParams({ profile: form.profile, place: this.place });
+      const query = new URLSearchParams({ profile: settings.profile, place: this.place });
       const response = await post("/settings/try?" + query, undefined, text || null).catch(() => null);
       if (response && response.ok && text === this.value()) this.tell((await response.json()).wrong);
     }, 300);
@@ -264,7 +264,7 @@ class Control {
     clearTimeout(this.later);
     const kept = this.base;
     const unset = text === "";
-    const done = await change(unset ? "/unset" : "/put", { place: this.place }, unset ? "" : text, applies(this.place));
+    const done = await changeSettings(unset ? "/unset" : "/put", { place: this.place }, unset ? "" : text, whenApplied(this.place));
     if (done) this.reset();
     else if (this.isText()) {
       this.input.value = text;
@@ -275,25 +275,25 @@ class Control {
   }
 }
 
-$("settings-undo").addEventListener("click", () => change("/undo", {}, "", say("settings.undone")));
-$("settings-login").addEventListener("change", (e) => change("/login", { on: String(e.target.checked) }, "", say("settings.saved")));
+$("settings-undo").addEventListener("click", () => changeSettings("/undo", {}, "", say("settings.undone")));
+$("settings-login").addEventListener("change", (e) => changeSettings("/login", { on: String(e.target.checked) }, "", say("settings.saved")));
 $("settings-profile").addEventListener("change", (e) => askSettings("", { profile: e.target.value }));
 
-// profileNamed does something with the name that is typed for a profile.
-async function profileNamed(action, done) {
+// changeProfile does something with the name that is typed for a profile.
+async function changeProfile(action, done) {
   const name = $("settings-name").value.trim();
-  if (await change(action, { name }, "", say(done, { name, profile: form.profile }))) $("settings-name").value = "";
+  if (await changeSettings(action, { name }, "", say(done, { name, profile: settings.profile }))) $("settings-name").value = "";
   else $("settings-name").focus();
 }
 
 $("settings-names").addEventListener("submit", (event) => {
   event.preventDefault();
-  profileNamed("/add", "settings.added");
+  changeProfile("/add", "settings.added");
 });
-$("settings-copy").addEventListener("click", () => profileNamed("/copy", "settings.copied"));
-$("settings-rename").addEventListener("click", () => profileNamed("/rename", "settings.renamed"));
+$("settings-copy").addEventListener("click", () => changeProfile("/copy", "settings.copied"));
+$("settings-rename").addEventListener("click", () => changeProfile("/rename", "settings.renamed"));
 $("settings-remove").addEventListener("click", () => {
-  const profile = form.profiles.find((p) => p.name === form.profile);
+  const profile = settings.profiles.find((p) => p.name === settings.profile);
   set($("settings-why"), say("settings.removeWhy", profile));
   $("settings-question").hidden = false;
   $("settings-no").focus();
@@ -303,9 +303,9 @@ $("settings-no").addEventListener("click", () => {
   $("settings-remove").focus();
 });
 $("settings-yes").addEventListener("click", async () => {
-  const profile = form.profiles.find((p) => p.name === form.profile);
+  const profile = settings.profiles.find((p) => p.name === settings.profile);
   $("settings-question").hidden = true;
-  await change("/remove", {}, "", say("settings.removed", profile));
+  await changeSettings("/remove", {}, "", say("settings.removed", profile));
   $("settings-profile").focus();
 });
 
