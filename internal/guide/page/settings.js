@@ -309,6 +309,7 @@ $("settings-yes").addEventListener("click", async () => {
   $("settings-profile").focus();
 });
 
+document.addEventListener("settings", (e) => followSettings(e.detail));
 document.addEventListener("page", () => {
   if (seen("settings") && words.lang) askSettings("");
 });
