@@ -33,10 +33,6 @@ function set(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function post(path, signal) {
-  return fetch(path, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", signal });
-}
-
 // copy writes a text to the clipboard, and returns whether that worked.
 async function copy(text) {
   try {
@@ -255,26 +251,6 @@ $("copy").addEventListener("click", async () => {
   set($("url-note"), say("url.byHand"));
 });
 
-// The browser
-
-function browser() {
-  const agent = navigator.userAgent;
-  if (navigator.brave) return "brave";
-  if (/\bEdg(A|iOS)?\//.test(agent)) return "edge";
-  if (/\b(Firefox|FxiOS)\//.test(agent)) return "firefox";
-  if (/\b(OPR|Vivaldi|SamsungBrowser|YaBrowser)\//.test(agent)) return "other";
-  if (/(Chrome|CriOS)\//.test(agent)) return "chrome";
-  if (/\bSafari\//.test(agent)) return "safari";
-  return "other";
-}
-
-function showBrowser() {
-  const name = browser();
-  rich($("browser-you"), say("browser.you", { browser: say("browser." + name) }));
-  rich($("browser-text"), say("allow." + name));
-  $("browser-drawing").toggleAttribute("hidden", name === "safari");
-}
-
 // The check
 
 let checking = null;
@@ -292,7 +268,8 @@ $("check-run").addEventListener("click", async () => {
   try {
     const response = await post("/check", checking.signal);
     if (!response.ok) throw new Error(response.statusText);
-    await lines(response, (line) => {
+    await pieces(response, "\n", (text) => {
+      const line = JSON.parse(text);
       if (line.step) showStep(line.step);
       else verdict(line.ok ? "ok" : "fail", line.verdict);
     });
@@ -306,19 +283,6 @@ $("check-run").addEventListener("click", async () => {
 function verdict(kind, text) {
   $("verdict").className = kind;
   set($("verdict"), text);
-}
-
-// lines calls each with the value of every line of JSON, as the line arrives.
-async function lines(response, each) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    for (const part of parts) each(JSON.parse(part));
-  }
 }
 
 // actButton returns a button for the act of a step, which the page has a button for, too.
@@ -355,33 +319,6 @@ function bytes(n) {
   return (unit > 2 ? number(n) : Math.round(n)) + " " + units[unit];
 }
 
-// The output
-
-const maxLines = 1000;
-
-$("logs-toggle").addEventListener("click", () => {
-  const open = $("logs-box").hidden;
-  $("logs-box").hidden = !open;
-  $("logs-follow-label").hidden = !open;
-  $("logs-toggle").setAttribute("aria-expanded", String(open));
-  $("logs-toggle").textContent = say(open ? "logs.hide" : "logs.show");
-  if (open) $("logs-box").textContent = say("logs.none");
-  connect();
-});
-
-let stale = true; // the box shows the output of an earlier connection
-
-function showLogs(out) {
-  const box = $("logs-box");
-  if (out.newRun || stale) box.replaceChildren();
-  stale = false;
-  const text = out.lines.join("\n") + "\n";
-  box.append(out.skipped ? `${say("logs.skipped", { count: out.skipped })}\n${text}` : text);
-  const all = box.textContent.split("\n");
-  if (all.length > maxLines) box.textContent = all.slice(-maxLines).join("\n");
-  if ($("logs-follow").checked) box.scrollTop = box.scrollHeight;
-}
-
 // The report
 
 $("report").addEventListener("click", async () => {
@@ -410,15 +347,14 @@ let later = 0;
 
 function want() {
   if (seen("resources")) return "?usage";
-  return seen("runtime") && !$("logs-box").hidden ? "?logs" : "";
+  return seen("runtime") && !$("logs-view").hidden ? "?logs" : "";
 }
 
 function connect() {
   clearTimeout(later);
   if (live) live.close();
   wanted = want();
-  live = new EventSource("/live" + wanted);
-  stale = true;
+  live = new Events("/live" + wanted);
   live.addEventListener("state", (e) => {
     tries = 0;
     $("gone").hidden = true;
@@ -426,7 +362,9 @@ function connect() {
   });
   live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
   live.addEventListener("gpu", (e) => showGPU(JSON.parse(e.data)));
-  live.addEventListener("logs", (e) => showLogs(JSON.parse(e.data)));
+  for (const name of ["work", "logs"]) {
+    live.addEventListener(name, (e) => document.dispatchEvent(new CustomEvent(name, { detail: JSON.parse(e.data) })));
+  }
   live.addEventListener("error", lost);
 }
 
@@ -449,10 +387,9 @@ document.addEventListener("page", () => {
 });
 
 async function begin() {
-  words = await (await fetch("/words.json")).json();
+  words = await (await get("/words.json")).json();
   for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
-  showBrowser();
   document.dispatchEvent(new Event("words"));
   connect();
 }

@@ -14,7 +14,7 @@ function canLook() {
 async function lookAtKernels() {
   clearTimeout(nextLook);
   if (!canLook()) return;
-  const response = await fetch("/kernels", { cache: "no-store" }).catch(() => null);
+  const response = await get("/kernels").catch(() => null);
   if (response && response.ok) showKernels((await response.json()).kernels);
   clearTimeout(nextLook);
   if (canLook()) nextLook = setTimeout(lookAtKernels, askAgain);
