@@ -25,6 +25,7 @@ func TestFoldersInBrowser(t *testing.T) {
 		}
 	}
 	w := openWindow(t, r)
+	w.turnTo("folders")
 	w.wait("no folders", `!document.getElementById("folders-none").hidden && document.getElementById("folders-list").hidden`)
 	add := func(path string) {
 		t.Helper()
@@ -72,6 +73,7 @@ func TestFoldersInBrowser(t *testing.T) {
 	w.wait("the question", `document.getElementById("folders-why").textContent.includes("has files at /home/jovyan/mine")`)
 	w.click("folders-no")
 
+	w.turnTo("folders")
 	w.do("remove it", chromedp.Click("#folders-list button"))
 	note("Restart the runtime to apply it")
 	w.wait("no folders again", `document.getElementById("folders-list").hidden`)

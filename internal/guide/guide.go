@@ -1,8 +1,8 @@
-// Package guide owns the page that leads a person to a connected notebook: a
-// local web page with the state of the runtime, its Backend URL, the steps in
-// Colab, the check, the resource usage of the runtime, and its output.
+// Package guide owns the program's window in the browser: a local web page that
+// shows one of its pages at a time. They are Runtime (state, Backend URL, output),
+// Connect (the steps in Colab), Files, Resources, Settings and Help.
 //
-// The page is served on 127.0.0.1 only while somebody looks at it. Every request
+// The window is served on 127.0.0.1 only while somebody looks at it. Every request
 // must come from a program of the person's own. A key that works once opens the
 // page and is exchanged for a cookie. All other requests need the cookie and must
 // come from the page. The page loads nothing from other servers. An address of the

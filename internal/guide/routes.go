@@ -24,7 +24,7 @@ func (s *session) handler() http.Handler {
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range []string{
-		"guide.css", "guide.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
+		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
 	} {
 		serve("/"+name, name)
 	}

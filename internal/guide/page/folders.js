@@ -67,7 +67,6 @@ $("folders-no").addEventListener("click", () => {
   $("folders-path").focus();
 });
 
-document.addEventListener("words", () => askFolders("list"));
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && tries <= 3) askFolders("list");
+document.addEventListener("page", () => {
+  if (seen("files")) askFolders("list");
 });

@@ -87,7 +87,6 @@ function showState(next) {
   const before = now;
   now = next;
   $("status").dataset.state = now.state;
-  document.title = `${now.title} – ${say("title")}`;
   set($("state"), now.title);
   set($("state-hint"), now.hint);
   const details = { runtime: now.runtime, port: now.port, engine: now.engine };
@@ -107,14 +106,14 @@ function showState(next) {
 
   for (const verb of ["start", "continue", "stop", "restart"]) enable($(verb), now.can[verb]);
   $("start").classList.toggle("primary", !now.can.connect);
-  $("start").hidden = now.can.continue;
-  $("continue").hidden = !now.can.continue;
+  swap($("start"), $("continue"), now.can.continue);
   enable($("check-run"), now.can.check || checking);
 
   if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
   $("url").disabled = !now.can.connect;
   enable($("show"), now.can.connect);
   enable($("copy"), now.can.connect);
+  $("next").hidden = !now.can.connect;
   if (!now.can.connect) $("url").value = say("url.none");
 
   $("use").hidden = !now.runs;
@@ -131,15 +130,25 @@ function since() {
   return " · " + say("status.since", { time: new Intl.DateTimeFormat(words.lang, format).format(time) });
 }
 
-// enable enables or disables a button. A disabled button would lose the focus, so the
-// next enabled button takes it.
+// enable says whether a button does something now. It can be focused in any case:
+// a button that is disabled would lose the focus of who has just pressed it.
 function enable(button, on) {
-  const focused = document.activeElement === button;
-  button.disabled = !on;
-  if (focused && !on) {
-    const next = [...document.querySelectorAll("#status button")].find((b) => !b.disabled);
-    if (next) next.focus();
-  }
+  button.setAttribute("aria-disabled", String(!on));
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[aria-disabled=true]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
+// swap shows the second button in the place of the first, or the first again, which
+// the focus follows.
+function swap(first, second, on) {
+  const focused = [first, second].includes(document.activeElement);
+  first.hidden = on;
+  second.hidden = !on;
+  if (focused) (on ? second : first).focus();
 }
 
 function showProblem(problem) {
@@ -434,20 +443,24 @@ $("report").addEventListener("click", async () => {
   $("report").focus();
 });
 
-// The connection. A hidden page asks only for the state, which seldom changes, so
-// that it costs nothing.
+// The connection. It asks for the state, which seldom changes, and beyond that only for
+// what is seen, so that a hidden window costs nothing.
 
 let live = null;
+let wanted = "";
 let tries = 0;
 let later = 0;
+
+function want() {
+  if (seen("resources")) return "?usage";
+  return seen("runtime") && !$("logs-box").hidden ? "?logs" : "";
+}
 
 function connect() {
   clearTimeout(later);
   if (live) live.close();
-  const want = [];
-  if (!document.hidden) want.push("usage");
-  if (!document.hidden && !$("logs-box").hidden) want.push("logs");
-  live = new EventSource("/live" + (want.length ? "?" + want.join("&") : ""));
+  wanted = want();
+  live = new EventSource("/live" + wanted);
   stale = true;
   live.addEventListener("state", (e) => {
     tries = 0;
@@ -474,8 +487,8 @@ $("retry").addEventListener("click", () => {
   connect();
 });
 
-document.addEventListener("visibilitychange", () => {
-  if (tries <= 3) connect();
+document.addEventListener("page", () => {
+  if (live && tries <= 3 && want() !== wanted) connect();
 });
 
 async function begin() {

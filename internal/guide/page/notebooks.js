@@ -39,4 +39,6 @@ $("notebooks-forget").addEventListener("click", async () => {
   $("notebooks-address").focus();
 });
 
-listNotebooks();
+document.addEventListener("page", () => {
+  if (seen("connect")) listNotebooks();
+});

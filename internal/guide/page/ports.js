@@ -29,11 +29,15 @@ function portItem(port) {
 
 let listened = false;
 
-document.addEventListener("state", () => {
-  $("ports").hidden = !now.runs;
-  const listens = now.state === "ready";
+function lookAgain() {
+  const listens = now.state === "ready" && seen("resources");
   if (listens && !listened) showPorts();
   listened = listens;
-});
+}
 
+document.addEventListener("state", () => {
+  $("ports").hidden = !now.runs;
+  lookAgain();
+});
+document.addEventListener("page", lookAgain);
 $("ports-look").addEventListener("click", showPorts);
