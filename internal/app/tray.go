@@ -36,6 +36,8 @@ func wanted(n config.Notifications, kind notify.Kind) bool {
 		return n.Idle
 	case notify.KindProgress:
 		return n.Progress
+	case notify.KindNewerImage:
+		return n != (config.Notifications{}) // it has a preference of its own
 	default:
 		return true
 	}

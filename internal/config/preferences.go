@@ -21,6 +21,9 @@ type Preferences struct {
 	// ClearClipboard is how long a copied Backend URL stays in the clipboard, at
 	// least one second; 0 leaves it there.
 	ClearClipboard time.Duration
+	// NewerImage asks the registries of the images of runtimes once a day whether
+	// they have newer ones, and tells so.
+	NewerImage bool
 	// Notifications selects the notifications.
 	Notifications Notifications
 }
@@ -69,6 +72,7 @@ func DefaultPreferences() Preferences {
 	return Preferences{
 		Icon:          IconAuto,
 		Language:      LanguageAuto,
+		NewerImage:    true,
 		Notifications: Notifications{Ready: true, URLChanged: true, Stopped: true, Failed: true, Idle: true, Progress: true},
 	}
 }

@@ -80,6 +80,7 @@ var preferencesTable = settingTable{id: "preferences", path: []string{"preferenc
 	value("icon", func(s *Settings) *Icon { return &s.Preferences.Icon }, readChoice(icons)),
 	value("language", func(s *Settings) *Language { return &s.Preferences.Language }, readChoice(languages)),
 	value("clear_clipboard", func(s *Settings) *time.Duration { return &s.Preferences.ClearClipboard }, readDuration(minClear)),
+	value("newer_image", func(s *Settings) *bool { return &s.Preferences.NewerImage }, readBool),
 }}
 
 // notificationsTable selects the notifications.

@@ -260,6 +260,7 @@ stop_on_quit = true
 icon = "light"
 language = "de"
 clear_clipboard = "30s"
+newer_image = false
 notifications = {ready = false, url_changed = true, progress = false}
 `)})
 	want := Preferences{

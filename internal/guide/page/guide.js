@@ -101,6 +101,7 @@ function showState(next) {
   }
   showProblem(now.problem || now.message);
   showWarnings(now.warnings);
+  $("newer").hidden = !now.newer;
   showActs(now.acts);
   showInstall(now.install);
 
