@@ -45,6 +45,7 @@ type Runtime interface {
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
 	Files
+	Versions(ctx context.Context) (image, jupyter string)
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
 }

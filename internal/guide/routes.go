@@ -13,8 +13,9 @@ import (
 
 // Time limits of requests that wait for something else.
 const (
-	checkTime  = 3 * time.Minute
-	reportTime = 30 * time.Second
+	checkTime    = 3 * time.Minute
+	reportTime   = 30 * time.Second
+	versionsTime = 15 * time.Second
 )
 
 func (s *session) handler() http.Handler {
@@ -24,7 +25,7 @@ func (s *session) handler() http.Handler {
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range []string{
-		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
+		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "check.js", "help.js", "words.json", "icon.svg",
 	} {
 		serve("/"+name, name)
 	}
@@ -49,12 +50,7 @@ func (s *session) handler() http.Handler {
 	mux.HandleFunc("GET /notebooks", s.notebooks)
 	mux.HandleFunc("POST /notebook", s.notebook)
 	mux.HandleFunc("POST /notebooks/forget", s.forgetNotebooks)
-	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), reportTime)
-		defer cancel()
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(g.Report(ctx)))
-	})
+	s.routeHelp(mux)
 	return s.guard(mux)
 }
 
