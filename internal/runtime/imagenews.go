@@ -119,7 +119,7 @@ func (n *ImageNews) ask(ctx context.Context, e engine.Engine, p config.Profile, 
 	if wait > 0 {
 		return false, wait
 	}
-	digest, err := remote.RemoteDigest(ctx, name)
+	digest, err := remote.RemoteDigest(ctx, p.Image)
 	if err != nil {
 		n.failed(ctx, name, err)
 		return false, askAgain
