@@ -20,16 +20,21 @@ const (
 
 func (s *session) handler() http.Handler {
 	mux := http.NewServeMux()
+	public := map[string]bool{"/": true, enterPath: true, jupyterPath: true}
 	serve := func(path, name string) {
+		public[path] = true
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range []string{
-		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "check.js", "help.js", "words.json", "icon.svg",
+		"guide.css", "session.js", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "connect.js", "notebooks.js", "ports.js", "check.js", "help.js", "words.json", "icon.svg",
 	} {
 		serve("/"+name, name)
 	}
 	g := s.guide
+	mux.HandleFunc("POST "+enterPath, s.enter)
+	mux.HandleFunc("GET "+jupyterPath, s.openJupyter)
+	mux.HandleFunc("POST /ticket", s.ticket)
 	mux.HandleFunc("GET /live", s.live)
 	for path, do := range map[string]func(context.Context) error{
 		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
@@ -41,6 +46,7 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeConnect(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)
@@ -51,7 +57,7 @@ func (s *session) handler() http.Handler {
 	mux.HandleFunc("POST /notebook", s.notebook)
 	mux.HandleFunc("POST /notebooks/forget", s.forgetNotebooks)
 	s.routeHelp(mux)
-	return s.guard(mux)
+	return s.guard(mux, public)
 }
 
 // actionMessage is a text for the person: a problem, a warning, or the result of the

@@ -16,7 +16,8 @@ $("check-run").addEventListener("click", async () => {
   try {
     const response = await post("/check", checking.signal);
     if (!response.ok) throw new Error(response.statusText);
-    await lines(response, (line) => {
+    await pieces(response, "\n", (text) => {
+      const line = JSON.parse(text);
       if (line.step) showStep(line.step);
       else verdict(line.ok ? "ok" : "fail", line.verdict);
     });
@@ -30,19 +31,6 @@ $("check-run").addEventListener("click", async () => {
 function verdict(kind, text) {
   $("verdict").className = kind;
   set($("verdict"), text);
-}
-
-// lines calls each with the value of every line of JSON, as the line arrives.
-async function lines(response, each) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    for (const part of parts) each(JSON.parse(part));
-  }
 }
 
 // actButton returns a button for the act of a step, which the page has a button for, too.

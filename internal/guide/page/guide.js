@@ -33,10 +33,6 @@ function set(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function post(path, signal) {
-  return fetch(path, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", signal });
-}
-
 // copy writes a text to the clipboard, and returns whether that worked.
 async function copy(text) {
   try {
@@ -253,26 +249,6 @@ $("copy").addEventListener("click", async () => {
   set($("url-note"), say("url.byHand"));
 });
 
-// The browser
-
-function browser() {
-  const agent = navigator.userAgent;
-  if (navigator.brave) return "brave";
-  if (/\bEdg(A|iOS)?\//.test(agent)) return "edge";
-  if (/\b(Firefox|FxiOS)\//.test(agent)) return "firefox";
-  if (/\b(OPR|Vivaldi|SamsungBrowser|YaBrowser)\//.test(agent)) return "other";
-  if (/(Chrome|CriOS)\//.test(agent)) return "chrome";
-  if (/\bSafari\//.test(agent)) return "safari";
-  return "other";
-}
-
-function showBrowser() {
-  const name = browser();
-  rich($("browser-you"), say("browser.you", { browser: say("browser." + name) }));
-  rich($("browser-text"), say("allow." + name));
-  $("browser-drawing").toggleAttribute("hidden", name === "safari");
-}
-
 // Resource usage
 
 const samples = 90;
@@ -375,7 +351,7 @@ function connect() {
   clearTimeout(later);
   if (live) live.close();
   wanted = want();
-  live = new EventSource("/live" + wanted);
+  live = new Events("/live" + wanted);
   stale = true;
   live.addEventListener("state", (e) => {
     tries = 0;
@@ -407,11 +383,10 @@ document.addEventListener("page", () => {
 });
 
 async function begin() {
-  words = await (await fetch("/words.json")).json();
+  words = await (await get("/words.json")).json();
   for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
   plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk"), gpu: new Plot("use-gpu") };
-  showBrowser();
   document.dispatchEvent(new Event("words"));
   connect();
 }

@@ -23,7 +23,7 @@ async function askAbout() {
   const of = [now.engine, now.image, now.url].join(" ");
   if (!seen("help") || !now.state || of === about) return;
   about = of;
-  const response = await fetch("/about", { cache: "no-store" }).catch(() => null);
+  const response = await get("/about").catch(() => null);
   if (of !== about) return; // asked again meanwhile
   if (!response || !response.ok) {
     about = "";
@@ -45,7 +45,7 @@ function changesOf(group) {
 $("licences-all").addEventListener("toggle", async () => {
   const box = $("licences-text");
   if (!$("licences-all").open || box.textContent) return;
-  const response = await fetch("/licences", { cache: "no-store" }).catch(() => null);
+  const response = await get("/licences").catch(() => null);
   box.textContent = response && response.ok ? await response.text() : "";
 });
 
