@@ -3,6 +3,7 @@ package guide
 import (
 	"context"
 	"net/http"
+	"regexp"
 	goruntime "runtime"
 	"strings"
 
@@ -111,13 +112,18 @@ func groups(body string) []changesGroup {
 		case isTitle:
 			all = append(all, changesGroup{unmarked(title), []string{}})
 		case isItem:
-			group.Items = append(group.Items, unmarked(item))
+			group.Items = append(group.Items, item)
 		case text != "" && paragraph:
-			group.Items[len(group.Items)-1] += " " + unmarked(text)
+			group.Items[len(group.Items)-1] += " " + text
 		case text != "":
-			group.Items = append(group.Items, unmarked(text))
+			group.Items = append(group.Items, text)
 		}
 		paragraph = text != "" && !isTitle
+	}
+	for _, group := range all {
+		for i, item := range group.Items {
+			group.Items[i] = unmarked(item)
+		}
 	}
 	if len(all[0].Items) == 0 {
 		all = all[1:]
@@ -125,7 +131,7 @@ func groups(body string) []changesGroup {
 	return all
 }
 
-// unmarked returns a line of Markdown without its marks.
-func unmarked(markdown string) string {
-	return strings.NewReplacer("**", "", "`", "", "[", "", "]", "").Replace(markdown)
-}
+var marks = regexp.MustCompile("\\*{1,2}([^*]+)\\*{1,2}|`([^`]+)`|\\[([^]]+)\\]")
+
+// unmarked returns a text in Markdown without its marks.
+func unmarked(markdown string) string { return marks.ReplaceAllString(markdown, "$1$2$3") }

@@ -20,7 +20,8 @@ What will be.
 ### Added
 
 - **New**: a ` + "`command`" + ` that
-  goes on.
+  *goes
+  on*.
 - Another.
 
 ## [0.2.0] - 2027-01-02
