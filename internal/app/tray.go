@@ -37,7 +37,7 @@ func wanted(n config.Notifications, kind notify.Kind) bool {
 	case notify.KindProgress:
 		return n.Progress
 	case notify.KindNewerImage:
-		return n != (config.Notifications{}) // it has a preference of its own
+		return n.NewerImage
 	default:
 		return true
 	}

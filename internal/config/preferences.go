@@ -43,6 +43,8 @@ type Notifications struct {
 	Idle bool
 	// Progress announces the progress of a long download.
 	Progress bool
+	// NewerImage announces that there is a newer image.
+	NewerImage bool
 }
 
 // Icon is a style of the icon in the tray.
@@ -73,7 +75,7 @@ func DefaultPreferences() Preferences {
 		Icon:          IconAuto,
 		Language:      LanguageAuto,
 		NewerImage:    true,
-		Notifications: Notifications{Ready: true, URLChanged: true, Stopped: true, Failed: true, Idle: true, Progress: true},
+		Notifications: Notifications{Ready: true, URLChanged: true, Stopped: true, Failed: true, Idle: true, Progress: true, NewerImage: true},
 	}
 }
 

@@ -91,6 +91,7 @@ var notificationsTable = settingTable{id: "notifications", path: []string{"prefe
 	value("failed", func(s *Settings) *bool { return &s.Preferences.Notifications.Failed }, readBool),
 	value("idle", func(s *Settings) *bool { return &s.Preferences.Notifications.Idle }, readBool),
 	value("progress", func(s *Settings) *bool { return &s.Preferences.Notifications.Progress }, readBool),
+	value("newer_image", func(s *Settings) *bool { return &s.Preferences.Notifications.NewerImage }, readBool),
 }}
 
 // tables are the tables of the settings file, in the order of the default file.
