@@ -48,6 +48,8 @@ type Runtime interface {
 	Page(ctx context.Context) (path string, err error)
 	Files
 	Versions(ctx context.Context) (image, jupyter string)
+	Data
+	Updates
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
 }
@@ -109,6 +111,8 @@ type Guide struct {
 	updated      chan struct{}  // closed when message changes
 	url          jupyter.BackendURL
 	serial       int // number of different Backend URLs so far
+
+	worker worker
 }
 
 // New returns a guide that does not listen yet.
@@ -118,7 +122,7 @@ func New(o Options) *Guide {
 	}
 	ended := make(chan struct{})
 	close(ended)
-	return &Guide{Options: o, ended: ended, updated: make(chan struct{})}
+	return &Guide{Options: o, ended: ended, updated: make(chan struct{}), worker: worker{changed: make(chan struct{})}}
 }
 
 // URL returns an address of the guide that works once, and starts to listen if

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"colabtray/internal/engine"
 )
@@ -117,6 +118,8 @@ type Image struct {
 	Commands map[string]func(*Process) int
 	// Arch is the architecture, named as GOARCH; empty for amd64.
 	Arch string
+	// Made is when the image was made; zero when it does not say.
+	Made time.Time
 	// Layers are the sizes of the image's layers in bytes, for the progress of a pull.
 	Layers []int64
 
@@ -182,7 +185,10 @@ func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageI
 		return engine.ImageInfo{}, nil
 	}
 	config := image.Config
-	info := engine.ImageInfo{ID: image.id, Local: !image.pulled, Config: &config}
+	info := engine.ImageInfo{ID: image.id, Local: !image.pulled, Made: image.Made, Config: &config}
+	for _, size := range image.Layers {
+		info.Size += size
+	}
 	if image.pulled {
 		info.Digests = []string{image.id}
 	}
