@@ -232,7 +232,10 @@ func warning(s runtime.Snapshot) string {
 
 // oneLine makes a text from outside fit for a row: on one line, without control
 // characters and long gaps.
-func oneLine(text string) string { return strings.Join(strings.Fields(i18n.Line(text)), " ") }
+func oneLine(text string) string {
+	words := strings.FieldsFunc(i18n.Line(text), func(r rune) bool { return r == ' ' }) // no-break spaces stay
+	return strings.Join(words, " ")
+}
 
 // wrapped breaks a text between words into at most rows lines of at most units
 // UTF-16 units. The first line of the text can take several of them and is cut
