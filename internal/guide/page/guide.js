@@ -106,8 +106,7 @@ function showState(next) {
 
   for (const verb of ["start", "continue", "stop", "restart"]) enable($(verb), now.can[verb]);
   $("start").classList.toggle("primary", !now.can.connect);
-  $("start").hidden = now.can.continue;
-  $("continue").hidden = !now.can.continue;
+  swap($("start"), $("continue"), now.can.continue);
   enable($("check-run"), now.can.check || checking);
 
   if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
@@ -131,15 +130,25 @@ function since() {
   return " · " + say("status.since", { time: new Intl.DateTimeFormat(words.lang, format).format(time) });
 }
 
-// enable enables or disables a button. A disabled button would lose the focus, so the
-// next enabled button takes it.
+// enable says whether a button does something now. It can be focused in any case:
+// a button that is disabled would lose the focus of who has just pressed it.
 function enable(button, on) {
-  const focused = document.activeElement === button;
-  button.disabled = !on;
-  if (focused && !on) {
-    const next = [...document.querySelectorAll("#status button")].find((b) => !b.disabled);
-    if (next) next.focus();
-  }
+  button.setAttribute("aria-disabled", String(!on));
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[aria-disabled=true]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
+// swap shows the second button in the place of the first, or the first again, which
+// the focus follows.
+function swap(first, second, on) {
+  const focused = [first, second].includes(document.activeElement);
+  first.hidden = on;
+  second.hidden = !on;
+  if (focused) (on ? second : first).focus();
 }
 
 function showProblem(problem) {
