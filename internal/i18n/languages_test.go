@@ -10,6 +10,7 @@ import (
 const polish = `
 [number]
 point = ","
+units = "B kB MB GB TB"
 
 [list]
 or = "{names} lub {last}"

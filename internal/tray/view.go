@@ -90,12 +90,12 @@ func view(s viewInput) View {
 	v := View{
 		Icon:    icon(s.now.State),
 		Style:   s.style,
-		Tooltip: cut(title+": "+s.short, maxTooltip),
+		Tooltip: cut(i18n.Named(title, s.short), maxTooltip),
 		Primary: primary(s.now.State),
 	}
 	if other, does := needsAttention(s.overview); does {
 		v.Icon = icon(other.State)
-		v.Tooltip = cut(title+": "+oneLine(other.Profile+": "+other.Problem.Short), maxTooltip)
+		v.Tooltip = cut(i18n.Named(title, oneLine(i18n.Named(other.Profile, other.Problem.Short))), maxTooltip)
 	}
 	submenus := map[int]bool{} // with a visible row
 	for i, e := range entries {
