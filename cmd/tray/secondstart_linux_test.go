@@ -54,7 +54,7 @@ func TestSecondStart(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	answered := make(chan error, 1)
 	go func() {
-		answered <- desktop.ServeQueries(ctx, dir, func(context.Context) string { return "it is doing well" })
+		answered <- desktop.ServeQueries(ctx, dir, func(context.Context, desktop.Query) string { return "it is doing well" })
 	}()
 	testenv.WaitFor(t, "the first one", func() error { return exists(filepath.Join(dir, "instance.sock")) })
 

@@ -90,7 +90,16 @@ func showTray(ctx context.Context, s *fleetSession) error {
 		answering.Wait()
 	}()
 	answering.Go(func() {
-		err := desktop.ServeQueries(ctx, dir, func(ctx context.Context) string { return answer(ctx, s, sender) })
+		err := desktop.ServeQueries(ctx, dir, func(ctx context.Context, q desktop.Query) string {
+			if q != desktop.Quit {
+				return answer(ctx, s, sender)
+			}
+			if err := s.Quit(ctx); err != nil {
+				return i18n.Sentences(i18n.T("instance.stays"), i18n.Sentence(i18n.Error(err)))
+			}
+			defer end()
+			return i18n.T("instance.ends")
+		})
 		if err != nil {
 			s.Log.Warn("a second start will not be answered", "error", err)
 		}
@@ -225,7 +234,7 @@ func answer(ctx context.Context, s *fleetSession, sender *notify.Sender) string 
 
 // ask prints what the tray that runs already is doing.
 func ask(ctx context.Context, dir string, log *slog.Logger) {
-	message, err := desktop.QueryInstance(ctx, dir)
+	message, err := desktop.QueryInstance(ctx, dir, desktop.Show)
 	if err != nil {
 		log.Warn("second start", "error", err)
 		message = i18n.FullStop(notify.Running(runtime.Snapshot{}).Title)

@@ -69,6 +69,7 @@ func commands() []command {
 		{name: "restore", argument: "[file]", flags: restoreFlags, run: runRestore},
 		{name: "delete", flags: deleteFlags, run: runDelete},
 		{name: "open", argument: "[address]", run: runOpen},
+		{name: "quit", run: runQuit},
 		{name: "config init", run: runConfigInit},
 		{name: "config path", run: runConfigPath},
 		{name: "config show", run: runConfigShow},

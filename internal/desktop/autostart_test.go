@@ -2,6 +2,8 @@ package desktop
 
 import (
 	"encoding/xml"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -26,6 +28,20 @@ func TestRunKey(t *testing.T) {
 		if got := startupApproved([]byte(value)); got != want {
 			t.Errorf("%x is approved: %v", value, got)
 		}
+	}
+}
+
+func TestWithoutConsole(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "colab-tray.exe")
+	if got := withoutConsole(program); got != program {
+		t.Errorf("alone it is %s", got)
+	}
+	beside := filepath.Join(filepath.Dir(program), "Colab Tray.exe")
+	if err := os.WriteFile(beside, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := withoutConsole(program); got != beside {
+		t.Errorf("beside the other it is %s", got)
 	}
 }
 

@@ -65,7 +65,7 @@ func setAutostart(program string, on bool) error {
 	if command, _, err := key.GetStringValue(runValue); err == nil && isProgram(runProgram(command)) {
 		return nil // keep what the person may have added
 	}
-	return key.SetStringValue(runValue, runCommand(program))
+	return key.SetStringValue(runValue, runCommand(withoutConsole(program)))
 }
 
 func repairAutostart(program string) (bool, error) {

@@ -5,30 +5,41 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net"
-	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
 
+// Query is what a later process wants of the one that holds the lock.
+type Query string
+
+// The queries.
 const (
-	socketName = "instance.sock"
-	answerTime = 10 * time.Second // limit for each side of a query
-	maxAnswer  = 4 << 10          // bytes; a longer answer is cut
+	Show Query = "show" // say what is running, and show it
+	Quit Query = "quit" // end
 )
+
+const (
+	askTime   = 10 * time.Second // for a process to say what it wants
+	maxQuery  = 16               // bytes
+	maxAnswer = 4 << 10          // bytes; a longer answer is cut
+)
+
+// limit returns how long an answer may take. Before the process ends it can have
+// runtimes to stop.
+func (q Query) limit() time.Duration {
+	if q == Quit {
+		return 2 * time.Minute
+	}
+	return askTime
+}
 
 // ServeQueries answers later processes that call [QueryInstance], until ctx ends. The
 // process must hold the lock of the directory, see [Acquire]. Each query is answered on
-// a goroutine of its own. The directory must be private: that is what keeps other users
-// from asking.
-func ServeQueries(ctx context.Context, dir string, answer func(context.Context) string) error {
-	path := filepath.Join(dir, socketName)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed process leaves its socket
-		return fmt.Errorf("answer a second start: %w", err)
-	}
-	listener, err := net.Listen("unix", path)
+// a goroutine of its own. No other user can ask: the directory must be private, and on
+// Windows the pipe is for this user alone.
+func ServeQueries(ctx context.Context, dir string, answer func(context.Context, Query) string) error {
+	listener, err := listenForQueries(dir)
 	if err != nil {
 		return fmt.Errorf("answer a second start: %w", err)
 	}
@@ -46,34 +57,55 @@ func ServeQueries(ctx context.Context, dir string, answer func(context.Context) 
 		}
 		answering.Go(func() {
 			defer conn.Close()
-			ctx, cancel := context.WithTimeout(ctx, answerTime)
+			_ = conn.SetDeadline(time.Now().Add(askTime))
+			q := readQuery(conn)
+			ctx, cancel := context.WithTimeout(ctx, q.limit())
 			defer cancel()
-			text := answer(ctx)
-			_ = conn.SetDeadline(time.Now().Add(answerTime))
+			text := answer(ctx, q)
+			_ = conn.SetDeadline(time.Now().Add(askTime))
 			_, _ = io.WriteString(conn, text)
 		})
 	}
 }
 
+// readQuery reads the line with the query. Whatever else is said there is [Show], which
+// does no harm.
+func readQuery(r io.Reader) Query {
+	var line []byte
+	for b := make([]byte, 1); len(line) < maxQuery; line = append(line, b[0]) {
+		if n, err := r.Read(b); n == 0 || err != nil || b[0] == '\n' {
+			break
+		}
+	}
+	if Query(line) == Quit {
+		return Quit
+	}
+	return Show
+}
+
 // QueryInstance returns the answer of the process that calls [ServeQueries] for the
-// directory. It fails when that process does not answer within 10 seconds.
-func QueryInstance(ctx context.Context, dir string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+// directory. It fails when that process does not answer within 10 seconds, or within
+// two minutes where it is asked to end.
+func QueryInstance(ctx context.Context, dir string, q Query) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.limit())
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, socketName))
+	conn, err := dialInstance(ctx, dir)
 	if err != nil {
 		return "", fmt.Errorf("ask the tray that runs: %w", err)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	text, err := io.ReadAll(io.LimitReader(conn, maxAnswer))
+	var text strings.Builder
+	if _, err = io.WriteString(conn, string(q)+"\n"); err == nil {
+		_, err = io.Copy(&text, io.LimitReader(conn, maxAnswer))
+	}
 	switch {
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("ask the tray that runs: %w", context.Cause(ctx))
 	case err != nil:
 		return "", fmt.Errorf("ask the tray that runs: %w", err)
-	case len(text) == 0:
+	case text.Len() == 0:
 		return "", errors.New("ask the tray that runs: it says nothing")
 	}
-	return string(text), nil
+	return text.String(), nil
 }

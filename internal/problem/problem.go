@@ -62,6 +62,7 @@ const (
 	CopyFailed          Code = "copy-failed"
 	Unsaved             Code = "notebooks-unsaved"
 	NotOffered          Code = "not-offered"
+	TrayStays           Code = "tray-stays"
 )
 
 // Problem is something a person can act on. It is an error, so that functions can

@@ -612,9 +612,9 @@ func TestEndOfSession(t *testing.T) {
 func TestOnlyOneTray(t *testing.T) {
 	t.Parallel()
 	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
-	start := func() string {
+	start := func(args ...string) string {
 		t.Helper()
-		second, err := p.Launch(p.env, executable)
+		second, err := p.Launch(p.env, executable, args...)
 		p.must(err)
 		ends(t, second, 0)
 		return second.Output()
@@ -648,5 +648,16 @@ func TestOnlyOneTray(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the log can be read with %v, %v", info.Mode(), err)
+	}
+
+	if output := start("quit"); output != "The tray ends.\n" {
+		t.Errorf("asked to quit, it said %q", output)
+	}
+	ends(t, p.program, 0)
+	if state := testenv.Docker(t, "inspect", "--format", "{{.State.Status}}", p.name); state != "running" {
+		t.Errorf("after quitting the container is %s", state)
+	}
+	if output := start("quit"); output != "No tray is running.\n" {
+		t.Errorf("asked to quit again, it said %q", output)
 	}
 }

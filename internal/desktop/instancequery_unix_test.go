@@ -1,3 +1,5 @@
+//go:build unix
+
 package desktop
 
 import (
@@ -7,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"colabtray/test/testenv"
 )
@@ -25,7 +28,7 @@ func shortDir(t *testing.T) string {
 
 func TestAnswer(t *testing.T) {
 	dir := shortDir(t)
-	if said, err := QueryInstance(t.Context(), dir); err == nil {
+	if said, err := QueryInstance(t.Context(), dir, Show); err == nil {
 		t.Errorf("nobody said %q", said)
 	}
 	// A killed instance leaves its socket behind.
@@ -35,7 +38,7 @@ func TestAnswer(t *testing.T) {
 	}
 	left.SetUnlinkOnClose(false)
 	_ = left.Close()
-	if said, err := QueryInstance(t.Context(), dir); err == nil {
+	if said, err := QueryInstance(t.Context(), dir, Show); err == nil {
 		t.Errorf("a socket that nobody listens on said %q", said)
 	}
 
@@ -44,14 +47,14 @@ func TestAnswer(t *testing.T) {
 		ended := make(chan error, 1)
 		asked := make(chan struct{}, 1)
 		go func() {
-			ended <- ServeQueries(ctx, dir, func(context.Context) string {
+			ended <- ServeQueries(ctx, dir, func(context.Context, Query) string {
 				asked <- struct{}{}
 				return strings.Repeat("ready ", 1000)
 			})
 		}()
 		var said string
 		testenv.WaitFor(t, "an answer", func() (err error) {
-			said, err = QueryInstance(t.Context(), dir)
+			said, err = QueryInstance(t.Context(), dir, Show)
 			return err
 		})
 		<-asked
@@ -81,7 +84,49 @@ func TestAskedOneThatHangs(t *testing.T) {
 			_, _ = conn.Read(make([]byte, 1))
 		}
 	}()
-	if said, err := QueryInstance(ctx, dir); err == nil {
+	if said, err := QueryInstance(ctx, dir, Show); err == nil {
 		t.Errorf("it said %q", said)
+	}
+}
+
+// TestAskedToEnd: a process that is asked to end says so, and then lets go of the lock.
+func TestAskedToEnd(t *testing.T) {
+	dir := shortDir(t)
+	release, first, err := Acquire(dir)
+	if err != nil || !first {
+		t.Fatalf("the lock: %v, %v", first, err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		defer release()
+		ended <- ServeQueries(ctx, dir, func(_ context.Context, q Query) string {
+			if q == Quit {
+				defer end()
+			}
+			return "asked to " + string(q)
+		})
+	}()
+	ask := func(q Query) (said string) {
+		testenv.WaitFor(t, "an answer to "+string(q), func() (err error) {
+			said, err = QueryInstance(t.Context(), dir, q)
+			return err
+		})
+		return said
+	}
+	if said := ask("what is unknown"); said != "asked to show" {
+		t.Errorf("to an unknown query it says %q", said)
+	}
+	if err := AwaitRelease(t.Context(), dir, time.Millisecond); err == nil {
+		t.Error("the lock is free while it runs")
+	}
+	if said := ask(Quit); said != "asked to quit" {
+		t.Errorf("it says %q", said)
+	}
+	if err := AwaitRelease(t.Context(), dir, time.Minute); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
