@@ -36,6 +36,7 @@ func (w *window) withoutBarriers() {
 	}
 	for i, name := range pages {
 		w.openPage(name)
+		w.pictures("page-" + name)
 		for _, width := range []int64{360, 700, 1600} {
 			// Every page is looked at in both, and each width.
 			dark := (i+int(width))%2 == 0

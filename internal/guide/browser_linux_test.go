@@ -166,8 +166,14 @@ func (w *window) size(width, height int64, dark bool) {
 	if dark {
 		scheme = "dark"
 	}
+	w.media("prefers-color-scheme", scheme)
+}
+
+// media has the page told that a feature of the screen has a value.
+func (w *window) media(feature, value string) {
+	w.t.Helper()
 	_, err := chromedp.Call(w.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Features: []*emulation.MediaFeature{{Name: feature, Value: value}},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -203,6 +209,9 @@ func (w *window) pictures(name string) {
 		w.picture(name + "-narrow-" + kind)
 	}
 	w.size(1100, 900, false)
+	w.media("forced-colors", "active")
+	w.picture(name + "-forced")
+	w.media("forced-colors", "none")
 }
 
 // TestGuide does what a person does with the guide.
