@@ -475,7 +475,6 @@ func testGuideTranslated(t *testing.T, r *rig, english map[string]string) {
 	w := openWindow(t, r)
 	state := i18n.T("state.title.noengine")
 	w.wait("the state", fmt.Sprintf(`document.getElementById("state").textContent === %q`, state))
-	w.pictures(language)
 	for expression, want := range map[string]string{
 		`document.documentElement.lang`:                          language,
 		`document.title`:                                         state + " – Colab Tray",
@@ -515,6 +514,10 @@ func testGuideTranslated(t *testing.T, r *rig, english map[string]string) {
 	if found < len(own)/2 {
 		t.Errorf("only %d of %d texts are in the page", found, len(own))
 	}
+	w.openPage("connect")
+	if value[float64](w, `document.querySelector(".drawing text").getBBox().width`) == 0 {
+		t.Error("the drawings have no size")
+	}
 	for _, long := range value[[]string](w, `[...document.querySelectorAll(".drawing text")].filter((text) => {
 			const own = text.getBBox(), right = own.x + own.width;
 			const around = [...text.parentNode.querySelectorAll("rect")].map((r) => r.getBBox())
@@ -525,9 +528,19 @@ func testGuideTranslated(t *testing.T, r *rig, english map[string]string) {
 		}).map((text) => text.textContent)`) {
 		t.Errorf("there is no room in the drawing for %q", long)
 	}
-	w.size(360, 740, false)
-	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
-		t.Errorf("the page is %d px wide in a window of 360", wide)
+	for _, name := range pages {
+		w.openPage(name)
+		w.pictures(language + "-" + name)
+		w.size(360, 740, false)
+		if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
+			t.Errorf("the page %s is %d px wide in a window of 360", name, wide)
+		}
+		for _, cut := range value[[]string](w, `[...document.querySelectorAll("button, a, h1, h2, h3, label")]
+				.filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 && getComputedStyle(e).display !== "inline")
+				.map((e) => e.textContent.trim())`) {
+			t.Errorf("on the page %s there is no room for %q", name, cut)
+		}
+		w.size(1100, 900, false)
 	}
 }
 
