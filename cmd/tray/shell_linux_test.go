@@ -48,27 +48,41 @@ func TestShell(t *testing.T) {
 	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
-	shown := bufio.NewReader(person)
+	shown := make(chan byte, 1<<20)
+	go func() {
+		defer close(shown)
+		for from := bufio.NewReader(person); ; {
+			b, err := from.ReadByte()
+			if err != nil {
+				return
+			}
+			shown <- b
+		}
+	}()
 	// say types a line of which the answer has a word that the line itself has not.
 	say := func(line, answer string) {
 		t.Helper()
 		fmt.Fprintf(person, "%s\n", line)
 		for text := ""; !strings.Contains(text, answer); {
-			b, err := shown.ReadByte()
-			if err != nil {
-				t.Fatalf("after %q: %v, %q", line, err, text)
+			select {
+			case b := <-shown:
+				text += string(b)
+			case <-ctx.Done():
+				t.Fatalf("after %q: %q", line, text)
 			}
-			text += string(b)
 		}
 	}
-	say(`echo "at $(pwd), size $(stty size), $TERM."`, "at /home/jovyan, size 31 97, dumb.")
+	say(`echo "at $(pwd)," "$TERM."`, "at /home/jovyan, dumb.")
+	// The engine can be told of a size only once the command has begun.
+	say(`until [ "$(stty size)" = "31 97" ]; do sleep 0.1; done; echo "it" "fits"`, "it fits")
 	resize(t, person, 42, 120)
-	say(`until [ "$(stty size)" = "42 120" ]; do :; done; echo "it" "follows"`, "it follows")
-	say(`echo "it" "sleeps"; sleep 1000`, "it sleeps")
+	say(`until [ "$(stty size)" = "42 120" ]; do sleep 0.1; done; echo "it" "follows"`, "it follows")
+	// A shell of its own dies of an interrupt from its first word on; an interrupt
+	// between two commands of one line goes to whom the shell has just made.
+	say(`sh -c 'echo "it" "sleeps"; exec sleep 1000'`, "it sleeps")
 	say("\x03", "^C") // which throws away what was typed before
 	say(`echo "interrupted" "$?"`, "interrupted 130")
 	fmt.Fprintln(person, "exit 9")
-	go func() { _, _ = shown.WriteTo(bytes.NewBuffer(nil)) }()
 	_ = shell.Wait()
 	if code := shell.ProcessState.ExitCode(); code != 9 {
 		t.Errorf("the exit code is %d", code)

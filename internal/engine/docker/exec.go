@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
@@ -80,17 +81,33 @@ func (d *Engine) Attach(ctx context.Context, id string, c engine.Command) (exitC
 	return ended.ExitCode, engineError(err)
 }
 
-// resize gives the terminal of a command each size that arrives.
+// resize gives the terminal of a command each size that arrives. An engine refuses a
+// size until the command has begun, so it is told again until it takes the newest.
 func (d *Engine) resize(ctx context.Context, exec string, sizes <-chan engine.TerminalSize) {
+	var size engine.TerminalSize
+	again := time.NewTimer(0)
+	again.Stop()
+	pause := firstResizePause
 	for {
 		select {
-		case size := <-sizes:
-			err := d.api.Load().ContainerExecResize(ctx, exec, container.ResizeOptions{Height: size.Rows, Width: size.Columns})
-			if err != nil && ctx.Err() == nil {
-				d.log.Debug("the terminal in the container keeps its size", "error", err)
-			}
+		case size = <-sizes:
+			pause = firstResizePause
+		case <-again.C:
+			pause = min(2*pause, longestResizePause)
 		case <-ctx.Done():
 			return
 		}
+		again.Stop()
+		err := d.api.Load().ContainerExecResize(ctx, exec, container.ResizeOptions{Height: size.Rows, Width: size.Columns})
+		if err != nil && ctx.Err() == nil {
+			d.log.Debug("the terminal in the container keeps its size", "error", err)
+			again.Reset(pause)
+		}
 	}
 }
+
+// Pauses before an engine is told again of a size that it refused.
+const (
+	firstResizePause   = 10 * time.Millisecond
+	longestResizePause = time.Second
+)
