@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,33 +17,41 @@ import (
 
 var guideAddress = regexp.MustCompile(`^http://127\.0\.0\.1:\d+/\?key=\w+$`)
 
-// visits opens the guide's address as a browser does, and the page after it.
-func visits(t *testing.T, address string) {
+// visits opens the guide's address as a browser does, exchanges its key as the page
+// does, and asks for the report.
+func visits(t *testing.T, address string) (ask func(method, path string) string) {
 	t.Helper()
 	if !guideAddress.MatchString(address) {
 		t.Fatalf("the address is %q", address)
 	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Jar: jar}
-	defer client.CloseIdleConnections()
-	origin, _, _ := strings.Cut(address, "?")
-	for _, url := range []string{address, origin} {
-		response, err := client.Get(url)
+	client := new(http.Client)
+	t.Cleanup(client.CloseIdleConnections)
+	origin, key, _ := strings.Cut(address, "/?")
+	secret := ""
+	ask = func(method, path string) string {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), method, origin+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, _ := io.ReadAll(response.Body)
-		_ = response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			t.Errorf("%s was answered with %s", url, response.Status)
+		for name, value := range map[string]string{"Origin": origin, "X-Colab-Tray": "1", "Authorization": "Bearer " + secret} {
+			request.Header.Set(name, value)
 		}
-		if url == origin {
-			has(t, string(body), "Connect Colab", "1.2.3")
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
 		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Errorf("%s was answered with %s, %v", path, response.Status, err)
+		}
+		return string(body)
 	}
+	has(t, ask(http.MethodGet, "/?"+key), "Connect Colab", "1.2.3")
+	secret = ask(http.MethodPost, "/enter?"+key)
+	has(t, ask(http.MethodPost, "/report"), "1.2.3")
+	return ask
 }
 
 // guide starts `colab-tray guide`, which ends with the test by Ctrl-C.
@@ -80,7 +87,11 @@ func TestGuideWithoutBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	visits(t, strings.TrimSuffix(address, "\n"))
+	ask := visits(t, strings.TrimSuffix(address, "\n"))
+	has(t, ask(http.MethodGet, "/connect"), `"keepsURL":false,"connected":false`)
+	has(t, ask(http.MethodPost, "/connect/keep?on=true"), `"keepsURL":true`)
+	text, _ := c.run(0, "config", "show")
+	has(t, text, `token = "keep"`)
 }
 
 // TestGuideInBrowser has a browser that writes down what it is to open.

@@ -20,6 +20,7 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Check:      s.Check,
 		Report:     func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
 		Folders:    folders{s},
+		Connecting: connecting{s},
 		Install:    func() install.Help { return install.Docker(install.Detect()) },
 		GPU:        gpu.Watch,
 		Recent:     RecentNotebooks(),

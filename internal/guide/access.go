@@ -3,6 +3,7 @@ package guide
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,17 +15,27 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 // and a script of another origin cannot without a CORS preflight, which fails.
 const header = "X-Colab-Tray"
 
+// Paths that need a key in their query.
+const (
+	enterPath   = "/enter"   // gives the session's secret
+	jupyterPath = "/jupyter" // redirects to the runtime's own Jupyter page
+)
+
 // guard refuses all requests but those of the page itself and those with a key.
 //
-//	request                         needs
-//	any                             a program of the person's own, and no body but of an upload
-//	any                             Host: 127.0.0.1:PORT, against DNS rebinding
-//	GET /?key=KEY, from anywhere    a key that was not used yet
-//	GET /jupyter?key=KEY, likewise  a key that was not used yet
-//	GET /                           the cookie; Sec-Fetch-Dest: document, if sent
-//	GET of the page's parts         the cookie; Sec-Fetch-Site: same-origin, if sent
-//	POST                            the cookie; Origin; Sec-Fetch-Site, if sent; our header
-func (s *session) guard(next http.Handler) http.Handler {
+//	request                  needs
+//	any                      a program of the person's own, and no body but of an upload
+//	any                      Host: 127.0.0.1:PORT, against DNS rebinding
+//	GET of / and /jupyter    Sec-Fetch-Dest: document, if sent; from anywhere
+//	any other GET            Sec-Fetch-Site: same-origin, if sent
+//	POST                     Origin; Sec-Fetch-Site, if sent; our header
+//	/ and the page's parts   nothing more: there is no secret in them
+//	/enter and /jupyter      a key that was not used yet
+//	all else                 the session's secret, or a ticket for this address
+//
+// The page keeps the secret in its local storage, which is bound to its origin, and
+// sends it in a header. A cookie would be sent to the servers of all ports.
+func (s *session) guard(next http.Handler, public map[string]bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range map[string]string{
 			"Content-Security-Policy":      policy,
@@ -40,28 +51,12 @@ func (s *session) guard(next http.Handler) http.Handler {
 			s.refuseWith(w, r, "who asks", "otheruser.html")
 			return
 		}
-		if r.ContentLength != 0 && !isUpload(r) {
-			s.refuse(w, r, "body")
-			return
-		}
-		if r.Host != s.host {
-			s.refuse(w, r, "Host")
-			return
-		}
-		if r.Method == http.MethodGet && r.URL.Path == "/" && r.URL.Query().Has("key") {
-			s.exchangeKey(w, r)
-			return
-		}
-		if r.Method == http.MethodGet && r.URL.Path == jupyterPath {
-			s.openJupyter(w, r)
-			return
-		}
-		if !s.hasCookie(r) {
-			s.refuse(w, r, "cookie")
-			return
-		}
 		if why := s.rejectReason(r); why != "" {
 			s.refuse(w, r, why)
+			return
+		}
+		if !public[r.URL.Path] && !s.isAuthorized(r) {
+			s.refuse(w, r, "secret")
 			return
 		}
 		if !s.begin() {
@@ -75,17 +70,21 @@ func (s *session) guard(next http.Handler) http.Handler {
 }
 
 // rejectReason returns what shows that a request does not come from the page: the
-// name of a header, or "method". It returns "" for a request of the page.
+// name of a header, "body", or "method". It returns "" for a request that may.
 func (s *session) rejectReason(r *http.Request) string {
 	site, target := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Dest")
 	switch {
+	case r.ContentLength != 0 && !isUpload(r):
+		return "body"
+	case r.Host != s.host:
+		return "Host"
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		return "method"
 	case r.Method == http.MethodPost && r.Header.Get("Origin") != s.origin:
 		return "Origin"
 	case r.Method == http.MethodPost && r.Header.Get(header) != "1":
 		return header
-	case r.Method == http.MethodGet && r.URL.Path == "/":
+	case r.Method == http.MethodGet && (r.URL.Path == "/" || r.URL.Path == jupyterPath):
 		if !slices.Contains([]string{"document", ""}, target) {
 			return "Sec-Fetch-Dest"
 		}
@@ -95,39 +94,38 @@ func (s *session) rejectReason(r *http.Request) string {
 	return ""
 }
 
-// exchangeKey exchanges the key for a cookie, and leads to the page by a refresh. A
-// redirect would not do: where another site or a program opened the address, a
-// browser does not send a cookie with SameSite=Strict after a redirect.
-func (s *session) exchangeKey(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Sec-Purpose") != "" {
-		s.refuse(w, r, "Sec-Purpose") // a prefetch would use the key up
+// isAuthorized reports whether a request has the session's secret or, for what the
+// browser itself asks for, a ticket.
+func (s *session) isAuthorized(r *http.Request) bool {
+	if got, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); is {
+		return hashOf(got) == hashOf(s.secret)
+	}
+	address, ticket, is := strings.Cut(r.RequestURI, "ticket=")
+	return is && r.Method == http.MethodGet && s.useTicket(ticket, strings.TrimRight(address, "?&"))
+}
+
+// ticket sends a ticket for the address in the query, which is to get it as its last
+// parameter.
+func (s *session) ticket(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte(s.newTicket(r.URL.Query().Get("for"))))
+}
+
+// enter exchanges a key for the session's secret.
+func (s *session) enter(w http.ResponseWriter, r *http.Request) {
+	if !s.use(r.URL.Query().Get("key")) {
+		s.refuse(w, r, "key")
 		return
 	}
-	switch {
-	case s.use(r.URL.Query().Get("key")):
-		s.admit(w)
-	case s.hasCookie(r): // a reload, or a second click on the address
-		s.send(w, http.StatusOK, "enter.html")
-	default:
-		s.refuse(w, r, "key")
-	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte(s.secret))
 }
-
-// admit sets a new cookie and leads to the page.
-func (s *session) admit(w http.ResponseWriter) {
-	cookie := s.newCookie()
-	http.SetCookie(w, &http.Cookie{Name: s.cookie, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-	s.send(w, http.StatusOK, "enter.html")
-}
-
-// jupyterPath is the path that redirects to the runtime's own Jupyter page.
-const jupyterPath = "/jupyter"
 
 // openJupyter exchanges the key for a redirect to Jupyter that contains the token.
 // Where Jupyter is no longer there, it leads to the guide, which shows why.
 func (s *session) openJupyter(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Sec-Purpose") != "" {
-		s.refuse(w, r, "Sec-Purpose")
+		s.refuse(w, r, "Sec-Purpose") // a prefetch would use the key up
 		return
 	}
 	if !s.use(r.URL.Query().Get("key")) {
@@ -136,11 +134,13 @@ func (s *session) openJupyter(w http.ResponseWriter, r *http.Request) {
 	}
 	path, err := s.guide.Runtime.Page(r.Context())
 	url := s.guide.Runtime.Snapshot().URL
-	if err != nil || url.IsZero() {
-		s.admit(w)
-		return
+	location := "/"
+	if err == nil && !url.IsZero() {
+		location = url.RevealPage(path)
+	} else if key, ok := s.newKey(); ok {
+		location += "?key=" + key
 	}
-	w.Header().Set("Location", url.RevealPage(path))
+	w.Header().Set("Location", location)
 	w.WriteHeader(http.StatusSeeOther)
 }
 

@@ -116,6 +116,13 @@ func (w *window) do(what string, action chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// tab is another tab of the window's browser.
+func (w *window) tab(options ...chromedp.ContextOption) *window {
+	ctx, cancel := chromedp.NewContext(w.ctx, options...)
+	w.t.Cleanup(cancel)
+	return &window{t: w.t, ctx: ctx, network: w.network}
+}
+
 // click clicks on what has the id, once that can be clicked.
 func (w *window) click(id string) {
 	w.t.Helper()
@@ -260,6 +267,19 @@ func TestGuide(t *testing.T) {
 	if steps := value[int](w, `document.querySelectorAll("#check-steps li.ok").length`); steps < 13 {
 		t.Errorf("%d steps are ok", steps)
 	}
+
+	w.turnTo("steps")
+	w.wait("steps that were not done", `!document.getElementById("again").hidden && document.getElementById("steps-box").open`)
+	w.click("steps-copy")
+	w.wait("the copy on the page Connect", `document.getElementById("steps-note").textContent.includes("copied")`)
+	kernels, err := http.Post(strings.Replace(address, "/?", "/api/kernels?", 1), "application/json", strings.NewReader("{}"))
+	if err != nil || kernels.StatusCode != http.StatusCreated {
+		t.Fatalf("a kernel: %v, %v", kernels, err)
+	}
+	_ = kernels.Body.Close()
+	w.turnTo("status")
+	w.turnTo("steps")
+	w.wait("folded steps, as a notebook is connected", `!document.getElementById("steps-box").open`)
 
 	w.click("logs-toggle")
 	w.wait("masked output", `document.getElementById("logs-box").textContent.includes("token=[redacted]")`)
@@ -544,12 +564,18 @@ func testGuideTranslated(t *testing.T, r *rig, english map[string]string) {
 	}
 }
 
-// TestOtherPages has another page of the same computer, whose requests the
-// browser sends with the guide's cookie: it gets nothing, and does nothing.
+// TestOtherPages has a server on another port of the same host, visited in the same
+// browser: it is sent nothing that opens the guide, and its page gets nothing of the
+// guide and does nothing to it.
 func TestOtherPages(t *testing.T) {
 	t.Parallel()
 	r := withoutEngine(t)
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	var mu sync.Mutex
+	var sent []http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		sent = append(sent, r.Header)
+		mu.Unlock()
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, "<!doctype html><title>another</title><link rel=icon href=data:,>")
 	}))
@@ -589,6 +615,111 @@ func TestOtherPages(t *testing.T) {
 	if s := r.manager.Snapshot(); s.State != runtime.NoEngine {
 		t.Errorf("it did something: %v", s.State)
 	}
+
+	if got := value[string](w, `document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)`); got != "{}{}" {
+		t.Errorf("another page finds %q", got)
+	}
+	w.do("follow a link of the guide", chromedp.Navigate(origin+"/"))
+	w.wait("the page", `document.getElementById("state").textContent === "No engine"`)
+	value[bool](w, fmt.Sprintf(`(location.href = %q, true)`, other.URL+"/linked"))
+	w.wait("another page again", `document.title === "another" && location.pathname === "/linked"`)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(sent) < 2 {
+		t.Errorf("another server was asked %d times", len(sent))
+	}
+	for _, headers := range sent {
+		if text := fmt.Sprint(headers); strings.Contains(text, r.session.secret) || headers["Cookie"] != nil || headers["Referer"] != nil {
+			t.Errorf("another server was sent %s", text)
+		}
+		again := []string{"Origin", origin, header, "1"}
+		for name, values := range headers {
+			if !strings.HasPrefix(name, "Sec-") && name != "Origin" {
+				again = append(again, name, values[0])
+			}
+		}
+		response, _ := newVisitor(t).ask("POST", origin+"/report", again...)
+		wantStatus(t, "what another server was sent", response, http.StatusForbidden)
+	}
+}
+
+// TestReloadAndTabs: a reload and a second tab need no new key, and a browser without
+// the secret is told how to get in.
+func TestReloadAndTabs(t *testing.T) {
+	t.Parallel()
+	r := withoutEngine(t)
+	w := openWindow(t, r)
+	works := func(w *window) {
+		t.Helper()
+		w.wait("the state", `document.getElementById("state")?.textContent === "No engine"`)
+		w.click("report")
+		w.wait("the report", fmt.Sprintf(`document.getElementById("report-text").value === %q`, "the report of "+r.profile.Runtime))
+	}
+	works(w)
+	w.do("reload", chromedp.Reload())
+	works(w)
+
+	address, origin := r.address()
+	second := w.tab()
+	second.do("open the guide without a key", chromedp.Navigate(origin+"/#/help"))
+	second.wait("its page", `!document.getElementById("report").closest(".page").hidden`)
+	works(second)
+	for range 2 { // the second time with a key that was used
+		second.do("open the guide with a key", chromedp.Navigate(address))
+		second.wait("no key in the address", `location.href === "`+origin+`/"`)
+		works(second)
+	}
+	works(w)
+
+	stranger := w.tab(chromedp.WithNewBrowserContext())
+	stranger.do("open the guide without a key", chromedp.Navigate(origin+"/"))
+	stranger.wait("a refusal", `document.body.textContent.includes("colab-tray guide") && !document.getElementById("status")`)
+	address, _ = r.address()
+	stranger.do("open the guide with a key", chromedp.Navigate(address))
+	works(stranger)
+}
+
+// TestHiddenWindow: a window that nobody sees is told the state, and asks for nothing
+// more than that.
+func TestHiddenWindow(t *testing.T) {
+	t.Parallel()
+	r := withoutEngine(t)
+	w := openWindow(t, r)
+	w.turnTo("use")
+	asked := func() (paths []string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, address := range w.asked {
+			u, _ := url.Parse(address)
+			paths = append(paths, u.RequestURI())
+		}
+		return paths
+	}
+	last := func(want string) {
+		t.Helper()
+		testenv.WaitFor(t, "the request "+want, func() error {
+			if all := asked(); all[len(all)-1] != want {
+				return fmt.Errorf("the last request is %s", all[len(all)-1])
+			}
+			return nil
+		})
+	}
+	hide := func(hidden bool) {
+		value[bool](w, fmt.Sprintf(`(Object.defineProperty(document, "hidden", { value: %t, configurable: true }), document.dispatchEvent(new Event("visibilitychange")), true)`, hidden))
+	}
+	w.wait("the usage", `live && wanted === "?usage"`)
+	hide(true)
+	last("/live")
+	before := len(asked())
+	for _, text := range []string{"one", "two"} {
+		r.publish(&actionMessage{Short: text})
+		w.wait(text, fmt.Sprintf(`now.message?.short === %q`, text))
+	}
+	if all := asked(); len(all) != before {
+		t.Errorf("a window that nobody sees asks for %q", all[before:])
+	}
+	hide(false)
+	w.wait("the usage again", `wanted === "?usage"`)
 }
 
 // TestGuideForEverybody looks at what a screen reader is told, and goes through

@@ -44,7 +44,7 @@ func connectionOf(r *http.Request) connection {
 }
 
 // pending holds the connections without a valid request so far. Where there are too
-// many, a new one replaces the oldest: a browser with the key or cookie makes its
+// many, a new one replaces the oldest: a browser with a key or the secret makes its
 // request at once, and so does not stay here.
 type pending struct {
 	limit int

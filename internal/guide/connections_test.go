@@ -31,14 +31,12 @@ func dial(t *testing.T, origin string) net.Conn {
 func TestBodiesAreNotWaitedFor(t *testing.T) {
 	r := withoutEngine(t)
 	guest := newVisitor(t)
-	url, origin := r.address()
-	response, _ := guest.ask("GET", url)
-	cookie := response.Cookies()[0]
+	origin := guest.openSession(r)
 	for _, length := range []string{"Content-Length: 1", "Content-Length: 1000000000", "Transfer-Encoding: chunked"} {
-		for who, cookie := range map[string]string{"a stranger": "no=cookie", "the page": cookie.Name + "=" + cookie.Value} {
+		for who, secret := range map[string]string{"a stranger": "wrong", "the page": guest.secret} {
 			c := dial(t, origin)
-			fmt.Fprintf(c, "POST /report HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n%s: 1\r\nCookie: %s\r\n%s\r\n\r\n",
-				strings.TrimPrefix(origin, "http://"), origin, header, cookie, length)
+			fmt.Fprintf(c, "POST /report HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n%s: 1\r\nAuthorization: Bearer %s\r\n%s\r\n\r\n",
+				strings.TrimPrefix(origin, "http://"), origin, header, secret, length)
 			response, err := http.ReadResponse(bufio.NewReader(c), nil)
 			if err != nil {
 				t.Fatalf("%s, %s: %v", who, length, err)
@@ -68,8 +66,7 @@ func TestCrowd(t *testing.T) {
 		}
 	}
 	guest := newVisitor(t)
-	response, _ := guest.ask("GET", url)
-	wantStatus(t, "the key", response, http.StatusOK)
+	wantStatus(t, "the key", guest.enter(url), http.StatusOK)
 	live, err := guest.client.Get(origin + "/live")
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +78,7 @@ func TestCrowd(t *testing.T) {
 	for range 2 * maxPending {
 		dial(t, origin)
 	}
-	response, _ = guest.ask("GET", origin+"/")
+	response, _ := guest.ask("GET", origin+"/")
 	wantStatus(t, "the page", response, http.StatusOK)
 	r.publish(nil)
 	if _, more := told(); !more {

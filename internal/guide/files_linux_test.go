@@ -74,11 +74,11 @@ func TestFilesInBrowser(t *testing.T) {
 	w.click("files-toggle")
 	rows("dätä <b>/", "link", "naïve.txt", "x�")
 	w.pictures("files")
-	press("#files-list tr.file a")
+	press("#files-list tr.file .get button")
 	if got := downloaded("naïve.txt"); string(got) != "hello" {
 		t.Errorf("downloaded %q", got)
 	}
-	press(`#files-list tr.folder a[href$="as=zip"]`)
+	press(`#files-list tr.folder button[data-as=zip]`)
 	archive := downloaded("dätä _b_.zip")
 	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
@@ -90,7 +90,7 @@ func TestFilesInBrowser(t *testing.T) {
 		t.Errorf("the zip archive has %q, %v", text, err)
 	}
 
-	press("#files-list tr.folder button")
+	press("#files-list tr.folder .name button")
 	rows("in/")
 	here := t.TempDir()
 	for name, text := range map[string]string{"one.txt": "1", "tree/a/two.txt": "2", "tree/three.txt": "3"} {
@@ -171,7 +171,7 @@ func TestUploadIsGuarded(t *testing.T) {
 	manifest := func(name string) string { return fmt.Sprintf("[{\"name\":%q,\"size\":3}]\nnew", name) }
 	at := uploadPath + "?path=" + refOf("d")
 	for what, do := range map[string]func() (int, string){
-		"without the cookie": func() (int, string) { return post(newVisitor(t), at, manifest("x"), good...) },
+		"without the secret": func() (int, string) { return post(newVisitor(t), at, manifest("x"), good...) },
 		"of another origin":  func() (int, string) { return post(v, at, manifest("x"), "Origin", "https://example.com", header, "1") },
 		"without our header": func() (int, string) { return post(v, at, manifest("x"), "Origin", origin) },
 		"elsewhere":          func() (int, string) { return post(v, "/stop", manifest("x"), good...) },
@@ -202,7 +202,7 @@ func TestUploadIsGuarded(t *testing.T) {
 	response, _ = v.ask("GET", origin+"/files/download?path="+refOf("/etc/passwd"))
 	wantStatus(t, "a download of another file", response, http.StatusConflict)
 	response, _ = newVisitor(t).ask("GET", origin+"/files/download?path="+refOf("d/x"))
-	wantStatus(t, "a download without the cookie", response, http.StatusForbidden)
+	wantStatus(t, "a download without the secret", response, http.StatusForbidden)
 	response, _ = v.ask("GET", origin+"/files?path="+refOf("d"), "Sec-Fetch-Site", "cross-site")
 	wantStatus(t, "a list for another site", response, http.StatusForbidden)
 }

@@ -4,10 +4,12 @@
 //
 // The window is served on 127.0.0.1 only while somebody looks at it. Every request
 // must come from a program of the person's own. A key that works once opens the
-// page and is exchanged for a cookie. All other requests need the cookie and must
-// come from the page. The page loads nothing from other servers. An address of the
-// guide also redirects to the runtime's own Jupyter page, so that the browser's
-// command line contains a key instead of the token.
+// page, which exchanges it for a secret that the browser keeps for this origin:
+// scheme, host and port. All other requests need the secret and must come from the
+// page; only its own files, which say nothing of the person, need no secret. The page
+// loads nothing from other servers. An address of the guide also redirects to the
+// runtime's own Jupyter page, so that the browser's command line contains a key
+// instead of the token.
 //
 // The package does not own what it shows: [Options] brings the runtime, the check
 // and the report.
@@ -62,6 +64,8 @@ type Options struct {
 	Report func(ctx context.Context) string
 	// Folders are those that the page lists, adds and removes.
 	Folders Folders
+	// Connecting has what the page "Connect" needs besides the runtime.
+	Connecting Connecting
 	// Install returns how to get an engine on this system.
 	Install func() install.Help
 	// Packages lists the Python packages that the container has and its image has

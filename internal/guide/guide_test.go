@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	neturl "net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,82 +26,92 @@ func TestKeyWorksOnce(t *testing.T) {
 	url, origin := r.address()
 	otherUser, guest := newVisitor(t), newVisitor(t)
 
-	response, _ := otherUser.ask("GET", url, "Sec-Purpose", "prefetch")
-	wantStatus(t, "fetching ahead", response, http.StatusForbidden)
-	response, _ = otherUser.ask("HEAD", url)
-	wantStatus(t, "HEAD", response, http.StatusForbidden)
-	response, _ = otherUser.ask("GET", origin+"/?key=wrong")
-	wantStatus(t, "a wrong key", response, http.StatusForbidden)
-	response, _ = otherUser.ask("GET", origin+"/")
-	wantStatus(t, "no key", response, http.StatusForbidden)
-
-	response, _ = guest.ask("GET", url)
-	wantStatus(t, "the key", response, http.StatusOK)
-	cookies := response.Cookies()
-	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || cookies[0].Path != "/" || cookies[0].MaxAge != 0 {
-		t.Errorf("the cookie is %v", cookies)
+	wantStatus(t, "a wrong key", otherUser.enter(origin+"/?key=wrong"), http.StatusForbidden)
+	wantStatus(t, "no key", otherUser.enter(origin+"/?key="), http.StatusForbidden)
+	key, _ := strings.CutPrefix(url, origin+"/?key=")
+	for _, method := range []string{"GET", "HEAD"} {
+		response, _ := otherUser.ask(method, origin+enterPath+"?key="+key)
+		if response.StatusCode == http.StatusOK {
+			t.Errorf("a key is exchanged by %s", method)
+		}
 	}
-	response, body := guest.ask("GET", origin+"/")
+
+	response, body := guest.ask("GET", url)
 	wantStatus(t, "the page", response, http.StatusOK)
 	if !strings.Contains(body, "Copy Backend URL") || strings.Contains(body, "{{") {
 		t.Errorf("this is not the page:\n%s", body)
 	}
+	response, _ = guest.ask("GET", origin+"/live")
+	wantStatus(t, "the state, without the secret", response, http.StatusForbidden)
+	wantStatus(t, "the key", guest.enter(url), http.StatusOK)
+	response, _ = guest.ask("GET", origin+"/live")
+	wantStatus(t, "the state", response, http.StatusOK)
+	if cookies := response.Cookies(); len(cookies) > 0 {
+		t.Errorf("there are cookies: %v", cookies)
+	}
 
-	response, body = otherUser.ask("GET", url)
+	response, body = otherUser.ask("POST", origin+enterPath+"?key="+key, "Origin", origin, header, "1")
 	wantStatus(t, "the key, again", response, http.StatusForbidden)
-	if !strings.Contains(body, "colab-tray guide") || len(response.Cookies()) > 0 {
-		t.Errorf("the answer to a used key is %s with %v", body, response.Cookies())
+	if !strings.Contains(body, "colab-tray guide") || strings.Contains(body, guest.secret) {
+		t.Errorf("the answer to a used key is %s", body)
 	}
-	response, _ = guest.ask("GET", url)
-	wantStatus(t, "the key, again, by who has the cookie", response, http.StatusOK)
-	if len(response.Cookies()) > 0 {
-		t.Error("a used key gives a cookie")
-	}
-	key, _ := strings.CutPrefix(url, origin+"/?key=")
-	if len(key) != 32 || strings.Contains(r.log.String(), key) || strings.Contains(r.log.String(), cookies[0].Value) {
-		t.Errorf("the key %s is in the log, or short", key)
+	if len(key) != 32 || len(guest.secret) != 32 || strings.Contains(r.log.String(), key) || strings.Contains(r.log.String(), guest.secret) {
+		t.Errorf("the key %s or the secret %s is in the log, or short", key, guest.secret)
 	}
 }
 
-// TestNewestKeysAndCookiesWork: of many keys that nobody used, and of many
-// cookies, the oldest is forgotten, and all others work.
-func TestNewestKeysAndCookiesWork(t *testing.T) {
+// TestNewestKeysWork: of many keys that nobody used, the oldest is forgotten, and all
+// others work.
+func TestNewestKeysWork(t *testing.T) {
 	r := withoutEngine(t)
-	origin := ""
-	enter := func(address string) (*browserClient, int) {
-		v := newVisitor(t)
-		response, _ := v.ask("GET", address)
-		return v, response.StatusCode
-	}
 	var addresses []string
 	for range maxKeys + 1 {
-		address, at := r.address()
-		addresses, origin = append(addresses, address), at
-	}
-	var guests []*browserClient
-	for i, address := range addresses {
-		guest, status := enter(address)
-		if works := status == http.StatusOK; works != (i > 0) {
-			t.Errorf("key %d of %d was answered with %d", i+1, len(addresses), status)
-		}
-		if i > 0 {
-			guests = append(guests, guest)
-		}
-	}
-	for len(guests) < maxCookies+1 {
 		address, _ := r.address()
-		guest, status := enter(address)
-		if status != http.StatusOK {
-			t.Fatalf("a new key was answered with %d", status)
-		}
-		guests = append(guests, guest)
+		addresses = append(addresses, address)
 	}
-	for i, guest := range guests {
-		response, _ := guest.ask("GET", origin+"/")
+	for i, address := range addresses {
+		response := newVisitor(t).enter(address)
 		if works := response.StatusCode == http.StatusOK; works != (i > 0) {
-			t.Errorf("cookie %d of %d was answered with %s", i+1, len(guests), response.Status)
+			t.Errorf("key %d of %d was answered with %s", i+1, len(addresses), response.Status)
 		}
 	}
+}
+
+// TestTickets: a ticket is good for one request of one address, and for nothing but
+// reading.
+func TestTickets(t *testing.T) {
+	r := withoutEngine(t)
+	guest := newVisitor(t)
+	origin := guest.openSession(r)
+	ticket := func(address string) string {
+		t.Helper()
+		response, ticket := guest.ask("POST", origin+"/ticket?for="+neturl.QueryEscape(address), "Origin", origin, header, "1")
+		wantStatus(t, "a ticket", response, http.StatusOK)
+		return ticket
+	}
+	stranger := newVisitor(t)
+	ask := func(what string, want int, method, address string, headers ...string) {
+		t.Helper()
+		response, _ := stranger.ask(method, origin+address, append(headers, "Origin", origin, header, "1")...)
+		wantStatus(t, what, response, want)
+	}
+	const address = "/notebooks?a=%20b"
+	one := ticket(address)
+	ask("a ticket for another address", http.StatusForbidden, "GET", "/live?ticket="+one)
+	ask("a ticket for another query", http.StatusForbidden, "GET", "/notebooks?a=%20c&ticket="+one)
+	ask("a ticket for a part of the address", http.StatusForbidden, "GET", "/notebooks?ticket="+one)
+	ask("a ticket by POST", http.StatusForbidden, "POST", address+"&ticket="+one)
+	ask("a ticket from another site", http.StatusForbidden, "GET", address+"&ticket="+one, "Sec-Fetch-Site", "cross-site")
+	ask("a ticket in the place of the secret", http.StatusForbidden, "GET", address, "Authorization", "Bearer "+one)
+	ask("no ticket", http.StatusForbidden, "GET", address+"&ticket=")
+	ask("a ticket", http.StatusOK, "GET", address+"&ticket="+one)
+	ask("a ticket, again", http.StatusForbidden, "GET", address+"&ticket="+one)
+	ask("a ticket for an address without a query", http.StatusOK, "GET", "/notebooks?ticket="+ticket("/notebooks"))
+	oldest := ticket(address)
+	for range maxTickets {
+		ticket(address)
+	}
+	ask("the oldest of too many tickets", http.StatusForbidden, "GET", address+"&ticket="+oldest)
 }
 
 // TestJupyterKeyWorksOnce: the key is all that the address to Jupyter needs, and
@@ -125,10 +136,12 @@ func TestJupyterKeyWorksOnce(t *testing.T) {
 		response, _ = guest.ask("GET", origin+jupyterPath+query)
 		wantStatus(t, "the query "+query, response, http.StatusForbidden)
 	}
-	response, _ = guest.ask("GET", url)
+	response, body := guest.ask("GET", url)
 	wantStatus(t, "the key", response, http.StatusOK)
-	response, _ = guest.ask("GET", origin+"/")
-	wantStatus(t, "the guide after it", response, http.StatusOK)
+	if !strings.Contains(body, "Copy Backend URL") {
+		t.Errorf("it leads to %s", body)
+	}
+	wantStatus(t, "the key of the guide after it", guest.enter(response.Request.URL.String()), http.StatusOK)
 	response, _ = guest.ask("GET", url)
 	wantStatus(t, "the key, again", response, http.StatusForbidden)
 }
@@ -166,18 +179,22 @@ func TestOnlyThePageItself(t *testing.T) {
 				t.Errorf("%s with %s: the answer is %s", path, what, body)
 			}
 		}
-		response, _ := newVisitor(t).ask("POST", origin+path, good...)
-		wantStatus(t, path+" without the cookie", response, http.StatusForbidden)
-		response, _ = guest.ask("GET", origin+path, good...)
+		for _, authorization := range []string{"", "Bearer ", "Bearer wrong", "bearer " + guest.secret, guest.secret} {
+			response, _ := newVisitor(t).ask("POST", origin+path, but("Authorization", authorization)...)
+			wantStatus(t, path+" authorized by "+authorization, response, http.StatusForbidden)
+		}
+		response, _ := guest.ask("GET", origin+path, good...)
 		wantStatus(t, path+" by GET", response, http.StatusMethodNotAllowed)
 		response, _ = guest.ask("PUT", origin+path, good...)
 		wantStatus(t, path+" by PUT", response, http.StatusForbidden)
 	}
-	for _, path := range []string{"/live", "/words.json", "/guide.js", "/guide.css", "/icon.svg"} {
+	for _, path := range []string{"/live", "/notebooks", "/files", "/nothing"} {
 		response, _ := newVisitor(t).ask("GET", origin+path)
-		wantStatus(t, path+" without the cookie", response, http.StatusForbidden)
+		wantStatus(t, path+" without the secret", response, http.StatusForbidden)
+	}
+	for _, path := range []string{"/live", "/words.json", "/guide.js", "/guide.css", "/icon.svg"} {
 		for _, site := range []string{"cross-site", "same-site", "none"} {
-			response, _ = guest.ask("GET", origin+path, "Sec-Fetch-Site", site)
+			response, _ := guest.ask("GET", origin+path, "Sec-Fetch-Site", site)
 			wantStatus(t, path+" from "+site, response, http.StatusForbidden)
 		}
 	}
@@ -242,7 +259,7 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	}
 	url, origin := r.address()
 	guest := newVisitor(t)
-	guest.ask("GET", url)
+	guest.enter(url)
 	live, err := guest.client.Get(origin + "/live")
 	if err != nil || live.StatusCode != http.StatusOK {
 		t.Fatalf("live was answered with %v, %v", live, err)
@@ -469,7 +486,7 @@ func TestIdleStopIsSaid(t *testing.T) {
 func TestWords(t *testing.T) {
 	all, script := texts(), scripts(t)
 	used := map[string]bool{"lang": true}
-	for _, page := range []string{"guide.html", "enter.html", "refused.html", "otheruser.html"} {
+	for _, page := range []string{"guide.html", "refused.html", "otheruser.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
 			used[name[1]] = true
 		}
@@ -488,7 +505,9 @@ func TestWords(t *testing.T) {
 		browsers = append(browsers, name[1])
 	}
 	tables := map[string][]string{
-		"state.": states, "hint.": states, "browser.": browsers, "allow.": browsers,
+		"state.": states, "hint.": states, "browser.": browsers,
+		"allow.":    {"chrome", "edge", "brave", "firefox", "safari", "other", "network", "nothing"},
+		"others.":   {"chrome", "edge", "brave", "firefox", "safari"},
 		"packages.": {"kept", "conda", "noIndex", "needed"},
 		"files.":    {string(data.KindFolder), string(data.KindLink), string(data.KindOther)},
 		"check.":    {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
@@ -516,6 +535,23 @@ func TestWords(t *testing.T) {
 	for name := range all {
 		if !used[name] {
 			t.Errorf("nothing says the text %q", name)
+		}
+	}
+}
+
+// TestOneWayToTheServer: only session.js asks the server, as the server refuses what has
+// not the secret. An upload with its progress is the exception.
+func TestOneWayToTheServer(t *testing.T) {
+	names, err := fs.Glob(files, "page/*.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		for _, way := range []string{"fetch(", "XMLHttpRequest(", "EventSource(", "localStorage"} {
+			if strings.Contains(string(file(strings.TrimPrefix(name, "page/"))), way) &&
+				name != "page/session.js" && name+way != "page/files.jsXMLHttpRequest(" {
+				t.Errorf("%s has %s instead of get, post or Events", name, way)
+			}
 		}
 	}
 }

@@ -42,27 +42,27 @@ func TestOtherPeople(t *testing.T) {
 		url, origin := r.address()
 		host := strings.TrimPrefix(origin, "http://")
 		_, port, _ := net.SplitHostPort(host)
+		path := strings.Replace(strings.TrimPrefix(url, origin), "/", enterPath, 1)
 		try := func(uid uint32, headers ...string) string {
-			return bashAs(t, uid, `exec 3<>/dev/tcp/$1/$2; printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n' "$3" "$4" "$5" >&3; cat <&3`,
-				loopback, port, strings.TrimPrefix(url, origin), host, strings.Join(headers, ""))
+			return bashAs(t, uid, `exec 3<>/dev/tcp/$1/$2; printf 'POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nX-Colab-Tray: 1\r\nContent-Length: 0\r\nConnection: close\r\n%s\r\n' "$3" "$4" "$4" "$5" >&3; cat <&3`,
+				loopback, port, path, host, strings.Join(headers, ""))
 		}
 		refused := func(what, got string) {
 			t.Helper()
-			if !strings.Contains(got, "403 Forbidden") || !strings.Contains(got, "colab-tray url") || strings.Contains(got, "Set-Cookie") {
+			if !strings.Contains(got, "403 Forbidden") || !strings.Contains(got, "colab-tray url") {
 				t.Errorf("by %s, %s is answered %q", loopback, what, got)
 			}
 		}
 		refused("somebody else", try(otherUser))
 		guest := newVisitor(t)
-		response, _ := guest.ask("GET", url)
-		if response.StatusCode != http.StatusOK {
+		if response := guest.enter(url); response.StatusCode != http.StatusOK {
 			t.Errorf("after somebody else tried it by %s, the key is answered with %s", loopback, response.Status)
 		}
-		url = origin + "/"
-		refused("somebody else who has seen the cookie", try(otherUser, "Cookie: "+response.Cookies()[0].String()+"\r\n"))
+		path = "/report"
+		refused("somebody else who has seen the secret", try(otherUser, "Authorization: Bearer "+guest.secret+"\r\n"))
 		if again, _ := r.address(); again == url {
 			t.Error("a key is given twice")
-		} else if url = again; !strings.Contains(try(root), "200 OK") {
+		} else if path = strings.Replace(strings.TrimPrefix(again, origin), "/", enterPath, 1); !strings.Contains(try(root), "200 OK") {
 			t.Errorf("root is not let in by %s, who a port of another machine can come from", loopback)
 		}
 	}

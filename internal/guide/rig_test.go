@@ -6,10 +6,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +42,8 @@ type rig struct {
 	kept    []string         // packages that the settings keep
 	file    string           // the settings
 	acts    chan problem.Act // those that the page asked for
+
+	connected atomic.Bool // a notebook was
 }
 
 type lockedBuffer struct {
@@ -99,8 +101,9 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			s := r.manager.Snapshot()
 			return colab.Check(ctx, colab.Target{Profile: p, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
 		},
-		Folders: fileFolders{r},
-		Report:  func(context.Context) string { return "the report of " + p.Runtime },
+		Folders:    fileFolders{r},
+		Connecting: connecting{r},
+		Report:     func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {
 			return install.Docker(install.System{OS: "linux", ID: "fedora", Name: "Fedora Linux 41"})
 		},
@@ -144,6 +147,31 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 	return r
 }
 
+// connecting keeps the token in the rig's settings file, and remembers in the rig. The
+// default browser is not the one of the tests.
+type connecting struct{ r *rig }
+
+func (connecting) DefaultBrowser(context.Context) string { return "firefox" }
+func (c connecting) Connected() bool                     { return c.r.connected.Load() }
+
+func (c connecting) SetConnected() error {
+	c.r.connected.Store(true)
+	return nil
+}
+
+func (c connecting) KeepsToken() bool {
+	settings, err := config.Load(config.Sources{File: c.r.file})
+	return err == nil && settings.Profiles[c.r.profile.Name].Token == config.TokenKeep
+}
+
+func (c connecting) KeepToken(keep bool) error {
+	policy := config.TokenFresh
+	if keep {
+		policy = config.TokenKeep
+	}
+	return config.Set(c.r.file, []string{"profiles", c.r.profile.Name, "token"}, string(policy))
+}
+
 // fileFolders are those of the rig's settings file, which follows it as the program
 // does.
 type fileFolders struct{ r *rig }
@@ -183,21 +211,30 @@ func (r *rig) address() (url, origin string) {
 	return url, origin
 }
 
-// browserClient is a client with cookies of its own, which does as it is told.
+// browserClient is a client that has what the page has, and does as it is told.
 type browserClient struct {
 	t      *testing.T
 	client *http.Client
+	secret string // is sent with each request that says nothing else of it
+
+	transport http.RoundTripper
 }
 
 func newVisitor(t *testing.T) *browserClient {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := &browserClient{t, &http.Client{Jar: jar, Transport: new(http.Transport)}}
-	t.Cleanup(v.client.CloseIdleConnections)
+	v := &browserClient{t: t}
+	v.client = &http.Client{Transport: v}
+	transport := new(http.Transport)
+	v.transport = transport
+	t.Cleanup(transport.CloseIdleConnections)
 	return v
+}
+
+func (v *browserClient) RoundTrip(r *http.Request) (*http.Response, error) {
+	if _, says := r.Header["Authorization"]; !says && v.secret != "" {
+		r.Header.Set("Authorization", "Bearer "+v.secret)
+	}
+	return v.transport.RoundTrip(r)
 }
 
 // ask sends a request with the headers given in pairs, of which Host is the
@@ -236,10 +273,21 @@ func (v *browserClient) ask(method, url string, headers ...string) (*http.Respon
 func (v *browserClient) openSession(r *rig) (origin string) {
 	v.t.Helper()
 	url, origin := r.address()
-	if response, _ := v.ask("GET", url); response.StatusCode != http.StatusOK {
+	if response := v.enter(url); response.StatusCode != http.StatusOK {
 		v.t.Fatalf("the key was answered with %s", response.Status)
 	}
 	return origin
+}
+
+// enter exchanges the key in an address as the page does.
+func (v *browserClient) enter(url string) *http.Response {
+	v.t.Helper()
+	origin, key, _ := strings.Cut(url, "/?")
+	response, body := v.ask("POST", origin+enterPath+"?"+key, "Origin", origin, header, "1")
+	if response.StatusCode == http.StatusOK {
+		v.secret = body
+	}
+	return response
 }
 
 func wantStatus(t *testing.T, what string, response *http.Response, want int) {

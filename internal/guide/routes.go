@@ -19,16 +19,21 @@ const (
 
 func (s *session) handler() http.Handler {
 	mux := http.NewServeMux()
+	public := map[string]bool{"/": true, enterPath: true, jupyterPath: true}
 	serve := func(path, name string) {
+		public[path] = true
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range []string{
-		"guide.css", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
+		"guide.css", "session.js", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "connect.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
 	} {
 		serve("/"+name, name)
 	}
 	g := s.guide
+	mux.HandleFunc("POST "+enterPath, s.enter)
+	mux.HandleFunc("GET "+jupyterPath, s.openJupyter)
+	mux.HandleFunc("POST /ticket", s.ticket)
 	mux.HandleFunc("GET /live", s.live)
 	for path, do := range map[string]func(context.Context) error{
 		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
@@ -40,6 +45,7 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeConnect(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)
@@ -55,7 +61,7 @@ func (s *session) handler() http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(g.Report(ctx)))
 	})
-	return s.guard(mux)
+	return s.guard(mux, public)
 }
 
 // actionMessage is a text for the person: a problem, a warning, or the result of the

@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,13 +19,15 @@ const (
 	keepTime   = 30 * time.Second // for a connection without requests
 	maxHead    = 16 << 10         // size of the head of a request, in bytes
 	maxKeys    = 16
-	maxCookies = 32
+	maxTickets = 16
 	maxStreams = 16
 )
 
-// secretHash is the hash of a key or cookie. The time that it takes to compare hashes
-// tells nothing about the keys and cookies.
+// secretHash is the hash of a secret. The time that it takes to compare hashes tells
+// nothing about the secrets.
 type secretHash [sha256.Size]byte
+
+func hashOf(secret string) secretHash { return sha256.Sum256([]byte(secret)) }
 
 // session is one period in which the guide listens: from the first address that is
 // asked for until nobody looks at the page any more.
@@ -33,7 +35,7 @@ type session struct {
 	guide  *Guide
 	host   string // 127.0.0.1:PORT, the Host of every request
 	origin string
-	cookie string // name of the cookie; it contains the port, because cookies are not bound to one
+	secret string // what the page has, and sends with each request
 	server *http.Server
 	close  func()
 	ended  chan struct{}
@@ -42,7 +44,7 @@ type session struct {
 
 	mu      sync.Mutex
 	keys    []secretHash
-	cookies []secretHash
+	tickets []secretHash
 	active  int // requests under way
 	streams int
 	closing bool
@@ -57,13 +59,12 @@ func (g *Guide) listen(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
 	base, cancel := context.WithCancel(context.Background())
 	s := &session{
 		guide:  g,
 		host:   listener.Addr().String(),
 		origin: "http://" + listener.Addr().String(),
-		cookie: fmt.Sprintf("colab-tray-guide-%d", port),
+		secret: secret(),
 		ended:  make(chan struct{}),
 
 		pendingOwn:    pending{limit: maxPending},
@@ -154,7 +155,7 @@ func (s *session) newKey() (key string, ok bool) {
 	if s.closing {
 		return "", false
 	}
-	s.keys = appendLast(s.keys, sha256.Sum256([]byte(key)), maxKeys)
+	s.keys = appendLast(s.keys, hashOf(key), maxKeys)
 	s.last = time.Now()
 	if s.active == 0 {
 		s.idle.Reset(s.guide.Idle)
@@ -164,45 +165,41 @@ func (s *session) newKey() (key string, ok bool) {
 
 // use uses up a key, and reports whether the key was valid.
 func (s *session) use(key string) bool {
-	used := secretHash(sha256.Sum256([]byte(key)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, k := range s.keys {
-		if k == used {
-			s.keys = append(s.keys[:i], s.keys[i+1:]...)
-			return true
-		}
-	}
-	return false
+	return remove(&s.keys, hashOf(key))
 }
 
-func (s *session) newCookie() string {
-	cookie := secret()
+// newTicket returns a ticket that lets the browser itself, which sends no secret, make
+// one GET request of an address. Of those that nobody used, only the last maxTickets
+// are valid.
+func (s *session) newTicket(address string) string {
+	ticket := secret()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cookies = appendLast(s.cookies, sha256.Sum256([]byte(cookie)), maxCookies)
-	return cookie
+	s.tickets = appendLast(s.tickets, hashOf(ticket+address), maxTickets)
+	return ticket
 }
 
-// hasCookie reports whether a request has one of our cookies.
-func (s *session) hasCookie(r *http.Request) bool {
-	for _, c := range r.CookiesNamed(s.cookie) {
-		sum := secretHash(sha256.Sum256([]byte(c.Value)))
-		s.mu.Lock()
-		known := false
-		for _, k := range s.cookies {
-			known = known || k == sum
-		}
-		s.mu.Unlock()
-		if known {
-			return true
-		}
-	}
-	return false
+// useTicket uses up the ticket of an address, and reports whether it was valid.
+func (s *session) useTicket(ticket, address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return remove(&s.tickets, hashOf(ticket+address))
 }
 
 // appendLast appends a hash and returns the last most ones.
 func appendLast(all []secretHash, next secretHash, most int) []secretHash {
 	all = append(all, next)
 	return all[max(0, len(all)-most):]
+}
+
+// remove removes a hash, and reports whether it was there.
+func remove(all *[]secretHash, one secretHash) bool {
+	i := slices.Index(*all, one)
+	if i < 0 {
+		return false
+	}
+	*all = slices.Delete(*all, i, i+1)
+	return true
 }

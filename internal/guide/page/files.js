@@ -21,7 +21,7 @@
     $("files-box").setAttribute("aria-busy", "true");
     note(say("files.loading"));
     try {
-      const response = await fetch("/files?path=" + next[next.length - 1].ref, { cache: "no-store" });
+      const response = await get("/files?path=" + next[next.length - 1].ref);
       const answer = await response.json();
       if (!response.ok) {
         tell(answer);
@@ -44,12 +44,12 @@
     return b;
   }
 
-  function link(file, as, text) {
-    const a = make("a", "button small", text);
-    a.href = "/files/download?path=" + file.ref + (as ? "&as=" + as : "");
-    a.download = "";
-    a.setAttribute("aria-label", say("files.downloadName", { name: file.name, as: as || "" }).trim());
-    return a;
+  function save(file, as, text) {
+    const path = "/files/download?path=" + file.ref + (as ? "&as=" + as : "");
+    const b = button(text, () => download(path).catch(() => note(say("files.failed"), true)));
+    b.dataset.as = as;
+    b.setAttribute("aria-label", say("files.downloadName", { name: file.name, as }).trim());
+    return b;
   }
 
   function show(answer) {
@@ -68,10 +68,10 @@
       name.append(folder ? button(file.name + "/", () => load([...trail, file])) : file.name);
       const size = make("td", "size", file.kind === "file" ? bytes(file.size) : say("files." + file.kind));
       const time = make("td", "time", date.format(new Date(file.modified)));
-      const get = make("td", "get");
-      if (folder) get.append(link(file, "zip", "ZIP"), " ", link(file, "tar", "TAR"));
-      if (file.kind === "file") get.append(link(file, "", say("files.download")));
-      row.append(name, size, time, get);
+      const actions = make("td", "get");
+      if (folder) actions.append(save(file, "zip", "ZIP"), " ", save(file, "tar", "TAR"));
+      if (file.kind === "file") actions.append(save(file, "", say("files.download")));
+      row.append(name, size, time, actions);
       return row;
     }));
     if (focused) $("files-path").lastElementChild.focus();
@@ -120,7 +120,7 @@
       else note(say("files.failed"), true);
     });
     request.open("POST", "/files/upload?path=" + into.ref);
-    request.setRequestHeader("X-Colab-Tray", "1");
+    for (const [name, value] of Object.entries({ ...authorization(), "X-Colab-Tray": "1" })) request.setRequestHeader(name, value);
     request.send(new Blob([JSON.stringify(manifest) + "\n", ...files.map(({ file }) => file)]));
   }
 

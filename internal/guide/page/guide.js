@@ -33,10 +33,6 @@ function set(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function post(path, signal) {
-  return fetch(path, { method: "POST", headers: { "X-Colab-Tray": "1" }, cache: "no-store", signal });
-}
-
 // copy writes a text to the clipboard, and returns whether that worked.
 async function copy(text) {
   try {
@@ -253,26 +249,6 @@ $("copy").addEventListener("click", async () => {
   set($("url-note"), say("url.byHand"));
 });
 
-// The browser
-
-function browser() {
-  const agent = navigator.userAgent;
-  if (navigator.brave) return "brave";
-  if (/\bEdg(A|iOS)?\//.test(agent)) return "edge";
-  if (/\b(Firefox|FxiOS)\//.test(agent)) return "firefox";
-  if (/\b(OPR|Vivaldi|SamsungBrowser|YaBrowser)\//.test(agent)) return "other";
-  if (/(Chrome|CriOS)\//.test(agent)) return "chrome";
-  if (/\bSafari\//.test(agent)) return "safari";
-  return "other";
-}
-
-function showBrowser() {
-  const name = browser();
-  rich($("browser-you"), say("browser.you", { browser: say("browser." + name) }));
-  rich($("browser-text"), say("allow." + name));
-  $("browser-drawing").toggleAttribute("hidden", name === "safari");
-}
-
 // The check
 
 let checking = null;
@@ -290,7 +266,8 @@ $("check-run").addEventListener("click", async () => {
   try {
     const response = await post("/check", checking.signal);
     if (!response.ok) throw new Error(response.statusText);
-    await lines(response, (line) => {
+    await pieces(response, "\n", (text) => {
+      const line = JSON.parse(text);
       if (line.step) showStep(line.step);
       else verdict(line.ok ? "ok" : "fail", line.verdict);
     });
@@ -304,19 +281,6 @@ $("check-run").addEventListener("click", async () => {
 function verdict(kind, text) {
   $("verdict").className = kind;
   set($("verdict"), text);
-}
-
-// lines calls each with the value of every line of JSON, as the line arrives.
-async function lines(response, each) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    for (const part of parts) each(JSON.parse(part));
-  }
 }
 
 // actButton returns a button for the act of a step, which the page has a button for, too.
@@ -460,7 +424,7 @@ function connect() {
   clearTimeout(later);
   if (live) live.close();
   wanted = want();
-  live = new EventSource("/live" + wanted);
+  live = new Events("/live" + wanted);
   stale = true;
   live.addEventListener("state", (e) => {
     tries = 0;
@@ -492,11 +456,10 @@ document.addEventListener("page", () => {
 });
 
 async function begin() {
-  words = await (await fetch("/words.json")).json();
+  words = await (await get("/words.json")).json();
   for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
   plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk"), gpu: new Plot("use-gpu") };
-  showBrowser();
   document.dispatchEvent(new Event("words"));
   connect();
 }

@@ -17,7 +17,7 @@ async function showNotebooks(response) {
 }
 
 async function listNotebooks() {
-  showNotebooks(await fetch("/notebooks", { cache: "no-store" }).catch(() => null));
+  showNotebooks(await get("/notebooks").catch(() => null));
 }
 
 $("notebooks-form").addEventListener("submit", async (event) => {

@@ -2,7 +2,7 @@
 "use strict";
 
 async function showPorts() {
-  const response = await fetch("/ports", { cache: "no-store" }).catch(() => null);
+  const response = await get("/ports").catch(() => null);
   if (!response || !response.ok) {
     set($("ports-note"), say("failed"));
     return;
