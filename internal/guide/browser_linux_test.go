@@ -131,11 +131,11 @@ func (w *window) click(id string) {
 	w.do("click on "+id, chromedp.Click("#"+id))
 }
 
-// turnTo shows the page that has what has the id.
+// turnTo shows the page that has what has the id, if it is on one.
 func (w *window) turnTo(id string) {
 	w.t.Helper()
 	page := fmt.Sprintf(`document.getElementById(%q).closest(".page")`, id)
-	value[bool](w, page+` && (location.hash = "#/" + `+page+`.dataset.page, true)`)
+	value[bool](w, page+`?.hidden === true && (location.hash = "#/" + `+page+`.dataset.page, true)`)
 	w.wait("the page of "+id, page+`?.hidden !== true`)
 }
 
