@@ -49,6 +49,7 @@ type Runtime interface {
 	Files
 	Data
 	Updates
+	Kernels
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
 }

@@ -56,8 +56,8 @@ type progress struct {
 	Total      int64 `json:"total"`
 }
 
-// usage is the event "usage" of the page: CPU in cores, memory in bytes, disk in
-// bytes a second.
+// usage is the event "usage" of the page: CPU in cores, memory in bytes, disk and
+// network in bytes a second.
 type usage struct {
 	CPU         float64 `json:"cpu"`
 	CPUs        int     `json:"cpus"`
@@ -66,6 +66,9 @@ type usage struct {
 	DiskRead    float64 `json:"diskRead"`
 	DiskWrite   float64 `json:"diskWrite"`
 	HasDisk     bool    `json:"hasDisk"`
+	Received    float64 `json:"received"`
+	Sent        float64 `json:"sent"`
+	HasNetwork  bool    `json:"hasNetwork"`
 }
 
 // gpuUsage is the event "gpu" of the page: busy from 0 to 1, memory in bytes.
@@ -184,7 +187,7 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 				usages = nil
 				continue
 			}
-			out.event("usage", usage{u.CPU, u.CPUs, u.Memory, u.MemoryLimit, u.DiskRead, u.DiskWrite, u.HasDisk})
+			out.event("usage", usage{u.CPU, u.CPUs, u.Memory, u.MemoryLimit, u.DiskRead, u.DiskWrite, u.HasDisk, u.Received, u.Sent, u.HasNetwork})
 		case u, open := <-cards:
 			if !open {
 				cards = nil
