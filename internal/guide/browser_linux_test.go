@@ -105,7 +105,7 @@ func openWindow(t *testing.T, r *rig, others ...string) *window {
 	}
 	w.size(1100, 900, false)
 	w.do("open the guide", chromedp.Navigate(address))
-	w.wait("the page", `location.pathname === "/" && location.search === "" && document.getElementById("status")?.dataset.state !== "unknown"`)
+	w.wait("the page", `location.pathname === "/" && location.search === "" && (document.getElementById("status")?.dataset.state ?? "unknown") !== "unknown"`)
 	return w
 }
 
@@ -568,6 +568,13 @@ func testGuideTranslated(t *testing.T, r *rig, english map[string]string) {
 		}
 		w.size(1100, 900, false)
 	}
+	w.openPage("settings")
+	value[bool](w, `(() => {
+		const language = document.getElementById("settings-preferences-language");
+		language.value = "en";
+		return language.dispatchEvent(new Event("change"));
+	})()`)
+	w.wait("the settings in English", `document.documentElement.lang === "en" && document.querySelector(".page[data-page=settings] h1").checkVisibility()`)
 }
 
 // TestOtherPages has a server on another port of the same host, visited in the same

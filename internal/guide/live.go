@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/gpu"
 	"colabtray/internal/i18n"
@@ -125,9 +126,9 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	return now, g.updated
 }
 
-// live sends the state and the work at each change, with ?usage also the resource usage and with
-// ?logs the output of the runtime, until the request ends. Where ?usage and ?logs are
-// absent, nothing of them is measured or read.
+// live sends the state and the work at each change, with ?usage also the resource usage,
+// with ?logs the output of the runtime, and with ?settings the revision of the settings
+// file, until the request ends. What is absent is neither measured nor read.
 func (s *session) live(w http.ResponseWriter, r *http.Request) {
 	if !s.openStream() {
 		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
@@ -152,6 +153,10 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 	var lines <-chan output
 	if r.URL.Query().Has("logs") {
 		lines = follow(ctx, g.Runtime)
+	}
+	var revisions <-chan config.Revision
+	if r.URL.Query().Has("settings") {
+		revisions = config.Revisions(ctx, g.Settings.File())
 	}
 	var last runtime.Snapshot
 	var updated <-chan struct{}
@@ -200,6 +205,12 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 				continue
 			}
 			out.event("logs", o)
+		case revision, open := <-revisions:
+			if !open {
+				revisions = nil
+				continue
+			}
+			out.event("settings", revision)
 		}
 	}
 }

@@ -44,6 +44,7 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeSettings(mux)
 	s.routeConnect(mux)
 	s.routeData(mux)
 	s.routeUpdate(mux)

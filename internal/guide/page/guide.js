@@ -347,6 +347,7 @@ let later = 0;
 
 function want() {
   if (seen("resources")) return "?usage";
+  if (seen("settings")) return "?settings";
   return seen("runtime") && !$("logs-view").hidden ? "?logs" : "";
 }
 
@@ -362,7 +363,7 @@ function connect() {
   });
   live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
   live.addEventListener("gpu", (e) => showGPU(JSON.parse(e.data)));
-  for (const name of ["work", "logs"]) {
+  for (const name of ["work", "logs", "settings"]) {
     live.addEventListener(name, (e) => document.dispatchEvent(new CustomEvent(name, { detail: JSON.parse(e.data) })));
   }
   live.addEventListener("error", lost);
