@@ -761,6 +761,7 @@ func TestGuideForEverybody(t *testing.T) {
 			t.Errorf("there are %d of %s, not %d", said[role], role, least)
 		}
 	}
+	w.wait("Jupyter's version", `/Docker \d.*sha256:.*Jupyter server\d/.test(document.getElementById("versions-list").textContent)`)
 	w.withoutBarriers()
 }
 
