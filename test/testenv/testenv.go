@@ -34,6 +34,10 @@ const (
 	Server2 = "colab-tray-test/server2:1"
 	// Colab behaves like Google's Colab runtime image; test/fakecolab/build makes it.
 	Colab = "colab-tray-test/colab:1"
+	// FakeJupyter is Server2 with a stand-in for Jupyter, which is ready at once and uses
+	// next to no processor. It is for tests that need a server that becomes ready, and
+	// nothing else of Jupyter; test/fakejupyter makes it.
+	FakeJupyter = "colab-tray-test/fakejupyter:1"
 )
 
 // patience limits each wait of this package. It is only used up when something is
