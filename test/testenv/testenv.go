@@ -34,7 +34,7 @@ const (
 	Server2 = "colab-tray-test/server2:1"
 	// Colab behaves like Google's Colab runtime image; test/fakecolab/build makes it.
 	Colab = "colab-tray-test/colab:1"
-	// FakeJupyter is Server2 with a stand-in for Jupyter, which is ready at once and uses
+	// FakeJupyter is a small image with a stand-in for Jupyter, which is ready at once and uses
 	// next to no processor. It is for tests that need a server that becomes ready, and
 	// nothing else of Jupyter; test/fakejupyter makes it.
 	FakeJupyter = "colab-tray-test/fakejupyter:1"
@@ -75,9 +75,34 @@ func Engine(t testing.TB) string {
 	NeedCommand(t, "docker")
 	_ = os.Getenv("COLAB_TRAY_TEST_ENGINE") // for Go's test cache, see DependOnTree
 	host := engineHost()
-	_, err := docker(host, "version")
-	Need(t, "a Docker engine at "+host, err == nil)
+	Need(t, "a Docker engine at "+host, seen.once("engine "+host, func() bool {
+		_, err := docker(host, "version")
+		return err == nil
+	}))
 	return host
+}
+
+// seen has the parts that were found, so that each is looked for once: the engine runs
+// two programs for its answer to "docker version".
+var seen parts
+
+type parts struct {
+	mu    sync.Mutex
+	there map[string]bool
+}
+
+// once calls find unless it has found the part before, and tells whether the part is
+// there.
+func (p *parts) once(part string, find func() bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.there[part] && find() {
+		if p.there == nil {
+			p.there = map[string]bool{}
+		}
+		p.there[part] = true
+	}
+	return p.there[part]
 }
 
 func engineHost() string {
@@ -91,8 +116,11 @@ func engineHost() string {
 // does not have that image.
 func Image(t testing.TB, image string) string {
 	t.Helper()
-	_, err := docker(Engine(t), "image", "inspect", image)
-	Need(t, "the image "+image+", which test/setup makes", err == nil)
+	host := Engine(t)
+	Need(t, "the image "+image+", which test/setup makes", seen.once("image "+image+" of "+host, func() bool {
+		_, err := docker(host, "image", "inspect", image)
+		return err == nil
+	}))
 	return image
 }
 
