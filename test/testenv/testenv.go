@@ -188,32 +188,38 @@ func runtimeName(t testing.TB, host string) string {
 	return name
 }
 
-// ports are the ports given to tests, one after the other.
+// ports are the ports given to tests, one after the other. They are of blocks that
+// belong to this process, which it keeps from others by listening on the first port of
+// each: the tests of several packages run at the same time.
 var ports struct {
-	mu   sync.Mutex
-	last int
+	mu     sync.Mutex
+	next   int // at the end of a block a multiple of its size
+	blocks []net.Listener
 }
 
 // FreePort returns a TCP port that nothing listens on, on any address, and that no
-// other test of the process was given. The port is below the range of ports for
-// outgoing connections, so that none of those can take it in the meantime.
+// other test was given. The port is below the range of ports for outgoing connections,
+// so that none of those can take it in the meantime.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	const first, number = 10000, 20000
+	const first, number, block = 10000, 20000, 50
 	ports.mu.Lock()
 	defer ports.mu.Unlock()
-	if ports.last == 0 {
-		ports.last = mathrand.IntN(number)
-	}
 	for range 1000 {
-		ports.last = (ports.last + 1) % number
-		port := first + ports.last
-		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
-		if err != nil {
-			continue
+		if ports.next%block == 0 {
+			ports.next = first + block*mathrand.IntN(number/block)
+			l, err := net.Listen("tcp", fmt.Sprintf(":%d", ports.next))
+			if err != nil {
+				continue
+			}
+			ports.blocks = append(ports.blocks, l)
 		}
-		l.Close()
-		return port
+		port := ports.next
+		ports.next++
+		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
 	t.Fatal("no free port was found")
 	return 0
