@@ -61,7 +61,7 @@ func (s *fleetSession) of(profile string) (*cli.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Session(m, s.settings.File()), nil
+	return s.Session(m, s.settings), nil
 }
 
 // Act carries out an act for the runtime of a profile.

@@ -14,6 +14,7 @@ import (
 	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/gpu"
 	"colabtray/internal/i18n"
 	"colabtray/internal/notify"
 	"colabtray/internal/runtime"
@@ -139,6 +140,8 @@ func showTray(ctx context.Context, s *fleetSession) error {
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		OpenJupyter:     s.OpenJupyter,
 		OpenTerminal:    openTerminal(s),
+		Kernels:         s,
+		GPU:             gpu.Installed(),
 		Recent:          cli.RecentNotebooks(),
 		Guide:           s.OpenGuide,
 		Act:             s.Act,

@@ -124,6 +124,16 @@ func (s *Settings) Chosen() string {
 	return s.chosen
 }
 
+// overrides returns the settings of a profile that were given at the program's start.
+func (s *Settings) overrides(profile string) map[config.Place]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if profile != s.home {
+		return nil
+	}
+	return s.from.Overrides()
+}
+
 // File returns the path of the settings file.
 func (s *Settings) File() string { return s.from.File }
 

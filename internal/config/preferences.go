@@ -113,6 +113,17 @@ func languages() []Language {
 	return all
 }
 
+// textsOf returns a function that returns the choices as texts.
+func textsOf[T ~string](choices func() []T) func() []string {
+	return func() []string {
+		var texts []string
+		for _, choice := range choices() {
+			texts = append(texts, string(choice))
+		}
+		return texts
+	}
+}
+
 // readChoice returns a function that reads one of the given choices.
 func readChoice[T ~string](choices func() []T) func(*reader, location, any) (T, error) {
 	return readAs[T](func(text string) (short, hint string) {

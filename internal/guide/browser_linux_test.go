@@ -105,7 +105,7 @@ func openWindow(t *testing.T, r *rig, others ...string) *window {
 	}
 	w.size(1100, 900, false)
 	w.do("open the guide", chromedp.Navigate(address))
-	w.wait("the page", `location.pathname === "/" && location.search === "" && document.getElementById("status")?.dataset.state !== "unknown"`)
+	w.wait("the page", `location.pathname === "/" && location.search === "" && (document.getElementById("status")?.dataset.state ?? "unknown") !== "unknown"`)
 	return w
 }
 
@@ -290,7 +290,13 @@ func TestGuide(t *testing.T) {
 	w.wait("measurements", `document.querySelector("#use-cpu .line").getAttribute("d").split("L").length > 2 &&
 		/of .* GB/.test(document.querySelector("#use-memory .value").textContent)`)
 
-	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%, 3.0 GB of 12.0 GB" && !document.getElementById("use-gpu").hidden`)
+	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%" && !document.getElementById("use-gpu").hidden &&
+		document.querySelector("#use-vram .value").textContent === "3.0 GB of 12.0 GB" && !document.getElementById("use-vram").hidden`)
+	if got := value[string](w, `document.querySelector("#use-vram .scale").textContent`); got != "0 to 12.0 GB, last 2 minutes, peak 3.0 GB" {
+		t.Errorf("the scale of the card's memory is %q", got)
+	}
+	w.wait("the network", `/^0 to .*\/s, last 2 minutes, peak .*\/s$/.test(document.querySelector("#use-network .scale").textContent) && !document.getElementById("use-network").hidden`)
+	w.freeKernels(r)
 
 	testenv.Docker(t, "exec", "--user", "0", r.profile.Runtime, "sh", "-c", `cd "$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" &&
 		mkdir greeter-1.5.dist-info && printf 'Name: greeter\nVersion: 1.5\n' > greeter-1.5.dist-info/METADATA`)
@@ -538,6 +544,13 @@ func TestGuideInGerman(t *testing.T) {
 	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
 		t.Errorf("the page is %d px wide in a window of 360", wide)
 	}
+	w.openPage("settings")
+	value[bool](w, `(() => {
+		const language = document.getElementById("settings-preferences-language");
+		language.value = "en";
+		return language.dispatchEvent(new Event("change"));
+	})()`)
+	w.wait("the settings in English", `document.documentElement.lang === "en" && document.querySelector(".page[data-page=settings] h1").checkVisibility()`)
 }
 
 // TestOtherPages has a server on another port of the same host, visited in the same

@@ -49,6 +49,7 @@ type Runtime interface {
 	Files
 	Data
 	Updates
+	Kernels
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
 }
@@ -66,6 +67,8 @@ type Options struct {
 	Report func(ctx context.Context) string
 	// Folders are those that the page lists, adds and removes.
 	Folders Folders
+	// Settings are those that the page shows and changes.
+	Settings Settings
 	// Connecting has what the page "Connect" needs besides the runtime.
 	Connecting Connecting
 	// Install returns how to get an engine on this system.

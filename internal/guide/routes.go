@@ -44,9 +44,11 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeSettings(mux)
 	s.routeConnect(mux)
 	s.routeData(mux)
 	s.routeUpdate(mux)
+	s.routeKernels(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)

@@ -27,6 +27,7 @@ const (
 	ActShowLogs        ActName = "showLogs"
 	ActKeepRunning     ActName = "keepRunning"
 	ActUndoDelete      ActName = "undoDelete"
+	ActFreeKernels     ActName = "freeKernels" // shut down the idle kernels
 	ActCopyURL         ActName = "copyURL"
 	ActOpenColab       ActName = "openColab"
 )

@@ -149,6 +149,12 @@ var entries = numbered(nil, 0, slices.Concat(
 			action: "openTerminal", do: (*app).openTerminal, can: in(runtime.State.CanShell), shown: func(s viewInput) bool { return s.now.Engine.Features.Shell },
 			offered: func(o *Options) bool { return o.OpenTerminal != nil },
 		},
+		{
+			action: "free", do: (*app).free, text: freeText, can: in(runtime.State.CanConnect),
+			shown:        func(s viewInput) bool { return s.now.Engine.Features.IdleStop },
+			offered:      func(o *Options) bool { return o.Kernels != nil },
+			progressText: true,
+		},
 		{action: ShowLogs, do: (*app).showLogs, can: in(runtime.State.CanReadLogs)},
 		{action: "settings", rows: []entry{
 			switching("startAtLogin", func(o *Options) *Toggle { return o.StartAtLogin }),

@@ -43,6 +43,8 @@ type viewInput struct {
 	version string
 	// undoable is the profile whose deletion can be undone, empty for none.
 	undoable string
+	// gpu tells that this computer has a graphics card.
+	gpu bool
 	// empty is the profile that has neither a container nor data, empty for none.
 	empty string
 

@@ -281,7 +281,7 @@ func TestEntries(t *testing.T) {
 		t.Errorf("%d rows do not fit into a view of %d", len(entries), rows)
 	}
 	other := []string{ // texts of rows that say one thing or another
-		"restartToApply", "moreProfiles", "deleteContainerAsking", "continue", "copyCommand", "quitRunning", "quitStopping",
+		"restartToApply", "moreProfiles", "free", "freeGPU", "deleteContainerAsking", "continue", "copyCommand", "quitRunning", "quitStopping",
 		"confirm", "confirmUnknown", "confirmNothing", "confirmContainer", "confirmContainerSaving",
 	}
 	message, progressText := i18n.Table("tray.row"), i18n.Table("tray.meanwhile")
