@@ -37,6 +37,8 @@ func wanted(n config.Notifications, kind notify.Kind) bool {
 		return n.Idle
 	case notify.KindProgress:
 		return n.Progress
+	case notify.KindNewerImage:
+		return n.NewerImage
 	default:
 		return true
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"sync"
 
 	"colabtray/internal/colab"
@@ -24,9 +25,10 @@ type Connection struct {
 }
 
 // connect connects to the engine. A terminal has no options: the tray is to
-// learn of a token that changed meanwhile, and stops what is idle.
-func (in *invocation) connect(o runtime.Options) (*Connection, error) {
+// learn of a token that changed meanwhile, stops what is idle, and asks registries.
+func (in *invocation) connect(o runtime.Options, p config.Preferences) (*Connection, error) {
 	o.Server, o.Log = server(), in.log()
+	o.News = runtime.NewImageNews(filepath.Join(config.StateDir(), "images.json"), p.NewerImage, o.Log)
 	e, err := in.Engine(o.Log)
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func (in *invocation) open() (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := in.connect(runtime.Options{})
+	c, err := in.connect(runtime.Options{}, settings.Preferences)
 	if err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ func (s *Settings) Follow(ctx context.Context, f *runtime.Fleet) {
 			continue
 		}
 		f.Update(s.profiles)
+		f.TellNewerImages(s.preferences.NewerImage)
 		if s.chosen != chosen { // by whoever wrote the file; the menu has done so already
 			_ = f.Select(s.chosen)
 		}

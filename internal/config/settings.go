@@ -84,6 +84,7 @@ var preferencesTable = settingTable{id: "preferences", path: []string{"preferenc
 	value("icon", func(s *Settings) *Icon { return &s.Preferences.Icon }, readChoice(icons)).oneOf(textsOf(icons)),
 	value("language", func(s *Settings) *Language { return &s.Preferences.Language }, readChoice(languages)).oneOf(textsOf(languages)),
 	value("clear_clipboard", func(s *Settings) *time.Duration { return &s.Preferences.ClearClipboard }, readDuration(minClear)),
+	value("newer_image", func(s *Settings) *bool { return &s.Preferences.NewerImage }, readBool).as(InputSwitch),
 }}
 
 // notificationsTable selects the notifications.
@@ -94,6 +95,7 @@ var notificationsTable = settingTable{id: "notifications", path: []string{"prefe
 	value("failed", func(s *Settings) *bool { return &s.Preferences.Notifications.Failed }, readBool).as(InputSwitch),
 	value("idle", func(s *Settings) *bool { return &s.Preferences.Notifications.Idle }, readBool).as(InputSwitch),
 	value("progress", func(s *Settings) *bool { return &s.Preferences.Notifications.Progress }, readBool).as(InputSwitch),
+	value("newer_image", func(s *Settings) *bool { return &s.Preferences.Notifications.NewerImage }, readBool).as(InputSwitch),
 }}
 
 // tables are the tables of the settings file, in the order of the default file.

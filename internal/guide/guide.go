@@ -47,6 +47,7 @@ type Runtime interface {
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
 	Files
+	Versions(ctx context.Context) (image, jupyter string)
 	Data
 	Updates
 	Kernels

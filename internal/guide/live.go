@@ -32,6 +32,7 @@ type state struct {
 	Progress *progress       `json:"progress"`
 	Problem  *actionMessage  `json:"problem"`
 	Warnings []actionMessage `json:"warnings"`
+	Newer    bool            `json:"newer"` // there is a newer image
 	Message  *actionMessage  `json:"message"`
 	Acts     []actButton     `json:"acts"`
 	Install  *install.Help   `json:"install"`
@@ -85,6 +86,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
 		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []actionMessage{}, Acts: g.actButtons(s),
+		Newer: s.NewerImage != "",
 	}
 	switch s.State {
 	case runtime.Absent:

@@ -25,6 +25,7 @@ const (
 	ActCopyCommand     ActName = "copyCommand" // copy the command of the problem
 	ActEditSettings    ActName = "editSettings"
 	ActShowLogs        ActName = "showLogs"
+	ActUpdate          ActName = "update" // take a newer image
 	ActKeepRunning     ActName = "keepRunning"
 	ActUndoDelete      ActName = "undoDelete"
 	ActFreeKernels     ActName = "freeKernels" // shut down the idle kernels

@@ -132,6 +132,13 @@ func restartText(s viewInput) string {
 	return i18n.T("tray.row.restart")
 }
 
+func updateText(s viewInput) string {
+	if s.now.NewerImage != "" {
+		return i18n.T("tray.row.updateNewer")
+	}
+	return i18n.T("tray.row.update")
+}
+
 func about(s viewInput) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
 
 // primary returns the most useful action in a state.

@@ -97,13 +97,13 @@ function showState(next) {
   }
   showProblem(now.problem || now.message);
   showWarnings(now.warnings);
+  $("newer").hidden = !now.newer;
   showActs(now.acts);
   showInstall(now.install);
 
   for (const verb of ["start", "continue", "stop", "restart"]) enable($(verb), now.can[verb]);
   $("start").classList.toggle("primary", !now.can.connect);
   swap($("start"), $("continue"), now.can.continue);
-  enable($("check-run"), now.can.check || checking);
 
   if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
   $("url").disabled = !now.can.connect;
@@ -251,61 +251,6 @@ $("copy").addEventListener("click", async () => {
   set($("url-note"), say("url.byHand"));
 });
 
-// The check
-
-let checking = null;
-
-$("check-run").addEventListener("click", async () => {
-  if (checking) {
-    checking.abort();
-    return;
-  }
-  checking = new AbortController();
-  $("check-run").textContent = say("check.stop");
-  $("check-steps").replaceChildren();
-  $("check-steps").hidden = true;
-  verdict("", say("check.running"));
-  try {
-    const response = await post("/check", checking.signal);
-    if (!response.ok) throw new Error(response.statusText);
-    await pieces(response, "\n", (text) => {
-      const line = JSON.parse(text);
-      if (line.step) showStep(line.step);
-      else verdict(line.ok ? "ok" : "fail", line.verdict);
-    });
-  } catch {
-    verdict("", say(checking.signal.aborted ? "check.stopped" : "check.failed"));
-  }
-  checking = null;
-  $("check-run").textContent = say("check.run");
-});
-
-function verdict(kind, text) {
-  $("verdict").className = kind;
-  set($("verdict"), text);
-}
-
-// actButton returns a button for the act of a step, which the page has a button for, too.
-function actButton(act) {
-  const button = make("button", "small", $(act).textContent);
-  button.type = "button";
-  button.addEventListener("click", () => post("/" + act).catch(lost));
-  return button;
-}
-
-function showStep(step) {
-  const item = make("li", step.status);
-  item.append(make("span", "mark", say("check." + step.status)), make("span", "name", step.name), make("span", "got", step.got || ""));
-  const more = [];
-  if (["warn", "fail"].includes(step.status) && step.expected) more.push(say("check.expected", { text: step.expected }));
-  if (step.advice) more.push(step.advice);
-  if (more.length) item.append(make("span", "more", more.join("\n")));
-  if (step.command) item.append(commandLine(step.command));
-  if (step.act) item.append(actButton(step.act));
-  $("check-steps").append(item);
-  $("check-steps").hidden = false;
-}
-
 // Numbers
 
 function number(n) {
@@ -318,24 +263,6 @@ function bytes(n) {
   for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
   return (unit > 2 ? number(n) : Math.round(n)) + " " + units[unit];
 }
-
-// The report
-
-$("report").addEventListener("click", async () => {
-  $("report").disabled = true;
-  set($("report-note"), say("help.making"));
-  const response = await post("/report").catch(() => null);
-  if (response && response.ok) {
-    const text = await response.text();
-    $("report-text").value = text;
-    $("report-text").hidden = false;
-    set($("report-note"), say(await copy(text) ? "help.copied" : "copyByHand"));
-  } else {
-    set($("report-note"), say("failed"));
-  }
-  $("report").disabled = false;
-  $("report").focus();
-});
 
 // The connection. It asks for the state, which seldom changes, and beyond that only for
 // what is seen, so that a hidden window costs nothing.
