@@ -127,7 +127,7 @@ func (k *kernel) Ask(channel string) {
 // TestIdleStop hold.
 func TestIdleRuntime(t *testing.T) {
 	testenv.Takes(t, "it starts Jupyter on a real engine")
-	eachEngineAlone(t, func(t *testing.T, r *rig) {
+	eachServerAlone(t, func(t *testing.T, r *rig) {
 		r.Open()
 		u := r.mustStart().URL
 		if last, kernels, err := jupyter.LastActivity(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {

@@ -371,10 +371,14 @@ func (m *model) finish(d done) {
 	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, engine.Progress{}
 	m.firstValidInspection = m.lastInspection + 1
 	if d.known && m.up {
+		if d.container.ID != m.container.ID {
+			m.misplaced = false // what was seen is another container's
+		}
 		m.applyInspection(d.container)
 	}
 	if d.started {
 		m.owned = startOf(d.container)
+		m.stale = false // it was given this version's server files
 	}
 }
 

@@ -220,6 +220,19 @@ func TestModelCoversEveryState(t *testing.T) {
 	}
 }
 
+// TestStartBringsSettings: what was seen of a container before it was started, or of
+// the one before it, does not make a new start look out of date.
+func TestStartBringsSettings(t *testing.T) {
+	m := &model{}
+	m.step(engineUp{})
+	m.step(seen{inspection: m.lastInspection, container: engine.Container{Exists: true, Name: "r", ID: "before"}, stale: true, misplaced: true})
+	m.step(command{start})
+	m.step(done{op: m.op, container: runA, known: true, started: true})
+	if m.stale || m.misplaced {
+		t.Errorf("its settings are old: %t, its volume is elsewhere: %t", m.stale, m.misplaced)
+	}
+}
+
 // FuzzModelInvariants takes random walks through the events, and holds what
 // must be so at each of them.
 func FuzzModelInvariants(f *testing.F) {
