@@ -168,23 +168,11 @@ func runBackup(ctx context.Context, in *invocation) error {
 		if in.json {
 			return in.printJSON(backupAsJSON(b))
 		}
-		in.tellBackup(b)
+		for _, line := range b.Told() {
+			fmt.Fprintln(in.Stderr, line)
+		}
 		return nil
 	})
-}
-
-func (in *invocation) tellBackup(b data.Backup) {
-	fmt.Fprintln(in.Stderr, i18n.T("cli.backup.done",
-		"file", b.File, "runtime", b.Runtime, "entries", i18n.T("cli.backup.entries", "count", b.Entries), "size", i18n.Bytes(b.Bytes), "packed", i18n.Bytes(b.Size)))
-	if b.Omitted.Extra > 0 {
-		fmt.Fprintln(in.Stderr, i18n.T("cli.backup.outside", "count", b.Omitted.Extra, "dirs", strings.Join(b.Ephemeral, ", ")))
-	}
-	if b.Special > 0 {
-		fmt.Fprintln(in.Stderr, i18n.T("cli.backup.special", "count", b.Special))
-	}
-	if b.Relinked > 0 {
-		fmt.Fprintln(in.Stderr, i18n.T("cli.backup.relinked", "count", b.Relinked))
-	}
 }
 
 func restoreFlags(set *pflag.FlagSet, in *invocation) {

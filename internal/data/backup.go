@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"time"
 
 	"colabtray/internal/backup"
@@ -268,48 +266,10 @@ func rename(temp, file string, replace bool) error {
 	return syncDir(file)
 }
 
-// BackupDir returns the default directory of automatic backups, which are made before
-// data are deleted or replaced.
-func BackupDir() string { return filepath.Join(config.StateDir(), "backups") }
-
-// BackupDays is how many days an automatic backup is kept.
-const BackupDays = 7
-
-const backupAge = BackupDays * 24 * time.Hour
-
-const (
-	backupTime = "20060102T150405.000Z"
-	backupEnd  = ".tar.zst"
-)
-
-// automatic matches the name of an automatic backup, and unfinished that of one that was
-// interrupted.
-var (
-	automatic  = regexp.MustCompile(`^([a-zA-Z0-9][a-zA-Z0-9_.-]*)-(\d{8}T\d{6}\.\d{3}Z)\.tar\.zst$`)
-	unfinished = regexp.MustCompile(`^\.([a-zA-Z0-9][a-zA-Z0-9_.-]*)-\d{8}T\d{6}\.\d{3}Z\.tar\.zst\.([a-zA-Z0-9_.-]+)\.part$`)
-)
-
-// removeParts removes unfinished backups of this runtime from the directory of
-// automatic backups. The caller must hold the lock.
-func (d *Store) removeParts() {
-	entries, _ := os.ReadDir(d.Dir)
-	for _, e := range entries {
-		match := unfinished.FindStringSubmatch(e.Name())
-		if match != nil && match[1] == d.Profile.Runtime && match[2] == d.Profile.Runtime {
-			_ = os.Remove(filepath.Join(d.Dir, e.Name()))
-		}
-	}
-}
-
-// backupAutomatically makes a backup in the directory of automatic backups, and removes
-// old ones there.
+// backupAutomatically makes a backup in the directory of own backups, and removes old
+// automatic ones there.
 func (d *Store) backupAutomatically(ctx context.Context, what contents) (file string, err error) {
-	for at := time.Now().UTC(); ; at = at.Add(time.Millisecond) {
-		file = filepath.Join(d.Dir, d.Profile.Runtime+"-"+at.Format(backupTime)+backupEnd)
-		if _, err := os.Lstat(file); err != nil {
-			break
-		}
-	}
+	file = newFile(d.Dir, d.Profile.Runtime, backupEnd)
 	if _, err := d.backup(ctx, file, false, what); err != nil {
 		return "", err
 	}
@@ -317,48 +277,4 @@ func (d *Store) backupAutomatically(ctx context.Context, what contents) (file st
 		d.Log.Warn("old backups could not be removed", "error", err)
 	}
 	return file, nil
-}
-
-// newestBackup returns the newest automatic backup of the runtime.
-func (d *Store) newestBackup() (string, error) {
-	entries, err := os.ReadDir(d.Dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", backupDirProblem(d.Dir, err)
-	}
-	var names []string
-	for _, e := range entries {
-		if match := automatic.FindStringSubmatch(e.Name()); match != nil && match[1] == d.Profile.Runtime && e.Type().IsRegular() {
-			names = append(names, e.Name())
-		}
-	}
-	if len(names) == 0 {
-		return "", noBackupProblem(d.Profile, d.Dir)
-	}
-	return filepath.Join(d.Dir, slices.Max(names)), nil
-}
-
-// HasBackup reports whether there is an automatic backup of a runtime.
-func HasBackup(dir, runtime string) bool {
-	d := Store{Options: Options{Dir: dir, Profile: config.Profile{Runtime: runtime}}}
-	_, err := d.newestBackup()
-	return err == nil
-}
-
-// PruneBackups removes automatic backups that are older than a week by the time in
-// their names. It touches no other files.
-func PruneBackups(dir string, now time.Time) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, e := range entries {
-		match := automatic.FindStringSubmatch(e.Name())
-		if match == nil || !e.Type().IsRegular() {
-			continue
-		}
-		if made, bad := time.Parse(backupTime, match[2]); bad == nil && now.Sub(made) > backupAge {
-			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
-		}
-	}
-	return err
 }

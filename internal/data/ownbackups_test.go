@@ -49,12 +49,14 @@ func TestVerify(t *testing.T) {
 // nor removed.
 func TestOwnBackups(t *testing.T) {
 	t.Parallel()
-	const early, late = "-20260101T000000.000Z.tar.zst", "-20260102T000000.000Z.tar.zst"
+	const early, late, kept = "-20260101T000000.000Z.tar.zst", "-20260102T000000.000Z.tar.zst", "-20260102T000000.000Z.kept.tar.zst"
 	stays := map[string]bool{
 		"r" + early:                  true,
 		"r-2" + late:                 true,
 		"z" + late:                   true,
+		"r" + kept:                   true,
 		".r" + early + ".r.part":     false,
+		".r" + kept + ".r.part":      false,
 		".r" + early + ".r-2.part":   true,
 		".r-2" + early + ".r.part":   true,
 		".r-2" + early + ".r-2.part": true,
@@ -67,6 +69,13 @@ func TestOwnBackups(t *testing.T) {
 	}
 	if newest, err := d.newestBackup(); err != nil || filepath.Base(newest) != "r"+early {
 		t.Errorf("the newest backup is %q, %v", newest, err)
+	}
+	all, err := OwnBackups(d.Dir, "r")
+	if err != nil || len(all) != 2 || filepath.Base(all[0].File) != "r"+kept || !all[0].Kept || filepath.Base(all[1].File) != "r"+early || all[1].Kept {
+		t.Errorf("the own backups are %v, %v", all, err)
+	}
+	if file := NewBackupFile(d.Dir, "r"); own.FindStringSubmatch(filepath.Base(file))[3] != ".kept" {
+		t.Errorf("a new backup is %s", file)
 	}
 	d.removeParts()
 	for name, stays := range stays {
@@ -85,16 +94,17 @@ func TestPruneBackups(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 	files := map[string]bool{ // the value tells whether the file stays
-		"r-20260512T120000.000Z.tar.zst":     false,
-		"a-b.c-20200101T000000.000Z.tar.zst": false,
-		"r-20260513T120000.000Z.tar.zst":     true,
-		"r-20260520T115959.999Z.tar.zst":     true,
-		"r-20300101T000000.000Z.tar.zst":     true,
-		"r-20261399T000000.000Z.tar.zst":     true,
-		"r-20200101T000000.000Z.tar.zst.bak": true,
-		"r-20200101.tar.zst":                 true,
-		"my backup of 2020.tar.zst":          true,
-		"r.lock":                             true,
+		"r-20260512T120000.000Z.tar.zst":      false,
+		"a-b.c-20200101T000000.000Z.tar.zst":  false,
+		"r-20260513T120000.000Z.tar.zst":      true,
+		"r-20260520T115959.999Z.tar.zst":      true,
+		"r-20300101T000000.000Z.tar.zst":      true,
+		"r-20261399T000000.000Z.tar.zst":      true,
+		"r-20200101T000000.000Z.tar.zst.bak":  true,
+		"r-20200101T000000.000Z.kept.tar.zst": true,
+		"r-20200101.tar.zst":                  true,
+		"my backup of 2020.tar.zst":           true,
+		"r.lock":                              true,
 	}
 	for name := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {

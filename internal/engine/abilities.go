@@ -61,6 +61,16 @@ type Tagger interface {
 	Untag(ctx context.Context, name string) error
 }
 
+// RemoteImages is the ability to ask the registry of an image, without a pull.
+type RemoteImages interface {
+	// RemoteDigest returns the digest of the image that a pull of ref would get, such as
+	// "sha256:..."; it is one of [ImageInfo.Digests] when the engine has that image. The
+	// error is [ErrLacks] when the engine turns out not to have the ability,
+	// [ErrImageNotFound] when the registry does not give the image, and [ErrNetwork] when
+	// the registry cannot be reached or does not answer in time.
+	RemoteDigest(ctx context.Context, ref string) (string, error)
+}
+
 // Differ is the ability to tell which files of a container changed.
 type Differ interface {
 	// Changed returns the paths that were added to a container's own layer, and those

@@ -1,5 +1,7 @@
 package engine
 
+import "time"
+
 // ImageInfo is what an engine tells of an image.
 type ImageInfo struct {
 	// ID is empty when the engine does not have the image.
@@ -7,6 +9,12 @@ type ImageInfo struct {
 	// Local tells that the image was built on the engine's machine, so that no registry
 	// is known to have it.
 	Local bool
+	// Digests are the digests by which registries have the image, such as "sha256:...".
+	Digests []string
+	// Made is when the image was made, by its own account; zero when it does not say.
+	Made time.Time
+	// Size is the size of its layers in bytes.
+	Size int64
 	// Config is nil when the engine does not have the image.
 	Config *ImageConfig
 }

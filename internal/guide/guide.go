@@ -47,6 +47,8 @@ type Runtime interface {
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
 	Files
+	Data
+	Updates
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
 }
@@ -108,6 +110,8 @@ type Guide struct {
 	updated      chan struct{}  // closed when message changes
 	url          jupyter.BackendURL
 	serial       int // number of different Backend URLs so far
+
+	worker worker
 }
 
 // New returns a guide that does not listen yet.
@@ -117,7 +121,7 @@ func New(o Options) *Guide {
 	}
 	ended := make(chan struct{})
 	close(ended)
-	return &Guide{Options: o, ended: ended, updated: make(chan struct{})}
+	return &Guide{Options: o, ended: ended, updated: make(chan struct{}), worker: worker{changed: make(chan struct{})}}
 }
 
 // URL returns an address of the guide that works once, and starts to listen if

@@ -510,7 +510,11 @@ func TestWords(t *testing.T) {
 		"others.":   {"chrome", "edge", "brave", "firefox", "safari"},
 		"packages.": {"kept", "conda", "noIndex", "needed"},
 		"files.":    {string(data.KindFolder), string(data.KindLink), string(data.KindOther)},
-		"check.":    {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
+		"update.":   {"image", "now", "next", "previous"},
+		"update.news.": {
+			string(runtime.NewsNone), string(runtime.NewsNewer), string(runtime.NewsHere), string(runtime.NewsFixed), string(runtime.NewsUnknown),
+		},
+		"check.": {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
 	}
 	calls := strings.Split(script, "say(")
 	for _, call := range calls[1:] {

@@ -44,6 +44,9 @@ type verbs struct {
 	Restart  bool `json:"restart"`
 	Connect  bool `json:"connect"`
 	Check    bool `json:"check"`
+
+	Update     bool `json:"update"`
+	UndoUpdate bool `json:"undoUpdate"`
 }
 
 type progress struct {
@@ -86,7 +89,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 		now.Hint = i18n.Sentences(now.Hint, s.StartProgress())
 	}
 	can := s.State
-	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck()}
+	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck(), can.CanUpdate(), s.PreviousImage && can.CanUpdate()}
 	now.Runs = s.State.Runs()
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version
@@ -119,7 +122,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	return now, g.updated
 }
 
-// live sends the state at each change, with ?usage also the resource usage and with
+// live sends the state and the work at each change, with ?usage also the resource usage and with
 // ?logs the output of the runtime, until the request ends. Where ?usage and ?logs are
 // absent, nothing of them is measured or read.
 func (s *session) live(w http.ResponseWriter, r *http.Request) {
@@ -149,6 +152,14 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 	}
 	var last runtime.Snapshot
 	var updated <-chan struct{}
+	var worked <-chan struct{}
+	tellWork := func() {
+		var now work
+		if now, worked = g.worker.current(); now.Kind != "" {
+			out.event("work", now)
+		}
+	}
+	tellWork()
 	tell := func() {
 		var now state
 		now, updated = g.state(last)
@@ -166,6 +177,8 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 			tell()
 		case <-updated:
 			tell()
+		case <-worked:
+			tellWork()
 		case u, open := <-usages:
 			if !open {
 				usages = nil

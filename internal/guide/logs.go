@@ -1,9 +1,11 @@
 package guide
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +18,7 @@ import (
 // Limits of the output that a page gets, per event and in time: a container can write
 // without end and at full speed.
 const (
-	maxLines   = 400
+	maxLines   = 1000
 	maxLine    = 2000 // bytes
 	flushEvery = 200 * time.Millisecond
 )
@@ -132,4 +134,43 @@ func (t *tail) drain() output {
 	out := t.out
 	t.out = output{}
 	return out
+}
+
+// saveLogs sends the runtime's whole output as a file, masked as everywhere.
+func (s *session) saveLogs(w http.ResponseWriter, r *http.Request) {
+	out := &savedLogs{w: w, name: s.guide.Runtime.Profile().Runtime + ".log"}
+	file := bufio.NewWriterSize(out, 64<<10)
+	err := s.guide.Runtime.Logs(r.Context(), file, runtime.LogOptions{})
+	if err == nil {
+		out.begin() // of a file without lines
+		err = file.Flush()
+	}
+	switch {
+	case err == nil:
+	case out.begun:
+		s.guide.Log.Debug("guide: output", "error", err)
+		panic(http.ErrAbortHandler) // so that the browser does not take a part for the whole
+	default:
+		s.sendProblem(w, err)
+	}
+}
+
+// savedLogs is a response that becomes a file with its first piece.
+type savedLogs struct {
+	w     http.ResponseWriter
+	name  string
+	begun bool
+}
+
+func (l *savedLogs) begin() {
+	l.begun = true
+	l.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	l.w.Header().Set("Content-Disposition", attachment(l.name, ""))
+}
+
+func (l *savedLogs) Write(p []byte) (int, error) {
+	if !l.begun {
+		l.begin()
+	}
+	return patientWriter{l.w, http.NewResponseController(l.w)}.Write(p)
 }

@@ -39,6 +39,21 @@ func (g *Guide) asset(name string) (kind string, body []byte) {
 	}
 }
 
+// parts returns the names of all that the page loads.
+func parts() []string {
+	all := []string{"words.json"}
+	entries, err := files.ReadDir("page")
+	if err != nil {
+		panic(err) // cannot happen: the folder is embedded
+	}
+	for _, e := range entries {
+		if path.Ext(e.Name()) != ".html" {
+			all = append(all, e.Name())
+		}
+	}
+	return all
+}
+
 func file(name string) []byte {
 	text, err := files.ReadFile("page/" + name)
 	if err != nil {

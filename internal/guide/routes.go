@@ -25,9 +25,7 @@ func (s *session) handler() http.Handler {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
 	}
 	serve("/{$}", "guide.html")
-	for _, name := range []string{
-		"guide.css", "session.js", "guide.js", "nav.js", "acts.js", "packages.js", "files.js", "folders.js", "connect.js", "notebooks.js", "ports.js", "words.json", "icon.svg",
-	} {
+	for _, name := range parts() {
 		serve("/"+name, name)
 	}
 	g := s.guide
@@ -35,6 +33,7 @@ func (s *session) handler() http.Handler {
 	mux.HandleFunc("GET "+jupyterPath, s.openJupyter)
 	mux.HandleFunc("POST /ticket", s.ticket)
 	mux.HandleFunc("GET /live", s.live)
+	mux.HandleFunc("GET /logs", s.saveLogs)
 	for path, do := range map[string]func(context.Context) error{
 		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
 	} {
@@ -46,6 +45,8 @@ func (s *session) handler() http.Handler {
 	s.handleFiles(mux)
 	s.routeFolders(mux)
 	s.routeConnect(mux)
+	s.routeData(mux)
+	s.routeUpdate(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)

@@ -37,6 +37,7 @@ type session struct {
 	origin string
 	secret string // what the page has, and sends with each request
 	server *http.Server
+	base   context.Context // ends with the session
 	close  func()
 	ended  chan struct{}
 
@@ -65,6 +66,7 @@ func (g *Guide) listen(ctx context.Context) (*session, error) {
 		host:   listener.Addr().String(),
 		origin: "http://" + listener.Addr().String(),
 		secret: secret(),
+		base:   base,
 		ended:  make(chan struct{}),
 
 		pendingOwn:    pending{limit: maxPending},

@@ -95,6 +95,10 @@ func TestCopyKeepsAll(t *testing.T) {
 		if left := r.inVolume("ls -d .colab-tray* 2>/dev/null || true"); left != "" {
 			t.Errorf("left in the volume: %s", left)
 		}
+		usage, err := r.DataUsage(t.Context())
+		if err != nil || usage.Free <= 0 || len(usage.Parts) < 2 || usage.Parts[0].Bytes < usage.Parts[1].Bytes || usage.Bytes < usage.Parts[0].Bytes {
+			t.Errorf("the usage is %+v, %v", usage, err)
+		}
 		r.noHelpers()
 	})
 }

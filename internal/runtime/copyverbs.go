@@ -51,6 +51,15 @@ func (m *Manager) ListFiles(ctx context.Context, folder string) (l data.Listing,
 	return l, err
 }
 
+// DataUsage tells what takes the room in the runtime's volume.
+func (m *Manager) DataUsage(ctx context.Context) (u data.Usage, err error) {
+	err = m.readFiles(ctx, nil, func(d *data.Store) error {
+		u, err = d.Usage(ctx)
+		return err
+	})
+	return u, err
+}
+
 // ReadFile opens a file or folder of the runtime's volume while read runs.
 func (m *Manager) ReadFile(ctx context.Context, name string, read func(data.Opened) error) error {
 	return m.readFiles(ctx, nil, func(d *data.Store) error {

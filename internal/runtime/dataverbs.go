@@ -29,6 +29,20 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 	return b, d.Problem(ctx, err)
 }
 
+// BackupDir returns the directory of this program's own backups.
+func (m *Manager) BackupDir() string { return m.backups }
+
+// OwnBackups lists the runtime's backups in that directory, the newest first.
+func (m *Manager) OwnBackups() ([]data.OwnBackup, error) {
+	return data.OwnBackups(m.backups, m.runtime)
+}
+
+// BackupOwn is [Manager.Backup] to a new file in that directory, which is kept until
+// somebody removes it.
+func (m *Manager) BackupOwn(ctx context.Context, progress func(data.Progress)) (data.Backup, error) {
+	return m.Backup(ctx, data.BackupOptions{File: data.NewBackupFile(m.backups, m.runtime), Progress: progress})
+}
+
 // data returns the store of the runtime's data; progress can be nil.
 func (m *Manager) data(progress func(data.Progress)) *data.Store {
 	store := data.New(data.Options{

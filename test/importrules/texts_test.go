@@ -90,6 +90,7 @@ var notTexts = map[string]string{
 	"Error response from daemon: ": "what the docker command puts before an engine's words",
 	"Rancher Desktop":              "a product",
 	"Docker Desktop.exe":           "a program",
+	"Colab Tray.exe":               "a program",
 	"Pulling fs layer":             "an engine's word for the state of a layer",
 	"Download complete":            "an engine's word for the state of a layer",
 	"Verifying Checksum":           "an engine's word for the state of a layer",

@@ -60,7 +60,8 @@ var (
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
 
-	_ engine.Mountpoints = (*Engine)(nil)
+	_ engine.Mountpoints  = (*Engine)(nil)
+	_ engine.RemoteImages = (*Engine)(nil)
 )
 
 // answerTime is how long an engine may take to identify itself.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"colabtray/internal/engine"
 
@@ -32,8 +33,8 @@ func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 	if err != nil || p != nil && (p.OS != found.Os || p.Architecture != found.Architecture) {
 		return engine.ImageInfo{}, err
 	}
-	fromRegistry := func(digest string) bool { return !strings.HasPrefix(digest, "localhost/") }
-	info := engine.ImageInfo{ID: found.ID, Local: !slices.ContainsFunc(found.RepoDigests, fromRegistry)}
+	info := engine.ImageInfo{ID: found.ID, Digests: remoteDigests(found.RepoDigests), Made: madeAt(found.Created), Size: max(0, found.Size)}
+	info.Local = len(info.Digests) == 0
 	if c := found.Config; c != nil {
 		info.Config = &engine.ImageConfig{
 			User: c.User, WorkDir: c.WorkingDir, Env: c.Env,
@@ -41,6 +42,29 @@ func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 		}
 	}
 	return info, nil
+}
+
+// madeAt parses the time at which an image was made. Images that are built the same at
+// any time have a time long ago.
+func madeAt(text string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || at.Year() < 2000 {
+		return time.Time{}
+	}
+	return at
+}
+
+// remoteDigests returns the digests in names such as "quay.io/jupyter/base@sha256:...",
+// without those of the registry localhost.
+func remoteDigests(names []string) []string {
+	var digests []string
+	for _, full := range names {
+		repository, digest, _ := strings.Cut(full, "@")
+		if !strings.HasPrefix(repository, "localhost/") && !slices.Contains(digests, digest) {
+			digests = append(digests, digest)
+		}
+	}
+	return digests
 }
 
 // Tag implements [engine.Tagger].

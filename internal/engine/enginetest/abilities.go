@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -75,6 +76,31 @@ func (s *suite) tagger() {
 		s.Errorf("by its other name the image is %+v, %v", image, err)
 	}
 	s.is("removing a missing name", tagger.Untag(s.ctx, name), engine.ErrNotFound)
+}
+
+func (s *suite) remoteImages() {
+	remote := ability[engine.RemoteImages](s)
+	digest, err := remote.RemoteDigest(s.ctx, s.Published)
+	if errors.Is(err, engine.ErrLacks) {
+		s.Skip("the engine turned out not to have the ability")
+	}
+	s.must(err)
+	if image, err := s.Engine.Image(s.ctx, s.Published, ""); err != nil || image.ID != "" {
+		s.Errorf("the image that was only asked for is %+v, %v", image, err)
+	}
+	s.must(s.Engine.Pull(s.ctx, s.Published, "", func(engine.Progress) {}))
+	if tagger, has := engine.As[engine.Tagger](s.Engine); has {
+		defer func() { s.must(tagger.Untag(s.ctx, s.Published)) }()
+	}
+	if image, err := s.Engine.Image(s.ctx, s.Published, ""); err != nil || !slices.Contains(image.Digests, digest) {
+		s.Errorf("the registry has %s, and the image that was pulled is %+v, %v", digest, image, err)
+	}
+	_, err = remote.RemoteDigest(s.ctx, s.Missing)
+	s.is("an image that nobody has", err, engine.ErrImageNotFound)
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	_, err = remote.RemoteDigest(ctx, s.Published)
+	s.is("nobody waits", err, context.Canceled)
 }
 
 func (s *suite) differ() {

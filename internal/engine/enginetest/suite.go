@@ -90,6 +90,8 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 		"ability Attacher": (*suite).attacher,
 		"ability Volumes":  (*suite).volumes,
 		"helpers":          (*suite).helpers,
+
+		"ability RemoteImages": (*suite).remoteImages,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"colabtray/internal/engine"
 )
@@ -38,6 +39,8 @@ var (
 	_ engine.Executor = (*Engine)(nil)
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
+
+	_ engine.RemoteImages = (*Engine)(nil)
 )
 
 // New makes an engine without containers, volumes and images.
@@ -115,6 +118,8 @@ type Image struct {
 	Commands map[string]func(*Process) int
 	// Arch is the architecture, named as GOARCH; empty for amd64.
 	Arch string
+	// Made is when the image was made; zero when it does not say.
+	Made time.Time
 	// Layers are the sizes of the image's layers in bytes, for the progress of a pull.
 	Layers []int64
 
@@ -180,7 +185,27 @@ func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageI
 		return engine.ImageInfo{}, nil
 	}
 	config := image.Config
-	return engine.ImageInfo{ID: image.id, Local: !image.pulled, Config: &config}, nil
+	info := engine.ImageInfo{ID: image.id, Local: !image.pulled, Made: image.Made, Config: &config}
+	for _, size := range image.Layers {
+		info.Size += size
+	}
+	if image.pulled {
+		info.Digests = []string{image.id}
+	}
+	return info, nil
+}
+
+// RemoteDigest implements [engine.RemoteImages].
+func (e *Engine) RemoteDigest(ctx context.Context, ref string) (string, error) {
+	if err := e.lock(ctx); err != nil {
+		return "", err
+	}
+	defer e.mu.Unlock()
+	image := e.registry[ref]
+	if image == nil {
+		return "", fmt.Errorf("%w: %s", engine.ErrImageNotFound, ref)
+	}
+	return image.id, nil
 }
 
 // Images implements [engine.Volumes].

@@ -362,33 +362,6 @@ function bytes(n) {
   return (unit > 2 ? number(n) : Math.round(n)) + " " + units[unit];
 }
 
-// The output
-
-const maxLines = 1000;
-
-$("logs-toggle").addEventListener("click", () => {
-  const open = $("logs-box").hidden;
-  $("logs-box").hidden = !open;
-  $("logs-follow-label").hidden = !open;
-  $("logs-toggle").setAttribute("aria-expanded", String(open));
-  $("logs-toggle").textContent = say(open ? "logs.hide" : "logs.show");
-  if (open) $("logs-box").textContent = say("logs.none");
-  connect();
-});
-
-let stale = true; // the box shows the output of an earlier connection
-
-function showLogs(out) {
-  const box = $("logs-box");
-  if (out.newRun || stale) box.replaceChildren();
-  stale = false;
-  const text = out.lines.join("\n") + "\n";
-  box.append(out.skipped ? `${say("logs.skipped", { count: out.skipped })}\n${text}` : text);
-  const all = box.textContent.split("\n");
-  if (all.length > maxLines) box.textContent = all.slice(-maxLines).join("\n");
-  if ($("logs-follow").checked) box.scrollTop = box.scrollHeight;
-}
-
 // The report
 
 $("report").addEventListener("click", async () => {
@@ -417,7 +390,7 @@ let later = 0;
 
 function want() {
   if (seen("resources")) return "?usage";
-  return seen("runtime") && !$("logs-box").hidden ? "?logs" : "";
+  return seen("runtime") && !$("logs-view").hidden ? "?logs" : "";
 }
 
 function connect() {
@@ -425,7 +398,6 @@ function connect() {
   if (live) live.close();
   wanted = want();
   live = new Events("/live" + wanted);
-  stale = true;
   live.addEventListener("state", (e) => {
     tries = 0;
     $("gone").hidden = true;
@@ -433,7 +405,9 @@ function connect() {
   });
   live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
   live.addEventListener("gpu", (e) => showGPU(JSON.parse(e.data)));
-  live.addEventListener("logs", (e) => showLogs(JSON.parse(e.data)));
+  for (const name of ["work", "logs"]) {
+    live.addEventListener(name, (e) => document.dispatchEvent(new CustomEvent(name, { detail: JSON.parse(e.data) })));
+  }
   live.addEventListener("error", lost);
 }
 
