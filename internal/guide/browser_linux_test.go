@@ -105,7 +105,7 @@ func openWindow(t *testing.T, r *rig, others ...string) *window {
 	}
 	w.size(1100, 900, false)
 	w.do("open the guide", chromedp.Navigate(address))
-	w.wait("the page", `location.pathname === "/" && location.search === "" && document.getElementById("status")?.dataset.state !== "unknown"`)
+	w.wait("the page", `location.pathname === "/" && location.search === "" && (document.getElementById("status")?.dataset.state ?? "unknown") !== "unknown"`)
 	return w
 }
 
@@ -290,7 +290,13 @@ func TestGuide(t *testing.T) {
 	w.wait("measurements", `document.querySelector("#use-cpu .line").getAttribute("d").split("L").length > 2 &&
 		/of .* GB/.test(document.querySelector("#use-memory .value").textContent)`)
 
-	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%, 3.0 GB of 12.0 GB" && !document.getElementById("use-gpu").hidden`)
+	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%" && !document.getElementById("use-gpu").hidden &&
+		document.querySelector("#use-vram .value").textContent === "3.0 GB of 12.0 GB" && !document.getElementById("use-vram").hidden`)
+	if got := value[string](w, `document.querySelector("#use-vram .scale").textContent`); got != "0 to 12.0 GB, last 2 minutes, peak 3.0 GB" {
+		t.Errorf("the scale of the card's memory is %q", got)
+	}
+	w.wait("the network", `/^0 to .*\/s, last 2 minutes, peak .*\/s$/.test(document.querySelector("#use-network .scale").textContent) && !document.getElementById("use-network").hidden`)
+	w.freeKernels(r)
 
 	testenv.Docker(t, "exec", "--user", "0", r.profile.Runtime, "sh", "-c", `cd "$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" &&
 		mkdir greeter-1.5.dist-info && printf 'Name: greeter\nVersion: 1.5\n' > greeter-1.5.dist-info/METADATA`)
@@ -538,6 +544,13 @@ func TestGuideInGerman(t *testing.T) {
 	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
 		t.Errorf("the page is %d px wide in a window of 360", wide)
 	}
+	w.openPage("settings")
+	value[bool](w, `(() => {
+		const language = document.getElementById("settings-preferences-language");
+		language.value = "en";
+		return language.dispatchEvent(new Event("change"));
+	})()`)
+	w.wait("the settings in English", `document.documentElement.lang === "en" && document.querySelector(".page[data-page=settings] h1").checkVisibility()`)
 }
 
 // TestOtherPages has a server on another port of the same host, visited in the same
@@ -724,6 +737,7 @@ func TestGuideForEverybody(t *testing.T) {
 			t.Errorf("there are %d of %s, not %d", said[role], role, least)
 		}
 	}
+	w.wait("Jupyter's version", `/Docker \d.*sha256:.*Jupyter server\d/.test(document.getElementById("versions-list").textContent)`)
 	w.withoutBarriers()
 }
 
@@ -753,30 +767,58 @@ func (w *window) namedRoles() map[string]int {
 }
 
 // goThroughByKeys goes through a page by Tab, which must reach all that can be used,
-// in the order in which it is shown, and shows where it is.
+// in the order in which it is shown, and shows where it is. Where what a page has asked
+// for came meanwhile, it goes through it again.
 func (w *window) goThroughByKeys(name string) {
 	w.t.Helper()
-	reachable := value[[]string](w, `[...document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0']")]
-		.filter((e) => !e.disabled && e.checkVisibility()).map((e, i) => e.dataset.order = String(i))`)
+	reachable := w.reachable()
+	for {
+		order, unseen := w.pressTab(len(reachable))
+		now := w.reachable()
+		if !slices.Equal(now, reachable) {
+			reachable = now
+			continue
+		}
+		if !slices.Equal(order, reachable) {
+			w.t.Errorf("%s: Tab goes to %q, not to %q", name, order, reachable)
+		}
+		if len(unseen) > 0 {
+			w.t.Errorf("%s: the focus cannot be seen on %q", name, unseen)
+		}
+		return
+	}
+}
+
+// nameOf is a function of the page that tells its elements apart.
+const nameOf = `((e) => e.dataset.order ??= e.tagName + e.id + " " + (window.count = (window.count ?? 0) + 1))`
+
+// reachable returns the names of all that can be used on the page.
+func (w *window) reachable() []string {
+	w.t.Helper()
+	return value[[]string](w, `[...document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0']")]
+		.filter((e) => !e.disabled && e.checkVisibility()).map(`+nameOf+`)`)
+}
+
+// pressTab presses Tab so often. It returns where the focus was, and where it cannot
+// be seen.
+func (w *window) pressTab(times int) (order, unseen []string) {
+	w.t.Helper()
 	w.do("Tab", chromedp.KeyEvent(kb.Tab)) // whoever uses keys is shown the focus
 	value[bool](w, `(scrollTo(0, 0), document.querySelector(".skip").focus(), true)`)
-	var order []string
-	for i := range reachable {
+	for i := range times {
 		if i > 0 {
 			w.do("Tab", chromedp.KeyEvent(kb.Tab))
 		}
 		at := value[[]string](w, `(() => {
 			const e = document.activeElement, s = getComputedStyle(e);
-			return [e.dataset.order ?? "", s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 ? "" : e.tagName + " " + e.id];
+			return [`+nameOf+`(e), s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 ? "seen" : ""];
 		})()`)
 		order = append(order, at[0])
-		if at[1] != "" {
-			w.t.Errorf("%s: the focus cannot be seen on %s", name, at[1])
+		if at[1] == "" {
+			unseen = append(unseen, at[0])
 		}
 	}
-	if !slices.Equal(order, reachable) {
-		w.t.Errorf("%s: Tab goes to %q, not to %q", name, order, reachable)
-	}
+	return order, unseen
 }
 
 // axText is the text of a value of the accessibility tree.

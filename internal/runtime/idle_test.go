@@ -165,6 +165,7 @@ func TestIdleRuntime(t *testing.T) {
 		r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "import os\nwhile not os.path.exists('/tmp/computed'): pass")
 		r.computing(true)
 		r.docker("exec", r.profile.Runtime, "touch", "/tmp/computed")
+		r.freeKernels(u, k)
 
 		r.stop()
 		r.openIdle(2 * time.Second)

@@ -115,6 +115,7 @@ var columns = []struct {
 	{"seen a run over", func(m *model) event { return newestInspection(m, ended(runB, 1)) }},
 	{"seen long ago", func(m *model) event { return seen{inspection: 0, container: ended(runA, 1)} }},
 	{"inspection failed", func(m *model) event { return seen{inspection: m.lastInspection, failed: true} }},
+	{"a newer image", func(*model) event { return newerImage{"sha256:new", true} }},
 	{"an image to go back to", func(*model) event { return keptImage{true} }},
 	{"other settings", func(*model) event { return reprofiled{} }},
 	{"other kind of image", func(*model) event { return reprofiled{kind: true} }},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -312,6 +313,7 @@ func TestUpdate(t *testing.T) {
 			testenv.Docker(t, "rmi", ref)
 		}
 		r := &updatedRig{rig: newRigOf(t, at, ref)}
+		r.news = NewImageNews(filepath.Join(t.TempDir(), "images.json"), true, slog.New(slog.DiscardHandler))
 		publish("LABEL edition=1")
 		r.testMade(t)
 		publish("LABEL edition=2")
@@ -339,7 +341,12 @@ func (r *updatedRig) testMade(t *testing.T) {
 }
 
 func (r *updatedRig) testNewer(t *testing.T) {
+	if r.podman == nil { // which does not tell
+		r.askRegistry(t.Context())
+		r.until("the newer image", func(s Snapshot) bool { return s.NewerImage != "" && s.NewerImageIsNews })
+	}
 	s := r.must(r.Update)
+	r.until("no newer image", func(s Snapshot) bool { return s.NewerImage == "" })
 	r.mustServe(s.URL)
 	edition := r.docker("inspect", "--format", "{{.Config.Labels.edition}}", r.profile.Runtime)
 	if r.id() == r.container || edition != "2" {

@@ -49,6 +49,7 @@ type rig struct {
 	tokens  *jupyter.TokenStore
 	logMu   sync.Mutex
 	backups string
+	news    *ImageNews // can be nil
 	log     *bytes.Buffer
 	idle    bool // open it as a program that stops what is idle
 	stop    func()
@@ -218,7 +219,7 @@ func (r *rig) Open() *rig {
 	e, closed := r.site.open(r.t)
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(e, log)
-	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, Log: log})
+	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, News: r.news, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })

@@ -43,6 +43,8 @@ type viewInput struct {
 	version string
 	// undoable is the profile whose deletion can be undone, empty for none.
 	undoable string
+	// gpu tells that this computer has a graphics card.
+	gpu bool
 	// empty is the profile that has neither a container nor data, empty for none.
 	empty string
 
@@ -128,6 +130,13 @@ func restartText(s viewInput) string {
 		return i18n.T("tray.row.restartToApply")
 	}
 	return i18n.T("tray.row.restart")
+}
+
+func updateText(s viewInput) string {
+	if s.now.NewerImage != "" {
+		return i18n.T("tray.row.updateNewer")
+	}
+	return i18n.T("tray.row.update")
 }
 
 func about(s viewInput) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
