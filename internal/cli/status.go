@@ -77,7 +77,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		}
 		all = append(all, asJSON(snapshot))
 		if !in.json {
-			_ = printStyled(in.sentences(), styleOf(snapshot.State), snapshot.Profile+": "+snapshot.Runtime+": "+snapshot.Say(runtime.WordSince), "")
+			_ = printStyled(in.sentences(), styleOf(snapshot.State), i18n.Named(snapshot.Profile, i18n.Named(snapshot.Runtime, snapshot.Say(runtime.WordSince))), "")
 		}
 		if !in.json {
 			in.warn(snapshot)
@@ -150,7 +150,7 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
 		return in.printJSON(asJSON(s))
 	}
-	if err := printStyled(in.sentences(), styleOf(s.State), s.Runtime+": "+s.Say(runtime.WordSince), ""); err != nil {
+	if err := printStyled(in.sentences(), styleOf(s.State), i18n.Named(s.Runtime, s.Say(runtime.WordSince)), ""); err != nil {
 		return err
 	}
 	var more []string

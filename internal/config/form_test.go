@@ -28,6 +28,7 @@ var typedExamples = map[Place]string{
 	"profile.token": "keep", "profile.idle_stop": "30m", "profile.platform": "linux/arm64", "profile.user": "root",
 	"preferences.start_at_open": "true", "preferences.stop_on_quit": "true", "preferences.icon": "dark", "preferences.language": "de",
 	"preferences.clear_clipboard": "30s", "notifications.ready": "false", "notifications.url_changed": "false", "notifications.stopped": "false",
+	"preferences.newer_image": "false", "notifications.newer_image": "false",
 	"notifications.failed": "false", "notifications.idle": "false", "notifications.progress": "false",
 }
 

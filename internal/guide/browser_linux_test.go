@@ -481,54 +481,68 @@ func TestPortsInBrowser(t *testing.T) {
 	w.wait("the program", `document.title.startsWith("Directory listing")`)
 }
 
-// TestGuideInGerman looks for what is still English in the page, and in what is
-// said of it but not shown.
-func TestGuideInGerman(t *testing.T) {
+// TestGuideTranslated looks in every language for what is still English in the page,
+// and in what is said of it but not shown, and for what has no room.
+func TestGuideTranslated(t *testing.T) {
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	i18n.Use(i18n.English)
 	english := texts()
-	i18n.Use("de")
-	t.Cleanup(func() { i18n.Use(i18n.English) })
-	german := texts()
 	r := withoutEngine(t)
+	for _, language := range i18n.Languages()[1:] {
+		t.Run(language, func(t *testing.T) {
+			i18n.Use(language)
+			testGuideTranslated(t, r, english)
+		})
+	}
+}
+
+func testGuideTranslated(t *testing.T, r *rig, english map[string]string) {
+	language, own := i18n.Language(), texts()
 	w := openWindow(t, r)
-	w.wait("the state", `document.getElementById("state").textContent === "Keine Engine"`)
-	w.pictures("german")
+	state := i18n.T("state.title.noengine")
+	w.wait("the state", fmt.Sprintf(`document.getElementById("state").textContent === %q`, state))
 	for expression, want := range map[string]string{
-		`document.documentElement.lang`:                              "de",
-		`document.title`:                                             "Keine Engine – Colab Tray",
-		`document.getElementById("copy").textContent`:                "Backend-URL kopieren",
-		`document.querySelector("#steps .steps h3").textContent`:     "Backend-URL kopieren",
-		`document.querySelector("#ways h3").textContent`:             "Docker Engine, aus den Paketen Ihres Systems",
-		`document.querySelector("#ways button").textContent`:         "Kopieren",
-		`document.getElementById("url").value`:                       "Sie steht hier, sobald die Laufzeit bereit ist.",
-		`document.querySelector("#check-steps").ariaLabel`:           "Schritte der Prüfung",
-		`document.querySelector("#use-cpu .value").textContent`:      "Wird gemessen…",
-		`document.getElementById("state-hint").textContent`:          "Docker antwortet nicht.",
-		`document.querySelector("#browser-text strong").textContent`: "Zulassen",
+		`document.documentElement.lang`:                          language,
+		`document.title`:                                         state + " – Colab Tray",
+		`document.getElementById("copy").textContent`:            own["url.copy"],
+		`document.querySelector("#steps .steps h3").textContent`: own["steps.copy"],
+		`document.querySelector("#ways h3").textContent`:         i18n.T("install.engine"),
+		`document.querySelector("#ways button").textContent`:     own["copy"],
+		`document.getElementById("url").value`:                   own["url.none"],
+		`document.querySelector("#check-steps").ariaLabel`:       own["check.steps"],
+		`document.querySelector("#use-cpu .value").textContent`:  own["use.waiting"],
+		`document.getElementById("state-hint").textContent`:      i18n.T("state.hint.noengine", "engine", "Docker"),
 	} {
 		if got := value[string](w, expression); got != want {
 			t.Errorf("%s is %q, not %q", expression, got, want)
 		}
+	}
+	if allow := value[string](w, `document.querySelector("#browser-text strong").textContent`); allow == "Allow" || !strings.Contains(own["allow.chrome"], allow) {
+		t.Errorf("what the browser is to be told is %q", allow)
 	}
 
 	all := value[string](w, `document.body.textContent + [...document.querySelectorAll("*")]
 		.flatMap((e) => [...e.attributes].map((a) => a.value)).join("\n") + document.getElementById("url").value`)
 	found := 0
 	plain := strings.NewReplacer("*", "", "`", "")
-	// What is clicked in Colab is named in English too where German names differ.
-	named := plain.Replace(strings.Join(slices.Collect(maps.Values(german)), "\n"))
+	// What is clicked in Colab is named in English too where a language's own names differ.
+	named := plain.Replace(strings.Join(slices.Collect(maps.Values(own)), "\n"))
 	for name, text := range english {
 		for _, part := range regexp.MustCompile(`\{\w+\}`).Split(plain.Replace(text), -1) {
 			if len(part) > 15 && !strings.Contains(named, part) && strings.Contains(all, part) {
 				t.Errorf("the page says %q, which is %s in English", part, name)
 			}
 		}
-		if strings.Contains(all, plain.Replace(german[name])) {
+		if strings.Contains(all, plain.Replace(own[name])) {
 			found++
 		}
 	}
-	if found < len(german)/2 {
-		t.Errorf("only %d of %d German texts are in the page", found, len(german))
+	if found < len(own)/2 {
+		t.Errorf("only %d of %d texts are in the page", found, len(own))
+	}
+	w.openPage("connect")
+	if value[float64](w, `document.querySelector(".drawing text").getBBox().width`) == 0 {
+		t.Error("the drawings have no size")
 	}
 	for _, long := range value[[]string](w, `[...document.querySelectorAll(".drawing text")].filter((text) => {
 			const own = text.getBBox(), right = own.x + own.width;
@@ -540,9 +554,19 @@ func TestGuideInGerman(t *testing.T) {
 		}).map((text) => text.textContent)`) {
 		t.Errorf("there is no room in the drawing for %q", long)
 	}
-	w.size(360, 740, false)
-	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
-		t.Errorf("the page is %d px wide in a window of 360", wide)
+	for _, name := range pages {
+		w.openPage(name)
+		w.pictures(language + "-" + name)
+		w.size(360, 740, false)
+		if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
+			t.Errorf("the page %s is %d px wide in a window of 360", name, wide)
+		}
+		for _, cut := range value[[]string](w, `[...document.querySelectorAll("button, a, h1, h2, h3, label")]
+				.filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 && getComputedStyle(e).display !== "inline")
+				.map((e) => e.textContent.trim())`) {
+			t.Errorf("on the page %s there is no room for %q", name, cut)
+		}
+		w.size(1100, 900, false)
 	}
 	w.openPage("settings")
 	value[bool](w, `(() => {

@@ -258,7 +258,7 @@ function number(n) {
 }
 
 function bytes(n) {
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  const units = say("units").split(" ");
   let unit = 0;
   for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
   return (unit > 2 ? number(n) : Math.round(n)) + " " + units[unit];
