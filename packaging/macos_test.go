@@ -104,7 +104,7 @@ func checkBundle(t *testing.T, app string) {
 	contents := filepath.Join(app, "Contents")
 	program := filepath.Join(contents, "MacOS", "colab-tray")
 	plain := filepath.Join(contents, "Info.plist")
-	for path, mode := range map[string]os.FileMode{program: 0o755, plain: 0o644, contents: 0o755 | os.ModeDir} {
+	for path, mode := range map[string]os.FileMode{program: 0o755, plain: 0o644} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != mode {
 			t.Errorf("%s: %v, %v", path, info, err)
 		}
