@@ -26,6 +26,7 @@ const identifier = "dev.colabtray.ColabTray"
 // of one.
 func TestBundle(t *testing.T) {
 	t.Parallel()
+	testenv.DependOnTree()
 	dir := t.TempDir()
 	testenv.Write(t, filepath.Join(dir, "main.go"), "package main\n\nfunc main() {}\n")
 	testenv.Write(t, filepath.Join(dir, "resources", "en.lproj", "README.md"), "read me")
