@@ -464,7 +464,8 @@ func TestPortsInBrowser(t *testing.T) {
 	w := openWindow(t, r, fmt.Sprintf("127.0.0.1:%d", p.Ports[0].Host))
 	w.wait("the state", `document.getElementById("state").textContent === "Ready"`)
 	w.turnTo("ports")
-	w.wait("the ports", `document.getElementById("ports-look").click() || document.querySelectorAll("#ports-list li").length === 2`)
+	w.wait("the ports", `document.getElementById("ports-look").ariaDisabled !== "true" &&
+		(document.querySelectorAll("#ports-list li").length === 2 || document.getElementById("ports-look").click())`)
 	link := fmt.Sprintf("http://127.0.0.1:%d/", p.Ports[0].Host)
 	if got := value[string](w, `document.querySelector("#ports-list li a").href`); got != link {
 		t.Errorf("the page opens %s, not %s", got, link)
@@ -477,6 +478,11 @@ func TestPortsInBrowser(t *testing.T) {
 		t.Errorf("of the other port the page says %q", got)
 	}
 	w.pictures("ports")
+	w.do("publish it", chromedp.Click("#ports-list li:last-child p button"))
+	w.wait("that it is in the settings", `document.querySelector("#ports-list li:last-child [role=status]").textContent.includes("Restart the runtime")`)
+	if settings, err := config.Load(config.Sources{File: r.file}); err != nil || !slices.Equal(settings.Profile.Ports, []config.PublishedPort{p.Ports[0], {Host: 6007, Container: 6007}}) {
+		t.Errorf("the settings publish %v, %v", settings.Profile.Ports, err)
+	}
 	w.do("open the port", chromedp.Navigate(link))
 	w.wait("the program", `document.title.startsWith("Directory listing")`)
 }
