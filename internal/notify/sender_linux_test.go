@@ -349,6 +349,8 @@ func TestShow(t *testing.T) {
 	if err := Show(t.Context(), "Not\nrunning", "Start it.\nThen copy."); err != nil {
 		t.Fatal(err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(f.calls) != 1 || f.calls[0].summary != "Not running" || f.calls[0].body != "Start it." || len(f.calls[0].actions) > 0 {
 		t.Errorf("got %+v", f.calls)
 	}

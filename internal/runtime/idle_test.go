@@ -32,6 +32,7 @@ type kernel struct {
 	r      *rig
 	id     string
 	socket *websocket.Conn
+	sent   int // messages
 }
 
 // kernel starts a kernel that works until it is told that it is enough.
@@ -58,7 +59,7 @@ func (r *rig) kernel(u jupyter.BackendURL) *kernel {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = socket.CloseNow() })
-	k := &kernel{r, made.ID, socket}
+	k := &kernel{r: r, id: made.ID, socket: socket}
 	k.Ask("shell")
 	k.work()
 	return k
@@ -91,12 +92,14 @@ func (k *kernel) stop() {
 	k.r.docker("exec", k.r.profile.Runtime, "touch", "/tmp/enough")
 }
 
-// send sends the kernel a message.
+// send sends the kernel a message, with an ID of its own: a kernel throws a message
+// away whose signature it has seen.
 func (k *kernel) send(channel, kind string, content map[string]any) {
 	k.r.t.Helper()
+	k.sent++
 	message, err := json.Marshal(map[string]any{
 		"channel": channel, "metadata": map[string]any{}, "parent_header": map[string]any{}, "buffers": []any{},
-		"header":  map[string]any{"msg_id": channel + kind, "session": "s", "username": "", "version": "5.3", "msg_type": kind, "date": "2026-01-01T00:00:00Z"},
+		"header":  map[string]any{"msg_id": fmt.Sprint(channel, kind, k.sent), "session": "s", "username": "", "version": "5.3", "msg_type": kind, "date": "2026-01-01T00:00:00Z"},
 		"content": content,
 	})
 	if err == nil {

@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,12 +17,24 @@ import (
 // registry is an engine whose registry does not answer, or cannot be asked.
 type registry struct {
 	*memory.Engine
+
+	mu  sync.Mutex
 	err error
 }
 
+// fails has the registry answer with an error from now on; nil has it answer.
+func (r *registry) fails(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
 func (r *registry) RemoteDigest(ctx context.Context, ref string) (string, error) {
-	if r.err != nil {
-		return "", r.err
+	r.mu.Lock()
+	err := r.err
+	r.mu.Unlock()
+	if err != nil {
+		return "", err
 	}
 	return r.Engine.RemoteDigest(ctx, ref)
 }
@@ -62,16 +75,16 @@ func TestPlanUpdate(t *testing.T) {
 		t.Errorf("the plan is %+v", newer)
 	}
 	for _, err := range []error{engine.ErrNetwork, engine.ErrImageNotFound} {
-		remote.err = err
+		remote.fails(err)
 		if plan := plan(runtime.NewsUnknown); plan.Why == nil || plan.Remote != "" {
 			t.Errorf("of %v the plan is %+v", err, plan)
 		}
 	}
-	remote.err = engine.ErrLacks
+	remote.fails(engine.ErrLacks)
 	if plan := plan(runtime.NewsUnknown); plan.Why != nil {
 		t.Errorf("of an engine that cannot ask: %+v", plan)
 	}
-	remote.err = nil
+	remote.fails(nil)
 
 	if err := r.engine.Pull(t.Context(), first.Image, "", func(engine.Progress) {}); err != nil {
 		t.Fatal(err)

@@ -58,18 +58,23 @@
       add(more);
       return;
     }
-    const last = held.lines.length ? held.lines[held.lines.length - 1] : lines[lines.length - 1];
-    const fresh = out.newRun ? more.length - 1 - more.lastIndexOf(last) : more.length;
-    held.count += fresh + out.skipped;
-    held.anew = held.anew || out.newRun;
-    held.lines = (out.newRun ? more : [...held.lines, ...more]).slice(-maxLines);
+    // A new connection begins with lines that were here before, which can come in
+    // several parts: what is new is known once the last one before is among them.
+    if (out.newRun) {
+      held.before = { last: held.lines.length ? held.lines.at(-1) : lines.at(-1), count: held.count };
+      held.lines = [];
+      held.anew = true;
+    }
+    held.lines = [...held.lines, ...more].slice(-maxLines);
+    if (held.before) held.count = held.before.count + held.lines.length - 1 - held.lines.lastIndexOf(held.before.last);
+    else held.count += more.length + out.skipped;
     tell();
   });
 
   function hold(on) {
     $("logs-pause").setAttribute("aria-pressed", String(on));
     const before = held;
-    held = on ? { lines: [], count: 0, anew: false } : null;
+    held = on ? { lines: [], count: 0, anew: false, before: null } : null;
     if (before && before.anew) {
       lines = before.lines;
       draw();

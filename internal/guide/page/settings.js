@@ -112,6 +112,7 @@ class SettingControl {
   constructor(field) {
     this.place = field.place;
     this.kind = field.input;
+    this.asked = 0; // questions so far: the answer to an earlier one is thrown away
     const id = "settings-" + field.place.replace(".", "-");
     this.box = make("div", "setting");
     const label = make("label", "", say("settings.name." + field.place));
@@ -216,7 +217,7 @@ class SettingControl {
     const given = (settings.overrides || {})[this.place];
     if (given) this.fallback.textContent += "\n" + say("settings.overridden", { source: given });
     if (!typing) this.reset();
-    else if (before !== this.base) set(this.wrong, say("settings.otherNow", { value: this.base || say("settings.nothing") }));
+    else if (before !== this.base) this.tellOther();
     this.buttons();
   }
 
@@ -248,15 +249,26 @@ class SettingControl {
     else this.input.removeAttribute("aria-invalid");
   }
 
+  // tellOther tells that the file has another value than the one from which the person
+  // has begun to type. What is asked about what is typed comes too late for that.
+  tellOther() {
+    clearTimeout(this.later);
+    this.asked++;
+    set(this.wrong, say("settings.otherNow", { value: this.base || say("settings.nothing") }));
+  }
+
   // typed asks, once typing pauses, whether the file could have the value.
   typed() {
     clearTimeout(this.later);
     this.buttons();
     this.later = setTimeout(async () => {
       const text = this.value();
+      const asked = ++this.asked;
       const query = new URLSearchParams({ profile: settings.profile, place: this.place });
       const response = await post("/settings/try?" + query, undefined, text || null).catch(() => null);
-      if (response && response.ok && text === this.value()) this.tell((await response.json()).wrong);
+      if (!response || !response.ok) return;
+      const { wrong } = await response.json();
+      if (asked === this.asked && text === this.value()) this.tell(wrong);
     }, 300);
   }
 
@@ -269,7 +281,7 @@ class SettingControl {
     else if (this.isText()) {
       this.input.value = text;
       this.tell($("settings-note").textContent);
-      if (kept !== this.base) this.tell(say("settings.otherNow", { value: this.base || say("settings.nothing") }));
+      if (kept !== this.base) this.tellOther();
       this.buttons();
     } else this.reset();
   }
