@@ -1,15 +1,17 @@
 # Colab Tray. `make help` lists what can be done.
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell packaging/version)
+PREFIX ?= /usr/local
 
 GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  = go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet bench dist screenshots icons man clean
+.PHONY: help build run test check lint vet bench install dist screenshots icons man clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -39,6 +41,7 @@ lint: vet
 	@echo "gofumpt"; unformatted=$$($(GOFUMPT) -l .) && [ -z "$$unformatted" ] || \
 		{ echo "not formatted as gofumpt does:"; echo "$$unformatted"; exit 1; }
 	$(STATICCHECK) ./...
+	$(ACTIONLINT) -shellcheck= .github/workflows/*.yml
 
 vet:
 	GOOS=linux go vet ./...
@@ -49,7 +52,10 @@ bench: build ## set up what it needs, and measure: ready lag, time to up, time t
 	@test/setup
 	go run ./test/bench
 
-dist: ## make deb, rpm, tar.gz and zip into dist/
+install: ## build it and install it into PREFIX (/usr/local), below DESTDIR
+	VERSION=$(VERSION) PREFIX=$(PREFIX) packaging/stage "$(DESTDIR)$(PREFIX)"
+
+dist: ## make the packages of all systems into dist/, with checksums and SBOM
 	packaging/make-dist
 
 screenshots: build ## take the pictures of the README anew

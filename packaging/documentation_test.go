@@ -1,6 +1,7 @@
 package packaging
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -106,6 +107,49 @@ func TestSettingsExample(t *testing.T) {
 	}
 	if after := settings.Preferences.ClearClipboard; after != time.Minute {
 		t.Errorf("the clipboard is cleared after %s", after)
+	}
+}
+
+// TestDesktopActions holds that what the desktop entry runs is a command that there is.
+func TestDesktopActions(t *testing.T) {
+	lines := found(regexp.MustCompile(`(?m)^Exec=colab-tray ?(.*)$`), read(t, "dev.colabtray.ColabTray.desktop"))
+	if len(lines) != 5 {
+		t.Errorf("it runs %q", lines)
+	}
+	for _, line := range lines {
+		root := cli.CommandLine()
+		root.InitDefaultHelpFlag() // makes the flags of all commands known
+		command, rest, err := root.Traverse(strings.Fields(line))
+		if err == nil {
+			err = command.ParseFlags(rest)
+		}
+		if err != nil || line != "" && command == root {
+			t.Errorf("%q is no command: %v", line, err)
+		}
+	}
+}
+
+// TestRelease holds that the changelog and the metainfo tell of the same last release.
+func TestRelease(t *testing.T) {
+	last := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\] - (\S+)$`).FindStringSubmatch(read(t, "../CHANGELOG.md"))
+	if last == nil {
+		t.Fatal("the changelog has no release")
+	}
+	_, releases, _ := strings.Cut(read(t, "dev.colabtray.ColabTray.metainfo.xml"), "<releases>")
+	if want := fmt.Sprintf(`<release version="%s" date="%s"`, last[1], last[2]); !strings.HasPrefix(strings.TrimSpace(releases), want) {
+		t.Errorf("the metainfo does not begin with %s", want)
+	}
+}
+
+// TestWorkflow holds that the workflow names what it uses by a hash, which nobody can
+// move.
+func TestWorkflow(t *testing.T) {
+	pinned := regexp.MustCompile(`^uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	for line := range strings.Lines(read(t, "../.github/workflows/checks.yml")) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
+		if strings.HasPrefix(line, "uses:") && !pinned.MatchString(line) {
+			t.Errorf("not by a hash and its version: %s", line)
+		}
 	}
 }
 

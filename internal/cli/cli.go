@@ -117,6 +117,9 @@ func (p *Program) run(ctx context.Context, args []string) error {
 	root.SetArgs(twoDashes(root, args))
 	at, err := root.ExecuteContextC(ctx)
 	err = usageMistake(at, err)
+	if in.notify {
+		in.notifyOf(ctx, err)
+	}
 	if err != nil && in.json {
 		in.printFailure(err)
 	}

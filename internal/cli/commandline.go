@@ -28,11 +28,12 @@ type invocation struct {
 	flags   config.Flags
 	verbose bool
 	version bool
+	notify  bool
 	logFile io.Writer // nil for a command
 	args    []string  // behind the command, without its flags
 
-	all, json, watch, follow, settings, noGPU, undo, removeOld bool
-	tail                                                       int
+	all, copy, json, watch, follow, settings, noGPU, undo, removeOld bool
+	tail                                                             int
 
 	data, noBackup, force, large, yes bool
 	file                              string
@@ -57,7 +58,7 @@ func commands() []command {
 		{name: "restart", flags: restartFlags, run: runRestart},
 		{name: "update", flags: updateFlags, either: []string{"undo", "remove-old"}, run: runUpdate},
 		{name: "status", flags: statusFlags, either: []string{"all", "watch"}, run: runStatus},
-		{name: "url", run: runURL},
+		{name: "url", flags: urlFlags, either: []string{"copy", "json"}, run: runURL},
 		{name: "logs", flags: logsFlags, run: runLogs},
 		{name: "shell", argument: "[-- line]", run: runShell},
 		{name: "check", run: runCheck},
@@ -189,6 +190,7 @@ func (in *invocation) globalFlags() {
 		})
 	}
 	set.BoolVarP(&in.verbose, "verbose", "v", false, "")
+	set.BoolVar(&in.notify, "notify", false, "")
 	set.BoolP("help", "h", false, "")
 	describe(set, "")
 	in.root.Flags().BoolVar(&in.version, "version", false, i18n.T("help.flag.--version"))

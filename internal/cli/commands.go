@@ -210,6 +210,9 @@ func runURL(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
+		if in.copy {
+			return in.copyURL(ctx, s, snapshot)
+		}
 		if err := in.printURL(s.Profile, snapshot); err != nil {
 			return err
 		}

@@ -16,10 +16,17 @@ func RecentNotebooks() *colab.Recent {
 	return colab.NewRecent(filepath.Join(config.StateDir(), "notebooks.json"))
 }
 
+// newNotebook is what stands in the place of an address for a notebook that is not there
+// yet.
+const newNotebook = "new"
+
 // runOpen opens Colab, or the notebook of an address in it.
 func runOpen(ctx context.Context, in *invocation) error {
 	notebook := colab.Notebook{URL: colab.HomePage}
-	if len(in.args) > 0 {
+	switch {
+	case len(in.args) > 0 && in.args[0] == newNotebook:
+		notebook.URL = colab.NewNotebookPage
+	case len(in.args) > 0:
 		var err error
 		if notebook, err = colab.ParseNotebook(in.args[0]); err != nil {
 			return &usageError{wrong: err.Error(), help: "colab-tray help open"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -33,6 +34,38 @@ func Copy(ctx context.Context, text string) error {
 	case <-ctx.Done():
 		return fmt.Errorf("copy: %w", context.Cause(ctx))
 	}
+}
+
+// Offer copies a text for a process that has nothing else to do: it calls copied, and
+// returns once the text need not be served any longer. That is when another text was
+// copied, when ctx ends, and after a time if it is not 0; then the text is cleared.
+func Offer(ctx context.Context, text string, during time.Duration, copied func()) error {
+	var changed <-chan struct{}
+	if clipboard.Init() == nil {
+		changed = clipboard.Write(clipboard.FmtText, []byte(text))
+	}
+	served := changed != nil && runtime.GOOS == "linux"
+	if changed == nil && !copyByCommand(ctx, text) {
+		return fmt.Errorf("copy: %w", ErrNoClipboard)
+	}
+	copied()
+	if during == 0 && !served {
+		return nil
+	}
+	var over <-chan time.Time
+	if during > 0 {
+		over = time.After(during)
+	}
+	select {
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+	case <-over:
+	}
+	if during > 0 {
+		new(Clipboard).clear(text)
+	}
+	return nil
 }
 
 func copyText(ctx context.Context, text string) error {

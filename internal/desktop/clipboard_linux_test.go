@@ -141,6 +141,28 @@ func TestCopyForATime(t *testing.T) {
 			holds("")
 			kill()
 
+			say, kill = startDialog(t, "offer", p.env...)
+			if said := say("0s " + first); said != "copied" {
+				t.Fatal(said)
+			}
+			holds(first)
+			p.run(t, "other", p.copy)
+			if said := say(""); said != "over <nil>" {
+				t.Fatal(said)
+			}
+			holds("other")
+			kill()
+
+			say, kill = startDialog(t, "offer", p.env...)
+			if said := say("1ms " + first); said != "copied" {
+				t.Fatal(said)
+			}
+			if said := say(""); said != "over <nil>" {
+				t.Fatal(said)
+			}
+			holds("")
+			kill()
+
 			say, _ = startDialog(t, "copy for a time", p.env...)
 			if said := say("0s " + first); said != "<nil>" {
 				t.Fatalf("copying: %s", said)

@@ -56,6 +56,14 @@ func child(what string) {
 		}
 		c.Close()
 		fmt.Println("closed")
+	case "offer":
+		after, text, _ := strings.Cut(line, " ")
+		during, err := time.ParseDuration(after)
+		if err != nil {
+			panic(err)
+		}
+		err = Offer(context.Background(), text, during, func() { fmt.Println("copied") })
+		fmt.Println("over", err)
 	case "lock":
 		_, first, err := Acquire(line)
 		fmt.Println(first, err)

@@ -102,6 +102,15 @@ func (s *Sender) ShowMessage(short, hint string, acts ...problem.Act) {
 	s.Send(Announcement{Kind: KindAnswer, Title: short, Body: firstLine(hint), Urgency: Normal, Actions: firstActs(acts)})
 }
 
+// Show shows one message, and returns when the desktop has it. It is for who has no
+// tray; see [Sender.ShowMessage].
+func Show(ctx context.Context, short, hint string) error {
+	to := newServer(nil)
+	defer to.close()
+	message := Announcement{Kind: KindAnswer, Title: oneLine(short), Body: oneLine(firstLine(hint)), Urgency: Normal}
+	return deliver(ctx, to, delivery{slot: slot{kind: message.Kind}, announcement: &message}, deliveryTimeout)
+}
+
 // Send shows announcements of the kinds that are enabled. With several runtimes each
 // title begins with the name of the profile.
 func (s *Sender) Send(announcements ...Announcement) {

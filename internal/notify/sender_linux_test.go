@@ -341,6 +341,19 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// TestShow: a command's only message is with the desktop when Show returns.
+func TestShow(t *testing.T) {
+	sessionBus(t)
+	f := startFake(t)
+	close(f.release)
+	if err := Show(t.Context(), "Not\nrunning", "Start it.\nThen copy."); err != nil {
+		t.Fatal(err)
+	}
+	if len(f.calls) != 1 || f.calls[0].summary != "Not running" || f.calls[0].body != "Start it." || len(f.calls[0].actions) > 0 {
+		t.Errorf("got %+v", f.calls)
+	}
+}
+
 func TestHangingServer(t *testing.T) {
 	sessionBus(t)
 	f := startFake(t)

@@ -18,6 +18,7 @@ var noAct = map[Code]string{
 	NoLog:          "the container has to be made in another way",
 	NoPrevious:     "there is nothing to go back to",
 	NoBrowser:      "the text has the page to open",
+	NoClipboard:    "the text says which command prints it",
 	TrayStays:      "the text says how to end it",
 	Cancelled:      "the person did something else",
 	NoProfile:      "the person chooses another one in the menu",

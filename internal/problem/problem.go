@@ -44,6 +44,7 @@ const (
 	NotReady            Code = "not-ready"
 	NoPage              Code = "no-page"
 	NoBrowser           Code = "no-browser"
+	NoClipboard         Code = "no-clipboard"
 	Cancelled           Code = "cancelled"
 	EngineFailed        Code = "engine-failed"
 	Settings            Code = "settings-broken"
