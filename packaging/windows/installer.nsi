@@ -134,12 +134,12 @@ Function MakeShortcut
     ${If} $1 P<> 0
     ${AndIf} $2 P<> 0
         ${IPersistFile::Load} $1 '("$SMPROGRAMS\${NAME}.lnk",${STGM_READWRITE})'
-        System::Call 'OLEAUT32::SysAllocString(w "${AUMID}")p.r3'
+        System::Call '*(&w64 "${AUMID}")p.r3'
         System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID})p.r4'
-        System::Call '*(&i2 ${VT_BSTR},&i6 0,p r3,p 0)p.r5'
+        System::Call '*(&i2 ${VT_LPWSTR},&i6 0,p r3,p 0)p.r5'
         ${IPropertyStore::SetValue} $2 '(r4,r5)'
         ${IPropertyStore::Commit} $2 ""
-        System::Call 'OLEAUT32::SysFreeString(p r3)'
+        System::Free $3
         System::Free $4
         System::Free $5
         ${IPersistFile::Save} $1 '("$SMPROGRAMS\${NAME}.lnk",1)'
