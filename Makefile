@@ -11,7 +11,7 @@ export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet bench install dist screenshots icons man clean
+.PHONY: help build run test check lint vet bench install dist screenshots icons man licences clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -67,6 +67,9 @@ icons: ## draw PNG and ICO from the SVG sources
 
 man: ## make the man page from its source and the program
 	go generate ./packaging/manpage
+
+licences: ## collect the licences of the libraries in the program
+	go generate ./packaging/licences
 
 clean: ## remove what was built
 	rm -rf bin dist artefacts

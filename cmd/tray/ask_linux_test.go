@@ -13,7 +13,7 @@ import (
 // TestAsks answers the question on a terminal.
 func TestAsks(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	c.volume("echo precious > x")
 	for _, test := range []struct {
 		answer string
@@ -40,7 +40,7 @@ func TestAsks(t *testing.T) {
 // TestStartOnATerminal tells a person what to do next with the Backend URL.
 func TestStartOnATerminal(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	code, shown := c.answer("", "start")
 	url := strings.Index(shown, "http://localhost:"+c.get("COLAB_TRAY_PORT")+"/?token=")
 	if code != 0 || url < 0 {

@@ -13,7 +13,7 @@ import (
 // TestDataPath goes the way of a person who deletes everything and wants it back.
 func TestDataPath(t *testing.T) {
 	engines(t)
-	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "server2": testenv.Server2} {
+	for name, image := range map[string]string{"notebook6": testenv.Notebook6, "stand-in": testenv.FakeJupyter} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newTerminal(t, testenv.Image(t, image))
@@ -82,9 +82,9 @@ func TestDataPath(t *testing.T) {
 // TestHandmadeWithoutVolume goes the way of a person whose notebooks no volume has.
 func TestHandmadeWithoutVolume(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	runtime := c.get("COLAB_TRAY_NAME")
-	testenv.Docker(t, "run", "-d", "--name", runtime, "-p", "127.0.0.1:"+c.get("COLAB_TRAY_PORT")+":8888", testenv.Server2)
+	testenv.Docker(t, "run", "-d", "--name", runtime, "-p", "127.0.0.1:"+c.get("COLAB_TRAY_PORT")+":8888", testenv.FakeJupyter)
 	const warning = "Notebooks in /home/jovyan are in the container alone"
 	_, errs := c.run(0, "start")
 	has(t, errs, warning, "colab-tray backup FILE")
@@ -112,7 +112,7 @@ func TestHandmadeWithoutVolume(t *testing.T) {
 // TestHostileFiles: nothing is made or changed for a file that is no good.
 func TestHostileFiles(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good")
 	c.volume("echo precious > x")

@@ -10,7 +10,7 @@ import (
 // TestStatusTellsTheEngine chooses the engine in the ways of the docker command.
 func TestStatusTellsTheEngine(t *testing.T) {
 	t.Parallel()
-	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	out, _ := c.run(0, "status")
 	has(t, out, "Docker ", " at "+c.get("DOCKER_HOST")+" (DOCKER_HOST)")
 	c.set("DOCKER_HOST=")
@@ -28,7 +28,7 @@ func TestStartWithoutGPU(t *testing.T) {
 	engines(t)
 	_, err := os.Stat("/dev/nvidiactl")
 	testenv.Need(t, "a computer without a GPU", err != nil)
-	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	c.settings("[profiles.jupyter]\ngpu = \"all\"\n")
 	_, errs := c.run(1, "start")
 	has(t, errs, "There is no NVIDIA driver", "colab-tray start --no-gpu", "nvidia-smi")

@@ -39,6 +39,8 @@ func TestJSON(t *testing.T) {
 		{"check", "check", 0, []string{`"ok":true`}},
 		{"doctor", "doctor", 0, []string{`"sections":[`}},
 		{"packages", "packages", 0, []string{`"packages":[`, `"incomplete":false`}},
+		{"kernels", "kernels", 0, []string{`"kernels":[]`, `"freed":[]`}},
+		{"kernels shutdown a", "problem", 1, []string{`"code":"no-such-kernel"`}},
 		{"logs --tail 2", "logs", 0, []string{"\n{"}},
 		{"update --remove-old", "problem", 1, []string{`"code":"no-previous-image"`}},
 		{"backup " + file, "backup", 0, []string{`"runtime":"` + runtime + `"`}},

@@ -60,8 +60,8 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	kept := func(_ *killTest, before string) string { return before }
 	gone := func(*killTest, string) string { return "" }
 	for engine, make := range map[string]func(t *testing.T) *terminal{
-		"docker": func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.Notebook6)) },
-		"podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.Server2) },
+		"docker": func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.FakeJupyter)) },
+		"podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.FakeJupyter) },
 	} {
 		for _, test := range []dataCommand{
 			{name: "restore", args: []string{"restore", "FILE", "--yes"}, done: replaced},
@@ -217,8 +217,8 @@ type remakeCommand struct {
 func TestKilledWhileMadeAnew(t *testing.T) {
 	engines(t)
 	for name, make := range map[string]func(t *testing.T) *terminal{
-		"restart on docker": func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.Server2)) },
-		"restart on podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.Notebook6) },
+		"restart on docker": func(t *testing.T) *terminal { return newTerminal(t, testenv.Image(t, testenv.FakeJupyter)) },
+		"restart on podman": func(t *testing.T) *terminal { return newPodmanTerminal(t, testenv.FakeJupyter) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -238,7 +238,7 @@ func TestKilledWhileMadeAnew(t *testing.T) {
 		image := testenv.RuntimeName(t)
 		editions := [2]string{image + ":1", image + ":2"}
 		t.Cleanup(func() { testenv.Docker(t, "rmi", "--force", image, editions[0], editions[1]) })
-		testenv.Docker(t, "create", "--name", image, testenv.Image(t, testenv.Server2))
+		testenv.Docker(t, "create", "--name", image, testenv.Image(t, testenv.FakeJupyter))
 		for _, edition := range editions {
 			testenv.Docker(t, "commit", "--change", "LABEL edition="+edition, image, edition)
 		}

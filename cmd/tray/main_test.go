@@ -242,7 +242,7 @@ func (c *terminal) withLocalhostTaken(url string) {
 
 func TestStatusJSON(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	url, _ := c.run(0, "start")
 	out, _ := c.run(0, "status", "--json")
 	if secret := strings.TrimSpace(strings.Split(url, "token=")[1]); strings.Contains(out, secret) {
@@ -267,7 +267,7 @@ func TestStatusJSON(t *testing.T) {
 	delete(got, "engine")
 	want := map[string]any{
 		"profile": "jupyter", "runtime": c.get("COLAB_TRAY_NAME"), "state": "ready", "ready": true,
-		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": testenv.Server2, "problem": nil, "unsaved": "", "warnings": []any{},
+		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": testenv.FakeJupyter, "problem": nil, "unsaved": "", "newerImage": "", "warnings": []any{},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)
@@ -276,7 +276,7 @@ func TestStatusJSON(t *testing.T) {
 
 func TestStatusOfAll(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	names := []string{testenv.RuntimeName(t), testenv.RuntimeName(t), testenv.RuntimeName(t), testenv.RuntimeName(t)}
 	settings := ""
 	for i, profile := range []string{"classic", "colab-cpu", "colab-gpu", "jupyter"} { // none of the machine's own
@@ -290,7 +290,7 @@ func TestStatusOfAll(t *testing.T) {
 	if out, _ = c.run(0, "status", "--all", "--json"); out != "[]\n" {
 		t.Errorf("it printed %q", out)
 	}
-	testenv.Docker(t, "create", "--name", names[0], testenv.Notebook6)
+	testenv.Docker(t, "create", "--name", names[0], testenv.FakeJupyter)
 	c.run(0, "start")
 	out, _ = c.run(0, "status", "--all")
 	if want := "classic: " + names[0] + ": stopped\njupyter: " + c.get("COLAB_TRAY_NAME") + ": ready at port "; !strings.HasPrefix(out, want) {
@@ -306,7 +306,7 @@ func TestStatusOfAll(t *testing.T) {
 
 func TestStatusWatch(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 	defer cancel()
 	watch := c.command(ctx, "status", "--watch", "--json")
@@ -471,7 +471,7 @@ func TestNoEngine(t *testing.T) {
 // what a click on its icon would.
 func TestWithoutTray(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Notebook6))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	out, errs := c.run(0)
 	has(t, errs, "No tray here (no session bus)")
 	if strings.Count(errs, "No tray here") != 1 || !strings.HasPrefix(out, "http://localhost:") {

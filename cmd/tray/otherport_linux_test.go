@@ -14,7 +14,7 @@ import (
 func TestPortsElsewhere(t *testing.T) {
 	engines(t)
 	network := testenv.NewNetwork(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	c.run(0, "start")
 	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 // at hand, and so is what names its container alone.
 func TestCommandsMeanTheProfile(t *testing.T) {
 	engines(t)
-	c := newTerminal(t, testenv.Image(t, testenv.Server2))
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	runtime, image := c.get("COLAB_TRAY_NAME"), c.get("COLAB_TRAY_IMAGE")
 	for _, name := range []string{"NAME", "IMAGE", "PORT"} {
 		c.set("COLAB_TRAY_" + name + "=")

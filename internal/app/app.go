@@ -73,7 +73,7 @@ func runTray(ctx context.Context, start cli.Start) error {
 	if err != nil {
 		return err
 	}
-	s, err := openFleet(start, settings, runtime.Options{Tokens: trayTokens(start.Log()), StopIdle: true})
+	s, err := openFleet(start, settings, runtime.Options{Tokens: trayTokens(start.Log()), StopIdle: true, AskRegistries: true})
 	if err != nil {
 		return err
 	}

@@ -31,11 +31,11 @@ type fleetSession struct {
 
 // openFleet connects the runtimes of the settings to the engine.
 func openFleet(start cli.Start, settings *cli.Settings, o runtime.Options) (*fleetSession, error) {
-	c, err := start.Connect(o)
+	preferences, profiles := settings.Current()
+	c, err := start.Connect(o, preferences)
 	if err != nil {
 		return nil, err
 	}
-	_, profiles := settings.Current()
 	return &fleetSession{
 		Connection: c,
 		fleet:      c.Fleet(profiles, settings.Chosen()),
@@ -61,7 +61,7 @@ func (s *fleetSession) of(profile string) (*cli.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Session(m, s.settings.File()), nil
+	return s.Session(m, s.settings), nil
 }
 
 // Act carries out an act for the runtime of a profile.

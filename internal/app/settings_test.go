@@ -226,3 +226,26 @@ func TestAddFolder(t *testing.T) {
 		t.Errorf("the file is\n%s%v", after, err)
 	}
 }
+
+// TestARenamedProfileKeepsItsRuntime: the window of the runtime goes on, and after the
+// profile is removed the default one is current.
+func TestARenamedProfileKeepsItsRuntime(t *testing.T) {
+	d := newSettingsEnv(t, "profile = \"mine\"\n[profiles.mine]\n", config.Flags{}, nil)
+	d.current("mine")
+	before, err := d.fleet.Manager("mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := config.Editor{File: d.file}
+	if err := e.RenameProfile("mine", "yours"); err != nil {
+		t.Fatal(err)
+	}
+	d.current("yours")
+	if after, err := d.fleet.Manager("yours"); err != nil || after != before || after.Profile().Runtime != "local-mine-runtime" {
+		t.Errorf("its runtime is %+v, %v", after.Profile(), err)
+	}
+	if err := e.RemoveProfile("yours"); err != nil {
+		t.Fatal(err)
+	}
+	d.current(config.DefaultProfile)
+}

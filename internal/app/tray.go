@@ -14,6 +14,7 @@ import (
 	"colabtray/internal/cli"
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/gpu"
 	"colabtray/internal/i18n"
 	"colabtray/internal/notify"
 	"colabtray/internal/runtime"
@@ -36,6 +37,8 @@ func wanted(n config.Notifications, kind notify.Kind) bool {
 		return n.Idle
 	case notify.KindProgress:
 		return n.Progress
+	case notify.KindNewerImage:
+		return n.NewerImage
 	default:
 		return true
 	}
@@ -139,6 +142,8 @@ func showTray(ctx context.Context, s *fleetSession) error {
 		Style:           func() assets.Style { return style(s.Preferences().Icon) },
 		OpenJupyter:     s.OpenJupyter,
 		OpenTerminal:    openTerminal(s),
+		Kernels:         s,
+		GPU:             gpu.Installed(),
 		Recent:          cli.RecentNotebooks(),
 		Guide:           s.OpenGuide,
 		Act:             s.Act,

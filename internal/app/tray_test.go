@@ -18,6 +18,7 @@ func TestWanted(t *testing.T) {
 		notify.KindFailed:     func(n *config.Notifications) *bool { return &n.Failed },
 		notify.KindIdleStop:   func(n *config.Notifications) *bool { return &n.Idle },
 		notify.KindProgress:   func(n *config.Notifications) *bool { return &n.Progress },
+		notify.KindNewerImage: func(n *config.Notifications) *bool { return &n.NewerImage },
 	} {
 		n := all
 		*field(&n) = false

@@ -32,8 +32,8 @@ type invocation struct {
 	logFile io.Writer // nil for a command
 	args    []string  // behind the command, without its flags
 
-	all, copy, json, watch, follow, settings, noGPU, undo, removeOld bool
-	tail                                                             int
+	all, copy, json, watch, follow, settings, noGPU, undo, removeOld, idle bool
+	tail                                                                   int
 
 	data, noBackup, force, large, yes bool
 	file                              string
@@ -65,6 +65,7 @@ func commands() []command {
 		{name: "doctor", run: runDoctor},
 		{name: "guide", run: runGuide},
 		{name: "packages", argument: "[keep]", flags: packagesFlags, run: runPackages},
+		{name: "kernels", argument: "[shutdown]", flags: kernelsFlags, run: runKernels},
 		{name: "cp", argument: "paths", run: runCopy},
 		{name: "backup", argument: "file", flags: backupFlags, run: runBackup},
 		{name: "restore", argument: "[file]", flags: restoreFlags, run: runRestore},

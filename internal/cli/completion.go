@@ -64,6 +64,8 @@ func (in *invocation) complete(added *cobra.Command, c command) {
 		}
 	case "shell":
 		added.ValidArgs = shellNames()
+	case "shutdown":
+		added.ValidArgs = []cobra.Completion{"shutdown"}
 	case "keep":
 		added.ValidArgs = []cobra.Completion{"keep"}
 	case "command":

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
+	"colabtray/internal/config"
 	"colabtray/internal/desktop"
 	"colabtray/internal/gpu"
 	"colabtray/internal/guide"
@@ -20,6 +22,7 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Check:      s.Check,
 		Report:     func(ctx context.Context) string { return s.buildReport(ctx, version).Text() },
 		Folders:    folders{s},
+		Settings:   pageSettings{s},
 		Connecting: connecting{s},
 		Install:    func() install.Help { return install.Docker(install.Detect()) },
 		GPU:        gpu.Watch,
@@ -37,6 +40,33 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		},
 	})
 }
+
+// pageSettings are the settings that the guide shows and changes.
+type pageSettings struct{ s *Session }
+
+// File implements [guide.Settings].
+func (p pageSettings) File() string { return p.s.settingsFile }
+
+// Apply implements [guide.Settings]. The language is in use before the page asks for
+// its texts.
+func (p pageSettings) Apply() {
+	useLanguage(config.LanguageIn(p.s.settingsFile), os.LookupEnv)
+	if p.s.reload == nil {
+		return
+	}
+	if profile, err := p.s.reload(); err == nil {
+		p.s.Runtime.SetProfile(profile)
+	}
+}
+
+// Overrides implements [guide.Settings].
+func (p pageSettings) Overrides() map[config.Place]string { return p.s.overrides }
+
+// StartsAtLogin implements [guide.Settings].
+func (p pageSettings) StartsAtLogin() (bool, error) { return desktop.AutostartEnabled() }
+
+// SetStartAtLogin implements [guide.Settings].
+func (p pageSettings) SetStartAtLogin(on bool) error { return desktop.SetAutostart(on) }
 
 // OpenGuide opens a guide in the default browser.
 func OpenGuide(ctx context.Context, g *guide.Guide) error {

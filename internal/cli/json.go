@@ -37,6 +37,7 @@ func jsonOf(command string) any {
 		"restore":      restoreJSON{},
 		"delete":       deleteJSON{},
 		"packages":     packages.List{},
+		"kernels":      kernelsJSON{},
 		"config init":  fileJSON{},
 		"config path":  fileJSON{},
 		"config show":  settingsJSON{},

@@ -34,7 +34,8 @@ func TestLanguage(t *testing.T) {
 		{asksForGerman, map[string]string{"LANG": "C", "LC_ALL": "C"}, "help", exitDone, "Aufruf: "},
 		{"[preferences]\nlanguage = 'en'", german, "help", exitDone, "Usage: "},
 		{"", map[string]string{"LANG": "C.UTF-8", "LANGUAGE": "de"}, "help", exitDone, "Usage: "},
-		{"", map[string]string{"LANG": "fr_FR.UTF-8", "LANGUAGE": "fr:de"}, "help", exitDone, "Aufruf: "},
+		{"", map[string]string{"LANG": "tlh_AA.UTF-8", "LANGUAGE": "tlh:de"}, "help", exitDone, "Aufruf: "},
+		{"", map[string]string{"LANG": "fr_FR.UTF-8"}, "help", exitDone, "Utilisation\u202f: "},
 		{"", german, "strat", exitUsage, "falscher Aufruf: einen Befehl „strat“ gibt es nicht\nWar start gemeint?\nDie Befehle und Optionen zeigt 'colab-tray help'.\n"},
 		{"", german, "stop --prot", exitUsage, "eine Option --prot gibt es nicht\nWar --port gemeint?\nDie Befehle und Optionen zeigt 'colab-tray help stop'.\n"},
 		{"", german, "--port", exitUsage, "hinter --port fehlt ein Wert"},
@@ -46,7 +47,7 @@ func TestLanguage(t *testing.T) {
 		{asksForGerman + port, english, "config check", exitProblem, "config.toml:4: profiles.jupyter.port: 0 ist außerhalb des Möglichen."},
 		{port + "[preferences]\nlanguage = 'en'", german, "config check", exitProblem, "config.toml:2: profiles.jupyter.port: 0 is out of range."},
 		{port, german, "config check", exitProblem, "config.toml:2: profiles.jupyter.port: 0 ist außerhalb des Möglichen."},
-		{"[preferences]\nlanguage = 'fr'", german, "config check", exitProblem, "mit „fr“ ist hier nichts gemeint"},
+		{"[preferences]\nlanguage = 'tlh'", german, "config check", exitProblem, "mit „tlh“ ist hier nichts gemeint"},
 		{asksForGerman, english, "config check", exitDone, "alles in Ordnung"},
 		{asksForGerman, english, "status", exitProblem, "Docker antwortet nicht.\nUnter unix:///nowhere/docker.sock antwortet nichts; dort ist die Engine laut DOCKER_HOST."},
 		{asksForGerman, english, "delete", exitProblem, "Docker antwortet nicht.\n"},
@@ -70,18 +71,23 @@ func TestLanguage(t *testing.T) {
 
 func TestYes(t *testing.T) {
 	t.Cleanup(func() { i18n.Use(i18n.English) })
-	for language, yes := range map[string]string{"en": "y yes Y YES", "de": "y yes j ja J Ja YES"} {
+	for _, language := range i18n.Languages() {
 		i18n.Use(language)
+		yes := "y yes Y YES " + i18n.T("question.yes") + " " + strings.ToUpper(i18n.T("question.yes"))
 		for answer := range strings.FieldsSeq(yes) {
 			if !isYes(" " + answer + "\r\n") {
 				t.Errorf("in %s %q is no yes", language, answer)
 			}
 		}
-		for _, answer := range []string{"", "\n", "n", "nein", "yesterday", "jaja", "y yes"} {
+		for _, answer := range []string{"", "\n", "n", "nein", "non", "yesterday", "jaja", "y yes"} {
 			if isYes(answer) {
 				t.Errorf("in %s %q is a yes", language, answer)
 			}
 		}
+	}
+	i18n.Use("de")
+	if !isYes("Ja") {
+		t.Error("in German, Ja is no yes")
 	}
 	i18n.Use(i18n.English)
 	if isYes("ja") {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"sync"
 
 	"colabtray/internal/colab"
@@ -24,9 +25,10 @@ type Connection struct {
 }
 
 // connect connects to the engine. A terminal has no options: the tray is to
-// learn of a token that changed meanwhile, and stops what is idle.
-func (in *invocation) connect(o runtime.Options) (*Connection, error) {
+// learn of a token that changed meanwhile, stops what is idle, and asks registries.
+func (in *invocation) connect(o runtime.Options, p config.Preferences) (*Connection, error) {
 	o.Server, o.Log = server(), in.log()
+	o.News = runtime.NewImageNews(filepath.Join(config.StateDir(), "images.json"), p.NewerImage, o.Log)
 	e, err := in.Engine(o.Log)
 	if err != nil {
 		return nil, err
@@ -56,10 +58,11 @@ func (c *Connection) Fleet(profiles map[string]config.Profile, current string) *
 	return runtime.NewFleet(c.link, profiles, current, c.options)
 }
 
-// Session returns the session of a runtime, whose settings are in a file. It ends with
+// Session returns the session of a runtime, whose settings are followed. It ends with
 // the connection.
-func (c *Connection) Session(m *runtime.Manager, settingsFile string) *Session {
-	return &Session{Connection: c, Runtime: m, Profile: m.Profile(), settingsFile: settingsFile}
+func (c *Connection) Session(m *runtime.Manager, settings *Settings) *Session {
+	p := m.Profile()
+	return &Session{Connection: c, Runtime: m, Profile: p, settingsFile: settings.File(), overrides: settings.overrides(p.Name)}
 }
 
 // Session is a connection to the runtime of the chosen profile.
@@ -71,6 +74,10 @@ type Session struct {
 	Profile config.Profile
 
 	settingsFile string
+	// reload reads the profile again; nil where somebody follows the settings file.
+	reload func() (config.Profile, error)
+	// overrides are the settings of the profile that flags and environment give.
+	overrides map[config.Place]string
 }
 
 // open reads the settings and connects to the engine.
@@ -79,13 +86,25 @@ func (in *invocation) open() (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := in.connect(runtime.Options{})
+	c, err := in.connect(runtime.Options{}, settings.Preferences)
 	if err != nil {
 		return nil, err
 	}
-	s := c.Session(runtime.NewManager(c.link, settings.Profile, c.options), in.sources().File)
+	s := &Session{
+		Connection: c, Runtime: runtime.NewManager(c.link, settings.Profile, c.options), Profile: settings.Profile,
+		settingsFile: in.sources().File, overrides: in.sources().Overrides(),
+	}
+	s.reload = func() (config.Profile, error) { return in.profileOf(s.Profile.Runtime) }
 	s.Run(s.Runtime.Run)
 	return s, nil
+}
+
+// profileOf returns the profile of a runtime as the settings are now.
+func (in *invocation) profileOf(runtime string) (config.Profile, error) {
+	from := in.sources()
+	from.Flags = from.Flags.With("name", runtime)
+	settings, err := config.Load(from)
+	return settings.Profile, err
 }
 
 // server is what the package colab puts into containers.

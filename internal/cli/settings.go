@@ -106,6 +106,7 @@ func (s *Settings) Follow(ctx context.Context, f *runtime.Fleet) {
 			continue
 		}
 		f.Update(s.profiles)
+		f.TellNewerImages(s.preferences.NewerImage)
 		if s.chosen != chosen { // by whoever wrote the file; the menu has done so already
 			_ = f.Select(s.chosen)
 		}
@@ -122,6 +123,16 @@ func (s *Settings) Chosen() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.chosen
+}
+
+// overrides returns the settings of a profile that were given at the program's start.
+func (s *Settings) overrides(profile string) map[config.Place]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if profile != s.home {
+		return nil
+	}
+	return s.from.Overrides()
 }
 
 // File returns the path of the settings file.

@@ -29,8 +29,10 @@ func (s Start) LogTo(file io.Writer) { s.in.logFile = file }
 // [Settings.Follow] tells so.
 func (s Start) Settings() (*Settings, error) { return s.in.readSettings() }
 
-// Connect connects to the engine, for runtimes with these options.
-func (s Start) Connect(o runtime.Options) (*Connection, error) { return s.in.connect(o) }
+// Connect connects to the engine, for runtimes with these options and preferences.
+func (s Start) Connect(o runtime.Options, p config.Preferences) (*Connection, error) {
+	return s.in.connect(o, p)
+}
 
 // Runtime does what the command start does.
 func (s Start) Runtime(ctx context.Context) error { return runStart(ctx, s.in) }

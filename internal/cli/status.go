@@ -56,7 +56,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := in.connect(runtime.Options{})
+	c, err := in.connect(runtime.Options{}, settings.preferences)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		}
 		all = append(all, asJSON(snapshot))
 		if !in.json {
-			_ = printStyled(in.sentences(), styleOf(snapshot.State), snapshot.Profile+": "+snapshot.Runtime+": "+snapshot.Say(runtime.WordSince), "")
+			_ = printStyled(in.sentences(), styleOf(snapshot.State), i18n.Named(snapshot.Profile, i18n.Named(snapshot.Runtime, snapshot.Say(runtime.WordSince))), "")
 		}
 		if !in.json {
 			in.warn(snapshot)
@@ -129,7 +129,8 @@ type statusJSON struct {
 	Ready   bool         `json:"ready"`
 	Port    int          `json:"port"`
 	Image   string       `json:"image"`
-	Unsaved string       `json:"unsaved"` // the directory of the container where notebooks are in it alone
+	Unsaved string       `json:"unsaved"`    // the directory of the container where notebooks are in it alone
+	Newer   string       `json:"newerImage"` // the digest of the image that an update would bring, if any
 	Engine  engineJSON   `json:"engine"`
 	Problem *problemJSON `json:"problem"`
 	// Warnings are what to know of beside the state, the gravest first.
@@ -149,7 +150,7 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if in.json {
 		return in.printJSON(asJSON(s))
 	}
-	if err := printStyled(in.sentences(), styleOf(s.State), s.Runtime+": "+s.Say(runtime.WordSince), ""); err != nil {
+	if err := printStyled(in.sentences(), styleOf(s.State), i18n.Named(s.Runtime, s.Say(runtime.WordSince)), ""); err != nil {
 		return err
 	}
 	var more []string
@@ -161,6 +162,9 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	}
 	if s.RestartToApply {
 		more = append(more, i18n.T("cli.restartToApply", "command", p.CommandLine("restart")))
+	}
+	if s.NewerImage != "" {
+		more = append(more, i18n.T("cli.newerImageThere", "command", p.CommandLine("update")))
 	}
 	for _, line := range more {
 		if _, err := fmt.Fprintln(in.sentences(), line); err != nil {
@@ -194,6 +198,7 @@ func asJSON(s runtime.Snapshot) statusJSON {
 		Port:    s.Port,
 		Image:   s.Image,
 		Unsaved: s.Unsaved,
+		Newer:   s.NewerImage,
 
 		Warnings: problemsAsJSON(s.Warnings),
 		Engine: engineJSON{

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"colabtray/internal/config"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
 )
@@ -30,5 +31,21 @@ func TestWarnings(t *testing.T) {
 	}
 	if text, _ := json.Marshal(asJSON(runtime.Snapshot{})); !strings.Contains(string(text), `"warnings":[]`) {
 		t.Errorf("%s has no empty list of warnings", text)
+	}
+}
+
+// TestNewerImageIsTold in a terminal, with the command that takes it, and to programs.
+func TestNewerImageIsTold(t *testing.T) {
+	s := runtime.Snapshot{State: runtime.Ready, Runtime: "r", NewerImage: "sha256:new"}
+	var told bytes.Buffer
+	in := &invocation{Program: &Program{Engine: dockerEngine, Stdout: &told}}
+	if err := in.printStatus(config.Default(), s); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(told.String(), "newer image: 'colab-tray update'") {
+		t.Errorf("told %q", told.String())
+	}
+	if text, err := json.Marshal(asJSON(s)); err != nil || !strings.Contains(string(text), `"newerImage":"sha256:new"`) {
+		t.Errorf("%s, %v", text, err)
 	}
 }

@@ -45,7 +45,7 @@ func (in *invocation) accept(this *cobra.Command, c command, args []string) erro
 		}
 		return nil
 	}
-	most := map[string]int{"file": 1, "paths": 2, "shell": 1, "address": 1, "command": 2, "keep": math.MaxInt}[c.takes()]
+	most := map[string]int{"file": 1, "paths": 2, "shell": 1, "address": 1, "command": 2, "shutdown": 2, "keep": math.MaxInt}[c.takes()]
 	if len(args) > most {
 		return takesNo(this, args[most])
 	}

@@ -605,21 +605,24 @@ Colab kann sich nicht mit local-jupyter-runtime verbinden. Docker antwortet nich
 	}
 }
 
-// TestCheckInGerman checks a server without faults, and finds no English word in the
-// report.
-func TestCheckInGerman(t *testing.T) {
-	i18n.Use("de")
+// TestCheckTranslated checks a server without faults in every language, and finds no
+// English word in the report.
+func TestCheckTranslated(t *testing.T) {
 	t.Cleanup(func() { i18n.Use(i18n.English) })
 	f := &fake{wrong: map[string]http.HandlerFunc{
 		"GET /api/contents/content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 	}}
-	r := checkAt(t, f.serve(t).Listener.Addr())
-	if want := "Colab kann sich mit my-runtime verbinden. Einen Blick wert: Dateien."; !r.OK || r.Verdict != want {
-		t.Errorf("the verdict is %q", r.Verdict)
-	}
-	for _, word := range []string{" the ", " is ", " and ", " it ", "answers"} {
-		if strings.Contains(strings.ToLower(r.Text()), word) {
-			t.Errorf("%q is in\n%s", word, r.Text())
+	address := f.serve(t).Listener.Addr()
+	for _, language := range i18n.Languages()[1:] {
+		i18n.Use(language)
+		r := checkAt(t, address)
+		if want := i18n.T("check.verdict.warn", "runtime", "my-runtime", "steps", i18n.T("check.step.contents")); !r.OK || r.Verdict != want {
+			t.Errorf("the verdict in %s is %q", language, r.Verdict)
+		}
+		for _, word := range []string{" the ", " is ", " and ", " it ", "answers"} {
+			if strings.Contains(strings.ToLower(r.Text()), word) {
+				t.Errorf("%q is in\n%s", word, r.Text())
+			}
 		}
 	}
 }

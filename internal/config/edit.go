@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"colabtray/internal/i18n"
@@ -46,9 +45,6 @@ func WriteDefault(path string) error {
 	return nil
 }
 
-// editing makes one edit finish before the next edit reads the file.
-var editing sync.Mutex
-
 // Set changes or adds one key in the settings file, such as "preferences",
 // "icon". Every other byte of the file stays the same. The value is a string, a
 // bool, a number, a duration or a list of strings. A missing file starts as
@@ -64,57 +60,17 @@ func Set(path string, key []string, value any) error {
 // AddPackages adds requirements to the setting "packages" of a profile in the
 // settings file, and keeps what is there, comments too. Otherwise it is like [Set].
 func AddPackages(path, profile string, requirements []string) error {
-	key := []string{"profiles", profile, "packages"}
-	return rewrite(path, func(text []byte) ([]byte, error) { return prepend(text, key, encode(requirements)), nil })
-}
-
-// prepend puts the items of a list before those that a key has in a valid text.
-func prepend(text []byte, key []string, list string) []byte {
-	body := bytes.TrimPrefix(text, byteOrderMark)
-	x := newIndex(body)
-	i := slices.IndexFunc(x.entries, func(e *entry) bool {
-		return e.kind == entryPair && !e.array && slices.Equal(e.path, key)
+	return rewrite(path, func(text []byte) ([]byte, error) {
+		for _, requirement := range requirements {
+			text = addItem(text, profileTable.at(profile).in("packages").key, encode(requirement))
+		}
+		return text, nil
 	})
-	if i < 0 {
-		return edit(text, key, list)
-	}
-	items := strings.TrimSuffix(strings.TrimPrefix(list, "["), "]")
-	if slices.ContainsFunc(x.entries, func(e *entry) bool { return e.kind == entryElement && e.in == x.entries[i] }) {
-		items += ", "
-	}
-	start := len(text) - len(body) + x.entries[i].value + 1 // after the opening bracket
-	return slices.Concat(text[:start], []byte(items), text[start:])
 }
 
 // rewrite changes the text of the settings file, which must be valid before and after.
 func rewrite(path string, change func(text []byte) ([]byte, error)) error {
-	editing.Lock()
-	defer editing.Unlock()
-	content := &file{path: path}
-	text, err := content.read()
-	if err != nil {
-		return err
-	}
-	if text == nil {
-		text = DefaultFile()
-	}
-	if err := check(path, text); err != nil {
-		return err
-	}
-	edited, err := change(text)
-	if err != nil {
-		return err
-	}
-	if err := check(path, edited); err != nil {
-		return err
-	}
-	if bytes.Equal(edited, text) {
-		return nil
-	}
-	if err := replace(path, edited); err != nil {
-		return unwritable(path, err)
-	}
-	return nil
+	return Editor{File: path}.rewrite(change)
 }
 
 // check returns the error that [Load] would return for a file with this text.
@@ -158,6 +114,13 @@ func encode(value any) string {
 			items = append(items, encode(v.Index(i).Interface()))
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	case reflect.Map:
+		var pairs []string
+		for _, key := range v.MapKeys() {
+			pairs = append(pairs, dotted([]string{key.String()})+" = "+encode(v.MapIndex(key).Interface()))
+		}
+		slices.Sort(pairs)
+		return "{" + strings.Join(pairs, ", ") + "}"
 	default:
 		panic(fmt.Sprintf("config: a %T cannot be a setting", value))
 	}
@@ -297,8 +260,8 @@ func commonNames(a, b []string) int {
 }
 
 // replace replaces the content of a file atomically and keeps the file's mode. A new
-// file gets mode 0600.
-func replace(path string, text []byte) error {
+// file gets mode 0600. The function still is called just before, and can refuse.
+func replace(path string, text []byte, still func() error) error {
 	path, err := resolveLink(path)
 	if err != nil {
 		return err
@@ -323,6 +286,9 @@ func replace(path string, text []byte) error {
 	err = f.Chmod(mode)
 	if writeErr := writeAll(f, text); err == nil {
 		err = writeErr
+	}
+	if err == nil {
+		err = still()
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)

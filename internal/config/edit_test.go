@@ -413,9 +413,9 @@ func TestAddPackages(t *testing.T) {
 		"":                                     "[profiles.jupyter]\npackages = [\"new==1\", \"b\"]\n",
 		"[profiles.jupyter]\nport = 1 # one\n": "[profiles.jupyter]\nport = 1 # one\npackages = [\"new==1\", \"b\"]\n",
 		"[profiles.jupyter]\npackages = []\n":  "[profiles.jupyter]\npackages = [\"new==1\", \"b\"]\n",
-		"[profiles.jupyter]\npackages = [ # none\n]\n":                                 "[profiles.jupyter]\npackages = [\"new==1\", \"b\" # none\n]\n",
-		"\ufeff[profiles.jupyter]\npackages = [\n 'x', # one\n # two\n 'y]',\n] # c\n": "\ufeff[profiles.jupyter]\npackages = [\"new==1\", \"b\", \n 'x', # one\n # two\n 'y]',\n] # c\n",
-		"profiles = {jupyter = {packages = ['x'], port = 1}}\n":                        "profiles = {jupyter = {packages = [\"new==1\", \"b\", 'x'], port = 1}}\n",
+		"[profiles.jupyter]\npackages = [ # none\n]\n":                                 "[profiles.jupyter]\npackages = [\"new==1\", \"b\", # none\n]\n",
+		"\ufeff[profiles.jupyter]\npackages = [\n 'x', # one\n # two\n 'y]',\n] # c\n": "\ufeff[profiles.jupyter]\npackages = [\n 'x', # one\n # two\n 'y]', \"new==1\", \"b\",\n] # c\n",
+		"profiles = {jupyter = {packages = ['x'], port = 1}}\n":                        "profiles = {jupyter = {packages = ['x', \"new==1\", \"b\"], port = 1}}\n",
 	} {
 		path := write(t, text)
 		if err := AddPackages(path, "jupyter", []string{"new==1", "b"}); err != nil {

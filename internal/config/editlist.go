@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
 
 	"colabtray/internal/i18n"
@@ -99,7 +100,7 @@ func (f Folder) brief(kind Kind) string {
 	return text + "}"
 }
 
-// addItem adds an inline table to the end of the list of a key.
+// addItem adds an item, as TOML, to the end of the list of a key.
 func addItem(text []byte, key []string, item string) []byte {
 	mark, text := cutMark(text)
 	x := newIndex(text)
@@ -123,6 +124,41 @@ func addItem(text []byte, key []string, item string) []byte {
 		item += "," // before the comment
 	}
 	return slices.Concat(mark, text[:at], []byte(before+item), text[at:])
+}
+
+// setItems gives a list other items. What stands beside those that stay is kept,
+// unless they change their order.
+func setItems(text []byte, key []string, wanted []any) []byte {
+	var gone []int
+	next := 0 // the first of the wanted items that the list does not have
+	for i, item := range itemsIn(text, key) {
+		if next < len(wanted) && reflect.DeepEqual(item, wanted[next]) {
+			next++
+		} else {
+			gone = append(gone, i)
+		}
+	}
+	edited := text
+	for _, i := range slices.Backward(gone) {
+		edited = removeItem(edited, key, i)
+	}
+	for _, item := range wanted[next:] {
+		edited = addItem(edited, key, encode(item))
+	}
+	if reflect.DeepEqual(itemsIn(edited, key), wanted) {
+		return edited
+	}
+	return edit(text, key, encode(wanted))
+}
+
+// itemsIn returns the items of a list in a text, nil if there is no such list.
+func itemsIn(text []byte, key []string) []any {
+	_, text = cutMark(text)
+	where := at(key...)
+	if n := (&file{root: newIndex(text).root}).node(&where); n != nil && n.kind == nodeList {
+		return n.value().([]any)
+	}
+	return nil
 }
 
 // removeItem removes an item of the list of a key.
@@ -166,8 +202,11 @@ func (x *index) items(list *entry) (items []*entry) {
 	return items
 }
 
-// itemEnd returns the offset behind an element that is an inline table.
+// itemEnd returns the offset behind an element that is an inline table or a scalar.
 func (x *index) itemEnd(item *entry) int {
+	if !item.inline {
+		return item.end
+	}
 	end := item.start
 	if pair := x.last(item); pair != nil {
 		end = pair.end

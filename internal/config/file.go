@@ -17,6 +17,7 @@ const maxFile = 1 << 20
 // file is the content of the settings file.
 type file struct {
 	path     string
+	revision Revision // empty for a file that cannot be read
 	root     *node
 	envFiles []string // paths of all env_files, also of those that cannot be read
 	envSize  int      // total size of the env_files, in bytes; see maxEnvFiles
@@ -41,6 +42,7 @@ func (f *file) read() ([]byte, error) {
 	var others *writableByOthersError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		f.revision = revisionOf(nil)
 		return nil, nil
 	case errors.Is(err, errTooLarge):
 		return nil, &Error{File: f.path, Short: i18n.T("config.tooLarge"), Hint: i18n.T("config.tooLargeHint")}
@@ -49,6 +51,7 @@ func (f *file) read() ([]byte, error) {
 	case err != nil:
 		return nil, &Error{File: f.path, Short: i18n.T("config.cannotRead", "cause", cause(err))}
 	}
+	f.revision = revisionOf(text)
 	return text, nil
 }
 

@@ -57,7 +57,8 @@ type entry struct {
 	// an inline table or an array.
 	in *entry
 	// start and end are the offsets of the entry, without blanks and comments
-	// around it. value is the offset of a pair's value.
+	// around it; end is 0 for an array in an array, and means nothing for an inline
+	// table in one. value is the offset of a pair's value.
 	start, value, end int
 	// inline is true if the value is an inline table.
 	inline bool
@@ -166,7 +167,7 @@ func (x *index) addValue(p *unstable.Parser, of *entry, to *node, value *unstabl
 		for it := value.Children(); x.err == nil && it.Next(); {
 			e := &entry{kind: entryElement, path: of.path, in: of, array: true, start: of.start}
 			if raw := it.Node().Raw; raw.Length > 0 { // the parser gives none for an array
-				e.start = int(raw.Offset)
+				e.start, e.end = int(raw.Offset), int(raw.Offset+raw.Length)
 			}
 			if !x.append(e) {
 				return

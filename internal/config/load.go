@@ -237,6 +237,20 @@ func (from Sources) override(key string) (value, source string, given bool) {
 	return value, s.variable(), given && value != ""
 }
 
+// Overrides returns the settings whose value in the file is not in force for the chosen
+// profile, with the flag or the environment variable that gives another one.
+func (from Sources) Overrides() map[Place]string {
+	overrides := map[Place]string{}
+	for _, t := range tables {
+		for _, s := range t.settings {
+			if _, source, given := from.override(s.key); given {
+				overrides[Place(t.id+"."+s.key)] = source
+			}
+		}
+	}
+	return overrides
+}
+
 // overridable has the settings with a flag and an environment variable, by key.
 var overridable = func() map[string]setting[Settings] {
 	all := map[string]setting[Settings]{}

@@ -21,6 +21,9 @@ type Preferences struct {
 	// ClearClipboard is how long a copied Backend URL stays in the clipboard, at
 	// least one second; 0 leaves it there.
 	ClearClipboard time.Duration
+	// NewerImage asks the registries of the images of runtimes once a day whether
+	// they have newer ones, and tells so.
+	NewerImage bool
 	// Notifications selects the notifications.
 	Notifications Notifications
 }
@@ -40,6 +43,8 @@ type Notifications struct {
 	Idle bool
 	// Progress announces the progress of a long download.
 	Progress bool
+	// NewerImage announces that there is a newer image.
+	NewerImage bool
 }
 
 // Icon is a style of the icon in the tray.
@@ -69,7 +74,8 @@ func DefaultPreferences() Preferences {
 	return Preferences{
 		Icon:          IconAuto,
 		Language:      LanguageAuto,
-		Notifications: Notifications{Ready: true, URLChanged: true, Stopped: true, Failed: true, Idle: true, Progress: true},
+		NewerImage:    true,
+		Notifications: Notifications{Ready: true, URLChanged: true, Stopped: true, Failed: true, Idle: true, Progress: true, NewerImage: true},
 	}
 }
 
@@ -111,6 +117,17 @@ func languages() []Language {
 		all = append(all, Language(language))
 	}
 	return all
+}
+
+// textsOf returns a function that returns the choices as texts.
+func textsOf[T ~string](choices func() []T) func() []string {
+	return func() []string {
+		var texts []string
+		for _, choice := range choices() {
+			texts = append(texts, string(choice))
+		}
+		return texts
+	}
 }
 
 // readChoice returns a function that reads one of the given choices.

@@ -32,6 +32,10 @@ type setting[T any] struct {
 	unstated string
 	// with is the key of a setting that is shown as part of this setting.
 	with string
+	// input is the way in which a form asks for the value.
+	input Input
+	// choices returns the values of an [InputChoice].
+	choices func() []string
 }
 
 // settingTable is one table of the settings file.
@@ -48,26 +52,26 @@ const anyProfile = "NAME"
 
 // fileTable has the settings at the top of the file, before any table.
 var fileTable = settingTable{id: "file", settings: []setting[Settings]{
-	value("profile", func(s *Settings) *string { return &s.Profile.Name }, readText(anyText)).orText(asText),
+	value("profile", func(s *Settings) *string { return &s.Profile.Name }, readText(anyText)).orText(asText).as(InputProfile),
 }}
 
 // profileTable is the table of a profile.
 var profileTable = settingTable{id: "profile", path: []string{"profiles", anyProfile}, settings: []setting[Settings]{
 	value("name", func(s *Settings) *string { return &s.Profile.Runtime }, readText(checkName)).orText(asText).forCommands(),
 	value("image", func(s *Settings) *string { return &s.Profile.Image }, readText(checkImage)).orText(asText).forCommands(),
-	value("kind", func(s *Settings) *Kind { return &s.Profile.Kind }, readAs[Kind](checkKind)).orElse("as the image is"),
-	value("port", func(s *Settings) *int { return &s.Profile.Port }, readPort).orText(asPort),
-	value("ports", func(s *Settings) *[]PublishedPort { return &s.Profile.Ports }, readPorts).orText(asPorts).flagged("publish").forCommands(),
-	value("gpu", func(s *Settings) *GPU { return &s.Profile.GPU }, readGPU),
+	value("kind", func(s *Settings) *Kind { return &s.Profile.Kind }, readAs[Kind](checkKind)).orElse("as the image is").oneOf(textsOf(kinds)),
+	value("port", func(s *Settings) *int { return &s.Profile.Port }, readPort).orText(asPort).as(InputNumber),
+	value("ports", func(s *Settings) *[]PublishedPort { return &s.Profile.Ports }, readPorts).orText(asPorts).flagged("publish").forCommands().as(InputNumbers),
+	value("gpu", func(s *Settings) *GPU { return &s.Profile.GPU }, readGPU).as(InputNumber),
 	value("memory", func(s *Settings) *int64 { return &s.Profile.Memory }, readSize(minMemory)).shown(func(s *Settings) string { return encodeSize(s.Profile.Memory) }),
-	value("cpus", func(s *Settings) *float64 { return &s.Profile.CPUs }, readCPUs),
+	value("cpus", func(s *Settings) *float64 { return &s.Profile.CPUs }, readCPUs).as(InputNumber),
 	value("shm_size", func(s *Settings) *int64 { return &s.Profile.ShmSize }, readSize(minShmSize)).shown(func(s *Settings) string { return encodeSize(s.Profile.ShmSize) }),
-	{key: "folders", read: readFoldersOf, show: func(s *Settings) string { return encode(s.Profile.Folders) }, fromText: asFolders, repeated: "folder", noVariable: true},
-	value("env", func(s *Settings) *[]Variable { return &s.Profile.Env }, readEnv).shown(showEnv).including("env_file"),
+	{key: "folders", read: readFoldersOf, show: func(s *Settings) string { return encode(s.Profile.Folders) }, fromText: asFolders, repeated: "folder", noVariable: true, input: InputFolders},
+	value("env", func(s *Settings) *[]Variable { return &s.Profile.Env }, readEnv).shown(showEnv).including("env_file").as(InputVariables),
 	{key: "env_file", read: addEnvFile},
-	value("packages", func(s *Settings) *[]string { return &s.Profile.Packages }, readTexts(checkPackage)),
-	value("command", func(s *Settings) *[]string { return &s.Profile.Command }, readTexts(checkArgument)),
-	value("token", func(s *Settings) *TokenPolicy { return &s.Profile.Token }, readAs[TokenPolicy](checkToken)),
+	value("packages", func(s *Settings) *[]string { return &s.Profile.Packages }, readTexts(checkPackage)).as(InputLines),
+	value("command", func(s *Settings) *[]string { return &s.Profile.Command }, readTexts(checkArgument)).as(InputLines),
+	value("token", func(s *Settings) *TokenPolicy { return &s.Profile.Token }, readAs[TokenPolicy](checkToken)).oneOf(textsOf(tokenPolicies)),
 	value("idle_stop", func(s *Settings) *time.Duration { return &s.Profile.IdleStop }, readDuration(minIdleStop)),
 	value("platform", func(s *Settings) *string { return &s.Profile.Platform }, readText(checkPlatform)),
 	value("user", func(s *Settings) *string { return &s.Profile.User }, readUser),
@@ -75,21 +79,23 @@ var profileTable = settingTable{id: "profile", path: []string{"profiles", anyPro
 
 // preferencesTable has the settings of the program itself.
 var preferencesTable = settingTable{id: "preferences", path: []string{"preferences"}, settings: []setting[Settings]{
-	value("start_at_open", func(s *Settings) *bool { return &s.Preferences.StartAtOpen }, readBool),
-	value("stop_on_quit", func(s *Settings) *bool { return &s.Preferences.StopOnQuit }, readBool),
-	value("icon", func(s *Settings) *Icon { return &s.Preferences.Icon }, readChoice(icons)),
-	value("language", func(s *Settings) *Language { return &s.Preferences.Language }, readChoice(languages)),
+	value("start_at_open", func(s *Settings) *bool { return &s.Preferences.StartAtOpen }, readBool).as(InputSwitch),
+	value("stop_on_quit", func(s *Settings) *bool { return &s.Preferences.StopOnQuit }, readBool).as(InputSwitch),
+	value("icon", func(s *Settings) *Icon { return &s.Preferences.Icon }, readChoice(icons)).oneOf(textsOf(icons)),
+	value("language", func(s *Settings) *Language { return &s.Preferences.Language }, readChoice(languages)).oneOf(textsOf(languages)),
 	value("clear_clipboard", func(s *Settings) *time.Duration { return &s.Preferences.ClearClipboard }, readDuration(minClear)),
+	value("newer_image", func(s *Settings) *bool { return &s.Preferences.NewerImage }, readBool).as(InputSwitch),
 }}
 
 // notificationsTable selects the notifications.
 var notificationsTable = settingTable{id: "notifications", path: []string{"preferences", "notifications"}, settings: []setting[Settings]{
-	value("ready", func(s *Settings) *bool { return &s.Preferences.Notifications.Ready }, readBool),
-	value("url_changed", func(s *Settings) *bool { return &s.Preferences.Notifications.URLChanged }, readBool),
-	value("stopped", func(s *Settings) *bool { return &s.Preferences.Notifications.Stopped }, readBool),
-	value("failed", func(s *Settings) *bool { return &s.Preferences.Notifications.Failed }, readBool),
-	value("idle", func(s *Settings) *bool { return &s.Preferences.Notifications.Idle }, readBool),
-	value("progress", func(s *Settings) *bool { return &s.Preferences.Notifications.Progress }, readBool),
+	value("ready", func(s *Settings) *bool { return &s.Preferences.Notifications.Ready }, readBool).as(InputSwitch),
+	value("url_changed", func(s *Settings) *bool { return &s.Preferences.Notifications.URLChanged }, readBool).as(InputSwitch),
+	value("stopped", func(s *Settings) *bool { return &s.Preferences.Notifications.Stopped }, readBool).as(InputSwitch),
+	value("failed", func(s *Settings) *bool { return &s.Preferences.Notifications.Failed }, readBool).as(InputSwitch),
+	value("idle", func(s *Settings) *bool { return &s.Preferences.Notifications.Idle }, readBool).as(InputSwitch),
+	value("progress", func(s *Settings) *bool { return &s.Preferences.Notifications.Progress }, readBool).as(InputSwitch),
+	value("newer_image", func(s *Settings) *bool { return &s.Preferences.Notifications.NewerImage }, readBool).as(InputSwitch),
 }}
 
 // tables are the tables of the settings file, in the order of the default file.
@@ -152,6 +158,18 @@ func (s setting[T]) orElse(origin string) setting[T] {
 // including sets the key of a setting that is shown as part of this setting.
 func (s setting[T]) including(key string) setting[T] {
 	s.with = key
+	return s
+}
+
+// as sets the way in which a form asks for the value.
+func (s setting[T]) as(input Input) setting[T] {
+	s.input = input
+	return s
+}
+
+// oneOf lets a form offer the values that are valid.
+func (s setting[T]) oneOf(choices func() []string) setting[T] {
+	s.input, s.choices = InputChoice, choices
 	return s
 }
 

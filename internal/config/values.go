@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -186,8 +187,10 @@ func checkArgument(s string) (short, hint string) {
 	return "", ""
 }
 
+func tokenPolicies() []TokenPolicy { return []TokenPolicy{TokenFresh, TokenKeep} }
+
 func checkToken(s string) (short, hint string) {
-	if t := TokenPolicy(s); t == TokenFresh || t == TokenKeep {
+	if slices.Contains(tokenPolicies(), TokenPolicy(s)) {
 		return "", ""
 	}
 	// The error does not contain the text, which may be a token.
@@ -320,8 +323,10 @@ func checkPort(n int64) (short, hint string) {
 	return i18n.T("config.outOfRange", "value", n), i18n.T("config.portHint")
 }
 
+func kinds() []Kind { return []Kind{KindJupyter, KindColab} }
+
 func checkKind(s string) (short, hint string) {
-	if k := Kind(s); k == KindJupyter || k == KindColab {
+	if slices.Contains(kinds(), Kind(s)) {
 		return "", ""
 	}
 	return i18n.T("config.noKind", "kind", i18n.Escaped(s)), i18n.T("config.kindHint")

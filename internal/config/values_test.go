@@ -260,11 +260,12 @@ stop_on_quit = true
 icon = "light"
 language = "de"
 clear_clipboard = "30s"
+newer_image = false
 notifications = {ready = false, url_changed = true, progress = false}
 `)})
 	want := Preferences{
 		StartAtOpen: true, StopOnQuit: true, Icon: IconLight, Language: "de", ClearClipboard: 30 * time.Second,
-		Notifications: Notifications{URLChanged: true, Stopped: true, Failed: true, Idle: true},
+		Notifications: Notifications{URLChanged: true, Stopped: true, Failed: true, Idle: true, NewerImage: true},
 	}
 	if err != nil || s.Preferences != want {
 		t.Errorf("got %+v, %v\nwant %+v", s.Preferences, err, want)

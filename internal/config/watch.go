@@ -23,6 +23,8 @@ type Change struct {
 	// Err tells why the new settings are invalid. The last valid settings stay in
 	// force.
 	Err *Error
+
+	revision Revision // that of the settings file, for [Revisions] alone
 }
 
 // The file is read quietTime after the last event, because many programs write a
@@ -50,12 +52,35 @@ func Watch(ctx context.Context, from Sources) <-chan Change {
 	return out
 }
 
+// Revisions returns a channel that yields the revision of the settings file, and each
+// new one, also of a change of a comment. Otherwise it is like [Watch].
+func Revisions(ctx context.Context, path string) <-chan Revision {
+	out := make(chan Revision, 1)
+	w := &fileWatcher{from: Sources{File: path}, out: make(chan Change, 1), revisions: true}
+	go func() {
+		defer close(w.out)
+		w.run(ctx)
+	}()
+	go func() {
+		defer close(out)
+		for change := range w.out {
+			select {
+			case out <- change.revision:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return out
+}
+
 // fileWatcher reloads the settings when their files change.
 type fileWatcher struct {
 	from     Sources
 	out      chan Change
 	last     *Change // the last change that was sent
 	envFiles []string
+	// revisions tells that a change of the text is a change of the settings, too.
+	revisions bool
 
 	watcher *fsnotify.Watcher
 	names   []string // paths whose events cause a reload
@@ -124,6 +149,9 @@ func (w *fileWatcher) reload(err error) {
 		if loadErr != nil {
 			change = Change{}
 			errors.As(loadErr, &change.Err)
+		}
+		if w.revisions {
+			change.revision = content.revision
 		}
 		w.publish(change)
 		return

@@ -251,3 +251,25 @@ func TestWatchEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestRevisions tells of each change of the text, also where the settings stay.
+func TestRevisions(t *testing.T) {
+	path := write(t, "# one\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	revisions := Revisions(ctx, path)
+	first := <-revisions
+	if want := (Editor{File: path}).Form("jupyter").Revision; first != want {
+		t.Errorf("the revision is %s, not %s", first, want)
+	}
+	if err := os.WriteFile(path, []byte("# two\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for next := range revisions {
+		if next == (Editor{File: path}).Form("jupyter").Revision {
+			break
+		}
+	}
+	cancel()
+	for range revisions {
+	}
+}

@@ -107,6 +107,12 @@ type Usage struct {
 	DiskRead, DiskWrite float64
 	// HasDisk tells that the engine reports use of the disk.
 	HasDisk bool
+	// Received and Sent are what the container's networks carry, in bytes per second
+	// since the last measurement.
+	Received, Sent float64
+	// HasNetwork tells that the engine reports use of the network. A container with the
+	// network of its host has none of its own.
+	HasNetwork bool
 }
 
 // Executor is the ability to run commands in a container.

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -47,6 +48,61 @@ func List(ctx context.Context) (string, error) {
 		return text, fmt.Errorf("%s: %w", command, err)
 	}
 	return text, nil
+}
+
+// Installed reports whether this computer has NVIDIA's command.
+func Installed() bool {
+	_, err := exec.LookPath(command)
+	return err == nil
+}
+
+// Process is a process that uses the memory of a card.
+type Process struct {
+	// PID is the ID of the process on this computer, also of a process in a container.
+	PID int
+	// Memory is the memory that the process uses on one card, in bytes.
+	Memory uint64
+	// Unknown tells that the driver does not say how much it is.
+	Unknown bool
+}
+
+// wslDriver is there in WSL, whose driver does not tell processes.
+const wslDriver = "/usr/lib/wsl/lib/nvidia-smi"
+
+// Processes returns the processes that compute on the cards, one for each process and
+// card. known is false where the driver does not tell, and where there are no cards.
+func Processes(ctx context.Context) (all []Process, known bool, err error) {
+	path, err := exec.LookPath(command)
+	if err != nil || exists(wslDriver) {
+		return nil, false, nil
+	}
+	cmd := exec.CommandContext(ctx, path, "--query-compute-apps=pid,used_gpu_memory", "--format=csv,noheader,nounits")
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", command, err)
+	}
+	return processesIn(string(out)), true, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// processesIn returns the processes of the lines of the command, such as "1234, 512":
+// the process and its memory in MiB. The memory can be "[N/A]".
+func processesIn(lines string) (all []Process) {
+	for line := range strings.Lines(lines) {
+		id, memory, _ := strings.Cut(line, ",")
+		pid, err := strconv.Atoi(strings.TrimSpace(id))
+		if err != nil || pid < 1 {
+			continue
+		}
+		mib, err := strconv.ParseUint(strings.TrimSpace(memory), 10, 32)
+		all = append(all, Process{PID: pid, Memory: mib << 20, Unknown: err != nil})
+	}
+	return all
 }
 
 // Watch returns a channel with the usage of the cards, about once a second, until ctx

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,5 +67,31 @@ func TestList(t *testing.T) {
 	fake(t, `echo "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."; exit 9`)
 	if text, err := List(t.Context()); !strings.Contains(text, "couldn't communicate") || err == nil {
 		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+func TestProcesses(t *testing.T) {
+	fake(t, `case "$*" in *--query-compute-apps=pid,used_gpu_memory*noheader,nounits*) ;; *) exit 9 ;; esac
+echo "1234, 512"
+echo "1234, 10001"
+echo "99, [N/A]"
+echo "No running processes found"
+echo "0, 5"
+`)
+	all, known, err := Processes(t.Context())
+	want := []Process{{PID: 1234, Memory: 512 << 20}, {PID: 1234, Memory: 10001 << 20}, {PID: 99, Unknown: true}}
+	if err != nil || !known || !slices.Equal(all, want) {
+		t.Errorf("got %v, %v, %v", all, known, err)
+	}
+	if !Installed() {
+		t.Error("the command is not there")
+	}
+	fake(t, "exit 9")
+	if all, known, err := Processes(t.Context()); err == nil || known || len(all) > 0 {
+		t.Errorf("of a failure there are %v, %v, %v", all, known, err)
+	}
+	fake(t, "")
+	if all, known, err := Processes(t.Context()); err != nil || known || len(all) > 0 || Installed() {
+		t.Errorf("without a card there are %v, %v, %v", all, known, err)
 	}
 }

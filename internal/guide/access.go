@@ -24,7 +24,7 @@ const (
 // guard refuses all requests but those of the page itself and those with a key.
 //
 //	request                  needs
-//	any                      a program of the person's own, and no body but of an upload
+//	any                      a program of the person's own, no body but of an upload, or of a setting
 //	any                      Host: 127.0.0.1:PORT, against DNS rebinding
 //	GET of / and /jupyter    Sec-Fetch-Dest: document, if sent; from anywhere
 //	any other GET            Sec-Fetch-Site: same-origin, if sent
@@ -74,7 +74,7 @@ func (s *session) guard(next http.Handler, public map[string]bool) http.Handler 
 func (s *session) rejectReason(r *http.Request) string {
 	site, target := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Dest")
 	switch {
-	case r.ContentLength != 0 && !isUpload(r):
+	case r.ContentLength != 0 && !isUpload(r) && !isTyped(r):
 		return "body"
 	case r.Host != s.host:
 		return "Host"

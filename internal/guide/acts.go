@@ -16,7 +16,7 @@ type actButton struct {
 }
 
 // plain are the acts that have a button of their own on the page.
-var plain = []problem.ActName{problem.ActStart, problem.ActContinue, problem.ActRestart}
+var plain = []problem.ActName{problem.ActStart, problem.ActContinue, problem.ActRestart, problem.ActUpdate}
 
 // acts returns the acts that the page offers for a snapshot beside its own buttons.
 func (g *Guide) acts(s runtime.Snapshot) []problem.Act {

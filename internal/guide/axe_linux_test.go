@@ -14,7 +14,7 @@ var pages = []string{"runtime", "connect", "files", "resources", "settings", "he
 func (w *window) openPage(name string) {
 	w.t.Helper()
 	value[bool](w, fmt.Sprintf(`(document.querySelector('#pages a[href="#/%s"]').click(), true)`, name))
-	w.wait("the page "+name, fmt.Sprintf(`!document.querySelector(".page[data-page=%s]").hidden`, name))
+	w.wait("the page "+name, fmt.Sprintf(`!document.querySelector(".page[data-page=%[1]s]").hidden && !document.querySelector(".page[data-page=%[1]s] [aria-busy=true]")`, name))
 }
 
 // withoutBarriers looks at each page in narrow and wide windows, light and dark: axe

@@ -105,7 +105,7 @@ func openWindow(t *testing.T, r *rig, others ...string) *window {
 	}
 	w.size(1100, 900, false)
 	w.do("open the guide", chromedp.Navigate(address))
-	w.wait("the page", `location.pathname === "/" && location.search === "" && document.getElementById("status")?.dataset.state !== "unknown"`)
+	w.wait("the page", `location.pathname === "/" && location.search === "" && (document.getElementById("status")?.dataset.state ?? "unknown") !== "unknown"`)
 	return w
 }
 
@@ -290,7 +290,13 @@ func TestGuide(t *testing.T) {
 	w.wait("measurements", `document.querySelector("#use-cpu .line").getAttribute("d").split("L").length > 2 &&
 		/of .* GB/.test(document.querySelector("#use-memory .value").textContent)`)
 
-	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%, 3.0 GB of 12.0 GB" && !document.getElementById("use-gpu").hidden`)
+	w.wait("the graphics card", `document.querySelector("#use-gpu .value").textContent === "50%" && !document.getElementById("use-gpu").hidden &&
+		document.querySelector("#use-vram .value").textContent === "3.0 GB of 12.0 GB" && !document.getElementById("use-vram").hidden`)
+	if got := value[string](w, `document.querySelector("#use-vram .scale").textContent`); got != "0 to 12.0 GB, last 2 minutes, peak 3.0 GB" {
+		t.Errorf("the scale of the card's memory is %q", got)
+	}
+	w.wait("the network", `/^0 to .*\/s, last 2 minutes, peak .*\/s$/.test(document.querySelector("#use-network .scale").textContent) && !document.getElementById("use-network").hidden`)
+	w.freeKernels(r)
 
 	testenv.Docker(t, "exec", "--user", "0", r.profile.Runtime, "sh", "-c", `cd "$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" &&
 		mkdir greeter-1.5.dist-info && printf 'Name: greeter\nVersion: 1.5\n' > greeter-1.5.dist-info/METADATA`)
@@ -458,7 +464,8 @@ func TestPortsInBrowser(t *testing.T) {
 	w := openWindow(t, r, fmt.Sprintf("127.0.0.1:%d", p.Ports[0].Host))
 	w.wait("the state", `document.getElementById("state").textContent === "Ready"`)
 	w.turnTo("ports")
-	w.wait("the ports", `document.getElementById("ports-look").click() || document.querySelectorAll("#ports-list li").length === 2`)
+	w.wait("the ports", `document.getElementById("ports-look").ariaDisabled !== "true" &&
+		(document.querySelectorAll("#ports-list li").length === 2 || document.getElementById("ports-look").click())`)
 	link := fmt.Sprintf("http://127.0.0.1:%d/", p.Ports[0].Host)
 	if got := value[string](w, `document.querySelector("#ports-list li a").href`); got != link {
 		t.Errorf("the page opens %s, not %s", got, link)
@@ -471,58 +478,77 @@ func TestPortsInBrowser(t *testing.T) {
 		t.Errorf("of the other port the page says %q", got)
 	}
 	w.pictures("ports")
+	w.do("publish it", chromedp.Click("#ports-list li:last-child p button"))
+	w.wait("that it is in the settings", `document.querySelector("#ports-list li:last-child [role=status]").textContent.includes("Restart the runtime")`)
+	if settings, err := config.Load(config.Sources{File: r.file}); err != nil || !slices.Equal(settings.Profile.Ports, []config.PublishedPort{p.Ports[0], {Host: 6007, Container: 6007}}) {
+		t.Errorf("the settings publish %v, %v", settings.Profile.Ports, err)
+	}
 	w.do("open the port", chromedp.Navigate(link))
 	w.wait("the program", `document.title.startsWith("Directory listing")`)
 }
 
-// TestGuideInGerman looks for what is still English in the page, and in what is
-// said of it but not shown.
-func TestGuideInGerman(t *testing.T) {
+// TestGuideTranslated looks in every language for what is still English in the page,
+// and in what is said of it but not shown, and for what has no room.
+func TestGuideTranslated(t *testing.T) {
+	t.Cleanup(func() { i18n.Use(i18n.English) })
 	i18n.Use(i18n.English)
 	english := texts()
-	i18n.Use("de")
-	t.Cleanup(func() { i18n.Use(i18n.English) })
-	german := texts()
 	r := withoutEngine(t)
+	for _, language := range i18n.Languages()[1:] {
+		t.Run(language, func(t *testing.T) {
+			i18n.Use(language)
+			testGuideTranslated(t, r, english)
+		})
+	}
+}
+
+func testGuideTranslated(t *testing.T, r *rig, english map[string]string) {
+	language, own := i18n.Language(), texts()
 	w := openWindow(t, r)
-	w.wait("the state", `document.getElementById("state").textContent === "Keine Engine"`)
-	w.pictures("german")
+	state := i18n.T("state.title.noengine")
+	w.wait("the state", fmt.Sprintf(`document.getElementById("state").textContent === %q`, state))
 	for expression, want := range map[string]string{
-		`document.documentElement.lang`:                              "de",
-		`document.title`:                                             "Keine Engine – Colab Tray",
-		`document.getElementById("copy").textContent`:                "Backend-URL kopieren",
-		`document.querySelector("#steps .steps h3").textContent`:     "Backend-URL kopieren",
-		`document.querySelector("#ways h3").textContent`:             "Docker Engine, aus den Paketen Ihres Systems",
-		`document.querySelector("#ways button").textContent`:         "Kopieren",
-		`document.getElementById("url").value`:                       "Sie steht hier, sobald die Laufzeit bereit ist.",
-		`document.querySelector("#check-steps").ariaLabel`:           "Schritte der Prüfung",
-		`document.querySelector("#use-cpu .value").textContent`:      "Wird gemessen…",
-		`document.getElementById("state-hint").textContent`:          "Docker antwortet nicht.",
-		`document.querySelector("#browser-text strong").textContent`: "Zulassen",
+		`document.documentElement.lang`:                          language,
+		`document.title`:                                         state + " – Colab Tray",
+		`document.getElementById("copy").textContent`:            own["url.copy"],
+		`document.querySelector("#steps .steps h3").textContent`: own["steps.copy"],
+		`document.querySelector("#ways h3").textContent`:         i18n.T("install.engine"),
+		`document.querySelector("#ways button").textContent`:     own["copy"],
+		`document.getElementById("url").value`:                   own["url.none"],
+		`document.querySelector("#check-steps").ariaLabel`:       own["check.steps"],
+		`document.querySelector("#use-cpu .value").textContent`:  own["use.waiting"],
+		`document.getElementById("state-hint").textContent`:      i18n.T("state.hint.noengine", "engine", "Docker"),
 	} {
 		if got := value[string](w, expression); got != want {
 			t.Errorf("%s is %q, not %q", expression, got, want)
 		}
+	}
+	if allow := value[string](w, `document.querySelector("#browser-text strong").textContent`); allow == "Allow" || !strings.Contains(own["allow.chrome"], allow) {
+		t.Errorf("what the browser is to be told is %q", allow)
 	}
 
 	all := value[string](w, `document.body.textContent + [...document.querySelectorAll("*")]
 		.flatMap((e) => [...e.attributes].map((a) => a.value)).join("\n") + document.getElementById("url").value`)
 	found := 0
 	plain := strings.NewReplacer("*", "", "`", "")
-	// What is clicked in Colab is named in English too where German names differ.
-	named := plain.Replace(strings.Join(slices.Collect(maps.Values(german)), "\n"))
+	// What is clicked in Colab is named in English too where a language's own names differ.
+	named := plain.Replace(strings.Join(slices.Collect(maps.Values(own)), "\n"))
 	for name, text := range english {
 		for _, part := range regexp.MustCompile(`\{\w+\}`).Split(plain.Replace(text), -1) {
 			if len(part) > 15 && !strings.Contains(named, part) && strings.Contains(all, part) {
 				t.Errorf("the page says %q, which is %s in English", part, name)
 			}
 		}
-		if strings.Contains(all, plain.Replace(german[name])) {
+		if strings.Contains(all, plain.Replace(own[name])) {
 			found++
 		}
 	}
-	if found < len(german)/2 {
-		t.Errorf("only %d of %d German texts are in the page", found, len(german))
+	if found < len(own)/2 {
+		t.Errorf("only %d of %d texts are in the page", found, len(own))
+	}
+	w.openPage("connect")
+	if value[float64](w, `document.querySelector(".drawing text").getBBox().width`) == 0 {
+		t.Error("the drawings have no size")
 	}
 	for _, long := range value[[]string](w, `[...document.querySelectorAll(".drawing text")].filter((text) => {
 			const own = text.getBBox(), right = own.x + own.width;
@@ -534,10 +560,27 @@ func TestGuideInGerman(t *testing.T) {
 		}).map((text) => text.textContent)`) {
 		t.Errorf("there is no room in the drawing for %q", long)
 	}
-	w.size(360, 740, false)
-	if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
-		t.Errorf("the page is %d px wide in a window of 360", wide)
+	for _, name := range pages {
+		w.openPage(name)
+		w.pictures(language + "-" + name)
+		w.size(360, 740, false)
+		if wide := value[int](w, `document.documentElement.scrollWidth`); wide > 360 {
+			t.Errorf("the page %s is %d px wide in a window of 360", name, wide)
+		}
+		for _, cut := range value[[]string](w, `[...document.querySelectorAll("button, a, h1, h2, h3, label")]
+				.filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 && getComputedStyle(e).display !== "inline")
+				.map((e) => e.textContent.trim())`) {
+			t.Errorf("on the page %s there is no room for %q", name, cut)
+		}
+		w.size(1100, 900, false)
 	}
+	w.openPage("settings")
+	value[bool](w, `(() => {
+		const language = document.getElementById("settings-preferences-language");
+		language.value = "en";
+		return language.dispatchEvent(new Event("change"));
+	})()`)
+	w.wait("the settings in English", `document.documentElement.lang === "en" && document.querySelector(".page[data-page=settings] h1").checkVisibility()`)
 }
 
 // TestOtherPages has a server on another port of the same host, visited in the same
@@ -724,6 +767,7 @@ func TestGuideForEverybody(t *testing.T) {
 			t.Errorf("there are %d of %s, not %d", said[role], role, least)
 		}
 	}
+	w.wait("Jupyter's version", `/Docker \d.*sha256:.*Jupyter server\d/.test(document.getElementById("versions-list").textContent)`)
 	w.withoutBarriers()
 }
 
@@ -753,30 +797,58 @@ func (w *window) namedRoles() map[string]int {
 }
 
 // goThroughByKeys goes through a page by Tab, which must reach all that can be used,
-// in the order in which it is shown, and shows where it is.
+// in the order in which it is shown, and shows where it is. Where what a page has asked
+// for came meanwhile, it goes through it again.
 func (w *window) goThroughByKeys(name string) {
 	w.t.Helper()
-	reachable := value[[]string](w, `[...document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0']")]
-		.filter((e) => !e.disabled && e.checkVisibility()).map((e, i) => e.dataset.order = String(i))`)
+	reachable := w.reachable()
+	for {
+		order, unseen := w.pressTab(len(reachable))
+		now := w.reachable()
+		if !slices.Equal(now, reachable) {
+			reachable = now
+			continue
+		}
+		if !slices.Equal(order, reachable) {
+			w.t.Errorf("%s: Tab goes to %q, not to %q", name, order, reachable)
+		}
+		if len(unseen) > 0 {
+			w.t.Errorf("%s: the focus cannot be seen on %q", name, unseen)
+		}
+		return
+	}
+}
+
+// nameOf is a function of the page that tells its elements apart.
+const nameOf = `((e) => e.dataset.order ??= e.tagName + e.id + " " + (window.count = (window.count ?? 0) + 1))`
+
+// reachable returns the names of all that can be used on the page.
+func (w *window) reachable() []string {
+	w.t.Helper()
+	return value[[]string](w, `[...document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0']")]
+		.filter((e) => !e.disabled && e.checkVisibility()).map(`+nameOf+`)`)
+}
+
+// pressTab presses Tab so often. It returns where the focus was, and where it cannot
+// be seen.
+func (w *window) pressTab(times int) (order, unseen []string) {
+	w.t.Helper()
 	w.do("Tab", chromedp.KeyEvent(kb.Tab)) // whoever uses keys is shown the focus
 	value[bool](w, `(scrollTo(0, 0), document.querySelector(".skip").focus(), true)`)
-	var order []string
-	for i := range reachable {
+	for i := range times {
 		if i > 0 {
 			w.do("Tab", chromedp.KeyEvent(kb.Tab))
 		}
 		at := value[[]string](w, `(() => {
 			const e = document.activeElement, s = getComputedStyle(e);
-			return [e.dataset.order ?? "", s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 ? "" : e.tagName + " " + e.id];
+			return [`+nameOf+`(e), s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 ? "seen" : ""];
 		})()`)
 		order = append(order, at[0])
-		if at[1] != "" {
-			w.t.Errorf("%s: the focus cannot be seen on %s", name, at[1])
+		if at[1] == "" {
+			unseen = append(unseen, at[0])
 		}
 	}
-	if !slices.Equal(order, reachable) {
-		w.t.Errorf("%s: Tab goes to %q, not to %q", name, order, reachable)
-	}
+	return order, unseen
 }
 
 // axText is the text of a value of the accessibility tree.

@@ -99,7 +99,7 @@ func (s *session) listFiles(w http.ResponseWriter, r *http.Request) {
 func (s *session) sendProblem(w http.ResponseWriter, err error) {
 	var p *problem.Problem
 	if !errors.As(err, &p) {
-		s.guide.Log.Warn("guide: files", "error", err)
+		s.guide.Log.Warn("guide", "error", err)
 		p = &problem.Problem{Short: i18n.T("guide.files.failed")}
 	}
 	s.sendJSON(w, http.StatusConflict, actionMessage{p.Short, p.Hint, p.Command})

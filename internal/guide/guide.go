@@ -47,8 +47,10 @@ type Runtime interface {
 	Stats(ctx context.Context) <-chan engine.Usage
 	Page(ctx context.Context) (path string, err error)
 	Files
+	Versions(ctx context.Context) (image, jupyter string)
 	Data
 	Updates
+	Kernels
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
 }
@@ -66,6 +68,8 @@ type Options struct {
 	Report func(ctx context.Context) string
 	// Folders are those that the page lists, adds and removes.
 	Folders Folders
+	// Settings are those that the page shows and changes.
+	Settings Settings
 	// Connecting has what the page "Connect" needs besides the runtime.
 	Connecting Connecting
 	// Install returns how to get an engine on this system.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	neturl "net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"colabtray/internal/colab"
+	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -156,7 +158,7 @@ func TestOnlyThePageItself(t *testing.T) {
 	good := []string{"Origin", origin, header, "1", "Sec-Fetch-Site", "same-origin"}
 	but := func(name, value string) []string { return append(append([]string{}, good...), name, value) }
 
-	for _, path := range []string{"/start", "/continue", "/stop", "/restart", "/act?act=usePort:1", "/url", "/check", "/report"} {
+	for _, path := range []string{"/start", "/continue", "/stop", "/restart", "/act?act=usePort:1", "/url", "/check", "/report", "/settings", "/settings/put", "/settings/undo", "/settings/login"} {
 		for what, headers := range map[string][]string{
 			"Host localhost":           but("Host", "localhost:"+port),
 			"Host of a rebound name":   but("Host", "evil.example:"+port),
@@ -516,9 +518,20 @@ func TestWords(t *testing.T) {
 		},
 		"check.": {string(colab.OK), string(colab.Warn), string(colab.Fail), string(colab.Skipped)},
 	}
+	for _, field := range (config.Editor{File: filepath.Join(t.TempDir(), "none.toml")}).Form("").Fields {
+		tables["settings.name."] = append(tables["settings.name."], string(field.Place))
+	}
+	tables["settings."] = nil
+	for _, name := range regexp.MustCompile(`this\.button\("(\w+)"`).FindAllStringSubmatch(script, -1) {
+		tables["settings."] = append(tables["settings."], name[1])
+	}
+	for _, name := range regexp.MustCompile(`changeProfile\(.*"([\w.]+)"\)`).FindAllStringSubmatch(script, -1) {
+		used[name[1]] = true
+	}
 	calls := strings.Split(script, "say(")
 	for _, call := range calls[1:] {
-		for _, name := range regexp.MustCompile(`"([\w.]+)"`).FindAllStringSubmatch(firstArgument(call), -1) {
+		said := regexp.MustCompile(`=== "\w+"`).ReplaceAllString(firstArgument(call), "")
+		for _, name := range regexp.MustCompile(`"([\w.]+)"`).FindAllStringSubmatch(said, -1) {
 			members, together := tables[name[1]]
 			if !together {
 				used[name[1]] = true

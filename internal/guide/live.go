@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/gpu"
 	"colabtray/internal/i18n"
@@ -31,6 +32,7 @@ type state struct {
 	Progress *progress       `json:"progress"`
 	Problem  *actionMessage  `json:"problem"`
 	Warnings []actionMessage `json:"warnings"`
+	Newer    bool            `json:"newer"` // there is a newer image
 	Message  *actionMessage  `json:"message"`
 	Acts     []actButton     `json:"acts"`
 	Install  *install.Help   `json:"install"`
@@ -56,8 +58,8 @@ type progress struct {
 	Total      int64 `json:"total"`
 }
 
-// usage is the event "usage" of the page: CPU in cores, memory in bytes, disk in
-// bytes a second.
+// usage is the event "usage" of the page: CPU in cores, memory in bytes, disk and
+// network in bytes a second.
 type usage struct {
 	CPU         float64 `json:"cpu"`
 	CPUs        int     `json:"cpus"`
@@ -66,6 +68,9 @@ type usage struct {
 	DiskRead    float64 `json:"diskRead"`
 	DiskWrite   float64 `json:"diskWrite"`
 	HasDisk     bool    `json:"hasDisk"`
+	Received    float64 `json:"received"`
+	Sent        float64 `json:"sent"`
+	HasNetwork  bool    `json:"hasNetwork"`
 }
 
 // gpuUsage is the event "gpu" of the page: busy from 0 to 1, memory in bytes.
@@ -81,6 +86,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	now = state{
 		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
 		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []actionMessage{}, Acts: g.actButtons(s),
+		Newer: s.NewerImage != "",
 	}
 	switch s.State {
 	case runtime.Absent:
@@ -122,9 +128,9 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	return now, g.updated
 }
 
-// live sends the state and the work at each change, with ?usage also the resource usage and with
-// ?logs the output of the runtime, until the request ends. Where ?usage and ?logs are
-// absent, nothing of them is measured or read.
+// live sends the state and the work at each change, with ?usage also the resource usage,
+// with ?logs the output of the runtime, and with ?settings the revision of the settings
+// file, until the request ends. What is absent is neither measured nor read.
 func (s *session) live(w http.ResponseWriter, r *http.Request) {
 	if !s.openStream() {
 		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
@@ -149,6 +155,10 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 	var lines <-chan output
 	if r.URL.Query().Has("logs") {
 		lines = follow(ctx, g.Runtime)
+	}
+	var revisions <-chan config.Revision
+	if r.URL.Query().Has("settings") {
+		revisions = config.Revisions(ctx, g.Settings.File())
 	}
 	var last runtime.Snapshot
 	var updated <-chan struct{}
@@ -184,7 +194,7 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 				usages = nil
 				continue
 			}
-			out.event("usage", usage{u.CPU, u.CPUs, u.Memory, u.MemoryLimit, u.DiskRead, u.DiskWrite, u.HasDisk})
+			out.event("usage", usage{u.CPU, u.CPUs, u.Memory, u.MemoryLimit, u.DiskRead, u.DiskWrite, u.HasDisk, u.Received, u.Sent, u.HasNetwork})
 		case u, open := <-cards:
 			if !open {
 				cards = nil
@@ -197,6 +207,12 @@ func (s *session) live(w http.ResponseWriter, r *http.Request) {
 				continue
 			}
 			out.event("logs", o)
+		case revision, open := <-revisions:
+			if !open {
+				revisions = nil
+				continue
+			}
+			out.event("settings", revision)
 		}
 	}
 }

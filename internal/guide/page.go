@@ -17,7 +17,7 @@ var files embed.FS
 // texts returns the texts of the page by key, in the language in use.
 func texts() map[string]string {
 	all := i18n.Table("guide")
-	all["lang"] = i18n.Language()
+	all["lang"], all["units"] = i18n.Language(), i18n.T("number.units")
 	return all
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"colabtray/internal/config"
@@ -42,6 +43,23 @@ func (s *session) ports(w http.ResponseWriter, r *http.Request) {
 		all = append(all, p)
 	}
 	s.sendJSON(w, http.StatusOK, all)
+}
+
+// publishPort has a port of the runtime published, by the settings. It sends what is
+// wrong with that, or nothing; the port is published once the runtime was restarted.
+func (s *session) publishPort(w http.ResponseWriter, r *http.Request) {
+	const place = config.Place("profile.ports")
+	number, err := strconv.ParseUint(r.URL.Query().Get("port"), 10, 16)
+	if err != nil || number == 0 {
+		http.Error(w, "no port", http.StatusBadRequest)
+		return
+	}
+	settings, profile := s.guide.Settings, s.guide.Runtime.Profile()
+	err = config.Editor{File: settings.File()}.Put(profile.Name, place, config.EncodePorts(withPort(profile, int(number))))
+	if err == nil {
+		settings.Apply()
+	}
+	s.sendJSON(w, http.StatusOK, map[string]string{"wrong": settingWrong(place, err)})
 }
 
 // withPort returns the published ports of a profile with one more, at the same number on

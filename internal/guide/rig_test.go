@@ -19,6 +19,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/gpu"
+	"colabtray/internal/i18n"
 	"colabtray/internal/install"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/packages"
@@ -102,6 +103,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 			return colab.Check(ctx, colab.Target{Profile: p, Port: s.Port, Token: s.URL.Token(), Ours: s.Ours}, tell), nil
 		},
 		Folders:    fileFolders{r},
+		Settings:   &fileSettings{r: r},
 		Connecting: connecting{r},
 		Report:     func(context.Context) string { return "the report of " + p.Runtime },
 		Install: func() install.Help {
@@ -198,6 +200,32 @@ func (f fileFolders) follow(err error) error {
 		err = listErr
 	}
 	return err
+}
+
+// fileSettings are those of the rig's settings file. Nobody else follows it.
+type fileSettings struct {
+	r     *rig
+	login atomic.Bool
+}
+
+func (f *fileSettings) File() string { return f.r.file }
+
+func (f *fileSettings) Apply() {
+	i18n.Use("en")
+	if config.LanguageIn(f.r.file) == "de" {
+		i18n.Use("de")
+	}
+}
+
+func (f *fileSettings) Overrides() map[config.Place]string {
+	return map[config.Place]string{"profile.platform": "COLAB_TRAY_TEST"}
+}
+
+func (f *fileSettings) StartsAtLogin() (bool, error) { return f.login.Load(), nil }
+
+func (f *fileSettings) SetStartAtLogin(on bool) error {
+	f.login.Store(on)
+	return nil
 }
 
 // address returns a new address of the guide, and its origin.

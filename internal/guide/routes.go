@@ -13,8 +13,9 @@ import (
 
 // Time limits of requests that wait for something else.
 const (
-	checkTime  = 3 * time.Minute
-	reportTime = 30 * time.Second
+	checkTime    = 3 * time.Minute
+	reportTime   = 30 * time.Second
+	versionsTime = 15 * time.Second
 )
 
 func (s *session) handler() http.Handler {
@@ -44,24 +45,22 @@ func (s *session) handler() http.Handler {
 	}
 	s.handleFiles(mux)
 	s.routeFolders(mux)
+	s.routeSettings(mux)
 	s.routeConnect(mux)
 	s.routeData(mux)
 	s.routeUpdate(mux)
+	s.routeKernels(mux)
 	mux.HandleFunc("POST /act", s.act)
 	mux.HandleFunc("POST /url", s.reveal)
 	mux.HandleFunc("POST /check", s.check)
 	mux.HandleFunc("POST /packages", s.packages)
 	mux.HandleFunc("POST /packages/keep", s.keepPackages)
 	mux.HandleFunc("GET /ports", s.ports)
+	mux.HandleFunc("POST /ports/publish", s.publishPort)
 	mux.HandleFunc("GET /notebooks", s.notebooks)
 	mux.HandleFunc("POST /notebook", s.notebook)
 	mux.HandleFunc("POST /notebooks/forget", s.forgetNotebooks)
-	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), reportTime)
-		defer cancel()
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(g.Report(ctx)))
-	})
+	s.routeHelp(mux)
 	return s.guard(mux, public)
 }
 

@@ -183,6 +183,9 @@ func Or(names []string) string {
 	return T("list.or", "names", strings.Join(names[:last], ", "), "last", names[last])
 }
 
+// Named puts the name of something before a text about it, such as "torch: stopped".
+func Named(name, text string) string { return T("list.named", "name", name, "text", text) }
+
 // Decimal formats a number with one decimal, in the language in use.
 func Decimal(number float64) string {
 	return strings.Replace(fmt.Sprintf("%.1f", number), ".", T("number.point"), 1)

@@ -93,6 +93,7 @@ func TestSay(t *testing.T) {
 	for _, test := range []struct{ language, want string }{
 		{"en", "Ready on port {8888} 12.5"},
 		{"de", "Bereit auf Port {8888} 12,5"},
+		{"fr", "Prêt sur le port {8888} 12,5"},
 		{"tlh", "Ready on port {8888} 12.5"},
 	} {
 		Use(test.language)
@@ -107,6 +108,23 @@ func TestSay(t *testing.T) {
 	Use("de")
 	if got := Table("state.short")["stopping"]; got != "wird angehalten" {
 		t.Errorf("of a table: %q", got)
+	}
+}
+
+// breakable is a punctuation mark that a line end can part from its words.
+var breakable = regexp.MustCompile(`[ \x{a0}][;:!?»](\W|$)|«[ \x{a0}]`)
+
+// TestNoLoosePunctuation: where a language has a space beside a punctuation mark, it is
+// the one that no line end takes the place of, and that [Line] keeps.
+func TestNoLoosePunctuation(t *testing.T) {
+	for _, language := range Languages() {
+		for name, forms := range loaded.Load().of(language).all() {
+			for _, text := range forms {
+				if found := breakable.FindString(text); found != "" {
+					t.Errorf("%s.toml: %s has %q in %q", language, name, found, text)
+				}
+			}
+		}
 	}
 }
 
@@ -158,8 +176,9 @@ func TestSystem(t *testing.T) {
 		{map[string]string{"LANG": "DE"}, "de"},
 		{map[string]string{"LANG": "de@euro"}, "de"},
 		{map[string]string{"LANG": "en_GB.UTF-8"}, "en"},
-		{map[string]string{"LANG": "fr_FR.UTF-8"}, "en"},
-		{map[string]string{"LANG": "fr_FR.UTF-8", "LANGUAGE": "fr:de:en"}, "de"},
+		{map[string]string{"LANG": "fr_CA.UTF-8"}, "fr"},
+		{map[string]string{"LANG": "tlh_AA.UTF-8"}, "en"},
+		{map[string]string{"LANG": "tlh_AA.UTF-8", "LANGUAGE": "tlh:de:en"}, "de"},
 		{map[string]string{"LANG": "de_DE.UTF-8", "LANGUAGE": "en"}, "en"},
 		{map[string]string{"LANG": "de_DE.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"},
 		{map[string]string{"LANG": "en_US.UTF-8", "LC_ALL": "de_CH.UTF-8"}, "de"},

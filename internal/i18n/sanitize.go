@@ -31,6 +31,10 @@ func Line(foreign string) string {
 	return text
 }
 
+// narrowNoBreakSpace is the space that French has beside punctuation marks. Our own
+// messages become parts of others, and of output, so it is not replaced.
+const narrowNoBreakSpace = '\u202f'
+
 // Lines sanitizes a text like [Line], but keeps line ends and tabs and does not cut
 // the text.
 func Lines(foreign string) string {
@@ -39,7 +43,7 @@ func Lines(foreign string) string {
 	text = escapes.ReplaceAllString(text, "")
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
+		case r == '\n' || r == '\t' || r == narrowNoBreakSpace:
 			return r
 		case r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Zs, r):
 			return ' '

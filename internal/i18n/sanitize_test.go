@@ -29,6 +29,7 @@ func TestForeignWords(t *testing.T) {
 		"tag\U000e0041\U000e0100 own\ue000":                 {"tag own", "tag own"},
 		"a\u2028b\u2029c\u0085d\vf\f":                       {"a b cdf", "a b cdf"},
 		"wide\u00a0and\u3000narrow\u200a":                   {"wide and narrow ", "wide and narrow "},
+		"prêt\u202f!":                                       {"prêt\u202f!", "prêt\u202f!"},
 		"not " + string([]byte{0xff, 0xc3, '('}) + " UTF-8": {"not \ufffd\ufffd( UTF-8", "not \ufffd\ufffd( UTF-8"},
 		string([]byte{0x9b}) + "31m":                        {"\ufffd31m", "\ufffd31m"},
 		"":                                                  {"", ""},

@@ -124,26 +124,28 @@ func TestThis(t *testing.T) {
 	}
 }
 
-// TestGerman holds that the words are German and the commands as they were.
-func TestGerman(t *testing.T) {
+// TestTranslated holds that the words are translated and the commands as they were.
+func TestTranslated(t *testing.T) {
 	t.Cleanup(func() { i18n.Use(i18n.English) })
 	for name, release := range releases {
 		s := parse(release)
 		s.WSL = true
-		english := Docker(s)
-		i18n.Use("de")
-		german := Docker(s)
 		i18n.Use(i18n.English)
-		if len(english.Ways) != len(german.Ways) {
-			t.Fatalf("%s: there are %+v", name, german.Ways)
-		}
-		for i, way := range english.Ways {
-			other := german.Ways[i]
-			if !slices.Equal(way.Commands, other.Commands) || way.Page != other.Page {
-				t.Errorf("%s: there is another way, %+v", name, other)
+		english := Docker(s)
+		for _, language := range i18n.Languages()[1:] {
+			i18n.Use(language)
+			translated := Docker(s)
+			if len(english.Ways) != len(translated.Ways) {
+				t.Fatalf("%s, in %s: there are %+v", name, language, translated.Ways)
 			}
-			if way.Note != "" && way.Note == other.Note || way.Title == other.Title && strings.Contains(way.Title, ",") {
-				t.Errorf("%s: %q and %q are not German", name, other.Title, other.Note)
+			for i, way := range english.Ways {
+				other := translated.Ways[i]
+				if !slices.Equal(way.Commands, other.Commands) || way.Page != other.Page {
+					t.Errorf("%s, in %s: there is another way, %+v", name, language, other)
+				}
+				if way.Note != "" && way.Note == other.Note || way.Title == other.Title && strings.Contains(way.Title, ",") {
+					t.Errorf("%s: %q and %q are not translated into %s", name, other.Title, other.Note, language)
+				}
 			}
 		}
 	}

@@ -22,11 +22,7 @@ func LastActivity(ctx context.Context, u BackendURL) (last time.Time, kernels []
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	for _, path := range []string{"/api/kernels", "/api/terminals"} {
-		var sessions []struct {
-			Kernel string    `json:"id"` // empty for a terminal
-			State  string    `json:"execution_state"`
-			Last   time.Time `json:"last_activity"`
-		}
+		var sessions []kernelJSON // a terminal has no ID
 		date, err := getJSON(ctx, u, path, &sessions)
 		if err != nil {
 			return last, kernels, err
@@ -43,8 +39,8 @@ func LastActivity(ctx context.Context, u BackendURL) (last time.Time, kernels []
 			if used := now.Add(-max(0, date.Sub(s.Last))); used.After(last) {
 				last = used
 			}
-			if s.Kernel != "" && s.State != "dead" {
-				kernels = append(kernels, s.Kernel)
+			if s.ID != "" && s.State != "dead" {
+				kernels = append(kernels, s.ID)
 			}
 		}
 	}
@@ -55,7 +51,7 @@ func LastActivity(ctx context.Context, u BackendURL) (last time.Time, kernels []
 // the Date of the response. It leaves the value unchanged when the server does not have
 // the path.
 func getJSON(ctx context.Context, u BackendURL, path string, into any) (date time.Time, err error) {
-	response, err := requestJupyter(ctx, u, path)
+	response, err := requestJupyter(ctx, http.MethodGet, u, path)
 	if err != nil {
 		return date, err
 	}
@@ -76,8 +72,8 @@ func getJSON(ctx context.Context, u BackendURL, path string, into any) (date tim
 }
 
 // requestJupyter makes an authenticated request.
-func requestJupyter(ctx context.Context, u BackendURL, path string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", u.Port(), path), nil)
+func requestJupyter(ctx context.Context, method string, u BackendURL, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d%s", u.Port(), path), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,10 @@
 # Asks kernels whether they are busy: askkernels.py DIRECTORIES KERNEL...
 #
-# The question goes over the shell channel, which a busy kernel does not read.
-# Prints "busy" when a kernel has not answered in time, else "idle". The script
-# does not ask through the server: the server would take the question for a page
-# that reconnects, and discard the messages that it keeps for the real page.
+# The question goes over the shell channel, which a busy kernel does not read. Prints
+# a line for each kernel: "idle", "busy" if it has not answered in time, or "unknown"
+# if it cannot be asked. The script does not ask through the server: the server would
+# take the question for a page that reconnects, and discard the messages that it keeps
+# for the real page.
 import os
 import queue
 import sys
@@ -22,27 +23,33 @@ def connection_file(kernel):
         file = os.path.join(directory, "kernel-%s.json" % kernel)
         if os.path.exists(file):
             return file
-    sys.exit("kernel %s has no connection file" % kernel)
+    raise LookupError("kernel %s has no connection file" % kernel)
 
 
 def ask(kernel):
-    client = BlockingKernelClient(connection_file=connection_file(kernel))
-    client.load_connection_file()
-    return client, client.kernel_info()
+    try:
+        client = BlockingKernelClient(connection_file=connection_file(kernel))
+        client.load_connection_file()
+        return client, client.kernel_info()
+    except Exception as error:
+        print(error, file=sys.stderr)
+        return None, None
 
 
-def answers(client, question, until):
+def answer(client, question, until):
+    if client is None:
+        return "unknown"
     while True:
         try:
             reply = client.get_shell_msg(timeout=max(until - time.monotonic(), 0.001))
         except queue.Empty:
-            return False
+            return "busy"
         if reply["parent_header"].get("msg_id") == question:
-            return True
+            return "idle"
 
 
 asked = [ask(kernel) for kernel in sys.argv[2:]]
 until = time.monotonic() + PATIENCE
-idle = all([answers(client, question, until) for client, question in asked])
-print("idle" if idle else "busy", flush=True)
+for client, question in asked:
+    print(answer(client, question, until), flush=True)
 os._exit(0)  # do not wait for messages that no kernel reads

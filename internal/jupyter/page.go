@@ -28,7 +28,7 @@ func Page(ctx context.Context, u BackendURL, image string) (path string, err err
 func hasPage(ctx context.Context, u BackendURL, path string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
-	response, err := requestJupyter(ctx, u, path)
+	response, err := requestJupyter(ctx, http.MethodGet, u, path)
 	if err != nil {
 		return false, err
 	}

@@ -28,13 +28,14 @@ const (
 	KindFailed     Kind = "failed"      // an action failed, or the runtime does not answer
 	KindStopped    Kind = "stopped"     // the runtime ended unexpectedly
 	KindIdleStop   Kind = "idle-stop"   // the runtime will be stopped soon, since nothing uses it
+	KindNewerImage Kind = "newer-image" // the registry has a newer image
 	KindProgress   Kind = "progress"    // the progress of a long pull
 	KindAnswer     Kind = "answer"      // the result of a click, where nothing else shows it
 )
 
 // Kinds returns all kinds of announcements, for a setting that names them.
 func Kinds() []Kind {
-	return []Kind{KindReady, KindURLChanged, KindFailed, KindStopped, KindIdleStop, KindProgress, KindAnswer}
+	return []Kind{KindReady, KindURLChanged, KindFailed, KindStopped, KindIdleStop, KindNewerImage, KindProgress, KindAnswer}
 }
 
 // Urgency is how much an announcement may disturb.
@@ -59,6 +60,7 @@ var (
 	Start       = Action{Name: problem.ActStart}
 	ShowLogs    = Action{Name: problem.ActShowLogs}
 	KeepRunning = Action{Name: problem.ActKeepRunning}
+	Update      = Action{Name: problem.ActUpdate}
 )
 
 // maxActions is the number of buttons that a notification has room for.
@@ -90,7 +92,8 @@ type Announcement struct {
 //	ready, as in prev                 the Backend URL, if it changed
 //	ready                             ready, and whether the Backend URL changed
 //
-// In addition it announces that a ready runtime will be stopped soon.
+// In addition it announces that a ready runtime will be stopped soon, and that there is
+// a newer image.
 //
 // A first snapshot is the first of all, or the first after a time without an engine:
 // what it shows is not news. Snapshots between prev and next may have been missed.
@@ -99,6 +102,9 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 	// A change of less than a minute does not matter to a person.
 	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
 		announcements = append(announcements, IdleStop(next.Profile, at))
+	}
+	if next.NewerImageIsNews && next.NewerImage != prev.NewerImage {
+		announcements = append(announcements, newerImage(next.Profile))
 	}
 	return announcements
 }
@@ -193,6 +199,18 @@ func IdleStop(profile string, at time.Time) Announcement {
 	}
 }
 
+// newerImage announces that a registry has a newer image.
+func newerImage(profile string) Announcement {
+	return Announcement{
+		Kind:    KindNewerImage,
+		Title:   i18n.T("notify.newerImage.title"),
+		Body:    i18n.T("notify.newerImage.body"),
+		Urgency: Low,
+		Actions: []Action{Update},
+		Profile: profile,
+	}
+}
+
 // Running answers a second start of the program: it says that the program runs, and
 // the state of the runtime.
 func Running(s runtime.Snapshot) Announcement {
@@ -218,6 +236,9 @@ func staleKinds(s runtime.Snapshot) []Kind {
 	}
 	if s.State != runtime.Pulling {
 		kinds = append(kinds, KindProgress)
+	}
+	if s.NewerImage == "" {
+		kinds = append(kinds, KindNewerImage)
 	}
 	return kinds
 }

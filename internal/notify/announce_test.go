@@ -322,13 +322,40 @@ func TestGerman(t *testing.T) {
 	}
 }
 
+// TestNewerImage: each digest is announced once, and not again by the next program.
+func TestNewerImage(t *testing.T) {
+	with := func(digest string, news bool) runtime.Snapshot {
+		s := in(runtime.Ready)
+		s.NewerImage, s.NewerImageIsNews = digest, news
+		return s
+	}
+	for _, c := range []struct {
+		before, after runtime.Snapshot
+		want          string
+	}{
+		{with("", false), with("a", true), "n"},
+		{with("a", true), with("a", true), "."},
+		{with("a", true), with("b", true), "n"},
+		{with("a", true), with("", false), "."},
+		{with("", false), with("a", false), "."},
+	} {
+		if got := code(Announce(c.before, c.after)); got != c.want {
+			t.Errorf("from %q to %q (news: %t): got %q, want %q", c.before.NewerImage, c.after.NewerImage, c.after.NewerImageIsNews, got, c.want)
+		}
+	}
+	if kinds := staleKinds(with("a", true)); slices.Contains(kinds, KindNewerImage) {
+		t.Errorf("what is true is withdrawn: %v", kinds)
+	}
+}
+
 // TestOutdated has a column for each kind of notification that a state closes: r ready,
-// u URL changed, i idle stop, f failed, s stopped, p progress.
+// u URL changed, i idle stop, f failed, s stopped, p progress,
+// n newer image.
 func TestOutdated(t *testing.T) {
 	for state, want := range map[runtime.State]string{
-		runtime.Unknown: "ruifsp", runtime.NoEngine: "ruip", runtime.Absent: "ruifsp", runtime.Pulling: "ruifs",
-		runtime.Stopped: "ruifsp", runtime.Starting: "ruifsp", runtime.Ready: "ifsp", runtime.Unhealthy: "ruip",
-		runtime.Stopping: "ruifsp", runtime.Failed: "ruip",
+		runtime.Unknown: "ruifspn", runtime.NoEngine: "ruipn", runtime.Absent: "ruifspn", runtime.Pulling: "ruifsn",
+		runtime.Stopped: "ruifspn", runtime.Starting: "ruifspn", runtime.Ready: "ifspn", runtime.Unhealthy: "ruipn",
+		runtime.Stopping: "ruifspn", runtime.Failed: "ruipn",
 	} {
 		got := ""
 		for _, kind := range staleKinds(in(state)) {

@@ -120,7 +120,7 @@ func (s *Sender) Send(announcements ...Announcement) {
 			continue
 		}
 		if a.Profile != "" && len(s.pulls) > 1 {
-			a.Title = a.Profile + ": " + a.Title
+			a.Title = i18n.Named(a.Profile, a.Title)
 		}
 		a.Title, a.Body = oneLine(a.Title), oneLine(a.Body)
 		target := slot{a.Kind, a.Profile}

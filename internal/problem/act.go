@@ -25,8 +25,10 @@ const (
 	ActCopyCommand     ActName = "copyCommand" // copy the command of the problem
 	ActEditSettings    ActName = "editSettings"
 	ActShowLogs        ActName = "showLogs"
+	ActUpdate          ActName = "update" // take a newer image
 	ActKeepRunning     ActName = "keepRunning"
 	ActUndoDelete      ActName = "undoDelete"
+	ActFreeKernels     ActName = "freeKernels" // shut down the idle kernels
 	ActCopyURL         ActName = "copyURL"
 	ActOpenColab       ActName = "openColab"
 )

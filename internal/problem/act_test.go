@@ -29,6 +29,7 @@ var noAct = map[Code]string{
 	NoBackup:       "another file has to be named",
 	FileExists:     "another file has to be named",
 	NoFile:         "another file has to be named",
+	NoKernel:       "another kernel has to be named",
 	CopyFailed:     "the text says what was in the way",
 	NotOffered:     "the engine cannot do it",
 }

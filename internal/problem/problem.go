@@ -60,6 +60,7 @@ const (
 	NoBackup            Code = "no-backup"
 	FileExists          Code = "file-exists"
 	NoFile              Code = "no-such-file"
+	NoKernel            Code = "no-such-kernel"
 	CopyFailed          Code = "copy-failed"
 	Unsaved             Code = "notebooks-unsaved"
 	NotOffered          Code = "not-offered"

@@ -19,6 +19,8 @@ func (s Snapshot) Acts() []problem.Act {
 		acts = []problem.Act{{Name: problem.ActRestart}}
 	case len(s.Warnings) > 0:
 		acts = s.Warnings[0].Offers()
+	case s.NewerImage != "":
+		acts = []problem.Act{{Name: problem.ActUpdate}}
 	}
 	return slices.DeleteFunc(acts, func(a problem.Act) bool { return !s.State.allows(a) })
 }
@@ -32,6 +34,8 @@ func (s State) allows(a problem.Act) bool {
 		return s.CanContinue()
 	case problem.ActRestart:
 		return s.CanRestart() && s != Starting
+	case problem.ActUpdate:
+		return s.CanUpdate()
 	case problem.ActShowLogs:
 		return s.CanReadLogs()
 	default:

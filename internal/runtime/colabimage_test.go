@@ -18,19 +18,16 @@ import (
 	"colabtray/test/testenv"
 )
 
-// eachColabRig runs a test with the stand-in for Google's image on Docker and on
-// Podman.
-func eachColabRig(t *testing.T, test func(t *testing.T, r *rig)) {
-	eachSite(t, func(t *testing.T, at site) {
-		r := newRig(t, at, testenv.Colab)
-		r.profile.Kind = config.KindColab
-		test(t, r)
-	})
+// newColabRig makes a runtime of the stand-in for Google's image.
+func newColabRig(t *testing.T, at site) *rig {
+	r := newRig(t, at, testenv.Colab)
+	r.profile.Kind = config.KindColab
+	return r
 }
 
 func TestColabImage(t *testing.T) {
-	eachColabRig(t, func(t *testing.T, r *rig) {
-		r.Open()
+	eachSite(t, func(t *testing.T, at site) {
+		r := newColabRig(t, at).Open()
 		s := r.mustStart()
 		r.mustServe(s.URL)
 
@@ -81,42 +78,40 @@ func (r *rig) nothingOfOurs() {
 }
 
 func TestColabImageKeepsData(t *testing.T) {
-	eachColabRig(t, func(t *testing.T, r *rig) {
-		r.Open()
-		first := r.mustStart()
-		id := r.id()
-		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > /content/work.ipynb")
-		if err := r.Stop(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		second := r.mustStart()
-		third := r.must(r.Restart)
-		r.mustServe(third.URL)
-		if first.URLChanged || !second.URLChanged || !third.URLChanged || second.URL == first.URL || third.URL == second.URL {
-			t.Errorf("each start has a new token, and says so from the second on: changed is %v, %v, %v",
-				first.URLChanged, second.URLChanged, third.URLChanged)
-		}
+	realEngine(t)
+	r := newColabRig(t, onDocker(t)).Open()
+	first := r.mustStart()
+	id := r.id()
+	r.docker("exec", r.profile.Runtime, "sh", "-c", "echo kept > /content/work.ipynb")
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := r.mustStart()
+	third := r.must(r.Restart)
+	r.mustServe(third.URL)
+	if first.URLChanged || !second.URLChanged || !third.URLChanged || second.URL == first.URL || third.URL == second.URL {
+		t.Errorf("each start has a new token, and says so from the second on: changed is %v, %v, %v",
+			first.URLChanged, second.URLChanged, third.URLChanged)
+	}
 
-		r.docker("restart", r.profile.Runtime) // by somebody else
-		fourth := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != third.URL })
-		if r.mustServe(fourth.URL); !fourth.URLChanged {
-			t.Error("a restart by somebody else changed the token unnoticed")
-		}
-		if r.id() != id {
-			t.Error("another container was made")
-		}
-		if text := r.docker("exec", r.profile.Runtime, "cat", "/content/work.ipynb", "/content/sample_data/README.md"); text != "kept\nmade by the image" {
-			t.Errorf("the files have become %q", text)
-		}
-	})
+	r.docker("restart", r.profile.Runtime) // by somebody else
+	fourth := r.until("another URL", func(s Snapshot) bool { return s.State == Ready && s.URL != third.URL })
+	if r.mustServe(fourth.URL); !fourth.URLChanged {
+		t.Error("a restart by somebody else changed the token unnoticed")
+	}
+	if r.id() != id {
+		t.Error("another container was made")
+	}
+	if text := r.docker("exec", r.profile.Runtime, "cat", "/content/work.ipynb", "/content/sample_data/README.md"); text != "kept\nmade by the image" {
+		t.Errorf("the files have become %q", text)
+	}
 }
 
 // TestColabImageOnARM has an engine on another processor, which there is none
 // of here.
 func TestColabImageOnARM(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, onDocker(t), testenv.Colab)
-	r.profile.Kind = config.KindColab
+	r := newColabRig(t, onDocker(t))
 	docker, err := docker.New(r.host)
 	if err != nil {
 		t.Fatal(err)

@@ -72,8 +72,7 @@ func write(t *testing.T, name, text string) {
 // TestCopyKeepsAll copies all that a volume can have out and in again, while there is no
 // container.
 func TestCopyKeepsAll(t *testing.T) {
-	testenv.Takes(t, "it copies a volume")
-	eachEngineAlone(t, func(t *testing.T, r *rig) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		r.fill()
 		want := strings.TrimSpace(r.inVolume(describeTree))
 		r.Open()
@@ -107,7 +106,7 @@ func TestCopyKeepsAll(t *testing.T) {
 func TestCopyPlaces(t *testing.T) {
 	testenv.Takes(t, "it copies files")
 	t.Parallel()
-	r := newRig(t, onDocker(t), testenv.Notebook6)
+	r := newRig(t, onDocker(t), testenv.FakeJupyter)
 	r.fill()
 	r.inVolume("mkdir proj; echo old > proj/a; ln -s /etc etc; ln -s ../../etc up; ln -s work inside; mkfifo pipe; mkdir -p .local/share/jupyter/runtime; echo secret > .local/share/jupyter/runtime/nbserver-7.json; chown -R 1000:100 .")
 	r.Open()
@@ -226,7 +225,7 @@ func TestCopyPlaces(t *testing.T) {
 func TestCopyInterrupted(t *testing.T) {
 	testenv.Takes(t, "it copies files")
 	t.Parallel()
-	r := newRig(t, onDocker(t), testenv.Notebook6)
+	r := newRig(t, onDocker(t), testenv.FakeJupyter)
 	before := r.fill()
 	r.Open()
 	ctx, cancel := context.WithCancel(t.Context())

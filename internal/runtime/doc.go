@@ -3,7 +3,8 @@
 // finds the Backend URL, and notices when the token changes.
 //
 // The engine is the source of truth. The package keeps nothing that the engine
-// knows, in memory or on disk, except a salted hash of the last token.
+// knows, in memory or on disk, except a salted hash of the last token. What it
+// asks registries for, at most once a day, is kept on disk, too.
 //
 // Package runtime owns no text of a menu, no notification and no command line.
 // It does not know what Colab needs of a Jupyter server: its caller passes the
@@ -25,6 +26,7 @@
 //   - jupyter.Watch waits until Jupyter answers in one run of the container.
 //   - data.Store backs up, restores and deletes the data volume.
 //   - idleGuard stops a runtime that nobody uses.
+//   - [ImageNews] knows which image the registry has.
 //
 // Effects that take time (inspections, operations, jupyter.Watch) run in
 // goroutines of their own and post an event when they end. The model drops an
@@ -60,6 +62,7 @@
 //	killed         remember that the end of this run is not a failure
 //	seen           store the inspection; an unasked end of the run with an error is a problem
 //	keptImage      remember whether there is an image to go back to
+//	newerImage     remember which image an update would bring
 //	reprofiled     inspect; start a new jupyter.Watch if the kind of the image has changed
 //	command        begin the operation now or after the current one; a stop cancels the current one
 //	abandoned      cancel the current start, or stop the run that it began;

@@ -38,6 +38,12 @@ type (
 	}
 	// keptImage: whether there is an image to go back to.
 	keptImage struct{ exists bool }
+	// newerImage: the digest of the image that an update would bring; empty for none.
+	// news tells that the registry has told it just now, and not before.
+	newerImage struct {
+		digest string
+		news   bool
+	}
 	// command: a person has asked for something.
 	command struct{ verb verb }
 	// abandoned: the caller no longer waits for a start, or for an exclusive
@@ -96,6 +102,7 @@ func (hint) isEvent()          {}
 func (seen) isEvent()          {}
 func (reprofiled) isEvent()    {}
 func (keptImage) isEvent()     {}
+func (newerImage) isEvent()    {}
 func (command) isEvent()       {}
 func (abandoned) isEvent()     {}
 func (progressed) isEvent()    {}

@@ -137,6 +137,10 @@ func (f *Fleet) Update(profiles map[string]config.Profile) {
 	})
 }
 
+// TellNewerImages switches on or off that registries are asked for newer images, and
+// that those are told.
+func (f *Fleet) TellNewerImages(on bool) { f.options.News.Set(on) }
+
 // Broken stores the problem that the settings cannot be read. Overviews show it until
 // the next [Fleet.Update]. The profiles stay as they are.
 func (f *Fleet) Broken(p *problem.Problem) {

@@ -127,7 +127,7 @@ func (k *kernel) Ask(channel string) {
 // TestIdleStop hold.
 func TestIdleRuntime(t *testing.T) {
 	testenv.Takes(t, "it starts Jupyter on a real engine")
-	eachEngineAlone(t, func(t *testing.T, r *rig) {
+	eachServerAlone(t, func(t *testing.T, r *rig) {
 		r.Open()
 		u := r.mustStart().URL
 		if last, kernels, err := jupyter.LastActivity(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {
@@ -165,6 +165,7 @@ func TestIdleRuntime(t *testing.T) {
 		r.docker("exec", "-d", r.profile.Runtime, "python3", "-c", "import os\nwhile not os.path.exists('/tmp/computed'): pass")
 		r.computing(true)
 		r.docker("exec", r.profile.Runtime, "touch", "/tmp/computed")
+		r.freeKernels(u, k)
 
 		r.stop()
 		r.openIdle(2 * time.Second)

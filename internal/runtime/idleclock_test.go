@@ -30,6 +30,11 @@ type idleEngine struct {
 	cpu       float64
 	noStats   bool   // the engine measures nothing
 	kernels   string // what the kernels say when they are asked in the container
+
+	images    map[string]engine.ImageInfo
+	remote    string // what the registry tells
+	remoteErr error
+	asked     int // how often the registry was asked
 }
 
 func (e *idleEngine) Connect(context.Context) (engine.Info, error) {
@@ -48,8 +53,17 @@ func (e *idleEngine) Inspect(context.Context, string) (engine.Container, error) 
 	return e.container, nil
 }
 
-func (e *idleEngine) Image(context.Context, string, string) (engine.ImageInfo, error) {
-	return engine.ImageInfo{}, nil
+func (e *idleEngine) Image(_ context.Context, name, _ string) (engine.ImageInfo, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.images[name], nil
+}
+
+func (e *idleEngine) RemoteDigest(context.Context, string) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.asked++
+	return e.remote, e.remoteErr
 }
 
 func (e *idleEngine) Get(context.Context, string, string) (io.ReadCloser, error) {
@@ -155,6 +169,12 @@ const (
 // playIdle runs a test with a ready runtime that may be idle for so long.
 func playIdle(t *testing.T, limit time.Duration, stopIdle bool, test func(s *idleScene)) {
 	t.Helper()
+	play(t, func(p *config.Profile, _ *idleEngine, o *Options) { p.IdleStop, o.StopIdle = limit, stopIdle }, test)
+}
+
+// play runs a test with a ready runtime.
+func play(t *testing.T, prepare func(*config.Profile, *idleEngine, *Options), test func(s *idleScene)) {
+	t.Helper()
 	standin := &idleJupyter{status: http.StatusOK, kernels: noKernels}
 	server := httptest.NewServer(standin)
 	defer server.Close()
@@ -167,10 +187,12 @@ func playIdle(t *testing.T, limit time.Duration, stopIdle bool, test func(s *idl
 			Env: []string{"JUPYTER_TOKEN=secret"},
 		}, kernels: "idle"}
 		p := config.Default()
-		p.Runtime, p.IdleStop = "r", limit
+		p.Runtime = "r"
 		log := slog.New(slog.DiscardHandler)
-		link := NewLink(s.engine, log)
-		s.Manager = NewManager(link, p, Options{StopIdle: stopIdle, Tokens: jupyter.NewTokenStore(tokens, log), Log: log})
+		o := Options{Tokens: jupyter.NewTokenStore(tokens, log), Log: log}
+		prepare(&p, s.engine, &o)
+		link := NewLink(s.engine, o.Log)
+		s.Manager = NewManager(link, p, o)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { link.Run(ctx) })

@@ -44,6 +44,7 @@ func inMemory(t *testing.T, as func(engine.Engine) engine.Engine) *memoryRuntime
 	m.Manager = runtime.NewManager(link, p, runtime.Options{
 		Server: runtime.Server{Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs},
 		Tokens: jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log), Backups: t.TempDir(), Log: log,
+		News: runtime.NewImageNews(filepath.Join(t.TempDir(), "images.json"), true, log), AskRegistries: true,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -115,6 +116,9 @@ func TestLifecycle(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 
 	made := m.Container()
+	if image, server := m.Versions(t.Context()); image != made.ImageID || server != "2.0.0" {
+		t.Errorf("the image is %s, and Jupyter %s", image, server)
+	}
 	if err := m.engine.Put(t.Context(), made.ID, fstest.MapFS{"home/jovyan/work.ipynb": {Data: []byte("work")}}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +187,25 @@ func TestEngineGone(t *testing.T) {
 	m.engine.SetDown(false)
 	if after := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Ready }); after.URL != before.URL {
 		t.Error("the URL is another one")
+	}
+}
+
+// TestNewerImage: an image that the registry has since the last start is told of, and
+// no longer once the runtime has it.
+func TestNewerImage(t *testing.T) {
+	m := inMemory(t, itself)
+	if err := m.engine.Pull(t.Context(), "example/jupyter:1", "", func(engine.Progress) {}); err != nil {
+		t.Fatal(err)
+	}
+	m.engine.Publish("example/jupyter:1", memory.Jupyter())
+	old := m.must(m.Start)
+	newer := m.until(func(s runtime.Snapshot) bool { return s.NewerImage != "" })
+	if newer.State != runtime.Ready || !newer.NewerImageIsNews || newer.Container != old.Container {
+		t.Errorf("it is %+v", newer)
+	}
+	m.must(m.Update)
+	if s := m.until(func(s runtime.Snapshot) bool { return s.NewerImage == "" }); s.Container == old.Container {
+		t.Errorf("after the update it is %+v", s)
 	}
 }
 

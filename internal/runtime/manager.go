@@ -29,6 +29,8 @@ type Manager struct {
 	ended    chan struct{} // closed when Run returns
 	keep     chan struct{} // a request not to stop the idle runtime
 	stopIdle bool
+	news     *ImageNews
+	asks     bool
 
 	mu         sync.Mutex
 	profile    config.Profile     // only the owning goroutine changes it
@@ -72,6 +74,12 @@ type Options struct {
 	// StopIdle stops the runtime when it has been idle for the profile's IdleStop.
 	// Only the tray sets it, because other commands end before that.
 	StopIdle bool
+	// News has what registries have told of images. If it is nil, no newer image is
+	// told.
+	News *ImageNews
+	// AskRegistries asks the registry of the image for News, at most once a day while
+	// the runtime is ready. Only the tray sets it.
+	AskRegistries bool
 	// Backups is the directory for the backups that are made before data is deleted
 	// or replaced; empty for [data.BackupDir].
 	Backups string
@@ -101,6 +109,8 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		ended:         make(chan struct{}),
 		keep:          make(chan struct{}, 1),
 		stopIdle:      o.StopIdle,
+		news:          o.News,
+		asks:          o.AskRegistries && o.News != nil,
 		watchers:      map[chan Snapshot]struct{}{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
@@ -120,6 +130,9 @@ func (m *Manager) Run(ctx context.Context) {
 	defer close(m.ended)
 	if m.stopIdle {
 		m.work.Go(func() { m.guardIdle(ctx) })
+	}
+	if m.asks {
+		m.work.Go(func() { m.watchRegistry(ctx) })
 	}
 	for {
 		select {
@@ -245,6 +258,7 @@ func (m *Manager) inspect(ctx context.Context, i inspection) {
 		}
 		m.post(seen{inspection: i.inspection, container: c, stale: stale, misplaced: elsewhere, output: output})
 		m.post(keptImage{hasPrevious(ctx, m.engine(), profile, c)})
+		m.post(m.newerImage(ctx, profile, c, false))
 	})
 }
 

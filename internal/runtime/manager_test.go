@@ -45,7 +45,7 @@ func TestFirstStartMakesContainerAndVolume(t *testing.T) {
 }
 
 func TestSecondStartKeepsContainerAndData(t *testing.T) {
-	anyEngine(t, eachRig, func(t *testing.T, r *rig) {
+	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		first := r.mustStart()
 		id := r.id()
@@ -79,7 +79,7 @@ func TestSecondStartKeepsContainerAndData(t *testing.T) {
 }
 
 func TestRestartChangesToken(t *testing.T) {
-	eachRig(t, func(t *testing.T, r *rig) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		r.Open()
 		first := r.mustStart()
 		second := r.must(r.Restart)
@@ -113,7 +113,7 @@ func TestRestartChangesToken(t *testing.T) {
 
 // TestSettingsAreBroughtUpToDate starts a container that an earlier version made.
 func TestSettingsAreBroughtUpToDate(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	oneEngine(t, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		const file = "/opt/colab-tray/jupyter/jupyter_server_config.py"
@@ -149,7 +149,7 @@ func TestSettingsAreBroughtUpToDate(t *testing.T) {
 // TestSettingsArePutInOnce holds that an engine tells that a container has this
 // version's settings already.
 func TestSettingsArePutInOnce(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		c, err := r.Manager.engine().Inspect(t.Context(), r.profile.Runtime)
@@ -162,7 +162,7 @@ func TestSettingsArePutInOnce(t *testing.T) {
 // TestOccupiedSettings: where somebody else's file is in the place of our settings, it
 // stays, and none of ours is put beside it. One of ours, of any version, is in no way.
 func TestOccupiedSettings(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	oneEngine(t, func(t *testing.T, r *rig) {
 		const file, beside = "/usr/local/etc/jupyter/jupyter_notebook_config.py", "/usr/local/etc/jupyter/jupyter_server_config.py"
 		r.docker("create", "--name", r.profile.Runtime, r.profile.Image)
 		r.Open()
@@ -203,7 +203,7 @@ func TestOccupiedSettings(t *testing.T) {
 }
 
 func TestChangesByOthersShow(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		r.others("stop")
@@ -269,7 +269,7 @@ func TestTakeover(t *testing.T) {
 }
 
 func TestDeathWhileStarting(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		r.byHand(r.script("echo the disk says no; echo token=verysecret; exit 3", says("the disk says no\ntoken=verysecret\n", 3)))
 		r.Open()
 		p := r.Problem(r.Start(t.Context()), problem.DiedStarting)
@@ -293,7 +293,7 @@ func TestDeathWhileStarting(t *testing.T) {
 }
 
 func TestDeathAfterAWhile(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		thinking := make(chan struct{})
 		r.byHand(r.script("echo thinking; read never </dev/zero & sleep 1; kill $!; echo giving up; exit 4", func(p *memory.Process) int {
 			_, _ = io.WriteString(p.Out, "thinking\n")
@@ -334,7 +334,7 @@ func TestStaleInfoFiles(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		other, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
 		if err != nil {
 			t.Fatal(err)
@@ -355,7 +355,7 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestPublishedPorts(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		before := r.mustStart()
 		other, err := net.Listen("tcp", "127.0.0.1:0")
@@ -383,7 +383,7 @@ func TestPublishedPorts(t *testing.T) {
 }
 
 func TestPortInUseByAnotherRuntime(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		other := r.neighbour()
@@ -398,7 +398,7 @@ func TestPortInUseByAnotherRuntime(t *testing.T) {
 }
 
 func TestInterruptedStartIsUndone(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, eachServer, func(t *testing.T, r *rig) {
 		r.Open()
 		r.untilState(Absent)
 		enough := r.slowly()
@@ -445,7 +445,7 @@ func TestLogsMaskTheToken(t *testing.T) {
 // go on.
 func TestPodmanComesAndGoes(t *testing.T) {
 	testenv.Takes(t, "it starts Jupyter on a real engine")
-	r := newRig(t, onPodman(t), testenv.Notebook6)
+	r := newRig(t, onPodman(t), testenv.FakeJupyter)
 	r.Open()
 	first := r.mustStart()
 	r.podman.Stop(t)
@@ -485,12 +485,10 @@ func TestEngineComesAndGoes(t *testing.T) {
 		}, func() { r.memory.SetDown(false) })
 	})
 	t.Run("docker", func(t *testing.T) {
-		if !testenv.Full() {
-			t.Skip("to give a private engine an image takes long")
-		}
+		testenv.Takes(t, "a private engine has to start")
 		t.Parallel()
 		private := testenv.PrivateEngine(t)
-		r := newRigOf(t, site{host: private.Host()}, private.Load(t, testenv.Server2))
+		r := newRigOf(t, site{host: private.Host()}, private.Load(t, testenv.FakeJupyter))
 		comesAndGoes(t, r, func() { private.Stop(t) }, func() { private.Start(t) })
 	})
 }

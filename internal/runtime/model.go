@@ -27,6 +27,8 @@ type model struct {
 	stale                bool   // its server files are of another version or other settings
 	misplaced            bool   // the data volume is not where Jupyter works
 	previous             bool   // there is an image to go back to
+	newer                string // the digest of the image that an update would bring, if any
+	newerIsNews          bool   // the registry has told newer since the program began
 	root                 string // the server's root directory, if it is known; kept after the run
 	settling             bool   // the run began before this program, and Jupyter is not asked yet
 	url                  jupyter.BackendURL
@@ -164,6 +166,9 @@ func (m *model) step(e event) []effect {
 		}
 	case keptImage:
 		m.previous = m.up && e.exists
+	case newerImage:
+		m.newerIsNews = e.digest != "" && (e.news || m.newerIsNews && e.digest == m.newer)
+		m.newer = e.digest
 	case reprofiled:
 		m.profile = e.profile
 		if m.up { // what is in the container may be out of date now
@@ -366,10 +371,14 @@ func (m *model) finish(d done) {
 	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, engine.Progress{}
 	m.firstValidInspection = m.lastInspection + 1
 	if d.known && m.up {
+		if d.container.ID != m.container.ID {
+			m.misplaced = false // what was seen is another container's
+		}
 		m.applyInspection(d.container)
 	}
 	if d.started {
 		m.owned = startOf(d.container)
+		m.stale = false // it was given this version's server files
 	}
 }
 

@@ -115,6 +115,7 @@ var columns = []struct {
 	{"seen a run over", func(m *model) event { return newestInspection(m, ended(runB, 1)) }},
 	{"seen long ago", func(m *model) event { return seen{inspection: 0, container: ended(runA, 1)} }},
 	{"inspection failed", func(m *model) event { return seen{inspection: m.lastInspection, failed: true} }},
+	{"a newer image", func(*model) event { return newerImage{"sha256:new", true} }},
 	{"an image to go back to", func(*model) event { return keptImage{true} }},
 	{"other settings", func(*model) event { return reprofiled{} }},
 	{"other kind of image", func(*model) event { return reprofiled{kind: true} }},
@@ -216,6 +217,19 @@ func TestModelCoversEveryState(t *testing.T) {
 		if !covered[s] {
 			t.Errorf("no situation is in state %s", s)
 		}
+	}
+}
+
+// TestStartBringsSettings: what was seen of a container before it was started, or of
+// the one before it, does not make a new start look out of date.
+func TestStartBringsSettings(t *testing.T) {
+	m := &model{}
+	m.step(engineUp{})
+	m.step(seen{inspection: m.lastInspection, container: engine.Container{Exists: true, Name: "r", ID: "before"}, stale: true, misplaced: true})
+	m.step(command{start})
+	m.step(done{op: m.op, container: runA, known: true, started: true})
+	if m.stale || m.misplaced {
+		t.Errorf("its settings are old: %t, its volume is elsewhere: %t", m.stale, m.misplaced)
 	}
 }
 

@@ -119,7 +119,7 @@ var layouts = map[string]layout{
 		dir:     "/workspace", brought: "readme.md", owner: "1000:100", volume: true,
 	},
 	"ana": {
-		script:  "useradd --uid 1234 --gid 100 --create-home ana; echo brought > /home/ana/readme.md",
+		script:  "echo ana:x:1234:100::/home/ana:/bin/sh >> /etc/passwd; mkdir /home/ana; echo brought > /home/ana/readme.md; chown -R ana:100 /home/ana",
 		changes: []string{"USER ana", "WORKDIR /home/ana", "ENV HOME="},
 		dir:     "/home/ana", brought: "readme.md", owner: "1234:100",
 	},
@@ -189,8 +189,8 @@ func eachLayout(t *testing.T, docker, podman string, test func(t *testing.T, r *
 			test(t, newRigAt(t, at(t), image, layouts[name]), layouts[name])
 		})
 	}
-	run(docker, onDocker, testenv.Server2, "docker")
-	run(podman, onPodman, testenv.Notebook6, "podman")
+	run(docker, onDocker, testenv.FakeJupyter, "docker")
+	run(podman, onPodman, testenv.FakeJupyter, "podman")
 }
 
 // write writes a file as Jupyter's page does.

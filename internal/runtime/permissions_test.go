@@ -14,7 +14,7 @@ import (
 // left in the home directory, are named, and the command that is told gives them
 // back.
 func TestDataOfAnotherUser(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	eachServer(t, func(t *testing.T, r *rig) {
 		r.docker("volume", "create", r.profile.Volume())
 		r.docker("run", "--rm", "--user", "0:0", "--entrypoint", "sh", "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image,
 			"-c", "cd /home/jovyan && echo kept > work.ipynb && mkdir -p .local && chown 0:0 .local work.ipynb && chmod 755 .local")

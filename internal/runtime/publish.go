@@ -100,7 +100,9 @@ func (m *Manager) snapshot() Snapshot {
 		Engine:  m.model.engine,
 		Problem: m.model.shownProblem(),
 
-		PreviousImage: m.model.previous,
+		PreviousImage:    m.model.previous,
+		NewerImage:       m.model.newer,
+		NewerImageIsNews: m.model.newerIsNews,
 	}
 	if s.Since.IsZero() {
 		s.Since = time.Now()

@@ -56,6 +56,18 @@ func (m *Manager) Secrets(ctx context.Context) ([]secret.Secret, error) {
 	return append(all, jupyter.InfoFileTokens(files)...), err
 }
 
+// Versions returns the ID of the container's image, and the version of the ready
+// runtime's Jupyter server; empty if they are not known.
+func (m *Manager) Versions(ctx context.Context) (image, server string) {
+	if c, err := m.engine().Inspect(ctx, m.runtime); err == nil {
+		image = c.ImageID
+	}
+	if url := m.Snapshot().URL; !url.IsZero() {
+		server, _ = jupyter.Version(ctx, url)
+	}
+	return image, server
+}
+
 // Page returns the path of Jupyter's own user interface, such as "/lab". It returns a
 // *[problem.Problem] if the runtime is not ready or its image has no user
 // interface.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,7 +32,7 @@ func (r *rig) change(f func(p *config.Profile)) {
 }
 
 func TestRestartAppliesSettings(t *testing.T) {
-	eachRig(t, func(t *testing.T, r *rig) {
+	eachEngine(t, func(t *testing.T, r *rig) {
 		r.Open()
 		if r.mustStart().RestartToApply {
 			t.Error("a new container is to be restarted")
@@ -56,9 +57,7 @@ func TestRestartAppliesSettings(t *testing.T) {
 		if r.mustStart(); r.id() != made {
 			t.Fatal("starting what runs made another container")
 		}
-		if strings.Contains(r.profile.Image, "server2") { // which makes no difference, on Podman either
-			r.pause()
-		}
+		r.pause() // which makes no difference
 		s := r.must(r.Restart)
 		r.mustServe(s.URL)
 		if s.URL.Port() != port || s.RestartToApply || r.id() == made || len(s.Warnings) > 0 {
@@ -82,7 +81,7 @@ func TestRestartAppliesSettings(t *testing.T) {
 // TestBadSettingsAreRolledBack changes a running runtime in ways that cannot
 // work. Each time it is as it was afterwards.
 func TestBadSettingsAreRolledBack(t *testing.T) {
-	anyEngine(t, eachEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		if r.memory != nil {
 			r.memory.as = offline{r.memory.Engine}
 			r.script("echo no such thing >&2; exit 3", says("no such thing\n", 3))
@@ -142,7 +141,7 @@ func (offline) Pull(context.Context, string, string, func(engine.Progress)) erro
 // TestHandmadeIsNotMadeAnew: nobody but its owner knows what it was made from. This
 // one keeps no log, which is told when that is asked for, and no hindrance else.
 func TestHandmadeIsNotMadeAnew(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	oneEngine(t, func(t *testing.T, r *rig) {
 		r.docker("run", "-d", "--log-driver", "none", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
 		r.profile.Memory = 1 << 30
 		r.Open()
@@ -233,7 +232,7 @@ func wheel(t *testing.T, dir, name string) {
 }
 
 func TestPackagesAreInstalledOnce(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	eachServer(t, func(t *testing.T, r *rig) {
 		wheels := t.TempDir()
 		if err := os.Chmod(wheels, 0o755); err != nil {
 			t.Fatal(err)
@@ -304,7 +303,7 @@ func TestUpdate(t *testing.T) {
 			}
 		})
 		base := testenv.RuntimeName(t)
-		testenv.Docker(t, "create", "--name", base, testenv.Image(t, testenv.Server2))
+		testenv.Docker(t, "create", "--name", base, testenv.Image(t, testenv.FakeJupyter))
 		publish := func(change string) {
 			t.Helper()
 			testenv.Docker(t, "commit", "--change", change, base, ref)
@@ -312,6 +311,7 @@ func TestUpdate(t *testing.T) {
 			testenv.Docker(t, "rmi", ref)
 		}
 		r := &updatedRig{rig: newRigOf(t, at, ref)}
+		r.news = NewImageNews(filepath.Join(t.TempDir(), "images.json"), true, slog.New(slog.DiscardHandler))
 		publish("LABEL edition=1")
 		r.testMade(t)
 		publish("LABEL edition=2")
@@ -339,7 +339,12 @@ func (r *updatedRig) testMade(t *testing.T) {
 }
 
 func (r *updatedRig) testNewer(t *testing.T) {
+	if r.podman == nil { // which does not tell
+		r.askRegistry(t.Context())
+		r.until("the newer image", func(s Snapshot) bool { return s.NewerImage != "" && s.NewerImageIsNews })
+	}
 	s := r.must(r.Update)
+	r.until("no newer image", func(s Snapshot) bool { return s.NewerImage == "" })
 	r.mustServe(s.URL)
 	edition := r.docker("inspect", "--format", "{{.Config.Labels.edition}}", r.profile.Runtime)
 	if r.id() == r.container || edition != "2" {
@@ -446,7 +451,7 @@ func (r *rig) imageID(name string) string {
 // TestHalfReplaced: what an operation left that was killed half way is put in
 // order by the next one.
 func TestHalfReplaced(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	oneEngine(t, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		made, name := r.id(), r.profile.Runtime

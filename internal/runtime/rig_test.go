@@ -49,6 +49,7 @@ type rig struct {
 	tokens  *jupyter.TokenStore
 	logMu   sync.Mutex
 	backups string
+	news    *ImageNews // can be nil
 	log     *bytes.Buffer
 	idle    bool // open it as a program that stops what is idle
 	stop    func()
@@ -134,9 +135,15 @@ func realEngine(t *testing.T) {
 	t.Parallel()
 }
 
-// eachRig runs a test with both kinds of server, on Docker and on Podman. All four
-// pairs are tried with CI set; otherwise those that eachEngine does not try. The
-// rigs are not opened yet.
+// The tests choose what they run on. Most need a server that becomes ready, and
+// nothing else of Jupyter; they have the stand-in. What an engine does is held by the
+// engines' own suite, so a test needs each of them where it goes by what they do
+// differently: what their archives have of a volume, how they name and label, what
+// they say.
+
+// eachRig runs a test of what is Jupyter's own with both real servers, on Docker and
+// on Podman. All four pairs are tried with CI set; otherwise those that eachServer does
+// not try. The rigs are not opened yet.
 func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
 	realEngine(t)
 	for name, image := range images {
@@ -152,23 +159,40 @@ func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
 	}
 }
 
-// eachEngine runs a test on Docker and on Podman, where the kind of server does
-// not matter: each engine has another one.
-func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
+// eachServer is [eachRig] where no more pairs are needed: each engine has another
+// server.
+func eachServer(t *testing.T, test func(t *testing.T, r *rig)) {
 	realEngine(t)
-	eachEngineAlone(t, test)
+	eachServerAlone(t, test)
 }
 
-// eachEngineAlone is [eachEngine] for a test that measures what a container gets of
+// eachServerAlone is [eachServer] for a test that measures what a container gets of
 // the processor: it runs beside no other test of the package.
-func eachEngineAlone(t *testing.T, test func(t *testing.T, r *rig)) {
-	t.Run("docker", func(t *testing.T) {
+func eachServerAlone(t *testing.T, test func(t *testing.T, r *rig)) {
+	on(t, "docker", testenv.Notebook6, test)
+	on(t, "podman", testenv.Server2, test)
+}
+
+// eachEngine runs a test with the stand-in on Docker and on Podman.
+func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
+	realEngine(t)
+	on(t, "docker", testenv.FakeJupyter, test)
+	on(t, "podman", testenv.FakeJupyter, test)
+}
+
+// oneEngine runs a test with the stand-in on Docker, and with CI set on Podman as well.
+func oneEngine(t *testing.T, test func(t *testing.T, r *rig)) {
+	realEngine(t)
+	on(t, "docker", testenv.FakeJupyter, test)
+	if testenv.Full() {
+		on(t, "podman", testenv.FakeJupyter, test)
+	}
+}
+
+func on(t *testing.T, engine, image string, test func(t *testing.T, r *rig)) {
+	t.Run(engine, func(t *testing.T) {
 		t.Parallel()
-		test(t, newRig(t, onDocker(t), testenv.Notebook6))
-	})
-	t.Run("podman", func(t *testing.T) {
-		t.Parallel()
-		test(t, newRig(t, onPodman(t), testenv.Server2))
+		test(t, newRig(t, sites[engine](t), image))
 	})
 }
 
@@ -218,7 +242,7 @@ func (r *rig) Open() *rig {
 	e, closed := r.site.open(r.t)
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(e, log)
-	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, Log: log})
+	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, News: r.news, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })

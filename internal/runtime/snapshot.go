@@ -50,6 +50,12 @@ type Snapshot struct {
 	// PreviousImage tells that [Manager.UndoUpdate] can go back to the image before
 	// the last update.
 	PreviousImage bool
+	// NewerImage is the digest of the image that [Manager.Update] would bring, as the
+	// registry told; empty if it has none that is newer, or was not asked.
+	NewerImage string
+	// NewerImageIsNews tells that the registry has told NewerImage since this program
+	// began, and not before.
+	NewerImageIsNews bool
 	// Engine describes the engine. While it does not answer, it tells only where
 	// this program looks for the engine.
 	Engine engine.Info

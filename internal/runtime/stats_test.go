@@ -12,7 +12,7 @@ import (
 // TestStats has a runtime work, and looks whether that shows, through a restart.
 func TestStats(t *testing.T) {
 	testenv.Takes(t, "it starts Jupyter on a real engine")
-	eachEngineAlone(t, func(t *testing.T, r *rig) {
+	eachServerAlone(t, func(t *testing.T, r *rig) {
 		r.Open()
 		ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 		defer cancel()

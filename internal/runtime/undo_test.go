@@ -194,7 +194,7 @@ func (e overtaken) Create(ctx context.Context, spec engine.Spec) (engine.Created
 // TestNameIsTakenMeanwhile: somebody else, or this program a second time, makes a
 // container of that name after it was seen that there is none.
 func TestNameIsTakenMeanwhile(t *testing.T) {
-	eachEngine(t, func(t *testing.T, r *rig) {
+	oneEngine(t, func(t *testing.T, r *rig) {
 		name := r.profile.Runtime
 		r.Open()
 		r.untilState(Absent)

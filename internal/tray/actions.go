@@ -71,6 +71,12 @@ func stoppable(o runtime.Overview) (profiles []string) {
 
 func (a *app) restart(on target) actionFunc { return a.changing(on, a.Runtimes.Restart) }
 
+func (a *app) update(on target) actionFunc {
+	return a.changing(on, func(ctx context.Context, profile string) error {
+		return a.Act(ctx, profile, problem.Act{Name: problem.ActUpdate})
+	})
+}
+
 func (a *app) undoUpdate(on target) actionFunc { return a.changing(on, a.UndoUpdate) }
 
 func (a *app) selectProfile(on target) actionFunc {

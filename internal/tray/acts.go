@@ -23,6 +23,8 @@ func actDo(action Action) func(a *app, on target) actionFunc {
 		return (*app).copyCommand
 	case problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete:
 		return (*app).act
+	case problem.ActFreeKernels:
+		return (*app).freeKernels
 	}
 	if action == tell {
 		return (*app).tellState
@@ -32,7 +34,7 @@ func actDo(action Action) func(a *app, on target) actionFunc {
 
 // lackingActs has the acts without a row that the options do not offer.
 func (a *app) lackingActs() map[Action]bool {
-	all := map[Action]bool{Action(problem.ActInstall): a.Guide == nil}
+	all := map[Action]bool{Action(problem.ActInstall): a.Guide == nil, Action(problem.ActFreeKernels): a.Kernels == nil}
 	for _, name := range []problem.ActName{
 		problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete,
 	} {

@@ -74,6 +74,10 @@ type Options struct {
 	OpenJupyter func(ctx context.Context, profile string) error
 	// OpenTerminal opens a terminal in the runtime of a profile.
 	OpenTerminal func(ctx context.Context, profile string) error
+	// Kernels are the kernels of the runtimes.
+	Kernels Kernels
+	// GPU tells that this computer has a graphics card, whose memory kernels can hold.
+	GPU bool
 	// Recent has the notebooks that were opened last. The submenu with them needs
 	// Guide, too.
 	Recent *colab.Recent
@@ -208,6 +212,7 @@ func newApp(o Options) *app {
 		done:    make(chan struct{}),
 	}
 	a.viewInput.version, a.viewInput.style = o.Version, assets.Colour
+	a.viewInput.gpu = o.GPU
 	a.viewInput.busy, a.viewInput.lacks, a.viewInput.set = map[Action]bool{}, map[Action]bool{}, map[Action]bool{}
 	for _, e := range entries {
 		if e.offered != nil {

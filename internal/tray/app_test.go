@@ -750,6 +750,31 @@ func TestActs(t *testing.T) {
 	})
 }
 
+// TestUpdate is a row, which a notification's button does, too.
+func TestUpdate(t *testing.T) {
+	withApp(t, func(t *testing.T, s *appTest) {
+		now := snapshot(runtime.Ready)
+		now.Ours, now.NewerImage = true, "sha256:new"
+		now.Engine.Features.Update = true
+		s.overviews <- seen(now)
+		synctest.Wait()
+		row := slices.IndexFunc(s.screen.Rows[:], func(r Row) bool { return r.Text == "Update to the newer image" })
+		if row < 0 {
+			t.Fatalf("the menu says %+v", s.screen.Rows)
+		}
+		s.clickOn(row)
+		if got := <-s.runtime.asked; got != "update default" {
+			t.Errorf("asked to %s", got)
+		}
+		s.runtime.answer <- nil
+		synctest.Wait()
+		s.requests <- Request{Act: problem.Act{Name: problem.ActUpdate}}
+		if got := <-s.runtime.asked; got != "update default" {
+			t.Errorf("the button asked to %s", got)
+		}
+	})
+}
+
 func TestCopyCommand(t *testing.T) {
 	withApp(t, func(t *testing.T, s *appTest) {
 		now := snapshot(runtime.NoEngine)

@@ -24,6 +24,7 @@ const (
 	CopyURL   Action = "copyURL"
 	OpenColab Action = "openColab"
 	ShowLogs  Action = "showLogs"
+	Update    Action = "update"
 	Quit      Action = "quit"
 
 	tell              Action = "tell"
@@ -90,7 +91,7 @@ type target struct {
 
 // rows is the number of rows that a view has room for. A test checks that all
 // entries fit.
-const rows = 76
+const rows = 77
 
 // maxProfileRows is the number of profiles that the submenu Runtime has room for.
 const maxProfileRows = 24
@@ -111,6 +112,11 @@ var entries = numbered(nil, 0, slices.Concat(
 		{action: Start, do: (*app).start, again: true, line: true, can: in(func(s runtime.State) bool { return s.CanStart() || s.CanContinue() }), text: startText},
 		{action: Stop, do: (*app).stop, again: true, can: in(runtime.State.CanStop)},
 		{action: Restart, do: (*app).restart, again: true, can: in(runtime.State.CanRestart), text: restartText},
+		{
+			action: Update, do: (*app).update, text: updateText,
+			can:     func(s viewInput) bool { return s.now.Ours && s.now.Engine.Features.Update && s.now.State.CanUpdate() },
+			offered: func(o *Options) bool { return o.Act != nil },
+		},
 		{
 			action: "undoUpdate", do: (*app).undoUpdate, can: func(s viewInput) bool { return s.now.PreviousImage && s.now.State.CanUpdate() },
 			offered: func(o *Options) bool { return o.UndoUpdate != nil },
@@ -148,6 +154,12 @@ var entries = numbered(nil, 0, slices.Concat(
 		{
 			action: "openTerminal", do: (*app).openTerminal, can: in(runtime.State.CanShell), shown: func(s viewInput) bool { return s.now.Engine.Features.Shell },
 			offered: func(o *Options) bool { return o.OpenTerminal != nil },
+		},
+		{
+			action: "free", do: (*app).free, text: freeText, can: in(runtime.State.CanConnect),
+			shown:        func(s viewInput) bool { return s.now.Engine.Features.IdleStop },
+			offered:      func(o *Options) bool { return o.Kernels != nil },
+			progressText: true,
 		},
 		{action: ShowLogs, do: (*app).showLogs, can: in(runtime.State.CanReadLogs)},
 		{action: "settings", rows: []entry{

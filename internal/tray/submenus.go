@@ -75,13 +75,13 @@ func moreProfiles(s viewInput) string {
 // top says it.
 func shortState(s runtime.Snapshot) string {
 	if about := s.About(); about != "" && s.State == runtime.Absent {
-		return s.Profile + ": " + about
+		return i18n.Named(s.Profile, about)
 	}
 	state := s.Say(runtime.WordShort)
 	if state == "" {
 		return s.Profile
 	}
-	return s.Profile + ": " + state
+	return i18n.Named(s.Profile, state)
 }
 
 func deleteContainerText(s viewInput) string {

@@ -117,7 +117,7 @@ func actProblem(s runtime.Snapshot) *problem.Problem {
 // hasRow reports whether an action has a row of its own, outside of submenus.
 func hasRow(action Action) bool {
 	switch action {
-	case Start, Continue, Stop, Restart, CopyURL, OpenColab, ShowLogs:
+	case Start, Continue, Stop, Restart, Update, CopyURL, OpenColab, ShowLogs:
 		return true
 	default:
 		return false

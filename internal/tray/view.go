@@ -43,6 +43,8 @@ type viewInput struct {
 	version string
 	// undoable is the profile whose deletion can be undone, empty for none.
 	undoable string
+	// gpu tells that this computer has a graphics card.
+	gpu bool
 	// empty is the profile that has neither a container nor data, empty for none.
 	empty string
 
@@ -90,12 +92,12 @@ func view(s viewInput) View {
 	v := View{
 		Icon:    icon(s.now.State),
 		Style:   s.style,
-		Tooltip: cut(title+": "+s.short, maxTooltip),
+		Tooltip: cut(i18n.Named(title, s.short), maxTooltip),
 		Primary: primary(s.now.State),
 	}
 	if other, does := needsAttention(s.overview); does {
 		v.Icon = icon(other.State)
-		v.Tooltip = cut(title+": "+oneLine(other.Profile+": "+other.Problem.Short), maxTooltip)
+		v.Tooltip = cut(i18n.Named(title, oneLine(i18n.Named(other.Profile, other.Problem.Short))), maxTooltip)
 	}
 	submenus := map[int]bool{} // with a visible row
 	for i, e := range entries {
@@ -128,6 +130,13 @@ func restartText(s viewInput) string {
 		return i18n.T("tray.row.restartToApply")
 	}
 	return i18n.T("tray.row.restart")
+}
+
+func updateText(s viewInput) string {
+	if s.now.NewerImage != "" {
+		return i18n.T("tray.row.updateNewer")
+	}
+	return i18n.T("tray.row.update")
 }
 
 func about(s viewInput) string { return strings.TrimSpace(title + " " + oneLine(s.version)) }
@@ -232,7 +241,10 @@ func warning(s runtime.Snapshot) string {
 
 // oneLine makes a text from outside fit for a row: on one line, without control
 // characters and long gaps.
-func oneLine(text string) string { return strings.Join(strings.Fields(i18n.Line(text)), " ") }
+func oneLine(text string) string {
+	words := strings.FieldsFunc(i18n.Line(text), func(r rune) bool { return r == ' ' }) // no-break spaces stay
+	return strings.Join(words, " ")
+}
 
 // wrapped breaks a text between words into at most rows lines of at most units
 // UTF-16 units. The first line of the text can take several of them and is cut

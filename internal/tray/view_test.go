@@ -186,6 +186,9 @@ func scenes() map[string]viewInput {
 	noGPU.Problem = &problem.Problem{Code: problem.GPU, Short: "There is no GPU for containers", Hint: "The NVIDIA driver is missing."}
 	updated := snapshot(runtime.Ready)
 	updated.PreviousImage = true
+	newer := updated
+	newer.Ours, newer.NewerImage = true, "sha256:new"
+	all["ready-newer-image"] = viewInput{overview: seen(newer)}
 	all["ready-updated"] = viewInput{overview: seen(updated)}
 	all["failed-no-gpu"] = viewInput{overview: seen(noGPU)}
 
@@ -281,7 +284,7 @@ func TestEntries(t *testing.T) {
 		t.Errorf("%d rows do not fit into a view of %d", len(entries), rows)
 	}
 	other := []string{ // texts of rows that say one thing or another
-		"restartToApply", "moreProfiles", "deleteContainerAsking", "continue", "copyCommand", "quitRunning", "quitStopping",
+		"restartToApply", "updateNewer", "moreProfiles", "free", "freeGPU", "deleteContainerAsking", "continue", "copyCommand", "quitRunning", "quitStopping",
 		"confirm", "confirmUnknown", "confirmNothing", "confirmContainer", "confirmContainerSaving",
 	}
 	message, progressText := i18n.Table("tray.row"), i18n.Table("tray.meanwhile")
@@ -289,7 +292,7 @@ func TestEntries(t *testing.T) {
 		if e.text == nil && message[string(e.action)] == "" || e.progressText && progressText[string(e.action)] == "" {
 			t.Errorf("%s has no text", e.action)
 		}
-		if e.text == nil || e.action == Restart || e.action == Start || e.action == Quit || e.action == "deleteContainer" {
+		if e.text == nil || e.action == Restart || e.action == Update || e.action == Start || e.action == Quit || e.action == "deleteContainer" {
 			delete(message, string(e.action))
 		}
 		if e.progressText {

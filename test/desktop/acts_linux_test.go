@@ -16,7 +16,7 @@ import (
 // port, which the settings then have.
 func TestUseAnotherPort(t *testing.T) {
 	t.Parallel()
-	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
+	env, name, port := settings(t, testenv.Image(t, testenv.FakeJupyter))
 	env = env[:len(env)-1] // the port is in the settings file
 	p := &user{Session: Start(t, Options{}), t: t, env: env, name: name, port: port}
 	file := filepath.Join(p.dir, "home/.config/colab-tray/config.toml")

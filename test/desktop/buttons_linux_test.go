@@ -62,7 +62,7 @@ func TestNotificationButtons(t *testing.T) {
 // the notification goes.
 func TestStartFromNotification(t *testing.T) {
 	t.Parallel()
-	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.FakeJupyter))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
 	p.must(p.CloseNote(t.Context()))

@@ -204,7 +204,7 @@ func TestMainJob(t *testing.T) {
 // icon copies the new URL.
 func TestRestartFromTheMenu(t *testing.T) {
 	t.Parallel()
-	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.FakeJupyter))
 	p.clicksIcon(assets.Stopped)
 	p.clicksIcon(assets.Ready)
 	p.reads("copied")
@@ -224,7 +224,7 @@ func TestRestartFromTheMenu(t *testing.T) {
 // A runtime that somebody else stops and removes is shown as what it is.
 func TestOthersStopIt(t *testing.T) {
 	t.Parallel()
-	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.FakeJupyter))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
 	testenv.Docker(t, "stop", "--time", "1", p.name)
@@ -245,10 +245,10 @@ func (p *user) writes(text string) {
 func TestSwitchRuntimes(t *testing.T) {
 	t.Parallel()
 	session := Start(t, Options{})
-	env, name, port := settings(t, testenv.Image(t, testenv.Notebook6))
+	env, name, port := settings(t, testenv.Image(t, testenv.FakeJupyter))
 	second, secondPort := testenv.RuntimeName(t), testenv.FreePort(t)
 	p := &user{Session: session, t: t, name: name, port: port}
-	p.writes(fmt.Sprintf("[profiles.second_one]\nname = %q\nimage = %q\nport = %d\n", second, testenv.Image(t, testenv.Server2), secondPort))
+	p.writes(fmt.Sprintf("[profiles.second_one]\nname = %q\nimage = %q\nport = %d\n", second, testenv.Image(t, testenv.FakeJupyter), secondPort))
 	program, err := p.Launch(env, executable)
 	p.must(err)
 	p.program = program
@@ -289,7 +289,7 @@ func TestSwitchRuntimes(t *testing.T) {
 func TestSettingsAreFollowed(t *testing.T) {
 	t.Parallel()
 	session := Start(t, Options{})
-	env, name, port := settings(t, testenv.Image(t, testenv.Notebook6))
+	env, name, port := settings(t, testenv.Image(t, testenv.FakeJupyter))
 	p := &user{Session: session, t: t, name: name, port: port}
 	start := func() {
 		program, err := p.Launch(env, executable)
@@ -350,7 +350,7 @@ func TestSettingsAreFollowed(t *testing.T) {
 func TestOpenAndQuit(t *testing.T) {
 	t.Parallel()
 	session := Start(t, Options{})
-	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
+	env, name, port := settings(t, testenv.Image(t, testenv.FakeJupyter))
 	p := &user{Session: session, t: t, name: name, port: port}
 	p.writes("[preferences]\nstart_at_open = true\nstop_on_quit = true\n")
 	program, err := p.Launch(env, executable)
@@ -454,7 +454,7 @@ func TestShownElsewhere(t *testing.T) {
 // What somebody has paused goes on by a click on the icon.
 func TestPaused(t *testing.T) {
 	t.Parallel()
-	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.FakeJupyter))
 	p.clicksIcon(assets.Stopped)
 	p.seesIcon(assets.Ready)
 	p.must(p.Note(t.Context(), "The runtime is ready"))
@@ -517,7 +517,7 @@ func TestSecondStartDuringPull(t *testing.T) {
 // ends.
 func TestNoSession(t *testing.T) {
 	t.Parallel()
-	env, _, port := settings(t, testenv.Image(t, testenv.Server2))
+	env, _, port := settings(t, testenv.Image(t, testenv.FakeJupyter))
 	s := Start(t, Options{NoPanel: true, Notifications: NoNotifications})
 	p, err := s.Launch(append(env, "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus"), executable)
 	if err != nil {
@@ -538,7 +538,7 @@ func TestNoSession(t *testing.T) {
 // in each panel that comes.
 func TestNoPanel(t *testing.T) {
 	t.Parallel()
-	env, name, port := settings(t, testenv.Image(t, testenv.Server2))
+	env, name, port := settings(t, testenv.Image(t, testenv.FakeJupyter))
 	p := &user{Session: Start(t, Options{NoPanel: true}), t: t, name: name, port: port}
 	var err error
 	p.program, err = p.Launch(env, executable)
@@ -571,7 +571,7 @@ func TestNoPanel(t *testing.T) {
 // A session that ends before a panel has come ends the program too.
 func TestEndOfSessionWithoutPanel(t *testing.T) {
 	t.Parallel()
-	env, _, _ := settings(t, testenv.Image(t, testenv.Server2))
+	env, _, _ := settings(t, testenv.Image(t, testenv.FakeJupyter))
 	s := Start(t, Options{NoPanel: true})
 	p, err := s.Launch(env, executable)
 	if err != nil {
@@ -594,7 +594,7 @@ func TestEndOfSession(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
+			p := startSession(t, Options{}, testenv.Image(t, testenv.FakeJupyter))
 			p.clicksIcon(assets.Stopped)
 			p.seesIcon(assets.Ready)
 			end(p)
@@ -611,7 +611,7 @@ func TestEndOfSession(t *testing.T) {
 
 func TestOnlyOneTray(t *testing.T) {
 	t.Parallel()
-	p := startSession(t, Options{}, testenv.Image(t, testenv.Server2))
+	p := startSession(t, Options{}, testenv.Image(t, testenv.FakeJupyter))
 	start := func(args ...string) string {
 		t.Helper()
 		second, err := p.Launch(p.env, executable, args...)

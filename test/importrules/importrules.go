@@ -40,7 +40,7 @@ const (
 // layers has all packages of the program, the lowest layer first. A package imports
 // only packages of lower layers, so that there are no cycles.
 var layers = [][]string{
-	{"assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus"},
+	{"colabtray", "assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus"},
 	{"internal/problem"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile"},
@@ -55,7 +55,7 @@ var layers = [][]string{
 // tools are packages that are not shipped: programs that generate shipped files, and
 // packages for the tests of several packages.
 var tools = []string{
-	"assets/generate", "packaging", "packaging/archive", "packaging/manpage",
+	"assets/generate", "packaging", "packaging/archive", "packaging/licences", "packaging/manpage",
 	"internal/engine/enginetest", "internal/engine/memory",
 }
 

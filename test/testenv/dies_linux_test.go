@@ -17,13 +17,13 @@ func TestDeathLeavesNothing(t *testing.T) {
 	if os.Getenv(role) != "" {
 		testenv.NewNetwork(t)
 		name := testenv.RuntimeName(t)
-		testenv.Docker(t, "create", "--name", name+"-next", "--volume", name+"-data:/data", testenv.Image(t, testenv.Notebook6))
+		testenv.Docker(t, "create", "--name", name+"-next", "--volume", name+"-data:/data", testenv.Image(t, testenv.FakeJupyter))
 		os.Stdout.WriteString("\nname " + name + "\n")
 		os.Exit(2) // without a cleanup, as at the end of its time
 	}
 	t.Parallel()
 	testenv.Takes(t, "a container has to be made and removed")
-	testenv.Image(t, testenv.Notebook6)
+	testenv.Image(t, testenv.FakeJupyter)
 	dies := exec.Command(os.Args[0], "-test.run=^TestDeathLeavesNothing$")
 	dies.Env = append(os.Environ(), role+"=1")
 	out, err := dies.Output()

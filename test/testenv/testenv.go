@@ -34,6 +34,10 @@ const (
 	Server2 = "colab-tray-test/server2:1"
 	// Colab behaves like Google's Colab runtime image; test/fakecolab/build makes it.
 	Colab = "colab-tray-test/colab:1"
+	// FakeJupyter is a small image with a stand-in for Jupyter, which is ready at once and uses
+	// next to no processor. It is for tests that need a server that becomes ready, and
+	// nothing else of Jupyter; test/fakejupyter makes it.
+	FakeJupyter = "colab-tray-test/fakejupyter:1"
 )
 
 // patience limits each wait of this package. It is only used up when something is
@@ -71,9 +75,34 @@ func Engine(t testing.TB) string {
 	NeedCommand(t, "docker")
 	_ = os.Getenv("COLAB_TRAY_TEST_ENGINE") // for Go's test cache, see DependOnTree
 	host := engineHost()
-	_, err := docker(host, "version")
-	Need(t, "a Docker engine at "+host, err == nil)
+	Need(t, "a Docker engine at "+host, seen.once("engine "+host, func() bool {
+		_, err := docker(host, "version")
+		return err == nil
+	}))
 	return host
+}
+
+// seen has the parts that were found, so that each is looked for once: the engine runs
+// two programs for its answer to "docker version".
+var seen parts
+
+type parts struct {
+	mu    sync.Mutex
+	there map[string]bool
+}
+
+// once calls find unless it has found the part before, and tells whether the part is
+// there.
+func (p *parts) once(part string, find func() bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.there[part] && find() {
+		if p.there == nil {
+			p.there = map[string]bool{}
+		}
+		p.there[part] = true
+	}
+	return p.there[part]
 }
 
 func engineHost() string {
@@ -87,8 +116,11 @@ func engineHost() string {
 // does not have that image.
 func Image(t testing.TB, image string) string {
 	t.Helper()
-	_, err := docker(Engine(t), "image", "inspect", image)
-	Need(t, "the image "+image+", which test/setup makes", err == nil)
+	host := Engine(t)
+	Need(t, "the image "+image+", which test/setup makes", seen.once("image "+image+" of "+host, func() bool {
+		_, err := docker(host, "image", "inspect", image)
+		return err == nil
+	}))
 	return image
 }
 
@@ -156,32 +188,38 @@ func runtimeName(t testing.TB, host string) string {
 	return name
 }
 
-// ports are the ports given to tests, one after the other.
+// ports are the ports given to tests, one after the other. They are of blocks that
+// belong to this process, which it keeps from others by listening on the first port of
+// each: the tests of several packages run at the same time.
 var ports struct {
-	mu   sync.Mutex
-	last int
+	mu     sync.Mutex
+	next   int // at the end of a block a multiple of its size
+	blocks []net.Listener
 }
 
 // FreePort returns a TCP port that nothing listens on, on any address, and that no
-// other test of the process was given. The port is below the range of ports for
-// outgoing connections, so that none of those can take it in the meantime.
+// other test was given. The port is below the range of ports for outgoing connections,
+// so that none of those can take it in the meantime.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	const first, number = 10000, 20000
+	const first, number, block = 10000, 20000, 50
 	ports.mu.Lock()
 	defer ports.mu.Unlock()
-	if ports.last == 0 {
-		ports.last = mathrand.IntN(number)
-	}
 	for range 1000 {
-		ports.last = (ports.last + 1) % number
-		port := first + ports.last
-		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
-		if err != nil {
-			continue
+		if ports.next%block == 0 {
+			ports.next = first + block*mathrand.IntN(number/block)
+			l, err := net.Listen("tcp", fmt.Sprintf(":%d", ports.next))
+			if err != nil {
+				continue
+			}
+			ports.blocks = append(ports.blocks, l)
 		}
-		l.Close()
-		return port
+		port := ports.next
+		ports.next++
+		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
 	t.Fatal("no free port was found")
 	return 0

@@ -16,6 +16,7 @@ func TestImagesAnswer(t *testing.T) {
 	for _, test := range []struct{ image, version string }{
 		{testenv.Notebook6, `"6.4.`},
 		{testenv.Server2, `"2.`},
+		{testenv.FakeJupyter, `"2.`},
 	} {
 		t.Run(test.image, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +35,7 @@ func TestPrivateEngine(t *testing.T) {
 	t.Parallel()
 	testenv.Takes(t, "an engine has to start")
 	e := testenv.PrivateEngine(t)
-	image, port := e.Load(t, testenv.Server2), testenv.FreePort(t)
+	image, port := e.Load(t, testenv.FakeJupyter), testenv.FreePort(t)
 	e.Docker(t, "run", "--detach", "--name", "jupyter", "--stop-timeout", "1", "--publish", fmt.Sprintf("127.0.0.1:%d:8888", port), image)
 	wantJupyter(t, port, `"2.`)
 

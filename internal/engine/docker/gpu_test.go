@@ -101,7 +101,7 @@ func TestPodmansOwnAPI(t *testing.T) {
 	}
 	name := podman.RuntimeName(t)
 	asked := engine.Spec{
-		Name: name, Hostname: name, Image: podman.Image(t, testenv.Server2), InnerPort: 8888, Port: testenv.FreePort(t),
+		Name: name, Hostname: name, Image: podman.Image(t, testenv.FakeJupyter), InnerPort: 8888, Port: testenv.FreePort(t),
 		Volume: name + "-data", DataDir: "/home/jovyan", Cmd: []string{"sh", "/opt/colab-tray/start"},
 		Labels: map[string]string{engine.LabelRuntime: name, engine.LabelSettings: "of no others"},
 		Memory: 1 << 30, CPUs: 1.5, ShmSize: 128 << 20, Platform: "linux/amd64", User: "1001:100",

@@ -19,7 +19,7 @@ import (
 func TestProxiesAsTheDockerCommand(t *testing.T) {
 	testenv.Takes(t, "a real engine makes containers")
 	host := testenv.Engine(t)
-	image := testenv.Image(t, testenv.Notebook6)
+	image := testenv.Image(t, testenv.FakeJupyter)
 	home := testenv.DockerHome(t)
 	t.Setenv("DOCKER_HOST", host)
 	const byDefault = `"default": {"httpProxy": "http://me:secret@proxy:3128", "httpsProxy": "http://proxy:3129", "noProxy": "a,b", "ftpProxy": "f", "allProxy": "all"}`

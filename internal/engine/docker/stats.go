@@ -55,6 +55,9 @@ func usage(before, now container.StatsResponse) engine.Usage {
 	readBefore, wroteBefore, _ := transferred(before)
 	read, wrote, reported := transferred(now)
 	u.DiskRead, u.DiskWrite, u.HasDisk = since(readBefore, read)/seconds, since(wroteBefore, wrote)/seconds, reported
+	receivedBefore, sentBefore := carried(before)
+	received, sent := carried(now)
+	u.Received, u.Sent, u.HasNetwork = since(receivedBefore, received)/seconds, since(sentBefore, sent)/seconds, len(now.Networks) > 0
 	return u
 }
 
@@ -78,4 +81,12 @@ func transferred(s container.StatsResponse) (read, wrote uint64, reported bool) 
 		}
 	}
 	return read, wrote, reported
+}
+
+// carried sums the bytes that came and went over all networks.
+func carried(s container.StatsResponse) (received, sent uint64) {
+	for _, n := range s.Networks {
+		received, sent = received+n.RxBytes, sent+n.TxBytes
+	}
+	return received, sent
 }

@@ -23,6 +23,10 @@ func TestUsage(t *testing.T) {
 		}
 		return s
 	}
+	withNetworks := func(s container.StatsResponse, received, sent uint64) container.StatsResponse {
+		s.Networks = map[string]container.NetworkStats{"eth0": {RxBytes: received, TxBytes: sent}, "eth1": {RxBytes: received}}
+		return s
+	}
 	for name, test := range map[string]struct {
 		before, now container.StatsResponse
 		want        engine.Usage
@@ -34,6 +38,10 @@ func TestUsage(t *testing.T) {
 		"control groups 1, and a disk": {
 			moment(0, 0, 100, 100, nil), moment(1, 1e9, 300, 150, map[string]uint64{"total_inactive_file": 100}),
 			engine.Usage{CPU: 1, CPUs: 4, Memory: 200, MemoryLimit: 1000, DiskRead: 100, HasDisk: true},
+		},
+		"networks": {
+			withNetworks(moment(0, 0, 100, 0, nil), 100, 500), withNetworks(moment(2, 2e9, 100, 0, nil), 300, 400),
+			engine.Usage{CPU: 1, CPUs: 4, Memory: 100, MemoryLimit: 1000, Received: 200, HasNetwork: true},
 		},
 		"counters that began anew": {
 			moment(0, 9e9, 100, 500, nil), moment(1, 1e9, 100, 100, map[string]uint64{"inactive_file": 400}),

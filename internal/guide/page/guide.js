@@ -97,13 +97,13 @@ function showState(next) {
   }
   showProblem(now.problem || now.message);
   showWarnings(now.warnings);
+  $("newer").hidden = !now.newer;
   showActs(now.acts);
   showInstall(now.install);
 
   for (const verb of ["start", "continue", "stop", "restart"]) enable($(verb), now.can[verb]);
   $("start").classList.toggle("primary", !now.can.connect);
   swap($("start"), $("continue"), now.can.continue);
-  enable($("check-run"), now.can.check || checking);
 
   if (now.url !== before.url || now.port !== before.port || now.host !== before.host) hideURL();
   $("url").disabled = !now.can.connect;
@@ -112,18 +112,20 @@ function showState(next) {
   $("next").hidden = !now.can.connect;
   if (!now.can.connect) $("url").value = say("url.none");
 
-  $("use").hidden = !now.runs;
-  if ($("use").hidden) for (const p of Object.values(plots)) p.clear();
   rich($("see"), say("steps.seeText", now));
   document.dispatchEvent(new Event("state"));
 }
 
 function since() {
   if (now.state !== "ready") return "";
-  const time = new Date(now.since);
+  return " · " + say("status.since", { time: timeOf(now.since) });
+}
+
+function timeOf(text) {
+  const time = new Date(text);
   const today = time.toDateString() === new Date().toDateString();
   const format = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-  return " · " + say("status.since", { time: new Intl.DateTimeFormat(words.lang, format).format(time) });
+  return new Intl.DateTimeFormat(words.lang, format).format(time);
 }
 
 // enable says whether a button does something now. It can be focused in any case:
@@ -249,136 +251,18 @@ $("copy").addEventListener("click", async () => {
   set($("url-note"), say("url.byHand"));
 });
 
-// The check
-
-let checking = null;
-
-$("check-run").addEventListener("click", async () => {
-  if (checking) {
-    checking.abort();
-    return;
-  }
-  checking = new AbortController();
-  $("check-run").textContent = say("check.stop");
-  $("check-steps").replaceChildren();
-  $("check-steps").hidden = true;
-  verdict("", say("check.running"));
-  try {
-    const response = await post("/check", checking.signal);
-    if (!response.ok) throw new Error(response.statusText);
-    await pieces(response, "\n", (text) => {
-      const line = JSON.parse(text);
-      if (line.step) showStep(line.step);
-      else verdict(line.ok ? "ok" : "fail", line.verdict);
-    });
-  } catch {
-    verdict("", say(checking.signal.aborted ? "check.stopped" : "check.failed"));
-  }
-  checking = null;
-  $("check-run").textContent = say("check.run");
-});
-
-function verdict(kind, text) {
-  $("verdict").className = kind;
-  set($("verdict"), text);
-}
-
-// actButton returns a button for the act of a step, which the page has a button for, too.
-function actButton(act) {
-  const button = make("button", "small", $(act).textContent);
-  button.type = "button";
-  button.addEventListener("click", () => post("/" + act).catch(lost));
-  return button;
-}
-
-function showStep(step) {
-  const item = make("li", step.status);
-  item.append(make("span", "mark", say("check." + step.status)), make("span", "name", step.name), make("span", "got", step.got || ""));
-  const more = [];
-  if (["warn", "fail"].includes(step.status) && step.expected) more.push(say("check.expected", { text: step.expected }));
-  if (step.advice) more.push(step.advice);
-  if (more.length) item.append(make("span", "more", more.join("\n")));
-  if (step.command) item.append(commandLine(step.command));
-  if (step.act) item.append(actButton(step.act));
-  $("check-steps").append(item);
-  $("check-steps").hidden = false;
-}
-
-// Resource usage
-
-const samples = 90;
-
-class Plot {
-  constructor(id) {
-    this.value = $(id).querySelector(".value");
-    this.line = $(id).querySelector(".line");
-    this.area = $(id).querySelector(".area");
-    this.clear();
-  }
-
-  clear() {
-    this.past = [];
-    set(this.value, say("use.waiting"));
-    this.line.removeAttribute("d");
-    this.area.removeAttribute("d");
-  }
-
-  // add draws one more sample. The scale ends at top, or at the largest sample if
-  // that is higher.
-  add(sample, text, top = 0) {
-    this.past = [...this.past, sample].slice(-samples);
-    set(this.value, text);
-    const most = Math.max(top, ...this.past) || 1;
-    const left = samples - this.past.length;
-    const points = this.past.map((s, i) => `${((left + i) * 120 / (samples - 1)).toFixed(1)} ${(38 - 35 * s / most).toFixed(1)}`);
-    this.line.setAttribute("d", "M" + points.join("L"));
-    this.area.setAttribute("d", `M${points[0].split(" ")[0]} 40L${points.join("L")}L120 40Z`);
-  }
-}
-
-let plots = {};
-
-function showUsage(u) {
-  plots.cpu.add(u.cpu, say("use.cpuValue", { used: number(u.cpu), all: u.cpus }), u.cpus);
-  plots.memory.add(u.memory, say("use.memoryValue", { used: bytes(u.memory), all: bytes(u.memoryLimit) }), u.memoryLimit);
-  $("use-disk").hidden = !u.hasDisk;
-  plots.disk.add(u.diskRead + u.diskWrite, say("use.diskValue", { read: bytes(u.diskRead), write: bytes(u.diskWrite) }), 1e6);
-}
-
-function showGPU(u) {
-  $("use-gpu").hidden = false;
-  const percent = new Intl.NumberFormat(words.lang, { style: "percent" }).format(u.busy);
-  plots.gpu.add(u.busy, say("use.gpuValue", { busy: percent, used: bytes(u.memory), all: bytes(u.memoryTotal) }), 1);
-}
+// Numbers
 
 function number(n) {
   return new Intl.NumberFormat(words.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(n);
 }
 
 function bytes(n) {
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  const units = say("units").split(" ");
   let unit = 0;
   for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
   return (unit > 2 ? number(n) : Math.round(n)) + " " + units[unit];
 }
-
-// The report
-
-$("report").addEventListener("click", async () => {
-  $("report").disabled = true;
-  set($("report-note"), say("help.making"));
-  const response = await post("/report").catch(() => null);
-  if (response && response.ok) {
-    const text = await response.text();
-    $("report-text").value = text;
-    $("report-text").hidden = false;
-    set($("report-note"), say(await copy(text) ? "help.copied" : "copyByHand"));
-  } else {
-    set($("report-note"), say("failed"));
-  }
-  $("report").disabled = false;
-  $("report").focus();
-});
 
 // The connection. It asks for the state, which seldom changes, and beyond that only for
 // what is seen, so that a hidden window costs nothing.
@@ -390,6 +274,7 @@ let later = 0;
 
 function want() {
   if (seen("resources")) return "?usage";
+  if (seen("settings")) return "?settings";
   return seen("runtime") && !$("logs-view").hidden ? "?logs" : "";
 }
 
@@ -405,7 +290,7 @@ function connect() {
   });
   live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
   live.addEventListener("gpu", (e) => showGPU(JSON.parse(e.data)));
-  for (const name of ["work", "logs"]) {
+  for (const name of ["work", "logs", "settings"]) {
     live.addEventListener(name, (e) => document.dispatchEvent(new CustomEvent(name, { detail: JSON.parse(e.data) })));
   }
   live.addEventListener("error", lost);
@@ -433,9 +318,8 @@ async function begin() {
   words = await (await get("/words.json")).json();
   for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
-  plots = { cpu: new Plot("use-cpu"), memory: new Plot("use-memory"), disk: new Plot("use-disk"), gpu: new Plot("use-gpu") };
   document.dispatchEvent(new Event("words"));
   connect();
 }
 
-begin();
+document.addEventListener("DOMContentLoaded", begin); // each script is there by then

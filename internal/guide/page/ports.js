@@ -2,7 +2,9 @@
 "use strict";
 
 async function showPorts() {
+  enable($("ports-look"), false);
   const response = await get("/ports").catch(() => null);
+  enable($("ports-look"), true);
   if (!response || !response.ok) {
     set($("ports-note"), say("failed"));
     return;
@@ -15,7 +17,7 @@ async function showPorts() {
 function portItem(port) {
   const item = make("li", "", "");
   if (!port.published) {
-    item.append(make("p", "", say("ports.unpublished", port)), commandLine(port.setting), make("p", "quiet", say("ports.how")));
+    item.append(make("p", "", say("ports.unpublished", port)), commandLine(port.setting), publisher(port));
   } else {
     const link = make("a", "", say("ports.open", port));
     link.href = `http://127.0.0.1:${port.published}/`;
@@ -25,6 +27,23 @@ function portItem(port) {
   }
   if (port.inside) item.append(make("p", "quiet", say("ports.inside", port)));
   return item;
+}
+
+// publisher returns a button that writes the setting, in whose place it then says what
+// became of that.
+function publisher(port) {
+  const line = make("p", "");
+  line.setAttribute("role", "status");
+  const button = make("button", "small", say("ports.publish", port));
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    const response = await post("/ports/publish?port=" + port.port).catch(() => null);
+    const wrong = response && response.ok ? (await response.json()).wrong : say("failed");
+    line.replaceChildren(wrong || say("ports.written"));
+    $("ports-look").focus();
+  });
+  line.append(button);
+  return line;
 }
 
 let listened = false;

@@ -1,0 +1,44 @@
+package tray
+
+import (
+	"strings"
+	"testing"
+
+	"colabtray/internal/i18n"
+)
+
+// TestViewTranslated: in every language each row that says something of its own says
+// it in that language, and none is too long for the menu that is not in English.
+func TestViewTranslated(t *testing.T) {
+	t.Cleanup(func() { i18n.Use(i18n.English) })
+	for name, s := range scenes() {
+		i18n.Use(i18n.English)
+		english := view(s)
+		for _, language := range i18n.Languages()[1:] {
+			i18n.Use(language)
+			translated := view(s)
+			if english.Icon != translated.Icon || english.Primary != translated.Primary {
+				t.Errorf("%s: it is another view in %s", name, language)
+			}
+			for i, row := range english.Rows {
+				now := s.overview.Runtime()
+				told := s.message.short != "" || now.Problem != nil || s.overview.Settings != nil || len(now.Warnings) > 0
+				if row.Hidden || i <= toldRows && told || i == rowAbout || row.Text == row.Profile {
+					continue
+				}
+				other := translated.Rows[i]
+				same := row.Text == "" || row.Text == emptyLine || row.Text == i18n.T("tray.row.notifications") // as in French
+				if row.Text == other.Text && !same {
+					t.Errorf("%s: row %d says %q in %s too", name, i, row.Text, language)
+				}
+				if strings.HasSuffix(other.Text, ellipsis) && !strings.HasSuffix(row.Text, ellipsis) {
+					t.Errorf("%s: row %d is cut in %s: %q", name, i, language, other.Text)
+				}
+				row.Text, other.Text = "", ""
+				if row != other {
+					t.Errorf("%s: row %d is %+v in %s and not %+v", name, i, other, language, row)
+				}
+			}
+		}
+	}
+}
