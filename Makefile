@@ -55,7 +55,7 @@ bench: build ## set up what it needs, and measure: ready lag, time to up, time t
 install: ## build it and install it into PREFIX (/usr/local), below DESTDIR
 	VERSION=$(VERSION) PREFIX=$(PREFIX) packaging/stage "$(DESTDIR)$(PREFIX)"
 
-dist: ## make the packages of all systems into dist/, with checksums and SBOM
+dist: ## make the packages of all systems (on a Mac: of macOS) into dist/, with checksums and SBOM
 	packaging/make-dist
 
 screenshots: build ## take the pictures of the README anew

@@ -21,7 +21,7 @@ const version = "0.1.0+3.gabcdef0"
 
 var linux = "linux-" + runtime.GOARCH
 
-// dist makes the packages for this machine and for Windows, once, and returns
+// dist makes the packages for this machine, for Windows and for macOS, once, and returns
 // the folder.
 func dist(t *testing.T) string {
 	t.Helper()
@@ -77,7 +77,7 @@ var (
 )
 
 func makeDist(folder string) error {
-	cmd := exec.Command("./make-dist", linux, "windows-amd64", "source")
+	cmd := exec.Command("./make-dist", linux, "windows-amd64", "macos", "source")
 	cmd.Env = append(os.Environ(), "VERSION="+version, "SOURCE_DATE_EPOCH=1767225600", "DIST="+folder,
 		"WINDOWS_CERTIFICATE="+filepath.Join(certificateFolder, "both.p12"), "WINDOWS_CERTIFICATE_PASSWORD="+certificatePassword,
 		"WINDOWS_TIMESTAMP_URL=")
@@ -99,9 +99,9 @@ func TestReproducible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// deb, rpm, apk, Arch's, tar.gz, zip, installer, an SBOM of either system, the source
+	// deb, rpm, apk, Arch's, tar.gz, two zips, installer, an SBOM of each system, the source
 	// with what builds it, and the checksums.
-	if len(entries) != 13 {
+	if len(entries) != 15 {
 		t.Fatalf("make-dist made %v", entries)
 	}
 	for _, entry := range entries {

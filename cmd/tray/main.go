@@ -17,6 +17,7 @@ var version = "dev"
 
 func main() {
 	config.EnsureHome()
+	config.EnsurePath()
 	exit(run())
 }
 

@@ -7,6 +7,8 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"colabtray/internal/i18n"
@@ -29,6 +31,37 @@ func EnsureHome() {
 	if account, err := user.Current(); err == nil && filepath.IsAbs(account.HomeDir) {
 		_ = os.Setenv("HOME", account.HomeDir) // a valid name and value cannot fail
 	}
+}
+
+// EnsurePath adds the directories with container tools to PATH on macOS. A program that
+// the Finder or launchd starts has only the system's own in PATH, so neither the helpers
+// that keep a registry's credentials nor the docker command would be found.
+func EnsurePath() {
+	if runtime.GOOS != "darwin" {
+		return
+	}
+	home, _ := os.UserHomeDir()
+	_ = os.Setenv("PATH", withToolDirectories(os.Getenv("PATH"), home)) // as above
+}
+
+// withToolDirectories returns PATH with the directories of container tools on macOS after
+// those that are in it.
+func withToolDirectories(path, home string) string {
+	dirs := filepath.SplitList(path)
+	for _, dir := range []string{
+		"/usr/local/bin",
+		"/opt/homebrew/bin",
+		filepath.Join(home, ".docker/bin"),
+		"/Applications/Docker.app/Contents/Resources/bin",
+		filepath.Join(home, ".orbstack/bin"),
+		filepath.Join(home, ".rd/bin"), // of Rancher Desktop
+		"/opt/podman/bin",
+	} {
+		if filepath.IsAbs(dir) && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return strings.Join(dirs, string(filepath.ListSeparator))
 }
 
 // File returns the path of the settings file:

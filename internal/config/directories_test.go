@@ -5,6 +5,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -25,6 +26,25 @@ func TestPathsFollowTheEnvironment(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", "")
 	if got := RuntimeDir(); got != "/somewhere/STATE_HOME/colab-tray/run" {
 		t.Errorf("without a runtime directory: %s", got)
+	}
+}
+
+// TestToolDirectories: container tools are found by a program that has the system's own
+// directories alone, and the person's order stays.
+func TestToolDirectories(t *testing.T) {
+	const tools = "/usr/local/bin:/opt/homebrew/bin:/Users/me/.docker/bin:/Applications/Docker.app/Contents/Resources/bin:" +
+		"/Users/me/.orbstack/bin:/Users/me/.rd/bin:/opt/podman/bin"
+	for path, want := range map[string]string{
+		"/usr/bin:/bin:/usr/sbin:/sbin": "/usr/bin:/bin:/usr/sbin:/sbin:" + tools,
+		tools:                           tools,
+		"/opt/podman/bin:/bin":          "/opt/podman/bin:/bin:" + strings.TrimSuffix(tools, ":/opt/podman/bin"),
+	} {
+		if got := withToolDirectories(path, "/Users/me"); got != want {
+			t.Errorf("%s becomes %s, want %s", path, got, want)
+		}
+	}
+	if got := withToolDirectories("/bin", ""); strings.Contains(got, ":.") {
+		t.Errorf("without a home there is %s", got)
 	}
 }
 

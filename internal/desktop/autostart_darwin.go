@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"colabtray/internal/config"
+	"colabtray/internal/i18n"
 )
 
 // launchAgent returns the path of the property list that starts the program at login.
@@ -57,6 +58,9 @@ func setAutostart(program string, on bool) error {
 	}
 	if before, err := readLaunchAgent(); err == nil && isProgram(before) {
 		return nil // keep what the person may have added
+	}
+	if isTranslocated(program) {
+		return errors.New(i18n.T("desktop.translocated"))
 	}
 	return replaceFile(path, newLaunchAgent(program))
 }

@@ -63,6 +63,14 @@ func TestLaunchAgent(t *testing.T) {
 			t.Errorf("%s: got %q, %v; want %q", name, got, err, test.want)
 		}
 	}
+	for path, want := range map[string]bool{
+		program: false,
+		"/private/var/folders/x/T/AppTranslocation/0-1/d/Colab Tray.app/Contents/MacOS/colab-tray": true,
+	} {
+		if isTranslocated(path) != want {
+			t.Errorf("%s is taken for another kind of place", path)
+		}
+	}
 	if _, err := launchAgentProgram("<plist><dict>"); err == nil {
 		t.Error("half a file is taken")
 	}

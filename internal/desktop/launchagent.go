@@ -7,6 +7,11 @@ import (
 	"strings"
 )
 
+// isTranslocated reports whether macOS runs a program from a place of its own, because it
+// is in a bundle that was downloaded and not moved since. The place is gone when the
+// program ends. Apple calls it Gatekeeper path randomization.
+func isTranslocated(program string) bool { return strings.Contains(program, "/AppTranslocation/") }
+
 // newLaunchAgent returns the property list that makes macOS start a program at login;
 // see launchd.plist(5).
 func newLaunchAgent(program string) string {
@@ -17,6 +22,8 @@ func newLaunchAgent(program string) string {
 <plist version="1.0">
 <dict>
 	<key>Label</key>
+	<string>` + appID + `</string>
+	<key>AssociatedBundleIdentifiers</key>
 	<string>` + appID + `</string>
 	<key>ProgramArguments</key>
 	<array>

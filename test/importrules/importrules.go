@@ -55,7 +55,7 @@ var layers = [][]string{
 // tools are packages that are not shipped: programs that generate shipped files, and
 // packages for the tests of several packages.
 var tools = []string{
-	"assets/generate", "packaging", "packaging/archive", "packaging/licences", "packaging/manpage",
+	"assets/generate", "packaging", "packaging/archive", "packaging/bundle", "packaging/licences", "packaging/manpage",
 	"internal/engine/enginetest", "internal/engine/memory",
 }
 

@@ -139,9 +139,10 @@ func defaultEndpoints(s hostEnvironment) []endpoint {
 	}
 	add("rootless Docker", relativeTo(s.runtimeDir, "docker.sock"))
 	add("Docker Desktop", relativeTo(s.home, ".docker/desktop/docker.sock"), relativeTo(s.home, ".docker/run/docker.sock"))
-	add("Colima", relativeTo(s.home, ".colima/default/docker.sock"))
+	add("Colima", relativeTo(s.home, ".colima/default/docker.sock"), relativeTo(s.home, ".config/colima/default/docker.sock"))
 	add("Rancher Desktop", relativeTo(s.home, ".rd/docker.sock"))
 	add("OrbStack", relativeTo(s.home, ".orbstack/run/docker.sock"))
+	add("Lima", relativeTo(s.home, ".lima/docker/sock/docker.sock"))
 	if s.os == "darwin" {
 		const machine = ".local/share/containers/podman/machine"
 		add("Podman", relativeTo(s.tempDir, "podman/podman-machine-default-api.sock"), relativeTo(s.home, machine+"/podman.sock"),
