@@ -7,3 +7,8 @@ const folder, extension = "ico", ".ico"
 
 //go:embed ico
 var icons embed.FS
+
+// AppICO is the application icon in the format of Windows.
+//
+//go:embed app/app.ico
+var AppICO []byte

@@ -3,11 +3,8 @@
 package packaging
 
 import (
-	"archive/zip"
 	"bytes"
-	"debug/pe"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +26,11 @@ var linux = "linux-" + runtime.GOARCH
 func dist(t *testing.T) string {
 	t.Helper()
 	needTools(t)
-	distOnce.Do(func() { distErr = makeDist(distFolder) })
+	distOnce.Do(func() {
+		if distErr = makeCertificate(certificateFolder); distErr == nil {
+			distErr = makeDist(distFolder)
+		}
+	})
 	if distErr != nil {
 		t.Fatal(distErr)
 	}
@@ -37,18 +38,20 @@ func dist(t *testing.T) string {
 }
 
 var (
-	distFolder string
-	distOnce   sync.Once
-	distErr    error
+	distFolder, certificateFolder string
+
+	distOnce sync.Once
+	distErr  error
 )
 
 func TestMain(m *testing.M) {
-	var err error
-	if distFolder, err = os.MkdirTemp("", "colab-tray-dist-"); err != nil {
+	folder, err := os.MkdirTemp("", "colab-tray-dist-")
+	if err != nil {
 		panic(err)
 	}
+	distFolder, certificateFolder = filepath.Join(folder, "dist"), filepath.Join(folder, "certificate")
 	code := m.Run()
-	_ = os.RemoveAll(distFolder)
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 
@@ -63,6 +66,9 @@ func needTools(t *testing.T) {
 		toolsErr = exec.Command("go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0", "--help").Run()
 	})
 	testenv.Need(t, "the Go module proxy, which has nfpm", toolsErr == nil)
+	for _, command := range []string{"makensis", "osslsigncode", "openssl"} {
+		testenv.NeedCommand(t, command)
+	}
 }
 
 var (
@@ -72,7 +78,9 @@ var (
 
 func makeDist(folder string) error {
 	cmd := exec.Command("./make-dist", linux, "windows-amd64", "macos", "source")
-	cmd.Env = append(os.Environ(), "VERSION="+version, "SOURCE_DATE_EPOCH=1767225600", "DIST="+folder)
+	cmd.Env = append(os.Environ(), "VERSION="+version, "SOURCE_DATE_EPOCH=1767225600", "DIST="+folder,
+		"WINDOWS_CERTIFICATE="+filepath.Join(certificateFolder, "both.p12"), "WINDOWS_CERTIFICATE_PASSWORD="+certificatePassword,
+		"WINDOWS_TIMESTAMP_URL=")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%v: %w\n%s", cmd, err, out)
@@ -91,9 +99,9 @@ func TestReproducible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// deb, rpm, apk, Arch's, tar.gz, two zips, an SBOM of each system, the source with what
-	// builds it, and the checksums.
-	if len(entries) != 14 {
+	// deb, rpm, apk, Arch's, tar.gz, two zips, installer, an SBOM of each system, the source
+	// with what builds it, and the checksums.
+	if len(entries) != 15 {
 		t.Fatalf("make-dist made %v", entries)
 	}
 	for _, entry := range entries {
@@ -107,59 +115,6 @@ func TestReproducible(t *testing.T) {
 		}
 		if !bytes.Equal(a, b) {
 			t.Errorf("%s is not the same when it is made again", entry.Name())
-		}
-	}
-}
-
-// TestWindowsProgram looks into the zip: the program is one for the console,
-// so that pipes and exit codes work, and carries icon, version and manifest.
-func TestWindowsProgram(t *testing.T) {
-	t.Parallel()
-	archive, err := zip.OpenReader(filepath.Join(dist(t), "colab-tray-"+version+"-windows-amd64.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	file, err := archive.Open("colab-tray-" + version + "-windows-amd64/colab-tray.exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := pe.NewFile(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	header, is := program.OptionalHeader.(*pe.OptionalHeader64)
-	if !is || header.Subsystem != pe.IMAGE_SUBSYSTEM_WINDOWS_CUI {
-		t.Error("colab-tray.exe is not a console program")
-	}
-	section := program.Section(".rsrc")
-	if section == nil {
-		t.Fatal("colab-tray.exe has no resources")
-	}
-	resources, err := section.Data()
-	if err != nil {
-		t.Fatal(err)
-	}
-	utf16 := func(s string) []byte {
-		var out []byte
-		for _, c := range []byte(s) {
-			out = append(out, c, 0)
-		}
-		return out
-	}
-	for what, want := range map[string][]byte{
-		"manifest": []byte("consoleAllocationPolicy"),
-		"icon":     []byte("\x89PNG"),
-		"version":  utf16("0.1.0.0"),
-		"name":     utf16("Colab Tray"),
-	} {
-		if !bytes.Contains(resources, want) {
-			t.Errorf("colab-tray.exe has no %s", what)
 		}
 	}
 }

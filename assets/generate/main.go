@@ -20,6 +20,8 @@ var (
 	icoSizes = []int{16, 20, 24, 32, 48}
 	// appSizes are the sizes of the hicolor icon theme.
 	appSizes = []int{16, 22, 24, 32, 48, 64, 128, 256, 512}
+	// installerSizes are those of the icon of the installer for Windows.
+	installerSizes = []int{16, 24, 32, 48}
 )
 
 // styles are the colours of the icons with a single colour, by the name of their

@@ -48,6 +48,9 @@ func generate(sources fs.FS) (map[string][]byte, error) {
 			return nil, fmt.Errorf("app.svg: %w", err)
 		}
 	}
+	if files["app/app.ico"], err = icoOf(source, installerSizes, render); err != nil {
+		return nil, fmt.Errorf("app.svg: %w", err)
+	}
 	return files, nil
 }
 

@@ -30,6 +30,14 @@ var acts = map[problem.ActName]func(ctx context.Context, s *Session, a problem.A
 	problem.ActStartDesktop: func(ctx context.Context, _ *Session, _ problem.Act) error {
 		return startEngine(ctx, install.StartDesktop())
 	},
+	problem.ActInstallDesktop: func(ctx context.Context, _ *Session, _ problem.Act) error {
+		command := install.InstallDesktop()
+		if command == nil {
+			return engine.ErrLacks
+		}
+		// cmd /k leaves the window open for what winget has to say.
+		return desktop.OpenTerminal(ctx, append([]string{"cmd", "/k"}, command...)...)
+	},
 	problem.ActUsePodman: func(ctx context.Context, _ *Session, _ problem.Act) error {
 		return startEngine(ctx, install.StartPodman())
 	},
@@ -74,10 +82,10 @@ func startEngine(ctx context.Context, command []string) error {
 	if command == nil {
 		return engine.ErrLacks
 	}
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	if command[0] != "systemctl" && command[0] != "open" && command[0] != "podman" {
-		return cmd.Start() // a program that stays
+		return exec.Command(command[0], command[1:]...).Start() // a program that stays, whatever becomes of ctx
 	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return &problem.Problem{
 			Code:  problem.EngineFailed,

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -97,8 +98,19 @@ func absentEngineAdvice(e Info) (hint, command string) {
 	case isContext:
 		return i18n.T("problem.noEngineContextHint", "host", e.Host, "context", name), "docker context ls"
 	default:
-		return i18n.T("problem.noEngineEnvHint", "host", e.Host, "variable", e.Found), "unset " + e.Found
+		return i18n.T("problem.noEngineEnvHint", "host", e.Host, "variable", e.Found), UnsetCommand(e.Found)
 	}
+}
+
+// UnsetCommand returns the command that takes a variable out of the environment. On
+// Windows variables are a setting of the person's, and an empty one is none.
+func UnsetCommand(variable string) string { return unsetCommand(runtime.GOOS, variable) }
+
+func unsetCommand(system, variable string) string {
+	if system == "windows" {
+		return "setx " + variable + ` ""`
+	}
+	return "unset " + variable
 }
 
 // absentEngineActs returns what the program can do when nothing answers at the engine's
@@ -113,7 +125,12 @@ func absentEngineActs(e Info) (acts []problem.Act) {
 	if install.StartPodman() != nil {
 		acts = append(acts, problem.Act{Name: problem.ActUsePodman})
 	}
-	return append(acts, problem.Act{Name: problem.ActInstall}, problem.Act{Name: problem.ActCopyCommand})
+	// Not both: their labels say the same.
+	getOne := problem.Act{Name: problem.ActInstall}
+	if install.InstallDesktop() != nil {
+		getOne.Name = problem.ActInstallDesktop
+	}
+	return append(acts, getOne, problem.Act{Name: problem.ActCopyCommand})
 }
 
 // OperationProblem tells why an operation on a runtime failed.

@@ -58,6 +58,8 @@ const (
 	pageAlpine  = "https://wiki.alpinelinux.org/wiki/Docker"
 )
 
+const installWithWinget = "winget install --exact --id Docker.DockerDesktop"
+
 // joinGroup gives the person access to the engine.
 const joinGroup = `sudo usermod -aG docker "$USER"`
 
@@ -96,7 +98,7 @@ func Docker(s System) Help {
 func windowsDesktop() Way {
 	return Way{
 		Title:    "Docker Desktop",
-		Commands: []string{"winget install --exact --id Docker.DockerDesktop"},
+		Commands: []string{installWithWinget},
 		Page:     pageWindows,
 		Note:     i18n.T("install.note.windows"),
 	}

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // host is what the answers in this file depend on.
@@ -27,6 +28,10 @@ func thisHost() host {
 // installed.
 func StartDesktop() []string { return thisHost().startDesktop() }
 
+// InstallDesktop returns the command that installs Docker Desktop, nil where a person has
+// to do it. It asks for what it needs, and so needs a terminal.
+func InstallDesktop() []string { return thisHost().installDesktop() }
+
 // StartPodman returns the command that lets the person's own Podman serve, nil where
 // it is not installed. It needs no rights of root.
 func StartPodman() []string { return thisHost().startPodman() }
@@ -34,9 +39,13 @@ func StartPodman() []string { return thisHost().startPodman() }
 func (h host) startDesktop() []string {
 	switch h.os {
 	case "windows":
-		program := filepath.Join(h.getenv("ProgramFiles"), "Docker", "Docker", "Docker Desktop.exe")
-		if filepath.IsAbs(program) && h.exists(program) {
-			return []string{program}
+		for _, program := range []string{
+			filepath.Join(h.getenv("ProgramFiles"), "Docker", "Docker", "Docker Desktop.exe"),
+			filepath.Join(h.getenv("LocalAppData"), "Programs", "DockerDesktop", "Docker Desktop.exe"), // installed for this person
+		} {
+			if filepath.IsAbs(program) && h.exists(program) {
+				return []string{program}
+			}
 		}
 	case "darwin":
 		if h.exists("/Applications/Docker.app") {
@@ -48,6 +57,13 @@ func (h host) startDesktop() []string {
 		}
 	}
 	return nil
+}
+
+func (h host) installDesktop() []string {
+	if h.os != "windows" || h.startDesktop() != nil || !h.has("winget") {
+		return nil
+	}
+	return strings.Fields(installWithWinget)
 }
 
 func (h host) startPodman() []string {

@@ -16,15 +16,42 @@ func TestStarts(t *testing.T) {
 		{"linux", "podman systemctl /run/systemd/system", "", "systemctl --user enable --now podman.socket"},
 		{"linux", "podman", "", ""},
 		{"darwin", "/Applications/Docker.app podman", "open -a Docker", "podman machine start"},
+		{"windows", "podman", "", "podman machine start"},
+		{"windows", "/ProgramFiles/Docker/Docker/Docker_Desktop.exe", "/ProgramFiles/Docker/Docker/Docker_Desktop.exe", ""},
+		{"windows", "/LocalAppData/Programs/DockerDesktop/Docker_Desktop.exe", "/LocalAppData/Programs/DockerDesktop/Docker_Desktop.exe", ""},
 		{"freebsd", "", "", ""},
 	} {
-		there := func(name string) bool { return slices.Contains(strings.Fields(c.there), name) }
-		h := host{os: c.os, exists: there, has: there, getenv: func(string) string { return "" }}
-		if got := strings.Join(h.startDesktop(), " "); got != c.desktop {
+		there := func(name string) bool {
+			return slices.Contains(strings.Fields(c.there), strings.ReplaceAll(name, " ", "_"))
+		}
+		h := host{os: c.os, exists: there, has: there, getenv: func(name string) string { return "/" + name }}
+		if got := strings.ReplaceAll(strings.Join(h.startDesktop(), " "), "Docker Desktop", "Docker_Desktop"); got != c.desktop {
 			t.Errorf("%+v: Docker Desktop is started by %q", c, got)
 		}
 		if got := strings.Join(h.startPodman(), " "); got != c.podman {
 			t.Errorf("%+v: Podman is started by %q", c, got)
+		}
+	}
+}
+
+// TestInstalls installs Docker Desktop where that can be done and is not done.
+func TestInstalls(t *testing.T) {
+	for _, c := range []struct {
+		os           string
+		winget, have bool
+		want         string
+	}{
+		{"windows", true, false, "winget install --exact --id Docker.DockerDesktop"},
+		{"windows", true, true, ""},
+		{"windows", false, false, ""},
+		{"linux", true, false, ""},
+	} {
+		h := host{
+			os: c.os, exists: func(string) bool { return c.have }, has: func(name string) bool { return c.winget && name == "winget" },
+			getenv: func(name string) string { return "/" + name },
+		}
+		if got := strings.Join(h.installDesktop(), " "); got != c.want {
+			t.Errorf("%+v: it is installed by %q", c, got)
 		}
 	}
 }

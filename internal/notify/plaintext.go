@@ -6,8 +6,7 @@ import (
 )
 
 // plainText replaces all characters of a text that could mean something in a script:
-// where Windows refuses a toast, beeep puts the text into a PowerShell here-string,
-// which expands $(...), and on macOS into AppleScript.
+// on macOS beeep puts the text into AppleScript.
 func plainText(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\'' {

@@ -21,6 +21,7 @@ const (
 	ActUsePort         ActName = "usePort" // start with another port, which is kept in the settings
 	ActInstall         ActName = "install" // show how to get an engine
 	ActStartDesktop    ActName = "startDesktop"
+	ActInstallDesktop  ActName = "installDesktop" // install Docker Desktop, in a terminal
 	ActUsePodman       ActName = "usePodman"
 	ActCopyCommand     ActName = "copyCommand" // copy the command of the problem
 	ActEditSettings    ActName = "editSettings"

@@ -21,7 +21,7 @@ func actDo(action Action) func(a *app, on target) actionFunc {
 		return (*app).openGuide
 	case problem.ActCopyCommand:
 		return (*app).copyCommand
-	case problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete:
+	case problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActInstallDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete:
 		return (*app).act
 	case problem.ActFreeKernels:
 		return (*app).freeKernels
@@ -36,7 +36,7 @@ func actDo(action Action) func(a *app, on target) actionFunc {
 func (a *app) lackingActs() map[Action]bool {
 	all := map[Action]bool{Action(problem.ActInstall): a.Guide == nil, Action(problem.ActFreeKernels): a.Kernels == nil}
 	for _, name := range []problem.ActName{
-		problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete,
+		problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActInstallDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete,
 	} {
 		all[Action(name)] = a.Act == nil
 	}

@@ -79,7 +79,7 @@ func endpoints(s hostEnvironment) ([]endpoint, error) {
 	}
 	found, command := "context "+s.context, "docker context use default"
 	if s.contextEnv {
-		command = "unset DOCKER_CONTEXT"
+		command = engine.UnsetCommand("DOCKER_CONTEXT")
 	}
 	e, err := s.endpoint(s.context)
 	switch {
@@ -105,7 +105,7 @@ func (s hostEnvironment) envEndpoint() ([]endpoint, error) {
 	case err != nil:
 		return nil, addressProblem(p, err)
 	case overSSH(host):
-		return nil, sshProblem("", host, "unset DOCKER_HOST")
+		return nil, sshProblem("", host, engine.UnsetCommand("DOCKER_HOST"))
 	}
 	return []endpoint{p}, nil
 }
@@ -321,7 +321,7 @@ func addressProblem(p endpoint, err error) *problem.Problem {
 		Code:    problem.NoEngine,
 		Short:   i18n.T("problem.badAddress"),
 		Hint:    i18n.FullStop(i18n.T("problem.badAddressEnvHint", "cause", err.Error())),
-		Command: "unset DOCKER_HOST",
+		Command: engine.UnsetCommand("DOCKER_HOST"),
 		Acts:    []problem.Act{{Name: problem.ActCopyCommand}},
 		Err:     err,
 	}

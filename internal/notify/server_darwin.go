@@ -1,5 +1,3 @@
-//go:build windows || darwin
-
 package notify
 
 import (
@@ -16,7 +14,7 @@ import (
 // errBusy means that an earlier call of the system still runs.
 var errBusy = errors.New("the system does not come back from an earlier notification")
 
-// system is the notification service of Windows or macOS.
+// system is the notification service of macOS.
 type system struct {
 	dir  string // directory of the icon's file; empty while there is none
 	busy chan struct{}
@@ -34,7 +32,7 @@ func (s *system) close() {
 	}
 }
 
-// withdraw does nothing: Windows and macOS keep notifications in a list of their own.
+// withdraw does nothing: macOS keeps notifications in a list of its own.
 func (s *system) withdraw(context.Context, slot) error { return nil }
 
 func (s *system) show(ctx context.Context, _ slot, a Announcement) error {

@@ -1,0 +1,79 @@
+package notify
+
+import (
+	"encoding/xml"
+	"unicode/utf16"
+)
+
+// What Windows knows the program by. The installer writes the same into the registry,
+// and the first on the entry of the Start menu.
+const (
+	appUserModelID = "dev.colabtray.ColabTray"
+	activatorID    = "{5B1C9E0A-8D47-4F0B-9C36-2E7A54D1F8C3}" // of the COM class that clicks arrive at
+)
+
+// toast is the content of a notification in the words of Windows' toast schema.
+type toast struct {
+	XMLName  xml.Name      `xml:"toast"`
+	Duration string        `xml:"duration,attr,omitempty"`
+	Launch   string        `xml:"launch,attr"`
+	Binding  toastBinding  `xml:"visual>binding"`
+	Audio    toastAudio    `xml:"audio"`
+	Actions  []toastAction `xml:"actions>action"`
+}
+
+type toastBinding struct {
+	Template string   `xml:"template,attr"`
+	Text     []string `xml:"text"`
+}
+
+type toastAudio struct {
+	Silent bool `xml:"silent,attr"`
+}
+
+// toastAction is a button. Arguments is what Windows hands back when it is clicked.
+type toastAction struct {
+	Type      string `xml:"activationType,attr"`
+	Content   string `xml:"content,attr"`
+	Arguments string `xml:"arguments,attr"`
+}
+
+// click is what a button of a toast asks for.
+type click struct {
+	profile string
+	action  Action
+}
+
+// arguments returns the click as a text.
+func (c click) arguments() string { return c.action.String() + " " + c.profile }
+
+// toastXML returns an announcement as Windows wants it, with these buttons.
+func toastXML(a Announcement, buttons []click) (string, error) {
+	t := toast{
+		Binding: toastBinding{Template: "ToastGeneric", Text: []string{a.Title}},
+		Audio:   toastAudio{Silent: a.Urgency != Critical},
+	}
+	if a.Body != "" {
+		t.Binding.Text = append(t.Binding.Text, a.Body)
+	}
+	if a.Urgency == Critical {
+		t.Duration = "long"
+	}
+	for _, b := range buttons {
+		t.Actions = append(t.Actions, toastAction{"foreground", b.action.Label(), b.arguments()})
+	}
+	out, err := xml.Marshal(t)
+	return string(out), err
+}
+
+// cut returns the beginning of a text that fits into so many UTF-16 units, whole
+// characters of it.
+func cut(text string, most int) string {
+	units := 0
+	for i, r := range text {
+		if units += utf16.RuneLen(r); units > most {
+			return text[:i]
+		}
+	}
+	return text
+}

@@ -1,0 +1,13 @@
+; What the installer says beside its pages' own texts.
+LangString AUTOSTART ${LANG_ENGLISH} "Start at login"
+LangString AUTOSTART ${LANG_GERMAN} "Bei der Anmeldung starten"
+LangString AUTOSTART ${LANG_FRENCH} "Démarrer à l’ouverture de session"
+LangString PATH ${LANG_ENGLISH} "The command colab-tray (PATH)"
+LangString PATH ${LANG_GERMAN} "Der Befehl colab-tray (PATH)"
+LangString PATH ${LANG_FRENCH} "La commande colab-tray (PATH)"
+LangString IN_USE ${LANG_ENGLISH} "Colab Tray runs and does not end. Quit it in its menu, close terminals in which it works, and try again."
+LangString IN_USE ${LANG_GERMAN} "Colab Tray läuft und endet nicht. Beenden Sie es in seinem Menü, schließen Sie Terminals, in denen es arbeitet, und versuchen Sie es erneut."
+LangString IN_USE ${LANG_FRENCH} "Colab Tray est en cours d’exécution et ne se ferme pas. Quittez-le dans son menu, fermez les terminaux où il travaille, puis réessayez."
+LangString PATH_LONG ${LANG_ENGLISH} "PATH is too long for this installer and stays as it is. The command is $INSTDIR\colab-tray.exe"
+LangString PATH_LONG ${LANG_GERMAN} "PATH ist zu lang für dieses Installationsprogramm und bleibt, wie es ist. Der Befehl ist $INSTDIR\colab-tray.exe"
+LangString PATH_LONG ${LANG_FRENCH} "PATH est trop long pour ce programme d’installation et reste inchangé. La commande est $INSTDIR\colab-tray.exe"
