@@ -184,7 +184,7 @@ func TestSettingsInBrowser(t *testing.T) {
 			"profile.idle_stop": "30m", "profile.platform": "linux/arm64", "profile.user": "root", "preferences.start_at_open": "true",
 			"preferences.stop_on_quit": "false", "preferences.icon": "dark", "preferences.language": "en", "preferences.clear_clipboard": "30s",
 			"notifications.ready": "false", "notifications.url_changed": "false", "notifications.stopped": "false", "notifications.failed": "false",
-			"notifications.idle": "false", "notifications.progress": "false",
+			"notifications.idle": "false", "notifications.newer_image": "false", "preferences.newer_image": "false", "notifications.progress": "false",
 		};
 		const wrong = [];
 		for (const [place, control] of settingControls) {
