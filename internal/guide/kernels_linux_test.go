@@ -1,29 +1,16 @@
 package guide
 
 import (
-	"fmt"
-	"net/http"
 	"strings"
+
+	"colabtray/test/testenv"
 )
 
 // startKernel starts a kernel for a notebook.
 func (r *rig) startKernel(notebook string) {
 	r.t.Helper()
 	u := r.manager.Snapshot().URL
-	body := fmt.Sprintf(`{"path": %q, "name": "", "type": "notebook", "kernel": {"name": "python3"}}`, notebook)
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, fmt.Sprintf("http://localhost:%d/api/sessions?token=%s", u.Port(), u.Token().Reveal()), strings.NewReader(body))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	request.Close = true
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusCreated {
-		r.t.Fatalf("a session was answered with %s", response.Status)
-	}
+	testenv.OpenNotebook(r.t, u.Port(), u.Token().Reveal(), notebook, `{"name": "python3"}`)
 }
 
 // freeKernels lets the page of a ready runtime list kernels, and shuts one down there.

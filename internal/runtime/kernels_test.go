@@ -2,8 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"net/http"
-	"strings"
 
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
@@ -13,20 +11,7 @@ import (
 // nameKernel makes a kernel that of a notebook.
 func (r *rig) nameKernel(u jupyter.BackendURL, id, notebook string) {
 	r.t.Helper()
-	body := fmt.Sprintf(`{"path": %q, "name": "", "type": "notebook", "kernel": {"id": %q}}`, notebook, id)
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, fmt.Sprintf("http://localhost:%d/api/sessions?token=%s", u.Port(), u.Token().Reveal()), strings.NewReader(body))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	request.Close = true
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusCreated {
-		r.t.Fatalf("a session was answered with %s", response.Status)
-	}
+	testenv.OpenNotebook(r.t, u.Port(), u.Token().Reveal(), notebook, fmt.Sprintf(`{"id": %q}`, id))
 }
 
 // freeKernels starts a busy kernel beside an idle one, and shuts down the idle ones, which
