@@ -417,6 +417,12 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	r.Close()
 	w.wait("the end", `!document.getElementById("gone").hidden`)
 	w.pictures("gone")
+
+	// The program again: its new address opens it, and the window of before stays lost.
+	again := openWindow(t, r)
+	again.wait("the state again", `document.getElementById("state").textContent === "No engine" && document.getElementById("gone").hidden`)
+	w.click("retry")
+	w.wait("that it is still lost", `tries > 3 && !document.getElementById("gone").hidden`)
 }
 
 // TestNotebooksInBrowser opens a notebook by its address, and has it forgotten.
