@@ -4,7 +4,7 @@ VERSION ?= $(shell packaging/version)
 PREFIX ?= /usr/local
 
 GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
-STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  = go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 export CGO_ENABLED = 0
@@ -40,7 +40,7 @@ check: lint test ## format, vet, staticcheck, and all tests
 lint: vet
 	@echo "gofumpt"; unformatted=$$($(GOFUMPT) -l .) && [ -z "$$unformatted" ] || \
 		{ echo "not formatted as gofumpt does:"; echo "$$unformatted"; exit 1; }
-	$(STATICCHECK) ./...
+	@for system in linux windows darwin; do echo "staticcheck $$system"; go run -exec "env GOOS=$$system" $(STATICCHECK) ./... || exit 1; done
 	$(ACTIONLINT) -shellcheck= .github/workflows/*.yml
 
 vet:

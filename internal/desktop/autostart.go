@@ -3,9 +3,6 @@ package desktop
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
-
-	"github.com/moby/sys/atomicwriter"
 )
 
 // appID is the program's name on the desktop: of its desktop entry, and of the file
@@ -45,19 +42,4 @@ func isProgram(name string) bool {
 	}
 	_, err := exec.LookPath(name)
 	return err == nil
-}
-
-// replaceFile replaces a file atomically, and makes the directories above it. Of a
-// symbolic link it replaces the target, and the link itself where the target is
-// missing.
-func replaceFile(path, content string) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	} else if _, err := os.Readlink(path); err == nil {
-		_ = os.Remove(path) // atomicwriter refuses to replace a link
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return atomicwriter.WriteFile(path, []byte(content), 0o644)
 }

@@ -13,6 +13,13 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
+// What Windows knows the program by. The installer writes the same into the registry,
+// and the first on the entry of the Start menu.
+const (
+	appUserModelID = "dev.colabtray.ColabTray"
+	activatorID    = "{5B1C9E0A-8D47-4F0B-9C36-2E7A54D1F8C3}" // of the COM class that clicks arrive at
+)
+
 const appName = "Colab Tray"
 
 // system is the notification service of Windows. It shows toasts, and a balloon at an

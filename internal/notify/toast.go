@@ -5,13 +5,6 @@ import (
 	"unicode/utf16"
 )
 
-// What Windows knows the program by. The installer writes the same into the registry,
-// and the first on the entry of the Start menu.
-const (
-	appUserModelID = "dev.colabtray.ColabTray"
-	activatorID    = "{5B1C9E0A-8D47-4F0B-9C36-2E7A54D1F8C3}" // of the COM class that clicks arrive at
-)
-
 // toast is the content of a notification in the words of Windows' toast schema.
 type toast struct {
 	XMLName  xml.Name      `xml:"toast"`

@@ -11,6 +11,9 @@ import (
 	"colabtray/assets"
 )
 
+// errSessionEnded is the cause when the tray ends with the desktop session.
+var errSessionEnded = errors.New("the desktop session has ended")
+
 // Run shows the tray until the person quits, ctx ends or the desktop session
 // ends; none of these stops the runtime. It returns an error when there is no
 // desktop session. The toolkit requires that Run is called from the main

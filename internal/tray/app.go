@@ -150,15 +150,6 @@ const title = "Colab Tray"
 // the same: it waits for a panel to start.
 var ErrNoPanel = errors.New("no tray on this desktop")
 
-// trayError is the reason why no icon can be shown. Its value ends the key of its
-// text, which Error looks up in the language in use.
-type trayError string
-
-func (m trayError) Error() string { return i18n.T("tray.missing." + string(m)) }
-
-// errSessionEnded is the cause when the tray ends with the desktop session.
-var errSessionEnded = errors.New("the desktop session has ended")
-
 // primaryClick takes the place of a row's number for a click on the icon itself.
 const primaryClick = -1
 
