@@ -95,8 +95,8 @@ func (g *Gateway) leads() (Way, *Waking) {
 	return g.way, g.waking
 }
 
-// Close frees the port and closes all connections. It returns when all that the gateway
-// did has ended.
+// Close frees the port and closes all connections. A start that a request began ends,
+// too: see [Gateway.Wait].
 func (g *Gateway) Close() {
 	g.cancel()
 	_ = g.listener.Close()
@@ -105,9 +105,11 @@ func (g *Gateway) Close() {
 		_ = c.Close()
 	}
 	g.mu.Unlock()
-	g.serving.Wait()
 	g.release()
 }
+
+// Wait returns when all that a closed gateway did has ended.
+func (g *Gateway) Wait() { g.serving.Wait() }
 
 // accept serves connections until the listener is closed.
 func (g *Gateway) accept() {

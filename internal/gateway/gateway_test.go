@@ -30,7 +30,10 @@ func listen(t *testing.T) *Gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(g.Close)
+	t.Cleanup(func() {
+		g.Close()
+		g.Wait()
+	})
 	return g
 }
 
@@ -189,7 +192,10 @@ func TestPortTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { g.Close() }) // the last one
+	t.Cleanup(func() { // the last one
+		g.Close()
+		g.Wait()
+	})
 	if _, err := Listen(port, dir, "runtime", log); !errors.Is(err, ErrHeld) {
 		t.Errorf("our own gateway in the way: %v", err)
 	}

@@ -8,23 +8,33 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"colabtray/internal/i18n"
 )
 
-// replies are the answers of the gateway itself. Programs and developers' consoles read
-// the texts, so they are always English.
-var replies = map[verdict]struct {
-	status int
-	text   string
-}{
-	asleep:          {http.StatusServiceUnavailable, "The runtime does not run. Connect in Colab to start it."},
-	hasFailed:       {http.StatusServiceUnavailable, "The runtime could not be started. Colab Tray says why."},
-	unreachable:     {http.StatusServiceUnavailable, "The runtime cannot be reached. Colab Tray says why."},
-	preflight:       {http.StatusNoContent, ""},
-	forbiddenToken:  {http.StatusForbidden, "The token is missing or wrong."},
-	forbiddenOrigin: {http.StatusForbidden, "This page may not use the runtime."},
-	misdirected:     {http.StatusMisdirectedRequest, "This is not the server of that host."},
-	malformed:       {http.StatusBadRequest, "This is no request."},
-	tooLarge:        {http.StatusRequestHeaderFieldsTooLarge, "The request is too large."},
+// answer returns the status of the gateway's own answer, 0 for none, and a page of one
+// line that says what a person can do about it; empty when nothing can be done.
+func (v verdict) answer() (status int, page string) {
+	switch v {
+	case asleep:
+		return http.StatusServiceUnavailable, i18n.T("gateway.asleep")
+	case hasFailed:
+		return http.StatusServiceUnavailable, i18n.T("gateway.failed")
+	case unreachable:
+		return http.StatusServiceUnavailable, i18n.T("gateway.unreachable")
+	case preflight:
+		return http.StatusNoContent, ""
+	case forbiddenToken, forbiddenOrigin:
+		return http.StatusForbidden, ""
+	case misdirected:
+		return http.StatusMisdirectedRequest, ""
+	case malformed:
+		return http.StatusBadRequest, ""
+	case tooLarge:
+		return http.StatusRequestHeaderFieldsTooLarge, ""
+	default:
+		return 0, ""
+	}
 }
 
 // crossOrigin tells a browser which page may read an answer and send requests; the zero
@@ -59,19 +69,21 @@ func (c crossOrigin) write(w io.Writer) {
 
 // reply answers a request, and ends the connection.
 func reply(conn net.Conn, v verdict, cross crossOrigin) {
-	r, has := replies[v]
-	if !has {
+	status, page := v.answer()
+	if status == 0 {
 		return
 	}
+	if page != "" {
+		page += "\n"
+	}
 	var head strings.Builder
-	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\n", r.status, http.StatusText(r.status))
+	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\n", status, http.StatusText(status))
 	cross.write(&head)
-	if r.text != "" {
-		fmt.Fprintf(&head, "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n", len(r.text)+1)
-		r.text += "\n"
+	if status != http.StatusNoContent {
+		fmt.Fprintf(&head, "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n", len(page))
 	}
 	_ = conn.SetDeadline(time.Now().Add(lingerTime))
-	if _, err := io.WriteString(conn, head.String()+"\r\n"+r.text); err != nil {
+	if _, err := io.WriteString(conn, head.String()+"\r\n"+page); err != nil {
 		return
 	}
 	// Closed with bytes unread, a connection is reset, and the answer can be lost.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -37,9 +38,13 @@ type Waking struct {
 	// depend on how much of it is right.
 	Token func(secret.Secret) bool
 	// Wake starts the runtime. It returns when the gateway has a way, or an error when
-	// that failed. ctx ends with the gateway.
+	// that failed, or [ErrNotNow]. ctx ends with the gateway.
 	Wake func(ctx context.Context) error
 }
+
+// ErrNotNow means that the runtime cannot be started just now, because other work goes
+// on. That is no failed start.
+var ErrNotNow = errors.New("the runtime cannot be started now")
 
 // flight is a start that requests wait for.
 type flight struct {
@@ -71,7 +76,8 @@ func (g *Gateway) receive(conn net.Conn, w *Waking) (replay []byte, way Way) {
 		}
 		v = asleep
 	}
-	g.log.Debug("the gateway answers for a runtime that does not run", "status", replies[v].status)
+	status, _ := v.answer()
+	g.log.Debug("the gateway answers for a runtime that does not run", "status", status)
 	reply(conn, v, readableBy(request, w.Origin))
 	return nil, nil
 }
@@ -116,19 +122,23 @@ func (g *Gateway) await(w *Waking, begin bool) verdict {
 	}
 	g.mu.Unlock()
 	<-f.done
-	if f.err != nil {
+	switch {
+	case f.err == nil:
+		return wakes
+	case errors.Is(f.err, ErrNotNow):
+		return asleep
+	default:
 		return hasFailed
 	}
-	return wakes
 }
 
 // wake starts the runtime for all who wait.
 func (g *Gateway) wake(w *Waking, f *flight) {
-	g.log.Info("Colab asks for the runtime, which does not run: it is started")
+	g.log.Info("the runtime is started, because Colab asks for it")
 	f.err = w.Wake(g.ctx)
 	g.mu.Lock()
 	g.flight, g.failed = nil, time.Time{}
-	if f.err != nil {
+	if f.err != nil && !errors.Is(f.err, ErrNotNow) {
 		g.failed = time.Now()
 	}
 	g.mu.Unlock()
