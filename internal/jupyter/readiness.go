@@ -256,7 +256,7 @@ func (a *activeProbe) end() {
 // accept reports the Backend URL with the accepted token.
 func (w *Watch) accept(ctx context.Context, f probeResult) {
 	if !w.answered && !w.onlyReady {
-		w.background.Go(func() { w.findRoot(ctx) })
+		w.background.Go(func() { w.findRoot(ctx, f.files) })
 	}
 	w.answered, w.token = true, f.token
 	w.Post(Answer{
@@ -267,10 +267,12 @@ func (w *Watch) accept(ctx context.Context, f probeResult) {
 	})
 }
 
-// findRoot reports the root directory of the server's files. It runs in the background
-// because nothing waits for it.
-func (w *Watch) findRoot(ctx context.Context) {
-	files, _ := InfoFiles(ctx, w.Engine, w.Container)
+// findRoot reports the root directory of the server's files. It reads the info files
+// unless it is given them. It runs in the background because nothing waits for it.
+func (w *Watch) findRoot(ctx context.Context, files []InfoFile) {
+	if len(files) == 0 {
+		files, _ = InfoFiles(ctx, w.Engine, w.Container)
+	}
 	if root := ServerRoot(files); root != "" {
 		w.Post(Root{root})
 	}

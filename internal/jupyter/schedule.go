@@ -94,7 +94,7 @@ func (p *probeSchedule) probed(f probeResult) {
 	if f.answered {
 		p.fixDeadline()
 	}
-	if f.hasInfoFile {
+	if len(f.files) > 0 {
 		p.sawAnnouncement()
 	}
 	switch {
