@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"errors"
 	goruntime "runtime"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"colabtray"
+	"colabtray/test/testenv"
 )
 
 // TestHelpInBrowser reads the page Help where there is no engine.
@@ -46,5 +48,19 @@ func TestHelpInBrowser(t *testing.T) {
 	if steps := value[int](w, `document.querySelectorAll("#check-steps li").length`); steps == 0 {
 		t.Error("the check shows no steps")
 	}
+	fix := `document.querySelector("#check-steps li:last-child button:last-child")`
+	value[bool](w, `(showStep({status: "fail", name: "it", advice: "what helps", command: "colab-tray restart --settings", act: "repair", label: "Fix"}), true)`)
+	if got := value[string](w, fix+`.textContent`); got != "Fix" {
+		t.Errorf("the button for what helps is %q", got)
+	}
+	value[bool](w, "("+fix+".click(), true)")
+	testenv.WaitFor(t, "the request", func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if last := w.asked[len(w.asked)-1]; !strings.HasSuffix(last, "/repair") {
+			return errors.New(last)
+		}
+		return nil
+	})
 	w.pictures("help")
 }
