@@ -316,7 +316,6 @@ func killedWhileMadeAnew(c *terminal, k *killProxy, r remakeCommand) {
 // leaves behind on this computer goes with the next copy to the same place.
 func TestKilledCopyOut(t *testing.T) {
 	engines(t)
-	t.Parallel()
 	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
 	k := newKiller(t, c.get("DOCKER_HOST"))
 	c.volume("mkdir -p work; echo one > work/a; echo two > work/b; chown -R 1000:100 .")
