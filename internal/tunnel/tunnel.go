@@ -409,7 +409,10 @@ func (t *Tunnel) first(try func(asks bool, level string) (link, error)) (link, e
 	}
 	t.mu.Lock()
 	ask := t.options.Askpass != "" && !t.asked && (failure.Kind == PromptWanted || failure.Kind == HostKeyUnknown)
-	t.asked = t.asked || ask
+	if ask {
+		t.asked, t.err = true, failure // is so until there is an answer
+		t.tell()
+	}
 	t.mu.Unlock()
 	if !ask {
 		return l, failure

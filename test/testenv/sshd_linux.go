@@ -105,7 +105,7 @@ func (b *Box) read(t testing.TB, name string) string {
 func (b *Box) makeKey(t testing.TB, name, passphrase string) {
 	t.Helper()
 	_, _ = os.Remove(b.file(name)), os.Remove(b.file(name+".pub"))
-	cmd := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", b.file(name))
+	cmd := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-a", "1", "-N", passphrase, "-C", name, "-f", b.file(name))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("ssh-keygen: %v: %s", err, out)
 	}
