@@ -261,6 +261,7 @@ func TestAskpassOnce(t *testing.T) {
 	}
 	r.mu.Lock()
 	r.next = time.Time{} // as half a minute later
+	r.kick <- struct{}{}
 	r.mu.Unlock()
 	if _, err := r.DialSocket(within(t), r.path); !errors.As(err, &failure) || count() != once {
 		t.Errorf("%d questions became %d (%v)", once, count(), err)

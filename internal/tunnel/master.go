@@ -241,7 +241,11 @@ func (m *master) socket(ctx context.Context, path string) (net.Conn, error) {
 
 // piped connects through the standard input and output of a command on the box.
 func (m *master) piped(ctx context.Context) (net.Conn, error) {
-	return m.t.pipe(ctx, m.through)
+	conn, err := m.t.pipe(ctx, m.through)
+	if err != nil {
+		return nil, err // no connection that is nil
+	}
+	return conn, nil
 }
 
 func (m *master) port(ctx context.Context, port int) (net.Conn, error) {

@@ -21,6 +21,7 @@ type plain struct {
 
 	mu       sync.Mutex
 	forwards map[int]*portForward
+	children []*child // all that may still run
 	failed   error
 }
 
@@ -67,8 +68,8 @@ func (p *plain) reason() error {
 
 func (p *plain) kill() {
 	p.mu.Lock()
-	for _, forward := range p.forwards {
-		forward.child.kill()
+	for _, child := range p.children {
+		child.kill()
 	}
 	p.mu.Unlock()
 	p.end()
@@ -78,13 +79,24 @@ func (p *plain) close() {
 	p.kill()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, forward := range p.forwards {
-		<-forward.child.ended
+	for _, child := range p.children {
+		<-child.ended
 	}
 }
 
-// alive logs in anew: there is no other way to hear from the box.
-func (p *plain) alive(ctx context.Context) error {
+// owns notes a child that ends with the link. It holds mu.
+func (p *plain) owns(c *child) {
+	p.children = append(slices.DeleteFunc(p.children, func(c *child) bool { return over(c.ended) }), c)
+	if over(p.ended) {
+		c.kill()
+	}
+}
+
+// alive logs in anew: there is no other way to hear from the box. That takes longer than
+// an answer, so it has a time of its own.
+func (p *plain) alive(context.Context) error {
+	ctx, cancel := context.WithTimeout(p.t.ctx, settled)
+	defer cancel()
 	_, err := output(ctx, p.t.destination, p.one()(append(p.t.destination.arguments(), "exit")...))
 	return err
 }
@@ -98,7 +110,14 @@ func (p *plain) run(ctx context.Context, words []string) (string, error) {
 }
 
 func (p *plain) socket(ctx context.Context, _ string) (net.Conn, error) {
-	return p.t.pipe(ctx, p.one())
+	conn, err := p.t.pipe(ctx, p.one())
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.owns(conn.child)
+	return conn, nil
 }
 
 func (p *plain) port(ctx context.Context, port int) (net.Conn, error) {
@@ -153,6 +172,7 @@ func (p *plain) forward(port int) (*portForward, error) {
 	}
 	forward := &portForward{child, local}
 	p.forwards[port] = forward
+	p.owns(child)
 	return forward, nil
 }
 

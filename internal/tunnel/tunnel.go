@@ -432,7 +432,7 @@ func (t *Tunnel) ssh(asks bool, arguments []string) *exec.Cmd {
 }
 
 // pipe connects through Options.Stdio.
-func (t *Tunnel) pipe(ctx context.Context, ssh func(arguments ...string) *exec.Cmd) (net.Conn, error) {
+func (t *Tunnel) pipe(ctx context.Context, ssh func(arguments ...string) *exec.Cmd) (*piped, error) {
 	if len(t.options.Stdio) == 0 {
 		return nil, t.destination.fail(ForwardingForbidden, "")
 	}
