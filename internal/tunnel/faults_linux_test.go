@@ -240,6 +240,18 @@ func TestAskpass(t *testing.T) {
 	}
 }
 
+// TestAskpassHostKey: the person can accept a host key, as in a terminal.
+func TestAskpassHostKey(t *testing.T) {
+	t.Parallel()
+	program, asked := askpass(t, "yes")
+	r := newRig(t, func(_ *rig, o *Options) { o.Askpass = program })
+	r.box.Forget(t)
+	answers(t, r.socket(t))
+	if text, err := os.ReadFile(asked); err != nil || !strings.Contains(string(text), "authenticity") {
+		t.Errorf("the questions were %q (%v)", text, err)
+	}
+}
+
 // TestAskpassOnce: a person who gives no answer is not asked again and again.
 func TestAskpassOnce(t *testing.T) {
 	t.Parallel()

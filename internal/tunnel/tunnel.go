@@ -236,10 +236,11 @@ func (t *Tunnel) await(ctx context.Context) (link, error) {
 		}
 		t.mu.Lock()
 		t.waiting--
-		if over != nil && t.err != nil && t.link == nil {
-			return nil, t.err
-		}
-		if over != nil {
+		switch {
+		case over == nil:
+		case t.err != nil && t.link == nil && !errors.Is(ctx.Err(), context.Canceled):
+			return nil, t.err // says more
+		default:
 			return nil, over
 		}
 	}
