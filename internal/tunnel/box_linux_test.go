@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"colabtray/test/testenv"
+
+	"go.uber.org/goleak"
 )
 
 // rig is a tunnel to a box, and an echo server at a socket and at a port of the box.
@@ -200,7 +202,7 @@ func TestMain(m *testing.M) {
 		die(dir)
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func relay(path string) {

@@ -114,6 +114,21 @@ func TestSilenceAtFirst(t *testing.T) {
 	r.box.Continue(t)
 }
 
+// TestPacketsVanish: the network is away, and later back.
+func TestPacketsVanish(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	defer r.Hold()()
+	conn := r.socket(t)
+	answers(t, conn)
+	deliver := r.box.Drop(t)
+	r.Doubt()
+	ends(t, conn)
+	r.reaches(t, "without an answer", disconnectedBy(TimedOut))
+	deliver()
+	answers(t, r.socket(t))
+}
+
 // TestHoldReal: the box goes away and comes back, and nobody dials.
 func TestHoldReal(t *testing.T) {
 	t.Parallel()
@@ -200,6 +215,9 @@ func TestNoSSH(t *testing.T) {
 // TestBoxDoesNotAnswer: it takes the connection, and says nothing.
 func TestBoxDoesNotAnswer(t *testing.T) {
 	t.Parallel()
+	if !testenv.Full() {
+		t.Skip("takes long: ssh waits for 5 seconds")
+	}
 	r := newRig(t)
 	r.box.Stop(t)
 	_, err := r.DialSocket(within(t), r.path)

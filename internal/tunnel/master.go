@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -16,9 +17,10 @@ import (
 // master is an ssh that has logged in, and takes forwards and sessions through its
 // control socket.
 type master struct {
-	t     *Tunnel
-	child *child
-	says  *said
+	t      *Tunnel
+	child  *child
+	says   *said
+	killed atomic.Pointer[Error] // why we ended it
 
 	// changing is held by who adds a forward, and asking by who finds out what becomes of
 	// a connection. Both can be waited for with a context.
@@ -91,9 +93,17 @@ func (m *master) through(arguments ...string) *exec.Cmd {
 
 func (m *master) done() <-chan struct{} { return m.child.ended }
 
-func (m *master) reason() error { return m.t.destination.failure(m.says.since(0)) }
+func (m *master) reason() error {
+	if killed := m.killed.Load(); killed != nil {
+		return killed
+	}
+	return m.t.destination.failure(m.says.since(0))
+}
 
-func (m *master) kill() { m.child.kill() }
+func (m *master) kill(reason *Error) {
+	m.killed.CompareAndSwap(nil, reason)
+	m.child.kill()
+}
 
 func (m *master) close() { m.child.end() }
 

@@ -22,7 +22,7 @@ type plain struct {
 	mu       sync.Mutex
 	forwards map[int]*portForward
 	children []*child // all that may still run
-	failed   error
+	killed   *Error   // why
 }
 
 // portForward is an ssh that forwards a port.
@@ -60,14 +60,14 @@ func (p *plain) done() <-chan struct{} { return p.ended }
 func (p *plain) reason() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.failed != nil {
-		return p.failed
-	}
-	return p.t.destination.fail(TimedOut, "")
+	return p.killed
 }
 
-func (p *plain) kill() {
+func (p *plain) kill(reason *Error) {
 	p.mu.Lock()
+	if p.killed == nil {
+		p.killed = reason
+	}
 	for _, child := range p.children {
 		child.kill()
 	}
@@ -76,7 +76,7 @@ func (p *plain) kill() {
 }
 
 func (p *plain) close() {
-	p.kill()
+	p.kill(p.t.destination.fail(Other, ""))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, child := range p.children {
@@ -138,18 +138,12 @@ func (p *plain) port(ctx context.Context, port int) (net.Conn, error) {
 			return nil, context.Cause(ctx)
 		case <-forward.child.ended:
 			timer.Stop()
-			return nil, p.fail(p.t.destination.failure(forward.child.says.String()))
+			// ssh cannot log in any more.
+			failure := p.t.destination.failure(forward.child.says.String())
+			p.kill(failure)
+			return nil, failure
 		}
 	}
-}
-
-// fail ends the link where ssh could not log in any more.
-func (p *plain) fail(err *Error) error {
-	p.mu.Lock()
-	p.failed = err
-	p.mu.Unlock()
-	p.kill()
-	return err
 }
 
 // forward returns the forward of a port, which may not listen yet. What the person's

@@ -29,7 +29,7 @@ func newFake() *fake {
 
 func (f *fake) done() <-chan struct{} { return f.ended }
 func (f *fake) reason() error         { return &Error{Kind: Other} }
-func (f *fake) kill()                 { f.end() }
+func (f *fake) kill(*Error)           { f.end() }
 func (f *fake) close()                { f.end() }
 
 func (f *fake) port(context.Context, int) (net.Conn, error) {

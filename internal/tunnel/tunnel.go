@@ -65,7 +65,8 @@ type link interface {
 	done() <-chan struct{}
 	// reason tells why it is done.
 	reason() error
-	kill()
+	// kill ends it at once, for a reason.
+	kill(reason *Error)
 	close()
 }
 
@@ -180,7 +181,7 @@ func with[T any](ctx context.Context, t *Tunnel, do func(context.Context, link) 
 			return result, err
 		}
 		if gone(err) {
-			l.kill()
+			l.kill(t.destination.fail(Other, err.Error()))
 			<-l.done()
 		}
 		select {
@@ -525,7 +526,7 @@ func (t *Tunnel) doubt(l link) {
 		return
 	}
 	t.options.Log.Info("the box does not answer", "error", err)
-	l.kill()
+	l.kill(t.destination.fail(TimedOut, ""))
 }
 
 // Status returns how the tunnel is.

@@ -3,8 +3,8 @@
 // are ratios and differences, because absolute times depend on the machine.
 //
 // It needs bin/colab-tray, the engine and the image of Notebook 6 that test/setup makes,
-// dbus-daemon for the tray, and sshd for the tunnel. Its arguments name the measurements; the default is all
-// of them.
+// dbus-daemon for the tray, and sshd for the tunnel. Its arguments name the measurements;
+// the default is all of them.
 package main
 
 import (
