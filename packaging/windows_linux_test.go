@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"colabtray/assets"
 	"colabtray/test/desktop"
@@ -133,7 +132,6 @@ func (w windows) picture(part image.Rectangle) (image.Image, error) {
 func (w windows) shows(state assets.State) image.Rectangle {
 	w.t.Helper()
 	var where image.Rectangle
-	defer func(s time.Time) { w.t.Logf("%v shows %d after %v", time.Now().Format("05.0"), state, time.Since(s)) }(time.Now())
 	testenv.WaitFor(w.t, fmt.Sprintf("the icon %d in the tray", state), func() error {
 		picture, err := w.picture(taskbar)
 		if err != nil {
