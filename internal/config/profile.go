@@ -239,3 +239,12 @@ func (kind Kind) DataDir() string {
 	}
 	return "/home/jovyan"
 }
+
+// About returns what a built-in profile is, and how much it downloads; empty for another
+// profile, and where the settings give it another image.
+func (p Profile) About() string {
+	if b, is := BuiltIn()[p.Name]; !is || b.Image != p.Image {
+		return ""
+	}
+	return i18n.T("profile." + p.Name)
+}
