@@ -75,8 +75,8 @@ func (w windows) startTray() {
 func (w windows) isAnswered() {
 	w.t.Helper()
 	testenv.WaitFor(w.t, "the tray to answer a second start", func() error {
-		// It would wait for twice as long, and then end as if it had been answered.
-		_, err := w.tries("timeout", "5", "wine", programs+`\colab-tray.exe`)
+		// After ten seconds it would end as if it had been answered.
+		_, err := w.tries("timeout", "9", "wine", programs+`\colab-tray.exe`)
 		return err
 	})
 }
