@@ -414,6 +414,8 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	if got := <-r.acts; !slices.Contains(r.manager.Snapshot().Acts(), got) {
 		t.Errorf("the page asked for %v", got)
 	}
+	r.publish(&actionMessage{Short: "That did not work", Hint: "Try another."})
+	w.wait("what became of it", `document.getElementById("acts-note").textContent === "That did not work. Try another."`)
 	r.Close()
 	w.wait("the end", `!document.getElementById("gone").hidden`)
 	w.pictures("gone")
