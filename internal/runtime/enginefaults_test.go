@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -12,8 +13,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/memory"
 	"colabtray/test/testenv"
 )
 
@@ -27,8 +31,12 @@ type faultyVerb struct {
 
 // faultyVerbs is given a backup in which the data are new ones.
 func faultyVerbs(file string) []faultyVerb {
+	remove := func(ctx context.Context, r *rig, o data.DeleteOptions) error {
+		_, err := r.Delete(ctx, o)
+		return err
+	}
 	absent := func(r *rig) {
-		if _, err := r.Delete(r.t.Context(), data.DeleteOptions{}); err != nil {
+		if err := remove(r.t.Context(), r, data.DeleteOptions{}); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -45,14 +53,8 @@ func faultyVerbs(file string) []faultyVerb {
 		{"stop", running, func(ctx context.Context, r *rig) error { return r.Stop(ctx) }, []State{Stopped}},
 		{"restart", running, restart, []State{Ready}},
 		{"restart with other settings", anew, restart, []State{Ready}},
-		{"delete", running, func(ctx context.Context, r *rig) error {
-			_, err := r.Delete(ctx, data.DeleteOptions{})
-			return err
-		}, []State{Absent}},
-		{"delete data", running, func(ctx context.Context, r *rig) error {
-			_, err := r.Delete(ctx, data.DeleteOptions{Data: true})
-			return err
-		}, []State{Absent}},
+		{"delete", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{}) }, []State{Absent}},
+		{"delete data", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{Data: true}) }, []State{Absent}},
 		{"backup", running, func(ctx context.Context, r *rig) error {
 			_, err := r.Backup(ctx, data.BackupOptions{File: file + "-again", Force: true})
 			return err
@@ -74,8 +76,8 @@ func TestFaultsOfTheEngine(t *testing.T) {
 		t.Run(verb.name, func(t *testing.T) {
 			t.Parallel()
 			at := onDocker(t)
-			engine := testenv.NewFaultyEngine(t, at.host)
-			at.host = engine.Host()
+			faulty := testenv.NewFaultyEngine(t, at.host)
+			at.host = faulty.Host()
 			r := newRig(t, at, testenv.FakeJupyter)
 			r.Open()
 			file := filepath.Join(t.TempDir(), "b")
@@ -83,24 +85,21 @@ func TestFaultsOfTheEngine(t *testing.T) {
 			if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 				t.Fatal(err)
 			}
-			f := &faultyRig{r, engine, faultyVerbs(file)[i]}
+			f := &faultyRig{r, faulty, faultyVerbs(file)[i]}
 
 			f.verb.prepare(r)
 			old := r.putTreasure("old")
-			engine.Expect("", 0)
+			faulty.Expect("", 0)
 			if err := f.verb.do(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
-			requests := len(engine.Heal())
+			requests := len(faulty.Heal())
 			f.after("without a fault", old)
-			tried := 0
-			for _, fault := range []testenv.Fault{testenv.Cut, testenv.Dies, testenv.Hangs, testenv.Slow} {
-				for _, at := range faultyRequests(t, fault, requests) {
-					tried++
-					f.meet(fault, at)
-				}
+			points := faultyPoints(t, requests)
+			for _, p := range points {
+				f.meet(p.fault, p.at)
 			}
-			t.Logf("%d of the %d requests were met", tried, requests)
+			t.Logf("of its %d requests, %d were met by a fault", requests, len(points))
 		})
 	}
 }
@@ -113,28 +112,40 @@ var faultSeed = sync.OnceValues(func() (uint64, error) {
 	return rand.Uint64(), nil
 })
 
-// faultyRequests chooses the requests that a fault meets: one, or with CI set every
-// fourth. A slow engine is slow from the first one on.
-func faultyRequests(t *testing.T, fault testenv.Fault, requests int) (numbers []int) {
+// faultyPoint is a request that a fault meets.
+type faultyPoint struct {
+	fault testenv.Fault
+	at    int
+}
+
+// faultyPoints chooses one fault and a request that it meets, with CI set each fault and
+// a request for each, and all of all with COLAB_TRAY_TEST_FAULTS=all, which takes half an
+// hour. A slow engine is slow from the first request on.
+func faultyPoints(t *testing.T, requests int) (points []faultyPoint) {
 	t.Helper()
-	if fault == testenv.Slow {
-		return []int{1}
-	}
 	seed, err := faultSeed()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("COLAB_TRAY_TEST_SEED=%d chooses these requests", seed)
 	name := fnv.New64a()
-	fmt.Fprint(name, t.Name(), fault)
+	fmt.Fprint(name, t.Name())
 	random := rand.New(rand.NewPCG(seed, name.Sum64()))
-	if !testenv.Full() {
-		return []int{1 + random.IntN(requests)}
+	faults := []testenv.Fault{testenv.Cut, testenv.Dies, testenv.Hangs}
+	all := os.Getenv("COLAB_TRAY_TEST_FAULTS") == "all"
+	if !testenv.Full() && !all {
+		return []faultyPoint{{faults[random.IntN(len(faults))], 1 + random.IntN(requests)}}
 	}
-	for at := 1 + random.IntN(4); at <= requests; at += 4 {
-		numbers = append(numbers, at)
+	for _, fault := range faults {
+		if !all {
+			points = append(points, faultyPoint{fault, 1 + random.IntN(requests)})
+			continue
+		}
+		for at := range requests {
+			points = append(points, faultyPoint{fault, 1 + at})
+		}
 	}
-	return numbers
+	return append(points, faultyPoint{testenv.Slow, 1})
 }
 
 // faultyRig is a runtime on an engine that has faults.
@@ -177,7 +188,7 @@ func (f *faultyRig) meet(fault testenv.Fault, at int) {
 		err = <-done
 	}
 	point := fmt.Sprintf("%s, %s at %d of %q, after which it said %v", f.verb.name, fault, at, seen, err)
-	f.settle(point)
+	f.settle(point, err != nil && f.verb.name != "stop")
 	f.hasData(point, old)
 	if err := f.verb.do(f.t.Context(), f.rig); err != nil {
 		f.t.Errorf("%s: done once more: %v (%+v)", point, err, f.Snapshot().Problem)
@@ -188,7 +199,7 @@ func (f *faultyRig) meet(fault testenv.Fault, at int) {
 // after looks at what the verb left that was done.
 func (f *faultyRig) after(point, old string) {
 	f.t.Helper()
-	f.settle(point)
+	f.settle(point, false)
 	if state := f.Snapshot().State; !slices.Contains(f.verb.ends, state) {
 		f.t.Errorf("%s: done once more, it is %s", point, state)
 	} else if state != Absent {
@@ -198,8 +209,8 @@ func (f *faultyRig) after(point, old string) {
 	f.hasData(point, old)
 }
 
-// settle waits until the program shows what is so.
-func (f *faultyRig) settle(point string) {
+// settle waits until the program shows what is so, or else that the verb has failed.
+func (f *faultyRig) settle(point string, failed bool) {
 	f.t.Helper()
 	testenv.WaitFor(f.t, "what is so to be shown: "+point, func() error {
 		is := f.docker("ps", "-a", "--filter", "name=^/"+f.profile.Runtime+"$", "--format", "{{.State}}")
@@ -207,7 +218,8 @@ func (f *faultyRig) settle(point string) {
 		switch {
 		case is == "running" && shown.State == Ready,
 			(is == "exited" || is == "created") && shown.State == Stopped,
-			is == "" && shown.State == Absent:
+			is == "" && shown.State == Absent,
+			is != "running" && shown.State == Failed && failed:
 			return nil
 		}
 		return fmt.Errorf("the container is %q, and the program shows %s, %+v", is, shown.State, shown.Problem)
@@ -232,5 +244,28 @@ func (f *faultyRig) hasData(point, old string) {
 	got := f.inVolume("cat kind; sha256sum data")
 	if restored := f.verb.name == "restore" && strings.HasPrefix(got, "new\n"); got != old && !restored {
 		f.t.Errorf("%s: the volume has %q, not %q", point, got, old)
+	}
+}
+
+// unheard is an engine whose answer to a stop gets lost.
+type unheard struct{ *memory.Engine }
+
+func (u unheard) Stop(ctx context.Context, id string, grace time.Duration) error {
+	return errors.Join(u.Engine.Stop(ctx, id, grace), engine.ErrHangsUp)
+}
+
+// TestStopWithoutAnswer: a runtime that stands still is stopped, whatever became of the
+// engine's answer.
+func TestStopWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), testenv.Server2)
+	r.memory.as = unheard{r.memory.Engine}
+	r.Open()
+	r.mustStart()
+	if err := r.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if s := r.Snapshot(); s.State != Stopped || s.Problem != nil {
+		t.Errorf("it is %s, %+v", s.State, s.Problem)
 	}
 }
