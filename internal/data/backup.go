@@ -36,12 +36,10 @@ type Backup struct {
 }
 
 // BackupFile writes a backup of the data to a file and verifies it. Files that only the
-// container has are part of the backup. The caller must hold the lock.
+// container has are part of the backup. The caller must hold the lock, and have recovered
+// from interrupted work; others can read at the same time.
 func (d *Store) BackupFile(ctx context.Context, o BackupOptions) (Backup, error) {
 	if err := writable(o.File, o.Force); err != nil {
-		return Backup{}, err
-	}
-	if err := d.RecoverInterrupted(ctx); err != nil {
 		return Backup{}, err
 	}
 	hasVolume, err := d.HasVolume(ctx)
@@ -106,7 +104,7 @@ func (d *Store) backup(ctx context.Context, file string, replace bool, what cont
 	}
 	// The helper is removed last: as long as it exists, the next start also looks for
 	// an unfinished file.
-	defer func() { err = errors.Join(err, d.removeHelpers(ctx)) }()
+	defer func() { err = errors.Join(err, d.removeMade(ctx)) }()
 	defer func() {
 		_ = f.Close()
 		_ = os.Remove(temp)
@@ -119,6 +117,9 @@ func (d *Store) backup(ctx context.Context, file string, replace bool, what cont
 		return b, noDataProblem(d.Profile)
 	}
 	if err := d.verify(ctx, f, b.Contents); err != nil {
+		return b, err
+	}
+	if err := ctx.Err(); err != nil { // what is verified is read ahead, so that its end may not have been seen
 		return b, err
 	}
 	if err := f.Close(); err != nil {
@@ -145,7 +146,7 @@ func (d *Store) fill(ctx context.Context, f *os.File, what contents) (b Backup, 
 			return b, err
 		}
 		d.Log.Info("the data changed while being read", "error", err)
-		if err := d.removeHelpers(ctx); err != nil {
+		if err := d.removeMade(ctx); err != nil {
 			return b, err
 		}
 	}
@@ -270,7 +271,8 @@ func rename(temp, file string, replace bool) error {
 // automatic ones there.
 func (d *Store) backupAutomatically(ctx context.Context, what contents) (file string, err error) {
 	file = newFile(d.Dir, d.Profile.Runtime, backupEnd)
-	if _, err := d.backup(ctx, file, false, what); err != nil {
+	_, err = d.backup(ctx, file, false, what)
+	if err = errors.Join(err, d.removeHelpers(ctx)); err != nil {
 		return "", err
 	}
 	if err := PruneBackups(d.Dir, time.Now()); err != nil {

@@ -85,6 +85,7 @@ type Store struct {
 	Options
 	pull  func(context.Context) error // pulls the profile's image
 	roots map[string]string           // container ID to the root directory of its server
+	made  []string                    // helpers that this Store has made
 }
 
 // New makes a Store.
@@ -158,7 +159,7 @@ func (d *Store) tryLock() (release func(), err error) {
 		return nil, backupDirProblem(d.Dir, err)
 	case !locked:
 		_ = lock.Close()
-		return nil, busyProblem(d.Profile)
+		return nil, BusyProblem(d.Profile)
 	}
 	d.removeParts()
 	return func() { _ = lock.Close() }, nil
@@ -231,6 +232,16 @@ func (d *Store) remove(ctx context.Context, helper string) error {
 	return volumes.RemoveHelper(ctx, helper)
 }
 
+// removeMade removes the helpers that this Store has made, and leaves those of others who
+// read at the same time. It can do so even when ctx has ended.
+func (d *Store) removeMade(ctx context.Context) (err error) {
+	for _, id := range d.made {
+		err = errors.Join(err, d.removeOne(ctx, id))
+	}
+	d.made = nil
+	return err
+}
+
 // removeHelpers removes all helpers of the runtime. It has [engine.CleanupTimeout] to
 // do so even when ctx has ended.
 func (d *Store) removeHelpers(ctx context.Context) error {
@@ -291,7 +302,11 @@ func (d *Store) create(ctx context.Context, spec engine.HelperSpec) (id string, 
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	spec.Runtime, spec.Path = d.Profile.Runtime, engine.HelperDataDir
-	return volumes.CreateHelper(ctx, spec)
+	id, err = volumes.CreateHelper(ctx, spec)
+	if err == nil {
+		d.made = append(d.made, id)
+	}
+	return id, err
 }
 
 // reader makes a helper that reads the data volume.

@@ -14,8 +14,8 @@ import (
 	"colabtray/internal/problem"
 )
 
-// busyProblem tells that other work on the data is in progress.
-func busyProblem(p config.Profile) *problem.Problem {
+// BusyProblem tells that other work on the data is in progress.
+func BusyProblem(p config.Profile) *problem.Problem {
 	return &problem.Problem{
 		Code:  problem.Busy,
 		Short: i18n.T("problem.busy", "runtime", p.Runtime),

@@ -103,12 +103,18 @@ func (m *Manager) changeFiles(ctx context.Context, progress func(data.Progress),
 // readFiles runs work that reads files of the volume. Several can read at a time.
 func (m *Manager) readFiles(ctx context.Context, progress func(data.Progress), work func(*data.Store) error) error {
 	return m.withFiles(ctx, progress, func(d *data.Store) error {
-		if err := m.readers.enter(ctx, d); err != nil {
-			return err
-		}
-		defer m.readers.leave()
-		return work(d)
+		return m.reading(ctx, d, func() error { return work(d) })
 	})
+}
+
+// reading runs work that only reads.
+func (m *Manager) reading(ctx context.Context, d *data.Store, work func() error) error {
+	if err := m.readers.enter(ctx, d); err != nil {
+		return err
+	}
+	err := work()
+	m.readers.leave(ctx, d, err != nil)
+	return err
 }
 
 func (m *Manager) withFiles(ctx context.Context, progress func(data.Progress), work func(*data.Store) error) error {
@@ -126,6 +132,7 @@ func (m *Manager) withFiles(ctx context.Context, progress func(data.Progress), w
 type readers struct {
 	mu      sync.Mutex
 	count   int
+	failed  bool // the work of one of them
 	release func()
 }
 
@@ -147,10 +154,19 @@ func (r *readers) enter(ctx context.Context, d *data.Store) error {
 	return nil
 }
 
-func (r *readers) leave() {
+// leave removes what work that failed can have left behind, once nobody reads any more.
+func (r *readers) leave(ctx context.Context, d *data.Store, failed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.count--; r.count == 0 {
-		r.release()
+	r.failed = r.failed || failed
+	if r.count--; r.count > 0 {
+		return
 	}
+	if r.failed {
+		if err := d.RecoverInterrupted(context.WithoutCancel(ctx)); err != nil {
+			d.Log.Warn("what a reader left behind", "error", err)
+		}
+	}
+	r.failed = false
+	r.release()
 }

@@ -603,37 +603,51 @@ func TestBusy(t *testing.T) {
 	})
 }
 
-// TestWorkWaitsForReading: while files are read, a backup and a delete wait for that
-// instead of saying that it is busy.
-func TestWorkWaitsForReading(t *testing.T) {
+// TestReadingIsNotInTheWay: beside who reads files, a backup is made and files are listed,
+// and a delete waits instead of saying that it is busy.
+func TestReadingIsNotInTheWay(t *testing.T) {
 	oneEngine(t, func(t *testing.T, r *rig) {
-		r.fill()
+		before := r.fill()
 		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
-		for what, work := range map[string]func() error{
-			"backup": func() error { _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); return err },
-			"delete": func() error { _, err := r.Delete(t.Context(), data.DeleteOptions{}); return err },
-		} {
-			begun, done := make(chan struct{}), make(chan error, 1)
-			err := r.ReadFile(t.Context(), ".", func(data.Opened) error {
-				go func() {
-					close(begun)
-					done <- work()
-				}()
-				<-begun
-				_, err := r.ListFiles(t.Context(), ".") // which takes a while
-				select {
-				case err := <-done:
-					t.Errorf("%s did not wait: %v", what, err)
-					done <- err
-				default:
+		listed := false
+		backUp := func() error {
+			_, err := r.Backup(t.Context(), data.BackupOptions{File: file, Progress: func(p data.Progress) {
+				if listed || p.Step != data.StepBackup || p.Bytes < 5<<20 {
+					return
 				}
-				return err
-			})
-			if err := errors.Join(err, <-done); err != nil {
-				t.Errorf("%s: %v", what, explained(err))
-			}
+				listed = true
+				if l, err := r.ListFiles(t.Context(), "."); err != nil || len(l.Entries) == 0 {
+					t.Errorf("during a backup, the list is %v, %v", l, explained(err))
+				}
+			}})
+			return err
 		}
+		begun, deleted := make(chan struct{}), make(chan error, 1)
+		err := r.ReadFile(t.Context(), ".", func(o data.Opened) error {
+			if err := backUp(); err != nil {
+				t.Errorf("beside who reads, a backup fails: %v", explained(err))
+			}
+			go func() {
+				close(begun)
+				_, err := r.Delete(t.Context(), data.DeleteOptions{})
+				deleted <- err
+			}()
+			<-begun
+			_, err := o.Tar(t.Context(), io.Discard)
+			select {
+			case err := <-deleted:
+				t.Errorf("a delete did not wait: %v", err)
+				deleted <- err
+			default:
+			}
+			return err
+		})
+		if err := errors.Join(err, <-deleted); err != nil || !listed {
+			t.Errorf("listed: %t, %v", listed, explained(err))
+		}
+		r.sameContent(before)
+		r.noHelpers()
 	})
 }
 

@@ -9,7 +9,8 @@ import (
 	"colabtray/internal/jupyter"
 )
 
-// Backup writes the data of the runtime to a file. The runtime can run meanwhile.
+// Backup writes the data of the runtime to a file. The runtime can run meanwhile, and
+// files can be read.
 // Backup reads the file back and verifies it before the file gets its final name.
 // The error is a *[problem.Problem], or ctx's error if ctx ends first.
 func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup, error) {
@@ -20,12 +21,15 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 	if !d.Info().Features.Data {
 		return data.Backup{}, d.Problem(ctx, engine.ErrLacks)
 	}
-	release, err := d.Lock(ctx)
-	if err != nil {
-		return data.Backup{}, err
+	if !m.backingUp.TryLock() {
+		return data.Backup{}, data.BusyProblem(d.Profile)
 	}
-	defer release()
-	b, err := d.BackupFile(ctx, o)
+	defer m.backingUp.Unlock()
+	var b data.Backup
+	err := m.reading(ctx, d, func() (err error) {
+		b, err = d.BackupFile(ctx, o)
+		return err
+	})
 	return b, d.Problem(ctx, err)
 }
 
