@@ -174,18 +174,24 @@ func TestInstallerScript(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		make := exec.CommandContext(t.Context(), "makensis", "-NOCONFIG", "-WX", "-V2", "-DTARGET="+target, "-DVERSION="+version, "-DNUMBER=0.1.0.0",
-			"-DHOMEPAGE=https://colabtray.invalid", "-DSIGN=true", "-DFILES="+filepath.Join(folder, "files"), "-DOUT="+filepath.Join(folder, "colab-tray-setup.exe"), "windows/installer.nsi")
-		if out, err := make.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", target, err, out)
-		}
+		makeInstaller(t, target, version, filepath.Join(folder, "files"), filepath.Join(folder, "colab-tray-setup.exe"))
+	}
+}
+
+// makeInstaller makes an installer of a folder, without a signature.
+func makeInstaller(t *testing.T, target, version, files, out string) {
+	t.Helper()
+	make := exec.CommandContext(t.Context(), "makensis", "-NOCONFIG", "-WX", "-V2", "-DTARGET="+target, "-DVERSION="+version, "-DNUMBER=0.1.0.0",
+		"-DHOMEPAGE=https://colabtray.invalid", "-DSIGN=true", "-DFILES="+files, "-DOUT="+out, "windows/installer.nsi")
+	if said, err := make.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", target, err, said)
 	}
 }
 
 // TestIdentity holds that the installer and the program name themselves alike to
 // Windows: else notifications come from nobody.
 func TestIdentity(t *testing.T) {
-	program, installer := read(t, "../internal/notify/toast.go"), read(t, "windows/installer.nsi")
+	program, installer := read(t, "../internal/notify/server_windows.go"), read(t, "windows/installer.nsi")
 	for _, name := range []string{"AUMID", "ACTIVATOR"} {
 		got := found(regexp.MustCompile(`!define `+name+` "([^"]+)"`), installer)
 		if len(got) != 1 || !strings.Contains(program, got[0]) {

@@ -29,6 +29,7 @@ type Connection struct {
 func (in *invocation) connect(o runtime.Options, p config.Preferences) (*Connection, error) {
 	o.Server, o.Log = server(), in.log()
 	o.News = runtime.NewImageNews(filepath.Join(config.StateDir(), "images.json"), p.NewerImage, o.Log)
+	o.Starts = runtime.NewStartTimes(filepath.Join(config.StateDir(), "starts.json"), o.Log)
 	e, err := in.Engine(o.Log)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type Manager struct {
 	stopIdle bool
 	news     *ImageNews
 	asks     bool
+	starts   *StartTimes
 
 	mu         sync.Mutex
 	profile    config.Profile     // only the owning goroutine changes it
@@ -43,6 +44,7 @@ type Manager struct {
 	backups       string
 	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time
 	readers       readers       // of files of the volume
+	lockPatience  time.Duration // see [data.Options]
 
 	// Only the owning goroutine uses these.
 	model             model
@@ -81,6 +83,9 @@ type Options struct {
 	// AskRegistries asks the registry of the image for News, at most once a day while
 	// the runtime is ready. Only the tray sets it.
 	AskRegistries bool
+	// Starts remembers how long starts took. If it is nil, that is known only while
+	// the program runs.
+	Starts *StartTimes
 	// Backups is the directory for the backups that are made before data is deleted
 	// or replaced; empty for [data.BackupDir].
 	Backups string
@@ -112,6 +117,8 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		stopIdle:      o.StopIdle,
 		news:          o.News,
 		asks:          o.AskRegistries && o.News != nil,
+		starts:        o.Starts,
+		lastStart:     o.Starts.last(p.Runtime),
 		watchers:      map[chan Snapshot]struct{}{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
@@ -122,7 +129,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 	}
 	m.unusual = unusualProblems(p)
 	m.current = m.snapshot()
-	m.current.Rev = 1
+	m.current.Rev, m.current.LastStart = 1, m.lastStart
 	return m
 }
 

@@ -33,7 +33,7 @@ func profileEntry(i int) entry {
 		do:     (*app).selectProfile,
 		text: func(s viewInput) string {
 			if r, there := of(s); there {
-				return cut(oneLine(shortState(r)), maxRow)
+				return cut(oneLine(shortState(r)), maxProfileRow)
 			}
 			return ""
 		},
@@ -70,18 +70,25 @@ func moreProfiles(s viewInput) string {
 	return i18n.T("tray.row.moreProfiles", "count", s.unlisted)
 }
 
-// shortState returns the name of a profile and the state of its runtime. A state
-// that all runtimes share, such as a missing engine, is left out: the status at the
-// top says it.
+// maxProfileRow is the longest text of a profile's row, in UTF-16 units. Who chooses one
+// wants to read it all.
+const maxProfileRow = 104
+
+// shortState returns the name of a profile, the state of its runtime, and what a built-in
+// profile is. A state that all runtimes share, such as a missing engine, is left out: the
+// status at the top says it.
 func shortState(s runtime.Snapshot) string {
-	if about := s.About(); about != "" && s.State == runtime.Absent {
+	state, about := s.Say(runtime.WordShort), s.About()
+	switch {
+	case about != "" && (state == "" || s.State == runtime.Absent):
 		return i18n.Named(s.Profile, about)
-	}
-	state := s.Say(runtime.WordShort)
-	if state == "" {
+	case about != "":
+		return i18n.Named(s.Profile, state+" ("+about+")")
+	case state == "":
 		return s.Profile
+	default:
+		return i18n.Named(s.Profile, state)
 	}
-	return i18n.Named(s.Profile, state)
 }
 
 func deleteContainerText(s viewInput) string {
