@@ -39,7 +39,7 @@ type Manager struct {
 	startBegan time.Time          // of the start under way; see timeStart
 	lastStart  time.Duration
 	current    Snapshot
-	watchers   map[chan Snapshot]struct{}
+	watchers   watchers[Snapshot]
 
 	backups       string
 	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time
@@ -119,7 +119,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		asks:          o.AskRegistries && o.News != nil,
 		starts:        o.Starts,
 		lastStart:     o.Starts.last(p.Runtime),
-		watchers:      map[chan Snapshot]struct{}{},
+		watchers:      watchers[Snapshot]{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
 		recheck:       make(chan struct{}, 1),
