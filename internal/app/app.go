@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"colabtray/internal/cli"
+	"colabtray/internal/colab"
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
@@ -73,7 +74,9 @@ func runTray(ctx context.Context, start cli.Start) error {
 	if err != nil {
 		return err
 	}
-	s, err := openFleet(start, settings, runtime.Options{Tokens: trayTokens(start.Log()), StopIdle: true, AskRegistries: true})
+	s, err := openFleet(start, settings, runtime.Options{
+		Tokens: trayTokens(start.Log()), StopIdle: true, WakeFor: colab.Origin, AskRegistries: true,
+	})
 	if err != nil {
 		return err
 	}

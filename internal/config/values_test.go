@@ -67,18 +67,20 @@ func TestValues(t *testing.T) {
 		`packages = []`: func(*Profile) {},
 		`packages = ["polars", "scikit-learn == 1.5"]`: func(p *Profile) { p.Packages = []string{"polars", "scikit-learn == 1.5"} },
 		`command = ["jupyter", "lab", "--no-browser"]`: func(p *Profile) { p.Command = []string{"jupyter", "lab", "--no-browser"} },
-		`token = "fresh"`:           func(*Profile) {},
-		`token = "keep"`:            func(p *Profile) { p.Token = TokenKeep },
-		`idle_stop = "off"`:         func(*Profile) {},
-		`idle_stop = "1h30m"`:       func(p *Profile) { p.IdleStop = 90 * time.Minute },
-		`idle_stop = "5m"`:          func(p *Profile) { p.IdleStop = 5 * time.Minute },
-		`platform = ""`:             func(*Profile) {},
-		`platform = "linux/amd64"`:  func(p *Profile) { p.Platform = "linux/amd64" },
-		`platform = "linux/arm/v7"`: func(p *Profile) { p.Platform = "linux/arm/v7" },
-		`user = ""`:                 func(*Profile) {},
-		`user = 1001`:               func(p *Profile) { p.User = "1001" },
-		`user = "1001:100"`:         func(p *Profile) { p.User = "1001:100" },
-		`user = "root"`:             func(p *Profile) { p.User = UserRoot },
+		`token = "fresh"`:             func(*Profile) {},
+		`token = "keep"`:              func(p *Profile) { p.Token = TokenKeep },
+		"token = 'keep'\nwake = true": func(p *Profile) { p.Token, p.Wake = TokenKeep, true },
+		`wake = false`:                func(*Profile) {},
+		`idle_stop = "off"`:           func(*Profile) {},
+		`idle_stop = "1h30m"`:         func(p *Profile) { p.IdleStop = 90 * time.Minute },
+		`idle_stop = "5m"`:            func(p *Profile) { p.IdleStop = 5 * time.Minute },
+		`platform = ""`:               func(*Profile) {},
+		`platform = "linux/amd64"`:    func(p *Profile) { p.Platform = "linux/amd64" },
+		`platform = "linux/arm/v7"`:   func(p *Profile) { p.Platform = "linux/arm/v7" },
+		`user = ""`:                   func(*Profile) {},
+		`user = 1001`:                 func(p *Profile) { p.User = "1001" },
+		`user = "1001:100"`:           func(p *Profile) { p.User = "1001:100" },
+		`user = "root"`:               func(p *Profile) { p.User = UserRoot },
 	} {
 		s, err := Load(Sources{File: write(t, "[profiles.jupyter]\n"+text)})
 		want := Default()
@@ -104,6 +106,8 @@ func TestErrorsOfValues(t *testing.T) {
 	const idle = `Use "off", or a time of at least 5m such as "30m"`
 	cases := map[string]string{}
 	for text, want := range map[string]string{
+		`wake = "yes"`:       `wake: it has to be true or false. Write it without quotes`,
+		`wake = true`:        `wake: it needs token = "keep", by which Colab can ask for a runtime that does not run. Set that, too`,
 		`gpu = "two"`:        `gpu: "two" is not understood. ` + gpuHint,
 		`gpu = ""`:           `gpu: "" is not understood. ` + gpuHint,
 		`gpu = 0`:            `gpu: 0 is no number of GPUs. ` + gpuHint,

@@ -22,11 +22,11 @@ func (s Snapshot) Acts() []problem.Act {
 	case s.NewerImage != "":
 		acts = []problem.Act{{Name: problem.ActUpdate}}
 	}
-	return slices.DeleteFunc(acts, func(a problem.Act) bool { return !s.State.allows(a) })
+	return slices.DeleteFunc(acts, func(a problem.Act) bool { return !s.State.Allows(a) })
 }
 
-// allows reports whether an act makes sense in a state.
-func (s State) allows(a problem.Act) bool {
+// Allows reports whether an act makes sense in a state.
+func (s State) Allows(a problem.Act) bool {
 	switch a.Name {
 	case problem.ActStart, problem.ActStartWithoutGPU, problem.ActUsePort:
 		return s.CanStart() && s != NoEngine

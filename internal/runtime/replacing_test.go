@@ -39,7 +39,7 @@ func TestStateWhileReplaced(t *testing.T) {
 		}{
 			{"stopped by somebody", func() error { return r.memory.Stop(t.Context(), old, 0) }, Stopped, Stopped},
 			{"with the next one made", func() error {
-				spec := specOf(r.profile, r.server)
+				spec := specOf(r.profile, r.server, engine.Info{})
 				spec.Name += engine.NextSuffix
 				made, err := r.memory.Create(t.Context(), spec)
 				next = made.ID
@@ -78,7 +78,7 @@ func TestStatesWhileReplaced(t *testing.T) {
 		f.untilState(p.Name, Stopped)
 	}
 	for _, suffix := range []string{engine.NextSuffix, engine.PreviousSuffix} {
-		spec := specOf(one, f.options.Server)
+		spec := specOf(one, f.options.Server, engine.Info{})
 		spec.Name += suffix
 		if suffix == engine.PreviousSuffix {
 			if err := at.memory.Rename(t.Context(), one.Runtime, spec.Name); err != nil {

@@ -59,6 +59,12 @@ type Snapshot struct {
 	// Engine describes the engine. While it does not answer, it tells only where
 	// this program looks for the engine.
 	Engine engine.Info
+	// Listens tells that this program itself listens at Port, so that the Backend URL
+	// works only while the program runs. It is false while another program of the person
+	// does that.
+	Listens bool
+	// Woken tells that the running runtime was started because Colab asked for it.
+	Woken bool
 	// URL is the Backend URL; zero unless State is Ready.
 	URL jupyter.BackendURL
 	// URLChanged tells that the token of URL differs from the last token that this
