@@ -30,10 +30,11 @@ run: ## build it and run it; what is missing is provided or explained (ARGS="sta
 # tests of each, at a time: most wait for an engine or a browser, not for a processor.
 # Go takes results that it has for the same code from its cache; what it cannot see of
 # what they depend on it is told. With CI set each test is run in each combination, anew.
-# What takes longest begins first. lint vets the code.
+# What takes longest begins first. lint vets the code. At the end of each package the race
+# detector would wait a second for late reports.
 test: ## set up what the tests need, and run them all
 	@test/setup
-	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 \
+	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 GORACE=atexit_sleep_ms=100 \
 		go test -race $(if $(CI),-count=1) -vet=off -p $(if $(CI),2,3) -parallel 4 -timeout 40m \
 		./internal/runtime ./cmd/tray ./test/... ./...
 

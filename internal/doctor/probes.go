@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -267,24 +266,11 @@ func (o Options) port(ctx context.Context) (string, error) {
 // output returns the last lines that the runtime wrote.
 func (o Options) output(ctx context.Context) (string, error) {
 	const lastLines = 40
-	out := &limitedWriter{remaining: 16 << 10}
+	out := &engine.Beginning{Most: 16 << 10}
 	err := o.Runtime.Logs(ctx, out, runtime.LogOptions{Tail: lastLines})
 	var p *problem.Problem
 	if errors.As(err, &p) && p.Code == problem.NoLog {
 		return "there is no log, because of the logging driver that the container was made with", nil
 	}
 	return out.String(), err
-}
-
-// limitedWriter keeps the first remaining bytes and drops the rest.
-type limitedWriter struct {
-	bytes.Buffer
-	remaining int
-}
-
-func (b *limitedWriter) Write(p []byte) (int, error) {
-	fits := p[:min(len(p), b.remaining)]
-	b.remaining -= len(fits)
-	_, _ = b.Buffer.Write(fits) // it never fails
-	return len(p), nil
 }

@@ -96,3 +96,15 @@ func TestSocket(t *testing.T) {
 		}
 	}
 }
+
+func TestBeginning(t *testing.T) {
+	b := Beginning{Most: 5}
+	for _, part := range []string{"abc", "def", "ghi", ""} {
+		if n, err := b.Write([]byte(part)); n != len(part) || err != nil {
+			t.Errorf("%q: %d, %v", part, n, err)
+		}
+	}
+	if b.String() != "abcde" {
+		t.Errorf("it keeps %q", b.String())
+	}
+}

@@ -39,6 +39,22 @@ func EachLine(stream io.Reader, line func(string)) error {
 	}
 }
 
+// Beginning is a writer that keeps the first Most bytes written to it and drops the
+// rest.
+type Beginning struct {
+	Most int
+	kept strings.Builder
+}
+
+// Write implements [io.Writer]. It never fails.
+func (b *Beginning) Write(p []byte) (int, error) {
+	b.kept.Write(p[:min(len(p), b.Most-b.kept.Len())])
+	return len(p), nil
+}
+
+// String returns what was kept.
+func (b *Beginning) String() string { return b.kept.String() }
+
 // MaskedLine makes a line of [EachLine] fit to be shown: without control characters, and
 // without the known tokens. A known token that MaxLine cuts off is masked, too.
 func MaskedLine(line string, known []secret.Secret) string {

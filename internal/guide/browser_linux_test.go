@@ -698,12 +698,12 @@ func TestReloadAndTabs(t *testing.T) {
 	}
 	works(w)
 
-	stranger := w.tab(chromedp.WithNewBrowserContext())
-	stranger.do("open the guide without a key", chromedp.Navigate(origin+"/"))
-	stranger.wait("a refusal", `document.body.textContent.includes("colab-tray guide") && !document.getElementById("status")`)
+	otherUser := w.tab(chromedp.WithNewBrowserContext())
+	otherUser.do("open the guide without a key", chromedp.Navigate(origin+"/"))
+	otherUser.wait("a refusal", `document.body.textContent.includes("colab-tray guide") && !document.getElementById("status")`)
 	address, _ = r.address()
-	stranger.do("open the guide with a key", chromedp.Navigate(address))
-	works(stranger)
+	otherUser.do("open the guide with a key", chromedp.Navigate(address))
+	works(otherUser)
 }
 
 // TestHiddenWindow: a window that nobody sees is told the state, and asks for nothing

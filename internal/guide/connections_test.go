@@ -33,7 +33,7 @@ func TestBodiesAreNotWaitedFor(t *testing.T) {
 	guest := newVisitor(t)
 	origin := guest.openSession(r)
 	for _, length := range []string{"Content-Length: 1", "Content-Length: 1000000000", "Transfer-Encoding: chunked"} {
-		for who, secret := range map[string]string{"a stranger": "wrong", "the page": guest.secret} {
+		for who, secret := range map[string]string{"another user": "wrong", "the page": guest.secret} {
 			c := dial(t, origin)
 			fmt.Fprintf(c, "POST /report HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n%s: 1\r\nAuthorization: Bearer %s\r\n%s\r\n\r\n",
 				strings.TrimPrefix(origin, "http://"), origin, header, secret, length)

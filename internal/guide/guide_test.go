@@ -91,10 +91,10 @@ func TestTickets(t *testing.T) {
 		wantStatus(t, "a ticket", response, http.StatusOK)
 		return ticket
 	}
-	stranger := newVisitor(t)
+	otherUser := newVisitor(t)
 	ask := func(what string, want int, method, address string, headers ...string) {
 		t.Helper()
-		response, _ := stranger.ask(method, origin+address, append(headers, "Origin", origin, header, "1")...)
+		response, _ := otherUser.ask(method, origin+address, append(headers, "Origin", origin, header, "1")...)
 		wantStatus(t, what, response, want)
 	}
 	const address = "/notebooks?a=%20b"
@@ -282,7 +282,7 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		if v.active > 0 {
-			return errors.New("somebody looks")
+			return errors.New("somebody uses it")
 		}
 		return nil
 	})
@@ -293,13 +293,13 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(longEnough):
-		t.Fatal("it does not end without anybody who looks")
+		t.Fatal("it does not end though nobody uses it")
 	}
 	if listens(origin) {
 		t.Error("it listens after its end")
 	}
 
-	// While one visit ends, the next begins.
+	// While one session ends, the next begins.
 	r.address()
 	r.mu.Lock()
 	ending := r.session
@@ -316,7 +316,7 @@ func TestListensOnlyWhenAsked(t *testing.T) {
 	r.Close() // a second time is harmless
 }
 
-// waitsFor lets that time pass at once, as far as the visit knows.
+// waitsFor lets that time pass at once, as far as the session knows.
 func (v *session) waitsFor(d time.Duration) {
 	v.mu.Lock()
 	v.last = v.last.Add(-d)
@@ -324,7 +324,7 @@ func (v *session) waitsFor(d time.Duration) {
 	v.expireIfIdle()
 }
 
-// TestIdleTime holds when a visit ends, with nobody at its door.
+// TestIdleTime holds when a session ends that nobody uses.
 func TestIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closed := make(chan struct{})
@@ -354,13 +354,13 @@ func TestIdleTime(t *testing.T) {
 		v.end()
 		stays("while one of two looked", 24*time.Hour)
 		v.end()
-		stays("before its time after a visit", 10*time.Minute-time.Second)
+		stays("before its time after a session", 10*time.Minute-time.Second)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		select {
 		case <-closed:
 		default:
-			t.Fatal("it does not end without anybody who looks")
+			t.Fatal("it does not end though nobody uses it")
 		}
 		if v.begin() {
 			t.Error("somebody is let in after its end")

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
 // maxForeign is the largest number of characters that [Line] returns.
@@ -53,6 +54,18 @@ func Lines(foreign string) string {
 			return -1
 		}
 	}, text)
+}
+
+// FirstUnits returns the beginning of a text that fits into a number of UTF-16 units,
+// which Windows counts. It does not break a character in two.
+func FirstUnits(text string, most int) string {
+	units := 0
+	for i, r := range text {
+		if units += utf16.RuneLen(r); units > most {
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // JSON encodes a value as JSON and sanitizes every string in it like [Lines], because

@@ -91,3 +91,15 @@ func FuzzForeignWords(f *testing.F) {
 		}
 	})
 }
+
+func TestFirstUnits(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		most int
+		want string
+	}{{"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aé🙂b", 4, "aé🙂"}, {"aé🙂b", 3, "aé"}, {"", 0, ""}, {"a", -1, ""}} {
+		if got := FirstUnits(test.text, test.most); got != test.want {
+			t.Errorf("%q in %d is %q", test.text, test.most, got)
+		}
+	}
+}

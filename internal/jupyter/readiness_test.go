@@ -54,10 +54,10 @@ func (e outputOnly) Logs(context.Context, engine.Container, engine.LogQuery) (io
 	return e.output, nil
 }
 
-// TestAnnouncementReplacesLook: a request that was sent before Jupyter listened can
+// TestAnnouncementReplacesProbe: a request that was sent before Jupyter listened can
 // hang. An announcement in the output starts a new request without waiting for the old
 // one.
-func TestAnnouncementReplacesLook(t *testing.T) {
+func TestAnnouncementReplacesProbe(t *testing.T) {
 	output, write := io.Pipe()
 	hanging := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -171,9 +171,9 @@ func TestNotReadyBeforeTheTokenIsAccepted(t *testing.T) {
 	}
 }
 
-// TestPauseBetweenLooks: without an answer the pauses between probes grow, up to what a
+// TestPauseBetweenProbes: without an answer the pauses between probes grow, up to what a
 // person would accept.
-func TestPauseBetweenLooks(t *testing.T) {
+func TestPauseBetweenProbes(t *testing.T) {
 	var asked []time.Time
 	notYet := func(_, path string) (int, error) {
 		if path == "/api" {
@@ -195,7 +195,7 @@ func TestPauseBetweenLooks(t *testing.T) {
 			}
 		}
 		if first := asked[0].Sub(began); first != 0 || len(asked) < 10 {
-			t.Errorf("%d looks, the first after %s", len(asked), first)
+			t.Errorf("%d probes, the first after %s", len(asked), first)
 		}
 	})
 }

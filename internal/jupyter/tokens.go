@@ -9,9 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
+
+	"github.com/moby/sys/atomicwriter"
 
 	"colabtray/internal/config"
 	"colabtray/internal/secret"
@@ -118,14 +118,5 @@ func (s *TokenStore) write(hashes map[string]tokenHash) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(s.path), ".tokens-*") // with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(f.Name())
-		return err
-	}
-	return os.Rename(f.Name(), s.path)
+	return atomicwriter.WriteFile(s.path, text, 0o600)
 }

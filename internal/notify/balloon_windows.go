@@ -8,6 +8,7 @@ import (
 	"github.com/tadvi/systray"
 
 	"colabtray/assets"
+	"colabtray/internal/i18n"
 )
 
 // balloon shows a message at an icon of its own, the way before there were toasts: the
@@ -35,7 +36,7 @@ func (b *balloon) show(a Announcement) error {
 		return err
 	}
 	// Windows cuts what is longer, and the library does not end what it cuts.
-	return b.icon.ShowMessage(cut(a.Title, 63), cut(a.Body, 255), true)
+	return b.icon.ShowMessage(i18n.FirstUnits(a.Title, 63), i18n.FirstUnits(a.Body, 255), true)
 }
 
 func (b *balloon) close() {

@@ -1,9 +1,6 @@
 package notify
 
-import (
-	"encoding/xml"
-	"unicode/utf16"
-)
+import "encoding/xml"
 
 // toast is the content of a notification in the words of Windows' toast schema.
 type toast struct {
@@ -57,16 +54,4 @@ func toastXML(a Announcement, buttons []click) (string, error) {
 	}
 	out, err := xml.Marshal(t)
 	return string(out), err
-}
-
-// cut returns the beginning of a text that fits into so many UTF-16 units, whole
-// characters of it.
-func cut(text string, most int) string {
-	units := 0
-	for i, r := range text {
-		if units += utf16.RuneLen(r); units > most {
-			return text[:i]
-		}
-	}
-	return text
 }

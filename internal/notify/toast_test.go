@@ -33,15 +33,3 @@ func TestToast(t *testing.T) {
 		t.Errorf("a small one is %s", text)
 	}
 }
-
-func TestCut(t *testing.T) {
-	for _, test := range []struct {
-		text string
-		most int
-		want string
-	}{{"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aé🙂b", 4, "aé🙂"}, {"aé🙂b", 3, "aé"}, {"", 0, ""}} {
-		if got := cut(test.text, test.most); got != test.want {
-			t.Errorf("%q in %d is %q", test.text, test.most, got)
-		}
-	}
-}

@@ -70,7 +70,7 @@ func (r *rig) content() string {
 		stat -c 'root %a %u:%g' .`)
 }
 
-// fill makes the volume of a runtime and puts treasure into it.
+// fill makes the volume of a runtime and puts sample files into it.
 func (r *rig) fill() (content string) {
 	r.t.Helper()
 	if r.memory != nil {

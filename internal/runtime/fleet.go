@@ -29,7 +29,7 @@ type Fleet struct {
 
 	mu       sync.Mutex
 	overview Overview
-	watchers map[chan Overview]struct{}
+	watchers watchers[Overview]
 
 	// Only the owning goroutine uses these.
 	profiles map[string]config.Profile
@@ -56,7 +56,7 @@ func NewFleet(l *Link, profiles map[string]config.Profile, current string, o Opt
 		requests: make(chan func(context.Context)),
 		changed:  make(chan struct{}, 1),
 		ended:    make(chan struct{}),
-		watchers: map[chan Overview]struct{}{},
+		watchers: watchers[Overview]{},
 		current:  current,
 		entries:  map[string]*entry{},
 		leaving:  map[string]*entry{},

@@ -122,8 +122,8 @@ func (e *idleEngine) Stop(ctx context.Context, _ string, _ time.Duration) error 
 	return nil
 }
 
-// idleScene is a program that manages a ready runtime.
-type idleScene struct {
+// idleRig is a program that manages a ready runtime.
+type idleRig struct {
 	*Manager
 	t       *testing.T
 	engine  *idleEngine
@@ -167,21 +167,21 @@ const (
 )
 
 // playIdle runs a test with a ready runtime that may be idle for so long.
-func playIdle(t *testing.T, limit time.Duration, stopIdle bool, test func(s *idleScene)) {
+func playIdle(t *testing.T, limit time.Duration, stopIdle bool, test func(s *idleRig)) {
 	t.Helper()
 	play(t, func(p *config.Profile, _ *idleEngine, o *Options) { p.IdleStop, o.StopIdle = limit, stopIdle }, test)
 }
 
 // play runs a test with a ready runtime.
-func play(t *testing.T, prepare func(*config.Profile, *idleEngine, *Options), test func(s *idleScene)) {
+func play(t *testing.T, prepare func(*config.Profile, *idleEngine, *Options), test func(s *idleRig)) {
 	t.Helper()
-	standin := &idleJupyter{status: http.StatusOK, kernels: noKernels}
-	server := httptest.NewServer(standin)
+	fakeJupyter := &idleJupyter{status: http.StatusOK, kernels: noKernels}
+	server := httptest.NewServer(fakeJupyter)
 	defer server.Close()
 	port := server.Listener.Addr().(*net.TCPAddr).Port
 	tokens := filepath.Join(t.TempDir(), "tokens.json")
 	synctest.Test(t, func(t *testing.T) {
-		s := &idleScene{t: t, jupyter: standin, began: time.Now()}
+		s := &idleRig{t: t, jupyter: fakeJupyter, began: time.Now()}
 		s.engine = &idleEngine{container: engine.Container{
 			Exists: true, Name: "r", ID: "c", Running: true, StartedAt: time.Now(), Ports: map[int]int{8888: port},
 			Env: []string{"JUPYTER_TOKEN=secret"},
@@ -208,7 +208,7 @@ func play(t *testing.T, prepare func(*config.Profile, *idleEngine, *Options), te
 }
 
 // until waits for a snapshot.
-func (s *idleScene) until(what string, is func(Snapshot) bool) Snapshot {
+func (s *idleRig) until(what string, is func(Snapshot) bool) Snapshot {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 1000*time.Hour)
 	defer cancel()
@@ -223,7 +223,7 @@ func (s *idleScene) until(what string, is func(Snapshot) bool) Snapshot {
 }
 
 // stays fails the test unless the runtime is ready for so long.
-func (s *idleScene) stays(long time.Duration, why string) {
+func (s *idleRig) stays(long time.Duration, why string) {
 	s.t.Helper()
 	time.Sleep(long)
 	synctest.Wait()
@@ -234,7 +234,7 @@ func (s *idleScene) stays(long time.Duration, why string) {
 
 // stops fails the test unless the runtime is stopped for idleness, so long after
 // a moment and not before.
-func (s *idleScene) stops(after time.Time, least, most time.Duration) {
+func (s *idleRig) stops(after time.Time, least, most time.Duration) {
 	s.t.Helper()
 	now := s.until("the stop", func(now Snapshot) bool { return now.State == Stopped })
 	s.engine.mu.Lock()
@@ -245,7 +245,7 @@ func (s *idleScene) stops(after time.Time, least, most time.Duration) {
 	}
 }
 
-func (s *idleScene) warned() Snapshot {
+func (s *idleRig) warned() Snapshot {
 	s.t.Helper()
 	return s.until("the warning", func(now Snapshot) bool { return !now.IdleStopAt.IsZero() })
 }
@@ -255,8 +255,8 @@ const checking = workInterval + 2*time.Second
 
 func TestIdleStop(t *testing.T) {
 	const limit = time.Hour
-	for name, test := range map[string]func(s *idleScene){
-		"nobody uses it": func(s *idleScene) {
+	for name, test := range map[string]func(s *idleRig){
+		"nobody uses it": func(s *idleRig) {
 			warned := s.warned()
 			if at := time.Since(s.began); at < limit-longestWarning || at > limit-longestWarning+time.Second {
 				s.t.Errorf("the warning comes after %s", at)
@@ -266,7 +266,7 @@ func TestIdleStop(t *testing.T) {
 			}
 			s.stops(s.began, limit, limit+checking)
 		},
-		"the person keeps it": func(s *idleScene) {
+		"the person keeps it": func(s *idleRig) {
 			s.warned()
 			kept := time.Now()
 			s.KeepRunning()
@@ -275,50 +275,50 @@ func TestIdleStop(t *testing.T) {
 			}
 			s.stops(kept, limit, limit+checking)
 		},
-		"the person keeps it at the last moment": func(s *idleScene) {
+		"the person keeps it at the last moment": func(s *idleRig) {
 			s.warned()
 			time.Sleep(longestWarning + time.Second) // the last check goes on
 			kept := time.Now()
 			s.KeepRunning()
 			s.stops(kept, limit, limit+2*checking)
 		},
-		"a kernel works": func(s *idleScene) {
+		"a kernel works": func(s *idleRig) {
 			s.jupyter.says(http.StatusOK, busyKernel)
 			s.stays(20*limit, "while a kernel works")
 			s.jupyter.says(http.StatusOK, idleKernel)
 			s.stops(time.Now(), 0, limit+checking)
 		},
-		"a kernel works that Jupyter calls idle": func(s *idleScene) {
+		"a kernel works that Jupyter calls idle": func(s *idleRig) {
 			s.jupyter.says(http.StatusOK, idleKernel)
 			s.engine.set(func(e *idleEngine) { e.kernels = "busy" })
 			s.stays(20*limit, "while a kernel works")
 			s.engine.set(func(e *idleEngine) { e.kernels = "idle" })
 			s.stops(time.Now(), 0, limit+checking)
 		},
-		"kernels do not answer": func(s *idleScene) {
+		"kernels do not answer": func(s *idleRig) {
 			s.jupyter.says(http.StatusOK, idleKernel)
 			s.engine.set(func(e *idleEngine) { e.kernels = "" })
 			s.stays(20*limit, "while nobody knows what the kernels do")
 		},
-		"Jupyter does not answer": func(s *idleScene) {
+		"Jupyter does not answer": func(s *idleRig) {
 			s.jupyter.says(http.StatusInternalServerError, "")
 			s.stays(20*limit, "while nobody knows what works")
 			s.jupyter.says(http.StatusOK, noKernels)
 			s.stops(time.Now(), 0, limit+checking)
 		},
-		"it computes": func(s *idleScene) {
+		"it computes": func(s *idleRig) {
 			s.engine.set(func(e *idleEngine) { e.cpu = 2 * working })
 			s.stays(20*limit, "while something computes")
 			s.engine.set(func(e *idleEngine) { e.cpu = working / 2 })
 			s.stops(time.Now(), 0, limit+checking)
 		},
-		"the engine measures nothing": func(s *idleScene) {
+		"the engine measures nothing": func(s *idleRig) {
 			s.engine.set(func(e *idleEngine) { e.noStats = true })
 			s.stays(20*limit, "while nobody knows whether something computes")
 			s.engine.set(func(e *idleEngine) { e.noStats = false })
 			s.stops(time.Now(), 0, limit+checking)
 		},
-		"its person stops it": func(s *idleScene) {
+		"its person stops it": func(s *idleRig) {
 			s.warned()
 			if err := s.Stop(s.t.Context()); err != nil {
 				s.t.Fatal(err)
@@ -327,12 +327,12 @@ func TestIdleStop(t *testing.T) {
 				s.t.Error("what its person has stopped is said to be stopped for idleness")
 			}
 		},
-		"the program ends during the stop": func(s *idleScene) {
+		"the program ends during the stop": func(s *idleRig) {
 			s.engine.set(func(e *idleEngine) { e.hang = make(chan struct{}) })
 			s.until("the stop", func(now Snapshot) bool { return now.State == Stopping })
 			s.end() // and the test's clock finds what does not end
 		},
-		"a shorter limit comes late": func(s *idleScene) {
+		"a shorter limit comes late": func(s *idleRig) {
 			time.Sleep(limit / 2)
 			p := s.Profile()
 			p.IdleStop = time.Minute
@@ -348,9 +348,9 @@ func TestIdleStop(t *testing.T) {
 
 // TestTerminalStopsNothing: only the program that stays stops what is idle.
 func TestTerminalStopsNothing(t *testing.T) {
-	playIdle(t, time.Nanosecond, false, func(s *idleScene) { s.stays(1000*time.Hour, "in a program that does not stay") })
-	playIdle(t, time.Nanosecond, true, func(s *idleScene) { s.stops(s.began, 0, checking) })
-	playIdle(t, 0, true, func(s *idleScene) { s.stays(1000*time.Hour, "without a limit") })
+	playIdle(t, time.Nanosecond, false, func(s *idleRig) { s.stays(1000*time.Hour, "in a program that does not stay") })
+	playIdle(t, time.Nanosecond, true, func(s *idleRig) { s.stops(s.began, 0, checking) })
+	playIdle(t, 0, true, func(s *idleRig) { s.stays(1000*time.Hour, "without a limit") })
 }
 
 func (e *idleEngine) set(change func(*idleEngine)) {

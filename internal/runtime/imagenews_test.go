@@ -22,9 +22,9 @@ const (
 	newDigest = "sha256:new"
 )
 
-// newsScene prepares a runtime of ours whose image is from a registry, which has
+// newsRig prepares a runtime of ours whose image is from a registry, which has
 // another one by now.
-func newsScene(file string, log *bytes.Buffer) func(*config.Profile, *idleEngine, *Options) {
+func newsRig(file string, log *bytes.Buffer) func(*config.Profile, *idleEngine, *Options) {
 	return func(p *config.Profile, e *idleEngine, o *Options) {
 		p.Image, p.IdleStop = "example.org/image", 0
 		e.container.Image, e.container.ImageID = p.Image, "sha256:id"
@@ -38,7 +38,7 @@ func newsScene(file string, log *bytes.Buffer) func(*config.Profile, *idleEngine
 }
 
 // asked fails the test unless the registry was asked so often after so long.
-func (s *idleScene) asked(want int, after time.Duration) {
+func (s *idleRig) asked(want int, after time.Duration) {
 	s.t.Helper()
 	time.Sleep(after)
 	synctest.Wait()
@@ -50,7 +50,7 @@ func (s *idleScene) asked(want int, after time.Duration) {
 }
 
 // tells fails the test unless the snapshot has this newer image.
-func (s *idleScene) tells(digest string, news bool) {
+func (s *idleRig) tells(digest string, news bool) {
 	s.t.Helper()
 	synctest.Wait()
 	if now := s.Snapshot(); now.NewerImage != digest || now.NewerImageIsNews != news {
@@ -60,15 +60,15 @@ func (s *idleScene) tells(digest string, news bool) {
 
 func TestImageNews(t *testing.T) {
 	const day = 24 * time.Hour
-	for name, test := range map[string]func(s *idleScene, log *bytes.Buffer){
-		"a newer one": func(s *idleScene, _ *bytes.Buffer) {
+	for name, test := range map[string]func(s *idleRig, log *bytes.Buffer){
+		"a newer one": func(s *idleRig, _ *bytes.Buffer) {
 			s.asked(1, 0)
 			s.tells(newDigest, true)
 			s.asked(1, day-time.Minute)
 			s.asked(2, 2*time.Minute)
 			s.tells(newDigest, true)
 		},
-		"the same": func(s *idleScene, _ *bytes.Buffer) {
+		"the same": func(s *idleRig, _ *bytes.Buffer) {
 			s.asked(1, 0)
 			s.engine.set(func(e *idleEngine) { e.remote = oldDigest })
 			s.asked(2, day)
@@ -77,7 +77,7 @@ func TestImageNews(t *testing.T) {
 			s.asked(3, day)
 			s.tells(newDigest, true)
 		},
-		"updated by somebody else": func(s *idleScene, _ *bytes.Buffer) {
+		"updated by somebody else": func(s *idleRig, _ *bytes.Buffer) {
 			s.asked(1, 0)
 			s.engine.set(func(e *idleEngine) {
 				e.images["sha256:id"] = engine.ImageInfo{ID: "sha256:id", Digests: []string{oldDigest, newDigest}}
@@ -85,7 +85,7 @@ func TestImageNews(t *testing.T) {
 			s.post(hint{})
 			s.tells("", false)
 		},
-		"while it does not run": func(s *idleScene, _ *bytes.Buffer) {
+		"while it does not run": func(s *idleRig, _ *bytes.Buffer) {
 			s.asked(1, 0)
 			if err := s.Stop(s.t.Context()); err != nil {
 				s.t.Fatal(err)
@@ -93,7 +93,7 @@ func TestImageNews(t *testing.T) {
 			s.asked(1, 10*day)
 			s.tells(newDigest, true)
 		},
-		"off and on": func(s *idleScene, _ *bytes.Buffer) {
+		"off and on": func(s *idleRig, _ *bytes.Buffer) {
 			s.asked(1, 0)
 			s.news.Set(false)
 			s.tells("", false)
@@ -102,7 +102,7 @@ func TestImageNews(t *testing.T) {
 			s.asked(2, 0)
 			s.tells(newDigest, false)
 		},
-		"no answer": func(s *idleScene, log *bytes.Buffer) {
+		"no answer": func(s *idleRig, log *bytes.Buffer) {
 			s.asked(1, 0)
 			s.engine.set(func(e *idleEngine) { e.remoteErr = errors.New("the registry is gone") })
 			s.asked(5, 4*day+time.Minute)
@@ -114,7 +114,7 @@ func TestImageNews(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			play(t, newsScene(filepath.Join(t.TempDir(), "images.json"), &log), func(s *idleScene) { test(s, &log) })
+			play(t, newsRig(filepath.Join(t.TempDir(), "images.json"), &log), func(s *idleRig) { test(s, &log) })
 		})
 	}
 }
@@ -124,18 +124,18 @@ func TestImageNews(t *testing.T) {
 func TestImageNewsAreKept(t *testing.T) {
 	var log bytes.Buffer
 	file := filepath.Join(t.TempDir(), "images.json")
-	play(t, newsScene(file, &log), func(s *idleScene) { s.asked(1, 0) })
-	play(t, newsScene(file, &log), func(s *idleScene) {
+	play(t, newsRig(file, &log), func(s *idleRig) { s.asked(1, 0) })
+	play(t, newsRig(file, &log), func(s *idleRig) {
 		s.asked(0, 0)
 		s.tells(newDigest, false)
 		s.asked(1, 25*time.Hour)
 		s.tells(newDigest, false)
 	})
 	reads := func(p *config.Profile, e *idleEngine, o *Options) {
-		newsScene(file, &log)(p, e, o)
+		newsRig(file, &log)(p, e, o)
 		o.AskRegistries = false // as a command in the terminal
 	}
-	play(t, reads, func(s *idleScene) {
+	play(t, reads, func(s *idleRig) {
 		s.asked(0, 100*time.Hour)
 		s.tells(newDigest, false)
 	})
@@ -149,14 +149,14 @@ func TestImageNewsAreKept(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			play(t, newsScene(file, &log), func(s *idleScene) {
+			play(t, newsRig(file, &log), func(s *idleRig) {
 				s.asked(1, 0)
 				s.tells(newDigest, true)
 			})
 		})
 	}
 	t.Run("no place", func(t *testing.T) {
-		play(t, newsScene(filepath.Join(t.TempDir(), "missing", "images.json"), &log), func(s *idleScene) {
+		play(t, newsRig(filepath.Join(t.TempDir(), "missing", "images.json"), &log), func(s *idleRig) {
 			s.asked(1, 10*time.Hour)
 			s.tells(newDigest, true)
 		})
@@ -184,9 +184,9 @@ func TestImagesWithoutNews(t *testing.T) {
 				t.Fatal(err)
 			}
 			play(t, func(p *config.Profile, e *idleEngine, o *Options) {
-				newsScene(file, &log)(p, e, o)
+				newsRig(file, &log)(p, e, o)
 				change(p, e)
-			}, func(s *idleScene) {
+			}, func(s *idleRig) {
 				s.asked(0, 100*time.Hour)
 				s.tells("", false)
 			})

@@ -50,13 +50,13 @@ func wrongState(m *model) string {
 // what was asked for with it.
 func wrongStep(before, after *model, e event, effects []effect) string {
 	var begun []begin
-	looks, cancels, reconnects := 0, 0, 0
+	inspections, cancels, reconnects := 0, 0, 0
 	for _, fx := range effects {
 		switch fx := fx.(type) {
 		case begin:
 			begun = append(begun, fx)
 		case inspection:
-			looks++
+			inspections++
 			if fx.inspection <= before.lastInspection || fx.inspection > after.lastInspection {
 				return "an inspection has the number of another"
 			}
@@ -86,7 +86,7 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 		return "an inspection from before the end of an operation counts"
 	case isDone && len(begun) == 0 && after.op != 0:
 		return "an operation goes on after its end"
-	case looks > 1 && !isDone, isDone && looks == 0:
+	case inspections > 1 && !isDone, isDone && inspections == 0:
 		return "it is looked too often, or not after an operation"
 	case after.lastInspection < before.lastInspection, after.lastOp < before.lastOp, after.firstValidInspection < before.firstValidInspection:
 		return "a number goes down"
@@ -96,8 +96,8 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 	running := before.running()
 	switch e := e.(type) {
 	case engineUp:
-		if !after.up || looks != 1 || after.state() == NoEngine {
-			return "nobody looks at an engine that is there"
+		if !after.up || inspections != 1 || after.state() == NoEngine {
+			return "an engine that is there is not inspected"
 		}
 	case engineDown:
 		if after.state() != NoEngine && after.op == 0 || after.firstValidInspection <= before.lastInspection || after.want != nothing || len(begun) > 0 {
@@ -108,8 +108,8 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 			return "that somebody ends a run is not noted"
 		}
 	case hint:
-		if (looks == 1) != before.up {
-			return "a hint is not followed by a look"
+		if (inspections == 1) != before.up {
+			return "a hint is not followed by an inspection"
 		}
 	case seen:
 		if (e.inspection < before.firstValidInspection || e.failed || !before.up) && !unchanged {

@@ -44,7 +44,7 @@ type Manager struct {
 	lastStart  time.Duration
 	lastToken  secret.Secret // of the runtime when it was ready
 	current    Snapshot
-	watchers   map[chan Snapshot]struct{}
+	watchers   watchers[Snapshot]
 
 	backups       string
 	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time
@@ -133,7 +133,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		asks:          o.AskRegistries && o.News != nil,
 		starts:        o.Starts,
 		lastStart:     o.Starts.last(p.Runtime),
-		watchers:      map[chan Snapshot]struct{}{},
+		watchers:      watchers[Snapshot]{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
 		recheck:       make(chan struct{}, 1),

@@ -69,7 +69,7 @@ var situations = []situation{
 	{"at first", Unknown, steps()},
 	{"start wanted at first", Unknown, steps(command{start})},
 	{"engine up", Unknown, steps(up)},
-	{"first look", Unknown, steps(up, seen{container: runA})},
+	{"first inspection", Unknown, steps(up, seen{container: runA})},
 	{"no engine", NoEngine, steps(engineDown{away})},
 	{"absent", Absent, steps(up, seen{})},
 	{"pulling", Pulling, steps(up, seen{}, command{start}, progressed{1, engine.Progress{Layers: 1}})},

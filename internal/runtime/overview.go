@@ -50,22 +50,7 @@ func (f *Fleet) Overview() Overview {
 // receiver gets only the newest overview. The channel is closed when ctx ends or
 // Run returns.
 func (f *Fleet) Watch(ctx context.Context) <-chan Overview {
-	c := make(chan Overview, 1)
-	f.mu.Lock()
-	c <- f.overview
-	f.watchers[c] = struct{}{}
-	f.mu.Unlock()
-	go func() {
-		select {
-		case <-ctx.Done():
-		case <-f.ended:
-		}
-		f.mu.Lock()
-		delete(f.watchers, c)
-		close(c)
-		f.mu.Unlock()
-	}()
-	return c
+	return f.watchers.add(ctx, &f.mu, &f.overview, f.ended)
 }
 
 // buildOverview returns an overview of the current state, without Rev.
@@ -89,13 +74,7 @@ func (f *Fleet) publish() {
 	}
 	next.Rev = f.overview.Rev + 1
 	f.overview = next
-	for c := range f.watchers {
-		select {
-		case <-c: // drop an overview that was not received
-		default:
-		}
-		c <- next
-	}
+	f.watchers.send(next)
 }
 
 // same reports whether two overviews mean the same to a person.

@@ -23,22 +23,7 @@ func (m *Manager) Snapshot() Snapshot {
 // receiver gets only the newest snapshot. The channel is closed when ctx ends or
 // Run returns.
 func (m *Manager) Watch(ctx context.Context) <-chan Snapshot {
-	c := make(chan Snapshot, 1)
-	m.mu.Lock()
-	c <- m.current
-	m.watchers[c] = struct{}{}
-	m.mu.Unlock()
-	go func() {
-		select {
-		case <-ctx.Done():
-		case <-m.ended:
-		}
-		m.mu.Lock()
-		delete(m.watchers, c)
-		close(c)
-		m.mu.Unlock()
-	}()
-	return c
+	return m.watchers.add(ctx, &m.mu, &m.current, m.ended)
 }
 
 // publish sends the current snapshot to all watchers if it has changed.
@@ -62,13 +47,7 @@ func (m *Manager) publish() {
 	}
 	next.Rev++
 	m.current = next
-	for c := range m.watchers {
-		select {
-		case <-c: // drop a snapshot that was not received
-		default:
-		}
-		c <- next
-	}
+	m.watchers.send(next)
 	if m.changed != nil {
 		m.changed()
 	}

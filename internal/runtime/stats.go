@@ -23,13 +23,7 @@ func (m *Manager) Stats(ctx context.Context) <-chan engine.Usage {
 				continue
 			}
 			// Stats ends with the run. The snapshot of the next run starts it again.
-			err := meter.Stats(ctx, m.runtime, func(u engine.Usage) {
-				select {
-				case <-c: // drop a value that was not received
-				default:
-				}
-				c <- u
-			})
+			err := meter.Stats(ctx, m.runtime, func(u engine.Usage) { sendNewest(c, u) })
 			if err != nil && ctx.Err() == nil {
 				m.log.Debug("no statistics", "error", err)
 			}

@@ -1,7 +1,6 @@
 package tray
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -17,6 +16,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/data"
+	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
 	"colabtray/internal/runtime"
@@ -373,25 +373,10 @@ func (a *app) write(name string, content func(io.Writer) error) (path string, er
 	if err := os.MkdirAll(a.LogDir, 0o700); err != nil {
 		return "", err
 	}
-	var text bytes.Buffer
-	if err := content(&bounded{w: &text, remaining: maxFile}); err != nil {
+	text := engine.Beginning{Most: maxFile}
+	if err := content(&text); err != nil {
 		return "", err
 	}
 	path = filepath.Join(a.LogDir, name)
-	return path, atomicwriter.WriteFile(path, text.Bytes(), 0o600)
-}
-
-// bounded passes on the first remaining bytes and drops the rest.
-type bounded struct {
-	w         io.Writer
-	remaining int
-}
-
-func (b *bounded) Write(p []byte) (int, error) {
-	fits := p[:min(len(p), b.remaining)]
-	b.remaining -= len(fits)
-	if _, err := b.w.Write(fits); err != nil {
-		return 0, err
-	}
-	return len(p), nil
+	return path, atomicwriter.WriteFile(path, []byte(text.String()), 0o600)
 }

@@ -862,7 +862,7 @@ func TestUndoDelete(t *testing.T) {
 // TestRowsStay holds that no state and no problem moves a row of the menu itself.
 func TestRowsStay(t *testing.T) {
 	hidden := map[int]string{}
-	for name, s := range scenes() {
+	for name, s := range viewInputs() {
 		v := view(s)
 		for i, row := range v.Rows[:len(entries)] {
 			if entries[i].parent == 0 && row.Hidden {

@@ -15,7 +15,7 @@ import (
 // it in that language, and none is too long for the menu that is not in English.
 func TestViewTranslated(t *testing.T) {
 	t.Cleanup(func() { i18n.Use(i18n.English) })
-	for name, s := range scenes() {
+	for name, s := range viewInputs() {
 		i18n.Use(i18n.English)
 		english := view(s)
 		for _, language := range i18n.Languages()[1:] {

@@ -3,7 +3,6 @@ package tray
 import (
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"colabtray/assets"
 	"colabtray/internal/colab"
@@ -280,15 +279,8 @@ const ellipsis = "…"
 // cut shortens a text to at most units UTF-16 units, which Windows counts, without
 // breaking a character in two.
 func cut(text string, units int) string {
-	used, fits := 0, 0
-	for i, r := range text {
-		if used < units {
-			fits = i // the ellipsis fits here
-		}
-		used += utf16.RuneLen(r)
-		if used > units {
-			return strings.TrimRight(text[:fits], " ") + ellipsis
-		}
+	if i18n.FirstUnits(text, units) == text {
+		return text
 	}
-	return text
+	return strings.TrimRight(i18n.FirstUnits(text, units-1), " ") + ellipsis
 }

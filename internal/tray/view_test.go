@@ -26,7 +26,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// secretToken is the token in every scene of the tests: it must be seen nowhere.
+// secretToken is the token in every input of the tests: it must be seen nowhere.
 const secretToken = "5ec2e7b0a71d"
 
 // snapshot makes a snapshot as the manager would.
@@ -112,9 +112,9 @@ func fleet(n, current int) runtime.Overview {
 	return o
 }
 
-// scenes are what the golden files show, by name: each state, and what else
+// viewInputs are what the golden files show, by name: each state, and what else
 // can be seen in it.
-func scenes() map[string]viewInput {
+func viewInputs() map[string]viewInput {
 	all := make(map[string]viewInput)
 	for _, state := range runtime.States() {
 		all[state.String()] = viewInput{overview: seen(snapshot(state)), version: "1.2.3"}
@@ -211,16 +211,16 @@ func scenes() map[string]viewInput {
 	all["settings-broken-failed"] = viewInput{overview: broken}
 
 	stopped := seen(snapshot(runtime.Stopped))
-	all["delete-armed"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: 1_312_000_000}}
-	all["delete-armed-unknown"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: -1}}
-	all["delete-armed-empty"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: 0}}
+	all["delete-pending"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: 1_312_000_000}}
+	all["delete-pending-unknown"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: -1}}
+	all["delete-pending-empty"] = viewInput{overview: stopped, pendingDelete: pendingDelete{profile: "default", size: 0}}
 	handmade := snapshot(runtime.Ready)
 	handmade.Container, handmade.Unsaved = "0f0f", "/home/jovyan"
 	handmade.Warnings = []*problem.Problem{runtime.UnsavedWarning(config.Default(), handmade)}
 	all["ready-unsaved"] = viewInput{overview: seen(handmade)}
-	all["delete-armed-container"] = viewInput{overview: seen(handmade), pendingDelete: pendingDelete{profile: "default", size: 4_200_000, container: true}}
+	all["delete-pending-container"] = viewInput{overview: seen(handmade), pendingDelete: pendingDelete{profile: "default", size: 4_200_000, container: true}}
 	handmade.Unsaved, handmade.Warnings = "", nil
-	all["delete-armed-container-empty"] = viewInput{overview: seen(handmade), pendingDelete: pendingDelete{profile: "default", container: true}}
+	all["delete-pending-container-empty"] = viewInput{overview: seen(handmade), pendingDelete: pendingDelete{profile: "default", container: true}}
 	earlier := snapshot(runtime.Ready)
 	earlier.Container, earlier.Ours, earlier.Unsaved, earlier.RestartToApply = "0f0f", true, "/tf", true
 	earlier.Warnings = []*problem.Problem{runtime.UnsavedWarning(config.Default(), earlier)}
@@ -320,7 +320,7 @@ func TestWhatTheEngineLacks(t *testing.T) {
 }
 
 func TestViews(t *testing.T) {
-	for name, s := range scenes() {
+	for name, s := range viewInputs() {
 		t.Run(name, func(t *testing.T) {
 			got := written(view(s))
 			path := filepath.Join("testdata", name+".golden")
@@ -341,7 +341,7 @@ func TestViews(t *testing.T) {
 }
 
 func TestEveryViewIsFitToBeShown(t *testing.T) {
-	for name, s := range scenes() {
+	for name, s := range viewInputs() {
 		v := view(s)
 		all := fmt.Sprintf("%+v", v)
 		if strings.Contains(all, secretToken) {

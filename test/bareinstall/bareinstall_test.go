@@ -1,4 +1,4 @@
-// Package fresh proves on a bare Debian 12, which has Go and make and nothing
+// Package bareinstall proves on a bare Debian 12, which has Go and make and nothing
 // else, that `make run` ends in a Backend URL that answers.
 package bareinstall
 

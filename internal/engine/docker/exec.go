@@ -3,7 +3,6 @@ package docker
 import (
 	"context"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -25,22 +24,18 @@ func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 	}
 	defer attached.Close()
 	defer context.AfterFunc(ctx, attached.Close)()
-	var out execOutput
-	var errOut shortText
+	out, errOut := engine.Beginning{Most: maxOutput}, engine.Beginning{Most: maxMessage}
 	if _, err = stdcopy.StdCopy(&out, &errOut, attached.Reader); ctx.Err() != nil {
 		err = ctx.Err()
 	}
 	return out.String(), errOut.String(), err
 }
 
-// execOutput keeps the first 64 KiB written to it.
-type execOutput struct{ strings.Builder }
-
-func (o *execOutput) Write(p []byte) (int, error) {
-	const most = 64 << 10
-	o.WriteString(string(p[:min(len(p), most-min(most, o.Len()))]))
-	return len(p), nil
-}
+// How much is kept of what a command prints, in bytes, and of what it says is wrong.
+const (
+	maxOutput  = 64 << 10
+	maxMessage = 1000
+)
 
 // Attach implements [engine.Attacher].
 func (d *Engine) Attach(ctx context.Context, id string, c engine.Command) (exitCode int, err error) {

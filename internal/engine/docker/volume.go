@@ -175,7 +175,7 @@ func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser
 	stop := context.AfterFunc(ctx, attached.Close)
 	copied := make(chan error, 1)
 	go func() {
-		var message shortText
+		message := engine.Beginning{Most: maxMessage}
 		_, err := stdcopy.StdCopy(w, &message, attached.Reader)
 		copied <- err
 		if err == nil {
@@ -226,15 +226,6 @@ func (d *Engine) archived(ctx context.Context, id, message string) error {
 type closing func() error
 
 func (c closing) Close() error { return c() }
-
-// shortText keeps the first 1000 bytes written to it.
-type shortText struct{ strings.Builder }
-
-func (s *shortText) Write(p []byte) (int, error) {
-	const most = 1000
-	s.WriteString(string(p[:min(len(p), most-min(most, s.Len()))]))
-	return len(p), nil
-}
 
 // RemoveHelper implements [engine.Volumes]. It also removes the helper's volumes
 // without a name, which the image may declare. Named volumes stay.
