@@ -21,6 +21,7 @@ type box struct {
 	*tunnel.Tunnel
 	address     string // as in [endpoint.host]
 	destination tunnel.Destination
+	made        time.Time
 
 	mu     sync.Mutex
 	socket string // the engine's socket on the box; empty until it is found
@@ -33,19 +34,89 @@ func newBox(address string, log *slog.Logger) (*box, error) {
 		return nil, err
 	}
 	return &box{
-		address: address, destination: destination, socket: destination.SocketPath(),
+		address: address, destination: destination, made: time.Now(), socket: destination.SocketPath(),
 		Tunnel: tunnel.New(destination, tunnel.Options{
 			Dir: config.RuntimeDir(), Log: log, Askpass: askpass(), Stdio: dialStdio(destination.SocketPath()),
 		}),
 	}, nil
 }
 
+// boxes has the box that an engine is on, or none.
+type boxes struct {
+	mu    sync.Mutex
+	box   *box
+	moved chan struct{} // closed when the engine moves to a box; nil while nobody waits
+}
+
+func (bs *boxes) now() *box {
+	bs.mu.Lock()
+	defer bs.mu.Unlock()
+	return bs.box
+}
+
+// use returns the box at an address, and leaves another one.
+func (bs *boxes) use(address string, log *slog.Logger) (*box, error) {
+	if b := bs.now(); b != nil && b.address == address {
+		return b, nil
+	}
+	b, err := newBox(address, log)
+	if err != nil {
+		return nil, err
+	}
+	return b, bs.replace(b)
+}
+
 // leave closes the connection to the box, if there is one.
-func (b *box) leave() error {
-	if b == nil {
+func (bs *boxes) leave() error { return bs.replace(nil) }
+
+func (bs *boxes) replace(b *box) error {
+	bs.mu.Lock()
+	before := bs.box
+	bs.box = b
+	if b != nil && bs.moved != nil {
+		close(bs.moved)
+		bs.moved = nil
+	}
+	bs.mu.Unlock()
+	if before == nil {
 		return nil
 	}
-	return b.Close()
+	return before.Close()
+}
+
+// loginAnew leaves the box if the last login is some time ago: what groups an account
+// belongs to counts from the next login on.
+func (bs *boxes) loginAnew() {
+	if b := bs.now(); b != nil && time.Since(b.made) >= regroupTime {
+		_ = bs.leave()
+	}
+}
+
+// regroupTime is how long a login that may not use the engine is kept.
+const regroupTime = 30 * time.Second
+
+// ConnectionStatus reports whether the connection to the engine's box stands, and since when that
+// is so. There is none, ever, for an engine that is not on a box.
+func (d *Engine) ConnectionStatus() (connected bool, since time.Time) {
+	b := d.boxes.now()
+	if b == nil {
+		return false, time.Time{}
+	}
+	s := b.Status()
+	return s.Connected, s.Since
+}
+
+// ConnectionChanged returns a channel that is closed when the status changes next.
+func (d *Engine) ConnectionChanged() <-chan struct{} {
+	d.boxes.mu.Lock()
+	defer d.boxes.mu.Unlock()
+	if d.boxes.box != nil {
+		return d.boxes.box.Changed()
+	}
+	if d.boxes.moved == nil {
+		d.boxes.moved = make(chan struct{})
+	}
+	return d.boxes.moved
 }
 
 // askpass returns the program with which ssh asks the person for a password; empty
