@@ -3,6 +3,7 @@ package engine
 import (
 	"strings"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 )
 
@@ -61,6 +62,15 @@ func (e Info) Socket() string {
 		}
 	}
 	return ""
+}
+
+// Elsewhere returns the name of the machine that the engine runs on; empty when that is
+// this computer, or when the name is not known.
+func (e Info) Elsewhere() string {
+	if e.Local || config.IsLoopback(e.Machine) {
+		return ""
+	}
+	return e.Machine
 }
 
 // RootPodman is the socket of root's Podman on Linux. Podman of other users has another
