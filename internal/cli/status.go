@@ -122,20 +122,20 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 // statusJSON is what `status --json` prints. Its names do not change between
 // releases; it never holds the token.
 type statusJSON struct {
-	Profile string       `json:"profile"`
-	Runtime string       `json:"runtime"`
-	State   string       `json:"state"`
-	Since   string       `json:"since"` // RFC 3339, UTC
-	Ready   bool         `json:"ready"`
-	Port    int          `json:"port"`
-	Image   string       `json:"image"`
-	Unsaved string       `json:"unsaved"`    // the directory of the container where notebooks are in it alone
-	Newer   string       `json:"newerImage"` // the digest of the image that an update would bring, if any
-	Engine  engineJSON   `json:"engine"`
+	Profile string     `json:"profile"`
+	Runtime string     `json:"runtime"`
+	State   string     `json:"state"`
+	Since   string     `json:"since"` // RFC 3339, UTC
+	Ready   bool       `json:"ready"`
+	Port    int        `json:"port"`
+	Image   string     `json:"image"`
+	Unsaved string     `json:"unsaved"`    // the directory of the container where notebooks are in it alone
+	Newer   string     `json:"newerImage"` // the digest of the image that an update would bring, if any
+	Engine  engineJSON `json:"engine"`
 	// Reconnecting is since when the connection to the engine's machine is lost: RFC 3339,
 	// UTC; empty while it stands or the loss is short.
-	Reconnecting string `json:"reconnectingSince"`
-	Problem *problemJSON `json:"problem"`
+	Reconnecting string       `json:"reconnectingSince"`
+	Problem      *problemJSON `json:"problem"`
 	// Warnings are what to know of beside the state, the gravest first.
 	Warnings []*problemJSON `json:"warnings"`
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/url"
 	"strings"
 
 	"colabtray/internal/config"
@@ -71,6 +72,24 @@ func (e Info) Elsewhere() string {
 		return ""
 	}
 	return e.Machine
+}
+
+// CommandThere returns a command line for a terminal of this computer that runs another
+// one on the engine's machine.
+func (e Info) CommandThere(command string) string {
+	u, err := url.Parse(e.Host)
+	if err != nil || u.Scheme != "ssh" || e.Elsewhere() == "" {
+		return command
+	}
+	destination := u.Hostname()
+	if user := u.User.Username(); user != "" {
+		destination = user + "@" + destination
+	}
+	ssh := "ssh -t "
+	if port := u.Port(); port != "" {
+		ssh += "-p " + port + " "
+	}
+	return ssh + config.ShellWord(destination) + " " + config.ShellWord(command)
 }
 
 // RootPodman is the socket of root's Podman on Linux. Podman of other users has another

@@ -26,8 +26,8 @@ type state struct {
 	Port     int             `json:"port"`
 	Engine   string          `json:"engine"`
 	Machine  string          `json:"machine"` // another one, on which the engine is; empty for this computer
-	URL      int             `json:"url"`  // a number that changes with the Backend URL; 0 for none
-	Host     string          `json:"host"` // the host of the Backend URL
+	URL      int             `json:"url"`     // a number that changes with the Backend URL; 0 for none
+	Host     string          `json:"host"`    // the host of the Backend URL
 	Can      verbs           `json:"can"`
 	Runs     bool            `json:"runs"`
 	Progress *progress       `json:"progress"`

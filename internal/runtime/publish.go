@@ -167,7 +167,7 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 		if w := engine.WithoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
-		if w := deniedWarning(m.model.container); w != nil {
+		if w := deniedWarning(m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
 		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
