@@ -40,14 +40,12 @@ func Run(ctx context.Context, version string, args []string) int {
 	return program.Run(ctx, args)
 }
 
-// newEngine makes the engine, which is looked for where the docker command has it.
-func newEngine(log *slog.Logger) (engine.Engine, error) {
-	e, err := docker.New("")
-	if err != nil {
-		return nil, err
-	}
+// newEngine makes the engine at an address; an empty one means the engine that the
+// docker command uses.
+func newEngine(address string, log *slog.Logger) engine.Engine {
+	e := docker.Open(address)
 	e.LogTo(log)
-	return e, nil
+	return e
 }
 
 // runTray shows the tray. Where there is none it does what a click on the icon
@@ -73,10 +71,7 @@ func runTray(ctx context.Context, start cli.Start) error {
 	if err != nil {
 		return err
 	}
-	s, err := openFleet(start, settings, runtime.Options{Tokens: trayTokens(start.Log()), StopIdle: true, AskRegistries: true})
-	if err != nil {
-		return err
-	}
+	s := openFleet(start, settings, runtime.Options{Tokens: trayTokens(start.Log()), StopIdle: true, AskRegistries: true})
 	s.Run(s.fleet.Run, func(ctx context.Context) { settings.Follow(ctx, s.fleet) }, s.startAtOpen, s.welcome)
 	defer s.Close()
 	s.Log.Info("the tray begins", "version", start.Version(), "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", settings.Chosen())

@@ -29,8 +29,8 @@ func (s Start) LogTo(file io.Writer) { s.in.logFile = file }
 // [Settings.Follow] tells so.
 func (s Start) Settings() (*Settings, error) { return s.in.readSettings() }
 
-// Connect connects to the engine, for runtimes with these options and preferences.
-func (s Start) Connect(o runtime.Options, p config.Preferences) (*Connection, error) {
+// Connect connects to engines, for runtimes with these options and preferences.
+func (s Start) Connect(o runtime.Options, p config.Preferences) *Connection {
 	return s.in.connect(o, p)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -56,10 +57,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := in.connect(runtime.Options{}, settings.preferences)
-	if err != nil {
-		return err
-	}
+	c := in.connect(runtime.Options{}, settings.preferences)
 	fleet := c.Fleet(settings.profiles, settings.chosen)
 	c.Run(fleet.Run)
 	defer c.Close()
@@ -67,11 +65,12 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unreachable := func(s runtime.Snapshot) bool { return s.State == runtime.NoEngine }
+	if i := slices.IndexFunc(snapshots, unreachable); i >= 0 && !slices.ContainsFunc(snapshots, func(s runtime.Snapshot) bool { return !unreachable(s) }) {
+		return snapshots[i].Problem
+	}
 	all := []statusJSON{}
 	for _, snapshot := range snapshots {
-		if snapshot.State == runtime.NoEngine {
-			return snapshot.Problem
-		}
 		if snapshot.State == runtime.Absent {
 			continue
 		}

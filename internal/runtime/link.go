@@ -33,7 +33,7 @@ func backoff(last, outage time.Duration) time.Duration {
 	return min(max(2*last, firstDelay), most)
 }
 
-// Link is the connection to the engine that all runtimes share. It finds out whether
+// Link is the connection to an engine that all its runtimes share. It finds out whether
 // the engine answers, and follows the engine's events in one stream.
 type Link struct {
 	engine engine.Engine

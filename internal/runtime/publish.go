@@ -94,6 +94,7 @@ func (m *Manager) snapshot() Snapshot {
 		State:   m.model.state(),
 		Since:   m.model.since(),
 		Profile: m.profile.Name,
+		Address: m.profile.Engine,
 		Runtime: m.profile.Runtime,
 		Image:   m.profile.Image,
 		Port:    m.profile.Port,

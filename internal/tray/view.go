@@ -165,7 +165,7 @@ func needsAttention(o runtime.Overview) (other runtime.Snapshot, does bool) {
 	if needs(current) || current.State == runtime.NoEngine {
 		return other, false
 	}
-	i := slices.IndexFunc(o.Runtimes, func(s runtime.Snapshot) bool { return needs(s) && s.Runtime != current.Runtime })
+	i := slices.IndexFunc(o.Runtimes, func(s runtime.Snapshot) bool { return needs(s) && s.ID() != current.ID() })
 	if i < 0 {
 		return other, false
 	}

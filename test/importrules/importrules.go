@@ -41,7 +41,7 @@ const (
 // only packages of lower layers, so that there are no cycles.
 var layers = [][]string{
 	{"colabtray", "assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus"},
-	{"internal/problem"},
+	{"internal/problem", "internal/tunnel"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile"},
 	{"internal/engine/docker", "internal/jupyter", "internal/data", "internal/packages"},
@@ -70,6 +70,7 @@ var forbidden = map[string][]string{
 	"internal/problem":       append([]string{docker}, desktop...),
 	"internal/secret":        append([]string{docker}, desktop...),
 	"internal/i18n":          append([]string{docker}, desktop...),
+	"internal/tunnel":        append([]string{docker}, desktop...),
 	"internal/gpu":           append([]string{docker}, desktop...),
 	"internal/backup":        append([]string{docker}, desktop...),
 	"internal/install":       append([]string{docker}, desktop...),

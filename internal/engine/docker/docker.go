@@ -85,6 +85,17 @@ func New(host string) (*Engine, error) {
 	return d, nil
 }
 
+// Open is like [New], but an address that cannot be used is told by [Engine.Connect].
+func Open(host string) *Engine {
+	d, err := New(host)
+	if err != nil {
+		d = newDocker(nil)
+		p := endpoint{host: host}
+		d.switchTo(failingClient(addressProblem(p, err)), p.infoBeforeAnswer())
+	}
+	return d
+}
+
 func newDocker(f *finder) *Engine {
 	return &Engine{finder: f, log: slog.New(slog.DiscardHandler), helperPatience: 15 * time.Second}
 }

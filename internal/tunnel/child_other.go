@@ -1,0 +1,15 @@
+//go:build !linux && !windows
+
+package tunnel
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// ofItsOwn gives a command a session of its own: it has no terminal to ask at, Ctrl-C in
+// ours does not reach it, and its children can be ended with it. Nothing here ends it
+// when this program is killed; the next start does (see removeStale).
+func ofItsOwn(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+}

@@ -1,0 +1,4 @@
+package tunnel
+
+// noMaster is whether this system's ssh has no master.
+const noMaster = true

@@ -1,0 +1,354 @@
+package testenv
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Box is this machine as another computer that is reached over ssh: an sshd for one
+// test, on loopback, with keys, a configuration and a client of its own.
+type Box struct {
+	// Name is the alias by which the client's configuration knows the box.
+	Name string
+	// Port is the port that sshd listens on.
+	Port int
+
+	dir     string
+	options map[string]string // sshd's, over the defaults
+	penal   bool              // sshd knows of penalties
+	process *os.Process
+	ended   chan struct{}
+}
+
+// SSHD starts a box, which needs root. Root logs in with a key. It ends with the test,
+// with its connections.
+func SSHD(t testing.TB) *Box {
+	t.Helper()
+	Need(t, "root, to start an sshd of its own", os.Geteuid() == 0)
+	_, err := os.Stat(sshd)
+	Need(t, "the command sshd", err == nil)
+	NeedCommand(t, "ssh")
+	NeedCommand(t, "ssh-keygen")
+	dir, err := os.MkdirTemp("/tmp", "box") // for short paths of sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Box{Name: "box-" + randomHex(3), Port: FreePort(t), dir: dir, options: map[string]string{}}
+	AfterDeath(t, `rm -rf "$1"`, dir)
+	t.Cleanup(func() {
+		b.Shutdown(t)
+		if t.Failed() {
+			text, _ := os.ReadFile(b.file("log"))
+			t.Logf("sshd said:\n%s", text[max(0, len(text)-4000):])
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("the box leaves files behind: %v", err)
+		}
+	})
+	// The directory in which sshd confines itself; a system makes it at its start.
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.makeKey(t, "key", "")
+	b.makeKey(t, "host", "")
+	b.write(t, "config", fmt.Sprintf(`Host %s
+	HostName 127.0.0.1
+	Port %d
+	User root
+Host *
+	UserKnownHostsFile %s
+	GlobalKnownHostsFile /dev/null
+	IdentityFile %s
+	IdentitiesOnly yes
+	IdentityAgent none
+`, b.Name, b.Port, b.file("known"), b.file("key")), 0o600)
+	b.write(t, "bin/ssh", fmt.Sprintf("#!/bin/sh\nexec /usr/bin/ssh -F %s \"$@\"\n", b.file("config")), 0o700)
+	b.Trust(t)
+	b.Authorize(t)
+	b.write(t, "sshd_config", "HostKey "+b.file("host")+"\nPerSourcePenalties no\n", 0o600)
+	b.penal = exec.Command(sshd, "-t", "-f", b.file("sshd_config")).Run() == nil
+	b.Start(t)
+	return b
+}
+
+const sshd = "/usr/sbin/sshd"
+
+func (b *Box) file(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *Box) write(t testing.TB, name, text string, mode os.FileMode) {
+	t.Helper()
+	err := os.MkdirAll(filepath.Dir(b.file(name)), 0o700)
+	if err = errors.Join(err, os.WriteFile(b.file(name), []byte(text), mode)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *Box) read(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(b.file(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (b *Box) makeKey(t testing.TB, name, passphrase string) {
+	t.Helper()
+	_, _ = os.Remove(b.file(name)), os.Remove(b.file(name+".pub"))
+	cmd := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", b.file(name))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen: %v: %s", err, out)
+	}
+}
+
+// Address returns the box's address, ssh://NAME.
+func (b *Box) Address() string { return "ssh://" + b.Name }
+
+// Program returns the path of an ssh that has the client's configuration. Its directory
+// has nothing else, and so can be the first in PATH.
+func (b *Box) Program() string { return b.file("bin/ssh") }
+
+// Configure adds lines to the client's configuration, before all others: the first value
+// of an option counts.
+func (b *Box) Configure(t testing.TB, lines string) {
+	t.Helper()
+	b.write(t, "config", "Host *\n"+lines+"\n"+b.read(t, "config"), 0o600)
+}
+
+// Trust makes the client know the box's host key.
+func (b *Box) Trust(t testing.TB) {
+	t.Helper()
+	b.write(t, "known", fmt.Sprintf("[127.0.0.1]:%d %s", b.Port, b.read(t, "host.pub")), 0o600)
+}
+
+// Forget makes the client know no host key.
+func (b *Box) Forget(t testing.TB) {
+	t.Helper()
+	b.write(t, "known", "", 0o600)
+}
+
+// Authorize makes the box accept the client's key.
+func (b *Box) Authorize(t testing.TB) {
+	t.Helper()
+	b.write(t, "authorized", b.read(t, "key.pub"), 0o600)
+}
+
+// Deny makes the box accept no key.
+func (b *Box) Deny(t testing.TB) {
+	t.Helper()
+	b.write(t, "authorized", "", 0o600)
+}
+
+// EncryptKey gives the client another key, which the box accepts, and which needs a
+// passphrase.
+func (b *Box) EncryptKey(t testing.TB, passphrase string) {
+	t.Helper()
+	b.makeKey(t, "key", passphrase)
+	b.Authorize(t)
+}
+
+// ChangeHostKey gives the box another host key, which the client does not know.
+func (b *Box) ChangeHostKey(t testing.TB) {
+	t.Helper()
+	b.makeKey(t, "host", "")
+	b.Restart(t)
+}
+
+// ForbidForwarding makes the box refuse all forwards.
+func (b *Box) ForbidForwarding(t testing.TB) {
+	t.Helper()
+	b.Set(t, "DisableForwarding", "yes")
+}
+
+// ForbidStreamLocal makes the box refuse forwards of unix sockets.
+func (b *Box) ForbidStreamLocal(t testing.TB) {
+	t.Helper()
+	b.Set(t, "AllowStreamLocalForwarding", "no")
+}
+
+// MaxSessions makes the box refuse more sessions over one connection.
+func (b *Box) MaxSessions(t testing.TB, n int) {
+	t.Helper()
+	b.Set(t, "MaxSessions", strconv.Itoa(n))
+}
+
+// Set sets an option of sshd, and starts it anew.
+func (b *Box) Set(t testing.TB, option, value string) {
+	t.Helper()
+	b.options[option] = value
+	b.Restart(t)
+}
+
+// Start starts sshd, and waits until it listens.
+func (b *Box) Start(t testing.TB) {
+	t.Helper()
+	if b.process != nil {
+		t.Fatal("sshd runs already")
+	}
+	var config bytes.Buffer
+	// The first value of an option counts.
+	for option, value := range b.options {
+		fmt.Fprintln(&config, option, value)
+	}
+	if b.penal {
+		fmt.Fprintln(&config, "PerSourcePenalties no")
+	}
+	fmt.Fprintf(&config, `ListenAddress 127.0.0.1:%d
+HostKey %s
+AuthorizedKeysFile %s
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+StrictModes no
+UsePAM no
+UseDNS no
+PrintMotd no
+PidFile none
+`, b.Port, b.file("host"), b.file("authorized"))
+	b.write(t, "sshd_config", config.String(), 0o600)
+	log, err := os.OpenFile(b.file("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd := exec.Command(sshd, "-D", "-e", "-f", b.file("sshd_config"))
+	cmd.Stderr = log
+	endWithParent(cmd)
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the parent-death signal comes when this thread ends
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+		close(ended)
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	b.process, b.ended = cmd.Process, ended
+	WaitFor(t, "an sshd of the test's own", func() error {
+		select {
+		case <-ended:
+			b.process = nil
+			t.Fatalf("sshd ended: %s", b.read(t, "log"))
+		default:
+		}
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", b.Port))
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err
+	})
+}
+
+// Shutdown ends sshd and all connections: the box refuses others.
+func (b *Box) Shutdown(t testing.TB) {
+	t.Helper()
+	if b.process == nil {
+		return
+	}
+	// One that is stopped starts no more connections, and lets none escape.
+	_ = b.process.Signal(syscall.SIGSTOP)
+	b.signal(syscall.SIGKILL)
+	_ = b.process.Kill()
+	<-b.ended
+	b.process = nil
+}
+
+// Restart is Shutdown and Start.
+func (b *Box) Restart(t testing.TB) {
+	t.Helper()
+	b.Shutdown(t)
+	b.Start(t)
+}
+
+// Kill ends all connections to the box. It takes others.
+func (b *Box) Kill(t testing.TB) {
+	t.Helper()
+	b.signal(syscall.SIGKILL)
+}
+
+// Silence stops all connections to the box: they stay, and nothing answers. It takes
+// others.
+func (b *Box) Silence(t testing.TB) {
+	t.Helper()
+	b.signal(syscall.SIGSTOP)
+}
+
+// Stop stops the box: nothing answers, and others wait.
+func (b *Box) Stop(t testing.TB) {
+	t.Helper()
+	_ = b.process.Signal(syscall.SIGSTOP)
+	b.signal(syscall.SIGSTOP)
+}
+
+// Continue ends what Silence or Stop began.
+func (b *Box) Continue(t testing.TB) {
+	t.Helper()
+	_ = b.process.Signal(syscall.SIGCONT)
+	b.signal(syscall.SIGCONT)
+}
+
+// Connections returns how many connections the box has.
+func (b *Box) Connections() int {
+	n := 0
+	for _, pid := range b.sessions() {
+		if parentOf(pid) == b.process.Pid {
+			n++
+		}
+	}
+	return n
+}
+
+func (b *Box) signal(signal syscall.Signal) {
+	for _, pid := range b.sessions() {
+		_ = syscall.Kill(pid, signal)
+	}
+}
+
+// sessions returns the processes of sshd that serve connections.
+func (b *Box) sessions() []int {
+	entries, _ := os.ReadDir("/proc")
+	var all []int
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		name, _ := os.ReadFile(filepath.Join("/proc", entry.Name(), "comm"))
+		if !strings.HasPrefix(string(name), "sshd") {
+			continue
+		}
+		for above := parentOf(pid); above > 1; above = parentOf(above) {
+			if above == b.process.Pid {
+				all = append(all, pid)
+				break
+			}
+		}
+	}
+	return all
+}
+
+// parentOf returns the parent of a process, 0 if it has ended.
+func parentOf(pid int) int {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	// The name, in brackets, can have any character.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
+}
