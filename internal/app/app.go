@@ -43,9 +43,7 @@ func Run(ctx context.Context, version string, args []string) int {
 // newEngine makes the engine at an address; an empty one means the engine that the
 // docker command uses.
 func newEngine(address string, log *slog.Logger) engine.Engine {
-	e := docker.Open(address)
-	e.LogTo(log)
-	return e
+	return docker.Open(address, log)
 }
 
 // runTray shows the tray. Where there is none it does what a click on the icon

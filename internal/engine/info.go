@@ -96,10 +96,13 @@ func (e Info) CommandThere(command string) string {
 // socket.
 const RootPodman = "/run/podman/podman.sock"
 
+// FoundInSetting is the value of [Info.Found] when a profile names the engine.
+const FoundInSetting = "setting engine"
+
 // ChosenByUser reports whether the user's own settings name this engine, rather than
 // that it was found in a usual place.
 func (e Info) ChosenByUser() bool {
-	return strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
+	return e.Found == FoundInSetting || strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
 }
 
 // FoundText returns Found in the language in use.
@@ -113,6 +116,8 @@ func FoundText(found string) string {
 		return i18n.T("engine.default")
 	case "context":
 		return i18n.T("engine.context", "name", name)
+	case "setting":
+		return i18n.T("engine.setting")
 	case "socket":
 		return i18n.T("engine.socket", "engine", strings.TrimPrefix(name, "of "))
 	case "pipe":

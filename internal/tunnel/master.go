@@ -172,6 +172,7 @@ func (m *master) open(ctx context.Context, target string) (conn net.Conn, refuse
 		return nil, "", err
 	}
 	defer func() { <-m.asking }()
+	defer m.t.impatient()()
 	mark := m.says.mark()
 	c, err := m.dial(ctx, target)
 	if err != nil {
@@ -276,5 +277,6 @@ func (m *master) run(ctx context.Context, words []string) (string, error) {
 		return "", err
 	}
 	defer func() { <-m.t.outputs }()
+	defer m.t.impatient()()
 	return output(ctx, m.t.destination, m.through(append(m.t.destination.arguments(), quoted(words))...))
 }

@@ -73,6 +73,7 @@ type link interface {
 type Tunnel struct {
 	destination Destination
 	options     Options
+	connect     func() (link, error)
 	plain       bool // without a master: ssh of Windows has none
 	dir         *directory
 	traffic     traffic
@@ -111,12 +112,14 @@ func New(d Destination, o Options) *Tunnel {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Tunnel{
+	t := &Tunnel{
 		destination: d, options: o, plain: noMaster, ctx: ctx, cancel: cancel,
 		stdios: make(chan struct{}, mostStdio), outputs: make(chan struct{}, mostOutputs),
 		kick: make(chan struct{}, 1), changed: make(chan struct{}),
 		since: time.Now(), pause: firstPause,
 	}
+	t.connect = t.login
+	return t
 }
 
 // DialSocket connects to a unix socket on the box. A nil error means that the box
@@ -261,7 +264,7 @@ func (t *Tunnel) keepRunning() {
 // holds the tunnel, and for the first seconds; then the next Dial starts it anew.
 func (t *Tunnel) keep() {
 	for t.wanted() {
-		l, err := t.login()
+		l, err := t.connect()
 		if err != nil {
 			t.failed(err)
 			continue
@@ -476,6 +479,12 @@ func (t *Tunnel) Doubt() {
 			t.doubt(l)
 		})
 	}
+}
+
+// impatient calls Doubt unless stop is called soon.
+func (t *Tunnel) impatient() (stop func()) {
+	timer := time.AfterFunc(doubtTime, t.Doubt)
+	return func() { timer.Stop() }
 }
 
 // atOnce ends a pause between logins. It holds mu.
