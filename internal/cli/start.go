@@ -40,7 +40,11 @@ func (s Start) Runtime(ctx context.Context) error { return runStart(ctx, s.in) }
 func runTray(ctx context.Context, in *invocation) error {
 	if settings, err := in.readSettings(); err == nil {
 		_, profiles := settings.Current()
-		if err := in.keepFolders(ctx, profiles[settings.Chosen()], true, config.Folder.Question); err != nil {
+		p, question := profiles[settings.Chosen()], config.Folder.Question
+		if p.OnOtherMachine() {
+			question = config.Folder.QuestionElsewhere
+		}
+		if err := in.keepFolders(ctx, p, !p.OnOtherMachine(), question); err != nil {
 			return err
 		}
 	}

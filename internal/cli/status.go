@@ -121,17 +121,20 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 // statusJSON is what `status --json` prints. Its names do not change between
 // releases; it never holds the token.
 type statusJSON struct {
-	Profile string       `json:"profile"`
-	Runtime string       `json:"runtime"`
-	State   string       `json:"state"`
-	Since   string       `json:"since"` // RFC 3339, UTC
-	Ready   bool         `json:"ready"`
-	Port    int          `json:"port"`
-	Image   string       `json:"image"`
-	Unsaved string       `json:"unsaved"`    // the directory of the container where notebooks are in it alone
-	Newer   string       `json:"newerImage"` // the digest of the image that an update would bring, if any
-	Engine  engineJSON   `json:"engine"`
-	Problem *problemJSON `json:"problem"`
+	Profile string     `json:"profile"`
+	Runtime string     `json:"runtime"`
+	State   string     `json:"state"`
+	Since   string     `json:"since"` // RFC 3339, UTC
+	Ready   bool       `json:"ready"`
+	Port    int        `json:"port"`
+	Image   string     `json:"image"`
+	Unsaved string     `json:"unsaved"`    // the directory of the container where notebooks are in it alone
+	Newer   string     `json:"newerImage"` // the digest of the image that an update would bring, if any
+	Engine  engineJSON `json:"engine"`
+	// Reconnecting is since when the connection to the engine's machine is lost: RFC 3339,
+	// UTC; empty while it stands or the loss is short.
+	Reconnecting string       `json:"reconnectingSince"`
+	Problem      *problemJSON `json:"problem"`
 	// Warnings are what to know of beside the state, the gravest first.
 	Warnings []*problemJSON `json:"warnings"`
 }
@@ -141,6 +144,7 @@ type engineJSON struct {
 	Version string `json:"version"`
 	API     string `json:"api"`
 	Host    string `json:"host"`
+	Machine string `json:"machine"`          // the name of another machine on which it is; empty for this computer
 	Found   string `json:"found"`            // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
 	Barred  string `json:"barred,omitempty"` // the address of one that may not be used, so that this one is
 }
@@ -201,8 +205,11 @@ func asJSON(s runtime.Snapshot) statusJSON {
 
 		Warnings: problemsAsJSON(s.Warnings),
 		Engine: engineJSON{
-			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found, Barred: s.Engine.Barred,
+			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Machine: s.Engine.Elsewhere(), Found: s.Engine.Found, Barred: s.Engine.Barred,
 		},
+	}
+	if !s.Reconnecting.IsZero() {
+		j.Reconnecting = s.Reconnecting.UTC().Format(time.RFC3339)
 	}
 	if s.Engine.Version == "" {
 		j.Engine.Name, j.Engine.Found = "", "" // only what is certain is for programs

@@ -43,6 +43,16 @@ type Finder interface {
 	Await(ctx context.Context)
 }
 
+// Connection is the ability of an engine on another machine that is reached through a
+// connection of its own, which can be lost and is repaired, such as one over ssh.
+type Connection interface {
+	// Status reports whether the connection stands, and since when that is so.
+	Status() (connected bool, since time.Time)
+	// Changed returns a channel that is closed when the status changes next. Who wants
+	// to miss no change gets the channel before the status.
+	Changed() <-chan struct{}
+}
+
 // Replacer is the ability to replace a container with another one of the same name.
 type Replacer interface {
 	// Named returns the containers that were made for a runtime, running or not. It

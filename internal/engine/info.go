@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"net/url"
 	"strings"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 )
 
@@ -61,6 +63,33 @@ func (e Info) Socket() string {
 		}
 	}
 	return ""
+}
+
+// Elsewhere returns the name of the machine that the engine runs on; empty when that is
+// this computer, or when the name is not known.
+func (e Info) Elsewhere() string {
+	if e.Local || config.IsLoopback(e.Machine) {
+		return ""
+	}
+	return e.Machine
+}
+
+// CommandThere returns a command line for a terminal of this computer that runs another
+// one on the engine's machine.
+func (e Info) CommandThere(command string) string {
+	u, err := url.Parse(e.Host)
+	if err != nil || u.Scheme != "ssh" || e.Elsewhere() == "" {
+		return command
+	}
+	destination := u.Hostname()
+	if user := u.User.Username(); user != "" {
+		destination = user + "@" + destination
+	}
+	ssh := "ssh -t "
+	if port := u.Port(); port != "" {
+		ssh += "-p " + port + " "
+	}
+	return ssh + config.ShellWord(destination) + " " + config.ShellWord(command)
 }
 
 // RootPodman is the socket of root's Podman on Linux. Podman of other users has another

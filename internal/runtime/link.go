@@ -40,6 +40,7 @@ type Link struct {
 	log    *slog.Logger
 	kick   chan struct{}
 	info   atomic.Pointer[engine.Info]
+	lost   atomic.Pointer[time.Time] // see lostSince
 
 	mu        sync.Mutex
 	managers  map[string]*Manager // by the name of the container
@@ -70,6 +71,11 @@ func (l *Link) Info() engine.Info { return *l.info.Load() }
 
 // Run maintains the connection until ctx ends.
 func (l *Link) Run(ctx context.Context) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	if c, is := engine.As[engine.Connection](l.engine); is {
+		watching.Go(func() { l.watchConnection(ctx, c) })
+	}
 	var delay time.Duration
 	for lost := time.Now(); ctx.Err() == nil; {
 		opened, err := l.connect(ctx)

@@ -77,6 +77,9 @@ type Snapshot struct {
 	// Engine describes the engine. While it does not answer, it tells only where
 	// this program looks for the engine.
 	Engine engine.Info
+	// Reconnecting is when the connection to the engine's machine was lost. It is zero
+	// while the connection stands, and while a repair takes no longer than usual.
+	Reconnecting time.Time
 	// URL is the Backend URL; zero unless State is Ready.
 	URL jupyter.BackendURL
 	// URLChanged tells that the token of URL differs from the last token that this

@@ -33,7 +33,7 @@ func profileEntry(i int) entry {
 		do:     (*app).selectProfile,
 		text: func(s viewInput) string {
 			if r, there := of(s); there {
-				return cut(oneLine(shortState(r)), maxRow)
+				return cut(oneLine(shortState(r, s.now)), maxRow)
 			}
 			return ""
 		},
@@ -71,13 +71,16 @@ func moreProfiles(s viewInput) string {
 }
 
 // shortState returns the name of a profile and the state of its runtime. A state
-// that all runtimes share, such as a missing engine, is left out: the status at the
-// top says it.
-func shortState(s runtime.Snapshot) string {
+// that it shares with the current one, such as a missing engine, is left out: the status
+// at the top says it.
+func shortState(s, current runtime.Snapshot) string {
 	if about := s.About(); about != "" && s.State == runtime.Absent {
-		return i18n.Named(s.Profile, about)
+		return i18n.Named(s.Profile, s.WithMachine(about))
 	}
 	state := s.Say(runtime.WordShort)
+	if s.State == runtime.NoEngine && s.Engine.Host != current.Engine.Host {
+		state = s.Say(runtime.WordSince)
+	}
 	if state == "" {
 		return s.Profile
 	}

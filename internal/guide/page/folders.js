@@ -1,4 +1,4 @@
-// The section with the folders of this computer that the runtime has.
+// The section with the folders that the runtime has, of the machine it is on.
 "use strict";
 
 async function askFolders(action, values = {}) {
@@ -67,6 +67,11 @@ $("folders-no").addEventListener("click", () => {
   $("folders-path").focus();
 });
 
+document.addEventListener("state", () => {
+  const there = now.machine ? "There" : "";
+  set($("folders-title"), say("folders.title" + there, now));
+  set($("folders-hint"), say("folders.hint" + there, now));
+});
 document.addEventListener("page", () => {
   if (seen("files")) askFolders("list");
 });
