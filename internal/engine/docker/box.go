@@ -95,8 +95,8 @@ func (bs *boxes) loginAnew() {
 // regroupTime is how long a login that may not use the engine is kept.
 const regroupTime = 30 * time.Second
 
-// ConnectionStatus reports whether the connection to the engine's box stands, and since when that
-// is so. There is none, ever, for an engine that is not on a box.
+// ConnectionStatus implements [engine.Connection]. The connection to an engine that is
+// not on a box never stood.
 func (d *Engine) ConnectionStatus() (connected bool, since time.Time) {
 	b := d.boxes.now()
 	if b == nil {
@@ -106,7 +106,7 @@ func (d *Engine) ConnectionStatus() (connected bool, since time.Time) {
 	return s.Connected, s.Since
 }
 
-// ConnectionChanged returns a channel that is closed when the status changes next.
+// ConnectionChanged implements [engine.Connection].
 func (d *Engine) ConnectionChanged() <-chan struct{} {
 	d.boxes.mu.Lock()
 	defer d.boxes.mu.Unlock()

@@ -63,6 +63,7 @@ var (
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
 
+	_ engine.Connection   = (*Engine)(nil)
 	_ engine.Mountpoints  = (*Engine)(nil)
 	_ engine.RemoteImages = (*Engine)(nil)
 )
