@@ -183,20 +183,28 @@ func (b *box) find(ctx context.Context) (conn net.Conn, socket string, err error
 	if !isAbsent(err) {
 		return conn, usualSocket, err
 	}
-	told, askErr := b.Output(ctx, "sh", "-c", listSockets)
+	sockets, askErr := b.sockets(ctx)
 	if askErr != nil {
 		return nil, "", errors.Join(err, askErr)
 	}
-	const most = 4
-	for _, socket := range strings.SplitN(told, "\n", most+1) {
-		if !path.IsAbs(socket) || strings.Contains(socket, "\n") {
-			continue
-		}
+	for _, socket := range sockets {
 		if conn, err := b.DialSocket(ctx, socket); err == nil {
 			return conn, socket, nil
 		}
 	}
 	return nil, "", err
+}
+
+// sockets returns what the box tells of its engines' sockets.
+func (b *box) sockets(ctx context.Context) (paths []string, err error) {
+	const most = 4
+	told, err := b.Output(ctx, "sh", "-c", listSockets)
+	for line := range strings.Lines(told) {
+		if socket := strings.TrimSuffix(line, "\n"); path.IsAbs(socket) && len(paths) < most {
+			paths = append(paths, socket)
+		}
+	}
+	return paths, err
 }
 
 // isAbsent reports whether nobody can be talked to at a socket of the box.
@@ -219,6 +227,43 @@ func (r boxRoute) Dial(ctx context.Context) (net.Conn, error) {
 // Close implements [engine.Route].
 func (boxRoute) Close() error { return nil }
 
+// dialError is an error of ssh in words that the Docker client does not replace by its
+// own: it knows "connection refused".
+type dialError struct {
+	address string
+	err     error
+}
+
+func (e *dialError) Error() string { return "no connection by way of " + e.address }
+
+func (e *dialError) Unwrap() error { return e.err }
+
+// again does something that the end of the connection to the box may have broken off:
+// once more, if there is another connection soon.
+func (b *box) again(ctx context.Context, do func() error) error {
+	for {
+		changed := b.Changed()
+		err := do()
+		if err == nil || !isConnectionFailure(err) || isSSH(err) {
+			return err
+		}
+		b.Doubt()
+		select {
+		case <-changed:
+		case <-time.After(2 * firstDoubt):
+			return err
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// isSSH reports whether ssh itself failed.
+func isSSH(err error) bool {
+	var failure *tunnel.Error
+	return errors.As(err, &failure)
+}
+
 // untraced hides what a context has of the request that is under way: the connection to
 // ssh is none to the engine.
 type untraced struct{ context.Context }
@@ -228,14 +273,14 @@ func (untraced) Value(any) any { return nil }
 // Times without an answer after which the connection to a box is in doubt. What takes
 // longer is noticed by ssh's own questions.
 const (
-	firstDoubt  = 1500 * time.Millisecond
+	firstDoubt  = time.Second
 	secondDoubt = 4 * time.Second
 )
 
 // doubted makes a connection doubt the tunnel when nothing answers what was sent.
 func (b *box) doubted(conn net.Conn, err error) (net.Conn, error) {
 	if err != nil {
-		return nil, err
+		return nil, &dialError{b.address, err}
 	}
 	d := &doubtedConn{Conn: conn}
 	d.overdue = time.AfterFunc(secondDoubt, func() {

@@ -279,10 +279,19 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		return addressProblem(p, err)
 	}
 	var connected atomic.Bool
-	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
-		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also for a named pipe of Windows
-	}), api)
+	var info engine.Info
+	identify := func() (err error) {
+		info, err = identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
+			GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also for a named pipe of Windows
+		}), api)
+		return err
+	}
+	if b := d.boxes.now(); b != nil && b.address == p.host {
+		err = b.again(ctx, identify)
+	} else {
+		err = identify()
+	}
 	if err != nil {
 		_ = api.Close()
 		var failure *tunnel.Error
