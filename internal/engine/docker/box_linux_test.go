@@ -50,7 +50,7 @@ func TestBox(t *testing.T) {
 	box := startBox(t)
 	e := connected(t, addressOf(box, host))
 	info := e.Which()
-	if info.Local || info.Machine != box.Name || info.Command != "docker --host "+addressOf(box, host) {
+	if info.Local || !info.Forwarded || info.Machine != box.Name || info.Command != "docker --host "+addressOf(box, host) {
 		t.Errorf("the engine is %+v", info)
 	}
 	if up, since := e.ConnectionStatus(); !up || since.IsZero() {

@@ -311,6 +311,7 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 	podman := info.Name == "Podman"
 	info.Host, info.Found, info.Command = p.host, p.found, p.cli(podman)
 	info.Local, info.Machine = whereIs(info.Host)
+	info.Forwarded = overSSH(info.Host)
 	if before := d.Which(); before.Host == info.Host {
 		info.Barred = before.Barred // once in use, an engine is tried first
 	}
