@@ -46,11 +46,12 @@ type Finder interface {
 // Connection is the ability of an engine on another machine that is reached through a
 // connection of its own, which can be lost and is repaired, such as one over ssh.
 type Connection interface {
-	// Status reports whether the connection stands, and since when that is so.
-	Status() (connected bool, since time.Time)
-	// Changed returns a channel that is closed when the status changes next. Who wants
-	// to miss no change gets the channel before the status.
-	Changed() <-chan struct{}
+	// ConnectionStatus reports whether the connection stands, and since when that is so.
+	// An engine that is on this computer after all has none, since the zero time.
+	ConnectionStatus() (connected bool, since time.Time)
+	// ConnectionChanged returns a channel that is closed when the status changes next.
+	// Who wants to miss no change gets the channel before the status.
+	ConnectionChanged() <-chan struct{}
 }
 
 // Replacer is the ability to replace a container with another one of the same name.

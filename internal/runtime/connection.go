@@ -16,8 +16,8 @@ const lostTime = 10 * time.Second
 // was not lost: why it does not stand is the problem that the engine does not answer.
 func (l *Link) watchConnection(ctx context.Context, c engine.Connection) {
 	for stood := false; ctx.Err() == nil; {
-		changed := c.Changed()
-		connected, since := c.Status()
+		changed := c.ConnectionChanged()
+		connected, since := c.ConnectionStatus()
 		if stood = stood || connected; connected {
 			l.reconnect()
 		}

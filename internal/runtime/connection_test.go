@@ -22,13 +22,13 @@ type connection struct {
 	changed   chan struct{}
 }
 
-func (c *connection) Status() (connected bool, since time.Time) {
+func (c *connection) ConnectionStatus() (connected bool, since time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.connected, c.since
 }
 
-func (c *connection) Changed() <-chan struct{} {
+func (c *connection) ConnectionChanged() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.changed
