@@ -185,7 +185,7 @@ func TestInstallerScript(t *testing.T) {
 // TestIdentity holds that the installer and the program name themselves alike to
 // Windows: else notifications come from nobody.
 func TestIdentity(t *testing.T) {
-	program, installer := read(t, "../internal/notify/toast.go"), read(t, "windows/installer.nsi")
+	program, installer := read(t, "../internal/notify/server_windows.go"), read(t, "windows/installer.nsi")
 	for _, name := range []string{"AUMID", "ACTIVATOR"} {
 		got := found(regexp.MustCompile(`!define `+name+` "([^"]+)"`), installer)
 		if len(got) != 1 || !strings.Contains(program, got[0]) {

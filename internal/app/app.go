@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"colabtray/internal/cli"
+	"colabtray/internal/colab"
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
@@ -69,7 +70,9 @@ func runTray(ctx context.Context, start cli.Start) error {
 	if err != nil {
 		return err
 	}
-	s := openFleet(start, settings, runtime.Options{Tokens: trayTokens(start.Log()), StopIdle: true, AskRegistries: true})
+	s := openFleet(start, settings, runtime.Options{
+		Tokens: trayTokens(start.Log()), StopIdle: true, WakeFor: colab.Origin, AskRegistries: true,
+	})
 	s.Run(s.fleet.Run, func(ctx context.Context) { settings.Follow(ctx, s.fleet) }, s.startAtOpen, s.welcome)
 	defer s.Close()
 	s.Log.Info("the tray begins", "version", start.Version(), "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", settings.Chosen())

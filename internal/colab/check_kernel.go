@@ -72,7 +72,7 @@ func (c *checker) checkWebSocket(ctx context.Context, s *Step) {
 	address := c.address("ws", "/api/kernels/"+c.kernelID+"/channels", url.Values{"session_id": {c.path}, "token": {c.token}})
 	socket, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
 		HTTPClient: c.http,
-		HTTPHeader: http.Header{"Origin": {origin}},
+		HTTPHeader: http.Header{"Origin": {Origin}},
 	})
 	switch {
 	case err == nil:

@@ -19,8 +19,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// origin is the origin of Colab's page, which the runtime must allow.
-const origin = "https://colab.research.google.com"
+// Origin is the origin of Colab's page, which the runtime must allow.
+const Origin = "https://colab.research.google.com"
 
 // checker is a running check.
 type checker struct {
@@ -105,7 +105,7 @@ func (c *checker) get(ctx context.Context, path string) (answer, error) {
 
 // ask sends a request as Colab's page does, with a JSON body unless body is nil.
 func (c *checker) ask(ctx context.Context, timeout time.Duration, method, path string, body any) (answer, error) {
-	header := http.Header{"Origin": {origin}}
+	header := http.Header{"Origin": {Origin}}
 	var content []byte
 	if body != nil {
 		header.Set("Content-Type", "application/json")
@@ -195,7 +195,7 @@ func (c *checker) readable(header http.Header) error {
 	switch allowed := header.Values("Access-Control-Allow-Origin"); {
 	case len(allowed) == 0:
 		return errors.New(i18n.T("check.unreadable.origin"))
-	case len(allowed) > 1 || allowed[0] != origin:
+	case len(allowed) > 1 || allowed[0] != Origin:
 		return errors.New(i18n.T("check.unreadable.another", "origin", c.brief(strings.Join(allowed, ", "))))
 	case header.Get("Access-Control-Allow-Credentials") != "true":
 		return errors.New(i18n.T("check.unreadable.credentials"))

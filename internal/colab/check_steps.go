@@ -161,7 +161,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 	}
 	for _, address := range c.otherAddresses {
 		client := c.clientTo(address)
-		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {origin}})
+		a, err := c.try(ctx, client, http.MethodGet, "/api/status", url.Values{"token": {c.token}}, http.Header{"Origin": {Origin}})
 		client.CloseIdleConnections()
 		if err != nil || a.status != http.StatusOK {
 			c.failOtherListener(s, address)
@@ -173,7 +173,7 @@ func (c *checker) checkToken(ctx context.Context, s *Step) {
 		if name == "wrong" {
 			query = url.Values{"token": {rand.Text()}}
 		}
-		a, err := c.try(ctx, c.http, http.MethodGet, "/api/status", query, http.Header{"Origin": {origin}})
+		a, err := c.try(ctx, c.http, http.MethodGet, "/api/status", query, http.Header{"Origin": {Origin}})
 		switch {
 		case err != nil:
 			s.fail(i18n.T("check.token.noAnswer."+name, "why", err))
@@ -200,7 +200,7 @@ func (c *checker) checkPreflights(ctx context.Context, s *Step) {
 	privateNetwork := true
 	for _, p := range preflights {
 		header := http.Header{
-			"Origin":                                 {origin},
+			"Origin":                                 {Origin},
 			"Access-Control-Request-Method":          {p.method},
 			"Access-Control-Request-Private-Network": {"true"},
 		}

@@ -102,7 +102,7 @@ type fake struct {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Access-Control-Allow-Origin", origin)
+	w.Header().Set("Access-Control-Allow-Origin", Origin)
 	w.Header().Set("Access-Control-Allow-Credentials", "true")
 	w.Header().Set("Access-Control-Allow-Private-Network", "true")
 	w.Header().Set("Access-Control-Allow-Methods", "GET, PUT, DELETE")
@@ -329,7 +329,7 @@ func TestCheckOfEcho(t *testing.T) {
 			w.Header().Set("Access-Control-Allow-Origin", strings.Repeat("x", 70)+secretToken)
 			w.Header().Set("Location", elsewhere.URL+"/?token="+secretToken)
 			if strings.HasSuffix(where, "specs") || strings.HasSuffix(where, "contents/") {
-				w.Header().Set("Access-Control-Allow-Origin", origin)
+				w.Header().Set("Access-Control-Allow-Origin", Origin)
 			} else if where != "GET /api" {
 				w.WriteHeader(http.StatusTemporaryRedirect)
 			}

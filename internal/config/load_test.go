@@ -250,7 +250,7 @@ func wantErrors(t *testing.T, cases map[string]string) {
 
 func TestErrors(t *testing.T) {
 	const choose = "There are: classic, colab-cpu, colab-gpu, jupyter"
-	const inProfile = "In [profiles.NAME] there are: name, image, kind, engine, port, ports, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, idle_stop, platform, user"
+	const inProfile = "In [profiles.NAME] there are: name, image, kind, engine, port, ports, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, wake, idle_stop, platform, user"
 	const inFile = "There are: profile, and the tables [profiles.NAME] and [preferences]"
 	const number, quotes = "it has to be a whole number, without quotes", "it has to be text in quotes"
 	const table = "it has to be a table, as in [profiles.NAME]"
@@ -391,6 +391,7 @@ func inRange(t *testing.T, p Profile) {
 		(p.CPUs == 0 || p.CPUs >= minCPUs && p.CPUs <= maxCPUs) &&
 		p.GPU.Count >= 0 && p.GPU.Count <= maxGPUs &&
 		(p.Token == TokenFresh || p.Token == TokenKeep && p.Kind == KindJupyter) &&
+		(!p.Wake || p.Token == TokenKeep) &&
 		(p.IdleStop == 0 || p.IdleStop >= minIdleStop) &&
 		(len(p.Packages) == 0 || p.Kind == KindJupyter) &&
 		(p.User == "" || p.Kind == KindJupyter)

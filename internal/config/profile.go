@@ -74,6 +74,8 @@ type Profile struct {
 	Command []string
 	// Token decides whether each start creates a new token.
 	Token TokenPolicy
+	// Wake starts the stopped runtime when Colab asks for it. Token is then TokenKeep.
+	Wake bool
 	// IdleStop is the time without use after which the runtime is stopped, at least
 	// five minutes; 0 is never.
 	IdleStop time.Duration

@@ -77,6 +77,10 @@ func (p Profile) kindConflict() (where func(table location) location, short, hin
 		return func(table location) location { return table.in("token") },
 			i18n.T("config.noKeeping", "kind", p.Kind), i18n.T("config.noKeepingHint")
 	}
+	if p.Wake && p.Token != TokenKeep {
+		return func(table location) location { return table.in("wake") },
+			i18n.T("config.noWaking"), i18n.T("config.noWakingHint")
+	}
 	if p.Kind != KindJupyter && p.User != "" {
 		return func(table location) location { return table.in("user") },
 			i18n.T("config.noUsers", "kind", p.Kind), i18n.T("config.noUsersHint")

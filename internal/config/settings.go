@@ -73,6 +73,7 @@ var profileTable = settingTable{id: "profile", path: []string{"profiles", anyPro
 	value("packages", func(s *Settings) *[]string { return &s.Profile.Packages }, readTexts(checkPackage)).as(InputLines),
 	value("command", func(s *Settings) *[]string { return &s.Profile.Command }, readTexts(checkArgument)).as(InputLines),
 	value("token", func(s *Settings) *TokenPolicy { return &s.Profile.Token }, readAs[TokenPolicy](checkToken)).oneOf(textsOf(tokenPolicies)),
+	value("wake", func(s *Settings) *bool { return &s.Profile.Wake }, readBool).as(InputSwitch),
 	value("idle_stop", func(s *Settings) *time.Duration { return &s.Profile.IdleStop }, readDuration(minIdleStop)),
 	value("platform", func(s *Settings) *string { return &s.Profile.Platform }, readText(checkPlatform)),
 	value("user", func(s *Settings) *string { return &s.Profile.User }, readUser),

@@ -31,6 +31,10 @@ type Info struct {
 	// Local tells that the engine is reached through a socket or a pipe of this
 	// computer.
 	Local bool
+	// Forwarded tells that published ports are on another machine, so that only
+	// [Engine.Reach] leads to them. The program then listens at the port of the Backend
+	// URL itself.
+	Forwarded bool
 	// Machine is the name of the machine that Host leads to over the network; empty
 	// when there is none.
 	Machine string

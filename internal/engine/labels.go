@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"colabtray/internal/config"
@@ -22,6 +23,9 @@ const (
 	LabelSettings = "dev.colabtray.settings"
 	LabelHelper   = "dev.colabtray.helper" // the runtime whose data a helper works on
 	LabelWrites   = "dev.colabtray.writes" // the helper may have changed the data
+	// LabelGateway holds the port of the Backend URL where the program listens at it
+	// itself, else "none".
+	LabelGateway = "dev.colabtray.gateway"
 	// LabelMade has a unique value on each container. So each container has a label
 	// that its image lacks, even when the image was made from such a container.
 	LabelMade = "dev.colabtray.made"
@@ -43,6 +47,16 @@ func (c Container) Ours() bool {
 	named := c.Name == runtime || c.Name == runtime+NextSuffix || c.Name == runtime+PreviousSuffix
 	ofItsVolume := func(m Mount) bool { return m.Volume == VolumeOf(runtime) }
 	return runtime != "" && named && c.labelled() && slices.ContainsFunc(c.Mounts, ofItsVolume)
+}
+
+// GatewayPort returns the port of the Backend URL of a container of this program whose own
+// port is another one, which the engine chooses; 0 for any other container.
+func (c Container) GatewayPort() int {
+	port, err := strconv.ParseUint(c.Labels[LabelGateway], 10, 16)
+	if err != nil || !c.Ours() {
+		return 0
+	}
+	return int(port)
 }
 
 // IsHelperOf reports whether this program made the container to work on the data of a

@@ -22,6 +22,9 @@ type Spec struct {
 	Labels     map[string]string
 	InnerPort  int // Jupyter's port in the container
 	Port       int // published on 127.0.0.1
+	// Gateway tells that the program listens at Port itself, and that the engine chooses
+	// the port at which it publishes InnerPort.
+	Gateway bool `json:",omitempty"`
 	// Publish are other ports that are published on 127.0.0.1.
 	Publish []config.PublishedPort `json:",omitempty"`
 	Volume  string
@@ -101,7 +104,7 @@ func (s Spec) Without(c Container) (keys []string) {
 	}) {
 		keys = append(keys, "folders")
 	}
-	if outer := c.Ports[s.InnerPort]; outer != 0 && outer != s.Port {
+	if outer := c.Ports[s.InnerPort]; outer != 0 && outer != s.Port && !s.Gateway {
 		keys = append(keys, "port")
 	}
 	if slices.ContainsFunc(s.Publish, func(p config.PublishedPort) bool {

@@ -104,7 +104,7 @@ func (w *Watch) configProblem(files []InfoFile, answered bool) *problem.Problem 
 		return nil
 	}
 	cli := w.Info.Command
-	inner, _, _ := w.Container.Published(w.HostPort)
+	inner := InnerPort(w.Container, w.Kind)
 	switch f := files[0]; {
 	case f.secure:
 		return servesProblem(w.Container, cli, "https")

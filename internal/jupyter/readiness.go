@@ -108,8 +108,7 @@ func (w *Watch) Run(ctx context.Context) {
 		return
 	}
 	if w.send == nil {
-		inner, _, _ := w.Container.Published(w.HostPort)
-		route, err := w.Engine.Reach(ctx, w.Container, inner)
+		route, err := w.Engine.Reach(ctx, w.Container, InnerPort(w.Container, w.Kind))
 		if err != nil {
 			w.Post(Fault{silenceProblem(w.Container, w.HostPort, err)})
 			return

@@ -74,6 +74,22 @@ func (s *TokenStore) Changed(name string, t secret.Secret) bool {
 	return known
 }
 
+// Is reports whether a token is the one of the runtime that was remembered last. Its time
+// does not depend on how much of a wrong one is right.
+func (s *TokenStore) Is(name string, t secret.Secret) bool {
+	if s == nil || t.IsZero() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hashes, err := s.read()
+	if err != nil {
+		s.log.Warn("cannot read the file of token hashes", "file", s.path, "error", err)
+	}
+	h, known := hashes[name]
+	return known && hmac.Equal(h.Hash, h.of(t))
+}
+
 // read returns the hashes by the name of the runtime. There are none when the file does
 // not exist or cannot be parsed.
 func (s *TokenStore) read() (map[string]tokenHash, error) {

@@ -90,6 +90,7 @@ type Announcement struct {
 //	not ready                         nothing
 //	ready, in a first snapshot        the Backend URL, if it changed
 //	ready, as in prev                 the Backend URL, if it changed
+//	ready, for Colab asked for it     ready, and why
 //	ready                             ready, and whether the Backend URL changed
 //
 // In addition it announces that a ready runtime will be stopped soon, and that there is
@@ -147,6 +148,8 @@ func stateAnnouncements(prev, next runtime.Snapshot) []Announcement {
 	case changed:
 		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.readyChanged.title"), i18n.T("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL, OpenColab}
+	case next.Woken:
+		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.woken.title"), i18n.T("notify.woken.body")
 	default:
 		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.ready.title"), i18n.T("notify.ready.body")
 		a.Actions = []Action{CopyURL, OpenColab}

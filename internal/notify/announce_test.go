@@ -161,6 +161,18 @@ func TestAnnounceStories(t *testing.T) {
 	}
 }
 
+// TestAnnounceWoken: a runtime that Colab started is announced as that.
+func TestAnnounceWoken(t *testing.T) {
+	woken := in(runtime.Ready)
+	woken.Woken = true
+	if got := Announce(in(runtime.Starting), woken); len(got) != 1 || got[0].Kind != KindReady || got[0].Title != "Colab has started the runtime" {
+		t.Errorf("announced as %+v", got)
+	}
+	if got := Announce(woken, woken); got != nil {
+		t.Errorf("announced again: %+v", got)
+	}
+}
+
 // TestAnnounceWarning: a warning of a ready runtime comes first in the announcement.
 func TestAnnounceWarning(t *testing.T) {
 	ready := in(runtime.Ready)

@@ -46,7 +46,7 @@ func (m *Manager) BackupOwn(ctx context.Context, progress func(data.Progress)) (
 // data returns the store of the runtime's data; progress can be nil.
 func (m *Manager) data(progress func(data.Progress)) *data.Store {
 	store := data.New(data.Options{
-		Engine: m.engine(), Info: m.link.Info, Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}), Dir: m.backups,
+		Engine: m.engine(), Info: m.link.Info, Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}, m.link.Info()), Dir: m.backups,
 		Log: m.log, Progress: progress,
 		AskRoot: func(ctx context.Context, c engine.Container) string {
 			files, err := jupyter.InfoFiles(ctx, m.engine(), c)

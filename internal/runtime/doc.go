@@ -25,6 +25,8 @@
 //   - operation is one piece of work on the engine, such as a start or an update.
 //   - jupyter.Watch waits until Jupyter answers in one run of the container.
 //   - data.Store backs up, restores and deletes the data volume.
+//   - gate is the gateway at the port of the Backend URL, where the container's own
+//     port is another: see package gateway.
 //   - idleGuard stops a runtime that nobody uses.
 //   - [ImageNews] knows which image the registry has.
 //
@@ -48,7 +50,8 @@
 //	before this program and Jupyter is not asked yet  Unknown
 //	the container is paused                           Paused
 //	the container runs, Jupyter has answered          Ready
-//	the container runs, Jupyter is silent for long    Unhealthy
+//	the container runs, Jupyter is silent for long,
+//	or the port of the Backend URL is in use          Unhealthy
 //	the container runs                                Starting
 //	the last operation failed, or the container died  Failed
 //	the container exists                              Stopped
@@ -73,6 +76,9 @@
 //	done           store the container that the operation left, and its problem; inspect
 //	answered       ready, with this Backend URL
 //	unanswered     not ready yet
+//	portTaken      unhealthy, with this problem, until the program listens at the port
+//	portRetried    nothing; the manager tries the port again
+//	woken          remember that Colab asked for the start that follows
 //	rootFound      remember the server's root directory; inspect if no volume keeps it
 //	probeTimedOut  unhealthy, with this problem
 //	idling         remember when the runtime will be stopped because it is idle

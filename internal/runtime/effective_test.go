@@ -19,7 +19,7 @@ func TestWithout(t *testing.T) {
 	p := config.Default()
 	p.Memory, p.CPUs, p.ShmSize = 1<<30, 1.5, 128<<20
 	p.Folders = []config.Folder{{Host: "/srv/a", Path: "/a"}, {Host: "/srv/b", Path: "/b", ReadOnly: true}}
-	s := specOf(p, shipped())
+	s := specOf(p, shipped(), engine.Info{})
 	made := engine.Container{Exists: true, Labels: s.Labels, Ports: map[int]int{8888: p.Port}, Effective: engine.Effective{
 		Memory: 1 << 30, CPUs: 1.5, ShmSize: 128 << 20,
 		Folders: []config.Folder{{Host: "/mnt/elsewhere/a", Path: "/a"}, {Host: "/srv/b", Path: "/b", ReadOnly: true}},
@@ -52,7 +52,7 @@ func TestWithout(t *testing.T) {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
-	if got := specOf(config.Default(), shipped()).Without(engine.Container{Exists: true, Labels: specOf(config.Default(), shipped()).Labels}); got != nil {
+	if got := specOf(config.Default(), shipped(), engine.Info{}).Without(engine.Container{Exists: true, Labels: specOf(config.Default(), shipped(), engine.Info{}).Labels}); got != nil {
 		t.Errorf("nothing was asked for: got %q", got)
 	}
 }
@@ -64,7 +64,7 @@ func TestEngineWarns(t *testing.T) {
 	const warning = "Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded."
 	p := config.Default()
 	p.Memory = 1 << 30
-	s := specOf(p, shipped())
+	s := specOf(p, shipped(), engine.Info{})
 	which := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
@@ -95,7 +95,7 @@ func TestEngineWarns(t *testing.T) {
 		t.Errorf("got %+v", w)
 	}
 	p.Memory = 0 // and what it says of something else
-	if w := engine.WithoutWarning(specOf(p, shipped()), c, engine.Info{Name: "Docker"}); w == nil || w.Code != problem.EngineWarned || !strings.Contains(w.Hint, warning) {
+	if w := engine.WithoutWarning(specOf(p, shipped(), engine.Info{}), c, engine.Info{Name: "Docker"}); w == nil || w.Code != problem.EngineWarned || !strings.Contains(w.Hint, warning) {
 		t.Errorf("got %+v", w)
 	}
 }

@@ -80,6 +80,13 @@ type (
 		start startID
 		root  string
 	}
+	// portTaken: the port of the Backend URL, at which the program is to listen, is in
+	// use.
+	portTaken struct{ problem *problem.Problem }
+	// portRetried: it is to be listened at again.
+	portRetried struct{}
+	// woken: the start that follows was asked for by Colab, and not by a person here.
+	woken struct{}
 	// unanswered: Jupyter has not answered the first request in a run.
 	unanswered struct{ start startID }
 	// idling: the runtime with this Backend URL is idle and will be stopped at that
@@ -114,6 +121,9 @@ func (done) isEvent()          {}
 func (answered) isEvent()      {}
 func (rootFound) isEvent()     {}
 func (unanswered) isEvent()    {}
+func (portTaken) isEvent()     {}
+func (portRetried) isEvent()   {}
+func (woken) isEvent()         {}
 func (idling) isEvent()        {}
 func (idled) isEvent()         {}
 func (probeTimedOut) isEvent() {}

@@ -104,7 +104,7 @@ func TestNoGPU(t *testing.T) {
 		}
 		r.docker("rm", r.profile.Runtime)
 		r.untilState(Absent)
-		if _, err := r.Manager.engine().Create(t.Context(), specOf(r.profile, r.server)); err != nil {
+		if _, err := r.Manager.engine().Create(t.Context(), specOf(r.profile, r.server, engine.Info{})); err != nil {
 			t.Fatal(err)
 		}
 		r.untilState(Stopped)

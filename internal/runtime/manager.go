@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -30,6 +31,8 @@ type Manager struct {
 	ended    chan struct{} // closed when Run returns
 	keep     chan struct{} // a request not to stop the idle runtime
 	stopIdle bool
+	wakeFor  string
+	gate     gate
 	news     *ImageNews
 	asks     bool
 
@@ -52,6 +55,8 @@ type Manager struct {
 	unfollow          context.CancelFunc
 	recheck           chan struct{}
 	exclusive         *exclusive
+	way               *way // to Jupyter in the current run
+	opening           bool // the gate is to be opened again
 	inspecting        bool
 	pendingInspection *inspection // to do after the current one
 	work              sync.WaitGroup
@@ -75,6 +80,9 @@ type Options struct {
 	// StopIdle stops the runtime when it has been idle for the profile's IdleStop.
 	// Only the tray sets it, because other commands end before that.
 	StopIdle bool
+	// WakeFor is the origin of the page that starts a stopped runtime by its requests,
+	// where the profile says so; empty for none. Only programs that stay set it.
+	WakeFor string
 	// News has what registries have told of images. If it is nil, no newer image is
 	// told.
 	News *ImageNews
@@ -84,6 +92,8 @@ type Options struct {
 	// Backups is the directory for the backups that are made before data is deleted
 	// or replaced; empty for [data.BackupDir].
 	Backups string
+	// Locks is the directory for the locks of gateways; empty for [config.RuntimeDir].
+	Locks string
 	// Log is the program's log. No token is ever written to it.
 	Log *slog.Logger
 }
@@ -110,6 +120,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		ended:         make(chan struct{}),
 		keep:          make(chan struct{}, 1),
 		stopIdle:      o.StopIdle,
+		wakeFor:       o.WakeFor,
 		news:          o.News,
 		asks:          o.AskRegistries && o.News != nil,
 		watchers:      map[chan Snapshot]struct{}{},
@@ -121,6 +132,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		m.backups = data.BackupDir()
 	}
 	m.unusual = unusualProblems(p)
+	m.gate.manager, m.gate.dir = m, cmp.Or(o.Locks, config.RuntimeDir())
 	m.current = m.snapshot()
 	m.current.Rev = 1
 	return m
@@ -148,10 +160,11 @@ func (m *Manager) Run(ctx context.Context) {
 	}
 }
 
-// end cancels the current work and waits for its end. Meanwhile it receives events, so
+// end closes the gateway, cancels the current work and waits for its end. Meanwhile it receives events, so
 // that no work blocks in post.
 // The guard of idle runtimes may have asked for a stop that it gives up.
 func (m *Manager) end() {
+	m.gate.end()
 	for _, cancel := range []context.CancelFunc{m.cancelOp, m.unfollow} {
 		if cancel != nil {
 			cancel()
@@ -195,10 +208,13 @@ func (m *Manager) handle(ctx context.Context, e event) {
 		m.mu.Lock()
 		m.profile, m.unusual = e.profile, unusualProblems(e.profile)
 		m.mu.Unlock()
+	case portRetried:
+		m.opening = false
 	}
 	for _, fx := range m.model.step(e) {
 		m.runEffect(ctx, fx)
 	}
+	m.updateGate(ctx)
 	m.publish()
 	m.answerRequests()
 }
@@ -282,6 +298,7 @@ func (m *Manager) beginOperation(ctx context.Context, b begin) {
 		profile:   m.profile,
 		server:    m.server,
 		confirmed: m.model.served,
+		openGate:  m.gate.open,
 		progress:  func(p engine.Progress) { m.post(progressed{b.op, p}) },
 		pulled:    func() { m.post(pulled{b.op}) },
 		data:      m.data(nil),
@@ -322,7 +339,7 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 		Engine:    m.engine(),
 		Info:      m.model.engine,
 		Kind:      m.profile.Kind,
-		HostPort:  jupyter.LocalPort(c, m.profile.Kind),
+		HostPort:  jupyter.LocalPort(c, m.profile, m.model.engine),
 		Container: c,
 		Recheck:   m.recheck,
 		Tokens:    m.tokens,

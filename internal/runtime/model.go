@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"time"
 
 	"colabtray/internal/config"
@@ -39,6 +40,8 @@ type model struct {
 	served               bool             // Jupyter has answered in this run
 	idleAt               time.Time        // when the idle runtime will be stopped
 	idled                startID          // the run that was stopped because it was idle
+	blocked              *problem.Problem // why the program does not listen at the port of the Backend URL
+	woken                bool             // Colab asked for the last start
 	killed               bool             // somebody sent this run a signal through the engine
 	following            startID          // the run that is watched
 	lastInspection       inspectionID
@@ -75,9 +78,9 @@ func (m *model) state() State {
 		return Unknown
 	case m.container.Paused:
 		return Paused
-	case m.container.Running && !m.url.IsZero():
+	case m.container.Running && m.blocked == nil && !m.url.IsZero():
 		return Ready
-	case m.container.Running && m.late != nil:
+	case m.container.Running && (m.blocked != nil || m.late != nil):
 		return Unhealthy
 	case m.container.Running:
 		return Starting
@@ -96,7 +99,7 @@ func (m *model) shownProblem() *problem.Problem {
 	case NoEngine:
 		return m.down
 	case Unhealthy:
-		return m.late
+		return cmp.Or(m.blocked, m.late)
 	case Paused:
 		return pausedProblem(m.profile)
 	case Failed, Starting, Ready:
@@ -209,6 +212,10 @@ func (m *model) step(e event) []effect {
 				fx = append(fx, m.inspectAgain())
 			}
 		}
+	case portTaken:
+		m.blocked = e.problem
+	case woken:
+		m.woken = m.state().is(Stopped, Failed)
 	case unanswered:
 		if m.watches(e.start) {
 			m.settling = false
@@ -281,9 +288,9 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 	case failedExit(c) && (!known || before == startID{} && startOf(c) != lastRun):
 		m.problem = deathProblem(c, m.engine, output, true) // it ran before this program or between two inspections
 	case now != before && c.Running:
-		m.problem = nil // somebody has started it
+		m.problem, m.woken = nil, false // somebody has started it
 	case now != before:
-		m.problem = nil
+		m.problem, m.woken = nil, false
 		if c.ID == before.container && !wasKilled {
 			m.problem = deathProblem(c, m.engine, output, served)
 		}
@@ -298,7 +305,7 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 // setWanted stores what a person wants, and cancels the current operation if it is in
 // the way.
 func (m *model) setWanted(v verb) []effect {
-	m.want = v
+	m.want, m.woken = v, m.woken && v == start
 	switch {
 	case m.tried && !m.up:
 		return []effect{reconnect{}}

@@ -142,6 +142,9 @@ var columns = []struct {
 	{"no answer yet", func(*model) event { return unanswered{startOf(runA)} }},
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
 	{"idled", func(*model) event { return idled{urlA} }},
+	{"the URL's port is taken", func(*model) event { return portTaken{oops} }},
+	{"the port is tried again", func(*model) event { return portRetried{} }},
+	{"Colab asks", func(*model) event { return woken{} }},
 	{"silence", func(*model) event { return probeTimedOut{startOf(runA), mute} }},
 }
 

@@ -267,7 +267,7 @@ func TestNotebooksAreKeptWhereverJupyterWorks(t *testing.T) {
 // earlier makes the container as versions did that had the volume at one place.
 func (r *rig) earlier() {
 	r.t.Helper()
-	spec := specOf(r.profile, r.server)
+	spec := specOf(r.profile, r.server, engine.Info{})
 	e := r.site.asked(r.t)
 	made, err := e.Create(r.t.Context(), spec)
 	files := r.server.Files(r.profile)

@@ -23,6 +23,7 @@ type operation struct {
 	info      engine.Info
 	profile   config.Profile
 	server    Server
+	openGate  func(port int) error // see gate.open
 	progress  func(engine.Progress)
 	pulled    func()
 	data      *data.Store
@@ -130,7 +131,7 @@ func (o *operation) startExisting(ctx context.Context, c engine.Container, intoH
 	if err := o.copyServerFiles(ctx, c, intoHandmade); err != nil {
 		return err
 	}
-	err := o.engine.Start(ctx, c.ID)
+	err := o.startContainer(ctx, c.ID)
 	o.started = err == nil
 	return err
 }
@@ -148,7 +149,7 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	unlimited := ctx // to seed the volume may take longer than a request
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	spec := specOf(o.profile, o.server)
+	spec := specOf(o.profile, o.server, o.info)
 	if err := o.setMounts(ctx, &spec, engine.Container{}); err != nil {
 		return err
 	}
@@ -234,15 +235,15 @@ func (o *operation) problem(ctx context.Context, err error) *problem.Problem {
 // use, with the holder if it is known.
 func (o *operation) portProblem(ctx context.Context, err error) *problem.Problem {
 	if port := busyPublished(o.profile, err); port != 0 {
-		return publishedPortProblem(port, portHolder(ctx, o.engine, port, o.profile.Runtime), err)
+		return publishedPortProblem(port, portHolder(ctx, o.engine, o.info, port, o.profile.Runtime), err)
 	}
 	port, exists, free := o.profile.Port, false, 0
 	c, inspectErr := o.Inspect(ctx)
 	if inspectErr == nil && c.Exists {
-		port, exists = cmp.Or(jupyter.LocalPort(c, o.profile.Kind), port), true
+		port, exists = cmp.Or(jupyter.LocalPort(c, o.profile, o.info), port), true
 	}
 	if !exists || c.Ours() && o.info.Features.Replace {
 		free = freePort(ctx, port)
 	}
-	return portProblem(o.profile, port, portHolder(ctx, o.engine, port, o.profile.Runtime), exists, free, err)
+	return portProblem(o.profile, port, portHolder(ctx, o.engine, o.info, port, o.profile.Runtime), exists, free, err)
 }

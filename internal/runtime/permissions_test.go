@@ -39,7 +39,7 @@ func TestDeniedProblem(t *testing.T) {
 	profile := config.Default()
 	profile.Runtime = "x"
 	made := engine.Container{
-		Exists: true, Name: "x", Image: "a/b:1", Labels: specOf(profile, shipped()).Labels, User: "1000:100", ExitCode: 1,
+		Exists: true, Name: "x", Image: "a/b:1", Labels: specOf(profile, shipped(), engine.Info{}).Labels, User: "1000:100", ExitCode: 1,
 		Mounts:    []engine.Mount{{Volume: "x-data", Target: "/home/jovyan"}},
 		Effective: engine.Effective{Folders: []config.Folder{{Host: "/srv/data", Path: "/home/jovyan/data"}}},
 	}

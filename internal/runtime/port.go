@@ -13,8 +13,11 @@ import (
 
 // portHolder returns a text that names the container or process that uses a port of
 // the host, other than the container self. It is empty if that is not known.
-func portHolder(ctx context.Context, e engine.Engine, port int, self string) string {
-	names := publishers(ctx, e, port)
+func portHolder(ctx context.Context, e engine.Engine, info engine.Info, port int, self string) string {
+	var names []string
+	if !info.Forwarded { // else its containers publish ports of another machine
+		names = publishers(ctx, e, port)
+	}
 	names = slices.DeleteFunc(names, func(n string) bool { return n == self })
 	if len(names) > 0 {
 		return i18n.T("problem.portContainer", "container", names[0])

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"colabtray/internal/config"
@@ -9,8 +10,9 @@ import (
 	"colabtray/internal/secret"
 )
 
-// specOf returns the spec of a profile's container, without its mounts: see setMounts.
-func specOf(p config.Profile, server Server) engine.Spec {
+// specOf returns the spec of a profile's container on an engine, without its mounts: see
+// setMounts.
+func specOf(p config.Profile, server Server, e engine.Info) engine.Spec {
 	s := engine.Spec{
 		Name:      p.Runtime,
 		Hostname:  p.Runtime,
@@ -18,6 +20,7 @@ func specOf(p config.Profile, server Server) engine.Spec {
 		Platform:  p.Platform,
 		InnerPort: p.Kind.Port(),
 		Port:      p.Port,
+		Gateway:   p.Wake || e.Forwarded,
 		Publish:   p.Ports,
 		Volume:    p.Volume(),
 		DataDir:   p.Kind.DataDir(),
@@ -38,7 +41,12 @@ func specOf(p config.Profile, server Server) engine.Spec {
 		// are in force.
 		s.Cmd = append(server.Cmd[:len(server.Cmd):len(server.Cmd)], p.Command...)
 	}
-	s.Labels = map[string]string{engine.LabelRuntime: p.Runtime, engine.LabelProfile: p.Name, engine.LabelSettings: s.Hash()}
+	s.Labels = map[string]string{
+		engine.LabelRuntime: p.Runtime, engine.LabelProfile: p.Name, engine.LabelSettings: s.Hash(), engine.LabelGateway: "none",
+	}
+	if s.Gateway {
+		s.Labels[engine.LabelGateway] = strconv.Itoa(p.Port)
+	}
 	return s
 }
 

@@ -118,13 +118,15 @@ func (m *Manager) snapshot() Snapshot {
 		s.Image = m.model.container.Image
 		s.Container = m.model.container.ID
 		s.RestartToApply = m.model.stale && m.model.container.Running ||
-			s.Engine.Features.Replace && (m.model.misplaced || specOf(m.profile, m.server).Differs(m.model.container))
+			s.Engine.Features.Replace && (m.model.misplaced || specOf(m.profile, m.server, m.model.engine).Differs(m.model.container))
 		s.Ours = m.model.container.Ours()
 		s.root = m.model.root
 		s.Unsaved = unsaved(m.profile.Kind, m.model.container, m.model.root)
 		if port := m.port(); port != 0 {
-			s.Port = port
-			s.InnerPort, s.Open, s.IPv6 = m.model.container.Published(port)
+			c := m.model.container
+			s.Port, s.InnerPort = port, jupyter.InnerPort(c, m.profile.Kind)
+			_, s.Open, s.IPv6 = c.Published(c.Ports[s.InnerPort])
+			s.IPv6 = s.IPv6 && !jupyter.UsesGateway(c, s.Engine)
 			s.Open = cmp.Or(s.Open, m.model.open)
 			if !m.model.container.Running {
 				s.Open = ""
@@ -137,6 +139,7 @@ func (m *Manager) snapshot() Snapshot {
 			s.IdleStop, s.IdleStopAt = m.profile.IdleStop, m.model.idleAt
 		}
 	}
+	s.Listens, s.Woken = m.gate.isOpen(), m.model.woken && s.State.Runs()
 	s.IdleStopped = m.model.stoppedIdle()
 	if s.State == Pulling {
 		s.Progress = m.model.progress
@@ -147,7 +150,9 @@ func (m *Manager) snapshot() Snapshot {
 
 // port returns the port of this computer that leads to Jupyter in the runtime, 0 if
 // there is none.
-func (m *Manager) port() int { return jupyter.LocalPort(m.model.container, m.profile.Kind) }
+func (m *Manager) port() int {
+	return jupyter.LocalPort(m.model.container, m.profile, m.model.engine)
+}
 
 // warnings returns the warnings of a snapshot, the most serious first.
 func (m *Manager) warnings(s Snapshot) []*problem.Problem {
@@ -165,7 +170,7 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 		all = append(all, m.model.settings)
 	}
 	if s.Container != "" {
-		if w := engine.WithoutWarning(specOf(m.profile, m.server), m.model.container, m.model.engine); w != nil {
+		if w := engine.WithoutWarning(specOf(m.profile, m.server, m.model.engine), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
 		if w := deniedWarning(m.model.container, m.model.engine); w != nil {
@@ -174,6 +179,9 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
+	}
+	if w := m.model.blocked; w != nil && s.State != Unhealthy {
+		all = append(all, w)
 	}
 	return append(all, m.unusual...)
 }

@@ -32,7 +32,7 @@ func (m *Manager) PortHolder(ctx context.Context) string {
 	if names := publishers(ctx, m.engine(), port); len(names) == 1 && names[0] == m.runtime {
 		return ""
 	}
-	return portHolder(ctx, m.engine(), port, m.runtime)
+	return portHolder(ctx, m.engine(), m.link.Info(), port, m.runtime)
 }
 
 // Secrets returns all known secrets of the runtime: the token in its Backend URL, the

@@ -67,7 +67,9 @@ func (o *operation) findPrevious(ctx context.Context) (err error) {
 }
 
 // differs reports whether the container was created from other settings.
-func (o *operation) differs(c engine.Container) bool { return specOf(o.profile, o.server).Differs(c) }
+func (o *operation) differs(c engine.Container) bool {
+	return specOf(o.profile, o.server, o.info).Differs(c)
+}
 
 // outdated reports whether the container was created from other settings, or its
 // volume is not mounted where Jupyter works.
@@ -137,7 +139,7 @@ func (o *operation) freeNames(ctx context.Context) error {
 func (o *operation) makeNext(ctx context.Context, old engine.Container) (id string, spec engine.Spec, err error) {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	spec = specOf(o.profile, o.server)
+	spec = specOf(o.profile, o.server, o.info)
 	spec.Name = o.nextName()
 	if err := o.setMounts(ctx, &spec, old); err != nil {
 		return "", spec, err
@@ -210,7 +212,7 @@ func (o *operation) rescuePrevious(ctx context.Context, c engine.Container) erro
 func (o *operation) confirmNew(ctx context.Context, id string) error {
 	starting, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	if err := o.engine.Start(starting, id); err != nil {
+	if err := o.startContainer(starting, id); err != nil {
 		return err
 	}
 	c, err := o.Inspect(ctx)
@@ -225,7 +227,7 @@ func (o *operation) confirmNew(ctx context.Context, id string) error {
 func (o *operation) untilReady(ctx context.Context, c engine.Container) error {
 	waiting, cancel := context.WithCancel(ctx)
 	w := &jupyter.Watch{
-		Engine: o.engine, Info: o.info, Kind: o.profile.Kind, HostPort: jupyter.LocalPort(c, o.profile.Kind), Container: c, Timeout: jupyter.RequestTimeout,
+		Engine: o.engine, Info: o.info, Kind: o.profile.Kind, HostPort: jupyter.LocalPort(c, o.profile, o.info), Container: c, Timeout: jupyter.RequestTimeout,
 	}
 	ready, ended := make(chan error, 1), make(chan error, 1)
 	go func() { ready <- jupyter.UntilReady(waiting, w) }()
@@ -292,7 +294,7 @@ func (o *operation) rollback(ctx context.Context, old string, run bool) error {
 	if !run {
 		return nil
 	}
-	err = o.engine.Start(ctx, old)
+	err = o.startContainer(ctx, old)
 	o.started = err == nil
 	return err
 }

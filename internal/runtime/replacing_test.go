@@ -38,7 +38,7 @@ func TestStateWhileReplaced(t *testing.T) {
 		}{
 			{"stopped by somebody", func() error { return r.memory.Stop(t.Context(), old, 0) }, Stopped, Stopped},
 			{"with the next one made", func() error {
-				spec := specOf(r.profile, r.server)
+				spec := specOf(r.profile, r.server, engine.Info{})
 				spec.Name += engine.NextSuffix
 				made, err := r.memory.Create(t.Context(), spec)
 				next = made.ID

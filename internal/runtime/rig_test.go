@@ -52,6 +52,8 @@ type rig struct {
 	news    *ImageNews // can be nil
 	log     *bytes.Buffer
 	idle    bool // open it as a program that stops what is idle
+	wakes   bool // open it as a program that wakes what Colab asks for
+	locks   string
 	stop    func()
 }
 
@@ -212,6 +214,7 @@ func newRigOf(t *testing.T, at site, image string) *rig {
 		server:  shipped(),
 		log:     new(bytes.Buffer),
 		backups: filepath.Join(t.TempDir(), "backups"),
+		locks:   filepath.Join(t.TempDir(), "locks"),
 		tokens:  jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), slog.New(slog.DiscardHandler)),
 	}
 	r.profile.Image = image
@@ -242,7 +245,11 @@ func (r *rig) Open() *rig {
 	e, closed := r.site.open(r.t)
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(e, log)
-	r.Manager = NewManager(link, r.profile, Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, News: r.news, Log: log})
+	o := Options{Server: r.server, Tokens: r.tokens, Backups: r.backups, StopIdle: r.idle, News: r.news, Locks: r.locks, Log: log}
+	if r.wakes {
+		o.WakeFor = colab.Origin
+	}
+	r.Manager = NewManager(link, r.profile, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })

@@ -33,7 +33,7 @@ func (o *operation) seedUnstarted(ctx context.Context, c, old engine.Container) 
 	if !c.Ours() || !c.StartedAt.IsZero() || o.profile.Kind == config.KindColab {
 		return nil
 	}
-	spec := specOf(o.profile, o.server)
+	spec := specOf(o.profile, o.server, o.info)
 	spec.Image, spec.Platform = cmp.Or(c.ImageID, spec.Image), ""
 	for _, m := range c.Mounts {
 		if m.Volume == spec.Volume {

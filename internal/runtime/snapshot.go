@@ -80,6 +80,12 @@ type Snapshot struct {
 	// Reconnecting is when the connection to the engine's machine was lost. It is zero
 	// while the connection stands, and while a repair takes no longer than usual.
 	Reconnecting time.Time
+	// Listens tells that this program itself listens at Port, so that the Backend URL
+	// works only while the program runs. It is false while another program of the person
+	// does that.
+	Listens bool
+	// Woken tells that the running runtime was started because Colab asked for it.
+	Woken bool
 	// URL is the Backend URL; zero unless State is Ready.
 	URL jupyter.BackendURL
 	// URLChanged tells that the token of URL differs from the last token that this

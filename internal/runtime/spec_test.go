@@ -18,7 +18,7 @@ func TestSettingsHashStays(t *testing.T) {
 	} {
 		p := config.Default()
 		p.Kind = kind
-		spec := specOf(p, shipped())
+		spec := specOf(p, shipped(), engine.Info{})
 		spec.Mounts, spec.WorkDir = []string{"/home/ana", "/workspace"}, "/home/ana"
 		if got := spec.Hash(); got != want || spec.Labels[engine.LabelSettings] != want {
 			t.Errorf("%s: the hash is %s", kind, got)
@@ -39,7 +39,7 @@ func TestHashLasts(t *testing.T) {
 		"05e3a93ec47bd99706e5a6162f460e4a74d4df39b644e82acf7e729333ca2b97": full,
 		"16a1202c2192818360b4c93fffdaab0408735cbaa7ce0a64d3807dfc0d090189": config.BuiltIn()["colab-gpu"],
 	} {
-		if got := specOf(p, shipped()).Hash(); got != want {
+		if got := specOf(p, shipped(), engine.Info{}).Hash(); got != want {
 			t.Errorf("%s: the hash is %s, not %s", p.Name, got, want)
 		}
 	}
@@ -56,23 +56,23 @@ func TestUser(t *testing.T) {
 		return env
 	}
 	p := config.Default()
-	plain := specOf(p, shipped())
+	plain := specOf(p, shipped(), engine.Info{})
 	p.User = "1001:100"
-	if s := specOf(p, shipped()); s.User != "1001:100" || len(s.Env) > 0 || s.Hash() == plain.Hash() {
+	if s := specOf(p, shipped(), engine.Info{}); s.User != "1001:100" || len(s.Env) > 0 || s.Hash() == plain.Hash() {
 		t.Errorf("got %+v", s)
 	}
 	p.User = config.UserRoot
-	if s := specOf(p, shipped()); s.User != "0:0" || !reflect.DeepEqual(variables(s), map[string]string{"CHOWN_HOME": "yes", "CHOWN_HOME_OPTS": "-R"}) {
+	if s := specOf(p, shipped(), engine.Info{}); s.User != "0:0" || !reflect.DeepEqual(variables(s), map[string]string{"CHOWN_HOME": "yes", "CHOWN_HOME_OPTS": "-R"}) {
 		t.Errorf("got %+v", s)
 	}
 	p.Env = []config.Variable{{Name: "CHOWN_HOME", Value: secret.New("no")}, {Name: "NB_UID", Value: secret.New("1001")}}
 	want := map[string]string{"CHOWN_HOME": "no", "CHOWN_HOME_OPTS": "-R", "NB_UID": "1001"}
-	if s := specOf(p, shipped()); len(s.Env) != len(want) || !reflect.DeepEqual(variables(s), want) {
+	if s := specOf(p, shipped(), engine.Info{}); len(s.Env) != len(want) || !reflect.DeepEqual(variables(s), want) {
 		t.Errorf("got %+v", variables(s))
 	}
 	p.Folders = []config.Folder{{Host: "/srv/a", Path: "/home/jovyan/a"}}
 	delete(want, "CHOWN_HOME_OPTS")
-	if s := specOf(p, shipped()); !reflect.DeepEqual(variables(s), want) {
+	if s := specOf(p, shipped(), engine.Info{}); !reflect.DeepEqual(variables(s), want) {
 		t.Errorf("folders of the host would be given away: %+v", variables(s))
 	}
 	if len(p.Env) != 2 {

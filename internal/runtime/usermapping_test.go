@@ -17,7 +17,7 @@ func TestUnmappedWarning(t *testing.T) {
 	p := config.Default()
 	rootless := engine.Info{Name: "Podman", MapsUsers: true}
 	plain := engine.Container{
-		Exists: true, Name: p.Runtime, Labels: specOf(p, shipped()).Labels, User: "1000:100",
+		Exists: true, Name: p.Runtime, Labels: specOf(p, shipped(), engine.Info{}).Labels, User: "1000:100",
 		Mounts:    []engine.Mount{{Volume: p.Volume(), Target: "/home/jovyan"}},
 		Effective: engine.Effective{Folders: []config.Folder{{Path: "/a", ReadOnly: true}, {Path: "/b"}}},
 	}
@@ -44,7 +44,7 @@ func TestUnmappedWarning(t *testing.T) {
 func TestDeniedWarning(t *testing.T) {
 	p := config.Default()
 	c := engine.Container{
-		Exists: true, Name: p.Runtime, Labels: specOf(p, shipped()).Labels, User: "1000:100",
+		Exists: true, Name: p.Runtime, Labels: specOf(p, shipped(), engine.Info{}).Labels, User: "1000:100",
 		Mounts:    []engine.Mount{{Volume: p.Volume(), Target: "/home/jovyan"}},
 		Effective: engine.Effective{Denied: []string{"/srv/my data"}},
 	}

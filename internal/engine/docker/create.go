@@ -67,10 +67,18 @@ func (d *Engine) recordWarnings(id string, warnings []string) {
 // dockerSpec converts a spec to the types of Docker's API.
 func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Config, *container.HostConfig) {
 	exposed, bindings := nat.PortSet{}, nat.PortMap{}
-	for _, p := range append([]config.PublishedPort{{Host: spec.Port, Container: spec.InnerPort}}, spec.Publish...) {
+	jupyter := config.PublishedPort{Host: spec.Port, Container: spec.InnerPort}
+	if spec.Gateway {
+		jupyter.Host = 0
+	}
+	for _, p := range append([]config.PublishedPort{jupyter}, spec.Publish...) {
 		inner := nat.Port(fmt.Sprintf("%d/tcp", p.Container))
 		exposed[inner] = struct{}{}
-		bindings[inner] = []nat.PortBinding{{HostIP: "127.0.0.1", HostPort: strconv.Itoa(p.Host)}}
+		binding := nat.PortBinding{HostIP: "127.0.0.1"}
+		if p.Host != 0 { // else any that is free
+			binding.HostPort = strconv.Itoa(p.Host)
+		}
+		bindings[inner] = []nat.PortBinding{binding}
 	}
 	mounts := volumeMounts(spec)
 	for _, f := range spec.Folders {

@@ -74,7 +74,7 @@ func libpodSpec(name string, c *container.Config, h *container.HostConfig, p *oc
 	var ports, volumes, mounts, devices []object
 	for inner, bindings := range h.PortBindings {
 		for _, b := range bindings {
-			outer, _ := strconv.Atoi(b.HostPort) // dockerSpec wrote a number
+			outer, _ := strconv.Atoi(b.HostPort) // dockerSpec wrote a number, or nothing for any
 			ports = append(ports, object{"container_port": inner.Int(), "host_port": outer, "host_ip": b.HostIP, "protocol": inner.Proto()})
 		}
 	}

@@ -48,7 +48,7 @@ func TestPublished(t *testing.T) {
 			ContainerJSONBase: &container.ContainerJSONBase{HostConfig: &container.HostConfig{}}, NetworkSettings: settings,
 		})
 		delete(c.Ports, 22) // another port leads nowhere that matters here
-		inner, open, ipv6 := c.Published(jupyter.LocalPort(c, config.KindJupyter))
+		inner, open, ipv6 := c.Published(jupyter.LocalPort(c, config.Default(), engine.Info{}))
 		if inner != 8888 || open != test.open || ipv6 != test.ipv6 {
 			t.Errorf("%v: port %d, open %q, IPv6 %t", test.bindings, inner, open, ipv6)
 		}

@@ -231,6 +231,12 @@ func (c *container) describe() engine.Container {
 		d.Mounts = append(d.Mounts, engine.Mount{Volume: c.mounts[target].name, Target: target})
 	}
 	for inner, port := range published(c.spec) {
+		if port == 0 { // chosen at each start
+			if c.process == nil {
+				continue
+			}
+			port = c.process.listeners[inner].Addr().(*net.TCPAddr).Port
+		}
 		d.Ports[inner] = port
 		d.Addresses[inner] = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
 	}
@@ -329,10 +335,13 @@ func (p *Process) publish(spec engine.Spec) error {
 	return nil
 }
 
-// published maps the ports in the container to those of the host.
+// published maps the ports in the container to those of the host; 0 for any.
 func published(spec engine.Spec) map[int]int {
 	ports := map[int]int{}
-	if spec.Port != 0 {
+	switch {
+	case spec.Gateway:
+		ports[spec.InnerPort] = 0
+	case spec.Port != 0:
 		ports[spec.InnerPort] = spec.Port
 	}
 	for _, p := range spec.Publish {
@@ -489,7 +498,7 @@ func (e *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
 	defer e.mu.Unlock()
 	var names []string
 	for _, c := range e.containers {
-		if c.process != nil && c.spec.Port == port {
+		if c.process != nil && c.spec.Port == port && !c.spec.Gateway {
 			names = append(names, c.name)
 		}
 	}

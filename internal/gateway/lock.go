@@ -1,0 +1,28 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// ErrHeld means that another process of this person has the gateway of the same runtime
+// at the same port. It serves as well as our own.
+var ErrHeld = errors.New("another process has this gateway")
+
+// lock takes the lock that tells a person's own gateway from any other listener at its
+// port. It ends with release or with the process. An empty file stays behind.
+func lock(dir, runtime string, port int) (release func(), err error) {
+	l := flock.New(filepath.Join(dir, fmt.Sprintf("gateway-%d-%s.lock", port, runtime)), flock.SetPermissions(0o600))
+	got, err := l.TryLock()
+	if err == nil && !got {
+		err = ErrHeld
+	}
+	if err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return func() { _ = l.Close() }, nil
+}

@@ -1,0 +1,311 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"colabtray/internal/colab"
+	"colabtray/internal/config"
+	"colabtray/internal/engine"
+	"colabtray/internal/problem"
+	"colabtray/internal/secret"
+)
+
+const keptToken = "0123456789abcdef0123456789abcdef"
+
+// waking makes the rig one of a runtime that Colab wakes. Its token stays the same.
+func (r *rig) waking() *rig {
+	r.profile.Wake, r.profile.Token, r.wakes = true, config.TokenKeep, true
+	r.profile.Env = []config.Variable{{Name: "JUPYTER_TOKEN", Value: secret.New(keptToken)}}
+	return r
+}
+
+// ask makes a request as Colab's page does, and returns the status and who answered.
+func (r *rig) ask(path, token string) (status int, byGateway bool) {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, fmt.Sprintf("http://localhost:%d%s?token=%s", r.profile.Port, path, token), nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	request.Header.Set("Origin", colab.Origin)
+	transport := &http.Transport{DisableKeepAlives: true}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		r.t.Error(err)
+		return 0, false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode, response.Header.Get("Cache-Control") == "no-store"
+}
+
+// listened reports whether somebody listens at the runtime's port.
+func (r *rig) listened() bool {
+	conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(r.profile.Port)))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
+const connects = "/api/colab/build-info"
+
+func TestWaking(t *testing.T) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+		r.waking().Open()
+		s := r.mustStart()
+		if s.Port != r.profile.Port || s.URL.Port() != s.Port || s.InnerPort != r.profile.Kind.Port() || !s.Listens || s.Woken || s.RestartToApply {
+			t.Errorf("started by hand: %+v", s)
+		}
+		r.mustServe(s.URL)
+		if status, byGateway := r.ask(connects, keptToken); byGateway {
+			t.Errorf("the gateway answers for a runtime that is ready: %d", status)
+		}
+		if c, err := r.Container(t.Context()); err != nil || c.Ports[s.InnerPort] == s.Port || c.Ports[s.InnerPort] == 0 {
+			t.Errorf("the container has the ports %v (%v)", c.Ports, err)
+		}
+
+		r.mustDo(r.Stop)
+		for _, test := range []struct {
+			path, token string
+			want        int
+		}{{connects, "wrong", 403}, {connects, "", 403}, {"/api/kernels", keptToken, 503}, {"/api/sessions", keptToken, 503}} {
+			if status, byGateway := r.ask(test.path, test.token); status != test.want || !byGateway {
+				t.Errorf("%s with %q: %d, of the gateway %t", test.path, test.token, status, byGateway)
+			}
+		}
+		if s := r.Snapshot(); s.State != Stopped || !s.Listens || s.Port != r.profile.Port {
+			t.Fatalf("polling made it %+v", s)
+		}
+
+		var asking sync.WaitGroup
+		for range 5 {
+			asking.Go(func() {
+				if status, byGateway := r.ask(connects, keptToken); byGateway {
+					t.Errorf("connecting was answered by the gateway, with %d", status)
+				}
+			})
+		}
+		asking.Wait()
+		if s := r.Snapshot(); s.State != Ready || !s.Woken {
+			t.Errorf("connecting made it %+v", s)
+		}
+		r.mustDo(r.Stop)
+		if s := r.mustStart(); s.Woken {
+			t.Errorf("started by hand: %+v", s)
+		}
+		if strings.Contains(r.log.String(), keptToken) {
+			t.Error("the log has the token")
+		}
+	})
+}
+
+// TestWakingAfterIdleStop lets a page that is left open poll on.
+func TestWakingAfterIdleStop(t *testing.T) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+		r.waking().Open()
+		r.mustStart()
+		r.stop()
+		if r.listened() {
+			t.Error("a program that has ended listens")
+		}
+		r.openIdle(2e9)
+		if s := r.untilState(Stopped); !s.IdleStopped {
+			t.Errorf("stopped, but %+v", s)
+		}
+		if status, byGateway := r.ask("/api/kernels", keptToken); status != 503 || !byGateway {
+			t.Errorf("a page that polls gets %d", status)
+		}
+		if s := r.Snapshot(); s.State != Stopped {
+			t.Errorf("a page that polls makes it %s", s.State)
+		}
+		if status, byGateway := r.ask(connects, keptToken); byGateway {
+			t.Errorf("connecting was answered by the gateway, with %d", status)
+		}
+	})
+}
+
+// TestGatewayLastsOverRestarts has the settings change, and the container with them.
+func TestGatewayLastsOverRestarts(t *testing.T) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+		r.waking()
+		r.profile.Wake = false
+		r.Open()
+		direct := r.mustStart()
+		if direct.Listens || direct.Port != r.profile.Port {
+			t.Errorf("without waking: %+v", direct)
+		}
+		set := func(change func(p *config.Profile)) {
+			change(&r.profile)
+			r.SetProfile(r.profile)
+		}
+		set(func(p *config.Profile) { p.Wake = true })
+		r.until("the change", func(s Snapshot) bool { return s.RestartToApply })
+		s := r.must(r.Restart)
+		if !s.Listens || s.Port != direct.Port || s.RestartToApply || s.URL != direct.URL {
+			t.Errorf("with waking: %+v", s)
+		}
+		r.mustServe(s.URL)
+		r.must(r.Restart)
+		set(func(p *config.Profile) { p.Env = append(p.Env, config.Variable{Name: "A", Value: secret.New("b")}) })
+		if s := r.must(r.Restart); !s.Listens || s.RestartToApply || s.Container == direct.Container {
+			t.Errorf("with a variable: %+v", s)
+		}
+		r.mustServe(s.URL)
+		set(func(p *config.Profile) { p.Wake = false })
+		if s := r.must(r.Restart); s.Listens || s.Port != direct.Port {
+			t.Errorf("without waking again: %+v", s)
+		}
+		r.mustServe(s.URL)
+	})
+}
+
+// TestGatewayPortTaken has the port in use before a start, and then by a second program
+// of the same person.
+func TestGatewayPortTaken(t *testing.T) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+		r.waking().Open()
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(r.profile.Port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := r.Problem(r.Start(t.Context()), problem.PortInUse)
+		if len(p.Acts) == 0 || p.Acts[0].Name != problem.ActUsePort {
+			t.Errorf("the problem offers %v", p.Acts)
+		}
+		_ = l.Close()
+		s := r.mustStart()
+
+		second := r.again()
+		second.until("the gateway of the first", func(s Snapshot) bool { return s.State == Ready && !s.Listens && s.Problem == nil })
+		r.mustServe(s.URL)
+		r.stop()
+		second.until("the second to listen", func(s Snapshot) bool { return s.State == Ready && s.Listens })
+		r.mustServe(s.URL)
+	})
+}
+
+// again opens the runtime in a second program.
+func (r *rig) again() *rig {
+	r.t.Helper()
+	second := &rig{
+		site: r.site, t: r.t, profile: r.profile, server: r.server, log: r.log, backups: r.backups, locks: r.locks, tokens: r.tokens, wakes: r.wakes,
+	}
+	return second.Open()
+}
+
+// TestGatewayPortTakenLater has the port in use while the container runs.
+func TestGatewayPortTakenLater(t *testing.T) {
+	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+		r.waking().Open()
+		r.mustStart()
+		r.stop()
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(r.profile.Port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Open()
+		if s := r.untilState(Unhealthy); s.Problem == nil || s.Problem.Code != problem.PortInUse || len(s.Problem.Acts) == 0 {
+			t.Errorf("it is %+v", s)
+		}
+		_ = l.Close()
+		r.mustServe(r.untilState(Ready).URL)
+	})
+}
+
+// TestWakingFails has no start succeed.
+func TestWakingFails(t *testing.T) {
+	t.Parallel()
+	broken := &failing{}
+	at := inMemory(t)
+	broken.Engine = at.memory.Engine
+	at.memory.as = broken
+	r := newRig(t, at, images["server2"]).waking().Open()
+	r.mustStart()
+	r.mustDo(r.Stop)
+	broken.set(errors.New("no room"))
+	if status, byGateway := r.ask(connects, keptToken); status != 503 || !byGateway {
+		t.Errorf("a start that failed was answered with %d", status)
+	}
+	r.untilState(Failed)
+	broken.set(nil)
+	if status, byGateway := r.ask(connects, keptToken); status != 503 || !byGateway || r.Snapshot().State != Failed {
+		t.Errorf("soon after: %d, %s", status, r.Snapshot().State)
+	}
+	r.mustStart()
+}
+
+// failing is an engine that fails to start containers.
+type failing struct {
+	engine.Engine
+	mu  sync.Mutex
+	err error
+}
+
+func (e *failing) set(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.err = err
+}
+
+func (e *failing) Start(ctx context.Context, id string) error {
+	e.mu.Lock()
+	err := e.err
+	e.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return e.Engine.Start(ctx, id)
+}
+
+func (e *failing) Unwrap() engine.Engine { return e.Engine }
+
+// elsewhere is an engine whose published ports are on another machine.
+type elsewhere struct{ engine.Engine }
+
+func (e elsewhere) Connect(ctx context.Context) (engine.Info, error) {
+	info, err := e.Engine.Connect(ctx)
+	info.Forwarded = true
+	return info, err
+}
+
+func (e elsewhere) Unwrap() engine.Engine { return e.Engine }
+
+// TestForwarded has the ports of the engine lead nowhere here.
+func TestForwarded(t *testing.T) {
+	t.Parallel()
+	at := inMemory(t)
+	at.memory.as = elsewhere{at.memory.Engine}
+	r := newRig(t, at, images["server2"]).Open()
+	s := r.mustStart()
+	if !s.Listens || s.Port != r.profile.Port || s.InnerPort != 8888 || s.RestartToApply || len(s.Warnings) > 0 {
+		t.Errorf("started: %+v", s)
+	}
+	r.mustServe(s.URL)
+	r.mustServe(r.must(r.Restart).URL)
+	r.mustDo(r.Stop)
+	if r.listened() {
+		t.Error("it is listened for a runtime that does not run")
+	}
+	r.mustStart()
+	r.others("stop")
+	r.untilState(Stopped)
+	if r.listened() {
+		t.Error("it is listened for a runtime that others stopped")
+	}
+}
+
+// mustDo does what has to succeed.
+func (r *rig) mustDo(action func(context.Context) error) {
+	r.t.Helper()
+	if err := action(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+}
