@@ -47,6 +47,7 @@ type Finder interface {
 // connection of its own, which can be lost and is repaired, such as one over ssh.
 type Connection interface {
 	// ConnectionStatus reports whether the connection stands, and since when that is so.
+	// An engine that is on this computer after all has none, since the zero time.
 	ConnectionStatus() (connected bool, since time.Time)
 	// ConnectionChanged returns a channel that is closed when the status changes next.
 	// Who wants to miss no change gets the channel before the status.
