@@ -239,6 +239,9 @@ func TestErrorsOfValues(t *testing.T) {
 	} {
 		cases["[profiles.jupyter]\nengine = '"+address+"'"] = `:2: profiles.jupyter.engine: "` + address + `" is no address of an engine. ` + engine
 	}
+	for _, host := range []string{"~/data", "data"} {
+		cases["[profiles.jupyter]\nfolders = [{host = '"+host+"'}]\nengine = 'ssh://gpubox'"] = `:2: profiles.jupyter.folders.host: "` + host + `" is no absolute path. Write a path of that machine, from the top, such as "/srv/data"`
+	}
 	cases["[profiles.jupyter]\nengine = 'tcp://gpubox:2375'"] = `:2: profiles.jupyter.engine: "tcp://gpubox:2375" is on another machine, and would be open to everybody there. ` + engine
 	cases["[profiles.jupyter]\nengine = 'ssh://me:hunter2@gpubox'"] = ":2: profiles.jupyter.engine: an address of ssh has no password in it. " + engine
 	wantErrors(t, cases)
