@@ -48,7 +48,7 @@ vet:
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 
-bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle
+bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle, tunnel
 	@test/setup
 	go run ./test/bench
 
