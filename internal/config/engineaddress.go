@@ -4,16 +4,12 @@ import (
 	"net"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"colabtray/internal/i18n"
+	"colabtray/internal/tunnel"
 )
-
-// sshWord matches a host of ssh, which may be an alias of the person's own ssh
-// configuration, and a user. Neither can be taken for an option.
-var sshWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$`)
 
 // checkEngine checks the address of an engine; empty is the one of this computer.
 func checkEngine(address string) (short, hint string) {
@@ -31,8 +27,8 @@ func checkEngine(address string) (short, hint string) {
 	valid := false
 	switch u.Scheme {
 	case "ssh":
-		valid = isSSHHost(u.Hostname()) && (u.User == nil || sshWord.MatchString(u.User.Username())) &&
-			(u.Port() == "" || isPort(u.Port())) && !strings.HasSuffix(u.Host, ":") && (u.Path == "" || path.Clean(u.Path) == u.Path && u.Path != "/")
+		_, err := tunnel.ParseDestination(address)
+		valid = err == nil
 	case "unix":
 		valid = u.Host == "" && u.User == nil && path.IsAbs(u.Path)
 	case "npipe":
@@ -48,9 +44,6 @@ func checkEngine(address string) (short, hint string) {
 	}
 	return "", ""
 }
-
-// isSSHHost reports whether a text can be the host of an address of ssh.
-func isSSHHost(host string) bool { return sshWord.MatchString(host) || net.ParseIP(host) != nil }
 
 func isPort(text string) bool {
 	n, err := strconv.ParseInt(text, 10, 64)

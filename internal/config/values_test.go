@@ -233,11 +233,14 @@ func TestErrorsOfValues(t *testing.T) {
 	}
 	const engine = `Use one such as "ssh://gpubox", "ssh://me@gpubox:2222/run/user/1000/docker.sock" or "unix:///var/run/docker.sock"`
 	for _, address := range []string{
-		"gpubox", "ssh:gpubox", "ssh://", "ssh://-oProxyCommand=x", "ssh://-l@gpubox", "ssh://me@-x", "ssh://a b", "ssh://gpubox:0", "ssh://gpubox:ssh", "ssh://gpubox:",
-		"ssh://gpubox/", "ssh://gpubox/a/../b", "ssh://gpubox?x=1", "ssh://gpu$(id)", "ssh://@gpubox", "unix://run/docker.sock", "unix:", "npipe:////other/pipe/x",
+		"gpubox", "ssh:gpubox", "ssh://", "ssh://-oProxyCommand=x", "ssh://-l@gpubox", "ssh://me@-x", "ssh://a b", "ssh://gpubox:0", "ssh://gpubox:ssh",
+		"ssh://gpubox/a:b", "ssh://gpubox?x=1", "ssh://gpu$(id)", "ssh://@gpubox", "unix://run/docker.sock", "unix:", "npipe:////other/pipe/x",
 		"tcp://localhost", "tcp://127.0.0.1:2375/v1", "http://localhost:1", "fd://",
 	} {
 		cases["[profiles.jupyter]\nengine = '"+address+"'"] = `:2: profiles.jupyter.engine: "` + address + `" is no address of an engine. ` + engine
+	}
+	for _, host := range []string{"~/data", "data"} {
+		cases["[profiles.jupyter]\nfolders = [{host = '"+host+"'}]\nengine = 'ssh://gpubox'"] = `:2: profiles.jupyter.folders.host: "` + host + `" is no absolute path. Write a path of that machine, from the top, such as "/srv/data"`
 	}
 	cases["[profiles.jupyter]\nengine = 'tcp://gpubox:2375'"] = `:2: profiles.jupyter.engine: "tcp://gpubox:2375" is on another machine, and would be open to everybody there. ` + engine
 	cases["[profiles.jupyter]\nengine = 'ssh://me:hunter2@gpubox'"] = ":2: profiles.jupyter.engine: an address of ssh has no password in it. " + engine

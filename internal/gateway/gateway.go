@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
@@ -47,14 +48,17 @@ type Gateway struct {
 
 // Listen makes the gateway of a runtime at a port of 127.0.0.1. It passes nothing on
 // until [Gateway.Lead]. dir is a private directory of the person for locks. The error is
-// [ErrHeld] while another process of the person has this gateway, and has
-// syscall.EADDRINUSE in its tree when anybody else uses the port.
+// [ErrHeld] while another process of the person has this gateway, and wraps [ErrInUse]
+// when anybody else uses the port.
 func Listen(port int, dir, runtime string, log *slog.Logger) (*Gateway, error) {
 	release, err := lock(dir, runtime, port)
 	if err != nil {
 		return nil, err
 	}
 	l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if isInUse(err) {
+		err = fmt.Errorf("%w: %w", ErrInUse, err)
+	}
 	if err != nil {
 		release()
 		return nil, err

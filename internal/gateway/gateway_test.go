@@ -24,7 +24,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // listen makes a gateway at a free port, and closes it with the test.
-func listen(t *testing.T) *Gateway {
+func listen(t testing.TB) *Gateway {
 	t.Helper()
 	g, err := Listen(0, t.TempDir(), "runtime", slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -38,7 +38,7 @@ func listen(t *testing.T) *Gateway {
 }
 
 // connect connects to a gateway.
-func connect(t *testing.T, g *Gateway) *net.TCPConn {
+func connect(t testing.TB, g *Gateway) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", g.listener.Addr().String())
 	if err != nil {
@@ -56,7 +56,7 @@ func to(l net.Listener) Way {
 }
 
 // serving returns the way to a server that serves each connection by a function.
-func serving(t *testing.T, serve func(*net.TCPConn)) Way {
+func serving(t testing.TB, serve func(*net.TCPConn)) Way {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -199,10 +199,10 @@ func TestPortTaken(t *testing.T) {
 	if _, err := Listen(port, dir, "runtime", log); !errors.Is(err, ErrHeld) {
 		t.Errorf("our own gateway in the way: %v", err)
 	}
-	if _, err := Listen(port, dir, "other", log); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := Listen(port, dir, "other", log); !errors.Is(err, ErrInUse) {
 		t.Errorf("that of another runtime: %v", err)
 	}
-	if _, err := Listen(port, t.TempDir(), "runtime", log); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := Listen(port, t.TempDir(), "runtime", log); !errors.Is(err, ErrInUse) {
 		t.Errorf("another person's: %v", err)
 	}
 	g.Close()

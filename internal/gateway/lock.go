@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -12,10 +14,21 @@ import (
 // at the same port. It serves as well as our own.
 var ErrHeld = errors.New("another process has this gateway")
 
+// ErrInUse means that somebody else listens at the port.
+var ErrInUse = errors.New("the port is in use")
+
+// isInUse reports whether the error is that of a port in use. Windows has a number of its
+// own for it.
+func isInUse(err error) bool {
+	var number syscall.Errno
+	const windows = 10048 // WSAEADDRINUSE
+	return errors.As(err, &number) && (number == syscall.EADDRINUSE || runtime.GOOS == "windows" && number == windows)
+}
+
 // lock takes the lock that tells a person's own gateway from any other listener at its
 // port. It ends with release or with the process. An empty file stays behind.
-func lock(dir, runtime string, port int) (release func(), err error) {
-	l := flock.New(filepath.Join(dir, fmt.Sprintf("gateway-%d-%s.lock", port, runtime)), flock.SetPermissions(0o600))
+func lock(dir, name string, port int) (release func(), err error) {
+	l := flock.New(filepath.Join(dir, fmt.Sprintf("gateway-%d-%s.lock", port, name)), flock.SetPermissions(0o600))
 	got, err := l.TryLock()
 	if err == nil && !got {
 		err = ErrHeld

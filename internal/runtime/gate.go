@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"colabtray/internal/config"
@@ -33,6 +32,7 @@ type gate struct {
 
 	mu      sync.Mutex
 	ended   bool             // nothing is opened any more
+	held    bool             // another process of the person has it
 	gateway *gateway.Gateway // nil while closed
 	way     *way
 	waking  *gateway.Waking
@@ -65,7 +65,8 @@ func (g *gate) replace(port int) error {
 		if err == nil {
 			next, err = gateway.Listen(port, g.dir, g.manager.runtime, g.manager.log)
 		}
-		if errors.Is(err, syscall.EADDRINUSE) {
+		g.held = errors.Is(err, gateway.ErrHeld)
+		if errors.Is(err, gateway.ErrInUse) {
 			err = fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
 		}
 		if err != nil {
@@ -73,6 +74,7 @@ func (g *gate) replace(port int) error {
 		}
 		next.Lead(g.way.dialer(), g.waking)
 	}
+	g.held = g.held && port != 0
 	if old := g.gateway; old != nil {
 		old.Close()
 		g.manager.work.Go(old.Wait)
@@ -86,6 +88,13 @@ func (g *gate) isOpen() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.gateway != nil
+}
+
+// isOurs reports whether this or another process of the person has the gateway.
+func (g *gate) isOurs() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.gateway != nil || g.held
 }
 
 // lead sets where the gateway leads, now and when it is opened.
@@ -136,9 +145,13 @@ func (w *way) close() {
 	}
 }
 
-// updateGate makes the gateway as the model says. During an operation that starts the
-// container, the operation opens it.
+// updateGate makes the gateway as the model says. It stays as it is while the engine does
+// not answer, for the container may run on. During an operation that starts the container,
+// the operation opens it.
 func (m *Manager) updateGate(ctx context.Context) {
+	if !m.model.known {
+		return
+	}
 	m.leadGate()
 	if m.model.op != 0 && m.model.opVerb != stop {
 		return

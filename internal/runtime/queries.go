@@ -29,6 +29,9 @@ func (m *Manager) HasImage(ctx context.Context) (bool, error) {
 // not known.
 func (m *Manager) PortHolder(ctx context.Context) string {
 	port := m.Snapshot().Port
+	if m.gate.isOurs() {
+		return ""
+	}
 	if names := publishers(ctx, m.engine(), port); len(names) == 1 && names[0] == m.runtime {
 		return ""
 	}

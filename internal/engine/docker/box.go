@@ -21,6 +21,7 @@ type box struct {
 	*tunnel.Tunnel
 	address     string // as in [endpoint.host]
 	destination tunnel.Destination
+	made        time.Time
 
 	mu     sync.Mutex
 	socket string // the engine's socket on the box; empty until it is found
@@ -33,19 +34,89 @@ func newBox(address string, log *slog.Logger) (*box, error) {
 		return nil, err
 	}
 	return &box{
-		address: address, destination: destination, socket: destination.SocketPath(),
+		address: address, destination: destination, made: time.Now(), socket: destination.SocketPath(),
 		Tunnel: tunnel.New(destination, tunnel.Options{
 			Dir: config.RuntimeDir(), Log: log, Askpass: askpass(), Stdio: dialStdio(destination.SocketPath()),
 		}),
 	}, nil
 }
 
+// boxes has the box that an engine is on, or none.
+type boxes struct {
+	mu    sync.Mutex
+	box   *box
+	moved chan struct{} // closed when the engine moves to a box; nil while nobody waits
+}
+
+func (bs *boxes) now() *box {
+	bs.mu.Lock()
+	defer bs.mu.Unlock()
+	return bs.box
+}
+
+// use returns the box at an address, and leaves another one.
+func (bs *boxes) use(address string, log *slog.Logger) (*box, error) {
+	if b := bs.now(); b != nil && b.address == address {
+		return b, nil
+	}
+	b, err := newBox(address, log)
+	if err != nil {
+		return nil, err
+	}
+	return b, bs.replace(b)
+}
+
 // leave closes the connection to the box, if there is one.
-func (b *box) leave() error {
-	if b == nil {
+func (bs *boxes) leave() error { return bs.replace(nil) }
+
+func (bs *boxes) replace(b *box) error {
+	bs.mu.Lock()
+	before := bs.box
+	bs.box = b
+	if b != nil && bs.moved != nil {
+		close(bs.moved)
+		bs.moved = nil
+	}
+	bs.mu.Unlock()
+	if before == nil {
 		return nil
 	}
-	return b.Close()
+	return before.Close()
+}
+
+// loginAnew leaves the box if the last login is some time ago: what groups an account
+// belongs to counts from the next login on.
+func (bs *boxes) loginAnew() {
+	if b := bs.now(); b != nil && time.Since(b.made) >= regroupTime {
+		_ = bs.leave()
+	}
+}
+
+// regroupTime is how long a login that may not use the engine is kept.
+const regroupTime = 30 * time.Second
+
+// ConnectionStatus implements [engine.Connection]. The connection to an engine that is
+// not on a box never stood.
+func (d *Engine) ConnectionStatus() (connected bool, since time.Time) {
+	b := d.boxes.now()
+	if b == nil {
+		return false, time.Time{}
+	}
+	s := b.Status()
+	return s.Connected, s.Since
+}
+
+// ConnectionChanged implements [engine.Connection].
+func (d *Engine) ConnectionChanged() <-chan struct{} {
+	d.boxes.mu.Lock()
+	defer d.boxes.mu.Unlock()
+	if d.boxes.box != nil {
+		return d.boxes.box.Changed()
+	}
+	if d.boxes.moved == nil {
+		d.boxes.moved = make(chan struct{})
+	}
+	return d.boxes.moved
 }
 
 // askpass returns the program with which ssh asks the person for a password; empty
@@ -112,20 +183,35 @@ func (b *box) find(ctx context.Context) (conn net.Conn, socket string, err error
 	if !isAbsent(err) {
 		return conn, usualSocket, err
 	}
-	told, askErr := b.Output(ctx, "sh", "-c", listSockets)
+	sockets, askErr := b.sockets(ctx)
 	if askErr != nil {
 		return nil, "", errors.Join(err, askErr)
 	}
-	const most = 4
-	for _, socket := range strings.SplitN(told, "\n", most+1) {
-		if !path.IsAbs(socket) || strings.Contains(socket, "\n") {
-			continue
-		}
+	for _, socket := range sockets {
 		if conn, err := b.DialSocket(ctx, socket); err == nil {
 			return conn, socket, nil
 		}
 	}
 	return nil, "", err
+}
+
+// sockets returns what the box tells of its engines' sockets.
+func (b *box) sockets(ctx context.Context) (paths []string, err error) {
+	const most = 4
+	told, err := b.Output(ctx, "sh", "-c", listSockets)
+	for line := range strings.Lines(told) {
+		if socket := strings.TrimSuffix(line, "\n"); path.IsAbs(socket) && len(paths) < most {
+			paths = append(paths, socket)
+		}
+	}
+	return paths, err
+}
+
+// isMissing reports whether the box has no such file.
+func (b *box) isMissing(ctx context.Context, file string) bool {
+	_, err := b.Output(ctx, "test", "-e", file)
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && exit.ExitCode() == 1
 }
 
 // isAbsent reports whether nobody can be talked to at a socket of the box.
@@ -148,6 +234,43 @@ func (r boxRoute) Dial(ctx context.Context) (net.Conn, error) {
 // Close implements [engine.Route].
 func (boxRoute) Close() error { return nil }
 
+// dialError is an error of ssh in words that the Docker client does not replace by its
+// own: it knows "connection refused".
+type dialError struct {
+	address string
+	err     error
+}
+
+func (e *dialError) Error() string { return "no connection by way of " + e.address }
+
+func (e *dialError) Unwrap() error { return e.err }
+
+// again does something that the end of the connection to the box may have broken off:
+// once more, if there is another connection soon.
+func (b *box) again(ctx context.Context, do func() error) error {
+	for {
+		changed := b.Changed()
+		err := do()
+		if err == nil || !isConnectionFailure(err) || isSSH(err) {
+			return err
+		}
+		b.Doubt()
+		select {
+		case <-changed:
+		case <-time.After(2 * firstDoubt):
+			return err
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// isSSH reports whether ssh itself failed.
+func isSSH(err error) bool {
+	var failure *tunnel.Error
+	return errors.As(err, &failure)
+}
+
 // untraced hides what a context has of the request that is under way: the connection to
 // ssh is none to the engine.
 type untraced struct{ context.Context }
@@ -157,14 +280,14 @@ func (untraced) Value(any) any { return nil }
 // Times without an answer after which the connection to a box is in doubt. What takes
 // longer is noticed by ssh's own questions.
 const (
-	firstDoubt  = 1500 * time.Millisecond
+	firstDoubt  = time.Second
 	secondDoubt = 4 * time.Second
 )
 
 // doubted makes a connection doubt the tunnel when nothing answers what was sent.
 func (b *box) doubted(conn net.Conn, err error) (net.Conn, error) {
 	if err != nil {
-		return nil, err
+		return nil, &dialError{b.address, err}
 	}
 	d := &doubtedConn{Conn: conn}
 	d.overdue = time.AfterFunc(secondDoubt, func() {

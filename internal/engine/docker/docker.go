@@ -42,8 +42,8 @@ type Engine struct {
 
 	which  atomic.Pointer[engine.Info]
 	api    atomic.Pointer[client.Client]
-	box    atomic.Pointer[box] // nil when the engine is not reached over ssh
-	podman atomic.Bool         // the engine is Podman
+	boxes  boxes       // where the engine is, if it is reached over ssh
+	podman atomic.Bool // the engine is Podman
 
 	mapsUsers atomic.Bool // see usermapping.go
 
@@ -63,6 +63,7 @@ var (
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
 
+	_ engine.Connection   = (*Engine)(nil)
 	_ engine.Mountpoints  = (*Engine)(nil)
 	_ engine.RemoteImages = (*Engine)(nil)
 )
@@ -168,7 +169,7 @@ func (d *Engine) client(p endpoint) (*client.Client, error) {
 
 func (d *Engine) clientOptions(p endpoint) ([]client.Opt, error) {
 	if overSSH(p.host) {
-		b, err := d.useBox(p.host)
+		b, err := d.boxes.use(p.host, d.log)
 		if err != nil {
 			return nil, err
 		}
@@ -188,20 +189,6 @@ func (d *Engine) clientOptions(p endpoint) ([]client.Opt, error) {
 	return options[:len(options)-2], nil
 }
 
-// useBox returns the box at an address, and leaves another one that was used before.
-func (d *Engine) useBox(address string) (*box, error) {
-	before := d.box.Load()
-	if before != nil && before.address == address {
-		return before, nil
-	}
-	b, err := newBox(address, d.log)
-	if err != nil {
-		return nil, err
-	}
-	d.box.Store(b)
-	return b, before.leave()
-}
-
 // failingClient returns a client whose requests all fail with err.
 func failingClient(err error) *client.Client {
 	api, _ := client.NewClientWithOpts(client.WithDialContext(func(context.Context, string, string) (net.Conn, error) {
@@ -213,6 +200,9 @@ func failingClient(err error) *client.Client {
 // switchTo directs requests to another client from now on. Idle connections of the
 // previous client are closed; its requests in progress go on.
 func (d *Engine) switchTo(api *client.Client, info engine.Info) {
+	if !overSSH(info.Host) {
+		_ = d.boxes.leave()
+	}
 	d.podman.Store(info.Name == "Podman")
 	d.which.Store(&info)
 	if before := d.api.Swap(api); before != nil {
@@ -228,7 +218,7 @@ func (d *Engine) Host() string { return d.Which().Host }
 
 // Close implements [engine.Engine].
 func (d *Engine) Close() error {
-	return errors.Join(d.api.Load().Close(), d.box.Swap(nil).leave())
+	return errors.Join(d.api.Load().Close(), d.boxes.leave())
 }
 
 // Connect implements [engine.Engine]. Each Connect makes a new client, because a client
@@ -289,15 +279,27 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		return addressProblem(p, err)
 	}
 	var connected atomic.Bool
-	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
-		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also for a named pipe of Windows
-	}), api)
+	var info engine.Info
+	identify := func() (err error) {
+		info, err = identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
+			GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also for a named pipe of Windows
+		}), api)
+		return err
+	}
+	if b := d.boxes.now(); b != nil && b.address == p.host {
+		err = b.again(ctx, identify)
+	} else {
+		err = identify()
+	}
 	if err != nil {
 		_ = api.Close()
 		var failure *tunnel.Error
 		switch {
 		case errors.As(err, &failure):
+			if failure.Kind == tunnel.SocketDenied {
+				d.boxes.loginAnew()
+			}
 			return engineError(err)
 		case errors.Is(err, context.DeadlineExceeded) && !connected.Load():
 			return fmt.Errorf("%w: %w", engine.ErrUnreachable, err)
@@ -309,6 +311,7 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 	podman := info.Name == "Podman"
 	info.Host, info.Found, info.Command = p.host, p.found, p.cli(podman)
 	info.Local, info.Machine = whereIs(info.Host)
+	info.Forwarded = overSSH(info.Host)
 	if before := d.Which(); before.Host == info.Host {
 		info.Barred = before.Barred // once in use, an engine is tried first
 	}
@@ -504,7 +507,7 @@ func (cs closers) Close() error {
 
 // Reach implements [engine.Engine].
 func (d *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
-	b := d.box.Load()
+	b := d.boxes.now()
 	if b == nil {
 		return engine.LoopbackRoute(c, port)
 	}

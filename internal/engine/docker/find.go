@@ -159,6 +159,7 @@ func (p endpoint) infoBeforeAnswer() engine.Info {
 	podman := strings.Contains(p.found, "Podman") || strings.Contains(p.host, "podman")
 	info := engine.Info{Name: "Docker", Host: p.host, Found: p.found, Command: p.cli(podman)}
 	info.Local, info.Machine = whereIs(p.host)
+	info.Forwarded = overSSH(p.host)
 	if podman {
 		info.Name = "Podman"
 	}
