@@ -70,6 +70,29 @@ async function connect(base, token, {socketToken = token} = {}) {
   return results;
 }
 
+// linger does once what a page that is left open repeats when its runtime is gone. It
+// returns a list as connect does.
+async function linger(base, token) {
+  const results = [];
+  for (const path of ["sessions", "kernels", "contents/content"]) {
+    try {
+      const response = await fetch(`${base}/api/${path}?token=${token}`, {
+        credentials: "include", headers: {"Content-Type": "application/json"}, signal: AbortSignal.timeout(patience),
+      });
+      results.push({step: path, ok: response.ok, got: `${response.status} ${(await response.text()).trim()}`});
+    } catch (error) {
+      results.push({step: path, ok: false, got: String(error)});
+    }
+  }
+  try {
+    await open(`${base.replace("http:", "ws:")}/api/kernels/${crypto.randomUUID()}/channels?session_id=1&token=${token}`);
+    results.push({step: "websocket", ok: true, got: "open"});
+  } catch (error) {
+    results.push({step: "websocket", ok: false, got: String(error)});
+  }
+  return results;
+}
+
 function open(address) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(address);

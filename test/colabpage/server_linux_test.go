@@ -31,6 +31,13 @@ func (s server) base() string { return fmt.Sprintf("http://localhost:%d", s.port
 // startRuntime starts a runtime of the image as the program does.
 func startRuntime(t *testing.T, image string, kind config.Kind) server {
 	t.Helper()
+	s, _ := startAs(t, image, func(p *config.Profile) { p.Kind = kind })
+	return s
+}
+
+// startAs starts a runtime of the image as the tray does.
+func startAs(t *testing.T, image string, set func(*config.Profile)) (server, *runtime.Manager) {
+	t.Helper()
 	testenv.Takes(t, "Jupyter and a browser have to start")
 	docker, err := docker.New(testenv.Engine(t))
 	if err != nil {
@@ -38,7 +45,8 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 	}
 	profile := config.Default()
 	profile.Runtime, profile.Port = testenv.RuntimeName(t), testenv.FreePort(t)
-	profile.Image, profile.Kind = testenv.Image(t, image), kind
+	profile.Image = testenv.Image(t, image)
+	set(&profile)
 
 	log := slog.New(slog.DiscardHandler)
 	link := runtime.NewLink(docker, log)
@@ -46,8 +54,8 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
-		Tokens: jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
-		Log:    log,
+		Tokens:  jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		WakeFor: colab.Origin, Locks: filepath.Join(t.TempDir(), "locks"), Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -62,7 +70,7 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 		t.Fatal(err)
 	}
 	url := manager.Snapshot().URL
-	return server{profile.Runtime, url.Port(), url.Token().Reveal()}
+	return server{profile.Runtime, url.Port(), url.Token().Reveal()}, manager
 }
 
 // startDocumented starts a container with the options that Google's

@@ -508,6 +508,21 @@ func (s *suite) ports() {
 	}
 	s.must(s.Engine.Remove(s.ctx, id))
 
+	spec = s.spec(Serves)
+	spec.Port, spec.Gateway = c.Ports[inner], true
+	id = s.create(spec)
+	s.must(s.Engine.Start(s.ctx, id))
+	chosen := s.inspect(id)
+	if port := chosen.Ports[inner]; port == 0 || port == spec.Port {
+		s.Errorf("the engine publishes at the port %d, and not at one that it chooses", port)
+	}
+	if route, err := s.Engine.Reach(s.ctx, chosen, inner); err != nil {
+		s.Errorf("a port that the engine chose: %v", err)
+	} else {
+		_ = route.Close()
+	}
+	s.must(s.Engine.Stop(s.ctx, id, 0))
+
 	spec = s.spec(Lives)
 	spec.Port = c.Ports[inner]
 	id = s.create(spec)

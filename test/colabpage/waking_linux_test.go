@@ -1,0 +1,52 @@
+package colabpage
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/browser"
+
+	"colabtray/internal/config"
+	"colabtray/internal/runtime"
+	"colabtray/test/testenv"
+)
+
+// TestWaking has Colab's page, in a browser, come back to a runtime that was stopped: a
+// page that is left open does not start it, and one that connects does, and runs a cell.
+func TestWaking(t *testing.T) {
+	t.Parallel()
+	s, manager := startAs(t, testenv.Server2, func(p *config.Profile) { p.Token, p.Wake = config.TokenKeep, true })
+	p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
+	if err := manager.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range p.evaluate("linger", s.base(), s.token) {
+		want := "503 The runtime does not run."
+		if r.Step == "websocket" {
+			want = "the WebSocket could not be opened"
+		}
+		if r.OK || !strings.HasPrefix(r.Got, want) {
+			t.Errorf("left open, %s: %v %s", r.Step, r.OK, r.Got)
+		}
+	}
+	if now := manager.Snapshot(); now.State != runtime.Stopped {
+		t.Fatalf("a page that is left open made it %s", now.State)
+	}
+	another := openPage(t, foreignOrigin, browser.PermissionSettingGranted, s)
+	wantNothing(t, another.connect(s.base(), s.token))
+	if now := manager.Snapshot(); now.State != runtime.Stopped {
+		t.Fatalf("another page made it %s", now.State)
+	}
+
+	var done []string
+	for _, r := range p.connect(s.base(), s.token) {
+		done = append(done, r.Step)
+		if !r.OK || r.Step == "cell" && r.Got != s.name {
+			t.Errorf("connecting, %s: %v %s", r.Step, r.OK, r.Got)
+		}
+	}
+	if now := manager.Snapshot(); !slices.Equal(done, steps) || now.State != runtime.Ready || !now.Woken {
+		t.Errorf("the page did %v; it is %s, woken %t", done, now.State, now.Woken)
+	}
+}
