@@ -82,7 +82,11 @@ func (in *invocation) open() (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := in.connect(runtime.Options{}, settings.Preferences)
+	var options runtime.Options
+	if in.stays && isHeld(settings.Profile) {
+		options = runtime.Options{StopIdle: true, WakeFor: colab.Origin}
+	}
+	c := in.connect(options, settings.Preferences)
 	s := &Session{
 		Connection: c, Runtime: runtime.NewManager(c.links.Use(settings.Profile.Engine), settings.Profile, c.options), Profile: settings.Profile,
 		settingsFile: in.sources().File, overrides: in.sources().Overrides(),

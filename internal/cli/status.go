@@ -34,6 +34,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
+		snapshot = in.withHolder(s.Profile, snapshot)
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
@@ -74,6 +75,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 		if snapshot.State == runtime.Absent {
 			continue
 		}
+		snapshot = in.withHolder(settings.profiles[snapshot.Profile], snapshot)
 		all = append(all, asJSON(snapshot))
 		if !in.json {
 			_ = printStyled(in.sentences(), styleOf(snapshot.State), i18n.Named(snapshot.Profile, i18n.Named(snapshot.Runtime, snapshot.Say(runtime.WordSince))), "")
@@ -104,6 +106,7 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 		if between, err := s.Runtime.WithReplacement(ctx, snapshot); err == nil {
 			snapshot = between
 		}
+		snapshot = in.withHolder(s.Profile, snapshot)
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}

@@ -39,3 +39,12 @@ func lock(dir, name string, port int) (release func(), err error) {
 	}
 	return func() { _ = l.Close() }, nil
 }
+
+// IsHeld reports whether a process of this person has the gateway of a runtime at a port.
+func IsHeld(dir, runtime string, port int) bool {
+	release, err := lock(dir, runtime, port)
+	if err == nil {
+		release()
+	}
+	return errors.Is(err, ErrHeld)
+}

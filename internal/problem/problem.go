@@ -74,6 +74,7 @@ const (
 	Unsaved             Code = "notebooks-unsaved"
 	NotOffered          Code = "not-offered"
 	TrayStays           Code = "tray-stays"
+	NotHeld             Code = "not-held"
 )
 
 // Problem is something a person can act on. It is an error, so that functions can
