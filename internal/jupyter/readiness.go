@@ -207,7 +207,7 @@ func (w *Watch) handleResult(ctx context.Context, f probeResult, p *probeSchedul
 		return
 	}
 	fault := f.configProblem
-	if fault == nil && !p.served && p.isRefused() {
+	if fault == nil && !p.served && p.isRefused() && !w.Info.Forwarded {
 		fault = elsewhereProblem(w.Info, w.HostPort, f.err)
 	}
 	switch {

@@ -173,6 +173,9 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 		if w := engine.WithoutWarning(specOf(m.profile, m.server, m.model.engine), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
+		if w := portsThereWarning(m.profile, m.model.engine); w != nil {
+			all = append(all, w)
+		}
 		if w := deniedWarning(m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
