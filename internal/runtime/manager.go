@@ -58,7 +58,8 @@ type Manager struct {
 	way               *way // to Jupyter in the current run
 	opening           bool // the gate is to be opened again
 	inspecting        bool
-	pendingInspection *inspection // to do after the current one
+	pendingInspection *inspection  // to do after the current one
+	currentFiles      currentFiles // for the inspection in progress
 	work              sync.WaitGroup
 }
 
@@ -265,7 +266,7 @@ func (m *Manager) inspect(ctx context.Context, i inspection) {
 		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
 			output = engine.LastLines(ctx, m.engine(), c, 20, token)
 		}
-		stale := c.Exists && !hasServerFiles(ctx, m.engine(), m.server, profile, c)
+		stale := c.Running && !m.filesAreCurrent(ctx, profile, c)
 		if c.ID != previousID {
 			root = ""
 		}
