@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"colabtray/internal/cli"
@@ -24,7 +24,25 @@ import (
 type holding struct {
 	*exec.Cmd
 	url  string
-	errs bytes.Buffer
+	errs lockedBuffer
+}
+
+// lockedBuffer is read while a command writes to it.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 // hold starts the runtime in the foreground, and returns when its Backend URL is printed.
@@ -44,7 +62,7 @@ func (c *terminal) hold() *holding {
 	c.t.Cleanup(func() { _ = h.Process.Kill() })
 	if h.url, err = bufio.NewReader(out).ReadString('\n'); err != nil {
 		_ = h.Wait()
-		c.t.Fatalf("no Backend URL: %v\n%s", err, &h.errs)
+		c.t.Fatalf("no Backend URL: %v\n%s", err, h.errs.String())
 	}
 	h.url = strings.TrimSpace(h.url)
 	return h
@@ -57,7 +75,7 @@ func (h *holding) interrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := h.Wait(); err != nil {
-		t.Errorf("ended by Ctrl-C, it returned %v\n%s", err, &h.errs)
+		t.Errorf("ended by Ctrl-C, it returned %v\n%s", err, h.errs.String())
 	}
 }
 

@@ -120,7 +120,7 @@ func (in *invocation) hold(ctx context.Context, s *Session) error {
 	for now = range s.Runtime.Watch(ctx) {
 		if text := now.Say(runtime.WordSince); text != last && now.State != runtime.Unknown {
 			last = text
-			fmt.Fprintln(in.Stderr, i18n.Sentence(i18n.Named(now.Runtime, text)))
+			fmt.Fprintln(in.Stderr, i18n.FullStop(i18n.Named(now.Runtime, text)))
 		}
 		switch now.State {
 		case runtime.Failed:

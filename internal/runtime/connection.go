@@ -18,12 +18,14 @@ func (l *Link) watchConnection(ctx context.Context, c engine.Connection) {
 	for stood := false; ctx.Err() == nil; {
 		changed := c.ConnectionChanged()
 		connected, since := c.ConnectionStatus()
-		if stood = stood || connected; connected {
-			l.reconnect()
-		}
+		stood = stood || connected
 		var lost time.Time
 		var due <-chan time.Time
-		if stood && !connected {
+		switch {
+		case connected && l.down.Load():
+			l.reconnect()
+			lost = l.lostSince() // until the engine has been asked
+		case stood && !connected:
 			if left := lostTime - time.Since(since); left > 0 {
 				due = time.After(left)
 			} else {
@@ -36,6 +38,19 @@ func (l *Link) watchConnection(ctx context.Context, c engine.Connection) {
 		case <-due:
 		case <-ctx.Done():
 		}
+	}
+}
+
+// answered notes whether the engine has answered, before that is told. Where the connection
+// stands the loss is over, whatever the engine says.
+func (l *Link) answered(has bool) {
+	l.down.Store(!has)
+	c, is := engine.As[engine.Connection](l.engine)
+	if !is {
+		return
+	}
+	if connected, _ := c.ConnectionStatus(); connected {
+		l.lost.Store(&time.Time{})
 	}
 }
 

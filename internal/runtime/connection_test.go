@@ -83,6 +83,15 @@ func TestReconnecting(t *testing.T) {
 		}
 		c.set(true)
 		expect("a long loss that is over", 0, none)
+		c.set(false)
+		lost = time.Now()
+		expect("a loss", lostTime, lost)
+		l.answered(false)
+		c.set(true)
+		expect("the engine is not asked yet", 0, lost)
+		l.answered(true)
+		l.broadcast(relinked{})
+		expect("the engine has answered", 0, none)
 		cancel()
 		<-over
 		<-m.ended

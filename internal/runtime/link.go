@@ -41,6 +41,7 @@ type Link struct {
 	kick   chan struct{}
 	info   atomic.Pointer[engine.Info]
 	lost   atomic.Pointer[time.Time] // see lostSince
+	down   atomic.Bool               // the last attempt to reach the engine failed
 
 	mu        sync.Mutex
 	managers  map[string]*Manager // by the name of the container
@@ -87,6 +88,7 @@ func (l *Link) Run(ctx context.Context) {
 			continue // the stream has ended, but the engine may still answer
 		}
 		l.log.Debug("engine does not answer", "host", l.Info().Host, "error", err)
+		l.answered(false)
 		l.broadcast(engineDown{engine.ConnectProblem(l.Info(), err)})
 		delay = backoff(delay, time.Since(lost))
 		if l.await(ctx, delay) {
@@ -137,6 +139,7 @@ func (l *Link) connect(ctx context.Context) (opened bool, err error) {
 		streaming, end := context.WithCancel(ctx)
 		err = l.engine.Watch(streaming, l.beginStream(end), func() {
 			opened = true
+			l.answered(true)
 			l.broadcast(engineUp{info})
 		}, l.dispatch)
 		replaced := streaming.Err() != nil && ctx.Err() == nil
