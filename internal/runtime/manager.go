@@ -14,6 +14,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
+	"colabtray/internal/secret"
 )
 
 // Manager manages one runtime. The goroutine of [Manager.Run] owns the model;
@@ -41,6 +42,7 @@ type Manager struct {
 	unusual    []*problem.Problem // warnings about the profile's settings
 	startBegan time.Time          // of the start under way; see timeStart
 	lastStart  time.Duration
+	lastToken  secret.Secret // of the runtime when it was ready
 	current    Snapshot
 	watchers   map[chan Snapshot]struct{}
 

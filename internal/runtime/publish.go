@@ -50,6 +50,9 @@ func (m *Manager) publish() {
 		next.Since = m.current.Since
 	}
 	next.LastStart = m.timeStart(next.State)
+	if next.State == Ready {
+		m.lastToken = next.URL.Token()
+	}
 	next.Rev = m.current.Rev
 	if same(next, m.current) {
 		return
