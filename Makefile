@@ -30,10 +30,12 @@ run: ## build it and run it; what is missing is provided or explained (ARGS="sta
 # tests of each, at a time: most wait for an engine or a browser, not for a processor.
 # Go takes results that it has for the same code from its cache; what it cannot see of
 # what they depend on it is told. With CI set each test is run in each combination, anew.
+# What takes longest begins first. lint vets the code.
 test: ## set up what the tests need, and run them all
 	@test/setup
 	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 \
-		go test -race $(if $(CI),-count=1) -p $(if $(CI),2,3) -parallel 4 -timeout 40m ./...
+		go test -race $(if $(CI),-count=1) -vet=off -p $(if $(CI),2,3) -parallel 4 -timeout 40m \
+		./internal/runtime ./cmd/tray ./test/... ./...
 
 check: lint test ## format, vet, staticcheck, and all tests
 
@@ -48,7 +50,7 @@ vet:
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 
-bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle
+bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle, tunnel
 	@test/setup
 	go run ./test/bench
 

@@ -95,4 +95,27 @@ func TestRuntimeOnBox(t *testing.T) {
 	}
 	_, errs = c.run(1, "url")
 	has(t, errs, "The runtime is on "+box.Name, "    colab-tray start\n")
+
+	// With a tray, which needs no panel for that, start returns and the tray stays.
+	c.run(0, "stop")
+	c.set("DBUS_SESSION_BUS_ADDRESS=" + testenv.SessionBus(t))
+	tray := c.command(t.Context())
+	var trayErrs lockedBuffer
+	tray.Stderr = &trayErrs
+	if err := tray.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testenv.WaitFor(t, "the tray", func() error { return exists(filepath.Join(home, "colab-tray", "instance.sock")) })
+	url, errs := c.run(0, "start")
+	has(t, errs, "Colab Tray, which runs, starts "+name)
+	if !answers(t, strings.TrimSpace(url)) {
+		t.Error("the Backend URL that the tray holds does not answer")
+	}
+	if again, _ := c.run(0, "url"); again != url {
+		t.Errorf("then the Backend URL is %s", again)
+	}
+	c.run(0, "quit")
+	if err := tray.Wait(); err != nil {
+		t.Errorf("the tray ended with %v\n%s", err, trayErrs.String())
+	}
 }

@@ -135,10 +135,16 @@ func (s *fleetSession) guide(profile string) (*guide.Guide, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.guides[profile] == nil {
-		s.guides[profile] = one.NewGuide(s.version)
+	g := s.guides[profile]
+	if g != nil && g.Runtime != one.Runtime { // the profile has another container or engine by now
+		g.Close()
+		g = nil
 	}
-	return s.guides[profile], nil
+	if g == nil {
+		g = one.NewGuide(s.version)
+		s.guides[profile] = g
+	}
+	return g, nil
 }
 
 // OpenGuide opens the guide to the runtime of the current profile.

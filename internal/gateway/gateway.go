@@ -47,11 +47,12 @@ type Gateway struct {
 }
 
 // Listen makes the gateway of a runtime at a port of 127.0.0.1. It passes nothing on
-// until [Gateway.Lead]. dir is a private directory of the person for locks. The error is
+// until [Gateway.Lead]. dir is a private directory of the person for locks, and target
+// names the runtime, the same in each process. The error is
 // [ErrHeld] while another process of the person has this gateway, and wraps [ErrInUse]
 // when anybody else uses the port.
-func Listen(port int, dir, runtime string, log *slog.Logger) (*Gateway, error) {
-	release, err := lock(dir, runtime, port)
+func Listen(port int, dir, target string, log *slog.Logger) (*Gateway, error) {
+	release, err := lock(dir, target, port)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -25,10 +26,12 @@ func isInUse(err error) bool {
 	return errors.As(err, &number) && (number == syscall.EADDRINUSE || runtime.GOOS == "windows" && number == windows)
 }
 
-// lock takes the lock that tells a person's own gateway from any other listener at its
-// port. It ends with release or with the process. An empty file stays behind.
-func lock(dir, name string, port int) (release func(), err error) {
-	l := flock.New(filepath.Join(dir, fmt.Sprintf("gateway-%d-%s.lock", port, name)), flock.SetPermissions(0o600))
+// lock takes the lock that tells a person's own gateway to the same runtime from any other
+// listener at its port. It ends with release or with the process. An empty file stays
+// behind.
+func lock(dir, target string, port int) (release func(), err error) {
+	hash := sha256.Sum256([]byte(target)) // can be in the name of a file
+	l := flock.New(filepath.Join(dir, fmt.Sprintf("gateway-%d-%x.lock", port, hash[:8])), flock.SetPermissions(0o600))
 	got, err := l.TryLock()
 	if err == nil && !got {
 		err = ErrHeld

@@ -20,7 +20,7 @@ type probeResult struct {
 	err           error            // why no token was accepted
 	configProblem *problem.Problem // the server's configuration that keeps Colab from using it, if known
 	answered      bool             // something answered, even if with an error
-	hasInfoFile   bool             // the server wrote its info file, so it is up
+	files         []InfoFile       // the info files, if they were read; a server with one is up
 	overruled     string           // the header overruledHeader of the response
 }
 
@@ -71,7 +71,7 @@ func (w *Watch) probe(ctx context.Context, known, hint secret.Secret, isThorough
 			return f
 		}
 		files, infoErr := InfoFiles(ctx, w.Engine, w.Container)
-		f.hasInfoFile = len(files) > 0
+		f.files = files
 		if !f.answered || !accepted(append(InfoFileTokens(files), engine.EnvironmentTokens(w.Container)...)...) {
 			f.err = errors.Join(f.err, infoErr)
 			f.configProblem = w.configProblem(files, f.answered)

@@ -26,6 +26,7 @@ const (
 	endurance      = 30 * time.Minute      // after which output no longer extends patience
 	reportedDelay  = 15 * time.Second      // longest delay between probes after a problem was reported
 	RequestTimeout = 10 * time.Second      // of one probe
+	startTime      = 2 * time.Second       // after its container's start, in which Jupyter announces itself
 	refusedTime    = 2 * time.Second       // for which a port may refuse connections after Jupyter is up
 )
 
@@ -74,6 +75,7 @@ type Watch struct {
 	Timeout   time.Duration   // of one probe
 	Post      func(Report)    // receives the reports
 	send      func(*http.Request) (*http.Response, error)
+	onlyReady bool // the first answer ends the watch
 
 	token      secret.Secret // the token accepted last
 	answered   bool
@@ -86,6 +88,7 @@ func UntilReady(ctx context.Context, w *Watch) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ready := errors.New("ready")
+	w.onlyReady = true
 	w.Post = func(r Report) {
 		switch r := r.(type) {
 		case Answer:
@@ -144,7 +147,7 @@ type activeProbe struct {
 // before Jupyter listened can hang for a second, until the network sends it again. It
 // does not replace a probe for another announcement, because anybody can forge one.
 func (w *Watch) wait(ctx context.Context, signals logSignals) {
-	p := newSchedule()
+	p := newSchedule(w.Container.StartedAt)
 	defer p.end()
 	probe := &activeProbe{cancel: func() {}}
 	defer func() { probe.end() }()
@@ -207,7 +210,7 @@ func (w *Watch) handleResult(ctx context.Context, f probeResult, p *probeSchedul
 		return
 	}
 	fault := f.configProblem
-	if fault == nil && !p.served && p.isRefused() {
+	if fault == nil && !p.served && p.isRefused() && !w.Info.Forwarded {
 		fault = elsewhereProblem(w.Info, w.HostPort, f.err)
 	}
 	switch {
@@ -253,8 +256,8 @@ func (a *activeProbe) end() {
 
 // accept reports the Backend URL with the accepted token.
 func (w *Watch) accept(ctx context.Context, f probeResult) {
-	if !w.answered {
-		w.background.Go(func() { w.findRoot(ctx) })
+	if !w.answered && !w.onlyReady {
+		w.background.Go(func() { w.findRoot(ctx, f.files) })
 	}
 	w.answered, w.token = true, f.token
 	w.Post(Answer{
@@ -265,10 +268,12 @@ func (w *Watch) accept(ctx context.Context, f probeResult) {
 	})
 }
 
-// findRoot reports the root directory of the server's files. It runs in the background
-// because nothing waits for it.
-func (w *Watch) findRoot(ctx context.Context) {
-	files, _ := InfoFiles(ctx, w.Engine, w.Container)
+// findRoot reports the root directory of the server's files. It reads the info files
+// unless it is given them. It runs in the background because nothing waits for it.
+func (w *Watch) findRoot(ctx context.Context, files []InfoFile) {
+	if len(files) == 0 {
+		files, _ = InfoFiles(ctx, w.Engine, w.Container)
+	}
 	if root := ServerRoot(files); root != "" {
 		w.Post(Root{root})
 	}

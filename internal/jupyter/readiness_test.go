@@ -200,6 +200,27 @@ func TestPauseBetweenLooks(t *testing.T) {
 	})
 }
 
+// TestFirstProbe: the first probe reads the info files, and so tells at once what is
+// wrong with a server that is up, but not in a container that has only just started.
+func TestFirstProbe(t *testing.T) {
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // by the clock of the test
+	for _, test := range []struct {
+		age   time.Duration
+		reads bool
+	}{{0, false}, {startTime - 1, false}, {startTime, true}, {time.Hour, true}} {
+		c := engine.Container{StartedAt: now.Add(-test.age)}
+		newProbeTest(t, c, `{"token": "abc", "secure": true, "base_url": "/"}`, noServer, func(s *probeTest) {
+			synctest.Wait()
+			if p := s.reportedProblem(); (p != nil) != test.reads {
+				t.Errorf("%s after the start the first probe tells %v", test.age, p)
+			}
+			if !test.reads {
+				s.within(0, 10*time.Second, problem.Serves)
+			}
+		})
+	}
+}
+
 // noOutput is an engine that cannot open a container's output.
 type noOutput struct {
 	engine.Engine
@@ -244,7 +265,10 @@ func newProbeTest(t *testing.T, c engine.Container, info string, answer func(tok
 	synctest.Test(t, func(t *testing.T) {
 		output, out := io.Pipe()
 		s := &probeTest{t: t, out: out, events: make(chan Report, 1000)}
-		c.Exists, c.Running, c.ID, c.StartedAt, c.Ports = true, true, "c", time.Now(), map[int]int{8888: 8888}
+		c.Exists, c.Running, c.ID, c.Ports = true, true, "c", map[int]int{8888: 8888}
+		if c.StartedAt.IsZero() {
+			c.StartedAt = time.Now()
+		}
 		w := &Watch{
 			Engine: outputOnly{output: output, info: info}, Info: engine.Info{Host: "unix:///run/docker.sock", Command: "docker"}, HostPort: 8888, Kind: config.KindJupyter, Container: c,
 			Recheck: make(chan struct{}), Timeout: RequestTimeout, Post: func(e Report) { s.events <- e },
@@ -504,7 +528,8 @@ func TestFaultsOfServers(t *testing.T) {
 		})
 	}
 	behind := `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 9000}`
-	newProbeTest(t, engine.Container{}, behind, noServer, func(s *probeTest) { // another server forwards to this one, which is not up yet
+	earlier := engine.Container{StartedAt: time.Date(1999, 12, 31, 23, 0, 0, 0, time.UTC)} // an hour ago, by the clock of these tests
+	newProbeTest(t, earlier, behind, noServer, func(s *probeTest) { // another server forwards to this one, which is not up yet
 		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
 	up := `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`

@@ -15,6 +15,7 @@ type probeSchedule struct {
 	again, tooLong *time.Timer
 	delay, longest time.Duration
 	first          bool             // no probe has ended yet
+	starting       bool             // the container has only just started
 	served         bool             // Jupyter answered once
 	fixed          bool             // the deadline is fixed: the server answered or announced itself
 	announced      bool             // the server announced itself or wrote an info file
@@ -25,9 +26,12 @@ type probeSchedule struct {
 	refusedSince   time.Time        // since when the port refuses connections after an announcement
 }
 
-// newSchedule returns a schedule whose first probe is due at once.
-func newSchedule() *probeSchedule {
+// newSchedule returns a schedule for a container that started at a time. Its first probe
+// is due at once.
+func newSchedule(started time.Time) *probeSchedule {
+	age := time.Since(started) // negative when the engine's clock is ahead
 	return &probeSchedule{
+		starting: age >= 0 && age < startTime,
 		again: time.NewTimer(0), tooLong: time.NewTimer(patience), first: true,
 		delay: firstDelay, longest: longestDelay, outputUntil: time.Now().Add(endurance),
 	}
@@ -54,8 +58,11 @@ func (p *probeSchedule) sawAnnouncement() {
 }
 
 // isThorough reports whether the next probe should read the info files: the first one
-// does, those after an announcement, and those at the longest delay.
-func (p *probeSchedule) isThorough() bool { return p.first || p.announced || p.delay >= longestDelay }
+// does unless the container has only just started, those after an announcement, and
+// those at the longest delay. It takes an engine long to read files.
+func (p *probeSchedule) isThorough() bool {
+	return p.first && !p.starting || p.announced || p.delay >= longestDelay
+}
 
 // fixDeadline fixes the deadline: output no longer extends it.
 func (p *probeSchedule) fixDeadline() {
@@ -87,7 +94,7 @@ func (p *probeSchedule) probed(f probeResult) {
 	if f.answered {
 		p.fixDeadline()
 	}
-	if f.hasInfoFile {
+	if len(f.files) > 0 {
 		p.sawAnnouncement()
 	}
 	switch {

@@ -21,7 +21,7 @@ import (
 
 // anyEngine runs a test of what the program does whatever engine it has: on the
 // engine in memory, where a start takes no time, and with CI set on the real ones
-// that each tries as well.
+// that each tries as well. The engines' own suite holds that they do the same.
 func anyEngine(t *testing.T, each func(*testing.T, func(*testing.T, *rig)), test func(t *testing.T, r *rig)) {
 	if testenv.Full() {
 		each(t, test)
@@ -34,10 +34,11 @@ func anyEngine(t *testing.T, each func(*testing.T, func(*testing.T, *rig)), test
 	})
 }
 
-// anySite is [anyEngine] for a test with several runtimes.
+// anySite is [anyEngine] with Docker for a test with several runtimes.
 func anySite(t *testing.T, test func(t *testing.T, at site)) {
 	if testenv.Full() {
-		eachSite(t, test)
+		realEngine(t)
+		onSite(t, "docker", test)
 	} else {
 		t.Parallel()
 	}

@@ -132,7 +132,7 @@ func onlyFiles(t *testing.T, dir string, want ...string) {
 func yes(context.Context, data.Backup) (bool, error) { return true, nil }
 
 func TestDeleteKeepsData(t *testing.T) {
-	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, dataEngines, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		r.save("kept")
@@ -237,7 +237,7 @@ func TestBackupAndRestoreKeepEverything(t *testing.T) {
 // TestNoFreeSpace: what does not fit beside the data is refused before anything is
 // changed.
 func TestNoFreeSpace(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
@@ -271,7 +271,7 @@ func errorOf(_ data.RestoreResult, err error) error { return err }
 // TestWhileItRuns makes a backup of a running runtime, which stays as it is, and
 // restores it, for which it is stopped and started again.
 func TestWhileItRuns(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		r.Open()
 		first := r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
@@ -303,7 +303,7 @@ func TestWhileItRuns(t *testing.T) {
 }
 
 func TestBackupRefuses(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "b")
 		r.Open()
@@ -333,7 +333,7 @@ func TestBackupRefuses(t *testing.T) {
 // TestCancelled ends each piece of work as soon as it reports a step: nothing is
 // half made, and nothing is left over.
 func TestCancelled(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.Open()
 		dir := t.TempDir()
@@ -418,7 +418,7 @@ func TestCancelled(t *testing.T) {
 
 // TestOthersUseTheVolume: nothing is taken from under another container.
 func TestOthersUseTheVolume(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		other := r.neighbour().profile.Runtime
 		r.docker("run", "-d", "--name", other, "--entrypoint", "sleep", "-v", r.profile.Volume()+":/mnt", r.profile.Image, "1000")
@@ -444,7 +444,7 @@ func TestOthersUseTheVolume(t *testing.T) {
 
 // TestNoPlaceForBackups: the directory of backups is a file.
 func TestNoPlaceForBackups(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		if err := os.WriteFile(r.backups, nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -500,7 +500,7 @@ func spoil(dir string) error {
 // TestFailedBackupDeletesNothing: the disk does not keep what was written to it.
 // Then no backup is made, nothing is deleted, and nothing is replaced.
 func TestFailedBackupDeletesNothing(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.Open()
 		dir := t.TempDir()
@@ -542,7 +542,7 @@ func TestFailedBackupDeletesNothing(t *testing.T) {
 }
 
 func TestDataSize(t *testing.T) {
-	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, dataEngines, func(t *testing.T, r *rig) {
 		r.Open()
 		if size, there, err := r.DataSize(t.Context()); there || size != 0 || err != nil {
 			t.Errorf("without a volume: %d, %v, %v", size, there, err)
@@ -581,7 +581,7 @@ func TestDataSizeIsNotNeeded(t *testing.T) {
 
 // TestBusy: two programs do not work on the same data at a time.
 func TestBusy(t *testing.T) {
-	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
+	anyEngine(t, dataEngines, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
@@ -604,7 +604,7 @@ func TestBusy(t *testing.T) {
 // TestSwappedFile: while the person is asked, the file that was checked becomes
 // another one.
 func TestSwappedFile(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.Open()
 		file := filepath.Join(t.TempDir(), "b")
@@ -654,7 +654,7 @@ func TestSwappedFile(t *testing.T) {
 // TestFoldersOfTheHost are no part of a backup, and not touched by a restore,
 // though they are mounted below the data.
 func TestFoldersOfTheHost(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		host := t.TempDir()
 		if err := os.WriteFile(filepath.Join(host, "private"), []byte("host"), 0o644); err != nil {
 			t.Fatal(err)
@@ -718,7 +718,7 @@ func TestDeleteWhileStarting(t *testing.T) {
 // TestStartedByOthers: while a backup is made of what is there, somebody starts
 // the runtime that was stopped to be restored.
 func TestStartedByOthers(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		r.Open()
 		r.mustStart()
 		r.docker("exec", r.profile.Runtime, "sh", "-c", "echo one > ~/work.ipynb")
@@ -797,7 +797,7 @@ func (e *limping) Unpack(ctx context.Context, id, path string, archive io.Reader
 // TestRestoreThatFails: when a step of a restore fails, the data are the old ones,
 // unless the new ones have begun to count, and nothing is left over.
 func TestRestoreThatFails(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		restored := r.fill()
 		r.Open()
 		r.untilState(Absent)
@@ -868,7 +868,7 @@ func (r *rig) restoreAt(ctx context.Context, file string, which *limping) error 
 }
 
 func TestDataThatChange(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.Open()
 		r.untilState(Absent) // which engine it is, is known

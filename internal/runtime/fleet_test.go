@@ -171,12 +171,16 @@ func profileOf(t *testing.T, at site, name, image string) config.Profile {
 // eachSite runs a test on Docker and on Podman.
 func eachSite(t *testing.T, test func(t *testing.T, at site)) {
 	realEngine(t)
-	for engine, at := range sites {
-		t.Run(engine, func(t *testing.T) {
-			t.Parallel()
-			test(t, at(t))
-		})
+	for engine := range sites {
+		onSite(t, engine, test)
 	}
+}
+
+func onSite(t *testing.T, engine string, test func(t *testing.T, at site)) {
+	t.Run(engine, func(t *testing.T) {
+		t.Parallel()
+		test(t, sites[engine](t))
+	})
 }
 
 func byName(profiles ...config.Profile) map[string]config.Profile {

@@ -63,7 +63,8 @@ func (g *gate) replace(port int) error {
 	if port != 0 {
 		err := config.EnsurePrivateDir(g.dir)
 		if err == nil {
-			next, err = gateway.Listen(port, g.dir, g.manager.runtime, g.manager.log)
+			target := g.manager.link.Info().Host + " " + g.manager.runtime
+			next, err = gateway.Listen(port, g.dir, target, g.manager.log)
 		}
 		g.held = errors.Is(err, gateway.ErrHeld)
 		if errors.Is(err, gateway.ErrInUse) {
@@ -206,8 +207,14 @@ func (m *Manager) openLater(ctx context.Context, err error) {
 	m.post(portRetried{})
 }
 
-// isToken reports whether a token is the last one of the runtime.
-func (m *Manager) isToken(t secret.Secret) bool { return m.tokens.Is(m.runtime, t) }
+// isToken reports whether a token is the last one of the runtime, as far as it is
+// remembered. It takes the same time for each wrong one.
+func (m *Manager) isToken(t secret.Secret) bool {
+	m.mu.Lock()
+	last := m.lastToken
+	m.mu.Unlock()
+	return last.Is(t) || m.tokens.Is(m.runtime, t)
+}
 
 // wake starts the runtime because Colab asks for it.
 func (m *Manager) wake(ctx context.Context) error {

@@ -132,6 +132,36 @@ func TestWakingAfterIdleStop(t *testing.T) {
 	})
 }
 
+// TestTokenIsRemembered has programs with and without a file for it wake the runtime.
+func TestTokenIsRemembered(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		file, reopened bool
+		want           int
+	}{
+		"in the file": {true, true, http.StatusNotFound}, "in memory": {false, false, http.StatusNotFound}, "nowhere": {false, true, http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, inMemory(t), images["server2"]).waking()
+			if !test.file {
+				r.tokens = nil
+			}
+			r.Open()
+			r.mustStart()
+			r.mustDo(r.Stop)
+			if test.reopened {
+				r.stop()
+				r.Open()
+				r.untilState(Stopped)
+			}
+			if status, _ := r.ask(connects, keptToken); status != test.want {
+				t.Errorf("answered with %d", status)
+			}
+		})
+	}
+}
+
 // TestGatewayLastsOverRestarts has the settings change, and the container with them.
 func TestGatewayLastsOverRestarts(t *testing.T) {
 	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {

@@ -14,6 +14,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
+	"colabtray/internal/secret"
 )
 
 // Manager manages one runtime. The goroutine of [Manager.Run] owns the model;
@@ -41,6 +42,7 @@ type Manager struct {
 	unusual    []*problem.Problem // warnings about the profile's settings
 	startBegan time.Time          // of the start under way; see timeStart
 	lastStart  time.Duration
+	lastToken  secret.Secret // of the runtime when it was ready
 	current    Snapshot
 	watchers   map[chan Snapshot]struct{}
 
@@ -58,7 +60,8 @@ type Manager struct {
 	way               *way // to Jupyter in the current run
 	opening           bool // the gate is to be opened again
 	inspecting        bool
-	pendingInspection *inspection // to do after the current one
+	pendingInspection *inspection  // to do after the current one
+	currentFiles      currentFiles // for the inspection in progress
 	work              sync.WaitGroup
 }
 
@@ -265,7 +268,7 @@ func (m *Manager) inspect(ctx context.Context, i inspection) {
 		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
 			output = engine.LastLines(ctx, m.engine(), c, 20, token)
 		}
-		stale := c.Exists && !hasServerFiles(ctx, m.engine(), m.server, profile, c)
+		stale := c.Running && !m.filesAreCurrent(ctx, profile, c)
 		if c.ID != previousID {
 			root = ""
 		}

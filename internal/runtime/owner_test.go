@@ -123,7 +123,7 @@ func TestInheritedLabels(t *testing.T) {
 // TestHelperThatDoesNotEnd: a helper that works on the data is waited for, but
 // not for ever, and nothing is left that would keep the next start from trying.
 func TestHelperThatDoesNotEnd(t *testing.T) {
-	oneEngine(t, func(t *testing.T, r *rig) {
+	dataEngines(t, func(t *testing.T, r *rig) {
 		r.fill()
 		r.Open()
 		r.untilState(Absent)

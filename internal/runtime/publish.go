@@ -50,6 +50,9 @@ func (m *Manager) publish() {
 		next.Since = m.current.Since
 	}
 	next.LastStart = m.timeStart(next.State)
+	if next.State == Ready {
+		m.lastToken = next.URL.Token()
+	}
 	next.Rev = m.current.Rev
 	if same(next, m.current) {
 		return
@@ -171,6 +174,9 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 	}
 	if s.Container != "" {
 		if w := engine.WithoutWarning(specOf(m.profile, m.server, m.model.engine), m.model.container, m.model.engine); w != nil {
+			all = append(all, w)
+		}
+		if w := portsThereWarning(m.profile, m.model.engine); w != nil {
 			all = append(all, w)
 		}
 		if w := deniedWarning(m.model.container, m.model.engine); w != nil {

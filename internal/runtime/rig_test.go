@@ -182,10 +182,16 @@ func eachEngine(t *testing.T, test func(t *testing.T, r *rig)) {
 	on(t, "podman", testenv.FakeJupyter, test)
 }
 
-// oneEngine runs a test with the stand-in on Docker, and with CI set on Podman as well.
+// oneEngine runs a test with the stand-in on Docker.
 func oneEngine(t *testing.T, test func(t *testing.T, r *rig)) {
 	realEngine(t)
 	on(t, "docker", testenv.FakeJupyter, test)
+}
+
+// dataEngines runs a test of what is done with the data: with the stand-in on Docker, and
+// with CI set on Podman as well.
+func dataEngines(t *testing.T, test func(t *testing.T, r *rig)) {
+	oneEngine(t, test)
 	if testenv.Full() {
 		on(t, "podman", testenv.FakeJupyter, test)
 	}

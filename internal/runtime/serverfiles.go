@@ -94,6 +94,31 @@ func hasServerFiles(ctx context.Context, e engine.Engine, server Server, p confi
 	return err == nil && file.ModTime.Equal(contentTime(server.Files(p)))
 }
 
+// currentFiles identifies server files that are those of this version and of a profile.
+type currentFiles struct {
+	container string
+	started   time.Time // of the run
+	content   time.Time
+}
+
+// filesAreCurrent is [hasServerFiles] for a container that runs. It remembers that a run
+// has current files, because they are only copied before a start, and inspections are
+// frequent. Only one inspection calls it at a time.
+func (m *Manager) filesAreCurrent(ctx context.Context, p config.Profile, c engine.Container) bool {
+	if m.server.Files == nil {
+		return true
+	}
+	files := currentFiles{c.ID, c.StartedAt, contentTime(m.server.Files(p))}
+	if m.currentFiles == files {
+		return true
+	}
+	current := hasServerFiles(ctx, m.engine(), m.server, p, c)
+	if current {
+		m.currentFiles = files
+	}
+	return current
+}
+
 // contentTime returns a time derived from a hash of the files' content. The copied
 // files have it as their modification time, so that one look at it tells which
 // content a container has.

@@ -72,7 +72,7 @@ func TestRootlessPodman(t *testing.T) {
 	}
 	t.Parallel()
 	rootless := testenv.RootlessPodman(t)
-	r := newRig(t, site{host: rootless.Host(), podman: rootless}, testenv.Server2)
+	r := newRig(t, site{host: rootless.Host(), podman: rootless}, testenv.FakeJupyter)
 	r.profile.Memory = 1 << 30
 	r.profile.Folders = []config.Folder{{Host: rootless.Folder(t), Path: "/home/jovyan/f"}}
 	r.Open()

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -62,6 +63,12 @@ func (s Secret) Reveal() string { return s.secret }
 
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.secret == "" }
+
+// Is reports whether another secret is the same, in a time that does not depend on how
+// much of it is right. An empty secret is like no other.
+func (s Secret) Is(other Secret) bool {
+	return !s.IsZero() && subtle.ConstantTimeCompare([]byte(s.secret), []byte(other.secret)) == 1
+}
 
 // Sendable reports whether the secret can be part of an HTTP header, which is how Colab
 // sends a token: every byte must be a printable ASCII character other than a space.

@@ -33,3 +33,14 @@ func TestSecretPrintsRedacted(t *testing.T) {
 		t.Error("the secret is lost")
 	}
 }
+
+func TestIs(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want bool
+	}{{"abc", "abc", true}, {"abc", "abd", false}, {"abc", "ab", false}, {"abc", "", false}, {"", "", false}} {
+		if got := New(test.a).Is(New(test.b)); got != test.want {
+			t.Errorf("%q is %q: %t", test.a, test.b, got)
+		}
+	}
+}

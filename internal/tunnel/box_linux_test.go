@@ -3,6 +3,7 @@ package tunnel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"colabtray/test/testenv"
+
+	"go.uber.org/goleak"
 )
 
 // rig is a tunnel to a box, and an echo server at a socket and at a port of the box.
@@ -25,11 +28,12 @@ type rig struct {
 }
 
 // newRig makes a tunnel that has not connected yet.
-func newRig(t *testing.T, change ...func(*Options)) *rig {
+func newRig(t *testing.T, change ...func(*rig, *Options)) *rig {
 	t.Helper()
+	testenv.Takes(t, "an ssh has to log in")
 	box := testenv.SSHD(t)
 	r := &rig{box: box, dir: filepath.Join(shortDir(t), "ssh")}
-	r.path = filepath.Join(shortDir(t), "engine.sock")
+	r.path = filepath.Join(filepath.Dir(r.dir), "engine.sock")
 	unix, tcp := listen(t, "unix", r.path), listen(t, "tcp", "127.0.0.1:0")
 	r.port = tcp.Addr().(*net.TCPAddr).Port
 	var mu sync.Mutex
@@ -42,9 +46,9 @@ func newRig(t *testing.T, change ...func(*Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := Options{Dir: r.dir, Program: box.Program(), Stdio: []string{"false"}}
+	options := Options{Dir: r.dir, Program: box.Program()}
 	for _, f := range change {
-		f(&options)
+		f(r, &options)
 	}
 	r.Tunnel = New(d, options)
 	t.Cleanup(func() {
@@ -182,5 +186,50 @@ func (r *rig) reaches(t *testing.T, what string, wanted func(Status) bool) Statu
 	}
 }
 
-func connected(s Status) bool    { return s.Connected }
-func disconnected(s Status) bool { return !s.Connected && s.Err != nil }
+func connected(s Status) bool { return s.Connected }
+
+// relayTo is the variable by which this program becomes a command on the box that
+// connects its standard input and output with a socket, as docker system dial-stdio
+// does.
+const relayTo = "COLAB_TRAY_TEST_RELAY_TO"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(relayTo); path != "" {
+		relay(path)
+		return
+	}
+	if dir := os.Getenv(diesIn); dir != "" {
+		die(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func relay(path string) {
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	go func() {
+		_, _ = io.Copy(conn, os.Stdin)
+		_ = conn.(*net.UnixConn).CloseWrite()
+	}()
+	_, _ = io.Copy(os.Stdout, conn)
+}
+
+// relayed is the command for the relay.
+func relayed(path string) []string { return []string{"env", relayTo + "=" + path, os.Args[0]} }
+
+// recorded is a program that notes its arguments, and part of its environment, and then
+// is ssh.
+func recorded(t *testing.T, ssh string) (program, record string) {
+	t.Helper()
+	dir := t.TempDir()
+	program, record = filepath.Join(dir, "ssh"), filepath.Join(dir, "record")
+	text := fmt.Sprintf("#!/bin/sh\n{ printf '%%s\\n' \"$*\"; env | grep -E '^(LC_ALL|SSH_ASKPASS)' | sort | sed 's/^/env /'; } >> %s\nexec %s \"$@\"\n", record, ssh)
+	if err := os.WriteFile(program, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return program, record
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"strings"
 	"unicode"
@@ -110,7 +111,7 @@ type bounded struct {
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.text.Len()+len(p) > mostOutput {
 		b.full = true
-		return len(p), nil
+		return 0, io.ErrShortBuffer // which ends the command
 	}
 	return b.text.Write(p)
 }

@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -13,6 +14,13 @@ import (
 // connection lives.
 type traffic struct {
 	heard, sent atomic.Int64
+	ended       atomic.Pointer[time.Time] // when the other side last ended a connection
+}
+
+// endedLately reports whether the other side has just ended a connection.
+func (t *traffic) endedLately() bool {
+	at := t.ended.Load()
+	return at != nil && time.Since(*at) < 100*time.Millisecond
 }
 
 // forwarded is a connection through a forward.
@@ -30,8 +38,12 @@ func (c *forwarded) Read(p []byte) (int, error) {
 	case n > 0:
 		c.heard.Store(true)
 		c.traffic.heard.Add(int64(n))
-	case err != nil && !os.IsTimeout(err) && !c.heard.Load():
-		c.silent()
+	case err != nil && !os.IsTimeout(err) && !errors.Is(err, net.ErrClosed):
+		now := time.Now()
+		c.traffic.ended.Store(&now)
+		if !c.heard.Load() {
+			c.silent()
+		}
 	}
 	return n, err
 }

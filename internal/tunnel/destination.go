@@ -3,6 +3,7 @@ package tunnel
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ func ParseDestination(address string) (Destination, error) {
 		return Destination{}, errors.New("an ssh address has no password in it")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return Destination{}, errors.New("an ssh address has neither a query nor a fragment")
-	case !harmless(d.host, "._-:%+"):
+	case !harmless(d.host, "._-:%+") || strings.Contains(d.host, ":") && !isAddress(d.host):
 		return Destination{}, errors.New("this is no name of a host for ssh")
 	case u.User != nil && !harmless(d.user, "._-@+"):
 		return Destination{}, errors.New("this is no name of a user for ssh")
@@ -64,6 +65,11 @@ func harmless(name, others string) bool {
 	return name != "" && name[0] != '-' && !strings.ContainsFunc(name, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(others, r)
 	})
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // checkPath tells whether ssh can be told of a socket: in the description of a forward

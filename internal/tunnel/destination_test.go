@@ -38,7 +38,7 @@ func TestParseDestinationRefuses(t *testing.T) {
 		"", "gpubox", "unix:///run/docker.sock", "tcp://gpubox:22", "ssh:gpubox", "ssh://", "ssh:///run/docker.sock", "ssh://@gpubox",
 		"ssh://-oProxyCommand=id", "ssh://me@-oProxyCommand=id", "ssh://-l@gpubox", "ssh://a b", "ssh://a\nb", "ssh://a%20b", "ssh://a%0ab",
 		"ssh://a$(id)", "ssh://a`id`", "ssh://a;id", "ssh://a|id", "ssh://a&id", "ssh://a'b", `ssh://a"b`, `ssh://a\b`, "ssh://a<b", "ssh://$(id)@a", "ssh://`id`@a",
-		"ssh://me:secret@gpubox", "ssh://gpubox?x=1", "ssh://gpubox?", "ssh://gpubox#x", "ssh://gpubox:0", "ssh://gpubox:65536", "ssh://gpubox:x",
+		"ssh://me:secret@gpubox", "ssh://gpubox?x=1", "ssh://gpubox?", "ssh://gpubox#x", "ssh://::", "ssh://a:b:1", "ssh://gpubox:0", "ssh://gpubox:65536", "ssh://gpubox:x",
 		"ssh://gpubox/a:b", "ssh://gpubox/${HOME}", "ssh://gpubox/a%25h", "ssh://gpubox/a%00b", "ssh://gpubox/a\\b",
 		"ssh://a\u202eb", "ssh://a\u200bb", "ssh://" + strings.Repeat("a", 10) + "\x7f",
 	} {

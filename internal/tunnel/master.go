@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,9 +17,10 @@ import (
 // master is an ssh that has logged in, and takes forwards and sessions through its
 // control socket.
 type master struct {
-	t     *Tunnel
-	child *child
-	says  *said
+	t      *Tunnel
+	child  *child
+	says   *said
+	killed atomic.Pointer[Error] // why we ended it
 
 	// changing is held by who adds a forward, and asking by who finds out what becomes of
 	// a connection. Both can be waited for with a context.
@@ -90,9 +93,17 @@ func (m *master) through(arguments ...string) *exec.Cmd {
 
 func (m *master) done() <-chan struct{} { return m.child.ended }
 
-func (m *master) reason() error { return m.t.destination.failure(m.says.since(0)) }
+func (m *master) reason() error {
+	if killed := m.killed.Load(); killed != nil {
+		return killed
+	}
+	return m.t.destination.failure(m.says.since(0))
+}
 
-func (m *master) kill() { m.child.kill() }
+func (m *master) kill(reason *Error) {
+	m.killed.CompareAndSwap(nil, reason)
+	m.child.kill()
+}
 
 func (m *master) close() { m.child.end() }
 
@@ -152,16 +163,21 @@ func (m *master) alive(ctx context.Context) error {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	if _, err := conn.Read(make([]byte, 1)); ctx.Err() != nil {
-		return errors.Join(context.Cause(ctx), err)
+	switch _, err := conn.Read(make([]byte, 1)); {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return errGone // ssh ends without having taken the connection
 	}
-	return nil
 }
 
 // open connects to a target. The first connection to one waits until it is known whether
-// the box made it; refused tells what ssh said if not.
+// the box made it; refused tells what ssh said if not. So does one just after another one
+// ended: that can be the beginning of the end of ssh, which still accepts connections.
 func (m *master) open(ctx context.Context, target string) (conn net.Conn, refused string, err error) {
-	if m.t.proven.is(target) {
+	if m.t.proven.is(target) && !m.t.traffic.endedLately() {
 		c, err := m.dial(ctx, target)
 		if err != nil {
 			return nil, "", err
@@ -223,22 +239,23 @@ func (m *master) socket(ctx context.Context, path string) (net.Conn, error) {
 		return m.piped(ctx)
 	}
 	conn, said, err := m.open(ctx, path)
-	switch {
-	case err != nil || conn != nil:
+	if err != nil || conn != nil {
 		return conn, err
-	case kindOf(said) != ForwardingForbidden:
-		return nil, m.whyNot(ctx, path, said)
-	case len(m.t.options.Stdio) == 0:
-		return nil, m.t.destination.fail(ForwardingForbidden, said)
-	default:
-		m.t.stdio.Store(true)
-		return m.piped(ctx)
 	}
+	if failure := m.whyNot(ctx, path, said); failure.Kind != ForwardingForbidden || len(m.t.options.Stdio) == 0 {
+		return nil, failure
+	}
+	m.t.stdio.Store(true)
+	return m.piped(ctx)
 }
 
 // piped connects through the standard input and output of a command on the box.
 func (m *master) piped(ctx context.Context) (net.Conn, error) {
-	return m.t.pipe(ctx, m.through)
+	conn, err := m.t.pipe(ctx, m.through)
+	if err != nil {
+		return nil, err // no connection that is nil
+	}
+	return conn, nil
 }
 
 func (m *master) port(ctx context.Context, port int) (net.Conn, error) {
@@ -253,22 +270,40 @@ func (m *master) port(ctx context.Context, port int) (net.Conn, error) {
 	}
 }
 
-// why is a script that tells why a socket cannot be reached.
-const why = `if [ -S "$1" ]; then if [ -w "$1" ]; then echo silent; else echo denied; fi; exit; fi; ` +
-	`d=$1; while [ "$d" != / ]; do d=$(dirname "$d"); if [ -d "$d" ]; then [ -x "$d" ] || { echo denied; exit; }; break; fi; done; ` +
-	`echo missing`
+// why is a script that tells why a socket cannot be reached. A box that forwards no
+// sockets says the same as one on which nobody listens; the kernel tells who does.
+const why = `if [ -S "$1" ] && [ -w "$1" ]; then
+		[ -r /proc/net/unix ] || { echo listens; exit; }
+		real=$(readlink -f "$1")
+		while read -r n r p flags t s i path; do
+			if [ "$flags" = 00010000 ] && { [ "$path" = "$1" ] || [ "$path" = "$real" ]; }; then echo listens; exit; fi
+		done < /proc/net/unix
+		echo silent; exit
+	fi
+	[ ! -S "$1" ] || { echo denied; exit; }
+	d=$1
+	while [ "$d" != / ]; do
+		d=$(dirname "$d")
+		if [ -d "$d" ]; then [ -x "$d" ] || { echo denied; exit; }; break; fi
+	done
+	echo missing`
 
 // whyNot tells why the box did not connect to a socket.
-func (m *master) whyNot(ctx context.Context, path, said string) error {
-	switch found, err := m.run(ctx, []string{"sh", "-c", why, "sh", path}); {
-	case err != nil:
-		return m.t.destination.fail(SocketMissing, said)
-	case strings.Contains(found, "denied"):
-		return m.t.destination.fail(SocketDenied, path)
-	case strings.Contains(found, "silent"):
-		return m.t.destination.fail(SocketMissing, path+" (nobody listens)")
+func (m *master) whyNot(ctx context.Context, path, said string) *Error {
+	fail := m.t.destination.fail
+	found, err := m.run(ctx, []string{"sh", "-c", why, "sh", path})
+	switch strings.TrimSpace(found) {
+	case "listens":
+		return fail(ForwardingForbidden, said)
+	case "denied":
+		return fail(SocketDenied, path)
+	case "silent":
+		return fail(SocketMissing, path+" (nobody listens)")
+	case "missing":
+		return fail(SocketMissing, path)
 	default:
-		return m.t.destination.fail(SocketMissing, path)
+		m.t.options.Log.Debug("the box does not tell why", "error", err, "said", found)
+		return fail(SocketMissing, said)
 	}
 }
 

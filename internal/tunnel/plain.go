@@ -21,7 +21,8 @@ type plain struct {
 
 	mu       sync.Mutex
 	forwards map[int]*portForward
-	failed   error
+	children []*child // all that may still run
+	killed   *Error   // why
 }
 
 // portForward is an ssh that forwards a port.
@@ -59,32 +60,43 @@ func (p *plain) done() <-chan struct{} { return p.ended }
 func (p *plain) reason() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.failed != nil {
-		return p.failed
-	}
-	return p.t.destination.fail(TimedOut, "")
+	return p.killed
 }
 
-func (p *plain) kill() {
+func (p *plain) kill(reason *Error) {
 	p.mu.Lock()
-	for _, forward := range p.forwards {
-		forward.child.kill()
+	if p.killed == nil {
+		p.killed = reason
+	}
+	for _, child := range p.children {
+		child.kill()
 	}
 	p.mu.Unlock()
 	p.end()
 }
 
 func (p *plain) close() {
-	p.kill()
+	p.kill(p.t.destination.fail(Other, ""))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, forward := range p.forwards {
-		<-forward.child.ended
+	for _, child := range p.children {
+		<-child.ended
 	}
 }
 
-// alive logs in anew: there is no other way to hear from the box.
-func (p *plain) alive(ctx context.Context) error {
+// owns notes a child that ends with the link. It holds mu.
+func (p *plain) owns(c *child) {
+	p.children = append(slices.DeleteFunc(p.children, func(c *child) bool { return over(c.ended) }), c)
+	if over(p.ended) {
+		c.kill()
+	}
+}
+
+// alive logs in anew: there is no other way to hear from the box. That takes longer than
+// an answer, so it has a time of its own.
+func (p *plain) alive(context.Context) error {
+	ctx, cancel := context.WithTimeout(p.t.ctx, settled)
+	defer cancel()
 	_, err := output(ctx, p.t.destination, p.one()(append(p.t.destination.arguments(), "exit")...))
 	return err
 }
@@ -98,7 +110,14 @@ func (p *plain) run(ctx context.Context, words []string) (string, error) {
 }
 
 func (p *plain) socket(ctx context.Context, _ string) (net.Conn, error) {
-	return p.t.pipe(ctx, p.one())
+	conn, err := p.t.pipe(ctx, p.one())
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.owns(conn.child)
+	return conn, nil
 }
 
 func (p *plain) port(ctx context.Context, port int) (net.Conn, error) {
@@ -119,18 +138,12 @@ func (p *plain) port(ctx context.Context, port int) (net.Conn, error) {
 			return nil, context.Cause(ctx)
 		case <-forward.child.ended:
 			timer.Stop()
-			return nil, p.fail(p.t.destination.failure(forward.child.says.String()))
+			// ssh cannot log in any more.
+			failure := p.t.destination.failure(forward.child.says.String())
+			p.kill(failure)
+			return nil, failure
 		}
 	}
-}
-
-// fail ends the link where ssh could not log in any more.
-func (p *plain) fail(err *Error) error {
-	p.mu.Lock()
-	p.failed = err
-	p.mu.Unlock()
-	p.kill()
-	return err
 }
 
 // forward returns the forward of a port, which may not listen yet. What the person's
@@ -153,6 +166,7 @@ func (p *plain) forward(port int) (*portForward, error) {
 	}
 	forward := &portForward{child, local}
 	p.forwards[port] = forward
+	p.owns(child)
 	return forward, nil
 }
 

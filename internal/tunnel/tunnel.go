@@ -65,7 +65,8 @@ type link interface {
 	done() <-chan struct{}
 	// reason tells why it is done.
 	reason() error
-	kill()
+	// kill ends it at once, for a reason.
+	kill(reason *Error)
 	close()
 }
 
@@ -180,7 +181,7 @@ func with[T any](ctx context.Context, t *Tunnel, do func(context.Context, link) 
 			return result, err
 		}
 		if gone(err) {
-			l.kill()
+			l.kill(t.destination.fail(Other, err.Error()))
 			<-l.done()
 		}
 		select {
@@ -236,10 +237,11 @@ func (t *Tunnel) await(ctx context.Context) (link, error) {
 		}
 		t.mu.Lock()
 		t.waiting--
-		if over != nil && t.err != nil && t.link == nil {
-			return nil, t.err
-		}
-		if over != nil {
+		switch {
+		case over == nil:
+		case t.err != nil && t.link == nil && !errors.Is(ctx.Err(), context.Canceled):
+			return nil, t.err // says more
+		default:
 			return nil, over
 		}
 	}
@@ -409,7 +411,10 @@ func (t *Tunnel) first(try func(asks bool, level string) (link, error)) (link, e
 	}
 	t.mu.Lock()
 	ask := t.options.Askpass != "" && !t.asked && (failure.Kind == PromptWanted || failure.Kind == HostKeyUnknown)
-	t.asked = t.asked || ask
+	if ask {
+		t.asked, t.err = true, failure // is so until there is an answer
+		t.tell()
+	}
 	t.mu.Unlock()
 	if !ask {
 		return l, failure
@@ -429,7 +434,7 @@ func (t *Tunnel) ssh(asks bool, arguments []string) *exec.Cmd {
 }
 
 // pipe connects through Options.Stdio.
-func (t *Tunnel) pipe(ctx context.Context, ssh func(arguments ...string) *exec.Cmd) (net.Conn, error) {
+func (t *Tunnel) pipe(ctx context.Context, ssh func(arguments ...string) *exec.Cmd) (*piped, error) {
 	if len(t.options.Stdio) == 0 {
 		return nil, t.destination.fail(ForwardingForbidden, "")
 	}
@@ -521,7 +526,7 @@ func (t *Tunnel) doubt(l link) {
 		return
 	}
 	t.options.Log.Info("the box does not answer", "error", err)
-	l.kill()
+	l.kill(t.destination.fail(TimedOut, ""))
 }
 
 // Status returns how the tunnel is.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -65,10 +66,29 @@ func TestDial(t *testing.T) {
 	}
 }
 
+// hard are words with a meaning to shells.
+var hard = []string{"", "plain", "two words", `it's`, `back\slash`, `\\`, `\'`, `$HOME`, "`id`", `!x`, "a;b", "*", "line\nline", "ü", "~", `"`, "{a,b}", "#x"}
+
+// TestQuoted: the box can have another shell than sh.
+func TestQuoted(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"sh", "bash", "zsh", "fish"} {
+		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
+			testenv.NeedCommand(t, shell)
+			line := quoted(append([]string{"printf", "<%s>"}, hard...))
+			out, err := exec.Command(shell, "-c", line).CombinedOutput()
+			if want := "<" + strings.Join(hard, "><") + ">"; err != nil || string(out) != want {
+				t.Errorf("%s\nbecame %s (%v)\nwant   %s", line, out, err, want)
+			}
+		})
+	}
+}
+
 func TestOutput(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for _, word := range []string{"", "plain", "two words", `it's`, `back\slash`, `$HOME`, "`id`", `!x`, "a;b", "*", "line\nline", "ü", "~", `"`} {
+	for _, word := range []string{"", "plain", strings.Join(hard, "-")} {
 		got, err := r.Output(within(t), "printf", "%s", word)
 		if err != nil || got != word {
 			t.Errorf("%q came back as %q (%v)", word, got, err)
@@ -77,8 +97,8 @@ func TestOutput(t *testing.T) {
 	if _, err := r.Output(within(t), "sh", "-c", "echo no >&2; exit 3"); err == nil || !strings.Contains(err.Error(), "exit status 3: no") {
 		t.Errorf("a command that fails: %v", err)
 	}
-	if out, err := r.Output(within(t), "head", "-c", "2000000", "/dev/zero"); err == nil {
-		t.Errorf("%d bytes came back", len(out))
+	if out, err := r.Output(within(t), "yes"); err == nil || !strings.Contains(err.Error(), "more than") {
+		t.Errorf("of an endless output %d bytes came back (%v)", len(out), err)
 	}
 	_, err := r.Output(within(t), "no-such-command-of-ours")
 	wantKind(t, err, NoCommand)

@@ -3,8 +3,8 @@
 // are ratios and differences, because absolute times depend on the machine.
 //
 // It needs bin/colab-tray, the engine and the image of Notebook 6 that test/setup makes,
-// and dbus-daemon for the tray. Its arguments name the measurements; the default is all
-// of them.
+// dbus-daemon for the tray, and sshd for the tunnel. Its arguments name the measurements;
+// the default is all of them.
 package main
 
 import (
@@ -32,7 +32,7 @@ func main() {
 	for _, m := range []struct {
 		name    string
 		measure func() ([]result, error)
-	}{{"lag", readyLag}, {"up", timeToUp}, {"icon", iconTime}, {"idle", idle}, {"profiles", profiles}} {
+	}{{"lag", readyLag}, {"up", timeToUp}, {"icon", iconTime}, {"idle", idle}, {"profiles", profiles}, {"tunnel", tunnelSpeed}} {
 		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], m.name) {
 			continue
 		}

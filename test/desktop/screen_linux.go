@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/image/draw"
 
@@ -131,45 +132,71 @@ func findIcon(picture image.Image) (where image.Rectangle, state assets.State, f
 	strip := image.Rect(0, 0, picture.Bounds().Dx(), panelHeight)
 	panel := image.NewRGBA(strip)
 	draw.Draw(panel, strip, picture, image.Point{}, draw.Src)
+	icons := drawnIcons()
+	dimmest := 3 * 255
+	for _, icon := range icons {
+		dimmest = min(dimmest, brightness(icon.picture, icon.opaque[0]))
+	}
+	// The brightest pixel of an icon can only be where the panel is about as bright,
+	// which is almost nowhere.
+	bright := brightPixels(panel, dimmest-alike)
 	// The distance of the right icon is not 0, because scaling rounds differently here
 	// and in the panel. Another icon, or none, has three times this distance.
 	best := 30.0
-	for _, candidate := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Paused, assets.Problem} {
-		original, err := png.Decode(bytes.NewReader(assets.Icon(candidate, assets.Colour)))
-		if err != nil {
-			panic(err) // cannot happen: the icon is embedded
-		}
-		for size := 16; size <= panelHeight; size++ {
-			icon := image.NewRGBA(image.Rect(0, 0, size, size))
-			draw.BiLinear.Scale(icon, icon.Bounds(), original, original.Bounds(), draw.Src, nil)
-			opaque := opaquePixels(icon)
-			for y := range panelHeight - size + 1 {
-				for x := range strip.Dx() - size + 1 {
-					if d := distance(panel, image.Pt(x, y), icon, opaque, best); d < best {
-						best, found, state = d, true, candidate
-						where = image.Rect(x, y, x+size, y+size)
-					}
-				}
+	for _, icon := range icons {
+		for _, p := range bright {
+			here := icon.picture.Rect.Add(p).Sub(icon.opaque[0])
+			if !here.In(strip) {
+				continue
+			}
+			if d := distance(panel, here.Min, icon, best); d < best {
+				best, found, state, where = d, true, icon.state, here
 			}
 		}
 	}
 	return where, state, found
 }
 
+// alike is the most by which a pixel of the panel may differ from an icon's brightest
+// one, summed over the channels.
+const alike = 3 * 40
+
+// drawnIcon is the icon of a state in one size.
+type drawnIcon struct {
+	state   assets.State
+	picture *image.RGBA
+	opaque  []image.Point // its opaque pixels, the brightest one first
+}
+
+// drawnIcons returns the icons in each size that the panel has room for.
+var drawnIcons = sync.OnceValue(func() (icons []drawnIcon) {
+	for _, state := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Paused, assets.Problem} {
+		original, err := png.Decode(bytes.NewReader(assets.Icon(state, assets.Colour)))
+		if err != nil {
+			panic(err) // cannot happen: the icon is embedded
+		}
+		for size := 16; size <= panelHeight; size++ {
+			picture := image.NewRGBA(image.Rect(0, 0, size, size))
+			draw.BiLinear.Scale(picture, picture.Rect, original, original.Bounds(), draw.Src, nil)
+			icons = append(icons, drawnIcon{state, picture, opaquePixels(picture)})
+		}
+	}
+	return icons
+})
+
 // distance returns the mean difference, 0 to 255, between the icon's opaque pixels and
 // the panel's pixels at a point; infinite if it exceeds limit.
-func distance(panel *image.RGBA, at image.Point, icon *image.RGBA, opaque []image.Point, limit float64) float64 {
-	// Almost everywhere the brightest pixel already differs a lot.
-	if difference(panel, at, icon, opaque[0]) > 3*40 {
+func distance(panel *image.RGBA, at image.Point, icon drawnIcon, limit float64) float64 {
+	if difference(panel, at, icon.picture, icon.opaque[0]) > alike {
 		return math.Inf(1)
 	}
-	sum, most := 0, int(limit*float64(3*len(opaque)))
-	for _, p := range opaque {
-		if sum += difference(panel, at, icon, p); sum > most {
+	sum, most := 0, int(limit*float64(3*len(icon.opaque)))
+	for _, p := range icon.opaque {
+		if sum += difference(panel, at, icon.picture, p); sum > most {
 			return math.Inf(1)
 		}
 	}
-	return float64(sum) / float64(3*len(opaque))
+	return float64(sum) / float64(3*len(icon.opaque))
 }
 
 // difference returns the difference of one pixel of the icon, summed over the channels.
@@ -185,14 +212,14 @@ func difference(panel *image.RGBA, at image.Point, icon *image.RGBA, p image.Poi
 // opaquePixels returns the opaque pixels of an icon, the brightest one first.
 func opaquePixels(icon *image.RGBA) (opaque []image.Point) {
 	brightest := 0
-	for y := range icon.Bounds().Dy() {
-		for x := range icon.Bounds().Dx() {
-			c := icon.RGBAAt(x, y)
-			if c.A < 250 {
+	for y := range icon.Rect.Dy() {
+		for x := range icon.Rect.Dx() {
+			p := image.Pt(x, y)
+			if icon.RGBAAt(x, y).A < 250 {
 				continue
 			}
-			opaque = append(opaque, image.Pt(x, y))
-			if light := int(c.R) + int(c.G) + int(c.B); light > brightest {
+			opaque = append(opaque, p)
+			if light := brightness(icon, p); light > brightest {
 				brightest = light
 				last := len(opaque) - 1
 				opaque[0], opaque[last] = opaque[last], opaque[0]
@@ -200,6 +227,24 @@ func opaquePixels(icon *image.RGBA) (opaque []image.Point) {
 		}
 	}
 	return opaque
+}
+
+// brightPixels returns the pixels of a picture that are at least that bright, row by row.
+func brightPixels(picture *image.RGBA, least int) (bright []image.Point) {
+	for y := range picture.Rect.Dy() {
+		for x := range picture.Rect.Dx() {
+			if p := image.Pt(x, y); brightness(picture, p) >= least {
+				bright = append(bright, p)
+			}
+		}
+	}
+	return bright
+}
+
+// brightness returns the brightness of a pixel, summed over the channels.
+func brightness(picture *image.RGBA, p image.Point) int {
+	c := picture.RGBAAt(p.X, p.Y)
+	return int(c.R) + int(c.G) + int(c.B)
 }
 
 // Window waits for a visible window of a class, of a place and size that fits accepts,

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -29,6 +30,9 @@ import (
 func main() {
 	fmt.Println("Executing: jupyter server", strings.Join(os.Args[1:], " "))
 	if err := run(); err != nil {
+		if file := new(fs.PathError); errors.As(err, &file) && errors.Is(err, fs.ErrPermission) {
+			fmt.Printf("PermissionError: [Errno 13] Permission denied: '%s'\n", file.Path) // as Python does
+		}
 		say("C", "%v", err)
 		os.Exit(1)
 	}

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -105,7 +106,7 @@ func (b *Box) read(t testing.TB, name string) string {
 func (b *Box) makeKey(t testing.TB, name, passphrase string) {
 	t.Helper()
 	_, _ = os.Remove(b.file(name)), os.Remove(b.file(name+".pub"))
-	cmd := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", b.file(name))
+	cmd := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-a", "1", "-N", passphrase, "-C", name, "-f", b.file(name))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("ssh-keygen: %v: %s", err, out)
 	}
@@ -299,6 +300,24 @@ func (b *Box) Continue(t testing.TB) {
 	t.Helper()
 	_ = b.process.Signal(syscall.SIGCONT)
 	b.signal(syscall.SIGCONT)
+}
+
+// Drop makes all packets to and from the box vanish, until deliver is called.
+func (b *Box) Drop(t testing.TB) (deliver func()) {
+	t.Helper()
+	NeedCommand(t, "iptables")
+	const script = `for way in dport sport; do iptables --wait "$1" INPUT --in-interface lo --protocol tcp --$way "$2" --jump DROP || exit 1; done`
+	port := strconv.Itoa(b.Port)
+	AfterDeath(t, script, "--delete", port)
+	change := func(how string) {
+		if out, err := exec.Command("sh", "-c", script, "sh", how, port).CombinedOutput(); err != nil {
+			t.Errorf("the packet filter: %v: %s", err, out)
+		}
+	}
+	change("--insert")
+	deliver = sync.OnceFunc(func() { change("--delete") })
+	t.Cleanup(deliver)
+	return deliver
 }
 
 // Connections returns how many connections the box has.

@@ -32,15 +32,21 @@ func addressOf(box *testenv.Box, host string) string {
 }
 
 // TestContractOverSSH holds that an engine on a box behaves as one here. All of the
-// suite goes through one connection.
+// suite goes through one connection. With CI set Podman is tried, too.
 func TestContractOverSSH(t *testing.T) {
 	testenv.Takes(t, "it runs containers on a real engine")
-	host := testenv.Engine(t)
 	box := startBox(t)
-	e := connected(t, addressOf(box, host))
-	enginetest.Run(t, func(t *testing.T) enginetest.Site {
-		return site(t, e, host, testenv.Image(t, testenv.Server2), testenv.RuntimeName)
-	})
+	try := func(host, image string, name func(testing.TB) string) func(*testing.T) {
+		return func(t *testing.T) {
+			e := connected(t, addressOf(box, host))
+			enginetest.Run(t, func(t *testing.T) enginetest.Site { return site(t, e, host, image, name) })
+		}
+	}
+	t.Run("docker", try(testenv.Engine(t), testenv.Image(t, testenv.Server2), testenv.RuntimeName))
+	if testenv.Full() {
+		podman := testenv.Podman(t)
+		t.Run("podman", try(podman.Host(), podman.Image(t, testenv.Server2), podman.RuntimeName))
+	}
 }
 
 // TestBox: an engine on a box is told from one here, its socket is found, and what ssh

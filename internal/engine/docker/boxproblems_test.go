@@ -99,6 +99,18 @@ func TestTooFar(t *testing.T) {
 	}
 }
 
+// TestGivenBySetting: an engine that a profile names and that is not there is no reason to
+// install one.
+func TestGivenBySetting(t *testing.T) {
+	e := Open("unix:///nowhere/docker.sock", nil)
+	defer e.Close()
+	info, err := e.Connect(t.Context())
+	p := engine.ConnectProblem(info, err)
+	if p.Code != problem.NoEngine || p.Command != "colab-tray config edit" || len(p.Acts) != 1 || p.Acts[0].Name != problem.ActCopyCommand {
+		t.Errorf("got %+v", p)
+	}
+}
+
 // TestTyped is how a person talks to the engine of a box.
 func TestTyped(t *testing.T) {
 	p := endpoint{host: "ssh://me@gpubox:2222/run/user/1000/podman/podman.sock", found: engine.FoundInSetting}
