@@ -529,7 +529,7 @@ func TestFaultsOfServers(t *testing.T) {
 	}
 	behind := `{"token": "abc", "base_url": "/", "hostname": "localhost", "port": 9000}`
 	earlier := engine.Container{StartedAt: time.Date(1999, 12, 31, 23, 0, 0, 0, time.UTC)} // an hour ago, by the clock of these tests
-	newProbeTest(t, earlier, behind, noServer, func(s *probeTest) { // another server forwards to this one, which is not up yet
+	newProbeTest(t, earlier, behind, noServer, func(s *probeTest) {                        // another server forwards to this one, which is not up yet
 		s.within(patience, patience+longestDelay, problem.NoAnswer)
 	})
 	up := `{"token": "abc", "base_url": "/", "hostname": "0.0.0.0"}`

@@ -32,7 +32,7 @@ func newSchedule(started time.Time) *probeSchedule {
 	age := time.Since(started) // negative when the engine's clock is ahead
 	return &probeSchedule{
 		starting: age >= 0 && age < startTime,
-		again: time.NewTimer(0), tooLong: time.NewTimer(patience), first: true,
+		again:    time.NewTimer(0), tooLong: time.NewTimer(patience), first: true,
 		delay: firstDelay, longest: longestDelay, outputUntil: time.Now().Add(endurance),
 	}
 }

@@ -168,6 +168,18 @@ func wantKind(t *testing.T, err error, kind Kind) *Error {
 	return failure
 }
 
+// wantLogins waits until the box has so many connections: one that has ended can take a
+// moment.
+func (r *rig) wantLogins(t *testing.T, want int) {
+	t.Helper()
+	testenv.WaitFor(t, "the box's connections", func() error {
+		if n := r.box.Connections(); n != want {
+			return fmt.Errorf("there are %d, want %d", n, want)
+		}
+		return nil
+	})
+}
+
 // reaches waits until the status is as wanted.
 func (r *rig) reaches(t *testing.T, what string, wanted func(Status) bool) Status {
 	t.Helper()

@@ -46,9 +46,7 @@ func TestRepairReal(t *testing.T) {
 			t.Errorf("%s: a command said %q (%v)", fault.name, out, err)
 		}
 	}
-	if n := r.box.Connections(); n != 1 {
-		t.Errorf("the box has %d connections", n)
-	}
+	r.wantLogins(t, 1)
 }
 
 // child returns the ssh of the present connection.
@@ -353,9 +351,7 @@ func TestStreamLocalForbidden(t *testing.T) {
 	if err := <-got; !errors.Is(err, context.Canceled) {
 		t.Errorf("one more: %v", err)
 	}
-	if n := r.box.Connections(); n != 1 {
-		t.Errorf("there are %d logins", n)
-	}
+	r.wantLogins(t, 1)
 	// Ports are forwarded as ever.
 	port, err := r.DialPort(within(t), r.port)
 	if err != nil {
@@ -462,9 +458,7 @@ func TestOwnConfiguration(t *testing.T) {
 	if out, err := r.Output(within(t), "sh", "-c", "echo agent=$SSH_AUTH_SOCK; tty"); err == nil || strings.Contains(out, "agent=/") {
 		t.Errorf("a command said %q (%v)", out, err)
 	}
-	if n := r.box.Connections(); n != 2 {
-		t.Errorf("there are %d logins", n)
-	}
+	r.wantLogins(t, 2)
 	if out, err := exec.Command(r.box.Program(), "-O", "check", r.box.Name).CombinedOutput(); err != nil {
 		t.Errorf("the person's own connection: %v: %s", err, out)
 	}
@@ -496,14 +490,35 @@ Host *`, r.box.Port, r.box.Name))
 	r.destination.host = "inner"
 	conn := r.socket(t)
 	answers(t, conn)
-	if n := r.box.Connections(); n != 2 {
-		t.Errorf("there are %d logins", n)
-	}
+	r.wantLogins(t, 2)
 	r.box.Silence(t)
 	r.Doubt()
 	ends(t, conn)
 	answers(t, r.socket(t))
 	r.box.Continue(t)
+}
+
+// TestTwoBoxes: what happens to the one does not matter to the other.
+func TestTwoBoxes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	other := testenv.SSHDBeside(t, r.box)
+	d, err := ParseDestination(other.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tunnel := New(d, r.options)
+	t.Cleanup(func() { _ = tunnel.Close() })
+	conn, err := tunnel.DialSocket(within(t), r.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers(t, r.socket(t))
+	r.box.Shutdown(t)
+	r.reaches(t, "without a connection", disconnectedBy(Refused))
+	answers(t, conn)
+	r.box.Start(t)
+	answers(t, r.socket(t))
 }
 
 // TestArguments: nothing is relaxed or forwarded, nobody is asked, and the host is data.
@@ -607,12 +622,7 @@ func TestClose(t *testing.T) {
 		t.Error(err)
 	}
 	ends(t, conn)
-	testenv.WaitFor(t, "the end of the login", func() error {
-		if n := r.box.Connections(); n > 0 {
-			return fmt.Errorf("there are %d connections", n)
-		}
-		return nil
-	})
+	r.wantLogins(t, 0)
 }
 
 // diesIn is the variable by which this program becomes one that connects, and is killed.
@@ -646,12 +656,7 @@ func TestKilled(t *testing.T) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	testenv.WaitFor(t, "the end of the login", func() error {
-		if n := r.box.Connections(); n > 0 {
-			return fmt.Errorf("there are %d connections", n)
-		}
-		return nil
-	})
+	r.wantLogins(t, 0)
 	// The next one removes what that has left.
 	answers(t, r.socket(t))
 	if left, _ := filepath.Glob(filepath.Join(r.dir, prefix+"*")); len(left) != 1 {

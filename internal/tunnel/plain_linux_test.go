@@ -6,8 +6,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-
-	"colabtray/test/testenv"
 )
 
 // newPlainRig is a rig as on Windows, whose ssh has no master.
@@ -37,9 +35,7 @@ func TestPlain(t *testing.T) {
 		t.Errorf("a command said %q (%v)", out, err)
 	}
 	// One ssh is for the socket, and one for all connections to the port.
-	if n := r.box.Connections(); n != 2 {
-		t.Errorf("there are %d logins", n)
-	}
+	r.wantLogins(t, 2)
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
@@ -47,12 +43,7 @@ func TestPlain(t *testing.T) {
 		ends(t, port)
 	}
 	_ = conn.Close()
-	testenv.WaitFor(t, "the end of the logins", func() error {
-		if n := r.box.Connections(); n > 0 {
-			return fmt.Errorf("there are %d", n)
-		}
-		return nil
-	})
+	r.wantLogins(t, 0)
 }
 
 // TestPlainRepair: each connection is one of its own, and the next one is served.

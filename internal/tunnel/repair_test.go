@@ -52,27 +52,68 @@ func (f *fake) alive(ctx context.Context) error {
 // bench is a tunnel whose logins a test decides about.
 type bench struct {
 	*Tunnel
+
+	guard  sync.Mutex // of all below
 	began  time.Time
-	logins []time.Duration // when there was one
+	logins []time.Duration // when there was one, since began
 	fails  error           // what comes of the next
+	takes  time.Duration   // a login
 	links  []*fake
-	takes  time.Duration // a login
 }
 
 func newBench(t *testing.T) *bench {
 	b := &bench{Tunnel: New(Destination{host: "box"}, Options{}), began: time.Now()}
 	b.connect = func() (link, error) {
+		b.guard.Lock()
 		b.logins = append(b.logins, time.Since(b.began))
-		time.Sleep(b.takes)
-		if b.fails != nil {
-			return nil, b.fails
+		fails, takes, f := b.fails, b.takes, newFake()
+		if fails == nil {
+			b.links = append(b.links, f)
 		}
-		f := newFake()
-		b.links = append(b.links, f)
+		b.guard.Unlock()
+		time.Sleep(takes)
+		if fails != nil {
+			return nil, fails
+		}
 		return f, nil
 	}
 	t.Cleanup(func() { _ = b.Close() })
 	return b
+}
+
+// fail makes logins fail from now on, or succeed.
+func (b *bench) fail(err error) {
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	b.fails = err
+}
+
+// take makes a login take so long.
+func (b *bench) take(d time.Duration) {
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	b.takes = d
+}
+
+// count returns how many logins there were.
+func (b *bench) count() int {
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	return len(b.logins)
+}
+
+// last returns the last link.
+func (b *bench) last() *fake {
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	return b.links[len(b.links)-1]
+}
+
+// past returns how long ago the test began to count.
+func (b *bench) past() time.Duration {
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	return time.Since(b.began)
 }
 
 func (b *bench) dial(ctx context.Context) error {
@@ -86,18 +127,22 @@ func (b *bench) dial(ctx context.Context) error {
 // again forgets what was, and counts from now on.
 func (b *bench) again() {
 	synctest.Wait()
+	b.guard.Lock()
+	defer b.guard.Unlock()
 	b.began, b.logins = time.Now(), nil
 }
 
 // lose ends the present link.
 func (b *bench) lose() {
-	b.links[len(b.links)-1].end()
+	b.last().end()
 	synctest.Wait()
 }
 
 func (b *bench) wantLogins(t *testing.T, want ...time.Duration) {
 	t.Helper()
 	synctest.Wait()
+	b.guard.Lock()
+	defer b.guard.Unlock()
 	if !slices.Equal(b.logins, want) {
 		t.Errorf("there were logins after %v, want %v", b.logins, want)
 	}
@@ -114,7 +159,7 @@ func TestFirstLoginFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.fails = refused
+		b.fail(refused)
 		if err := b.dial(t.Context()); !errors.Is(err, refused) {
 			t.Fatalf("got %v", err)
 		}
@@ -124,7 +169,7 @@ func TestFirstLoginFails(t *testing.T) {
 		if status := b.Status(); status.Connected || !errors.Is(status.Err, refused) {
 			t.Errorf("it is %+v", status)
 		}
-		b.fails = nil
+		b.fail(nil)
 		if err := b.dial(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -136,14 +181,14 @@ func TestManyDials(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.fails = refused
+		b.fail(refused)
 		for range 60 {
 			if err := b.dial(t.Context()); !errors.Is(err, refused) {
 				t.Fatalf("got %v", err)
 			}
 			time.Sleep(time.Second)
 		}
-		if n := len(b.logins); n < 12 || n > 18 {
+		if n := b.count(); n < 12 || n > 18 {
 			t.Errorf("there were %d logins", n)
 		}
 	})
@@ -161,7 +206,7 @@ func TestRepair(t *testing.T) {
 		b.wantLogins(t, 0)
 
 		// A repair is at once, and a Dial does not notice.
-		b.takes = 200 * msec
+		b.take(200 * msec)
 		b.again()
 		b.lose()
 		if status := b.Status(); status.Connected || status.Err == nil || time.Since(status.Since) != 0 {
@@ -171,7 +216,7 @@ func TestRepair(t *testing.T) {
 			t.Error(err)
 		}
 		b.wantLogins(t, 0)
-		if since := time.Since(b.began); since != 200*msec {
+		if since := b.past(); since != 200*msec {
 			t.Errorf("the repair took %v", since)
 		}
 		if status := b.Status(); !status.Connected || status.Err != nil {
@@ -179,7 +224,7 @@ func TestRepair(t *testing.T) {
 		}
 
 		// Nobody dials: it is repaired all the same.
-		b.takes = 0
+		b.take(0)
 		time.Sleep(time.Minute)
 		b.again()
 		b.lose()
@@ -200,21 +245,21 @@ func TestLongLoss(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		b.again()
-		b.fails = refused
+		b.fail(refused)
 		b.lose()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := b.dial(ctx); err == nil || time.Since(b.began) != time.Second {
-			t.Errorf("a Dial with a second: %v after %v", err, time.Since(b.began))
+		if err := b.dial(ctx); err == nil || b.past() != time.Second {
+			t.Errorf("a Dial with a second: %v after %v", err, b.past())
 		}
-		if err := b.dial(t.Context()); !errors.Is(err, refused) || time.Since(b.began) < 10*time.Second || time.Since(b.began) > 12*time.Second {
-			t.Errorf("a Dial: %v after %v", err, time.Since(b.began))
+		if err := b.dial(t.Context()); !errors.Is(err, refused) || b.past() < 10*time.Second || b.past() > 12*time.Second {
+			t.Errorf("a Dial: %v after %v", err, b.past())
 		}
 		time.Sleep(24 * time.Hour)
 		b.wantLogins(t, firstLogins...)
 		b.again()
-		if err := b.dial(t.Context()); !errors.Is(err, refused) || time.Since(b.began) != 0 {
-			t.Errorf("a Dial much later: %v after %v", err, time.Since(b.began))
+		if err := b.dial(t.Context()); !errors.Is(err, refused) || b.past() != 0 {
+			t.Errorf("a Dial much later: %v after %v", err, b.past())
 		}
 		b.wantLogins(t, 0)
 	})
@@ -224,22 +269,22 @@ func TestHold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.fails = refused
+		b.fail(refused)
 		release := b.Hold()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if n := len(b.logins); n < 720 || n > 730 {
+		if n := b.count(); n < 720 || n > 730 {
 			t.Errorf("in an hour there were %d logins", n)
 		}
 		// The box is back: it is there 5 seconds later at most.
-		b.fails = nil
+		b.fail(nil)
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		if !b.Status().Connected {
 			t.Error("it is not connected")
 		}
 		time.Sleep(time.Minute)
-		b.fails = refused
+		b.fail(refused)
 		release()
 		release() // counts once
 		b.again()
@@ -260,7 +305,7 @@ func TestFlapping(t *testing.T) {
 			b.reachesConnected()
 			b.lose()
 		}
-		if n := len(b.logins); n > 20 {
+		if n := b.count(); n > 20 {
 			t.Errorf("there were %d logins in a minute", n)
 		}
 	})
@@ -285,16 +330,17 @@ func TestLasting(t *testing.T) {
 		defer b.Hold()()
 		synctest.Wait()
 		time.Sleep(time.Minute)
-		b.fails = &Error{Kind: PermissionDenied}
+		denied := &Error{Kind: PermissionDenied}
+		b.fail(denied)
 		b.again()
 		b.lose()
-		if err := b.dial(t.Context()); !errors.Is(err, b.fails) || time.Since(b.began) != 0 {
-			t.Errorf("a Dial: %v after %v", err, time.Since(b.began))
+		if err := b.dial(t.Context()); !errors.Is(err, denied) || b.past() != 0 {
+			t.Errorf("a Dial: %v after %v", err, b.past())
 		}
 		b.Doubt() // is no reason to try again
 		time.Sleep(65 * time.Second)
 		b.wantLogins(t, 0, 30*time.Second, 60*time.Second)
-		b.fails = nil
+		b.fail(nil)
 		b.Retry()
 		synctest.Wait()
 		if !b.Status().Connected {
@@ -326,7 +372,7 @@ func TestDoubt(t *testing.T) {
 				if err := b.dial(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				first := b.links[0]
+				first := b.last()
 				first.slow, first.answer = test.link.slow, test.link.answer
 				first.busy = func() { b.traffic.heard.Add(test.busy); b.traffic.sent.Add(test.sent) }
 				time.Sleep(time.Minute)
@@ -352,11 +398,11 @@ func TestDoubtWithoutConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.fails = refused
+		b.fail(refused)
 		defer b.Hold()()
 		time.Sleep(time.Hour + time.Second)
 		synctest.Wait()
-		b.fails = nil
+		b.fail(nil)
 		b.Doubt()
 		synctest.Wait()
 		if !b.Status().Connected {
@@ -388,7 +434,7 @@ func TestCloseWhileDialing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.takes = time.Second
+		b.take(time.Second)
 		got := make(chan error)
 		go func() { got <- b.dial(t.Context()) }()
 		synctest.Wait()
@@ -407,7 +453,7 @@ func TestCloseWhileDialing(t *testing.T) {
 		if err := b.Close(); err != nil {
 			t.Error(err)
 		}
-		if len(b.links) == 1 && !over(b.links[0].ended) {
+		if !over(b.last().ended) {
 			t.Error("the login that came too late is not ended")
 		}
 	})

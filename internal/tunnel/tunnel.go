@@ -152,7 +152,10 @@ func (t *Tunnel) Output(ctx context.Context, command ...string) (string, error) 
 		}
 		return out, err
 	})
-	return out, errors.Join(ran, err)
+	if ran != nil {
+		return "", ran
+	}
+	return out, err
 }
 
 // with does something by the link. Where the link ends meanwhile, it is done by the next

@@ -43,9 +43,7 @@ func TestDial(t *testing.T) {
 			t.Errorf("after the end it answered %q (%v)", rest, err)
 		}
 	}
-	if n := r.box.Connections(); n != 1 {
-		t.Errorf("there are %d logins", n)
-	}
+	r.wantLogins(t, 1)
 	// Nobody else can get at the sockets.
 	sockets := 0
 	err = filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
