@@ -59,7 +59,8 @@ func TestRuntimeOnBox(t *testing.T) {
 	status := func() (s struct {
 		State, ReconnectingSince string
 		Engine                   struct{ Machine string }
-	}, err error) {
+	}, err error,
+	) {
 		cmd := c.command(t.Context(), "status", "--json")
 		out, err := cmd.Output()
 		if exit := (*exec.ExitError)(nil); err == nil || errors.As(err, &exit) {
