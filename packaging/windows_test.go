@@ -174,11 +174,17 @@ func TestInstallerScript(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		make := exec.CommandContext(t.Context(), "makensis", "-NOCONFIG", "-WX", "-V2", "-DTARGET="+target, "-DVERSION="+version, "-DNUMBER=0.1.0.0",
-			"-DHOMEPAGE=https://colabtray.invalid", "-DSIGN=true", "-DFILES="+filepath.Join(folder, "files"), "-DOUT="+filepath.Join(folder, "colab-tray-setup.exe"), "windows/installer.nsi")
-		if out, err := make.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", target, err, out)
-		}
+		makeInstaller(t, target, version, filepath.Join(folder, "files"), filepath.Join(folder, "colab-tray-setup.exe"))
+	}
+}
+
+// makeInstaller makes an installer of a folder, without a signature.
+func makeInstaller(t *testing.T, target, version, files, out string) {
+	t.Helper()
+	make := exec.CommandContext(t.Context(), "makensis", "-NOCONFIG", "-WX", "-V2", "-DTARGET="+target, "-DVERSION="+version, "-DNUMBER=0.1.0.0",
+		"-DHOMEPAGE=https://colabtray.invalid", "-DSIGN=true", "-DFILES="+files, "-DOUT="+out, "windows/installer.nsi")
+	if said, err := make.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", target, err, said)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,6 +73,12 @@ func TestRuntimeOnBox(t *testing.T) {
 		t.Errorf("the status is %+v, %v", s, err)
 	}
 
+	// Without a browser, open says that alone, and what else is missing where it is.
+	lonely := &terminal{t, append(slices.Clone(c.env), "PATH="+filepath.Dir(box.Program()))}
+	if _, errs := lonely.run(1, "open"); strings.Contains(errs, "Nothing listens") {
+		t.Errorf("while one listens, open says %s", errs)
+	}
+
 	box.Shutdown(t)
 	testenv.WaitFor(t, "the loss to be told", func() error {
 		if said := h.errs.String(); !strings.Contains(said, "econnecting to "+box.Name+" since") {
@@ -96,4 +103,30 @@ func TestRuntimeOnBox(t *testing.T) {
 	}
 	_, errs = c.run(1, "url")
 	has(t, errs, "The runtime is on "+box.Name, "    colab-tray start\n")
+
+	_, errs = lonely.run(1, "open")
+	has(t, errs, fmt.Sprintf("Nothing listens at port %d", port), "    colab-tray start\n")
+
+	// With a tray, which needs no panel for that, start returns and the tray stays.
+	c.run(0, "stop")
+	c.set("DBUS_SESSION_BUS_ADDRESS=" + testenv.SessionBus(t))
+	tray := c.command(t.Context())
+	var trayErrs lockedBuffer
+	tray.Stderr = &trayErrs
+	if err := tray.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testenv.WaitFor(t, "the tray", func() error { return exists(filepath.Join(home, "colab-tray", "instance.sock")) })
+	url, errs := c.run(0, "start")
+	has(t, errs, "Colab Tray, which runs, starts "+name)
+	if !answers(t, strings.TrimSpace(url)) {
+		t.Error("the Backend URL that the tray holds does not answer")
+	}
+	if again, _ := c.run(0, "url"); again != url {
+		t.Errorf("then the Backend URL is %s", again)
+	}
+	c.run(0, "quit")
+	if err := tray.Wait(); err != nil {
+		t.Errorf("the tray ended with %v\n%s", err, trayErrs.String())
+	}
 }

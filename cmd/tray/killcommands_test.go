@@ -311,3 +311,39 @@ func killedWhileMadeAnew(c *terminal, k *killProxy, r remakeCommand) {
 		t.Errorf("the points are not those meant: %v", counted)
 	}
 }
+
+// TestKilledCopyOut kills a copy out of the runtime at each of its requests: what it
+// leaves behind on this computer goes with the next copy to the same place.
+func TestKilledCopyOut(t *testing.T) {
+	engines(t)
+	c := newTerminal(t, testenv.Image(t, testenv.FakeJupyter))
+	k := newKiller(t, c.get("DOCKER_HOST"))
+	c.volume("mkdir -p work; echo one > work/a; echo two > work/b; chown -R 1000:100 .")
+	left := 0
+	for at, allowed := range k.points(t) {
+		dir := t.TempDir()
+		killed, output := k.run(c, at, allowed, "cp", ":work", dir)
+		seen := k.seen
+		point := fmt.Sprintf("killed at %d of %v (obeyed: %v)", at, seen, allowed)
+		parts, _ := filepath.Glob(filepath.Join(dir, ".colab-tray-*.part"))
+		left += len(parts)
+		if _, next := k.run(c, 0, false, "cp", ":work", dir); !isFile(dir+"/work/a", "one\n") || !isFile(dir+"/work/b", "two\n") {
+			t.Errorf("%s: it said: %s\nthe next one said: %s", point, output, next)
+		}
+		k.seen = seen
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+			t.Errorf("%s: left are %v, %v", point, entries, err)
+		}
+		if !killed {
+			break
+		}
+	}
+	if left == 0 {
+		t.Error("no killed copy has left anything")
+	}
+}
+
+func isFile(name, content string) bool {
+	text, err := os.ReadFile(name)
+	return err == nil && string(text) == content
+}

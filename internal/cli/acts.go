@@ -18,6 +18,7 @@ var acts = map[problem.ActName]func(ctx context.Context, s *Session, a problem.A
 	problem.ActStart:    func(ctx context.Context, s *Session, _ problem.Act) error { return s.Runtime.Start(ctx) },
 	problem.ActContinue: func(ctx context.Context, s *Session, _ problem.Act) error { return s.Runtime.Start(ctx) },
 	problem.ActRestart:  func(ctx context.Context, s *Session, _ problem.Act) error { return s.Runtime.Restart(ctx) },
+	problem.ActRepair:   func(ctx context.Context, s *Session, _ problem.Act) error { return s.Runtime.Repair(ctx) },
 	problem.ActUpdate:   func(ctx context.Context, s *Session, _ problem.Act) error { return s.Runtime.Update(ctx) },
 	problem.ActStartWithoutGPU: func(ctx context.Context, s *Session, _ problem.Act) error {
 		return s.Runtime.StartWithoutGPU(ctx)

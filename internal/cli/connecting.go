@@ -9,6 +9,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
+	"colabtray/internal/install"
 )
 
 // connecting is what the guide's page "Connect" needs of a session. It implements
@@ -17,6 +18,14 @@ type connecting struct{ s *Session }
 
 // DefaultBrowser implements [guide.Connecting].
 func (connecting) DefaultBrowser(ctx context.Context) string { return desktop.DefaultBrowser(ctx) }
+
+// Notice implements [guide.Connecting].
+func (connecting) Notice(ctx context.Context) string {
+	if !install.Detect().WSL {
+		return ""
+	}
+	return install.InsideWSL(ctx).Notice()
+}
 
 // KeepsToken implements [guide.Connecting].
 func (c connecting) KeepsToken() bool {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
@@ -24,7 +26,7 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 		Folders:    folders{s},
 		Settings:   pageSettings{s},
 		Connecting: connecting{s},
-		Install:    func() install.Help { return install.Docker(install.Detect()) },
+		Install:    installHelp(),
 		GPU:        gpu.Watch,
 		Recent:     RecentNotebooks(),
 		Acts:       CanAct,
@@ -39,6 +41,24 @@ func (s *Session) NewGuide(version string) *guide.Guide {
 			return err
 		},
 	})
+}
+
+// installHelp returns a function that tells how to get an engine. It looks for one in WSL
+// once a minute at most.
+func installHelp() func() install.Help {
+	var mu sync.Mutex
+	var found install.WSL
+	var looked time.Time
+	return func() install.Help {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(looked) > time.Minute {
+			found, looked = install.FindWSL(context.Background()), time.Now()
+		}
+		system := install.Detect()
+		system.Found = found
+		return install.Docker(system)
+	}
 }
 
 // pageSettings are the settings that the guide shows and changes.

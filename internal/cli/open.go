@@ -36,7 +36,7 @@ func runOpen(ctx context.Context, in *invocation) error {
 			in.log().Warn("the notebook is not remembered", "error", err)
 		}
 	}
-	if settings, err := config.Load(in.sources()); err == nil && isHeld(settings.Profile) && !runtime.IsHeld(settings.Profile) {
+	if settings, err := config.Load(in.sources()); err == nil && settings.Profile.OnOtherMachine() && !runtime.IsHeld(settings.Profile) {
 		_ = printStyled(in.Stderr, yellow, i18n.FullStop(i18n.T("hold.missing", "port", settings.Profile.Port)), "")
 		in.printCommand(settings.Profile.CommandLine("start"))
 	}

@@ -28,6 +28,7 @@ type Connection struct {
 func (in *invocation) connect(o runtime.Options, p config.Preferences) *Connection {
 	o.Server, o.Log = server(), in.log()
 	o.News = runtime.NewImageNews(filepath.Join(config.StateDir(), "images.json"), p.NewerImage, o.Log)
+	o.Starts = runtime.NewStartTimes(filepath.Join(config.StateDir(), "starts.json"), o.Log)
 	open := func(address string) engine.Engine { return in.Engine(address, o.Log) }
 	return &Connection{Log: o.Log, links: runtime.NewLinks(open, o.Log), options: o}
 }

@@ -223,7 +223,8 @@ func asJSON(s runtime.Snapshot) statusJSON {
 	return j
 }
 
-// settled waits until every snapshot tells something.
+// settled waits until every snapshot tells something, also of containers that other
+// programs are replacing.
 func settled(ctx context.Context, fleet *runtime.Fleet) ([]runtime.Snapshot, error) {
 	for o := range fleet.Watch(ctx) {
 		known := true
@@ -231,7 +232,7 @@ func settled(ctx context.Context, fleet *runtime.Fleet) ([]runtime.Snapshot, err
 			known = known && snapshot.State != runtime.Unknown
 		}
 		if known {
-			return o.Runtimes, nil
+			return fleet.WithReplacements(ctx, o.Runtimes)
 		}
 	}
 	return nil, context.Cause(ctx)

@@ -196,12 +196,16 @@ func shorten(before []Step, s *Step) {
 
 // actOf returns the act that does what a command does.
 func actOf(command string, p config.Profile) problem.ActName {
-	for _, act := range []problem.ActName{problem.ActStart, problem.ActRestart} {
-		if command == p.CommandLine(string(act)) {
-			return act
-		}
+	switch command {
+	case p.CommandLine("start"):
+		return problem.ActStart
+	case p.CommandLine("restart"):
+		return problem.ActRestart
+	case p.CommandLine("restart", "--settings"):
+		return problem.ActRepair
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Acts returns what the program can do about the first step that failed.

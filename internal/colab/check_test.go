@@ -634,7 +634,7 @@ func TestActOfAStep(t *testing.T) {
 	for command, want := range map[string]problem.ActName{
 		p.CommandLine("restart"):               problem.ActRestart,
 		p.CommandLine("start"):                 problem.ActStart,
-		p.CommandLine("restart", "--settings"): "",
+		p.CommandLine("restart", "--settings"): problem.ActRepair,
 		"colab-tray restart":                   "",
 		"":                                     "",
 	} {

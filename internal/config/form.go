@@ -33,6 +33,8 @@ type FormProfile struct {
 	// BuiltIn tells that the profile is there without the file. It can neither be
 	// renamed nor removed.
 	BuiltIn bool `json:"builtIn"`
+	// About is [Profile.About].
+	About string `json:"about"`
 }
 
 // Field is one setting in a form.
@@ -94,7 +96,7 @@ func (e Editor) Form(profile string) Form {
 	names := slices.Sorted(maps.Keys(s.Profiles))
 	for _, name := range names {
 		_, builtIn := BuiltIn()[name]
-		form.Profiles = append(form.Profiles, FormProfile{Name: name, Runtime: s.Profiles[name].Runtime, BuiltIn: builtIn})
+		form.Profiles = append(form.Profiles, FormProfile{Name: name, Runtime: s.Profiles[name].Runtime, BuiltIn: builtIn, About: s.Profiles[name].About()})
 	}
 	defaults := Settings{Profile: defaultOf(form.Profile), Preferences: DefaultPreferences()}
 	defaults.Profile.Kind = KindOf(s.Profiles[form.Profile].Image)

@@ -183,6 +183,25 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
+// TestShellWordOfWindows holds that no shell of Windows finds more than a word in it.
+func TestShellWordOfWindows(t *testing.T) {
+	for word, want := range map[string]string{
+		`plain-1.2_3:/\`:       `plain-1.2_3:/\`,
+		"@a,b%PATH%":           `"@a,b?PATH?"`,
+		`C:\Users\Jo\My data`:  `"C:\Users\Jo\My data"`,
+		`C:\My data\`:          `"C:\My data\\"`,
+		"":                     `""`,
+		`a" & calc & "`:        `"a? & calc & ?"`,
+		"$(calc)`n!x!^":        `"?(calc)?n?x??"`,
+		"\u201d; calc; \u201d": `"?; calc; ?"`,
+		"two\nlines\x1b[2J":    `"two lines"`,
+	} {
+		if got := shellWord("windows", word); got != want {
+			t.Errorf("%q is to be written as %s, want %s", word, got, want)
+		}
+	}
+}
+
 // TestCommandLine: a suggested command selects the same profile, in a terminal with the
 // same settings file and environment.
 func TestCommandLine(t *testing.T) {

@@ -3,6 +3,7 @@ package config
 import (
 	"reflect"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -102,10 +103,14 @@ func (p Profile) CommandLine(verb string, args ...string) string {
 	return line
 }
 
-// ShellWord quotes one word of a command that a person is told to run. A shell reads
-// the result as that word, and it contains no control characters.
-func ShellWord(word string) string {
+// ShellWord quotes one word of a command that a person is told to run. A shell of this
+// system reads the result as that word, and it contains no control characters.
+func ShellWord(word string) string { return shellWord(runtime.GOOS, word) }
+
+func shellWord(system, word string) string {
 	switch {
+	case system == "windows":
+		return windowsWord(word)
 	case plainWord.MatchString(word):
 		return word
 	case i18n.Line(word) != word:
@@ -116,6 +121,28 @@ func ShellWord(word string) string {
 
 // plainWord matches words that need no quotes in a shell.
 var plainWord = regexp.MustCompile(`^[a-zA-Z0-9@%+=:,./_-]+$`)
+
+// plainOnWindows matches words that need no quotes in cmd and in PowerShell.
+var plainOnWindows = regexp.MustCompile(`^[a-zA-Z0-9+=:./\\_-]+$`)
+
+// windowsWord quotes a word for cmd and PowerShell, which only double quotes mean the
+// same to. What one of them would act on within these becomes a question mark, with
+// which the command does nothing.
+func windowsWord(word string) string {
+	if plainOnWindows.MatchString(word) {
+		return word
+	}
+	safe := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("\"\u201c\u201d\u201e$`%!^", r) {
+			return '?'
+		}
+		return r
+	}, i18n.Line(word))
+	if strings.HasSuffix(safe, `\`) {
+		safe += `\` // a program reads \" as a quote
+	}
+	return `"` + safe + `"`
+}
 
 // Equal reports whether two profiles are the same in every setting.
 func (p Profile) Equal(q Profile) bool {
@@ -216,4 +243,13 @@ func (kind Kind) DataDir() string {
 		return "/content"
 	}
 	return "/home/jovyan"
+}
+
+// About returns what a built-in profile is, and how much it downloads; empty for another
+// profile, and where the settings give it another image.
+func (p Profile) About() string {
+	if b, is := BuiltIn()[p.Name]; !is || b.Image != p.Image {
+		return ""
+	}
+	return i18n.T("profile." + p.Name)
 }

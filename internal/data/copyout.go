@@ -3,7 +3,6 @@ package data
 import (
 	"archive/tar"
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
@@ -91,13 +90,12 @@ func (d *Store) CopyOut(ctx context.Context, o CopyOptions) (c Copied, err error
 		return c, hostProblem(at.dir, err)
 	}
 	defer root.Close()
-	// Beside what it becomes, so that a rename puts it there.
-	part := ".colab-tray-" + rand.Text()[:8] + ".part"
-	if err := root.Mkdir(part, 0o700); err != nil {
+	part, err := newPart(root)
+	if err != nil {
 		return c, hostProblem(at.dir, err)
 	}
-	defer func() { _ = root.RemoveAll(part) }()
-	if x.root, err = root.OpenRoot(part); err != nil {
+	defer part.remove()
+	if x.root, err = root.OpenRoot(part.files()); err != nil {
 		return c, hostProblem(at.dir, err)
 	}
 	defer x.root.Close()
@@ -107,10 +105,10 @@ func (d *Store) CopyOut(ctx context.Context, o CopyOptions) (c Copied, err error
 	}
 	x.finish()
 	m := mover{root}
-	if err := m.check(part, "."); err != nil {
+	if err := m.check(part.files(), "."); err != nil {
 		return c, err
 	}
-	if err := m.move(part, "."); err != nil {
+	if err := m.move(part.files(), "."); err != nil {
 		return c, hostProblem(x.copied.To, err)
 	}
 	return x.copied, nil

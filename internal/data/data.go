@@ -16,11 +16,16 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
+	"colabtray/internal/problem"
 )
 
 const (
 	// maxImages is how many images are tried for a helper.
 	maxImages = 8
+	// lockPatience is how long to wait for the lock: a list of files has it for a
+	// second. Whoever waits looks again so often.
+	lockPatience = 10 * time.Second
+	lockAgain    = 50 * time.Millisecond
 	// helperPatience is how long to wait for a helper that changes the data. It moves
 	// files within the volume, and deletes old ones.
 	helperPatience = 15 * time.Minute
@@ -70,6 +75,8 @@ type Options struct {
 	// Patience is how long to wait for a helper that changes the data; 0 for 15
 	// minutes.
 	Patience time.Duration
+	// LockPatience is how long to wait while other work has the lock; 0 for 10 seconds.
+	LockPatience time.Duration
 }
 
 // Store works on the data of one runtime. It touches only the volume of the profile,
@@ -87,6 +94,9 @@ func New(o Options) *Store {
 	}
 	if o.Patience == 0 {
 		o.Patience = helperPatience
+	}
+	if o.LockPatience == 0 {
+		o.LockPatience = lockPatience
 	}
 	d := &Store{Options: o, roots: map[string]string{}}
 	d.pull = func(ctx context.Context) error {
@@ -119,9 +129,24 @@ type Owner interface {
 }
 
 // Lock keeps other programs, and other work of this program, away from the data until
-// release is called. The lock ends with the process, however the process ends. So
-// helpers that exist when Lock succeeds are left over from an interrupted program.
-func (d *Store) Lock() (release func(), err error) {
+// release is called. It waits for other work, as long as that is short. The lock ends
+// with the process, however the process ends. So helpers that exist when Lock succeeds
+// are left over from an interrupted program.
+func (d *Store) Lock(ctx context.Context) (release func(), err error) {
+	for end := time.Now().Add(d.LockPatience); ; {
+		release, err = d.tryLock()
+		if p, is := errors.AsType[*problem.Problem](err); !is || p.Code != problem.Busy || time.Now().After(end) {
+			return release, err
+		}
+		select {
+		case <-time.After(lockAgain):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (d *Store) tryLock() (release func(), err error) {
 	if err := config.EnsurePrivateDir(d.Dir); err != nil {
 		return nil, backupDirProblem(d.Dir, err)
 	}
@@ -146,7 +171,7 @@ func (d *Store) RecoverUnlessBusy(ctx context.Context) error {
 	if err != nil || len(helpers) == 0 {
 		return err
 	}
-	release, err := d.Lock()
+	release, err := d.tryLock()
 	if err != nil {
 		if slices.ContainsFunc(helpers, func(h engine.Helper) bool { return h.Writes }) {
 			return err

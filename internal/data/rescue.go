@@ -139,7 +139,7 @@ func (d *Store) RescueFrom(ctx context.Context, c engine.Container) error {
 	if found.isEmpty() {
 		return nil
 	}
-	release, err := d.Lock()
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (d *Store) RescueFrom(ctx context.Context, c engine.Container) error {
 // Seed copies files of an image into the data volume: those in directories where the
 // volume hides them from a new container. It takes the lock.
 func (d *Store) Seed(ctx context.Context, spec engine.Spec, hidden []string) error {
-	release, err := d.Lock()
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return err
 	}

@@ -87,6 +87,7 @@ func (o Options) local() []Probe {
 		{"Desktop", "Browser", browser},
 		{"Engine", "Environment", constant(o.environment("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CONTAINER_HOST"))},
 		{"Engine", "GPU", cards},
+		{"Engine", "WSL", wsl},
 	}
 }
 
@@ -203,6 +204,18 @@ func cards(ctx context.Context) (string, error) {
 		return "none found (there is no nvidia-smi)", nil
 	}
 	return text, err
+}
+
+// wsl returns what the Windows Subsystem for Linux has to do with this computer.
+func wsl(ctx context.Context) (string, error) {
+	if install.Detect().WSL {
+		n := install.InsideWSL(ctx)
+		return fmt.Sprintf("this is in it, networking mode %q. %s", n.Mode, n.Notice()), nil
+	}
+	if found := install.FindWSL(ctx); found.Distribution != "" {
+		return fmt.Sprintf("an engine answers in %s, networking mode %q", found.Distribution, found.Networking.Mode), nil
+	}
+	return "no engine found in it", nil
 }
 
 func state(s runtime.Snapshot) string {

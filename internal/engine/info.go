@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -81,19 +82,37 @@ func (e Info) Elsewhere() string {
 // CommandThere returns a command line for a terminal of this computer that runs another
 // one on the engine's machine.
 func (e Info) CommandThere(command string) string {
+	if there, is := e.sshArguments(); is {
+		return "ssh -t " + there + " " + config.ShellWord(command)
+	}
+	return command
+}
+
+// ForwardCommand returns a command line that brings a port of the engine's machine to
+// this computer; empty when the way there is not ssh.
+func (e Info) ForwardCommand(port int) string {
+	if there, is := e.sshArguments(); is {
+		return fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %[2]s", port, there)
+	}
+	return ""
+}
+
+// sshArguments returns what ssh is given to get to the engine's machine, and false when
+// the engine is not reached by ssh.
+func (e Info) sshArguments() (there string, is bool) {
 	u, err := url.Parse(e.Host)
 	if err != nil || u.Scheme != "ssh" || e.Elsewhere() == "" {
-		return command
+		return "", false
 	}
-	destination := u.Hostname()
+	there = u.Hostname()
 	if user := u.User.Username(); user != "" {
-		destination = user + "@" + destination
+		there = user + "@" + there
 	}
-	ssh := "ssh -t "
+	there = config.ShellWord(there)
 	if port := u.Port(); port != "" {
-		ssh += "-p " + port + " "
+		there = "-p " + port + " " + there
 	}
-	return ssh + config.ShellWord(destination) + " " + config.ShellWord(command)
+	return there, true
 }
 
 // RootPodman is the socket of root's Podman on Linux. Podman of other users has another

@@ -234,6 +234,8 @@ func NoContainerProblem(p config.Profile, hint string) *problem.Problem {
 func pullHint(p config.Profile, e Info, err error) string {
 	host, _, _ := strings.Cut(p.Image, "/")
 	switch text := strings.ToLower(err.Error()); {
+	case strings.Contains(text, "x509") && runtime.GOOS != "linux":
+		return i18n.T("problem.pullCertificateDesktopHint", "image", p.Image, "engine", e.Name)
 	case strings.Contains(text, "x509"):
 		return i18n.T("problem.pullCertificateHint", "image", p.Image, "engine", e.Name, "registry", host)
 	case IsPage(text):

@@ -16,6 +16,8 @@ type Connecting interface {
 	// DefaultBrowser returns the family of the browser that opens web pages, "" where
 	// it is not known.
 	DefaultBrowser(ctx context.Context) string
+	// Notice returns what else there is to know of this computer, "" where there is nothing.
+	Notice(ctx context.Context) string
 	// KeepsToken reports whether each start of the runtime uses the same token, and
 	// with it the same Backend URL. KeepToken changes this in the settings.
 	KeepsToken() bool
@@ -28,6 +30,7 @@ type Connecting interface {
 // connectAnswer is what the page "Connect" gets.
 type connectAnswer struct {
 	Browser  string `json:"browser"`
+	Notice   string `json:"notice"`
 	CanKeep  bool   `json:"canKeep"`
 	KeepsURL bool   `json:"keepsURL"`
 	// Connected tells that a notebook was connected once, so that the steps are known.
@@ -52,6 +55,7 @@ func (s *session) answerConnect(w http.ResponseWriter, r *http.Request, err erro
 	c := s.guide.Connecting
 	answer := connectAnswer{
 		Browser:   c.DefaultBrowser(r.Context()),
+		Notice:    c.Notice(r.Context()),
 		CanKeep:   s.guide.Runtime.Profile().Kind == config.KindJupyter,
 		KeepsURL:  c.KeepsToken(),
 		Connected: s.guide.connected(r.Context()),

@@ -41,6 +41,7 @@ type Runtime interface {
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	Restart(ctx context.Context) error
+	Repair(ctx context.Context) error
 	Watch(ctx context.Context) <-chan runtime.Snapshot
 	Snapshot() runtime.Snapshot
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error

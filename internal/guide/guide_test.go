@@ -158,7 +158,7 @@ func TestOnlyThePageItself(t *testing.T) {
 	good := []string{"Origin", origin, header, "1", "Sec-Fetch-Site", "same-origin"}
 	but := func(name, value string) []string { return append(append([]string{}, good...), name, value) }
 
-	for _, path := range []string{"/start", "/continue", "/stop", "/restart", "/act?act=usePort:1", "/url", "/check", "/report", "/settings", "/settings/put", "/settings/undo", "/settings/login"} {
+	for _, path := range []string{"/start", "/continue", "/stop", "/restart", "/repair", "/act?act=usePort:1", "/url", "/check", "/report", "/settings", "/settings/put", "/settings/undo", "/settings/login"} {
 		for what, headers := range map[string][]string{
 			"Host localhost":           but("Host", "localhost:"+port),
 			"Host of a rebound name":   but("Host", "evil.example:"+port),

@@ -1,13 +1,16 @@
 package guide
 
 import (
+	"fmt"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
 	"colabtray"
+	"colabtray/test/testenv"
 )
 
 // TestHelpInBrowser reads the page Help where there is no engine.
@@ -46,5 +49,19 @@ func TestHelpInBrowser(t *testing.T) {
 	if steps := value[int](w, `document.querySelectorAll("#check-steps li").length`); steps == 0 {
 		t.Error("the check shows no steps")
 	}
+	fix := `document.querySelector("#check-steps > li:last-child > button")`
+	value[bool](w, `(showStep({status: "fail", name: "it", advice: "what helps", command: "colab-tray restart --settings", act: "repair", label: "Fix"}), true)`)
+	if got := value[string](w, fix+`.textContent`); got != "Fix" {
+		t.Errorf("the button for what helps is %q", got)
+	}
+	value[bool](w, "("+fix+".click(), true)")
+	testenv.WaitFor(t, "the request", func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !slices.ContainsFunc(w.asked, func(address string) bool { return strings.HasSuffix(address, "/repair") }) {
+			return fmt.Errorf("there were only %v", w.asked)
+		}
+		return nil
+	})
 	w.pictures("help")
 }

@@ -154,6 +154,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 type connecting struct{ r *rig }
 
 func (connecting) DefaultBrowser(context.Context) string { return "firefox" }
+func (connecting) Notice(context.Context) string         { return "This computer is a test." }
 func (c connecting) Connected() bool                     { return c.r.connected.Load() }
 
 func (c connecting) SetConnected() error {

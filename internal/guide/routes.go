@@ -37,6 +37,7 @@ func (s *session) handler() http.Handler {
 	mux.HandleFunc("GET /logs", s.saveLogs)
 	for path, do := range map[string]func(context.Context) error{
 		"/start": g.Runtime.Start, "/continue": g.Runtime.Start, "/stop": g.Runtime.Stop, "/restart": g.Runtime.Restart,
+		"/repair": g.Runtime.Repair,
 	} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, _ *http.Request) {
 			g.runDetached(do)
@@ -111,6 +112,20 @@ func (s *session) reveal(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(snapshot.URL.Reveal()))
 }
 
+// checkStep is a step of the check with the text of the button for its act.
+type checkStep struct {
+	colab.Step
+	Label string `json:"label,omitempty"`
+}
+
+func newCheckStep(s colab.Step) checkStep {
+	step := checkStep{Step: s}
+	if s.Act != "" {
+		step.Label = problem.Act{Name: s.Act}.Label()
+	}
+	return step
+}
+
 // check runs the check, and sends each finished step as a line of JSON; the last
 // line is the verdict. The check ends when the request does.
 func (s *session) check(w http.ResponseWriter, r *http.Request) {
@@ -118,7 +133,7 @@ func (s *session) check(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := &stream{w: w, control: http.NewResponseController(w), cancel: cancel}
-	report, err := s.guide.Check(ctx, func(step colab.Step) { out.sendLine(map[string]any{"step": step}) })
+	report, err := s.guide.Check(ctx, func(step colab.Step) { out.sendLine(map[string]any{"step": newCheckStep(step)}) })
 	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):

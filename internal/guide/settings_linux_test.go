@@ -56,10 +56,6 @@ func TestSettingsInBrowser(t *testing.T) {
 		value[bool](w, fmt.Sprintf(`(document.getElementById("settings-%s").select(), true)`, id))
 		w.do("type into "+id, chromedp.SendKeys("#settings-"+id, text))
 	}
-	choose := func(id, text string) {
-		t.Helper()
-		value[bool](w, fmt.Sprintf(`(() => { const s = document.getElementById("settings-%s"); s.value = %q; s.dispatchEvent(new Event("change")); return true; })()`, id, text))
-	}
 	press := func(id, verb string) {
 		t.Helper()
 		button := fmt.Sprintf(`[...document.getElementById("settings-%s").closest(".setting").querySelectorAll("button")].find((b) => b.textContent === %q)`, id, verb)
@@ -90,7 +86,10 @@ func TestSettingsInBrowser(t *testing.T) {
 	value[bool](w, `(document.getElementById("settings-preferences-stop_on_quit").click(), true)`)
 	note("Saved.")
 	w.wait("the switch", `document.getElementById("settings-preferences-stop_on_quit").checked`)
-	choose("profile-token", "keep")
+	if got := value[string](w, `(() => { const g = document.getElementById("settings-profile-token"); return [g.getAttribute("role"), document.getElementById(g.getAttribute("aria-labelledby")).textContent, g.querySelectorAll("input[type=radio]").length, g.querySelector("input:checked").parentElement.textContent].join("|"); })()`); got != "radiogroup|Token|3|Default (fresh)" {
+		t.Errorf("the choice of a token is %q", got)
+	}
+	w.do("choose by mouse", chromedp.Click(`#settings-profile-token input[value="keep"]`))
 	w.wait("the choice", `settings.fields.find((f) => f.place === "profile.token").value === "keep"`)
 	typeInto("profile-packages", "polars"+kb.Enter+"scikit-learn==1.5")
 	press("profile-packages", "Save")
@@ -142,6 +141,14 @@ func TestSettingsInBrowser(t *testing.T) {
 	press("profile-cpus", "Save")
 	note("Saved")
 	inFile("cpus = 2\n")
+
+	// What a built-in profile is is told where one is chosen.
+	choices := value[string](w, `document.getElementById("settings-file-profile").textContent`)
+	for name, p := range config.BuiltIn() {
+		if !strings.Contains(choices, name+p.About()) {
+			t.Errorf("%s is not explained in %q", name, choices)
+		}
+	}
 
 	// Profiles.
 	typeInto("name", "mine")

@@ -22,6 +22,8 @@ type System struct {
 	Name string
 	// WSL tells whether this Linux runs in the Windows Subsystem for Linux.
 	WSL bool
+	// Found is, on Windows, what [FindWSL] has found.
+	Found WSL
 	// Systemd tells whether systemd manages this Linux.
 	Systemd bool
 }
@@ -70,7 +72,7 @@ const startSystemd = "sudo systemctl enable --now docker"
 func Docker(s System) Help {
 	switch s.OS {
 	case "windows":
-		return Help{"Windows", []Way{windowsDesktop()}}
+		return Help{"Windows", append(s.Found.ways(), windowsDesktop())}
 	case "darwin":
 		return Help{"macOS", []Way{
 			{Title: "Docker Desktop", Commands: []string{"brew install --cask docker-desktop", "open -a Docker"}, Page: pageMac, Note: i18n.T("install.note.homebrew")},

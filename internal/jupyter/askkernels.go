@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -129,7 +130,7 @@ func parseKernelUsages(text string, kernels []string) (all map[string]KernelUsag
 		}
 		memory, memoryErr := strconv.ParseUint(fields[1], 10, 63)
 		seconds, secondsErr := strconv.ParseFloat(fields[2], 64)
-		if memoryErr != nil || secondsErr != nil {
+		if memoryErr != nil || secondsErr != nil || math.IsNaN(seconds) || math.IsInf(seconds, 0) || seconds < 0 {
 			return nil, false
 		}
 		all[fields[0]] = KernelUsage{memory, seconds}

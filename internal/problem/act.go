@@ -17,6 +17,7 @@ const (
 	ActStart           ActName = "start"
 	ActContinue        ActName = "continue"
 	ActRestart         ActName = "restart"
+	ActRepair          ActName = "repair" // restart with the settings that Colab needs, a container made by hand, too
 	ActStartWithoutGPU ActName = "startWithoutGPU"
 	ActUsePort         ActName = "usePort" // start with another port, which is kept in the settings
 	ActInstall         ActName = "install" // show how to get an engine

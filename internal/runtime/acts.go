@@ -45,7 +45,7 @@ func (s State) allows(a problem.Act) bool {
 		return s.CanStart() && s != NoEngine
 	case problem.ActContinue:
 		return s.CanContinue()
-	case problem.ActRestart:
+	case problem.ActRestart, problem.ActRepair:
 		return s.CanRestart() && s != Starting
 	case problem.ActUpdate:
 		return s.CanUpdate()

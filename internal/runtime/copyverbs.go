@@ -2,15 +2,12 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
-	"colabtray/internal/problem"
 )
 
 // CopyIn copies a file or folder of this computer into the runtime's volume, and
@@ -94,7 +91,7 @@ func (m *Manager) DataFolder(ctx context.Context) (dir string, can bool) {
 // in progress.
 func (m *Manager) changeFiles(ctx context.Context, progress func(data.Progress), work func(*data.Store) error) error {
 	return m.withFiles(ctx, progress, func(d *data.Store) error {
-		release, err := lockSoon(ctx, d)
+		release, err := d.Lock(ctx)
 		if err != nil {
 			return err
 		}
@@ -125,23 +122,6 @@ func (m *Manager) withFiles(ctx context.Context, progress func(data.Progress), w
 	return d.Problem(ctx, work(d))
 }
 
-// lockSoon locks the data, and waits for other short work on them: a list of files takes
-// a second.
-func lockSoon(ctx context.Context, d *data.Store) (release func(), err error) {
-	const patience, often = 10 * time.Second, 50 * time.Millisecond
-	for end := time.Now().Add(patience); ; {
-		release, err = d.Lock()
-		if p, is := errors.AsType[*problem.Problem](err); !is || p.Code != problem.Busy || time.Now().After(end) {
-			return release, err
-		}
-		select {
-		case <-time.After(often):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
 // readers share one lock of the data: the first takes it, and the last releases it.
 type readers struct {
 	mu      sync.Mutex
@@ -153,7 +133,7 @@ func (r *readers) enter(ctx context.Context, d *data.Store) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.count == 0 {
-		release, err := lockSoon(ctx, d)
+		release, err := d.Lock(ctx)
 		if err != nil {
 			return err
 		}

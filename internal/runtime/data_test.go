@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/data"
@@ -584,6 +585,7 @@ func TestBusy(t *testing.T) {
 	anyEngine(t, dataEngines, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.Open()
+		r.lockPatience = time.Millisecond
 		file := filepath.Join(t.TempDir(), "b")
 		_, err := r.Backup(t.Context(), data.BackupOptions{File: file, Progress: func(p data.Progress) {
 			if p.Step != data.StepBackup || p.Bytes < 5<<20 {
@@ -598,6 +600,40 @@ func TestBusy(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.sameContent(before)
+	})
+}
+
+// TestWorkWaitsForReading: while files are read, a backup and a delete wait for that
+// instead of saying that it is busy.
+func TestWorkWaitsForReading(t *testing.T) {
+	oneEngine(t, func(t *testing.T, r *rig) {
+		r.fill()
+		r.Open()
+		file := filepath.Join(t.TempDir(), "b")
+		for what, work := range map[string]func() error{
+			"backup": func() error { _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); return err },
+			"delete": func() error { _, err := r.Delete(t.Context(), data.DeleteOptions{}); return err },
+		} {
+			begun, done := make(chan struct{}), make(chan error, 1)
+			err := r.ReadFile(t.Context(), ".", func(data.Opened) error {
+				go func() {
+					close(begun)
+					done <- work()
+				}()
+				<-begun
+				_, err := r.ListFiles(t.Context(), ".") // which takes a while
+				select {
+				case err := <-done:
+					t.Errorf("%s did not wait: %v", what, err)
+					done <- err
+				default:
+				}
+				return err
+			})
+			if err := errors.Join(err, <-done); err != nil {
+				t.Errorf("%s: %v", what, explained(err))
+			}
+		}
 	})
 }
 

@@ -20,7 +20,7 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 	if !d.Info().Features.Data {
 		return data.Backup{}, d.Problem(ctx, engine.ErrLacks)
 	}
-	release, err := d.Lock()
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return data.Backup{}, err
 	}
@@ -47,7 +47,7 @@ func (m *Manager) BackupOwn(ctx context.Context, progress func(data.Progress)) (
 func (m *Manager) data(progress func(data.Progress)) *data.Store {
 	store := data.New(data.Options{
 		Engine: m.engine(), Info: m.link.Info, Profile: m.Profile(), Spec: specOf(m.Profile(), Server{}, m.link.Info()), Dir: m.backups,
-		Log: m.log, Progress: progress,
+		Log: m.log, Progress: progress, LockPatience: m.lockPatience,
 		AskRoot: func(ctx context.Context, c engine.Container) string {
 			files, err := jupyter.InfoFiles(ctx, m.engine(), c)
 			if err != nil {
@@ -68,7 +68,7 @@ func (m *Manager) data(progress func(data.Progress)) *data.Store {
 // returns ctx's error.
 func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.DeleteResult, error) {
 	d := m.data(o.Progress)
-	release, err := d.Lock()
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return data.DeleteResult{}, err
 	}
@@ -146,7 +146,7 @@ func (m *Manager) Restore(ctx context.Context, o data.RestoreOptions) (r data.Re
 	if r.From, err = d.Check(ctx, f, o.Large); err != nil {
 		return r, err
 	}
-	release, err := d.Lock()
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return r, err
 	}

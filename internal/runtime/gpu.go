@@ -40,9 +40,16 @@ func gpuProblem(p config.Profile, err error, c gpuContext) *problem.Problem {
 	case has("unknown device"):
 		set(i18n.T("problem.gpuUnknown"), i18n.T("problem.gpuUnknownHint"), "nvidia-smi -L")
 	case has("version mismatch"):
-		set(i18n.T("problem.gpuReboot"), i18n.T("problem.gpuRebootHint"), "sudo reboot")
+		set(i18n.T("problem.gpuReboot"), i18n.T("problem.gpuRebootHint"), c.onLinux("sudo reboot"))
 	case c.local && !c.driver, has("driver not loaded", "libnvidia-ml.so", "no adapters were found"):
 		set(i18n.T("problem.gpuNoDriver"), i18n.T("problem.gpuNoDriverHint"), "nvidia-smi")
+	case c.os == "windows" && c.kind.Podman:
+		set(i18n.T("problem.gpuNoCDI"), i18n.T("problem.gpuNoCDIHint", "guide", guide),
+			"podman machine ssh --username root nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml")
+	case c.os == "windows" && c.kind.Desktop:
+		set(i18n.T("problem.gpuDesktop"), i18n.T("problem.gpuDesktopHint"), "")
+	case c.os == "windows":
+		set(i18n.T("problem.gpuNoToolkit"), i18n.T("problem.gpuNoToolkitThereHint", "guide", guide), "")
 	case c.kind.Snap:
 		set(i18n.T("problem.gpuSnap"), i18n.T("problem.gpuSnapHint"), "snap list docker")
 	case c.kind.Rootless && !c.kind.Podman && has("operation not permitted", "cgroup", "permission denied"):
@@ -61,6 +68,15 @@ func gpuProblem(p config.Profile, err error, c gpuContext) *problem.Problem {
 			"sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker")
 	}
 	return problem
+}
+
+// onLinux returns a command for a shell of Linux, and none where the terminals of this
+// computer have no such shell.
+func (c gpuContext) onLinux(command string) string {
+	if c.os == "windows" {
+		return ""
+	}
+	return command
 }
 
 // gpuProblem calls the function of that name for the operation's engine.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -61,6 +62,9 @@ func TestGPUProblem(t *testing.T) {
 		{wsl, here, "no NVIDIA driver", "nvidia-smi"},
 		{mismatch, here, "restart", "sudo reboot"},
 		{noSuch, here, "no such GPU", "nvidia-smi -L"},
+		{mismatch, gpuContext{os: "windows"}, "restart", ""},
+		{podman, gpuContext{os: "windows", kind: engine.Kind{Podman: true, Rootless: true}}, "not set up", "podman machine ssh"},
+		{noToolkit, gpuContext{os: "windows", kind: engine.Kind{Snap: true}}, "container toolkit is missing", ""},
 		{somethingIs, here, "", ""},
 	} {
 		p := gpuProblem(config.Default(), errors.New(c.text), c.context)
@@ -69,6 +73,14 @@ func TestGPUProblem(t *testing.T) {
 		case p == nil, c.short == "", p.Code != problem.GPU, !strings.Contains(p.Short, c.short), !strings.Contains(p.Command, c.command),
 			!strings.Contains(p.Hint, "--no-gpu"):
 			t.Errorf("%.200s in %+v: the problem is %+v", c.text, c.context, p)
+		}
+		// Terminals of Windows know no words of Linux' shells, whatever engine there is.
+		c.context.os = "windows"
+		for _, c.context.kind = range []engine.Kind{{}, {Desktop: true}, {Podman: true}, {Podman: true, Rootless: true}, {Rootless: true}, {Snap: true}} {
+			p := gpuProblem(config.Default(), errors.New(c.text), c.context)
+			if p != nil && regexp.MustCompile(`\b(sudo|systemctl|snap)\b|\$[A-Z]`).MatchString(p.Command+p.Hint) {
+				t.Errorf("%.200s in %+v: the problem is %+v", c.text, c.context, p)
+			}
 		}
 	}
 }

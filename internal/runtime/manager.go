@@ -36,6 +36,7 @@ type Manager struct {
 	gate     gate
 	news     *ImageNews
 	asks     bool
+	starts   *StartTimes
 
 	mu         sync.Mutex
 	profile    config.Profile     // only the owning goroutine changes it
@@ -49,6 +50,7 @@ type Manager struct {
 	backups       string
 	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time
 	readers       readers       // of files of the volume
+	lockPatience  time.Duration // see [data.Options]
 
 	// Only the owning goroutine uses these.
 	model             model
@@ -92,6 +94,9 @@ type Options struct {
 	// AskRegistries asks the registry of the image for News, at most once a day while
 	// the runtime is ready. Only the tray sets it.
 	AskRegistries bool
+	// Starts remembers how long starts took. If it is nil, that is known only while
+	// the program runs.
+	Starts *StartTimes
 	// Backups is the directory for the backups that are made before data is deleted
 	// or replaced; empty for [data.BackupDir].
 	Backups string
@@ -126,6 +131,8 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		wakeFor:       o.WakeFor,
 		news:          o.News,
 		asks:          o.AskRegistries && o.News != nil,
+		starts:        o.Starts,
+		lastStart:     o.Starts.last(p.Runtime),
 		watchers:      map[chan Snapshot]struct{}{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
@@ -137,7 +144,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 	m.unusual = unusualProblems(p)
 	m.gate.manager, m.gate.dir = m, cmp.Or(o.Locks, config.RuntimeDir())
 	m.current = m.snapshot()
-	m.current.Rev = 1
+	m.current.Rev, m.current.LastStart = 1, m.lastStart
 	return m
 }
 

@@ -75,7 +75,7 @@ func (m *Manager) publish() {
 }
 
 // timeStart measures how long starts take, and returns how long the last one took. The
-// caller holds the lock.
+// owning goroutine calls it and holds the lock.
 func (m *Manager) timeStart(next State) time.Duration {
 	was := m.current.State
 	switch {
@@ -84,6 +84,9 @@ func (m *Manager) timeStart(next State) time.Duration {
 		m.startBegan = time.Now()
 	case next == Ready && was == Starting && !m.startBegan.IsZero():
 		m.lastStart = time.Since(m.startBegan).Round(time.Second)
+		if took := m.lastStart; took > 0 {
+			m.work.Go(func() { m.starts.keep(m.runtime, took) })
+		}
 	}
 	if next != Starting {
 		m.startBegan = time.Time{}

@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"colabtray/internal/engine"
@@ -44,4 +46,22 @@ func (m *Manager) WithReplacement(ctx context.Context, s Snapshot) (Snapshot, er
 	}
 	s.State, s.Since, s.Problem = Starting, c.MadeAt, nil
 	return s, nil
+}
+
+// WithReplacements is [Manager.WithReplacement] for snapshots of the fleet.
+func (f *Fleet) WithReplacements(ctx context.Context, all []Snapshot) ([]Snapshot, error) {
+	entries := map[ID]*entry{}
+	f.apply(func(context.Context) { entries = maps.Clone(f.entries) })
+	told := slices.Clone(all)
+	for i, s := range all {
+		e := entries[s.ID()]
+		if e == nil {
+			continue // its profile has gone meanwhile
+		}
+		var err error
+		if told[i], err = e.WithReplacement(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return told, nil
 }

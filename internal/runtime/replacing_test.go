@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/memory"
 	"colabtray/test/testenv"
@@ -58,6 +59,42 @@ func TestStateWhileReplaced(t *testing.T) {
 			s, err := r.WithReplacement(t.Context(), Snapshot{State: step.seen})
 			if err != nil || s.State != want || want == Starting && s.Since.IsZero() {
 				t.Errorf("%s, interrupted: %t: %s since %v, %v; want %s", step.what, interrupted, s.State, s.Since, err, want)
+			}
+		}
+	}
+}
+
+// TestStatesWhileReplaced: of several runtimes, those that another program is replacing
+// are starting.
+func TestStatesWhileReplaced(t *testing.T) {
+	at := inMemory(t)
+	one, two, three := profileOf(t, at, "one", testenv.Server2), profileOf(t, at, "two", testenv.Server2), profileOf(t, at, "three", testenv.Server2)
+	f := openFleet(t, at, byName(one, two, three), "two")
+	for _, p := range []config.Profile{one, two} {
+		f.mustStart(p.Name)
+		if err := f.Stop(t.Context(), p.Name); err != nil {
+			t.Fatal(err)
+		}
+		f.untilState(p.Name, Stopped)
+	}
+	for _, suffix := range []string{engine.NextSuffix, engine.PreviousSuffix} {
+		spec := specOf(one, f.options.Server, engine.Info{})
+		spec.Name += suffix
+		if suffix == engine.PreviousSuffix {
+			if err := at.memory.Rename(t.Context(), one.Runtime, spec.Name); err != nil {
+				t.Fatal(err)
+			}
+		} else if _, err := at.memory.Create(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
+		told, err := f.WithReplacements(t.Context(), f.Overview().Runtimes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]State{"one": Starting, "two": Stopped, "three": Absent}
+		for _, s := range told {
+			if s.State != want[s.Profile] {
+				t.Errorf("with %s, %s is %s, want %s", spec.Name, s.Profile, s.State, want[s.Profile])
 			}
 		}
 	}

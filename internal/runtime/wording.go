@@ -87,8 +87,5 @@ func (s Snapshot) StartProgress() string {
 // About returns what a built-in profile is, and how much it downloads; empty for a
 // profile of the person's own.
 func (s Snapshot) About() string {
-	if p, is := config.BuiltIn()[s.Profile]; !is || p.Image != s.Image {
-		return ""
-	}
-	return i18n.T("profile." + s.Profile)
+	return config.Profile{Name: s.Profile, Image: s.Image}.About()
 }

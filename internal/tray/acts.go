@@ -2,6 +2,7 @@ package tray
 
 import (
 	"context"
+	"slices"
 
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
@@ -10,6 +11,12 @@ import (
 
 // Continue lets a paused runtime go on. The row of Start says it.
 const Continue Action = "continue"
+
+// carriedOut are the acts without a row that Options.Act carries out.
+var carriedOut = []problem.ActName{
+	problem.ActRepair, problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActInstallDesktop,
+	problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete,
+}
 
 // actDo returns the function of an act that has no row of its own, nil for any other
 // action.
@@ -21,23 +28,23 @@ func actDo(action Action) func(a *app, on target) actionFunc {
 		return (*app).openGuide
 	case problem.ActCopyCommand:
 		return (*app).copyCommand
-	case problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActInstallDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete:
-		return (*app).act
 	case problem.ActFreeKernels:
 		return (*app).freeKernels
 	}
-	if action == tell {
+	switch {
+	case action == tell:
 		return (*app).tellState
+	case slices.Contains(carriedOut, problem.ActName(action)):
+		return (*app).act
+	default:
+		return nil
 	}
-	return nil
 }
 
 // lackingActs has the acts without a row that the options do not offer.
 func (a *app) lackingActs() map[Action]bool {
 	all := map[Action]bool{Action(problem.ActInstall): a.Guide == nil, Action(problem.ActFreeKernels): a.Kernels == nil}
-	for _, name := range []problem.ActName{
-		problem.ActStartWithoutGPU, problem.ActUsePort, problem.ActStartDesktop, problem.ActInstallDesktop, problem.ActUsePodman, problem.ActKeepRunning, problem.ActUndoDelete,
-	} {
+	for _, name := range carriedOut {
 		all[Action(name)] = a.Act == nil
 	}
 	return all

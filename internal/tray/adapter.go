@@ -161,6 +161,19 @@ func (m *menu) setIcon(icon assets.State, style assets.Style) {
 
 func (m *menu) setTooltip(text string) { systray.SetTooltip(text) }
 
+// setMark tells the toolkit a mark, also one that has not changed.
+func (m *menu) setMark(i int, checked bool) {
+	item := m.items[i]
+	if item == nil || m.shown[i].Hidden {
+		return
+	}
+	if checked {
+		item.Check()
+	} else {
+		item.Uncheck()
+	}
+}
+
 // setRow tells the toolkit what has changed in a row. A row that stays hidden is
 // left as it is, and a hidden row is shown last: on Windows any other change shows
 // a hidden row.

@@ -140,6 +140,7 @@ type toolkit interface {
 	setIcon(icon assets.State, style assets.Style)
 	setTooltip(text string)
 	setRow(i int, row Row)
+	setMark(i int, checked bool)
 	setSubmenus(filled bool)
 }
 
@@ -292,6 +293,8 @@ func (a *app) run(ctx context.Context, t toolkit, overviews <-chan runtime.Overv
 			if a.finish(r) {
 				return
 			}
+			a.show(t)
+			a.tellMarks(t, r.action)
 		case row := <-a.clicks:
 			chosen := a.clickedRow(row)
 			if chosen.Action == Quit && (a.Quit == nil || a.viewInput.busy[Quit] || a.quitFailed) {
@@ -416,6 +419,17 @@ func (a *app) show(t toolkit) {
 		}
 	}
 	a.shown = next
+}
+
+// tellMarks tells the toolkit the check marks of an action's rows, even if they are as
+// before. Some panels, such as Plasma's, turn over the mark of the row that is clicked,
+// whatever comes of that: so a profile that is chosen again would lose its mark.
+func (a *app) tellMarks(t toolkit, action Action) {
+	for i, e := range entries {
+		if e.checked != nil && e.action == action {
+			t.setMark(i, a.shown.Rows[i].Checked)
+		}
+	}
 }
 
 // clickedRow returns the row that a click means in the view on the screen. It

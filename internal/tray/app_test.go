@@ -39,11 +39,12 @@ func (s *screen) setIcon(icon assets.State, style assets.Style) {
 	s.Icon, s.Style = icon, style
 	s.calls++
 }
-func (s *screen) setTooltip(text string)     { s.Tooltip = text; s.calls++ }
-func (s *screen) setRow(i int, row Row)      { s.Rows[i] = row; s.calls++ }
-func (s *screen) setSubmenus(filled bool)    { s.filled.Store(filled) }
-func (s *screen) row(i int) (string, bool)   { return s.Rows[i].Text, !s.Rows[i].Disabled }
-func (s *screen) is(i int, text string) bool { return s.Rows[i].Text == text }
+func (s *screen) setTooltip(text string)      { s.Tooltip = text; s.calls++ }
+func (s *screen) setRow(i int, row Row)       { s.Rows[i] = row; s.calls++ }
+func (s *screen) setMark(i int, checked bool) { s.Rows[i].Checked = checked }
+func (s *screen) setSubmenus(filled bool)     { s.filled.Store(filled) }
+func (s *screen) row(i int) (string, bool)    { return s.Rows[i].Text, !s.Rows[i].Disabled }
+func (s *screen) is(i int, text string) bool  { return s.Rows[i].Text == text }
 
 // fakeRuntime is a runtime whose actions wait until the test lets them go on.
 type fakeRuntime struct {
@@ -502,6 +503,27 @@ func TestProfiles(t *testing.T) {
 		s.clickOn(rowProfile)
 		if !s.screen.is(rowStatus, "The setting could not be changed") || !s.screen.is(rowHint, "The file is read-only.") {
 			t.Errorf("the menu says %+v", s.screen.Rows[:2])
+		}
+	})
+}
+
+// TestProfilesAreARadioGroup: whatever is clicked, and whatever the panel makes of the
+// click, one profile has the mark, the current one.
+func TestProfilesAreARadioGroup(t *testing.T) {
+	withApp(t, func(t *testing.T, s *appTest) {
+		s.overviews <- fleet(3, 1)
+		for _, failing := range []error{nil, errors.New("the file is read-only")} {
+			s.failing = failing
+			for clicked := range 3 {
+				row := &s.screen.Rows[rowProfile+clicked]
+				row.Checked = !row.Checked // as Plasma's panel does
+				s.clickOn(rowProfile + clicked)
+				for i := range 3 {
+					if got := s.screen.Rows[rowProfile+i].Checked; got != (i == 1) {
+						t.Errorf("after a click on %d (%v), the mark of %d is there: %t", clicked, failing, i, got)
+					}
+				}
+			}
 		}
 	})
 }

@@ -33,7 +33,7 @@ func profileEntry(i int) entry {
 		do:     (*app).selectProfile,
 		text: func(s viewInput) string {
 			if r, there := of(s); there {
-				return cut(oneLine(shortState(r, s.now)), maxRow)
+				return cut(oneLine(shortState(r, s.now)), maxProfileRow)
 			}
 			return ""
 		},
@@ -70,21 +70,28 @@ func moreProfiles(s viewInput) string {
 	return i18n.T("tray.row.moreProfiles", "count", s.unlisted)
 }
 
-// shortState returns the name of a profile and the state of its runtime. A state
-// that it shares with the current one, such as a missing engine, is left out: the status
-// at the top says it.
+// maxProfileRow is the longest text of a profile's row, in UTF-16 units. Who chooses one
+// wants to read it all.
+const maxProfileRow = 104
+
+// shortState returns the name of a profile, the state of its runtime, and what a built-in
+// profile is. A state that it shares with the current one, such as a missing engine, is left
+// out: the status at the top says it.
 func shortState(s, current runtime.Snapshot) string {
-	if about := s.About(); about != "" && s.State == runtime.Absent {
-		return i18n.Named(s.Profile, s.WithMachine(about))
-	}
-	state := s.Say(runtime.WordShort)
+	state, about := s.Say(runtime.WordShort), s.About()
 	if s.State == runtime.NoEngine && s.Engine.Host != current.Engine.Host {
 		state = s.Say(runtime.WordSince)
 	}
-	if state == "" {
+	switch {
+	case about != "" && (state == "" || s.State == runtime.Absent):
+		return i18n.Named(s.Profile, s.WithMachine(about))
+	case about != "":
+		return i18n.Named(s.Profile, state+" ("+about+")")
+	case state == "":
 		return s.Profile
+	default:
+		return i18n.Named(s.Profile, state)
 	}
-	return i18n.Named(s.Profile, state)
 }
 
 func deleteContainerText(s viewInput) string {

@@ -3,8 +3,12 @@ package tray
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
+	"colabtray/internal/runtime"
 )
 
 // TestViewTranslated: in every language each row that says something of its own says
@@ -37,6 +41,25 @@ func TestViewTranslated(t *testing.T) {
 				row.Text, other.Text = "", ""
 				if row != other {
 					t.Errorf("%s: row %d is %+v in %s and not %+v", name, i, other, language, row)
+				}
+			}
+		}
+	}
+}
+
+// TestBuiltInProfilesAreExplained: whatever the state, the row of a built-in profile says
+// in each language what it is and how big.
+func TestBuiltInProfilesAreExplained(t *testing.T) {
+	t.Cleanup(func() { i18n.Use(i18n.English) })
+	for _, language := range i18n.Languages() {
+		i18n.Use(language)
+		for name, p := range config.BuiltIn() {
+			for state := runtime.Unknown; state <= runtime.Failed; state++ {
+				s := snapshot(state)
+				s.Profile, s.Image, s.Progress, s.IdleStopAt = name, p.Image, engine.Progress{LayersDone: 17, Layers: 20, Bytes: 11_100_000_000, Total: 12_300_000_000}, time.Now()
+				row := entryOf(selectProfile).text(viewInput{derived: derived{listed: []runtime.Snapshot{s}}})
+				if !strings.HasPrefix(row, name) || !strings.Contains(row, p.About()) {
+					t.Errorf("in %s, the row of a profile that is %s is %q", language, state, row)
 				}
 			}
 		}

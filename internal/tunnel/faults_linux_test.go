@@ -498,6 +498,29 @@ Host *`, r.box.Port, r.box.Name))
 	r.box.Continue(t)
 }
 
+// TestTwoBoxes: what happens to the one does not matter to the other.
+func TestTwoBoxes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	other := testenv.SSHDBeside(t, r.box)
+	d, err := ParseDestination(other.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tunnel := New(d, r.options)
+	t.Cleanup(func() { _ = tunnel.Close() })
+	conn, err := tunnel.DialSocket(within(t), r.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers(t, r.socket(t))
+	r.box.Shutdown(t)
+	r.reaches(t, "without a connection", disconnectedBy(Refused))
+	answers(t, conn)
+	r.box.Start(t)
+	answers(t, r.socket(t))
+}
+
 // TestArguments: nothing is relaxed or forwarded, nobody is asked, and the host is data.
 func TestArguments(t *testing.T) {
 	t.Parallel()

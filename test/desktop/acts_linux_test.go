@@ -56,6 +56,36 @@ func TestUseAnotherPort(t *testing.T) {
 	}
 }
 
+// A container made by hand lacks what Colab needs: the check says so, and one choice
+// puts it in.
+func TestTheFixOfTheCheck(t *testing.T) {
+	t.Parallel()
+	image := testenv.Image(t, testenv.Server2)
+	env, name, port := settings(t, image)
+	testenv.Docker(t, "run", "-d", "--name", name, "--hostname", name, "-v", name+"-data:/home/jovyan", "-p", fmt.Sprintf("127.0.0.1:%d:8888", port),
+		image, "start-notebook.sh", "--NotebookApp.port_retries=0", "--NotebookApp.allow_credentials=True")
+	testenv.Docker(t, "exec", name, "sh", "-c", "echo kept > ~/work.ipynb")
+	p := &user{Session: Start(t, Options{}), t: t, env: env, name: name, port: port}
+	var err error
+	p.program, err = p.Launch(p.env, executable)
+	p.must(err)
+	_, err = p.Registered(t.Context(), p.program.Pid())
+	p.must(err)
+	p.seesIcon(assets.Ready)
+	p.chooses(assets.Ready, "Check connection")
+	p.reads("Colab cannot connect")
+	p.must(p.Note(t.Context(), "Colab cannot connect"))
+	p.keeps("check")
+	p.chooses(assets.Ready, "Restart with Colab's settings")
+	p.must(p.Note(t.Context(), "The runtime is ready"))
+	p.seesIcon(assets.Ready)
+	p.chooses(assets.Ready, "Check connection")
+	p.reads("Colab can connect")
+	if text := testenv.Docker(t, "exec", name, "cat", "/home/jovyan/work.ipynb"); text != "kept" {
+		t.Errorf("the notebook has become %q", text)
+	}
+}
+
 // The first start ever opens the guide, and no other one does.
 func TestFirstStart(t *testing.T) {
 	t.Parallel()

@@ -101,7 +101,7 @@ func (s *Session) Icon(ctx context.Context, state assets.State) (image.Rectangle
 		}
 		var found assets.State
 		var ok bool
-		where, found, ok = findIcon(picture)
+		where, found, ok = FindIcon(picture)
 		switch {
 		case !ok:
 			return errors.New("no icon of ours is there")
@@ -120,18 +120,19 @@ func (s *Session) NoIcon(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if where, _, found := findIcon(picture); found {
+		if where, _, found := FindIcon(picture); found {
 			return fmt.Errorf("it is still at %v", where)
 		}
 		return nil
 	})
 }
 
-// findIcon finds the place in the panel that looks most like one of our icons.
-func findIcon(picture image.Image) (where image.Rectangle, state assets.State, found bool) {
+// FindIcon finds the place in the picture of a panel that looks most like one of our icons.
+// The place is relative to the corner of the picture.
+func FindIcon(picture image.Image) (where image.Rectangle, state assets.State, found bool) {
 	strip := image.Rect(0, 0, picture.Bounds().Dx(), panelHeight)
 	panel := image.NewRGBA(strip)
-	draw.Draw(panel, strip, picture, image.Point{}, draw.Src)
+	draw.Draw(panel, strip, picture, picture.Bounds().Min, draw.Src)
 	icons := drawnIcons()
 	dimmest := 3 * 255
 	for _, icon := range icons {

@@ -25,6 +25,7 @@ type Box struct {
 	Port int
 
 	dir     string
+	client  *Box              // who has the client's configuration
 	options map[string]string // sshd's, over the defaults
 	penal   bool              // sshd knows of penalties
 	process *os.Process
@@ -34,6 +35,24 @@ type Box struct {
 // SSHD starts a box, which needs root. Root logs in with a key. It ends with the test,
 // with its connections.
 func SSHD(t testing.TB) *Box {
+	t.Helper()
+	b := newBox(t)
+	b.write(t, "config", b.host()+"Host *\n"+b.keys(), 0o600)
+	b.write(t, "bin/ssh", fmt.Sprintf("#!/bin/sh\nexec /usr/bin/ssh -F %s \"$@\"\n", b.file("config")), 0o700)
+	return b
+}
+
+// SSHDBeside starts a box that the client of another one knows, too.
+func SSHDBeside(t testing.TB, other *Box) *Box {
+	t.Helper()
+	b := newBox(t)
+	b.client = other.client
+	b.client.write(t, "config", b.host()+b.keys()+b.client.read(t, "config"), 0o600)
+	return b
+}
+
+// newBox starts a box that no client knows yet.
+func newBox(t testing.TB) *Box {
 	t.Helper()
 	Need(t, "root, to start an sshd of its own", os.Geteuid() == 0)
 	_, err := os.Stat(sshd)
@@ -45,6 +64,7 @@ func SSHD(t testing.TB) *Box {
 		t.Fatal(err)
 	}
 	b := &Box{Name: "box-" + randomHex(3), Port: FreePort(t), dir: dir, options: map[string]string{}}
+	b.client = b
 	AfterDeath(t, `rm -rf "$1"`, dir)
 	t.Cleanup(func() {
 		b.Shutdown(t)
@@ -62,24 +82,22 @@ func SSHD(t testing.TB) *Box {
 	}
 	b.makeKey(t, "key", "")
 	b.makeKey(t, "host", "")
-	b.write(t, "config", fmt.Sprintf(`Host %s
-	HostName 127.0.0.1
-	Port %d
-	User root
-Host *
-	UserKnownHostsFile %s
-	GlobalKnownHostsFile /dev/null
-	IdentityFile %s
-	IdentitiesOnly yes
-	IdentityAgent none
-`, b.Name, b.Port, b.file("known"), b.file("key")), 0o600)
-	b.write(t, "bin/ssh", fmt.Sprintf("#!/bin/sh\nexec /usr/bin/ssh -F %s \"$@\"\n", b.file("config")), 0o700)
 	b.Trust(t)
 	b.Authorize(t)
 	b.write(t, "sshd_config", "HostKey "+b.file("host")+"\nPerSourcePenalties no\n", 0o600)
 	b.penal = exec.Command(sshd, "-t", "-f", b.file("sshd_config")).Run() == nil
 	b.Start(t)
 	return b
+}
+
+// host is where the box is, in the client's configuration.
+func (b *Box) host() string {
+	return fmt.Sprintf("Host %s\n\tHostName 127.0.0.1\n\tPort %d\n\tUser root\n", b.Name, b.Port)
+}
+
+// keys are the client's keys and those that it knows.
+func (b *Box) keys() string {
+	return fmt.Sprintf("\tUserKnownHostsFile %s\n\tGlobalKnownHostsFile /dev/null\n\tIdentityFile %s\n\tIdentitiesOnly yes\n\tIdentityAgent none\n", b.file("known"), b.file("key"))
 }
 
 const sshd = "/usr/sbin/sshd"
@@ -117,13 +135,13 @@ func (b *Box) Address() string { return "ssh://" + b.Name }
 
 // Program returns the path of an ssh that has the client's configuration. Its directory
 // has nothing else, and so can be the first in PATH.
-func (b *Box) Program() string { return b.file("bin/ssh") }
+func (b *Box) Program() string { return b.client.file("bin/ssh") }
 
 // Configure adds lines to the client's configuration, before all others: the first value
 // of an option counts.
 func (b *Box) Configure(t testing.TB, lines string) {
 	t.Helper()
-	b.write(t, "config", "Host *\n"+lines+"\n"+b.read(t, "config"), 0o600)
+	b.client.write(t, "config", "Host *\n"+lines+"\n"+b.client.read(t, "config"), 0o600)
 }
 
 // Trust makes the client know the box's host key.

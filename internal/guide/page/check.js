@@ -33,11 +33,11 @@ function verdict(kind, text) {
   set($("verdict"), text);
 }
 
-// actButton returns a button for the act of a step, which the page has a button for, too.
-function actButton(act) {
-  const button = make("button", "small", $(act).textContent);
+// fixButton returns a button for the act of a step.
+function fixButton(step) {
+  const button = make("button", "small", step.label);
   button.type = "button";
-  button.addEventListener("click", () => post("/" + act).catch(lost));
+  button.addEventListener("click", () => post("/" + step.act).catch(lost));
   return button;
 }
 
@@ -49,7 +49,7 @@ function showStep(step) {
   if (step.advice) more.push(step.advice);
   if (more.length) item.append(make("span", "more", more.join("\n")));
   if (step.command) item.append(commandLine(step.command));
-  if (step.act) item.append(actButton(step.act));
+  if (step.act) item.append(fixButton(step));
   $("check-steps").append(item);
   $("check-steps").hidden = false;
 }

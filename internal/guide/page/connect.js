@@ -66,6 +66,8 @@ let folded = false; // once; whoever opens the steps again keeps them open
 
 function showConnect(answer) {
   showBrowser(answer.browser);
+  set($("connect-notice"), answer.notice);
+  $("connect-notice").hidden = !answer.notice;
   $("keep").hidden = !answer.canKeep;
   $("keep-url").checked = answer.keepsURL;
   $("again").hidden = answer.keepsURL;

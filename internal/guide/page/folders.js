@@ -68,9 +68,8 @@ $("folders-no").addEventListener("click", () => {
 });
 
 document.addEventListener("state", () => {
-  const there = now.machine ? "There" : "";
-  set($("folders-title"), say("folders.title" + there, now));
-  set($("folders-hint"), say("folders.hint" + there, now));
+  set($("folders-title"), now.machine ? say("folders.titleThere", now) : say("folders.title"));
+  set($("folders-hint"), now.machine ? say("folders.hintThere", now) : say("folders.hint"));
 });
 document.addEventListener("page", () => {
   if (seen("files")) askFolders("list");

@@ -77,7 +77,7 @@ function showSettings(answer) {
 
   fillSelect($("settings-profile"), settings.profiles.map((p) => [p.name, p.name]), settings.profile);
   const profile = settings.profiles.find((p) => p.name === settings.profile);
-  set($("settings-runtime"), say(profile.builtIn ? "settings.runtimeBuiltIn" : "settings.runtime", profile));
+  set($("settings-runtime"), [profile.about, say(profile.builtIn ? "settings.runtimeBuiltIn" : "settings.runtime", profile)].filter(Boolean).join("\n"));
   enable($("settings-rename"), !profile.builtIn);
   enable($("settings-remove"), !profile.builtIn);
   if (others) $("settings-question").hidden = true;
@@ -91,6 +91,41 @@ function showSettings(answer) {
   }
 }
 
+// radios returns a group of radio inputs, which has a value as a select does.
+function radios() {
+  const group = make("div", "choices");
+  group.setAttribute("role", "radiogroup");
+  Object.defineProperty(group, "value", {
+    get: () => group.querySelector("input:checked")?.value ?? "",
+    set: (value) => { for (const input of group.querySelectorAll("input")) input.checked = input.value === value; },
+  });
+  group.focus = () => (group.querySelector("input:checked") || group.querySelector("input"))?.focus();
+  return group;
+}
+
+// fillRadios fills a group of radio inputs, unless it has these already. A choice is a
+// value, its name, and what there is to say of it.
+function fillRadios(group, all, value) {
+  const text = JSON.stringify(all);
+  if (group.dataset.options !== text) {
+    const focused = group.contains(document.activeElement);
+    group.dataset.options = text;
+    group.replaceChildren(...all.map(([value, name, about]) => {
+      const input = make("input");
+      input.type = "radio";
+      input.name = group.id;
+      input.value = value;
+      const label = make("label");
+      label.append(input, make("span", "", name));
+      if (about) label.append(make("span", "quiet", about));
+      return label;
+    }));
+    group.value = value;
+    if (focused) group.focus();
+  }
+  group.value = value;
+}
+
 // fillSelect fills a select, unless it has these options already.
 function fillSelect(select, all, value) {
   const text = JSON.stringify(all);
@@ -99,6 +134,11 @@ function fillSelect(select, all, value) {
     select.replaceChildren(...all.map(([value, name]) => new Option(name, value)));
   }
   select.value = value;
+}
+
+// aboutChoice returns what there is to say of a value.
+function aboutChoice(place, value) {
+  return place === "file.profile" ? settings.profiles.find((p) => p.name === value)?.about || "" : "";
 }
 
 // nameOfChoice returns how a value is called.
@@ -115,8 +155,8 @@ class SettingControl {
     this.asked = 0; // questions so far: the answer to an earlier one is thrown away
     const id = "settings-" + field.place.replace(".", "-");
     this.box = make("div", "setting");
-    const label = make("label", "", say("settings.name." + field.place));
-    label.htmlFor = id;
+    const label = make(this.isChoice() ? "p" : "label", "name", say("settings.name." + field.place));
+    label.id = id + "-name";
     const about = make("p", "quiet about", field.text);
     about.id = id + "-about";
     this.fallback = make("p", "quiet");
@@ -126,6 +166,8 @@ class SettingControl {
     this.wrong.setAttribute("aria-live", "polite");
     this.input = this.makeInput();
     this.input.id = id;
+    if (this.isChoice()) this.input.setAttribute("aria-labelledby", label.id);
+    else label.htmlFor = id;
     this.input.setAttribute("aria-describedby", `${about.id} ${this.fallback.id} ${this.wrong.id}`);
     this.save = this.button("save", () => this.put());
     this.discard = this.button("discard", () => this.reset());
@@ -152,7 +194,7 @@ class SettingControl {
         return input;
       case "choice":
       case "profile":
-        input = make("select");
+        input = radios();
         input.addEventListener("change", () => this.put());
         return input;
       case "folders":
@@ -204,6 +246,10 @@ class SettingControl {
     return !["switch", "choice", "profile", "folders"].includes(this.kind);
   }
 
+  isChoice() {
+    return ["choice", "profile"].includes(this.kind);
+  }
+
   // show shows the field as it is in the file. What is being typed stays, and who types
   // it is told if the file has another value now.
   show(field, anew) {
@@ -230,9 +276,9 @@ class SettingControl {
     const { field } = this;
     clearTimeout(this.later);
     if (this.kind === "switch") this.input.checked = (field.stated ? field.value : field.default) === "true";
-    else if (this.input.matches("select")) {
-      const first = ["", say("settings.useDefault", { value: this.called(field.default) })];
-      fillSelect(this.input, [first, ...field.choices.map((c) => [c, nameOfChoice(this.place, c)])], field.stated ? field.value : "");
+    else if (this.isChoice()) {
+      const first = ["", say("settings.useDefault", { value: this.called(field.default) }), ""];
+      fillRadios(this.input, [first, ...field.choices.map((c) => [c, nameOfChoice(this.place, c), aboutChoice(this.place, c)])], field.stated ? field.value : "");
     } else if (this.isText()) this.input.value = field.value;
     this.tell("");
     this.buttons();
@@ -240,7 +286,7 @@ class SettingControl {
 
   buttons() {
     this.save.hidden = this.discard.hidden = !this.changed();
-    this.unset.hidden = this.input.matches("select, a") || !this.field.stated || this.changed();
+    this.unset.hidden = this.isChoice() || this.kind === "folders" || !this.field.stated || this.changed();
   }
 
   tell(wrong) {
