@@ -41,14 +41,10 @@ func Run(ctx context.Context, version string, args []string) int {
 	return program.Run(ctx, args)
 }
 
-// newEngine makes the engine, which is looked for where the docker command has it.
-func newEngine(log *slog.Logger) (engine.Engine, error) {
-	e, err := docker.New("")
-	if err != nil {
-		return nil, err
-	}
-	e.LogTo(log)
-	return e, nil
+// newEngine makes the engine at an address; an empty one means the engine that the
+// docker command uses.
+func newEngine(address string, log *slog.Logger) engine.Engine {
+	return docker.Open(address, log)
 }
 
 // runTray shows the tray. Where there is none it does what a click on the icon
@@ -74,12 +70,9 @@ func runTray(ctx context.Context, start cli.Start) error {
 	if err != nil {
 		return err
 	}
-	s, err := openFleet(start, settings, runtime.Options{
+	s := openFleet(start, settings, runtime.Options{
 		Tokens: trayTokens(start.Log()), StopIdle: true, WakeFor: colab.Origin, AskRegistries: true,
 	})
-	if err != nil {
-		return err
-	}
 	s.Run(s.fleet.Run, func(ctx context.Context) { settings.Follow(ctx, s.fleet) }, s.startAtOpen, s.welcome)
 	defer s.Close()
 	s.Log.Info("the tray begins", "version", start.Version(), "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", settings.Chosen())

@@ -29,20 +29,17 @@ type fleetSession struct {
 	guides map[string]*guide.Guide // by profile
 }
 
-// openFleet connects the runtimes of the settings to the engine.
-func openFleet(start cli.Start, settings *cli.Settings, o runtime.Options) (*fleetSession, error) {
+// openFleet connects the runtimes of the settings to their engines.
+func openFleet(start cli.Start, settings *cli.Settings, o runtime.Options) *fleetSession {
 	preferences, profiles := settings.Current()
-	c, err := start.Connect(o, preferences)
-	if err != nil {
-		return nil, err
-	}
+	c := start.Connect(o, preferences)
 	return &fleetSession{
 		Connection: c,
 		fleet:      c.Fleet(profiles, settings.Chosen()),
 		settings:   settings,
 		version:    start.Version(),
 		guides:     map[string]*guide.Guide{},
-	}, nil
+	}
 }
 
 // CheckReport tries what Colab's page does with the runtime of a profile: the
@@ -138,10 +135,16 @@ func (s *fleetSession) guide(profile string) (*guide.Guide, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.guides[profile] == nil {
-		s.guides[profile] = one.NewGuide(s.version)
+	g := s.guides[profile]
+	if g != nil && g.Runtime != one.Runtime { // the profile has another container or engine by now
+		g.Close()
+		g = nil
 	}
-	return s.guides[profile], nil
+	if g == nil {
+		g = one.NewGuide(s.version)
+		s.guides[profile] = g
+	}
+	return g, nil
 }
 
 // OpenGuide opens the guide to the runtime of the current profile.

@@ -94,6 +94,9 @@ func showTray(ctx context.Context, s *fleetSession) error {
 	}()
 	answering.Go(func() {
 		err := desktop.ServeQueries(ctx, dir, func(ctx context.Context, q desktop.Query) string {
+			if profile, starts := q.Starts(); starts {
+				return cli.StartAnswer(s.startHeld(ctx, profile))
+			}
 			if q != desktop.Quit {
 				return answer(ctx, s, sender)
 			}

@@ -27,6 +27,9 @@ func runCheck(ctx context.Context, in *invocation) error {
 		} else {
 			_, err = fmt.Fprintf(in.sentences(), "\n%s\n", report.Verdict)
 		}
+		if missing := holderMissing(s.Profile, s.Runtime.Snapshot()); missing != nil {
+			in.printProblemAs(yellow, missing)
+		}
 		if err == nil && !report.OK {
 			err = errReported
 		}

@@ -38,9 +38,9 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	// LookupEnv reads the environment, as [os.LookupEnv] does.
 	LookupEnv func(string) (string, bool)
-	// Engine makes the engine that runtimes are on, which tells in the log what it
-	// gets along without.
-	Engine func(log *slog.Logger) (engine.Engine, error)
+	// Engine makes the engine at an address of the settings, or the one of this computer
+	// for an empty one. It tells in the log what it gets along without.
+	Engine func(address string, log *slog.Logger) engine.Engine
 	// Tray shows the tray until its person quits.
 	Tray func(ctx context.Context, s Start) error
 }

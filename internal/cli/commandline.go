@@ -33,6 +33,7 @@ type invocation struct {
 	args    []string  // behind the command, without its flags
 
 	all, copy, json, watch, follow, settings, noGPU, undo, removeOld, idle bool
+	stays                                                                  bool // the command may listen for the runtime; see hold
 	tail                                                                   int
 
 	data, noBackup, force, large, yes bool

@@ -206,7 +206,7 @@ func TestCompletions(t *testing.T) {
 		{"sta", []string{"start", "status", nothingElse}},
 		{"config ", []string{"init", "path", "show", "edit", "check", nothingElse}},
 		{"start --n", []string{"--name", "--no-gpu", "--notify", nothingElse}},
-		{"status --all --", []string{"--profile", "--name", "--image", "--port", "--publish", "--folder", "--verbose", "--notify", "--help", "--json", nothingElse}}, // --watch goes not with --all
+		{"status --all --", []string{"--profile", "--name", "--image", "--engine", "--port", "--publish", "--folder", "--verbose", "--notify", "--help", "--json", nothingElse}}, // --watch goes not with --all
 		{"start ", []string{nothingElse}},
 		{"start --profile ", profiles},
 		{"--profile ", profiles},

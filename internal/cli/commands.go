@@ -31,18 +31,25 @@ func startFlags(set *pflag.FlagSet, in *invocation) {
 }
 
 func runStart(ctx context.Context, in *invocation) error {
+	in.stays = true
+	if err := in.handOver(ctx); err != nil {
+		return err
+	}
 	return in.withSession(ctx, func(ctx context.Context, s *Session) error {
 		if err := in.keepFoldersOf(ctx, s); err != nil {
 			return err
 		}
+		start := s.Runtime.Start
 		if in.noGPU {
-			return in.startAndReport(ctx, s, s.Runtime.StartWithoutGPU)
+			start = s.Runtime.StartWithoutGPU
 		}
-		if err := in.startAndReport(ctx, s, s.Runtime.Start); err != nil {
+		if err := in.startAndReport(ctx, s, start); err != nil {
 			return err
 		}
-		in.tellFoldersWait(s)
-		return nil
+		if !in.noGPU {
+			in.tellFoldersWait(s)
+		}
+		return in.hold(ctx, s)
 	})
 }
 
@@ -101,6 +108,7 @@ func (in *invocation) printNewURL(ctx context.Context, s *Session) error {
 		}
 	}
 	now, err := s.Runtime.WithUnsaved(ctx, now)
+	now = in.withHolder(s.Profile, now)
 	if in.json {
 		return errors.Join(in.printURL(s.Profile, now), err)
 	}
@@ -209,6 +217,9 @@ func runURL(ctx context.Context, in *invocation) error {
 		snapshot, err := s.settled(ctx)
 		if err != nil {
 			return err
+		}
+		if missing := holderMissing(s.Profile, snapshot); missing != nil {
+			return missing
 		}
 		if in.copy {
 			return in.copyURL(ctx, s, snapshot)

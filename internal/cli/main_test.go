@@ -13,4 +13,4 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // dockerEngine makes the engine as the program does.
-func dockerEngine(*slog.Logger) (engine.Engine, error) { return docker.New("") }
+func dockerEngine(address string, log *slog.Logger) engine.Engine { return docker.Open(address, log) }

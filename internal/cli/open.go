@@ -9,6 +9,7 @@ import (
 	"colabtray/internal/desktop"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
+	"colabtray/internal/runtime"
 )
 
 // RecentNotebooks remembers the notebooks that the person opened last.
@@ -34,6 +35,10 @@ func runOpen(ctx context.Context, in *invocation) error {
 		if err := RecentNotebooks().Add(notebook); err != nil {
 			in.log().Warn("the notebook is not remembered", "error", err)
 		}
+	}
+	if settings, err := config.Load(in.sources()); err == nil && settings.Profile.OnOtherMachine() && !runtime.IsHeld(settings.Profile) {
+		_ = printStyled(in.Stderr, yellow, i18n.FullStop(i18n.T("hold.missing", "port", settings.Profile.Port)), "")
+		in.printCommand(settings.Profile.CommandLine("start"))
 	}
 	if err := desktop.OpenURL(ctx, notebook.URL); err != nil {
 		return &problem.Problem{

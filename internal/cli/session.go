@@ -12,36 +12,32 @@ import (
 	"colabtray/internal/runtime"
 )
 
-// Connection is an engine, and what runs on it.
+// Connection is the engines in use, and what runs on them.
 type Connection struct {
 	// Log is where the program tells what goes on.
 	Log *slog.Logger
 
-	link    *runtime.Link
+	links   *runtime.Links
 	options runtime.Options
-	engine  engine.Engine
 	end     context.CancelFunc
 	ending  sync.WaitGroup
 }
 
-// connect connects to the engine. A terminal has no options: the tray is to
+// connect connects to engines. A terminal has no options: the tray is to
 // learn of a token that changed meanwhile, stops what is idle, and asks registries.
-func (in *invocation) connect(o runtime.Options, p config.Preferences) (*Connection, error) {
+func (in *invocation) connect(o runtime.Options, p config.Preferences) *Connection {
 	o.Server, o.Log = server(), in.log()
 	o.News = runtime.NewImageNews(filepath.Join(config.StateDir(), "images.json"), p.NewerImage, o.Log)
 	o.Starts = runtime.NewStartTimes(filepath.Join(config.StateDir(), "starts.json"), o.Log)
-	e, err := in.Engine(o.Log)
-	if err != nil {
-		return nil, err
-	}
-	return &Connection{Log: o.Log, link: runtime.NewLink(e, o.Log), options: o, engine: e}, nil
+	open := func(address string) engine.Engine { return in.Engine(address, o.Log) }
+	return &Connection{Log: o.Log, links: runtime.NewLinks(open, o.Log), options: o}
 }
 
 // Run runs the connection, and parts that need it, until Close.
 func (c *Connection) Run(parts ...func(context.Context)) {
 	ctx, end := context.WithCancel(context.Background())
 	c.end = end
-	for _, part := range append(parts, c.link.Run) {
+	for _, part := range append(parts, c.links.Run) {
 		c.ending.Go(func() { part(ctx) })
 	}
 }
@@ -50,13 +46,13 @@ func (c *Connection) Run(parts ...func(context.Context)) {
 func (c *Connection) Close() {
 	c.end()
 	c.ending.Wait()
-	_ = c.engine.Close()
+	c.links.Close()
 }
 
 // Fleet returns the runtimes of profiles, of which one is the current one. Run has to
 // run it.
 func (c *Connection) Fleet(profiles map[string]config.Profile, current string) *runtime.Fleet {
-	return runtime.NewFleet(c.link, profiles, current, c.options)
+	return runtime.NewFleet(c.links, profiles, current, c.options)
 }
 
 // Session returns the session of a runtime, whose settings are followed. It ends with
@@ -81,18 +77,19 @@ type Session struct {
 	overrides map[config.Place]string
 }
 
-// open reads the settings and connects to the engine.
+// open reads the settings and connects to the engine of the profile.
 func (in *invocation) open() (*Session, error) {
 	settings, err := config.Load(in.sources())
 	if err != nil {
 		return nil, err
 	}
-	c, err := in.connect(runtime.Options{}, settings.Preferences)
-	if err != nil {
-		return nil, err
+	var options runtime.Options
+	if in.stays && isHeld(settings.Profile) {
+		options = runtime.Options{StopIdle: true, WakeFor: colab.Origin}
 	}
+	c := in.connect(options, settings.Preferences)
 	s := &Session{
-		Connection: c, Runtime: runtime.NewManager(c.link, settings.Profile, c.options), Profile: settings.Profile,
+		Connection: c, Runtime: runtime.NewManager(c.links.Use(settings.Profile.Engine), settings.Profile, c.options), Profile: settings.Profile,
 		settingsFile: in.sources().File, overrides: in.sources().Overrides(),
 	}
 	s.reload = func() (config.Profile, error) { return in.profileOf(s.Profile.Runtime) }

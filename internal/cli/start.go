@@ -29,8 +29,8 @@ func (s Start) LogTo(file io.Writer) { s.in.logFile = file }
 // [Settings.Follow] tells so.
 func (s Start) Settings() (*Settings, error) { return s.in.readSettings() }
 
-// Connect connects to the engine, for runtimes with these options and preferences.
-func (s Start) Connect(o runtime.Options, p config.Preferences) (*Connection, error) {
+// Connect connects to engines, for runtimes with these options and preferences.
+func (s Start) Connect(o runtime.Options, p config.Preferences) *Connection {
 	return s.in.connect(o, p)
 }
 
@@ -40,7 +40,11 @@ func (s Start) Runtime(ctx context.Context) error { return runStart(ctx, s.in) }
 func runTray(ctx context.Context, in *invocation) error {
 	if settings, err := in.readSettings(); err == nil {
 		_, profiles := settings.Current()
-		if err := in.keepFolders(ctx, profiles[settings.Chosen()], true, config.Folder.Question); err != nil {
+		p, question := profiles[settings.Chosen()], config.Folder.Question
+		if p.OnOtherMachine() {
+			question = config.Folder.QuestionElsewhere
+		}
+		if err := in.keepFolders(ctx, p, !p.OnOtherMachine(), question); err != nil {
 			return err
 		}
 	}

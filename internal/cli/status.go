@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -33,6 +34,7 @@ func runStatus(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
+		snapshot = in.withHolder(s.Profile, snapshot)
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
@@ -56,10 +58,7 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := in.connect(runtime.Options{}, settings.preferences)
-	if err != nil {
-		return err
-	}
+	c := in.connect(runtime.Options{}, settings.preferences)
 	fleet := c.Fleet(settings.profiles, settings.chosen)
 	c.Run(fleet.Run)
 	defer c.Close()
@@ -67,14 +66,16 @@ func (in *invocation) statusOfAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unreachable := func(s runtime.Snapshot) bool { return s.State == runtime.NoEngine }
+	if i := slices.IndexFunc(snapshots, unreachable); i >= 0 && !slices.ContainsFunc(snapshots, func(s runtime.Snapshot) bool { return !unreachable(s) }) {
+		return snapshots[i].Problem
+	}
 	all := []statusJSON{}
 	for _, snapshot := range snapshots {
-		if snapshot.State == runtime.NoEngine {
-			return snapshot.Problem
-		}
 		if snapshot.State == runtime.Absent {
 			continue
 		}
+		snapshot = in.withHolder(settings.profiles[snapshot.Profile], snapshot)
 		all = append(all, asJSON(snapshot))
 		if !in.json {
 			_ = printStyled(in.sentences(), styleOf(snapshot.State), i18n.Named(snapshot.Profile, i18n.Named(snapshot.Runtime, snapshot.Say(runtime.WordSince))), "")
@@ -105,6 +106,7 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 		if between, err := s.Runtime.WithReplacement(ctx, snapshot); err == nil {
 			snapshot = between
 		}
+		snapshot = in.withHolder(s.Profile, snapshot)
 		if err := in.printStatus(s.Profile, snapshot); err != nil {
 			return err
 		}
@@ -122,17 +124,20 @@ func (in *invocation) watchStatus(ctx context.Context, s *Session) error {
 // statusJSON is what `status --json` prints. Its names do not change between
 // releases; it never holds the token.
 type statusJSON struct {
-	Profile string       `json:"profile"`
-	Runtime string       `json:"runtime"`
-	State   string       `json:"state"`
-	Since   string       `json:"since"` // RFC 3339, UTC
-	Ready   bool         `json:"ready"`
-	Port    int          `json:"port"`
-	Image   string       `json:"image"`
-	Unsaved string       `json:"unsaved"`    // the directory of the container where notebooks are in it alone
-	Newer   string       `json:"newerImage"` // the digest of the image that an update would bring, if any
-	Engine  engineJSON   `json:"engine"`
-	Problem *problemJSON `json:"problem"`
+	Profile string     `json:"profile"`
+	Runtime string     `json:"runtime"`
+	State   string     `json:"state"`
+	Since   string     `json:"since"` // RFC 3339, UTC
+	Ready   bool       `json:"ready"`
+	Port    int        `json:"port"`
+	Image   string     `json:"image"`
+	Unsaved string     `json:"unsaved"`    // the directory of the container where notebooks are in it alone
+	Newer   string     `json:"newerImage"` // the digest of the image that an update would bring, if any
+	Engine  engineJSON `json:"engine"`
+	// Reconnecting is since when the connection to the engine's machine is lost: RFC 3339,
+	// UTC; empty while it stands or the loss is short.
+	Reconnecting string       `json:"reconnectingSince"`
+	Problem      *problemJSON `json:"problem"`
 	// Warnings are what to know of beside the state, the gravest first.
 	Warnings []*problemJSON `json:"warnings"`
 }
@@ -142,6 +147,7 @@ type engineJSON struct {
 	Version string `json:"version"`
 	API     string `json:"api"`
 	Host    string `json:"host"`
+	Machine string `json:"machine"`          // the name of another machine on which it is; empty for this computer
 	Found   string `json:"found"`            // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
 	Barred  string `json:"barred,omitempty"` // the address of one that may not be used, so that this one is
 }
@@ -202,8 +208,11 @@ func asJSON(s runtime.Snapshot) statusJSON {
 
 		Warnings: problemsAsJSON(s.Warnings),
 		Engine: engineJSON{
-			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Found: s.Engine.Found, Barred: s.Engine.Barred,
+			Name: s.Engine.Name, Version: s.Engine.Version, API: s.Engine.API, Host: s.Engine.Host, Machine: s.Engine.Elsewhere(), Found: s.Engine.Found, Barred: s.Engine.Barred,
 		},
+	}
+	if !s.Reconnecting.IsZero() {
+		j.Reconnecting = s.Reconnecting.UTC().Format(time.RFC3339)
 	}
 	if s.Engine.Version == "" {
 		j.Engine.Name, j.Engine.Found = "", "" // only what is certain is for programs

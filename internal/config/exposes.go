@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -59,8 +60,8 @@ func engineSockets(home string) []string {
 			sockets = append(sockets, filepath.Join(home, dir, "docker.sock"))
 		}
 	}
-	if path, is := strings.CutPrefix(os.Getenv("DOCKER_HOST"), "unix://"); is {
-		sockets = append(sockets, path)
+	if socket, is := strings.CutPrefix(os.Getenv("DOCKER_HOST"), "unix://"); is {
+		sockets = append(sockets, socket)
 	}
 	return sockets
 }
@@ -93,6 +94,42 @@ func (f Folder) Question() string {
 	return i18n.T("config.wouldOpen."+string(exposes), "path", i18n.Escaped(f.Host))
 }
 
+// exposesElsewhere is [Folder.Exposes] for a folder of another machine, of which only the
+// path is known.
+func (f Folder) exposesElsewhere() Exposes {
+	host := path.Clean(filepath.ToSlash(f.Host))
+	parent := path.Dir(host)
+	switch {
+	case host == "/":
+		return ExposesDisk
+	case slices.Contains([]string{"/root", "/home", "/Users"}, host), parent == "/home", parent == "/Users":
+		return ExposesHome
+	case slices.Contains([]string{"docker.sock", "podman.sock", "containerd.sock"}, path.Base(host)),
+		slices.Contains([]string{"/var", "/var/run", "/run", "/run/user", "/run/podman", "/run/containerd"}, host), parent == "/run/user":
+		return ExposesEngine
+	default:
+		return ""
+	}
+}
+
+// QuestionElsewhere is [Folder.Question] for a folder of another machine.
+func (f Folder) QuestionElsewhere() string {
+	exposes := f.exposesElsewhere()
+	if exposes == "" {
+		return ""
+	}
+	return i18n.T("config.wouldOpen."+exposes.textElsewhere(), "path", i18n.Escaped(f.Host))
+}
+
+// textElsewhere returns the key of the text about what a folder of another machine
+// exposes.
+func (e Exposes) textElsewhere() string {
+	if e == ExposesHome {
+		return "homes"
+	}
+	return string(e)
+}
+
 // CheckFolder checks that a path on this computer is a folder.
 func CheckFolder(host string) (short, hint string) {
 	info, err := os.Stat(host)
@@ -113,8 +150,14 @@ func CheckFolder(host string) (short, hint string) {
 func (p Profile) Warnings() []string {
 	var warnings []string
 	for _, f := range p.Folders {
-		if exposes := f.Exposes(); exposes != "" {
-			warnings = append(warnings, i18n.T("config.opens."+string(exposes), "profile", p.Name, "path", i18n.Escaped(f.Host)))
+		exposes := f.Exposes()
+		text := string(exposes)
+		if p.OnOtherMachine() {
+			exposes = f.exposesElsewhere()
+			text = exposes.textElsewhere()
+		}
+		if exposes != "" {
+			warnings = append(warnings, i18n.T("config.opens."+text, "profile", p.Name, "path", i18n.Escaped(f.Host)))
 		}
 	}
 	return warnings

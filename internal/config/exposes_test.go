@@ -54,3 +54,22 @@ func TestOpens(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestExposesElsewhere goes by the path alone.
+func TestExposesElsewhere(t *testing.T) {
+	for path, want := range map[string]Exposes{
+		"/": ExposesDisk, "//": ExposesDisk, "/srv/..": ExposesDisk, "/home": ExposesHome, "/home/ana/": ExposesHome, "/root": ExposesHome,
+		"/home/ana/data": "", "/srv": "", "/srv/home": "", "/var/run/docker.sock": ExposesEngine, "/run": ExposesEngine,
+		"/run/user/1000": ExposesEngine, "/run/user/1000/podman/podman.sock": ExposesEngine, "/var/lib": "",
+	} {
+		f := Folder{Host: path}
+		if got := f.exposesElsewhere(); got != want || (f.QuestionElsewhere() == "") != (want == "") {
+			t.Errorf("%s exposes %q: %q", path, got, f.QuestionElsewhere())
+		}
+	}
+	there := Default()
+	there.Engine, there.Folders = "ssh://gpubox", []Folder{{Host: "/root", Path: "/a"}, {Host: "/srv", Path: "/b"}}
+	if got := there.Warnings(); len(got) != 1 || !strings.Contains(got[0], "home directories of its machine") {
+		t.Errorf("got %q", got)
+	}
+}

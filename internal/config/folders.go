@@ -117,7 +117,7 @@ func readFoldersOf(r *reader, at location, v any, to *Settings) error {
 		}
 		return nil
 	}
-	folders, err := readFolders(r, at, v)
+	folders, err := readFolders(&reader{r.file, r.from, to.Profile.OnOtherMachine()}, at, v)
 	if err == nil {
 		to.Profile.Folders = folders
 	}

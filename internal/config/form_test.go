@@ -22,7 +22,7 @@ func fieldOf(t *testing.T, f Form, place Place) Field {
 
 // typedExamples has a valid value for each setting, as a person types it.
 var typedExamples = map[Place]string{
-	"file.profile": "classic", "profile.name": "mine", "profile.image": "quay.io/x/y:1", "profile.kind": "jupyter", "profile.port": "9999",
+	"file.profile": "classic", "profile.name": "mine", "profile.image": "quay.io/x/y:1", "profile.kind": "jupyter", "profile.engine": "ssh://me@gpubox", "profile.port": "9999",
 	"profile.ports": "6006\n7860:7861", "profile.gpu": `["0", "GPU-uuid"]`, "profile.memory": "8g", "profile.cpus": "2.5", "profile.shm_size": "2g",
 	"profile.env": "A=[redacted]\nB=two = 2", "profile.packages": "polars\nscikit-learn==1.5", "profile.command": "jupyter\nlab",
 	"profile.token": "keep", "profile.wake": "false", "profile.idle_stop": "30m", "profile.platform": "linux/arm64", "profile.user": "root",

@@ -46,6 +46,9 @@ type Profile struct {
 	Image string
 	// Kind is the contract that the image follows.
 	Kind Kind
+	// Engine is the address of the engine, such as "ssh://gpubox"; empty for the one
+	// that the docker command uses.
+	Engine string
 	// Port is the port on 127.0.0.1 that leads to Jupyter, 1 to 65535.
 	Port int
 	// Ports are other ports in the container that ports on 127.0.0.1 lead to.

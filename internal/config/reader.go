@@ -6,6 +6,8 @@ import "colabtray/internal/i18n"
 type reader struct {
 	*file
 	from Sources
+	// elsewhere tells that folders are of another machine.
+	elsewhere bool
 }
 
 // readSettings reads the settings of the table at a location into to. It stops at
@@ -30,7 +32,7 @@ func (f *file) apply(from Sources, p Profile) (Profile, error) {
 		return p, f.wrong(where.in("name"), short, hint)
 	}
 	s := Settings{Profile: p}
-	if err := readSettings(&reader{f, from}, profileTable.settings, where, table.stated, &s); err != nil {
+	if err := readSettings(&reader{file: f, from: from}, profileTable.settings, where, table.stated, &s); err != nil {
 		return p, err
 	}
 	p = f.withKind(s.Profile)

@@ -60,6 +60,7 @@ var profileTable = settingTable{id: "profile", path: []string{"profiles", anyPro
 	value("name", func(s *Settings) *string { return &s.Profile.Runtime }, readText(checkName)).orText(asText).forCommands(),
 	value("image", func(s *Settings) *string { return &s.Profile.Image }, readText(checkImage)).orText(asText).forCommands(),
 	value("kind", func(s *Settings) *Kind { return &s.Profile.Kind }, readAs[Kind](checkKind)).orElse("as the image is").oneOf(textsOf(kinds)),
+	value("engine", func(s *Settings) *string { return &s.Profile.Engine }, readText(checkEngine)).orText(asText).forCommands(),
 	value("port", func(s *Settings) *int { return &s.Profile.Port }, readPort).orText(asPort).as(InputNumber),
 	value("ports", func(s *Settings) *[]PublishedPort { return &s.Profile.Ports }, readPorts).orText(asPorts).flagged("publish").forCommands().as(InputNumbers),
 	value("gpu", func(s *Settings) *GPU { return &s.Profile.GPU }, readGPU).as(InputNumber),

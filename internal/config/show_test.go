@@ -24,6 +24,7 @@ packages = ["polars"]
 command = ["jupyter", "lab"]
 token = "keep"
 idle_stop = "90m"
+engine = "ssh://gpubox"
 platform = "linux/arm64"
 user = 1000
 [preferences]
@@ -56,9 +57,10 @@ notifications.idle = false
 		`packages = ["polars"] # line 12`,
 		`idle_stop = "1h30m" # line 15`,
 		`env = {} # default`,
-		`user = "1000" # line 17`,
-		`icon = "dark" # line 19`,
-		`idle = false # line 21`,
+		`engine = "ssh://gpubox" # line 16`,
+		`user = "1000" # line 18`,
+		`icon = "dark" # line 20`,
+		`idle = false # line 22`,
 		`ready = true # default`,
 	} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Join(strings.Fields(l), " ") == line }) {

@@ -233,7 +233,11 @@ func readHostPath(r *reader, at location, v any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	host, short, hint := hostPath(text)
+	read := hostPath
+	if r.elsewhere {
+		read = pathElsewhere
+	}
+	host, short, hint := read(text)
 	if short != "" {
 		return "", r.wrong(at, short, hint)
 	}
@@ -250,6 +254,15 @@ func hostPath(text string) (host, short, hint string) {
 		return "", i18n.T("config.notAbsolute", "path", i18n.Escaped(text)), i18n.T("config.hostHint")
 	}
 	return filepath.Clean(host), "", ""
+}
+
+// pathElsewhere returns the absolute path that a text names on another machine, whose
+// home directories are not known.
+func pathElsewhere(text string) (host, short, hint string) {
+	if !path.IsAbs(text) || !hasNoControls(text) {
+		return "", i18n.T("config.notAbsolute", "path", i18n.Escaped(text)), i18n.T("config.hostElsewhereHint")
+	}
+	return path.Clean(text), "", ""
 }
 
 // expandHome replaces "~" at the start of a path by the home directory.

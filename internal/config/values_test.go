@@ -74,13 +74,19 @@ func TestValues(t *testing.T) {
 		`idle_stop = "off"`:           func(*Profile) {},
 		`idle_stop = "1h30m"`:         func(p *Profile) { p.IdleStop = 90 * time.Minute },
 		`idle_stop = "5m"`:            func(p *Profile) { p.IdleStop = 5 * time.Minute },
-		`platform = ""`:               func(*Profile) {},
-		`platform = "linux/amd64"`:    func(p *Profile) { p.Platform = "linux/amd64" },
-		`platform = "linux/arm/v7"`:   func(p *Profile) { p.Platform = "linux/arm/v7" },
-		`user = ""`:                   func(*Profile) {},
-		`user = 1001`:                 func(p *Profile) { p.User = "1001" },
-		`user = "1001:100"`:           func(p *Profile) { p.User = "1001:100" },
-		`user = "root"`:               func(p *Profile) { p.User = UserRoot },
+		`engine = ""`:                 func(*Profile) {},
+		`engine = "ssh://gpu_box"`:    func(p *Profile) { p.Engine = "ssh://gpu_box" },
+		`engine = "ssh://me@[::1]:2222/run/user/1000/docker.sock"`: func(p *Profile) { p.Engine = "ssh://me@[::1]:2222/run/user/1000/docker.sock" },
+		`engine = "unix:///run/podman/podman.sock"`:                func(p *Profile) { p.Engine = "unix:///run/podman/podman.sock" },
+		`engine = "npipe:////./pipe/docker_engine"`:                func(p *Profile) { p.Engine = "npipe:////./pipe/docker_engine" },
+		`engine = "tcp://localhost:2375"`:                          func(p *Profile) { p.Engine = "tcp://localhost:2375" },
+		`platform = ""`:                                            func(*Profile) {},
+		`platform = "linux/amd64"`:                                 func(p *Profile) { p.Platform = "linux/amd64" },
+		`platform = "linux/arm/v7"`:                                func(p *Profile) { p.Platform = "linux/arm/v7" },
+		`user = ""`:                                                func(*Profile) {},
+		`user = 1001`:                                              func(p *Profile) { p.User = "1001" },
+		`user = "1001:100"`:                                        func(p *Profile) { p.User = "1001:100" },
+		`user = "root"`:                                            func(p *Profile) { p.User = UserRoot },
 	} {
 		s, err := Load(Sources{File: write(t, "[profiles.jupyter]\n"+text)})
 		want := Default()
@@ -225,6 +231,19 @@ func TestErrorsOfValues(t *testing.T) {
 	} {
 		cases["[profiles.jupyter]\n"+text] = ":2: profiles.jupyter." + want
 	}
+	const engine = `Use one such as "ssh://gpubox", "ssh://me@gpubox:2222/run/user/1000/docker.sock" or "unix:///var/run/docker.sock"`
+	for _, address := range []string{
+		"gpubox", "ssh:gpubox", "ssh://", "ssh://-oProxyCommand=x", "ssh://-l@gpubox", "ssh://me@-x", "ssh://a b", "ssh://gpubox:0", "ssh://gpubox:ssh",
+		"ssh://gpubox/a:b", "ssh://gpubox?x=1", "ssh://gpu$(id)", "ssh://@gpubox", "unix://run/docker.sock", "unix:", "npipe:////other/pipe/x",
+		"tcp://localhost", "tcp://127.0.0.1:2375/v1", "http://localhost:1", "fd://",
+	} {
+		cases["[profiles.jupyter]\nengine = '"+address+"'"] = `:2: profiles.jupyter.engine: "` + address + `" is no address of an engine. ` + engine
+	}
+	for _, host := range []string{"~/data", "data"} {
+		cases["[profiles.jupyter]\nfolders = [{host = '"+host+"'}]\nengine = 'ssh://gpubox'"] = `:2: profiles.jupyter.folders.host: "` + host + `" is no absolute path. Write a path of that machine, from the top, such as "/srv/data"`
+	}
+	cases["[profiles.jupyter]\nengine = 'tcp://gpubox:2375'"] = `:2: profiles.jupyter.engine: "tcp://gpubox:2375" is on another machine, and would be open to everybody there. ` + engine
+	cases["[profiles.jupyter]\nengine = 'ssh://me:hunter2@gpubox'"] = ":2: profiles.jupyter.engine: an address of ssh has no password in it. " + engine
 	wantErrors(t, cases)
 }
 

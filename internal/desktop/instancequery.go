@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Query is what a later process wants of the one that holds the lock.
+// Query is what a later process wants of the one that holds the lock: one of those
+// below, or that of [Start].
 type Query string
 
 // The queries.
@@ -19,15 +20,29 @@ const (
 	Quit Query = "quit" // end
 )
 
+// starting is before the name of the profile.
+const starting = "start "
+
+// Start returns the query to start the runtime of a profile, and to say so when it is
+// ready. The later process takes it back by going away.
+func Start(profile string) Query { return Query(starting + profile) }
+
+// Starts returns the profile of a query that [Start] has made.
+func (q Query) Starts() (profile string, is bool) { return strings.CutPrefix(string(q), starting) }
+
 const (
 	askTime   = 10 * time.Second // for a process to say what it wants
-	maxQuery  = 16               // bytes
+	startTime = 24 * time.Hour   // there may be an image to pull
+	maxQuery  = 256              // bytes
 	maxAnswer = 4 << 10          // bytes; a longer answer is cut
 )
 
 // limit returns how long an answer may take. Before the process ends it can have
 // runtimes to stop.
 func (q Query) limit() time.Duration {
+	if _, is := q.Starts(); is {
+		return startTime
+	}
 	if q == Quit {
 		return 2 * time.Minute
 	}
@@ -61,6 +76,13 @@ func ServeQueries(ctx context.Context, dir string, answer func(context.Context, 
 			q := readQuery(conn)
 			ctx, cancel := context.WithTimeout(ctx, q.limit())
 			defer cancel()
+			if _, is := q.Starts(); is {
+				_ = conn.SetDeadline(time.Time{})
+				answering.Go(func() { // until the other process is gone, or has its answer
+					_, _ = io.Copy(io.Discard, conn)
+					cancel()
+				})
+			}
 			text := answer(ctx, q)
 			_ = conn.SetDeadline(time.Now().Add(askTime))
 			_, _ = io.WriteString(conn, text)
@@ -77,15 +99,16 @@ func readQuery(r io.Reader) Query {
 			break
 		}
 	}
-	if Query(line) == Quit {
-		return Quit
+	q := Query(line)
+	if _, starts := q.Starts(); starts && len(line) < maxQuery || q == Quit {
+		return q
 	}
 	return Show
 }
 
 // QueryInstance returns the answer of the process that calls [ServeQueries] for the
-// directory. It fails when that process does not answer within 10 seconds, or within
-// two minutes where it is asked to end.
+// directory. It fails when that process does not answer within 10 seconds, within two
+// minutes where it is asked to end, or within a day where it is asked to start something.
 func QueryInstance(ctx context.Context, dir string, q Query) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.limit())
 	defer cancel()

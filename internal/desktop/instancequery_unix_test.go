@@ -130,3 +130,47 @@ func TestAskedToEnd(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAskedToStart: a process that is asked to start something learns what, and that the
+// one that asked is gone.
+func TestAskedToStart(t *testing.T) {
+	dir := shortDir(t)
+	serving, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	asked, withdrawn := make(chan struct{}), make(chan struct{})
+	go func() {
+		ended <- ServeQueries(serving, dir, func(ctx context.Context, q Query) string {
+			profile, is := q.Starts()
+			if !is {
+				return "shown"
+			}
+			if profile == "slow" {
+				close(asked)
+				<-ctx.Done()
+				close(withdrawn)
+			}
+			return "started " + profile
+		})
+	}()
+	var said string
+	testenv.WaitFor(t, "an answer", func() (err error) {
+		said, err = QueryInstance(t.Context(), dir, Start("my gpu"))
+		return err
+	})
+	if said != "started my gpu" {
+		t.Errorf("it says %q", said)
+	}
+	asking, leave := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		leave()
+	}()
+	if said, err := QueryInstance(asking, dir, Start("slow")); err == nil {
+		t.Errorf("who left was told %q", said)
+	}
+	<-withdrawn
+	end()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

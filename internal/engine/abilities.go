@@ -43,6 +43,17 @@ type Finder interface {
 	Await(ctx context.Context)
 }
 
+// Connection is the ability of an engine on another machine that is reached through a
+// connection of its own, which can be lost and is repaired, such as one over ssh.
+type Connection interface {
+	// ConnectionStatus reports whether the connection stands, and since when that is so.
+	// An engine that is on this computer after all has none, since the zero time.
+	ConnectionStatus() (connected bool, since time.Time)
+	// ConnectionChanged returns a channel that is closed when the status changes next.
+	// Who wants to miss no change gets the channel before the status.
+	ConnectionChanged() <-chan struct{}
+}
+
 // Replacer is the ability to replace a container with another one of the same name.
 type Replacer interface {
 	// Named returns the containers that were made for a runtime, running or not. It

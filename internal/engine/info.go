@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"fmt"
+	"net/url"
 	"strings"
 
+	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 )
 
@@ -67,14 +70,62 @@ func (e Info) Socket() string {
 	return ""
 }
 
+// Elsewhere returns the name of the machine that the engine runs on; empty when that is
+// this computer, or when the name is not known.
+func (e Info) Elsewhere() string {
+	if e.Local || config.IsLoopback(e.Machine) {
+		return ""
+	}
+	return e.Machine
+}
+
+// CommandThere returns a command line for a terminal of this computer that runs another
+// one on the engine's machine.
+func (e Info) CommandThere(command string) string {
+	if there, is := e.sshArguments(); is {
+		return "ssh -t " + there + " " + config.ShellWord(command)
+	}
+	return command
+}
+
+// ForwardCommand returns a command line that brings a port of the engine's machine to
+// this computer; empty when the way there is not ssh.
+func (e Info) ForwardCommand(port int) string {
+	if there, is := e.sshArguments(); is {
+		return fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %[2]s", port, there)
+	}
+	return ""
+}
+
+// sshArguments returns what ssh is given to get to the engine's machine, and false when
+// the engine is not reached by ssh.
+func (e Info) sshArguments() (there string, is bool) {
+	u, err := url.Parse(e.Host)
+	if err != nil || u.Scheme != "ssh" || e.Elsewhere() == "" {
+		return "", false
+	}
+	there = u.Hostname()
+	if user := u.User.Username(); user != "" {
+		there = user + "@" + there
+	}
+	there = config.ShellWord(there)
+	if port := u.Port(); port != "" {
+		there = "-p " + port + " " + there
+	}
+	return there, true
+}
+
 // RootPodman is the socket of root's Podman on Linux. Podman of other users has another
 // socket.
 const RootPodman = "/run/podman/podman.sock"
 
+// FoundInSetting is the value of [Info.Found] when a profile names the engine.
+const FoundInSetting = "setting engine"
+
 // ChosenByUser reports whether the user's own settings name this engine, rather than
 // that it was found in a usual place.
 func (e Info) ChosenByUser() bool {
-	return strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
+	return e.Found == FoundInSetting || strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
 }
 
 // FoundText returns Found in the language in use.
@@ -88,6 +139,8 @@ func FoundText(found string) string {
 		return i18n.T("engine.default")
 	case "context":
 		return i18n.T("engine.context", "name", name)
+	case "setting":
+		return i18n.T("engine.setting")
 	case "socket":
 		return i18n.T("engine.socket", "engine", strings.TrimPrefix(name, "of "))
 	case "pipe":

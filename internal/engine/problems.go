@@ -95,6 +95,8 @@ func absentEngineAdvice(e Info) (hint, command string) {
 	switch {
 	case start != "" || !e.ChosenByUser():
 		return i18n.T("problem.noEngineHint", "host", e.Host, "engine", e.Name, "guide", installGuide), start
+	case e.Found == FoundInSetting:
+		return i18n.T("problem.noEngineSettingHint", "host", e.Host), "colab-tray config edit"
 	case isContext:
 		return i18n.T("problem.noEngineContextHint", "host", e.Host, "context", name), "docker context ls"
 	default:

@@ -19,14 +19,24 @@ type Route interface {
 // loopback interface of this computer. The error wraps [ErrNotFound] when the port is
 // not published.
 func LoopbackRoute(c Container, port int) (Route, error) {
-	local := c.Ports[port]
-	if c.HostNetwork {
-		local = port
-	}
-	if local == 0 {
-		return nil, fmt.Errorf("%w: port %d of %s is not published", ErrNotFound, port, c.Name)
+	local, err := PublishedPort(c, port)
+	if err != nil {
+		return nil, err
 	}
 	return loopback(local), nil
+}
+
+// PublishedPort returns the port of the engine's machine that leads to a port in a
+// container. The error wraps [ErrNotFound] when there is none.
+func PublishedPort(c Container, port int) (int, error) {
+	published := c.Ports[port]
+	if c.HostNetwork {
+		published = port
+	}
+	if published == 0 {
+		return 0, fmt.Errorf("%w: port %d of %s is not published", ErrNotFound, port, c.Name)
+	}
+	return published, nil
 }
 
 // loopback is a route to a port of 127.0.0.1.

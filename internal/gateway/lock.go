@@ -42,3 +42,12 @@ func lock(dir, target string, port int) (release func(), err error) {
 	}
 	return func() { _ = l.Close() }, nil
 }
+
+// IsHeld reports whether a process of this person has the gateway to a target at a port.
+func IsHeld(dir, target string, port int) bool {
+	release, err := lock(dir, target, port)
+	if err == nil {
+		release()
+	}
+	return errors.Is(err, ErrHeld)
+}

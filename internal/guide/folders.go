@@ -3,12 +3,13 @@ package guide
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
 )
 
-// Folders are the folders of this computer that the runtime's profile has. Changes are
+// Folders are those that the runtime's profile has, of the machine of its engine. Changes are
 // kept in the settings.
 type Folders interface {
 	List() ([]config.Folder, error)
@@ -48,7 +49,11 @@ func (s *session) routeFolders(mux *http.ServeMux) {
 func (g *Guide) addFolder(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	f, short, hint := config.ParseFolder(asked.Get("host"))
-	if short == "" && g.Runtime.Snapshot().Engine.Local {
+	engine := g.Runtime.Snapshot().Engine
+	if machine := engine.Elsewhere(); machine != "" && strings.HasPrefix(asked.Get("host"), "~") {
+		short, hint = i18n.T("folders.homeHere"), i18n.T("folders.homeHereHint", "machine", machine)
+	}
+	if short == "" && engine.Local {
 		short, hint = config.CheckFolder(f.Host)
 	}
 	if short != "" {

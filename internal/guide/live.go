@@ -25,8 +25,9 @@ type state struct {
 	Image    string          `json:"image"`
 	Port     int             `json:"port"`
 	Engine   string          `json:"engine"`
-	URL      int             `json:"url"`  // a number that changes with the Backend URL; 0 for none
-	Host     string          `json:"host"` // the host of the Backend URL
+	Machine  string          `json:"machine"` // another one, on which the engine is; empty for this computer
+	URL      int             `json:"url"`     // a number that changes with the Backend URL; 0 for none
+	Host     string          `json:"host"`    // the host of the Backend URL
 	Can      verbs           `json:"can"`
 	Runs     bool            `json:"runs"`
 	Progress *progress       `json:"progress"`
@@ -84,14 +85,15 @@ type gpuUsage struct {
 // the message in it changes.
 func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	now = state{
-		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port,
+		State: s.State.String(), Since: s.Since, Profile: s.Profile, Runtime: s.Runtime, Image: s.Image, Port: s.Port, Machine: i18n.Line(s.Engine.Elsewhere()),
 		Title: s.Say(runtime.WordTitle), Hint: s.Say(runtime.WordHint), Host: s.URL.Host(), Warnings: []actionMessage{}, Acts: g.actButtons(s),
 		Newer: s.NewerImage != "",
 	}
-	switch s.State {
-	case runtime.Absent:
+	switch {
+	case !s.Reconnecting.IsZero(): // that is all there is to say
+	case s.State == runtime.Absent:
 		now.Hint = i18n.Sentences(now.Hint, s.About())
-	case runtime.Starting:
+	case s.State == runtime.Starting:
 		now.Hint = i18n.Sentences(now.Hint, s.StartProgress())
 	}
 	can := s.State
@@ -105,7 +107,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	}
 	if p := s.Problem; p != nil {
 		now.Problem = &actionMessage{p.Short, p.Hint, p.Command}
-		if (p.Code == problem.NoEngine || p.Code == problem.EngineTooOld) && !s.Engine.ChosenByUser() {
+		if (p.Code == problem.NoEngine || p.Code == problem.EngineTooOld) && !s.Engine.ChosenByUser() && s.Engine.Elsewhere() == "" {
 			help := g.Install()
 			now.Install = &help
 		}

@@ -188,7 +188,7 @@ func TestSettingsInBrowser(t *testing.T) {
 			"file.profile": "classic", "profile.name": "my-runtime", "profile.image": "quay.io/x/y:1", "profile.kind": "jupyter", "profile.port": "9999",
 			"profile.ports": "6006\n7860:7861", "profile.gpu": '["0", "GPU-uuid"]', "profile.memory": "8g", "profile.cpus": "2.5", "profile.shm_size": "2g",
 			"profile.env": "A=[redacted]", "profile.packages": "polars\nscikit-learn==1.5", "profile.command": "jupyter\nlab", "profile.token": "keep", "profile.wake": "false",
-			"profile.idle_stop": "30m", "profile.platform": "linux/arm64", "profile.user": "root", "preferences.start_at_open": "true",
+			"profile.idle_stop": "30m", "profile.platform": "linux/arm64", "profile.engine": "ssh://gpubox", "profile.user": "root", "preferences.start_at_open": "true",
 			"preferences.stop_on_quit": "false", "preferences.icon": "dark", "preferences.language": "en", "preferences.clear_clipboard": "30s",
 			"notifications.ready": "false", "notifications.url_changed": "false", "notifications.stopped": "false", "notifications.failed": "false",
 			"notifications.idle": "false", "notifications.newer_image": "false", "preferences.newer_image": "false", "notifications.progress": "false",

@@ -1,6 +1,7 @@
 package jupyter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -70,6 +71,7 @@ type Watch struct {
 	Container engine.Container
 	Recheck   <-chan struct{} // a value asks for a probe now; can be nil
 	Tokens    *TokenStore     // nil to remember no token
+	TokenName string          // the token's name in Tokens; empty for the container's
 	Timeout   time.Duration   // of one probe
 	Post      func(Report)    // receives the reports
 	send      func(*http.Request) (*http.Response, error)
@@ -208,7 +210,7 @@ func (w *Watch) handleResult(ctx context.Context, f probeResult, p *probeSchedul
 		return
 	}
 	fault := f.configProblem
-	if fault == nil && !p.served && p.isRefused() {
+	if fault == nil && !p.served && p.isRefused() && !w.Info.Forwarded {
 		fault = elsewhereProblem(w.Info, w.HostPort, f.err)
 	}
 	switch {
@@ -261,7 +263,7 @@ func (w *Watch) accept(ctx context.Context, f probeResult) {
 	w.Post(Answer{
 		URL:      NewBackendURL(w.HostPort, f.token).LocalhostTaken(localhostTaken(ctx, w.Container, w.HostPort)),
 		Open:     openOnHost(ctx, w.Container, w.HostPort),
-		Changed:  w.Tokens.Changed(w.Container.Name, f.token),
+		Changed:  w.Tokens.Changed(cmp.Or(w.TokenName, w.Container.Name), f.token),
 		Settings: w.settingsProblem(f.overruled),
 	})
 }

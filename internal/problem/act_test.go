@@ -19,6 +19,7 @@ var noAct = map[Code]string{
 	NoPrevious:     "there is nothing to go back to",
 	NoBrowser:      "the text has the page to open",
 	NoClipboard:    "the text says which command prints it",
+	NotHeld:        "told by commands of the terminal alone",
 	TrayStays:      "the text says how to end it",
 	Cancelled:      "the person did something else",
 	NoProfile:      "the person chooses another one in the menu",

@@ -8,6 +8,15 @@ const (
 	NoEngine            Code = "no-engine"
 	NoContext           Code = "no-context"
 	RemoteEngine        Code = "remote-engine"
+	SSHHostUnknown      Code = "ssh-host-unknown"
+	SSHHostChanged      Code = "ssh-host-changed"
+	SSHLogin            Code = "ssh-login"
+	SSHUnreachable      Code = "ssh-unreachable"
+	SSHForwarding       Code = "ssh-forwarding-forbidden"
+	SSHFailed           Code = "ssh-failed"
+	NoSSH               Code = "no-ssh"
+	NoEngineThere       Code = "no-engine-there"
+	DeniedThere         Code = "permission-denied-there"
 	Silent              Code = "engine-silent"
 	Permission          Code = "permission-denied"
 	EngineTooOld        Code = "engine-too-old"
@@ -65,6 +74,7 @@ const (
 	Unsaved             Code = "notebooks-unsaved"
 	NotOffered          Code = "not-offered"
 	TrayStays           Code = "tray-stays"
+	NotHeld             Code = "not-held"
 )
 
 // Problem is something a person can act on. It is an error, so that functions can

@@ -22,7 +22,20 @@ func (s Snapshot) Acts() []problem.Act {
 	case s.NewerImage != "":
 		acts = []problem.Act{{Name: problem.ActUpdate}}
 	}
-	return slices.DeleteFunc(acts, func(a problem.Act) bool { return !s.State.Allows(a) })
+	return slices.DeleteFunc(acts, func(a problem.Act) bool {
+		return !s.State.Allows(a) || s.Engine.Elsewhere() != "" && isForEngineHere(a.Name)
+	})
+}
+
+// isForEngineHere reports whether an act gets or starts an engine on this computer, which
+// is no help with one elsewhere.
+func isForEngineHere(a problem.ActName) bool {
+	switch a {
+	case problem.ActInstall, problem.ActInstallDesktop, problem.ActStartDesktop, problem.ActUsePodman:
+		return true
+	default:
+		return false
+	}
 }
 
 // Allows reports whether an act makes sense in a state.

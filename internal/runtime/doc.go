@@ -61,6 +61,7 @@
 //
 //	engineUp       inspect; keep what is known, for perhaps only the event stream broke
 //	engineDown     forget what was observed and what is wanted
+//	relinked       nothing: the snapshot has when the connection was lost
 //	hint           inspect
 //	killed         remember that the end of this run is not a failure
 //	seen           store the inspection; an unasked end of the run with an error is a problem

@@ -17,6 +17,8 @@ type (
 	engineUp struct{ info engine.Info }
 	// engineDown: the engine does not answer.
 	engineDown struct{ problem *problem.Problem }
+	// relinked: the connection to the engine's machine was lost for long, or stands again.
+	relinked struct{}
 	// killed: somebody has sent the container a signal through the engine.
 	killed struct{}
 	// hint: something has changed; inspect.
@@ -104,6 +106,7 @@ type (
 
 func (engineUp) isEvent()      {}
 func (engineDown) isEvent()    {}
+func (relinked) isEvent()      {}
 func (killed) isEvent()        {}
 func (hint) isEvent()          {}
 func (seen) isEvent()          {}

@@ -15,12 +15,12 @@ import (
 // profile is the current profile, which the tray shows and acts on. The goroutine
 // of [Fleet.Run] owns the set of profiles; everybody else gets overviews.
 //
-// Several profiles may name the same container. Then they are alternative settings
-// for one runtime: the current profile is in force, else the profile that was used
+// Several profiles may name the same container of the same engine. Then they are
+// alternative settings for one runtime: the current profile is in force, else the profile that was used
 // last, else the first profile by name. Several profiles may have the same port. A
 // start fails with a problem if another runtime uses the port.
 type Fleet struct {
-	link    *Link
+	links   *Links
 	options Options
 
 	requests chan func(context.Context)
@@ -35,8 +35,8 @@ type Fleet struct {
 	profiles map[string]config.Profile
 	current  string
 	broken   *problem.Problem
-	entries  map[string]*entry // by the name of the container
-	leaving  map[string]*entry // entries whose profiles are gone and whose managers are ending
+	entries  map[ID]*entry
+	leaving  map[ID]*entry // entries whose profiles are gone and whose managers are ending
 	running  sync.WaitGroup
 }
 
@@ -49,20 +49,20 @@ type entry struct {
 
 // NewFleet returns a fleet of the profiles, which are by name. If there is no profile
 // named current, another one becomes current as in [Fleet.Update].
-func NewFleet(l *Link, profiles map[string]config.Profile, current string, o Options) *Fleet {
+func NewFleet(ls *Links, profiles map[string]config.Profile, current string, o Options) *Fleet {
 	f := &Fleet{
-		link:     l,
+		links:    ls,
 		options:  o,
 		requests: make(chan func(context.Context)),
 		changed:  make(chan struct{}, 1),
 		ended:    make(chan struct{}),
 		watchers: watchers[Overview]{},
 		current:  current,
-		entries:  map[string]*entry{},
-		leaving:  map[string]*entry{},
+		entries:  map[ID]*entry{},
+		leaving:  map[ID]*entry{},
 	}
 	join, _ := f.applyProfiles(profiles)
-	l.change(managers(join), nil)
+	changeLinks(join, nil)
 	f.overview = f.buildOverview()
 	f.overview.Rev = 1
 	return f
@@ -90,12 +90,16 @@ func (f *Fleet) Run(ctx context.Context) {
 // startManager runs the manager of an entry until the entry leaves or ctx ends. A
 // runtime that returns starts once its previous manager has finished.
 func (f *Fleet) startManager(ctx context.Context, e *entry) {
-	if previous := f.leaving[e.runtime]; previous != nil {
+	id := idOf(e.profile)
+	if previous := f.leaving[id]; previous != nil {
 		<-previous.ended
-		delete(f.leaving, e.runtime)
+		delete(f.leaving, id)
 	}
 	ctx, e.cancel = context.WithCancel(ctx)
-	f.running.Go(func() { e.Run(ctx) })
+	f.running.Go(func() {
+		defer f.links.Release(id.Engine)
+		e.Run(ctx)
+	})
 }
 
 // apply runs a function in the owning goroutine, and returns true when the new
@@ -127,12 +131,10 @@ func (f *Fleet) Update(profiles map[string]config.Profile) {
 		for _, e := range join {
 			f.startManager(ctx, e)
 		}
-		if len(join)+len(leaving) > 0 {
-			f.link.change(managers(join), managers(leaving))
-		}
+		changeLinks(join, leaving)
 		for _, e := range leaving {
 			e.cancel()
-			f.leaving[e.runtime] = e
+			f.leaving[idOf(e.profile)] = e
 		}
 	})
 }
@@ -198,7 +200,7 @@ func (f *Fleet) find(profile string, then func()) (m *Manager, err error) {
 			err = asError(noProfileProblem(profile))
 			return
 		}
-		e := f.entries[p.Runtime]
+		e := f.entries[idOf(p)]
 		e.setProfile(p)
 		then()
 		m, err = e.Manager, nil
@@ -224,40 +226,52 @@ func (f *Fleet) applyProfiles(profiles map[string]config.Profile) (join, leaving
 			f.current = config.DefaultProfile
 		}
 	}
-	wanted := map[string]config.Profile{} // by the name of the container
+	wanted := map[ID]config.Profile{}
 	for _, name := range names {
 		p := f.profiles[name]
-		first, shared := wanted[p.Runtime]
-		e := f.entries[p.Runtime]
+		id := idOf(p)
+		first, shared := wanted[id]
+		e := f.entries[id]
 		if !shared || name == f.current || first.Name != f.current && e != nil && e.profile.Name == name {
-			wanted[p.Runtime] = p
+			wanted[id] = p
 		}
 	}
-	for name, e := range f.entries {
-		if _, stays := wanted[name]; !stays {
+	for id, e := range f.entries {
+		if _, stays := wanted[id]; !stays {
 			leaving = append(leaving, e)
-			delete(f.entries, name)
+			delete(f.entries, id)
 		}
 	}
-	for name, p := range wanted {
-		if e := f.entries[name]; e != nil {
+	for id, p := range wanted {
+		if e := f.entries[id]; e != nil {
 			e.setProfile(p)
 			continue
 		}
-		e := &entry{Manager: newManager(f.link, p, f.options), profile: p}
+		e := &entry{Manager: newManager(f.links.Use(id.Engine), p, f.options), profile: p}
 		e.changed = f.wake
-		f.entries[name] = e
+		f.entries[id] = e
 		join = append(join, e)
 	}
 	return join, leaving
 }
 
-func managers(entries []*entry) []*Manager {
-	var all []*Manager
-	for _, e := range entries {
-		all = append(all, e.Manager)
+// changeLinks tells each link which managers come and go, all of them at once.
+func changeLinks(join, leaving []*entry) {
+	type change struct{ join, leaving []*Manager }
+	changes := map[*Link]change{}
+	for _, e := range join {
+		c := changes[e.link]
+		c.join = append(c.join, e.Manager)
+		changes[e.link] = c
 	}
-	return all
+	for _, e := range leaving {
+		c := changes[e.link]
+		c.leaving = append(c.leaving, e.Manager)
+		changes[e.link] = c
+	}
+	for link, c := range changes {
+		link.change(c.join, c.leaving)
+	}
 }
 
 // wake makes the owning goroutine publish a new overview. It can be called from any

@@ -125,6 +125,13 @@ func (e countedStreams) Watch(ctx context.Context, names []string, opened func()
 	return e.Engine.Watch(ctx, names, opened, each)
 }
 
+// lent is an engine that whoever borrows it cannot close.
+type lent struct{ engine.Engine }
+
+func (l lent) Close() error { return nil }
+
+func (l lent) Unwrap() engine.Engine { return l.Engine }
+
 // fleetRig is a fleet, and what is needed to look at it.
 type fleetRig struct {
 	*Fleet
@@ -136,11 +143,11 @@ func openFleet(t *testing.T, at site, profiles map[string]config.Profile, curren
 	e, closed := at.open(t)
 	var text bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: new(sync.Mutex), w: &text}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	link := NewLink(e, log)
-	f := NewFleet(link, profiles, current, Options{Server: shipped(), Log: log})
+	links := NewLinks(func(string) engine.Engine { return lent{e} }, log)
+	f := NewFleet(links, profiles, current, Options{Server: shipped(), Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { link.Run(ctx) })
+	running.Go(func() { links.Run(ctx) })
 	running.Go(func() { f.Run(ctx) })
 	t.Cleanup(func() {
 		cancel()

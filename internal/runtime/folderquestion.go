@@ -16,8 +16,12 @@ import (
 // runtime. It is empty for an ordinary folder.
 func (m *Manager) FolderQuestion(ctx context.Context, f config.Folder) string {
 	var known []string
-	if exposes := f.Question(); exposes != "" {
-		known = append(known, exposes)
+	exposes := f.Question
+	if m.Profile().OnOtherMachine() || m.link.Info().Elsewhere() != "" {
+		exposes = f.QuestionElsewhere
+	}
+	if text := exposes(); text != "" {
+		known = append(known, text)
 	}
 	with, _, _ := m.Profile().WithFolder(f)
 	if i := slices.IndexFunc(with.Folders, func(g config.Folder) bool { return g.Host == f.Host }); i >= 0 {

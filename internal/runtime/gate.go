@@ -63,8 +63,7 @@ func (g *gate) replace(port int) error {
 	if port != 0 {
 		err := config.EnsurePrivateDir(g.dir)
 		if err == nil {
-			target := g.manager.link.Info().Host + " " + g.manager.runtime
-			next, err = gateway.Listen(port, g.dir, target, g.manager.log)
+			next, err = gateway.Listen(port, g.dir, gateTarget(g.manager.link.Info().Host, g.manager.runtime), g.manager.log)
 		}
 		g.held = errors.Is(err, gateway.ErrHeld)
 		if errors.Is(err, gateway.ErrInUse) {

@@ -84,5 +84,12 @@ func (o *operation) gpuProblem(err error) *problem.Problem {
 	c := thisComputer()
 	c.kind = o.info.Kind
 	c.local = c.os == "linux" && o.info.Local && !c.kind.Desktop
-	return gpuProblem(o.profile, err, c)
+	if o.info.Elsewhere() != "" {
+		c.os = "linux"
+	}
+	p := gpuProblem(o.profile, err, c)
+	if p != nil && p.Command != "" {
+		p.Command = o.info.CommandThere(p.Command)
+	}
+	return p
 }

@@ -33,13 +33,15 @@ func backoff(last, outage time.Duration) time.Duration {
 	return min(max(2*last, firstDelay), most)
 }
 
-// Link is the connection to the engine that all runtimes share. It finds out whether
+// Link is the connection to an engine that all its runtimes share. It finds out whether
 // the engine answers, and follows the engine's events in one stream.
 type Link struct {
 	engine engine.Engine
 	log    *slog.Logger
 	kick   chan struct{}
 	info   atomic.Pointer[engine.Info]
+	lost   atomic.Pointer[time.Time] // see lostSince
+	down   atomic.Bool               // the last attempt to reach the engine failed
 
 	mu        sync.Mutex
 	managers  map[string]*Manager // by the name of the container
@@ -70,6 +72,11 @@ func (l *Link) Info() engine.Info { return *l.info.Load() }
 
 // Run maintains the connection until ctx ends.
 func (l *Link) Run(ctx context.Context) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	if c, is := engine.As[engine.Connection](l.engine); is {
+		watching.Go(func() { l.watchConnection(ctx, c) })
+	}
 	var delay time.Duration
 	for lost := time.Now(); ctx.Err() == nil; {
 		opened, err := l.connect(ctx)
@@ -81,6 +88,7 @@ func (l *Link) Run(ctx context.Context) {
 			continue // the stream has ended, but the engine may still answer
 		}
 		l.log.Debug("engine does not answer", "host", l.Info().Host, "error", err)
+		l.answered(false)
 		l.broadcast(engineDown{engine.ConnectProblem(l.Info(), err)})
 		delay = backoff(delay, time.Since(lost))
 		if l.await(ctx, delay) {
@@ -131,6 +139,7 @@ func (l *Link) connect(ctx context.Context) (opened bool, err error) {
 		streaming, end := context.WithCancel(ctx)
 		err = l.engine.Watch(streaming, l.beginStream(end), func() {
 			opened = true
+			l.answered(true)
 			l.broadcast(engineUp{info})
 		}, l.dispatch)
 		replaced := streaming.Err() != nil && ctx.Err() == nil

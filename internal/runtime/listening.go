@@ -30,11 +30,12 @@ const maxListeners = 100
 const firstEphemeral = 32768
 
 // Listening returns what listens in the runtime besides Jupyter, sorted by port. It is
-// nil if that cannot be told, and while the runtime does not run.
+// nil if that cannot be told, while the runtime does not run, and on another machine:
+// its ports are opened there alone.
 func (m *Manager) Listening(ctx context.Context) ([]Listener, error) {
 	e := m.engine()
 	executor, has := engine.As[engine.Executor](e)
-	if !has || !m.Snapshot().State.CanShell() {
+	if s := m.Snapshot(); !has || !s.State.CanShell() || s.Engine.Forwarded {
 		return nil, nil
 	}
 	c, err := e.Inspect(ctx, m.runtime)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -356,6 +357,7 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 		Container: c,
 		Recheck:   m.recheck,
 		Tokens:    m.tokens,
+		TokenName: strings.TrimSuffix(m.runtime+"@"+m.profile.Engine, "@"),
 		Timeout:   jupyter.RequestTimeout,
 		Post:      func(r jupyter.Report) { m.post(reported(startOf(c), r)) },
 	}

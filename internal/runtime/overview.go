@@ -57,7 +57,7 @@ func (f *Fleet) Watch(ctx context.Context) <-chan Overview {
 func (f *Fleet) buildOverview() Overview {
 	o := Overview{Current: f.current, Settings: f.broken}
 	for _, name := range slices.Sorted(maps.Keys(f.profiles)) {
-		s := f.entries[f.profiles[name].Runtime].Snapshot()
+		s := f.entries[idOf(f.profiles[name])].Snapshot()
 		s.Profile = name
 		o.Runtimes = append(o.Runtimes, s)
 	}

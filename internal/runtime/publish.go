@@ -79,11 +79,14 @@ func (m *Manager) snapshot() Snapshot {
 		State:   m.model.state(),
 		Since:   m.model.since(),
 		Profile: m.profile.Name,
+		Address: m.profile.Engine,
 		Runtime: m.profile.Runtime,
 		Image:   m.profile.Image,
 		Port:    m.profile.Port,
 		Engine:  m.model.engine,
 		Problem: m.model.shownProblem(),
+
+		Reconnecting: m.link.lostSince(),
 
 		PreviousImage:    m.model.previous,
 		NewerImage:       m.model.newer,
@@ -94,7 +97,7 @@ func (m *Manager) snapshot() Snapshot {
 	}
 	if s.State == NoEngine || s.State == Unknown {
 		info := m.link.Info()
-		s.Engine = engine.Info{Name: info.Name, Host: info.Host, Found: info.Found, Local: info.Local, Features: info.Features}
+		s.Engine = engine.Info{Name: info.Name, Host: info.Host, Found: info.Found, Local: info.Local, Machine: info.Machine, Features: info.Features}
 	}
 	if m.model.known && m.model.container.Exists {
 		s.Image = m.model.container.Image
@@ -155,7 +158,10 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 		if w := engine.WithoutWarning(specOf(m.profile, m.server, m.model.engine), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
-		if w := deniedWarning(m.model.container); w != nil {
+		if w := portsThereWarning(m.profile, m.model.engine); w != nil {
+			all = append(all, w)
+		}
+		if w := deniedWarning(m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
 		if w := unmappedWarning(m.profile, m.model.container, m.model.engine); w != nil {
@@ -170,10 +176,11 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 
 // same reports whether two snapshots mean the same to a person.
 func same(a, b Snapshot) bool {
-	if !a.Since.Equal(b.Since) || !sameProblem(a.Problem, b.Problem) || !slices.EqualFunc(a.Warnings, b.Warnings, sameProblem) {
+	if !a.Since.Equal(b.Since) || !a.Reconnecting.Equal(b.Reconnecting) || !sameProblem(a.Problem, b.Problem) || !slices.EqualFunc(a.Warnings, b.Warnings, sameProblem) {
 		return false
 	}
 	a.Since, b.Since = time.Time{}, time.Time{}
+	a.Reconnecting, b.Reconnecting = time.Time{}, time.Time{}
 	a.Problem, b.Problem = nil, nil
 	a.Warnings, b.Warnings = nil, nil
 	return reflect.DeepEqual(a, b)

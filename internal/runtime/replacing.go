@@ -50,11 +50,11 @@ func (m *Manager) WithReplacement(ctx context.Context, s Snapshot) (Snapshot, er
 
 // WithReplacements is [Manager.WithReplacement] for snapshots of the fleet.
 func (f *Fleet) WithReplacements(ctx context.Context, all []Snapshot) ([]Snapshot, error) {
-	entries := map[string]*entry{}
+	entries := map[ID]*entry{}
 	f.apply(func(context.Context) { entries = maps.Clone(f.entries) })
 	told := slices.Clone(all)
 	for i, s := range all {
-		e := entries[s.Runtime]
+		e := entries[s.ID()]
 		if e == nil {
 			continue // its profile has gone meanwhile
 		}

@@ -1,12 +1,28 @@
 package runtime
 
 import (
+	"cmp"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
 )
+
+// ID tells a runtime from all others: the address of its engine, as in the profile, and
+// the name of its container.
+type ID struct{ Engine, Runtime string }
+
+// Compare orders IDs by the name of the container, then by the engine.
+func (id ID) Compare(other ID) int {
+	return cmp.Or(cmp.Compare(id.Runtime, other.Runtime), cmp.Compare(id.Engine, other.Engine))
+}
+
+func idOf(p config.Profile) ID { return ID{p.Engine, p.Runtime} }
+
+// ID returns the ID of the runtime.
+func (s Snapshot) ID() ID { return ID{s.Address, s.Runtime} }
 
 // Snapshot is the state of a runtime at one moment. It is immutable: a change creates
 // a new Snapshot with a higher Rev.
@@ -19,6 +35,8 @@ type Snapshot struct {
 	Since time.Time
 	// Profile is the name of the runtime's profile.
 	Profile string
+	// Address is the profile's setting engine; empty for the engine of this computer.
+	Address string
 	// Runtime is the name of the container.
 	Runtime string
 	// Image is the image of the container, or of the container that a start would
@@ -59,6 +77,9 @@ type Snapshot struct {
 	// Engine describes the engine. While it does not answer, it tells only where
 	// this program looks for the engine.
 	Engine engine.Info
+	// Reconnecting is when the connection to the engine's machine was lost. It is zero
+	// while the connection stands, and while a repair takes no longer than usual.
+	Reconnecting time.Time
 	// Listens tells that this program itself listens at Port, so that the Backend URL
 	// works only while the program runs. It is false while another program of the person
 	// does that.

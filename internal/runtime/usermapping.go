@@ -12,7 +12,7 @@ import (
 
 // deniedWarning returns the warning that the user of the container may not write to a
 // folder. It is nil if that is not so.
-func deniedWarning(c engine.Container) *problem.Problem {
+func deniedWarning(c engine.Container, e engine.Info) *problem.Problem {
 	if !c.Ours() || len(c.Effective.Denied) == 0 {
 		return nil
 	}
@@ -23,7 +23,7 @@ func deniedWarning(c engine.Container) *problem.Problem {
 		Code:    problem.FolderDenied,
 		Short:   i18n.T("problem.folderDenied", "folder", i18n.Line(folder)),
 		Hint:    i18n.T("problem.folderDeniedHint", "user", user),
-		Command: "setfacl -R -m " + grant + " " + config.ShellWord(folder),
+		Command: e.CommandThere("setfacl -R -m " + grant + " " + config.ShellWord(folder)),
 	}
 }
 

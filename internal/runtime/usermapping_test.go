@@ -48,14 +48,18 @@ func TestDeniedWarning(t *testing.T) {
 		Mounts:    []engine.Mount{{Volume: p.Volume(), Target: "/home/jovyan"}},
 		Effective: engine.Effective{Denied: []string{"/srv/my data"}},
 	}
-	w := deniedWarning(c)
+	w := deniedWarning(c, engine.Info{Local: true})
 	if w == nil || w.Code != problem.FolderDenied || !strings.Contains(w.Short, "/srv/my data") || !strings.Contains(w.Hint, "1000:100") ||
 		w.Command != "setfacl -R -m u:1000:rwX,d:u:1000:rwX,d:u:$(id -u):rwX '/srv/my data'" {
 		t.Errorf("got %+v", w)
 	}
+	there := engine.Info{Host: "ssh://me@gpubox:2222", Machine: "gpubox"}
+	if w := deniedWarning(c, there); w == nil || !strings.HasPrefix(w.Command, "ssh -t -p 2222 me@gpubox 'setfacl -R ") {
+		t.Errorf("on another machine: %+v", w)
+	}
 	handmade, allowed := c, c
 	handmade.Labels, allowed.Effective.Denied = nil, nil
-	if deniedWarning(handmade) != nil || deniedWarning(allowed) != nil {
+	if deniedWarning(handmade, there) != nil || deniedWarning(allowed, there) != nil {
 		t.Error("it warns of nothing")
 	}
 }

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"time"
 
 	"colabtray/internal/config"
@@ -25,13 +26,30 @@ const (
 // a detail of the snapshot, such as the progress of a pull, Say returns that message.
 // It is empty if the wording has no message for the state.
 func (s Snapshot) Say(as Wording) string {
+	if !s.Reconnecting.IsZero() {
+		return i18n.T("reconnecting."+string(as), s.values()...)
+	}
 	name := "state." + string(as) + "." + s.State.String()
 	for _, detail := range append(s.details(), "") {
 		if i18n.Has(name + detail) {
-			return i18n.T("state."+string(as)+"."+s.State.String()+detail, s.values()...)
+			text := i18n.T("state."+string(as)+"."+s.State.String()+detail, s.values()...)
+			if as == WordStatus || as == WordShort || as == WordSince {
+				text = s.WithMachine(text)
+			}
+			return text
 		}
 	}
 	return ""
+}
+
+// WithMachine adds to a short text about the runtime on which machine it is, unless that
+// is this computer.
+func (s Snapshot) WithMachine(text string) string {
+	machine := s.Engine.Elsewhere()
+	if machine == "" {
+		return text
+	}
+	return i18n.T("machine.on", "text", text, "machine", i18n.Line(machine))
 }
 
 // details returns the suffixes of the keys of more detailed messages.
@@ -52,6 +70,7 @@ func (s Snapshot) details() (details []string) {
 func (s Snapshot) values() []any {
 	return []any{
 		"engine", s.Engine.Name, "image", s.Image, "port", s.Port, "progress", s.Progress.Words(),
+		"machine", i18n.Line(cmp.Or(s.Engine.Elsewhere(), s.Engine.Name)), "lost", s.Reconnecting.Local().Format("15:04"),
 		"since", s.Since.Local().Format(time.DateTime), "at", s.Since.Local().Format("15:04"), "stopAt", s.IdleStopAt.Local().Format("15:04"),
 	}
 }

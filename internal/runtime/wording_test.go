@@ -37,6 +37,12 @@ func TestStatesInWords(t *testing.T) {
 				}
 			}
 		}
+		lost := Snapshot{State: Ready, Reconnecting: at, Engine: engine.Info{Machine: "gpubox"}}
+		for as := range i18n.Table("reconnecting") {
+			if message := lost.Say(Wording(as)); message == "" || strings.ContainsAny(message, "{}") {
+				t.Errorf("%s: reconnecting is %q", language, message)
+			}
+		}
 		if len(unsaid) > 0 {
 			t.Errorf("%s: no state says %v", language, unsaid)
 		}
@@ -53,6 +59,9 @@ func TestSay(t *testing.T) {
 		"Pulling the image…":                                  {State: Pulling},
 		"Pulling the image: 1 of 5 layers":                    {State: Pulling, Progress: engine.Progress{LayersDone: 1, Layers: 5}},
 		"Pulling the image: 2.3 of 12.3 GB, 4 of 40 layers":   {State: Pulling, Progress: engine.Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000}},
+		"Ready on port 8888 (on gpubox)":                      {State: Ready, Port: 8888, Engine: engine.Info{Machine: "gpubox"}},
+		"Reconnecting to gpubox since 18:30":                  {State: Ready, Reconnecting: at, Engine: engine.Info{Machine: "gpubox"}},
+		"Starting…":                                           {State: Starting, Engine: engine.Info{Machine: "127.0.0.1"}},
 	} {
 		if got := s.Say(WordStatus); got != want {
 			t.Errorf("%q, not %q", got, want)

@@ -74,10 +74,10 @@ func (a *app) stopAll(target) actionFunc {
 
 // stoppable returns a profile of each runtime that can be stopped.
 func stoppable(o runtime.Overview) (profiles []string) {
-	names := map[string]bool{}
+	known := map[runtime.ID]bool{}
 	for _, s := range o.Runtimes {
-		if s.State.CanStop() && !names[s.Runtime] {
-			names[s.Runtime] = true
+		if s.State.CanStop() && !known[s.ID()] {
+			known[s.ID()] = true
 			profiles = append(profiles, s.Profile)
 		}
 	}

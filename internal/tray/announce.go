@@ -13,16 +13,16 @@ import (
 // is one of them. A runtime that neither existed before nor exists now is not
 // announced.
 func announce(overviews <-chan runtime.Overview, tell func(prev, next runtime.Snapshot)) {
-	before := map[string]runtime.Snapshot{} // by the name of the container
+	before := map[runtime.ID]runtime.Snapshot{}
 	for o := range overviews {
-		now := map[string]runtime.Snapshot{}
+		now := map[runtime.ID]runtime.Snapshot{}
 		for _, s := range o.Runtimes {
-			if _, listed := now[s.Runtime]; !listed || s.Profile == o.Current {
-				now[s.Runtime] = s
+			if _, listed := now[s.ID()]; !listed || s.Profile == o.Current {
+				now[s.ID()] = s
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(now)) {
-			prev, next := before[name], now[name]
+		for _, id := range slices.SortedFunc(maps.Keys(now), runtime.ID.Compare) {
+			prev, next := before[id], now[id]
 			if next.Rev != prev.Rev && (exists(prev) || exists(next)) {
 				tell(prev, next)
 			}

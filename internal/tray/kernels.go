@@ -20,7 +20,7 @@ type Kernels interface {
 const freeTime = 3 * time.Minute
 
 func freeText(s viewInput) string {
-	if s.gpu {
+	if s.gpu && s.now.Engine.Elsewhere() == "" {
 		return i18n.T("tray.row.freeGPU")
 	}
 	return i18n.T("tray.row.free")

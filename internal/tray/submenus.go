@@ -33,7 +33,7 @@ func profileEntry(i int) entry {
 		do:     (*app).selectProfile,
 		text: func(s viewInput) string {
 			if r, there := of(s); there {
-				return cut(oneLine(shortState(r)), maxProfileRow)
+				return cut(oneLine(shortState(r, s.now)), maxProfileRow)
 			}
 			return ""
 		},
@@ -75,13 +75,16 @@ func moreProfiles(s viewInput) string {
 const maxProfileRow = 104
 
 // shortState returns the name of a profile, the state of its runtime, and what a built-in
-// profile is. A state that all runtimes share, such as a missing engine, is left out: the
-// status at the top says it.
-func shortState(s runtime.Snapshot) string {
+// profile is. A state that it shares with the current one, such as a missing engine, is left
+// out: the status at the top says it.
+func shortState(s, current runtime.Snapshot) string {
 	state, about := s.Say(runtime.WordShort), s.About()
+	if s.State == runtime.NoEngine && s.Engine.Host != current.Engine.Host {
+		state = s.Say(runtime.WordSince)
+	}
 	switch {
 	case about != "" && (state == "" || s.State == runtime.Absent):
-		return i18n.Named(s.Profile, about)
+		return i18n.Named(s.Profile, s.WithMachine(about))
 	case about != "":
 		return i18n.Named(s.Profile, state+" ("+about+")")
 	case state == "":

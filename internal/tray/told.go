@@ -68,7 +68,11 @@ func (s *viewInput) facts(hint string) (lines []string) {
 		return append(lines, cut(about, maxRow))
 	}
 	if s.now.State != runtime.Unknown && s.now.State != runtime.NoEngine {
-		lines = append(lines, cut(oneLine(i18n.T("tray.fact.image", "image", s.now.Image)), maxRow))
+		image := i18n.T("tray.fact.image", "image", s.now.Image)
+		if s.now.Problem != nil { // else the status says where it is
+			image = s.now.WithMachine(image)
+		}
+		lines = append(lines, cut(oneLine(image), maxRow))
 	}
 	return lines
 }

@@ -89,13 +89,13 @@ const (
 func view(s viewInput) View {
 	s.derive()
 	v := View{
-		Icon:    icon(s.now.State),
+		Icon:    icon(s.now),
 		Style:   s.style,
 		Tooltip: cut(i18n.Named(title, s.short), maxTooltip),
 		Primary: primary(s.now.State),
 	}
 	if other, does := needsAttention(s.overview); does {
-		v.Icon = icon(other.State)
+		v.Icon = icon(other)
 		v.Tooltip = cut(i18n.Named(title, oneLine(i18n.Named(other.Profile, other.Problem.Short))), maxTooltip)
 	}
 	submenus := map[int]bool{} // with a visible row
@@ -164,15 +164,18 @@ func needsAttention(o runtime.Overview) (other runtime.Snapshot, does bool) {
 	if needs(current) || current.State == runtime.NoEngine {
 		return other, false
 	}
-	i := slices.IndexFunc(o.Runtimes, func(s runtime.Snapshot) bool { return needs(s) && s.Runtime != current.Runtime })
+	i := slices.IndexFunc(o.Runtimes, func(s runtime.Snapshot) bool { return needs(s) && s.ID() != current.ID() })
 	if i < 0 {
 		return other, false
 	}
 	return o.Runtimes[i], true
 }
 
-func icon(s runtime.State) assets.State {
-	switch s {
+func icon(s runtime.Snapshot) assets.State {
+	if s.State == runtime.Ready && !s.Reconnecting.IsZero() {
+		return assets.Busy
+	}
+	switch s.State {
 	case runtime.NoEngine:
 		return assets.NoEngine
 	case runtime.Absent, runtime.Stopped:
@@ -190,8 +193,13 @@ func icon(s runtime.State) assets.State {
 
 // status returns the status of a snapshot in one line, and a hint that can be empty.
 func status(s runtime.Snapshot) (short, hint string) {
-	if s.Problem != nil {
-		return s.Problem.Short, advice(s.Problem)
+	switch p := s.Problem; {
+	case p != nil && !s.Reconnecting.IsZero():
+		return s.Say(runtime.WordStatus), i18n.FullStop(p.Short) + " " + advice(p)
+	case p != nil:
+		return p.Short, advice(p)
+	case !s.Reconnecting.IsZero(), s.Engine.Elsewhere() != "":
+		return s.Say(runtime.WordStatus), ""
 	}
 	short = s.Say(runtime.WordStatus)
 	if s.State == runtime.Absent || s.State == runtime.Stopped && !s.IdleStopped {

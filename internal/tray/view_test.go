@@ -133,6 +133,27 @@ func viewInputs() map[string]viewInput {
 	elsewhere.Engine.Name, elsewhere.Engine.Version, elsewhere.Engine.Found = "Docker", "28.5.2", "context colima"
 	all["stopped-elsewhere"] = viewInput{overview: seen(elsewhere)}
 
+	gpubox := engine.Info{Name: "Docker", Machine: "gpubox", Host: "ssh://gpubox", Found: "engine"}
+	onBox := func(state runtime.State) runtime.Snapshot {
+		s := snapshot(state)
+		gpubox.Features = s.Engine.Features
+		s.Engine = gpubox
+		return s
+	}
+	all["ready-on-box"] = viewInput{overview: seen(onBox(runtime.Ready))}
+	all["failed-on-box"] = viewInput{overview: seen(onBox(runtime.Failed))}
+	repaired := onBox(runtime.Ready)
+	repaired.Reconnecting = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
+	all["ready-reconnecting"] = viewInput{overview: seen(repaired)}
+	away := onBox(runtime.NoEngine)
+	away.Problem = &problem.Problem{
+		Code: problem.NoEngine, Short: "gpubox cannot be reached", Hint: "There is no way to it at the moment.", Command: "ssh gpubox",
+	}
+	away.Profile = "gpu"
+	all["profiles-two-engines"] = viewInput{overview: runtime.Overview{Current: "default", Runtimes: []runtime.Snapshot{snapshot(runtime.Ready), away}}}
+	away.Reconnecting = repaired.Reconnecting
+	all["noengine-reconnecting"] = viewInput{overview: seen(away)}
+
 	ready := snapshot(runtime.Ready)
 	all["ready-copied"] = viewInput{overview: seen(ready), message: actionMessage{short: "Ready: the Backend URL is copied", hint: "Paste it"}}
 	all["ready-checking"] = viewInput{overview: seen(ready), message: actionMessage{short: "Checking…"}, busy: map[Action]bool{"check": true, ShowLogs: true}}

@@ -24,20 +24,30 @@ func TestContract(t *testing.T) {
 
 func contract(t *testing.T, host, image string, name func(testing.TB) string) {
 	enginetest.Run(t, func(t *testing.T) enginetest.Site {
-		docker, err := docker.New(host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = docker.Close() })
-		if _, err := docker.Connect(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		published, missing := testenv.PublishedImage(t)
-		return enginetest.Site{
-			Engine: docker, Image: image, Published: published, Missing: missing,
-			Name:  func(t *testing.T) string { return name(t) },
-			Port:  func(t *testing.T) int { return testenv.FreePort(t) },
-			Pause: func(t *testing.T, name string) { testenv.DockerAt(t, host, "pause", name) },
-		}
+		return site(t, connected(t, host), host, image, name)
 	})
+}
+
+// connected is the engine at an address, which has answered.
+func connected(t *testing.T, host string) *docker.Engine {
+	e, err := docker.New(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	if _, err := e.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// site is an engine as the suite needs it; host is its address on this computer.
+func site(t *testing.T, e *docker.Engine, host, image string, name func(testing.TB) string) enginetest.Site {
+	published, missing := testenv.PublishedImage(t)
+	return enginetest.Site{
+		Engine: e, Image: image, Published: published, Missing: missing,
+		Name:  func(t *testing.T) string { return name(t) },
+		Port:  func(t *testing.T) int { return testenv.FreePort(t) },
+		Pause: func(t *testing.T, name string) { testenv.DockerAt(t, host, "pause", name) },
+	}
 }

@@ -28,7 +28,7 @@ func (d *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 }
 
 func (d *Engine) createContainer(ctx context.Context, spec engine.Spec) (id string, err error) {
-	if err := d.checkFolders(spec.Folders); err != nil {
+	if err := d.checkFolders(ctx, spec.Folders); err != nil {
 		return "", err
 	}
 	gpus, err := d.gpuRequests(ctx, spec.GPU)
@@ -108,14 +108,23 @@ func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Co
 	return settings, host
 }
 
-// checkFolders returns an error when a folder of the host does not exist. Docker
-// reports that itself, with the same message, but Podman creates the folder.
-func (d *Engine) checkFolders(folders []config.Folder) error {
-	if !d.podman.Load() || !d.Which().Local {
+// checkFolders returns an error when a folder of the engine's machine does not exist.
+// Docker reports that itself, with the same message, but Podman creates the folder.
+func (d *Engine) checkFolders(ctx context.Context, folders []config.Folder) error {
+	missing := func(folder string) bool {
+		_, err := os.Stat(folder)
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	if b := d.boxes.now(); b != nil {
+		missing = func(folder string) bool { return b.isMissing(ctx, folder) }
+	} else if !d.Which().Local {
+		return nil
+	}
+	if !d.podman.Load() {
 		return nil
 	}
 	for _, f := range folders {
-		if _, err := os.Stat(f.Host); errors.Is(err, fs.ErrNotExist) {
+		if missing(f.Host) {
 			return fmt.Errorf("%w: %sbind source path does not exist: %s", engine.ErrNoFolder, engine.DaemonPrefix, f.Host)
 		}
 	}

@@ -95,7 +95,7 @@ func pullWithCredentials(t *testing.T, which string) {
 				t.Fatal(err)
 			}
 			defer docker.Close()
-			docker.LogTo(slog.New(slog.NewTextHandler(&log, nil)))
+			docker.log = slog.New(slog.NewTextHandler(&log, nil))
 			if strings.Contains(c.noted, "in time") {
 				docker.helperPatience = 200 * time.Millisecond
 			}

@@ -27,11 +27,13 @@ import (
 
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
+	"colabtray/internal/tunnel"
 )
 
 // Engine is an [engine.Engine] that speaks Docker's API, which Docker and Podman offer.
 type Engine struct {
-	finder *finder // nil when the address is given
+	finder *finder  // nil when the address is given
+	given  endpoint // else
 	log    *slog.Logger
 	// helperPatience is how long a credential helper may take. Some helpers ask the
 	// user to unlock a key ring. A helper that does not answer in time means an
@@ -40,6 +42,7 @@ type Engine struct {
 
 	which  atomic.Pointer[engine.Info]
 	api    atomic.Pointer[client.Client]
+	boxes  boxes       // where the engine is, if it is reached over ssh
 	podman atomic.Bool // the engine is Podman
 
 	mapsUsers atomic.Bool // see usermapping.go
@@ -60,6 +63,7 @@ var (
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
 
+	_ engine.Connection   = (*Engine)(nil)
 	_ engine.Mountpoints  = (*Engine)(nil)
 	_ engine.RemoteImages = (*Engine)(nil)
 )
@@ -75,14 +79,41 @@ func New(host string) (*Engine, error) {
 	if host == "" {
 		return newFound(newFinder()), nil
 	}
+	d := newGiven(endpoint{host: host})
+	return d, d.begin(d.given)
+}
+
+// Open makes the engine at the address of a profile's setting, as New does. An address
+// that cannot be used is told by [Engine.Connect].
+func Open(address string, log *slog.Logger) *Engine {
+	if address == "" {
+		d := newFound(newFinder())
+		d.log = log
+		return d
+	}
+	d := newGiven(endpoint{host: address, found: engine.FoundInSetting})
+	d.log = log
+	if err := d.begin(d.given); err != nil {
+		d.switchTo(failingClient(addressProblem(d.given, err)), d.given.infoBeforeAnswer())
+	}
+	return d
+}
+
+// newGiven makes an engine at one endpoint.
+func newGiven(p endpoint) *Engine {
 	d := newDocker(nil)
-	p := endpoint{host: host}
-	api, err := p.client()
+	d.given = p
+	return d
+}
+
+// begin directs requests to an endpoint that nobody has asked yet.
+func (d *Engine) begin(p endpoint) error {
+	api, err := d.client(p)
 	if err != nil {
-		return nil, fmt.Errorf("engine's address: %w", err)
+		return fmt.Errorf("engine's address: %w", err)
 	}
 	d.switchTo(api, p.infoBeforeAnswer())
-	return d, nil
+	return nil
 }
 
 func newDocker(f *finder) *Engine {
@@ -97,9 +128,7 @@ func newFound(f *finder) *Engine {
 	candidates, err := f.candidates()
 	if err == nil {
 		p = candidates[0]
-		var api *client.Client
-		if api, err = p.client(); err == nil {
-			d.switchTo(api, p.infoBeforeAnswer())
+		if err = d.begin(p); err == nil {
 			return d
 		}
 		err = addressProblem(p, err)
@@ -107,10 +136,6 @@ func newFound(f *finder) *Engine {
 	d.switchTo(failingClient(err), p.infoBeforeAnswer())
 	return d
 }
-
-// LogTo sets the log for failures that the engine works around, such as missing
-// credentials.
-func (d *Engine) LogTo(log *slog.Logger) { d.log = log }
 
 // currentEndpoint returns the endpoint with its TLS settings, read anew.
 func (p endpoint) currentEndpoint() (dockerendpoint.Endpoint, error) {
@@ -128,8 +153,29 @@ func (p endpoint) currentEndpoint() (dockerendpoint.Endpoint, error) {
 	return dockerendpoint.Endpoint{EndpointMeta: dockerendpoint.EndpointMeta{Host: p.host}}, nil
 }
 
-// client makes a client for the endpoint, as the docker command does.
-func (p endpoint) client() (*client.Client, error) {
+// client makes a client for the endpoint, as the docker command does. A box becomes the
+// one that the engine is on.
+func (d *Engine) client(p endpoint) (*client.Client, error) {
+	options, err := d.clientOptions(p)
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, client.WithAPIVersionNegotiation(), client.WithUserAgent("colab-tray"))
+	if docker, _ := readDockerConfig(); len(docker.HTTPHeaders) > 0 {
+		options = append(options, client.WithHTTPHeaders(docker.HTTPHeaders))
+	}
+	return client.NewClientWithOpts(options...)
+}
+
+func (d *Engine) clientOptions(p endpoint) ([]client.Opt, error) {
+	if overSSH(p.host) {
+		b, err := d.boxes.use(p.host, d.log)
+		if err != nil {
+			return nil, err
+		}
+		// A path of any socket: no proxy is asked, and the connection is made by the box.
+		return []client.Opt{client.WithHost("unix:///box"), client.WithDialContext(b.dial)}, nil
+	}
 	e, err := p.currentEndpoint()
 	if err != nil {
 		return nil, err
@@ -140,11 +186,7 @@ func (p endpoint) client() (*client.Client, error) {
 	}
 	// The last two options set the version. They would disable its negotiation when
 	// DOCKER_API_VERSION is set.
-	options = append(options[:len(options)-2], client.WithAPIVersionNegotiation(), client.WithUserAgent("colab-tray"))
-	if docker, _ := readDockerConfig(); len(docker.HTTPHeaders) > 0 {
-		options = append(options, client.WithHTTPHeaders(docker.HTTPHeaders))
-	}
-	return client.NewClientWithOpts(options...)
+	return options[:len(options)-2], nil
 }
 
 // failingClient returns a client whose requests all fail with err.
@@ -158,6 +200,9 @@ func failingClient(err error) *client.Client {
 // switchTo directs requests to another client from now on. Idle connections of the
 // previous client are closed; its requests in progress go on.
 func (d *Engine) switchTo(api *client.Client, info engine.Info) {
+	if !overSSH(info.Host) {
+		_ = d.boxes.leave()
+	}
 	d.podman.Store(info.Name == "Podman")
 	d.which.Store(&info)
 	if before := d.api.Swap(api); before != nil {
@@ -172,13 +217,15 @@ func (d *Engine) Which() engine.Info { return *d.which.Load() }
 func (d *Engine) Host() string { return d.Which().Host }
 
 // Close implements [engine.Engine].
-func (d *Engine) Close() error { return d.api.Load().Close() }
+func (d *Engine) Close() error {
+	return errors.Join(d.api.Load().Close(), d.boxes.leave())
+}
 
 // Connect implements [engine.Engine]. Each Connect makes a new client, because a client
 // negotiates its API version only downwards, and the engine may have been upgraded.
 func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 	if d.finder == nil {
-		err := d.try(ctx, endpoint{host: d.Host()})
+		err := d.try(ctx, d.given)
 		return d.Which(), err
 	}
 	candidates, err := d.finder.candidates()
@@ -224,18 +271,31 @@ func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 
 // try checks whether an engine answers at p, and uses it if so.
 func (d *Engine) try(ctx context.Context, p endpoint) error {
-	api, err := p.client()
+	if err := tooFar(p); err != nil {
+		return err
+	}
+	api, err := d.client(p)
 	if err != nil {
 		return addressProblem(p, err)
 	}
 	var connected atomic.Bool
-	info, err := identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
-		GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also for a named pipe of Windows
-	}), api)
-	if err != nil {
+	var info engine.Info
+	identify := func() (err error) {
+		info, err = identity(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			ConnectDone: func(_, _ string, err error) { connected.Store(connected.Load() || err == nil) },
+			GotConn:     func(httptrace.GotConnInfo) { connected.Store(true) }, // also for a named pipe of Windows
+		}), api)
+		return err
+	}
+	if err := d.boxes.at(p.host).again(ctx, identify); err != nil {
 		_ = api.Close()
+		var failure *tunnel.Error
 		switch {
+		case errors.As(err, &failure):
+			if failure.Kind == tunnel.SocketDenied {
+				d.boxes.loginAnew()
+			}
+			return engineError(err)
 		case errors.Is(err, context.DeadlineExceeded) && !connected.Load():
 			return fmt.Errorf("%w: %w", engine.ErrUnreachable, err)
 		case isConnectionFailure(err) && connected.Load():
@@ -244,8 +304,9 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		return engineError(err)
 	}
 	podman := info.Name == "Podman"
-	info.Found, info.Command = p.found, p.cli(podman)
+	info.Host, info.Found, info.Command = p.host, p.found, p.cli(podman)
 	info.Local, info.Machine = whereIs(info.Host)
+	info.Forwarded = overSSH(info.Host)
 	if before := d.Which(); before.Host == info.Host {
 		info.Barred = before.Barred // once in use, an engine is tried first
 	}
@@ -313,13 +374,21 @@ func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event
 	for _, action := range eventActions {
 		filter.Add("event", string(action))
 	}
-	messages, errs := d.api.Load().Events(ctx, events.ListOptions{Filters: filter})
-	select {
-	case err := <-errs:
-		return engineError(err)
-	default:
-		opened()
+	var messages <-chan events.Message
+	var errs <-chan error
+	open := func() error {
+		messages, errs = d.api.Load().Events(ctx, events.ListOptions{Filters: filter})
+		select {
+		case err := <-errs:
+			return err
+		default:
+			return nil
+		}
 	}
+	if err := d.boxes.now().again(ctx, open); err != nil {
+		return engineError(err)
+	}
+	opened()
 	for {
 		select {
 		case m := <-messages:
@@ -439,10 +508,17 @@ func (cs closers) Close() error {
 	return errors.Join(errs...)
 }
 
-// Reach implements [engine.Engine]. For an engine on another machine, the route works
-// only while something forwards the published port to this computer.
+// Reach implements [engine.Engine].
 func (d *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
-	return engine.LoopbackRoute(c, port)
+	b := d.boxes.now()
+	if b == nil {
+		return engine.LoopbackRoute(c, port)
+	}
+	published, err := engine.PublishedPort(c, port)
+	if err != nil {
+		return nil, err
+	}
+	return boxRoute{b, published}, nil
 }
 
 // Get implements [engine.Engine].

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"colabtray/internal/engine"
+	"colabtray/internal/tunnel"
 
 	cerrdefs "github.com/containerd/errdefs"
 )
@@ -17,6 +18,10 @@ import (
 func engineError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
+	}
+	var failure *tunnel.Error
+	if errors.As(err, &failure) {
+		return fmt.Errorf("%w: %w", engine.ErrUnreachable, boxProblem(failure))
 	}
 	text := strings.ToLower(err.Error())
 	switch {

@@ -20,6 +20,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/problem"
+	"colabtray/internal/tunnel"
 )
 
 // endpoint is an address at which an engine may be.
@@ -77,16 +78,11 @@ func endpoints(s hostEnvironment) ([]endpoint, error) {
 	case byDefault:
 		return defaultEndpoints(s), nil
 	}
-	found, command := "context "+s.context, "docker context use default"
-	if s.contextEnv {
-		command = engine.UnsetCommand("DOCKER_CONTEXT")
-	}
+	found := "context " + s.context
 	e, err := s.endpoint(s.context)
 	switch {
 	case err != nil:
 		return nil, contextProblem(s.context, s.contextEnv, err)
-	case overSSH(e.Host):
-		return nil, sshProblem(s.context, e.Host, command)
 	case e.Host == "":
 		return []endpoint{{host: defaultEndpoints(s)[0].host, found: found, context: s.context}}, nil
 	}
@@ -101,11 +97,8 @@ func (s hostEnvironment) envEndpoint() ([]endpoint, error) {
 	if s.dockerHost == "" {
 		p.found = "DOCKER_TLS"
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, addressProblem(p, err)
-	case overSSH(host):
-		return nil, sshProblem("", host, engine.UnsetCommand("DOCKER_HOST"))
 	}
 	return []endpoint{p}, nil
 }
@@ -166,6 +159,7 @@ func (p endpoint) infoBeforeAnswer() engine.Info {
 	podman := strings.Contains(p.found, "Podman") || strings.Contains(p.host, "podman")
 	info := engine.Info{Name: "Docker", Host: p.host, Found: p.found, Command: p.cli(podman)}
 	info.Local, info.Machine = whereIs(p.host)
+	info.Forwarded = overSSH(p.host)
 	if podman {
 		info.Name = "Podman"
 	}
@@ -186,6 +180,11 @@ func whereIs(host string) (local bool, machine string) {
 // or podman, with the address where the command would use another one.
 func (p endpoint) cli(podman bool) string {
 	switch {
+	case podman && overSSH(p.host):
+		if b, err := tunnel.ParseDestination(p.host); err == nil {
+			return "ssh " + b.Host() + " podman" // without podman here
+		}
+		return "podman"
 	case podman && p.own:
 		return "podman"
 	case podman:
@@ -299,20 +298,26 @@ func contextProblem(name string, env bool, err error) *problem.Problem {
 	}
 }
 
-// sshProblem tells that the engine is on another machine, whose ports are not those of
-// this computer. The address comes from a docker context, or from DOCKER_HOST when
-// context is empty.
-func sshProblem(context, host, command string) *problem.Problem {
-	hint := i18n.T("problem.remoteEngineEnvHint", "host", host)
-	if context != "" {
-		hint = i18n.T("problem.remoteEngineHint", "context", context, "host", host)
+// tooFar returns a problem when an endpoint is on another machine and not reached over
+// ssh: nothing would lead to the ports that are published there.
+func tooFar(p endpoint) error {
+	local, machine := whereIs(p.host)
+	if local || overSSH(p.host) || machine == "" || config.IsLoopback(machine) {
+		return nil
 	}
-	return &problem.Problem{
-		Code:    problem.RemoteEngine,
-		Short:   i18n.T("problem.remoteEngine"),
-		Hint:    hint,
-		Command: command,
+	problem := &problem.Problem{
+		Code:  problem.RemoteEngine,
+		Short: i18n.T("problem.remoteEngine"),
+		Hint:  i18n.T("problem.remoteEngineHint", "found", cmp.Or(engine.FoundText(p.found), p.host), "host", p.host),
 	}
+	address := "ssh://" + machine
+	if strings.Contains(machine, ":") {
+		address = "ssh://[" + machine + "]"
+	}
+	if _, err := tunnel.ParseDestination(address); err == nil {
+		problem.Command = "colab-tray start --engine " + config.ShellWord(address)
+	}
+	return problem
 }
 
 // addressProblem tells that the address of an endpoint is not valid.

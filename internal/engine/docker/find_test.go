@@ -88,15 +88,11 @@ func TestEndpoints(t *testing.T) {
 		},
 		"DOCKER_HOST over SSH": {
 			around: with(func(s *hostEnvironment) { s.dockerHost = "ssh://me@far" }),
-			code:   problem.RemoteEngine, say: "unset DOCKER_HOST",
+			want:   []endpoint{{host: "ssh://me@far", found: "DOCKER_HOST", fromEnv: true}},
 		},
 		"a context over SSH": {
 			around: with(func(s *hostEnvironment) { s.context = "far" }),
-			code:   problem.RemoteEngine, say: "docker context use default",
-		},
-		"DOCKER_CONTEXT over SSH": {
-			around: with(func(s *hostEnvironment) { s.context, s.contextEnv = "far", true }),
-			code:   problem.RemoteEngine, say: "unset DOCKER_CONTEXT",
+			want:   []endpoint{{host: "ssh://me@far", found: "context far", context: "far"}},
 		},
 		"the default context on Linux": {
 			around: with(func(s *hostEnvironment) { s.context = "default" }),

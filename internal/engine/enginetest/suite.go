@@ -179,7 +179,7 @@ func (s *suite) inspect(name string) engine.Container {
 func (s *suite) connect() {
 	first, err := s.Engine.Connect(s.ctx)
 	s.must(err)
-	if first.Name == "" || first.Version == "" || first.API == "" || first.Arch == "" || first.Host == "" || first.Command == "" || !first.Local {
+	if first.Name == "" || first.Version == "" || first.API == "" || first.Arch == "" || first.Host == "" || first.Command == "" || first.Local == (first.Machine != "") {
 		s.Errorf("the info is %+v", first)
 	}
 	if second, err := s.Engine.Connect(s.ctx); err != nil || second != first {

@@ -1,4 +1,4 @@
-// The section with the folders of this computer that the runtime has.
+// The section with the folders that the runtime has, of the machine it is on.
 "use strict";
 
 async function askFolders(action, values = {}) {
@@ -67,6 +67,10 @@ $("folders-no").addEventListener("click", () => {
   $("folders-path").focus();
 });
 
+document.addEventListener("state", () => {
+  set($("folders-title"), now.machine ? say("folders.titleThere", now) : say("folders.title"));
+  set($("folders-hint"), now.machine ? say("folders.hintThere", now) : say("folders.hint"));
+});
 document.addEventListener("page", () => {
   if (seen("files")) askFolders("list");
 });

@@ -85,8 +85,9 @@ function showState(next) {
   $("status").dataset.state = now.state;
   set($("state"), now.title);
   set($("state-hint"), now.hint);
-  const details = { runtime: now.runtime, port: now.port, engine: now.engine };
-  set($("details"), say(now.engine ? "status.details" : "status.detailsNoEngine", details) + since());
+  const engine = now.machine && now.engine ? say("status.onMachine", now) : now.engine || now.machine;
+  const details = { runtime: now.runtime, port: now.port, engine };
+  set($("details"), say(engine ? "status.details" : "status.detailsNoEngine", details) + since());
 
   $("pull").hidden = !now.progress || !now.progress.layers;
   if (!$("pull").hidden) {

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"colabtray/test/testenv"
+)
+
+// TestRuntimeOnBox: in the foreground a runtime on another machine is reached here, its
+// machine is named, the connection comes back after a while, and the end of the command
+// leaves the runtime. The person's own ssh at the port is named.
+func TestRuntimeOnBox(t *testing.T) {
+	engines(t)
+	box := testenv.SSHD(t)
+	home, err := os.MkdirTemp("", "ct") // whose path leaves room for the names of sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	name, port := testenv.RuntimeName(t), testenv.FreePort(t)
+	c := &terminal{t, []string{
+		"PATH=" + filepath.Dir(box.Program()) + ":" + os.Getenv("PATH"), "HOME=" + home,
+		"XDG_CONFIG_HOME=" + home, "XDG_STATE_HOME=" + home + "/s", "XDG_RUNTIME_DIR=" + home,
+	}}
+	c.settings(fmt.Sprintf("[profiles.jupyter]\nname = %q\nimage = %q\nport = %d\nengine = %q\n",
+		name, testenv.Image(t, testenv.FakeJupyter), port, box.Address()+strings.TrimPrefix(testenv.Engine(t), "unix://")))
+
+	own := exec.Command(box.Program(), "-N", "-L", fmt.Sprintf("%d:127.0.0.1:9", port), box.Name)
+	if err := own.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testenv.WaitFor(t, "the person's own ssh", func() error {
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			err = conn.Close()
+		}
+		return err
+	})
+	_, errs := c.run(1, "start")
+	has(t, errs, fmt.Sprintf("Port %d is in use by your ssh to %s (process %d).", port, box.Name, own.Process.Pid), fmt.Sprintf("start --port %d", port+1))
+	_ = own.Process.Kill()
+	_ = own.Wait()
+
+	h := c.hold()
+	if !answers(t, h.url) || !strings.Contains(h.url, fmt.Sprintf("//localhost:%d/", port)) {
+		t.Errorf("the Backend URL %s does not answer", strings.Split(h.url, "?")[0])
+	}
+	out, _ := c.run(0, "status")
+	has(t, out, name+": ready at port", "(on "+box.Name+")\n")
+	status := func() (s struct {
+		State, ReconnectingSince string
+		Engine                   struct{ Machine string }
+	}, err error,
+	) {
+		cmd := c.command(t.Context(), "status", "--json")
+		out, err := cmd.Output()
+		if exit := (*exec.ExitError)(nil); err == nil || errors.As(err, &exit) {
+			err = json.Unmarshal(out, &s)
+		}
+		return s, err
+	}
+	if s, err := status(); err != nil || s.Engine.Machine != box.Name || s.ReconnectingSince != "" {
+		t.Errorf("the status is %+v, %v", s, err)
+	}
+
+	// Without a browser, open says that alone, and what else is missing where it is.
+	lonely := &terminal{t, append(slices.Clone(c.env), "PATH="+filepath.Dir(box.Program()))}
+	if _, errs := lonely.run(1, "open"); strings.Contains(errs, "Nothing listens") {
+		t.Errorf("while one listens, open says %s", errs)
+	}
+
+	box.Shutdown(t)
+	testenv.WaitFor(t, "the loss to be told", func() error {
+		if said := h.errs.String(); !strings.Contains(said, "econnecting to "+box.Name+" since") {
+			return fmt.Errorf("it says %q", said)
+		}
+		return nil
+	})
+	box.Start(t)
+	testenv.WaitFor(t, "the connection", func() error {
+		if !answers(t, h.url) {
+			return errors.New("the Backend URL does not answer")
+		}
+		return nil
+	})
+	h.interrupt(t)
+	has(t, h.errs.String(), "holds the connection to "+box.Name, "The runtime there stays as it is.")
+	if answers(t, h.url) {
+		t.Error("the Backend URL answers after the end")
+	}
+	if got := testenv.DockerAt(t, testenv.Engine(t), "inspect", "--format", "{{.State.Running}}", name); got != "true" {
+		t.Errorf("the end of the command made the container's state %s", got)
+	}
+	_, errs = c.run(1, "url")
+	has(t, errs, "The runtime is on "+box.Name, "    colab-tray start\n")
+
+	_, errs = lonely.run(1, "open")
+	has(t, errs, fmt.Sprintf("Nothing listens at port %d", port), "    colab-tray start\n")
+
+	// With a tray, which needs no panel for that, start returns and the tray stays.
+	c.run(0, "stop")
+	c.set("DBUS_SESSION_BUS_ADDRESS=" + testenv.SessionBus(t))
+	tray := c.command(t.Context())
+	var trayErrs lockedBuffer
+	tray.Stderr = &trayErrs
+	if err := tray.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testenv.WaitFor(t, "the tray", func() error { return exists(filepath.Join(home, "colab-tray", "instance.sock")) })
+	url, errs := c.run(0, "start")
+	has(t, errs, "Colab Tray, which runs, starts "+name)
+	if !answers(t, strings.TrimSpace(url)) {
+		t.Error("the Backend URL that the tray holds does not answer")
+	}
+	if again, _ := c.run(0, "url"); again != url {
+		t.Errorf("then the Backend URL is %s", again)
+	}
+	c.run(0, "quit")
+	if err := tray.Wait(); err != nil {
+		t.Errorf("the tray ended with %v\n%s", err, trayErrs.String())
+	}
+}
