@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"colabtray/assets"
 	"colabtray/test/desktop"
@@ -76,8 +75,8 @@ func (w windows) startTray() {
 func (w windows) isAnswered() {
 	w.t.Helper()
 	testenv.WaitFor(w.t, "the tray to answer a second start", func() error {
-		// It would wait for twice as long, and then end as if it had been answered.
-		_, err := w.tries("timeout", "5", "wine", programs+`\colab-tray.exe`)
+		// After ten seconds it would end as if it had been answered.
+		_, err := w.tries("timeout", "9", "wine", programs+`\colab-tray.exe`)
 		return err
 	})
 }
@@ -133,7 +132,6 @@ func (w windows) picture(part image.Rectangle) (image.Image, error) {
 func (w windows) shows(state assets.State) image.Rectangle {
 	w.t.Helper()
 	var where image.Rectangle
-	defer func(s time.Time) { w.t.Logf("%v shows %d after %v", time.Now().Format("05.0"), state, time.Since(s)) }(time.Now())
 	testenv.WaitFor(w.t, fmt.Sprintf("the icon %d in the tray", state), func() error {
 		picture, err := w.picture(taskbar)
 		if err != nil {
@@ -175,9 +173,41 @@ func (w windows) click(state assets.State, button int) {
 	w.does("xdotool", "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", strconv.Itoa(button))
 }
 
-// showsBalloon waits for a message at an icon of its own.
+// showsBalloon waits for the icon of a message. Wine shows no more of it beside a taskbar.
 func (w windows) showsBalloon() {
 	w.t.Helper()
+	testenv.WaitFor(w.t, "the icon of a message", func() error {
+		picture, err := w.picture(taskbar)
+		if err == nil && !desktop.ShowsApp(picture) {
+			err = errors.New("there is none")
+		}
+		return err
+	})
+}
+
+var menuWindow = regexp.MustCompile(`"colab tray.exe"\)  (\d+)x(\d+)\+\d+\+\d+  \+([1-9]\d*)\+(\d+)`)
+
+// quits chooses the last row of the menu.
+func (w windows) quits(state assets.State) {
+	w.t.Helper()
+	w.click(state, 3)
+	var at [4]int // width, height, x, y
+	testenv.WaitFor(w.t, "the menu", func() error {
+		windows, err := w.tries("xwininfo", "-root", "-tree")
+		found := menuWindow.FindStringSubmatch(windows)
+		if err != nil || found == nil {
+			return fmt.Errorf("it is not there: %w", err)
+		}
+		for i := range at {
+			at[i], _ = strconv.Atoi(found[1+i])
+		}
+		if at[1] < 200 {
+			return fmt.Errorf("a window of %v is none", at)
+		}
+		return nil
+	})
+	const up = 12 // from the edge to the middle of the last row
+	w.does("xdotool", "mousemove", strconv.Itoa(at[2]+at[0]/2), strconv.Itoa(at[3]+at[1]-up), "click", "1")
 }
 
 // relay leads from a port of this machine to the socket of an engine.

@@ -181,7 +181,7 @@ func TestInstallerScript(t *testing.T) {
 // makeInstaller makes an installer of a folder, without a signature.
 func makeInstaller(t *testing.T, target, version, files, out string) {
 	t.Helper()
-	make := exec.CommandContext(t.Context(), "makensis", "-NOCONFIG", "-WX", "-V2", "-DTARGET="+target, "-DVERSION="+version, "-DNUMBER=0.1.0.0",
+	make := exec.CommandContext(t.Context(), "makensis", "-NOCONFIG", "-WX", "-V2", "-DTARGET="+target, "-DVERSION="+version, "-DNUMBER=0.1.0.0", "-DQUICK",
 		"-DHOMEPAGE=https://colabtray.invalid", "-DSIGN=true", "-DFILES="+files, "-DOUT="+out, "windows/installer.nsi")
 	if said, err := make.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", target, err, said)

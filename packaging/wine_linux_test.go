@@ -95,8 +95,7 @@ func TestWine(t *testing.T) {
 		t.Errorf("the Backend URL is %s after the upgrade, and was %s", got, url)
 	}
 
-	w.isAnswered()
-	w.program("quit")
+	w.quits(assets.Ready)
 	w.showsNothing()
 	w.does("wine", programs+`\uninstall.exe`, "/S")
 	w.awaits("the programs to be gone", "test", "!", "-e", w.path(programs))

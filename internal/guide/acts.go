@@ -41,6 +41,11 @@ func (s *session) act(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not offered", http.StatusConflict)
 		return
 	}
-	g.runDetached(func(ctx context.Context) error { return g.Act(ctx, a) })
+	g.runDetached(func(ctx context.Context) error {
+		if asked := a.Asked(); asked != "" {
+			g.publish(&actionMessage{Short: asked})
+		}
+		return g.Act(ctx, a)
+	})
 	w.WriteHeader(http.StatusAccepted)
 }

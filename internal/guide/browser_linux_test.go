@@ -414,6 +414,8 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	if got := <-r.acts; !slices.Contains(r.manager.Snapshot().Acts(), got) {
 		t.Errorf("the page asked for %v", got)
 	}
+	r.publish(&actionMessage{Short: "That did not work", Hint: "Try another."})
+	w.wait("what became of it", `document.getElementById("acts-note").textContent === "That did not work. Try another."`)
 	r.Close()
 	w.wait("the end", `!document.getElementById("gone").hidden`)
 	w.pictures("gone")
@@ -828,11 +830,12 @@ func (w *window) goThroughByKeys(name string) {
 // nameOf is a function of the page that tells its elements apart.
 const nameOf = `((e) => e.dataset.order ??= e.tagName + e.id + " " + (window.count = (window.count ?? 0) + 1))`
 
-// reachable returns the names of all that can be used on the page.
+// reachable returns the names of all that can be used on the page. Tab goes to one radio
+// input of a group, the one that is chosen.
 func (w *window) reachable() []string {
 	w.t.Helper()
 	return value[[]string](w, `[...document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0']")]
-		.filter((e) => !e.disabled && e.checkVisibility()).map(`+nameOf+`)`)
+		.filter((e) => !e.disabled && e.checkVisibility() && (e.type !== "radio" || e.checked)).map(`+nameOf+`)`)
 }
 
 // pressTab presses Tab so often. It returns where the focus was, and where it cannot

@@ -25,6 +25,9 @@ func TestConnectInBrowser(t *testing.T) {
 	if got := w.text("browser-others"); strings.Contains(got, "Firefox") || !strings.Contains(got, "Safari lets no page") {
 		t.Errorf("of other browsers the page says %q", got)
 	}
+	if got := w.text("connect-notice"); got != "This computer is a test." {
+		t.Errorf("of this computer the page says %q", got)
+	}
 	for call, want := range map[string]string{
 		`asks("chrome", 141)`: "nothing", `asks("edge", 144)`: "network", `asks("chromium", 145)`: "chrome", `asks("edge", 0)`: "edge", `asks("firefox", 141)`: "firefox",
 		`called("chrome", 156)`: "Chrome 156", `called("brave", 0)`: "Brave",

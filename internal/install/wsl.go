@@ -3,6 +3,7 @@ package install
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,11 +121,22 @@ func wsl(ctx context.Context, args ...string) []byte {
 	return output(exec.CommandContext(ctx, "wsl.exe", args...))
 }
 
+// output returns what a command prints, nil where it fails or prints too much.
 func output(cmd *exec.Cmd) []byte {
 	cmd.WaitDelay = time.Second
 	hideWindow(cmd)
-	out, err := cmd.Output()
-	if err != nil || len(out) > maxWSLOutput {
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil
+	}
+	out, _ := io.ReadAll(io.LimitReader(pipe, maxWSLOutput+1))
+	if len(out) > maxWSLOutput {
+		_ = cmd.Process.Kill()
+	}
+	if cmd.Wait() != nil {
 		return nil
 	}
 	return out

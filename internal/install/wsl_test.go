@@ -1,10 +1,13 @@
 package install
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"colabtray/test/testenv"
 )
 
 // wide is a text as WSL's command prints it.
@@ -91,5 +94,20 @@ func TestEngineInWSL(t *testing.T) {
 			!strings.Contains(ways[0].Note, c.note) {
 			t.Errorf("the ways are %+v", ways)
 		}
+	}
+}
+
+// TestOutput holds that what a command prints is bounded, however much that is.
+func TestOutput(t *testing.T) {
+	testenv.NeedCommand(t, "sh")
+	for script, want := range map[string]string{
+		"echo Ubuntu": "Ubuntu\n", "yes": "", "echo Ubuntu; exit 1": "",
+	} {
+		if got := output(exec.CommandContext(t.Context(), "sh", "-c", script)); string(got) != want {
+			t.Errorf("of %q there is %.100q", script, got)
+		}
+	}
+	if got := output(exec.CommandContext(t.Context(), "no-such-command-here")); got != nil {
+		t.Errorf("without a command there is %q", got)
 	}
 }

@@ -45,6 +45,17 @@ type Act struct {
 // Label returns the text of a button.
 func (a Act) Label() string { return i18n.T("act."+string(a.Name), "port", a.Port) }
 
+// Asked returns what to tell a person at once who has clicked on an act that shows nothing
+// for a while; empty for other acts.
+func (a Act) Asked() string {
+	switch a.Name {
+	case ActStartDesktop, ActUsePodman:
+		return i18n.T("actAsked." + string(a.Name))
+	default:
+		return ""
+	}
+}
+
 // String returns the act as one word, which [ParseAct] reads.
 func (a Act) String() string {
 	if a.Port == 0 {

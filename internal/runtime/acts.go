@@ -23,7 +23,7 @@ func (s Snapshot) Acts() []problem.Act {
 		acts = []problem.Act{{Name: problem.ActUpdate}}
 	}
 	return slices.DeleteFunc(acts, func(a problem.Act) bool {
-		return !s.State.allows(a) || s.Engine.Elsewhere() != "" && isForEngineHere(a.Name)
+		return !s.State.Allows(a) || s.Engine.Elsewhere() != "" && isForEngineHere(a.Name)
 	})
 }
 
@@ -38,8 +38,8 @@ func isForEngineHere(a problem.ActName) bool {
 	}
 }
 
-// allows reports whether an act makes sense in a state.
-func (s State) allows(a problem.Act) bool {
+// Allows reports whether an act makes sense in a state.
+func (s State) Allows(a problem.Act) bool {
 	switch a.Name {
 	case problem.ActStart, problem.ActStartWithoutGPU, problem.ActUsePort:
 		return s.CanStart() && s != NoEngine

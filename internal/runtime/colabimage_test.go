@@ -118,7 +118,7 @@ func TestColabImageOnARM(t *testing.T) {
 	}
 	defer docker.Close()
 	d := &data.Store{Options: data.Options{Engine: docker, Info: docker.Which, Profile: r.profile, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}}
-	o := &operation{engine: docker, info: engine.Info{Arch: "arm64"}, profile: r.profile, server: r.server, data: d, progress: func(engine.Progress) {}, pulled: func() {}}
+	o := &operation{engine: docker, info: engine.Info{Arch: "arm64"}, profile: r.profile, server: r.server, openGate: noGate, data: d, progress: func(engine.Progress) {}, pulled: func() {}}
 	for _, v := range []verb{start, restart, repair} {
 		p := r.Problem(o.Run(t.Context(), v), problem.UnsupportedPlatform)
 		if !strings.Contains(p.Hint, "ARM") || !strings.Contains(p.Hint, "profile jupyter") {

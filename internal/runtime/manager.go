@@ -330,6 +330,9 @@ func (m *Manager) beginOperation(ctx context.Context, b begin) {
 		}
 		if c, err := o.Inspect(context.WithoutCancel(ctx)); err == nil {
 			d.container, d.known = c, true
+			if b.verb == stop && !c.Running {
+				d.problem = nil // it is as was wanted, whatever became of the engine's answer
+			}
 			if d.started && !c.Running && d.problem == nil {
 				d.problem = deathProblem(c, m.link.Info(), engine.LastLines(ctx, m.engine(), c, 20, token), false)
 			}

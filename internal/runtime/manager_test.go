@@ -195,7 +195,7 @@ func TestOccupiedSettings(t *testing.T) {
 		}
 
 		put("# Written by Colab Tray. An earlier version.")
-		o := &operation{engine: r.engine(), server: r.server}
+		o := &operation{engine: r.engine(), server: r.server, openGate: noGate}
 		if err := o.checkFree(t.Context(), c, r.server.HandmadeFiles); err != nil {
 			t.Errorf("our own file is in the way: %v", err)
 		}

@@ -138,7 +138,7 @@ func (s *shelf) Image(ctx context.Context, _, _ string) (engine.ImageInfo, error
 
 // on returns an operation on the runtime r with that engine.
 func (s *shelf) on() *operation {
-	o := &operation{engine: s, profile: config.Default(), data: &data.Store{Options: data.Options{Engine: s, Log: slog.New(slog.DiscardHandler)}}}
+	o := &operation{engine: s, profile: config.Default(), openGate: noGate, data: &data.Store{Options: data.Options{Engine: s, Log: slog.New(slog.DiscardHandler)}}}
 	o.profile.Runtime, o.profile.Kind = "r", config.KindColab // which nothing is put into
 	o.data.Profile = o.profile
 	return o
@@ -200,7 +200,7 @@ func TestNameIsTakenMeanwhile(t *testing.T) {
 		r.untilState(Absent)
 		for who, label := range map[string]string{"somebody else": "theirs", "another program of ours": engine.LabelRuntime} {
 			d := r.data(nil)
-			o := &operation{profile: r.profile, server: r.server, progress: func(engine.Progress) {}, pulled: func() {}, data: d}
+			o := &operation{profile: r.profile, server: r.server, openGate: noGate, progress: func(engine.Progress) {}, pulled: func() {}, data: d}
 			made := ""
 			o.engine = overtaken{d.Engine, func() {
 				made = r.docker("create", "--name", name, "--label", label+"="+name, "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image)
@@ -219,3 +219,6 @@ func TestNameIsTakenMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// noGate is for operations without a manager, which would have the gateway.
+func noGate(int) error { return nil }

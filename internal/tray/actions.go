@@ -38,7 +38,22 @@ func (a *app) actionFor(chosen Row) actionFunc {
 	}
 	profile := cmp.Or(chosen.Profile, a.viewInput.overview.Current)
 	now, _ := a.viewInput.overview.Of(profile)
-	return do(a, target{profile, now, chosen.Checked, chosen.Act})
+	on := target{profile, now, chosen.Checked, chosen.Act}
+	if !a.makesSense(chosen.Action, now) {
+		return a.tellState(on)
+	}
+	return do(a, on)
+}
+
+// makesSense reports whether an action can do something for a runtime as it is now. A
+// button of a notification can be clicked long after; then the answer is the state.
+func (a *app) makesSense(action Action, now runtime.Snapshot) bool {
+	s := a.viewInput
+	s.now = now
+	if e := entryOf(action); e.do != nil {
+		return e.can == nil || e.can(s)
+	}
+	return now.State.Allows(problem.Act{Name: problem.ActName(action)}) && (action != Action(problem.ActKeepRunning) || !now.IdleStopAt.IsZero())
 }
 
 func (a *app) stop(on target) actionFunc { return a.changing(on, a.Runtimes.Stop) }
@@ -253,6 +268,7 @@ func within(limit time.Duration, do func(context.Context) actionMessage) actionF
 func (a *app) copyURL(on target) actionFunc {
 	return within(copyTime, func(ctx context.Context) actionMessage {
 		if on.now.URL.IsZero() {
+			a.tellState(on)(ctx)
 			return actionMessage{}
 		}
 		message := actionMessage{short: i18n.T("tray.copied"), hint: i18n.T("tray.copiedHint")}

@@ -67,13 +67,32 @@ func (a *app) start(on target) actionFunc {
 
 // act carries out an act that the options have.
 func (a *app) act(on target) actionFunc {
-	return a.changing(on, func(ctx context.Context, profile string) error { return a.Act(ctx, profile, on.act) })
+	do := a.changing(on, func(ctx context.Context, profile string) error { return a.Act(ctx, profile, on.act) })
+	return func(ctx context.Context) result {
+		r := do(ctx)
+		switch on.act.Name {
+		case problem.ActStartDesktop, problem.ActUsePodman, problem.ActInstallDesktop, problem.ActUndoDelete: // the runtime's snapshots tell nothing of them
+		default:
+			return r
+		}
+		if r.short == "" {
+			r.short = on.act.Asked()
+		}
+		if r.short == "" && on.act.Name == problem.ActUndoDelete {
+			r.short = i18n.T("tray.undone")
+		}
+		if r.short != "" {
+			a.showMessage(r.actionMessage)
+		}
+		return r
+	}
 }
 
 func (a *app) copyCommand(on target) actionFunc {
 	return within(copyTime, func(ctx context.Context) actionMessage {
 		p := actProblem(on.now)
-		if p == nil || p.Command == "" {
+		if p == nil || p.Command == "" { // it is over
+			a.tellState(on)(ctx)
 			return actionMessage{}
 		}
 		message := actionMessage{short: i18n.T("tray.copiedCommand"), hint: i18n.T("tray.command", "command", p.Command)}

@@ -455,6 +455,7 @@ func (a *app) startAction(ctx context.Context, chosen Row) {
 	a.cancelPending()
 	e := entryOf(action)
 	a.viewInput.message = actionMessage{during: action}
+	a.viewInput.message.short = chosen.Act.Asked()
 	if e.progressText {
 		a.viewInput.message.short = i18n.T("tray.meanwhile." + string(action))
 	}

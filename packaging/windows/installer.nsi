@@ -5,13 +5,18 @@
 ;   TARGET           the processor that the installer itself is for
 ;   FILES            the folder with the files to install
 ;   OUT, HOMEPAGE, SIGN
+;   QUICK            for a test: large, and made in a moment
 ;
 ; Silent: /S, with /AUTOSTART=1 or 0 and /PATH=1 or 0 for the choices, /D=FOLDER at the
 ; end. Without them an upgrade keeps what there is. Exit codes: 0 done, 1 given up,
 ; 2 the running program could not be ended.
 Target ${TARGET}
+!ifdef QUICK
+SetCompress off
+!else
 SetCompressor /SOLID lzma
 SetCompressorDictSize 64
+!endif
 
 !define NAME "Colab Tray"
 !define PROGRAM "Colab Tray.exe"

@@ -130,10 +130,25 @@ func (s *Session) NoIcon(ctx context.Context) error {
 // FindIcon finds the place in the picture of a panel that looks most like one of our icons.
 // The place is relative to the corner of the picture.
 func FindIcon(picture image.Image) (where image.Rectangle, state assets.State, found bool) {
+	where, closest := findIn(picture, drawnIcons())
+	if closest == nil {
+		return where, state, false
+	}
+	return where, closest.state, true
+}
+
+// ShowsApp reports whether the picture of a panel has the icon of the application.
+func ShowsApp(picture image.Image) bool {
+	_, closest := findIn(picture, inEachSize(0, assets.AppIcon()))
+	return closest != nil
+}
+
+// findIn finds the place in the picture of a panel that looks most like one of the icons,
+// and which one; nil where there is none.
+func findIn(picture image.Image, icons []drawnIcon) (where image.Rectangle, closest *drawnIcon) {
 	strip := image.Rect(0, 0, picture.Bounds().Dx(), panelHeight)
 	panel := image.NewRGBA(strip)
 	draw.Draw(panel, strip, picture, picture.Bounds().Min, draw.Src)
-	icons := drawnIcons()
 	dimmest := 3 * 255
 	for _, icon := range icons {
 		dimmest = min(dimmest, brightness(icon.picture, icon.opaque[0]))
@@ -144,18 +159,18 @@ func FindIcon(picture image.Image) (where image.Rectangle, state assets.State, f
 	// The distance of the right icon is not 0, because scaling rounds differently here
 	// and in the panel. Another icon, or none, has three times this distance.
 	best := 30.0
-	for _, icon := range icons {
+	for i, icon := range icons {
 		for _, p := range bright {
 			here := icon.picture.Rect.Add(p).Sub(icon.opaque[0])
 			if !here.In(strip) {
 				continue
 			}
 			if d := distance(panel, here.Min, icon, best); d < best {
-				best, found, state, where = d, true, icon.state, here
+				best, where, closest = d, here, &icons[i]
 			}
 		}
 	}
-	return where, state, found
+	return where, closest
 }
 
 // alike is the most by which a pixel of the panel may differ from an icon's brightest
@@ -169,21 +184,27 @@ type drawnIcon struct {
 	opaque  []image.Point // its opaque pixels, the brightest one first
 }
 
-// drawnIcons returns the icons in each size that the panel has room for.
+// drawnIcons returns the icons of all states.
 var drawnIcons = sync.OnceValue(func() (icons []drawnIcon) {
 	for _, state := range []assets.State{assets.NoEngine, assets.Stopped, assets.Busy, assets.Ready, assets.Paused, assets.Problem} {
-		original, err := png.Decode(bytes.NewReader(assets.Icon(state, assets.Colour)))
-		if err != nil {
-			panic(err) // cannot happen: the icon is embedded
-		}
-		for size := 16; size <= panelHeight; size++ {
-			picture := image.NewRGBA(image.Rect(0, 0, size, size))
-			draw.BiLinear.Scale(picture, picture.Rect, original, original.Bounds(), draw.Src, nil)
-			icons = append(icons, drawnIcon{state, picture, opaquePixels(picture)})
-		}
+		icons = append(icons, inEachSize(state, assets.Icon(state, assets.Colour))...)
 	}
 	return icons
 })
+
+// inEachSize returns an icon in each size that the panel has room for.
+func inEachSize(state assets.State, encoded []byte) (icons []drawnIcon) {
+	original, err := png.Decode(bytes.NewReader(encoded))
+	if err != nil {
+		panic(err) // cannot happen: the icon is embedded
+	}
+	for size := 16; size <= panelHeight; size++ {
+		picture := image.NewRGBA(image.Rect(0, 0, size, size))
+		draw.BiLinear.Scale(picture, picture.Rect, original, original.Bounds(), draw.Src, nil)
+		icons = append(icons, drawnIcon{state, picture, opaquePixels(picture)})
+	}
+	return icons
+}
 
 // distance returns the mean difference, 0 to 255, between the icon's opaque pixels and
 // the panel's pixels at a point; infinite if it exceeds limit.

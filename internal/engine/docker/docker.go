@@ -443,7 +443,7 @@ func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error
 
 // Remove implements [engine.Engine]. It keeps volumes.
 func (d *Engine) Remove(ctx context.Context, id string) error {
-	return engineError(d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{}))
+	return engineError(d.remove(ctx, id, container.RemoveOptions{}))
 }
 
 // Rename implements [engine.Replacer].

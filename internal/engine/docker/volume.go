@@ -239,7 +239,7 @@ func (s *shortText) Write(p []byte) (int, error) {
 // RemoveHelper implements [engine.Volumes]. It also removes the helper's volumes
 // without a name, which the image may declare. Named volumes stay.
 func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
-	err := d.api.Load().ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	err := d.remove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	if cerrdefs.IsNotFound(err) {
 		return nil
 	}

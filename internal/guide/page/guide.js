@@ -97,6 +97,7 @@ function showState(next) {
     set($("pull-text"), say(p.total ? "pull.progress" : "pull.layers", { done: bytes(p.bytes), total: bytes(p.total), layersDone: p.layersDone, layers: p.layers }));
   }
   showProblem(now.problem || now.message);
+  set($("acts-note"), now.problem && now.message ? result({ problem: now.message }) : ""); // what became of a click beside a problem that stays
   showWarnings(now.warnings);
   $("newer").hidden = !now.newer;
   showActs(now.acts);

@@ -44,9 +44,9 @@ function changesOf(group) {
 
 $("licences-all").addEventListener("toggle", async () => {
   const box = $("licences-text");
-  if (!$("licences-all").open || box.textContent) return;
+  if (!$("licences-all").open || box.textContent && box.textContent !== say("failed")) return;
   const response = await get("/licences").catch(() => null);
-  box.textContent = response && response.ok ? await response.text() : "";
+  box.textContent = response && response.ok ? await response.text() : say("failed");
 });
 
 document.addEventListener("page", askAbout);

@@ -35,7 +35,9 @@ $("notebooks-form").addEventListener("submit", async (event) => {
 });
 
 $("notebooks-forget").addEventListener("click", async () => {
-  await showNotebooks(await post("/notebooks/forget").catch(() => null));
+  const response = await post("/notebooks/forget").catch(() => null);
+  set($("notebooks-note"), response && response.ok ? "" : say("failed"));
+  await showNotebooks(response);
   $("notebooks-address").focus();
 });
 

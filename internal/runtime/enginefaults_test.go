@@ -1,0 +1,271 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"colabtray/internal/data"
+	"colabtray/internal/engine"
+	"colabtray/internal/engine/memory"
+	"colabtray/test/testenv"
+)
+
+// faultyVerb is a verb whose requests to the engine are met by faults.
+type faultyVerb struct {
+	name    string
+	prepare func(r *rig) // without faults
+	do      func(ctx context.Context, r *rig) error
+	ends    []State // in which the runtime is when it is done
+}
+
+// faultyVerbs is given a backup in which the data are new ones.
+func faultyVerbs(file string) []faultyVerb {
+	remove := func(ctx context.Context, r *rig, o data.DeleteOptions) error {
+		_, err := r.Delete(ctx, o)
+		return err
+	}
+	absent := func(r *rig) {
+		if err := remove(r.t.Context(), r, data.DeleteOptions{}); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	running := func(r *rig) { r.mustStart() }
+	start := func(ctx context.Context, r *rig) error { return r.Start(ctx) }
+	restart := func(ctx context.Context, r *rig) error { return r.Restart(ctx) }
+	anew := func(r *rig) {
+		r.mustStart()
+		r.profile.Memory ^= 1 << 30
+		r.SetProfile(r.profile)
+	}
+	return []faultyVerb{
+		{"start", absent, start, []State{Ready}},
+		{"stop", running, func(ctx context.Context, r *rig) error { return r.Stop(ctx) }, []State{Stopped}},
+		{"restart", running, restart, []State{Ready}},
+		{"restart with other settings", anew, restart, []State{Ready}},
+		{"delete", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{}) }, []State{Absent}},
+		{"delete data", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{Data: true}) }, []State{Absent}},
+		{"backup", running, func(ctx context.Context, r *rig) error {
+			_, err := r.Backup(ctx, data.BackupOptions{File: file + "-again", Force: true})
+			return err
+		}, []State{Ready, Stopped}},
+		{"restore", running, func(ctx context.Context, r *rig) error {
+			_, err := r.Restore(ctx, data.RestoreOptions{File: file, Confirm: yes})
+			return err
+		}, []State{Ready, Stopped}},
+	}
+}
+
+// TestFaultsOfTheEngine: whatever verb and whatever request a fault of the engine meets,
+// no data are lost, and when the fault is over the program shows what is so and does
+// the verb, which leaves nothing behind.
+func TestFaultsOfTheEngine(t *testing.T) {
+	realEngine(t)
+	testenv.Takes(t, "it starts many containers")
+	for i, verb := range faultyVerbs("") {
+		t.Run(verb.name, func(t *testing.T) {
+			t.Parallel()
+			at := onDocker(t)
+			faulty := testenv.NewFaultyEngine(t, at.host)
+			at.host = faulty.Host()
+			r := newRig(t, at, testenv.FakeJupyter)
+			r.Open()
+			file := filepath.Join(t.TempDir(), "b")
+			r.putTreasure("new")
+			if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
+				t.Fatal(err)
+			}
+			f := &faultyRig{r, faulty, faultyVerbs(file)[i]}
+
+			f.verb.prepare(r)
+			old := r.putTreasure("old")
+			faulty.Expect("", 0)
+			if err := f.verb.do(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			requests := len(faulty.Heal())
+			f.after("without a fault", old)
+			points := faultyPoints(t, requests)
+			for _, p := range points {
+				f.meet(p.fault, p.at)
+			}
+			t.Logf("of its %d requests, %d were met by a fault", requests, len(points))
+		})
+	}
+}
+
+// faultSeed is what the choice of requests depends on.
+var faultSeed = sync.OnceValues(func() (uint64, error) {
+	if text := os.Getenv("COLAB_TRAY_TEST_SEED"); text != "" {
+		return strconv.ParseUint(text, 10, 64)
+	}
+	return rand.Uint64(), nil
+})
+
+// faultyPoint is a request that a fault meets.
+type faultyPoint struct {
+	fault testenv.Fault
+	at    int
+}
+
+// faultyPoints chooses one fault and a request that it meets, with CI set each fault and
+// a request for each, and all of all with COLAB_TRAY_TEST_FAULTS=all, which takes half an
+// hour. A slow engine is slow from the first request on.
+func faultyPoints(t *testing.T, requests int) (points []faultyPoint) {
+	t.Helper()
+	seed, err := faultSeed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("COLAB_TRAY_TEST_SEED=%d chooses these requests", seed)
+	name := fnv.New64a()
+	fmt.Fprint(name, t.Name())
+	random := rand.New(rand.NewPCG(seed, name.Sum64()))
+	faults := []testenv.Fault{testenv.Cut, testenv.Dies, testenv.Hangs}
+	all := os.Getenv("COLAB_TRAY_TEST_FAULTS") == "all"
+	if !testenv.Full() && !all {
+		return []faultyPoint{{faults[random.IntN(len(faults))], 1 + random.IntN(requests)}}
+	}
+	for _, fault := range faults {
+		if !all {
+			points = append(points, faultyPoint{fault, 1 + random.IntN(requests)})
+			continue
+		}
+		for at := range requests {
+			points = append(points, faultyPoint{fault, 1 + at})
+		}
+	}
+	return append(points, faultyPoint{testenv.Slow, 1})
+}
+
+// faultyRig is a runtime on an engine that has faults.
+type faultyRig struct {
+	*rig
+	engine *testenv.FaultyEngine
+	verb   faultyVerb
+}
+
+// meet has the fault meet the verb at a request, and does the verb once more without.
+func (f *faultyRig) meet(fault testenv.Fault, at int) {
+	ctx, cancel := context.WithTimeout(f.t.Context(), longEnough)
+	defer cancel()
+	f.verb.prepare(f.rig)
+	old := f.putTreasure("old")
+	struck := f.engine.Expect(fault, at)
+	done := make(chan error, 1)
+	go func() { done <- f.verb.do(ctx, f.rig) }()
+	var err error
+	ended := false
+	select {
+	case <-struck:
+	case err = <-done: // it had fewer requests this time
+		ended = true
+	}
+	switch {
+	case ended:
+	case fault == testenv.Dies:
+		f.untilState(NoEngine)
+	case fault == testenv.Hangs:
+		cancel() // the person gives up
+	case fault == testenv.Slow:
+		err, ended = <-done, true
+		if err != nil {
+			f.t.Errorf("%s, %s: %v", f.verb.name, fault, err)
+		}
+	}
+	seen := f.engine.Heal()
+	if !ended {
+		err = <-done
+	}
+	point := fmt.Sprintf("%s, %s at %d of %q, after which it said %v", f.verb.name, fault, at, seen, err)
+	f.settle(point, err != nil && f.verb.name != "stop")
+	f.hasData(point, old)
+	if err := f.verb.do(f.t.Context(), f.rig); err != nil {
+		f.t.Errorf("%s: done once more: %v (%+v)", point, err, f.Snapshot().Problem)
+	}
+	f.after(point, old)
+}
+
+// after looks at what the verb left that was done.
+func (f *faultyRig) after(point, old string) {
+	f.t.Helper()
+	f.settle(point, false)
+	if state := f.Snapshot().State; !slices.Contains(f.verb.ends, state) {
+		f.t.Errorf("%s: done once more, it is %s", point, state)
+	} else if state != Absent {
+		f.mustBeAlone()
+	}
+	f.noHelpers()
+	f.hasData(point, old)
+}
+
+// settle waits until the program shows what is so, or else that the verb has failed.
+func (f *faultyRig) settle(point string, failed bool) {
+	f.t.Helper()
+	testenv.WaitFor(f.t, "what is so to be shown: "+point, func() error {
+		is := f.docker("ps", "-a", "--filter", "name=^/"+f.profile.Runtime+"$", "--format", "{{.State}}")
+		shown := f.Snapshot()
+		switch {
+		case is == "running" && shown.State == Ready,
+			(is == "exited" || is == "created") && shown.State == Stopped,
+			is == "" && shown.State == Absent,
+			is != "running" && shown.State == Failed && failed:
+			return nil
+		}
+		return fmt.Errorf("the container is %q, and the program shows %s, %+v", is, shown.State, shown.Problem)
+	})
+}
+
+// putTreasure puts data into the volume that must not get lost, and returns what they are.
+func (r *rig) putTreasure(kind string) string {
+	r.t.Helper()
+	return r.inVolume("echo " + kind + " > kind; head -c 300000 /dev/urandom > data; chown 1000:100 . kind data; cat kind; sha256sum data")
+}
+
+// hasData asserts that the data are in the volume, or else in the newest backup, which
+// it restores. After a restore they can be those of its backup.
+func (f *faultyRig) hasData(point, old string) {
+	f.t.Helper()
+	if !f.HasVolume() {
+		if _, err := f.Restore(f.t.Context(), data.RestoreOptions{}); err != nil {
+			f.t.Fatalf("%s: the volume is gone, and its backup: %v", point, err)
+		}
+	}
+	got := f.inVolume("cat kind; sha256sum data")
+	if restored := f.verb.name == "restore" && strings.HasPrefix(got, "new\n"); got != old && !restored {
+		f.t.Errorf("%s: the volume has %q, not %q", point, got, old)
+	}
+}
+
+// unheard is an engine whose answer to a stop gets lost.
+type unheard struct{ *memory.Engine }
+
+func (u unheard) Stop(ctx context.Context, id string, grace time.Duration) error {
+	return errors.Join(u.Engine.Stop(ctx, id, grace), engine.ErrHangsUp)
+}
+
+// TestStopWithoutAnswer: a runtime that stands still is stopped, whatever became of the
+// engine's answer.
+func TestStopWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), testenv.Server2)
+	r.memory.as = unheard{r.memory.Engine}
+	r.Open()
+	r.mustStart()
+	if err := r.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if s := r.Snapshot(); s.State != Stopped || s.Problem != nil {
+		t.Errorf("it is %s, %+v", s.State, s.Problem)
+	}
+}
