@@ -21,15 +21,17 @@ var ofLinux = regexp.MustCompile(`\b(sudo|doas|systemctl|setfacl)\b|(^| )unset( 
 // chosenBySystem are what has such words though it is built for Windows, files and texts,
 // by what chooses them on Linux alone.
 var chosenBySystem = map[string]string{
-	"internal/install/install.go":     "install.Docker",
-	"internal/install/start.go":       "install.host",
-	"internal/runtime/gpu.go":         "runtime.gpuProblem",
-	"internal/runtime/usermapping.go": "docker.handOver, which looks for such folders",
-	"internal/engine/problems.go":     "engine.unsetCommand",
-	"internal/cli/acts.go":            "install.host",
-	"install.note.group":              "install.Docker",
-	"install.note.nixos":              "install.Docker",
-	"problem.pullCertificateHint":     "engine.pullHint",
+	"internal/install/install.go":           "install.Docker",
+	"internal/install/start.go":             "install.host",
+	"internal/runtime/gpu.go":               "runtime.gpuProblem",
+	"internal/runtime/usermapping.go":       "docker.handOver, which looks for such folders",
+	"internal/engine/problems.go":           "engine.unsetCommand",
+	"internal/cli/acts.go":                  "install.host",
+	"internal/engine/docker/boxproblems.go": "the box, where the command runs",
+	"install.note.group":                    "install.Docker",
+	"install.note.nixos":                    "install.Docker",
+	"problem.pullCertificateHint":           "engine.pullHint",
+	"problem.boxWithoutEngineHint":          "the box, which has the socket",
 }
 
 // TestWordsOnWindows holds that what is said on Windows, commands and texts in each

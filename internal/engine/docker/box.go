@@ -54,9 +54,17 @@ func (bs *boxes) now() *box {
 	return bs.box
 }
 
+// at returns the box in use if it is that of an address.
+func (bs *boxes) at(address string) *box {
+	if b := bs.now(); b != nil && b.address == address {
+		return b
+	}
+	return nil
+}
+
 // use returns the box at an address, and leaves another one.
 func (bs *boxes) use(address string, log *slog.Logger) (*box, error) {
-	if b := bs.now(); b != nil && b.address == address {
+	if b := bs.at(address); b != nil {
 		return b, nil
 	}
 	b, err := newBox(address, log)
@@ -246,8 +254,11 @@ func (e *dialError) Error() string { return "no connection by way of " + e.addre
 func (e *dialError) Unwrap() error { return e.err }
 
 // again does something that the end of the connection to the box may have broken off:
-// once more, if there is another connection soon.
+// once more, if there is another connection soon. Without a box it is done once.
 func (b *box) again(ctx context.Context, do func() error) error {
+	if b == nil {
+		return do()
+	}
 	for {
 		changed := b.Changed()
 		err := do()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/url"
-	"strings"
 
 	"colabtray/internal/config"
 	"colabtray/internal/i18n"
@@ -12,51 +11,53 @@ import (
 	"colabtray/internal/tunnel"
 )
 
-// sshProblem is how a failure of ssh is told: by its texts, and by the command that
-// helps, in which HOST is what ssh is given.
-type sshProblem struct {
-	code    problem.Code
-	key     string // of the texts problem.KEY and problem.KEYHint
-	hint    string // the key of another hint, if it is not that
-	command string
-}
-
-// sshProblems has what to tell of each kind of failure.
-var sshProblems = map[tunnel.Kind]sshProblem{
-	tunnel.HostKeyUnknown:      {problem.SSHHostUnknown, "sshHostUnknown", "", "ssh HOST"},
-	tunnel.HostKeyChanged:      {problem.SSHHostChanged, "sshHostChanged", "", ""},
-	tunnel.PermissionDenied:    {problem.SSHLogin, "sshDenied", "", "ssh HOST"},
-	tunnel.PromptWanted:        {problem.SSHLogin, "sshPrompt", "", "ssh-copy-id HOST"},
-	tunnel.NameUnknown:         {problem.SSHUnreachable, "sshUnreachable", "sshNameUnknownHint", "ssh HOST"},
-	tunnel.Refused:             {problem.SSHUnreachable, "sshUnreachable", "sshRefusedHint", "ssh HOST"},
-	tunnel.NoRoute:             {problem.SSHUnreachable, "sshUnreachable", "sshNoRouteHint", "ssh HOST"},
-	tunnel.TimedOut:            {problem.SSHUnreachable, "sshUnreachable", "sshTimedOutHint", "ssh HOST"},
-	tunnel.ForwardingForbidden: {problem.SSHForwarding, "sshForwarding", "", "ssh HOST docker version"},
-	tunnel.NoSSH:               {problem.NoSSH, "sshMissing", "", ""},
-	tunnel.NoCommand:           {problem.NoEngineThere, "boxWithoutEngine", "", "ssh HOST docker version"},
-	tunnel.SocketMissing:       {problem.NoEngineThere, "boxWithoutEngine", "", "ssh HOST docker version"},
-	tunnel.SocketDenied:        {problem.DeniedThere, "boxDenied", "", "ssh -t HOST 'sudo usermod -aG docker $USER'"},
-}
-
-// boxProblem tells why the engine of a box cannot be reached.
+// boxProblem tells why the engine of a box cannot be reached, by what ssh could not do,
+// and gives the command that helps.
 func boxProblem(failure *tunnel.Error) *problem.Problem {
-	told, known := sshProblems[failure.Kind]
-	if !known {
-		told = sshProblem{problem.SSHFailed, "sshFailed", "", "ssh HOST"}
-	}
-	box, typed := failure.Destination, failure.Destination.Host()
+	box := failure.Destination
 	_, machine := whereIs(box.String())
-	command := strings.ReplaceAll(told.command, "HOST", typed)
-	if failure.Kind == tunnel.HostKeyChanged {
-		command = "ssh-keygen -R " + config.ShellWord(knownAs(box))
+	host, socket := box.Host(), cmp.Or(box.SocketPath(), usualSocket)
+	p := &problem.Problem{Code: problem.SSHUnreachable, Short: i18n.T("problem.sshUnreachable", "host", machine), Command: "ssh " + host, Err: errors.New(failure.Error())}
+	tell := func(code problem.Code, short, hint string) { p.Code, p.Short, p.Hint = code, short, hint }
+	said := ""
+	if failure.Text != "" {
+		said = i18n.T("problem.sshSaid", "said", i18n.FullStop(i18n.Line(failure.Text))) + " "
 	}
-	hint := i18n.T("problem."+cmp.Or(told.hint, told.key+"Hint"), "host", typed, "socket", cmp.Or(box.SocketPath(), usualSocket))
-	if failure.Text != "" && (!known || failure.Kind == tunnel.PermissionDenied || failure.Kind == tunnel.PromptWanted) {
-		hint = i18n.T("problem.sshSaid", "said", i18n.FullStop(i18n.Line(failure.Text))) + " " + hint
+	switch failure.Kind {
+	case tunnel.HostKeyUnknown:
+		tell(problem.SSHHostUnknown, i18n.T("problem.sshHostUnknown", "host", machine), i18n.T("problem.sshHostUnknownHint"))
+	case tunnel.HostKeyChanged:
+		tell(problem.SSHHostChanged, i18n.T("problem.sshHostChanged", "host", machine), i18n.T("problem.sshHostChangedHint", "host", host))
+		p.Command = "ssh-keygen -R " + config.ShellWord(knownAs(box))
+	case tunnel.PermissionDenied:
+		tell(problem.SSHLogin, i18n.T("problem.sshDenied", "host", machine), said+i18n.T("problem.sshDeniedHint", "host", host))
+	case tunnel.PromptWanted:
+		tell(problem.SSHLogin, i18n.T("problem.sshPrompt", "host", machine), said+i18n.T("problem.sshPromptHint"))
+		p.Command = "ssh-copy-id " + host
+	case tunnel.NameUnknown:
+		p.Hint = i18n.T("problem.sshNameUnknownHint")
+	case tunnel.Refused:
+		p.Hint = i18n.T("problem.sshRefusedHint")
+	case tunnel.NoRoute:
+		p.Hint = i18n.T("problem.sshNoRouteHint")
+	case tunnel.TimedOut:
+		p.Hint = i18n.T("problem.sshTimedOutHint")
+	case tunnel.ForwardingForbidden:
+		tell(problem.SSHForwarding, i18n.T("problem.sshForwarding", "host", machine), i18n.T("problem.sshForwardingHint"))
+		p.Command += " docker version"
+	case tunnel.NoSSH:
+		tell(problem.NoSSH, i18n.T("problem.sshMissing"), i18n.T("problem.sshMissingHint", "host", machine))
+		p.Command = ""
+	case tunnel.NoCommand, tunnel.SocketMissing:
+		tell(problem.NoEngineThere, i18n.T("problem.boxWithoutEngine", "host", machine), i18n.T("problem.boxWithoutEngineHint", "socket", socket))
+		p.Command += " docker version"
+	case tunnel.SocketDenied:
+		tell(problem.DeniedThere, i18n.T("problem.boxDenied", "host", machine), i18n.T("problem.boxDeniedHint", "socket", socket))
+		p.Command = "ssh -t " + host + " 'sudo usermod -aG docker $USER'"
+	default:
+		tell(problem.SSHFailed, i18n.T("problem.sshFailed", "host", machine), said+i18n.T("problem.sshFailedHint"))
 	}
-	return &problem.Problem{
-		Code: told.code, Short: i18n.T("problem."+told.key, "host", machine), Hint: hint, Command: command, Err: errors.New(failure.Error()),
-	}
+	return p
 }
 
 // knownAs returns the name of a box in the file of known hosts.

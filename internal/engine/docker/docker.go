@@ -287,12 +287,7 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		}), api)
 		return err
 	}
-	if b := d.boxes.now(); b != nil && b.address == p.host {
-		err = b.again(ctx, identify)
-	} else {
-		err = identify()
-	}
-	if err != nil {
+	if err := d.boxes.at(p.host).again(ctx, identify); err != nil {
 		_ = api.Close()
 		var failure *tunnel.Error
 		switch {
@@ -379,13 +374,21 @@ func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event
 	for _, action := range eventActions {
 		filter.Add("event", string(action))
 	}
-	messages, errs := d.api.Load().Events(ctx, events.ListOptions{Filters: filter})
-	select {
-	case err := <-errs:
-		return engineError(err)
-	default:
-		opened()
+	var messages <-chan events.Message
+	var errs <-chan error
+	open := func() error {
+		messages, errs = d.api.Load().Events(ctx, events.ListOptions{Filters: filter})
+		select {
+		case err := <-errs:
+			return err
+		default:
+			return nil
+		}
 	}
+	if err := d.boxes.now().again(ctx, open); err != nil {
+		return engineError(err)
+	}
+	opened()
 	for {
 		select {
 		case m := <-messages:
