@@ -137,13 +137,18 @@ func TestTokenIsRemembered(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		file, reopened bool
+		engine         string
 		want           int
 	}{
-		"in the file": {true, true, http.StatusNotFound}, "in memory": {false, false, http.StatusNotFound}, "nowhere": {false, true, http.StatusForbidden},
+		"in the file":               {true, true, "", http.StatusNotFound},
+		"in the file, of an engine": {true, true, "unix:///engine.sock", http.StatusNotFound},
+		"in memory":                 {false, false, "", http.StatusNotFound},
+		"nowhere":                   {false, true, "", http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, inMemory(t), images["server2"]).waking()
+			r.profile.Engine = test.engine
 			if !test.file {
 				r.tokens = nil
 			}

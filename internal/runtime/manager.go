@@ -357,12 +357,16 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 		Container: c,
 		Recheck:   m.recheck,
 		Tokens:    m.tokens,
-		TokenName: strings.TrimSuffix(m.runtime+"@"+m.profile.Engine, "@"),
+		TokenName: tokenName(m.runtime, m.profile.Engine),
 		Timeout:   jupyter.RequestTimeout,
 		Post:      func(r jupyter.Report) { m.post(reported(startOf(c), r)) },
 	}
 	m.work.Go(func() { w.Run(ctx) })
 }
+
+// tokenName returns the name by which the store of tokens knows a runtime: containers on
+// several engines can have one name.
+func tokenName(runtime, engine string) string { return strings.TrimSuffix(runtime+"@"+engine, "@") }
 
 // reported converts a report of the watch to an event.
 func reported(run startID, r jupyter.Report) event {
