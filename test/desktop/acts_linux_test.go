@@ -76,7 +76,7 @@ func TestTheFixOfTheCheck(t *testing.T) {
 	p.reads("Colab cannot connect")
 	p.must(p.Note(t.Context(), "Colab cannot connect"))
 	p.keeps("check")
-	p.chooses(assets.Ready, "Restart with Colab's settings")
+	p.chooses(assets.Ready, "Use Colab's settings")
 	p.must(p.Note(t.Context(), "The runtime is ready"))
 	p.seesIcon(assets.Ready)
 	p.chooses(assets.Ready, "Check connection")
