@@ -40,7 +40,7 @@ const (
 // layers has all packages of the program, the lowest layer first. A package imports
 // only packages of lower layers, so that there are no cycles.
 var layers = [][]string{
-	{"colabtray", "assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus"},
+	{"colabtray", "assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus", "internal/child"},
 	{"internal/problem", "internal/tunnel"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile", "internal/gateway"},
@@ -71,6 +71,7 @@ var forbidden = map[string][]string{
 	"internal/secret":        append([]string{docker}, desktop...),
 	"internal/i18n":          append([]string{docker}, desktop...),
 	"internal/tunnel":        append([]string{docker}, desktop...),
+	"internal/child":         append([]string{docker}, desktop...),
 	"internal/gpu":           append([]string{docker}, desktop...),
 	"internal/backup":        append([]string{docker}, desktop...),
 	"internal/install":       append([]string{docker}, desktop...),
