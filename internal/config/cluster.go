@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"net/url"
 	"regexp"
 	"strings"
@@ -23,27 +22,22 @@ type Cluster struct {
 // ParseCluster reads an address of the form kubernetes://[CONTEXT][/NAMESPACE]. The name
 // of a context can be any text: in the address, what is not plain is written as in other
 // addresses, such as %2F for a slash.
-func ParseCluster(address string) (c Cluster, err error) {
+func ParseCluster(address string) (c Cluster, is bool) {
 	const mostContext = 253
 	rest, is := strings.CutPrefix(address, ClusterScheme)
-	context, namespace, hasNamespace := strings.Cut(rest, "/")
-	if !is {
-		return Cluster{}, errors.New("the address does not begin with " + ClusterScheme)
+	strange := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '?' || r == '#' }
+	if !is || strings.ContainsFunc(rest, strange) {
+		return Cluster{}, false
 	}
-	if strings.ContainsFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '?' || r == '#' }) {
-		return Cluster{}, errors.New("the address of a cluster has no space, control character, query or fragment in it")
+	context, namespace, _ := strings.Cut(rest, "/")
+	context, err := url.PathUnescape(context)
+	if err != nil || len(context) > mostContext || !utf8.ValidString(context) || strings.ContainsFunc(context, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return Cluster{}, false
 	}
-	if c.Context, err = url.PathUnescape(context); err != nil {
-		return Cluster{}, errors.New("a % in the name of a context is written %25")
+	if namespace != "" && !IsClusterLabel(namespace) {
+		return Cluster{}, false
 	}
-	c.Namespace = namespace
-	switch {
-	case len(c.Context) > mostContext || !utf8.ValidString(c.Context) || strings.ContainsFunc(c.Context, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return Cluster{}, errors.New("this is no name of a context")
-	case hasNamespace && namespace != "" && !IsClusterLabel(namespace):
-		return Cluster{}, errors.New("this is no name of a namespace")
-	}
-	return c, nil
+	return Cluster{context, namespace}, true
 }
 
 // Address returns the address of the cluster.

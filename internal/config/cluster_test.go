@@ -15,12 +15,12 @@ func TestParseCluster(t *testing.T) {
 		"kubernetes://arn:aws:eks:eu-west-1:1:cluster%2Fgpu/team": {Context: "arn:aws:eks:eu-west-1:1:cluster/gpu", Namespace: "team"},
 		"kubernetes://my%20cluster":                               {Context: "my cluster"},
 	} {
-		got, err := ParseCluster(address)
-		if err != nil || got != want {
-			t.Errorf("%s is %+v, %v", address, got, err)
+		got, is := ParseCluster(address)
+		if !is || got != want {
+			t.Errorf("%s is %+v, %v", address, got, is)
 		}
-		if again, err := ParseCluster(got.Address()); err != nil || again != got {
-			t.Errorf("%s comes back as %s: %+v, %v", address, got.Address(), again, err)
+		if again, is := ParseCluster(got.Address()); !is || again != got {
+			t.Errorf("%s comes back as %s: %+v, %v", address, got.Address(), again, is)
 		}
 		if short, _ := checkEngine(address); short != "" {
 			t.Errorf("the setting refuses %s: %s", address, short)
@@ -36,7 +36,7 @@ func TestParseCluster(t *testing.T) {
 		"kubernetes://gpu?x", "kubernetes://gpu#x", "kubernetes://100%", "kubernetes://gpu%ff",
 		"kubernetes://gpu/" + string(make([]byte, 64)),
 	} {
-		if got, err := ParseCluster(address); err == nil {
+		if got, is := ParseCluster(address); is {
 			t.Errorf("%q is %+v", address, got)
 		}
 		if short, _ := checkEngine(address); short == "" && address != "" && address != "ssh://gpu" {
@@ -49,12 +49,12 @@ func FuzzParseCluster(f *testing.F) {
 	f.Add("kubernetes://gpu/team")
 	f.Add("kubernetes://a%2Fb")
 	f.Fuzz(func(t *testing.T, address string) {
-		c, err := ParseCluster(address)
-		if err != nil {
+		c, is := ParseCluster(address)
+		if !is {
 			return
 		}
-		if again, err := ParseCluster(c.Address()); err != nil || again != c {
-			t.Errorf("%q is %+v, and comes back as %+v, %v", address, c, again, err)
+		if again, is := ParseCluster(c.Address()); !is || again != c {
+			t.Errorf("%q is %+v, and comes back as %+v, %v", address, c, again, is)
 		}
 	})
 }

@@ -18,7 +18,7 @@ func checkEngine(address string) (short, hint string) {
 	}
 	hint = i18n.T("config.engineHint")
 	if strings.HasPrefix(address, ClusterScheme) { // its context can be no host of an address
-		if _, err := ParseCluster(address); err != nil {
+		if _, is := ParseCluster(address); !is {
 			return i18n.T("config.noEngine", "address", i18n.Escaped(address)), hint
 		}
 		return "", ""
