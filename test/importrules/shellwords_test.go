@@ -28,6 +28,7 @@ var chosenBySystem = map[string]string{
 	"internal/engine/problems.go":           "engine.unsetCommand",
 	"internal/cli/acts.go":                  "install.host",
 	"internal/engine/docker/boxproblems.go": "the box, where the command runs",
+	"internal/engine/kubernetes/image.go":   "the pod, where the script runs",
 	"install.note.group":                    "install.Docker",
 	"install.note.nixos":                    "install.Docker",
 	"problem.pullCertificateHint":           "engine.pullHint",
