@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -381,10 +382,14 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error
 	last := p
 	// Without any grace the cluster would forget the pod before its node has ended it.
 	seconds := max(1, int64((grace+time.Second-1)/time.Second))
-	if err := e.api.remove(ctx, e.path(pods, name), p.Metadata.UID, &seconds); err != nil {
-		return e.failure(err)
+	watching, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	remove := func() { // once its last words cannot be missed
+		if err := e.api.remove(ctx, e.path(pods, name), p.Metadata.UID, &seconds); err != nil {
+			cancel(err)
+		}
 	}
-	_, err = e.awaitPod(ctx, name, func(now *pod) bool {
+	_, err = e.awaitPodAfter(watching, name, remove, func(now *pod) bool {
 		if now == nil || now.Metadata.UID != p.Metadata.UID {
 			return true
 		}
@@ -392,7 +397,7 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error
 		return false
 	})
 	if err != nil {
-		return e.failure(err)
+		return e.failure(cmp.Or(context.Cause(watching), err))
 	}
 	return e.keepRun(ctx, name, stoppedRun(*last, time.Now()))
 }
@@ -424,6 +429,11 @@ func (e *Engine) removePod(ctx context.Context, name, uid string, grace int64) e
 // awaitPod watches a pod until a condition holds, which is given nil for none, and
 // returns it.
 func (e *Engine) awaitPod(ctx context.Context, name string, until func(*pod) bool) (*pod, error) {
+	return e.awaitPodAfter(ctx, name, func() {}, until)
+}
+
+// awaitPodAfter is awaitPod, and calls opened once no change can be missed.
+func (e *Engine) awaitPodAfter(ctx context.Context, name string, opened func(), until func(*pod) bool) (*pod, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var result *pod
@@ -460,7 +470,7 @@ func (e *Engine) awaitPod(ctx context.Context, name string, until func(*pod) boo
 			}
 		},
 	}
-	err := w.follow(ctx, func() {})
+	err := w.follow(ctx, opened)
 	switch {
 	case done:
 		return result, nil
@@ -676,75 +686,104 @@ func selectorOf(names []string) string {
 
 // recordWatch tells of records. What is there when it begins is no event.
 func recordWatch(tell func(name, action string)) watch {
-	known := map[string]bool{} // the uids
+	var known map[string]string // uid by name; nil at first
+	note := func(r configMap) {
+		action := "update"
+		if known[r.Metadata.Name] != r.Metadata.UID {
+			action = "create"
+		}
+		known[r.Metadata.Name] = r.Metadata.UID
+		tell(r.Metadata.Name, action)
+	}
+	lose := func(name string) {
+		delete(known, name)
+		tell(name, "destroy")
+	}
 	return watch{
 		path: configMaps,
 		listed: func(items []json.RawMessage) {
+			now := map[string]configMap{}
 			for _, item := range items {
-				var r configMap
-				if json.Unmarshal(item, &r) == nil {
-					known[r.Metadata.UID] = true
+				if r, is := readRecord(item); is {
+					now[r.Metadata.Name] = r
 				}
+			}
+			if known == nil {
+				known = map[string]string{}
+				for name, r := range now {
+					known[name] = r.Metadata.UID
+				}
+				return
+			}
+			for name := range known {
+				if _, still := now[name]; !still {
+					lose(name)
+				}
+			}
+			for _, r := range now {
+				note(r)
 			}
 		},
 		changed: func(how string, object json.RawMessage) {
-			var r configMap
-			if json.Unmarshal(object, &r) != nil || r.Data[recordKey] == "" { // files
-				return
-			}
+			r, is := readRecord(object)
 			switch {
+			case !is:
 			case how == "DELETED":
-				delete(known, r.Metadata.UID)
-				tell(r.Metadata.Name, "destroy")
-			case !known[r.Metadata.UID]:
-				known[r.Metadata.UID] = true
-				tell(r.Metadata.Name, "create")
+				lose(r.Metadata.Name)
 			default:
-				tell(r.Metadata.Name, "update")
+				note(r)
 			}
 		},
 	}
 }
 
-// podWatch tells of pods. After a list, whatever there is may have changed.
+// readRecord reads a config map, and reports whether it is a record. Those of files are
+// none.
+func readRecord(object json.RawMessage) (r configMap, is bool) {
+	err := json.Unmarshal(object, &r)
+	return r, err == nil && r.Data[recordKey] != ""
+}
+
+// podWatch tells of pods. What is there when it begins is no event.
 func podWatch(tell func(name, action string)) watch {
-	known := map[string]pod{} // by name
-	first := true
+	var known map[string]pod // by name; nil at first
+	note := func(p pod, deleted bool) {
+		name := p.Metadata.Name
+		before, had := known[name]
+		if known[name] = p; deleted {
+			delete(known, name)
+		}
+		for _, action := range actionsOf(before, had, p, deleted) {
+			tell(name, action)
+		}
+	}
 	return watch{
 		path: pods,
 		listed: func(items []json.RawMessage) {
-			before := known
-			known = map[string]pod{}
+			now := map[string]pod{}
 			for _, item := range items {
 				var p pod
 				if json.Unmarshal(item, &p) == nil {
-					known[p.Metadata.Name] = p
+					now[p.Metadata.Name] = p
 				}
 			}
-			if !first {
-				for name := range before {
-					if _, still := known[name]; !still {
-						tell(name, "die")
-					}
-				}
-				for name := range known {
-					tell(name, "update")
+			if known == nil {
+				known = now
+				return
+			}
+			for name, before := range known {
+				if _, still := now[name]; !still {
+					note(before, true)
 				}
 			}
-			first = false
+			for _, p := range now {
+				note(p, false)
+			}
 		},
 		changed: func(how string, object json.RawMessage) {
 			var p pod
-			if json.Unmarshal(object, &p) != nil {
-				return
-			}
-			name := p.Metadata.Name
-			before, has := known[name]
-			for _, action := range actionsOf(before, has, p, how == "DELETED") {
-				tell(name, action)
-			}
-			if known[name] = p; how == "DELETED" {
-				delete(known, name)
+			if json.Unmarshal(object, &p) == nil {
+				note(p, how == "DELETED")
 			}
 		},
 	}

@@ -25,8 +25,8 @@ func readPod(t *testing.T, name string) *pod {
 	return &p
 }
 
-// readRecord returns the record of a container as the API tells it.
-func readRecord(t *testing.T, run string) configMap {
+// recordWith returns the record of a container as the API tells it.
+func recordWith(t *testing.T, run string) configMap {
 	t.Helper()
 	o, err := objectsOf(fullSpec(), usualSite)
 	if err != nil {
@@ -82,7 +82,7 @@ func TestContainerOf(t *testing.T) {
 		"terminated-early": {started: "03:04:09", ended: "03:10:00", exitCode: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := containerOf(readRecord(t, `{"pod":"other"}`), nil, readPod(t, name))
+			c, err := containerOf(recordWith(t, `{"pod":"other"}`), nil, readPod(t, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,13 +136,13 @@ func TestWithoutPod(t *testing.T) {
 		},
 		"the wait was given up": {`{"pod":"u","stopping":true}`, func(c engine.Container) bool { return c.StartedAt.IsZero() && c.Cause == "" }},
 	} {
-		c, err := containerOf(readRecord(t, test.run), nil, nil)
+		c, err := containerOf(recordWith(t, test.run), nil, nil)
 		if err != nil || c.Running || !c.Exists || !test.holds(c) {
 			t.Errorf("%s: %+v, %v", name, c, err)
 		}
 	}
 	for _, key := range []string{recordKey, podKey, runKey} {
-		r := readRecord(t, "")
+		r := recordWith(t, "")
 		r.Data[key] = "no JSON"
 		if c, err := containerOf(r, nil, nil); err == nil {
 			t.Errorf("with a broken %s it is %+v", key, c)
@@ -151,7 +151,7 @@ func TestWithoutPod(t *testing.T) {
 }
 
 func TestSecretIsEnvironment(t *testing.T) {
-	c, err := containerOf(readRecord(t, ""), &secretObject{Data: map[string][]byte{"JUPYTER_TOKEN": []byte("s3cret"), "A": []byte("b")}}, nil)
+	c, err := containerOf(recordWith(t, ""), &secretObject{Data: map[string][]byte{"JUPYTER_TOKEN": []byte("s3cret"), "A": []byte("b")}}, nil)
 	if err != nil || strings.Join(c.Env, " ") != "A=b JUPYTER_TOKEN=s3cret" {
 		t.Errorf("the environment is %q, %v", c.Env, err)
 	}
