@@ -54,6 +54,9 @@ func Start(cmd *exec.Cmd) (*Child, error) {
 // Ended returns a channel that is closed once the child has ended.
 func (c *Child) Ended() <-chan struct{} { return c.ended }
 
+// PID returns the number of the process.
+func (c *Child) PID() int { return c.cmd.Process.Pid }
+
 // Err returns how a child ended that has ended, as [exec.Cmd.Wait] does.
 func (c *Child) Err() error { return c.err }
 

@@ -134,7 +134,7 @@ func (e *Engine) connect(ctx context.Context) (engine.Info, error) {
 	if !e.isAsked {
 		return engine.Info{}, addressProblem(e.Which().Host)
 	}
-	asked := kubectl{program: "kubectl", cluster: e.asked}
+	asked := kubectl{program: e.tool().program, cluster: e.asked}
 	if err := e.checkProgram(ctx, asked); err != nil {
 		return engine.Info{}, err
 	}

@@ -75,10 +75,11 @@ func get(ctx context.Context, k kubectl, pod, name string) (io.ReadCloser, error
 		return nil, startError(err)
 	}
 	a := &archive{child: c, read: read, stop: context.AfterFunc(ctx, c.Kill)}
-	// An archive has a block at least; without one, tar has failed.
+	// Of a path that does not exist, tar makes no archive, or an empty one.
 	first := make([]byte, 512)
 	n, err := io.ReadFull(read, first)
-	if err != nil {
+	if err != nil || len(bytes.Trim(first, "\x00")) == 0 {
+		_, _ = io.Copy(io.Discard, io.LimitReader(read, maxSaid))
 		<-c.Ended()
 		failure := failed(c)
 		_ = a.Close()
