@@ -11,7 +11,7 @@ export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet bench install dist screenshots icons man licences clean
+.PHONY: help build run test check lint vet cluster bench install dist screenshots icons man licences clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -50,6 +50,10 @@ vet:
 	GOOS=linux go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
+
+cluster: ## build and start a one-node Kubernetes (to end it: test/cluster stop)
+	test/cluster build
+	test/cluster start
 
 bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle, tunnel
 	@test/setup
