@@ -246,25 +246,46 @@ func (e *Engine) pod(ctx context.Context, name string) (*pod, error) {
 	return &p, nil
 }
 
-// Inspect implements [engine.Engine].
+// Inspect implements [engine.Engine]. The pod is asked for before the record, which is
+// noted in before a pod goes: so a pod that was stopped meanwhile is not taken for lost.
 func (e *Engine) Inspect(ctx context.Context, id string) (engine.Container, error) {
 	name, _ := nameOf(id)
-	r, err := e.record(ctx, id)
-	if r == nil || err != nil {
-		return engine.Container{Name: name}, err
+	if !config.IsClusterLabel(name) {
+		return engine.Container{Name: name}, nil
 	}
 	p, err := e.pod(ctx, name)
 	if err != nil {
 		return engine.Container{}, err
 	}
-	var s secretObject
-	switch err := e.api.get(ctx, e.path(secrets, name), nil, &s); {
-	case err == nil && s.Metadata.Labels[labelManager] == managerName:
-		return containerOf(*r, &s, p)
-	case err != nil && !isReason(err, "NotFound"):
-		return engine.Container{}, e.failure(err)
+	r, err := e.record(ctx, id)
+	if r == nil || err != nil {
+		return engine.Container{Name: name}, err
 	}
-	return containerOf(*r, nil, p)
+	if p == nil && isLost(*r) { // or it was started meanwhile
+		if p, err = e.pod(ctx, name); err != nil {
+			return engine.Container{}, err
+		}
+	}
+	s, err := e.secret(ctx, name)
+	if err != nil {
+		return engine.Container{}, err
+	}
+	return containerOf(*r, s, p)
+}
+
+// secret returns the environment of a container; nil when it has none.
+func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error) {
+	var s secretObject
+	err := e.api.get(ctx, e.path(secrets, name), nil, &s)
+	switch {
+	case isReason(err, "NotFound"):
+		return nil, nil
+	case err != nil:
+		return nil, e.failure(err)
+	case s.Metadata.Labels[labelManager] != managerName:
+		return nil, nil
+	}
+	return &s, nil
 }
 
 // Create implements [engine.Engine].
@@ -293,7 +314,7 @@ func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 	if o.Secret != nil {
 		o.Secret.Metadata.OwnerReferences = []ownerReference{ownerOf(r)}
 		// One that is there is what a container has left that was removed half.
-		if err := e.api.remove(ctx, e.path(secrets, spec.Name), "", nil); err != nil {
+		if err := e.removeOurs(ctx, secrets, spec.Name); err != nil {
 			return made, e.failure(err)
 		}
 		if err := e.api.create(ctx, e.path(secrets), o.Secret, nil); err != nil {
@@ -527,18 +548,38 @@ func (e *Engine) removeObjects(ctx context.Context, r configMap) error {
 			return e.failure(err)
 		}
 	}
-	for _, path := range []string{e.path(secrets, name), e.path(configMaps, filesName(name))} {
-		if err := e.api.remove(ctx, path, "", nil); err != nil {
+	for kind, name := range map[string]string{secrets: name, configMaps: filesName(name)} {
+		if err := e.removeOurs(ctx, kind, name); err != nil {
 			return e.failure(err)
 		}
 	}
 	return e.failure(e.api.remove(ctx, e.path(configMaps, name), r.Metadata.UID, nil))
 }
 
+// removeOurs removes an object, unless there is none or somebody else has made it.
+func (e *Engine) removeOurs(ctx context.Context, kind, name string) error {
+	var o struct {
+		Metadata objectMeta `json:"metadata"`
+	}
+	err := e.api.get(ctx, e.path(kind, name), nil, &o)
+	switch {
+	case isReason(err, "NotFound"):
+		return nil
+	case err != nil:
+		return err
+	case o.Metadata.Labels[labelManager] != managerName:
+		return nil
+	}
+	return e.api.remove(ctx, e.path(kind, name), o.Metadata.UID, nil)
+}
+
 // files returns the config map of a container's files; empty when there is none.
 func (e *Engine) files(ctx context.Context, name string) (c configMap, err error) {
 	err = e.api.get(ctx, e.path(configMaps, filesName(name)), nil, &c)
 	if isReason(err, "NotFound") {
+		return configMap{}, nil
+	}
+	if err == nil && c.Metadata.Labels[labelManager] != managerName {
 		return configMap{}, nil
 	}
 	return c, e.failure(err)
@@ -555,7 +596,7 @@ func (e *Engine) Put(ctx context.Context, id string, files fs.FS, written time.T
 	if err != nil {
 		return err
 	}
-	if err := e.api.remove(ctx, e.path(configMaps, c.Metadata.Name), "", nil); err != nil {
+	if err := e.removeOurs(ctx, configMaps, c.Metadata.Name); err != nil {
 		return e.failure(err)
 	}
 	return e.failure(e.api.create(ctx, e.path(configMaps), c, nil))

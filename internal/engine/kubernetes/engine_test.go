@@ -157,6 +157,38 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestOthersObjects: what has the name that one of our objects would have, and is not
+// ours, stays as it is.
+func TestOthersObjects(t *testing.T) {
+	t.Parallel()
+	c, e := newCluster(t)
+	theirs := []string{"configmaps/a.files", "configmaps/" + imageName("i", ""), "pods/" + imageName("i", ""), "secrets/a"}
+	c.mu.Lock()
+	for _, path := range theirs {
+		c.objects[team+path] = object{"metadata": object{"name": path[strings.Index(path, "/")+1:], "uid": "theirs"}}
+	}
+	c.mu.Unlock()
+	made, err := e.Create(t.Context(), smallSpec("a"))
+	must(t, err)
+	if err := e.Put(t.Context(), made.ID, fstest.MapFS{"x": {}}, time.Now()); !errors.Is(err, engine.ErrConflict) {
+		t.Errorf("putting: %v", err)
+	}
+	if err := e.Pull(t.Context(), "i", "", func(engine.Progress) {}); !errors.Is(err, engine.ErrConflict) {
+		t.Errorf("pulling: %v", err)
+	}
+	must(t, e.Start(t.Context(), made.ID))
+	c.set("a", statusIn(t, "failed"))
+	must(t, e.Remove(t.Context(), made.ID))
+	spec := smallSpec("a")
+	spec.Env = []config.Variable{{Name: "A", Value: secret.New("b")}}
+	if made, err := e.Create(t.Context(), spec); !errors.Is(err, engine.ErrConflict) || made.ID != "" {
+		t.Errorf("with somebody else's secret: %+v, %v", made, err)
+	}
+	if got := c.has(); !slices.Equal(got, append(slices.Clone(theirs[:2]), "persistentvolumeclaims/a-data", theirs[2], theirs[3])) {
+		t.Errorf("there are %q", got)
+	}
+}
+
 // TestCreateUndone: what was made before a failure is removed.
 func TestCreateUndone(t *testing.T) {
 	t.Parallel()

@@ -35,9 +35,17 @@ func (e *Engine) Exec(ctx context.Context, id string, command []string) (stdout,
 		if p := e.toldProblem(said.String()); p != nil {
 			return "", "", p
 		}
-		err = nil // it is the command's
+		return out.String(), withoutVerdict(said.String()), nil // it is the command's
 	}
 	return out.String(), said.String(), err
+}
+
+// withoutVerdict returns what a command said without what kubectl adds when it fails.
+func withoutVerdict(said string) string {
+	if i := strings.LastIndex(strings.TrimRight(said, "\n"), "command terminated with exit code "); i >= 0 && (i == 0 || said[i-1] == '\n') {
+		return said[:i]
+	}
+	return said
 }
 
 // running returns the kubectl for a container that runs.

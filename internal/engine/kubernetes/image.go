@@ -120,8 +120,12 @@ func (e *Engine) Pull(ctx context.Context, ref, platform string, progress func(e
 	progress(engine.Progress{Layers: 1})
 	name := imageName(ref, platform)
 	grace := int64(1)
-	if err := e.removePod(ctx, name, "", grace); err != nil {
-		return e.failure(err)
+	if before, err := e.pod(ctx, name); err != nil {
+		return err
+	} else if before != nil { // of a pull that was broken off
+		if err := e.removePod(ctx, name, before.Metadata.UID, grace); err != nil {
+			return e.failure(err)
+		}
 	}
 	var made pod
 	if err := e.api.create(ctx, e.path(pods), factsPod(ref, platform, e.site), &made); err != nil {
@@ -185,7 +189,7 @@ func (e *Engine) keepFacts(ctx context.Context, name string, facts imageFacts) e
 	if err != nil {
 		return err
 	}
-	if err := e.api.remove(ctx, e.path(configMaps, name), "", nil); err != nil {
+	if err := e.removeOurs(ctx, configMaps, name); err != nil {
 		return err
 	}
 	return e.api.create(ctx, e.path(configMaps), configMap{

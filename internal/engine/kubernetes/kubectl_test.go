@@ -314,6 +314,24 @@ func TestGetByTar(t *testing.T) {
 	}
 }
 
+// TestExec: what a command writes, in a container that runs, whatever its exit code.
+func TestExec(t *testing.T) {
+	c, e := newCluster(t)
+	k := testKubectl(t, nil)
+	e.current.Store(&k)
+	made, err := e.Create(t.Context(), smallSpec("a"))
+	must(t, err)
+	if _, _, err := e.Exec(t.Context(), made.ID, []string{"true"}); !errors.Is(err, engine.ErrConflict) {
+		t.Errorf("in a container that does not run: %v", err)
+	}
+	must(t, e.Start(t.Context(), made.ID))
+	c.set("a", statusIn(t, "running"))
+	out, said, err := e.Exec(t.Context(), made.ID, []string{"sh", "-c", "echo out; echo err >&2; exit 4"})
+	if err != nil || out != "out\n" || said != "err\n" {
+		t.Errorf("%q, %q, %v", out, said, err)
+	}
+}
+
 // TestForward: a way that goes silent is replaced, and one whose server is silent is not.
 func TestForward(t *testing.T) {
 	var silent atomic.Bool

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -44,7 +45,7 @@ func (e *Engine) failure(err error) error {
 		return unreachable(e.wayProblem(failure.said, err))
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w: %w", engine.ErrSilent, err)
-	case errors.Is(err, net.ErrClosed):
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // kubectl has ended
 		return fmt.Errorf("%w: %w", engine.ErrUnreachable, err)
 	}
 	var network *net.OpError

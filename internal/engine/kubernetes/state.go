@@ -97,13 +97,22 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 		applyRun(&c, runOf(*p))
 		return c, nil
 	}
-	if run.Pod != "" && !run.Stopping && run.Ended.IsZero() {
+	if run.isLost() {
 		// Nobody here has stopped it: a drain, a lost node, or another person.
 		run.Cause = engine.CauseDeleted
 		run.ExitCode = cmp.Or(run.ExitCode, killed)
 	}
 	applyRun(&c, run)
 	return c, nil
+}
+
+// isLost reports whether a run without a pod is one that nobody here has stopped.
+func (r lastRun) isLost() bool { return r.Pod != "" && !r.Stopping && r.Ended.IsZero() }
+
+// isLost reports whether a record without a pod tells of a run that goes on.
+func isLost(r configMap) bool {
+	var run lastRun
+	return json.Unmarshal([]byte(r.Data[runKey]), &run) == nil && run.isLost()
 }
 
 // killed is the exit code of a process that a signal has ended at once.
