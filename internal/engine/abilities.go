@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"colabtray/internal/config"
 )
 
 // As returns an engine as one that has an ability: an interface that the engine
@@ -70,6 +72,21 @@ type Tagger interface {
 	// Untag takes a name from an image. The engine deletes the image when that was its
 	// last name and no container is made from it.
 	Untag(ctx context.Context, name string) error
+}
+
+// ClusterPuller is the ability of a cluster to pull an image where a profile's settings
+// for a cluster say, and with the secret that they name.
+type ClusterPuller interface {
+	// PullFor is like [Engine.Pull].
+	PullFor(ctx context.Context, image, platform string, at config.ClusterSettings, progress func(Progress)) error
+}
+
+// PullFor pulls the image of a profile as its settings say.
+func PullFor(ctx context.Context, e Engine, p config.Profile, progress func(Progress)) error {
+	if cluster, is := As[ClusterPuller](e); is {
+		return cluster.PullFor(ctx, p.Image, p.Platform, p.Cluster, progress)
+	}
+	return e.Pull(ctx, p.Image, p.Platform, progress)
 }
 
 // RemoteImages is the ability to ask the registry of an image, without a pull.

@@ -184,7 +184,7 @@ func (o *operation) provideImage(ctx context.Context) error {
 func (o *operation) pull(ctx context.Context) error {
 	o.progress(engine.Progress{})
 	defer o.pulled()
-	return o.engine.Pull(ctx, o.profile.Image, o.profile.Platform, o.progress)
+	return engine.PullFor(ctx, o.engine, o.profile, o.progress)
 }
 
 // undo removes the container whose unique label is mark if it never ran, and its

@@ -33,6 +33,9 @@ func specOf(p config.Profile, server Server, e engine.Info) engine.Spec {
 		GPU:       p.GPU,
 		User:      p.User,
 	}
+	if p.OnCluster() {
+		s.Cluster = p.Cluster
+	}
 	if p.User == config.UserRoot {
 		s.User, s.Env = "0:0", homeHandover(p)
 	}

@@ -35,6 +35,7 @@ type cluster struct {
 	oldest  int                               // changes before this version are forgotten
 	streams chan struct{}                     // closed to end all streams
 	changed chan struct{}                     // closed at the next change
+	made    pod                               // the last one
 	forgets bool                              // streams end without a word
 	logs    map[string]string                 // by the name of the pod
 	queries []string                          // for output
@@ -258,6 +259,11 @@ func (c *cluster) make(w http.ResponseWriter, r *http.Request, kind string) {
 	meta["namespace"] = "team"
 	meta["creationTimestamp"] = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Format(time.RFC3339)
 	if kind == pods {
+		text, _ := json.Marshal(o)
+		c.made = pod{}
+		if err := json.Unmarshal(text, &c.made); err != nil {
+			c.t.Error(err)
+		}
 		o["status"] = object{"phase": "Pending"}
 	}
 	c.objects[path] = o

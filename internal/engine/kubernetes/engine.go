@@ -29,7 +29,6 @@ type Engine struct {
 	asked   config.Cluster // as the address names it
 	isAsked bool           // the address is one of a cluster
 	log     *slog.Logger
-	site    site
 	dir     string // below which sockets are made
 	api     *api
 
@@ -46,6 +45,8 @@ var (
 	_ engine.Engine   = (*Engine)(nil)
 	_ engine.Finder   = (*Engine)(nil)
 	_ engine.Executor = (*Engine)(nil)
+
+	_ engine.ClusterPuller = (*Engine)(nil)
 )
 
 // Is reports whether an address is that of a cluster.
@@ -54,7 +55,7 @@ func Is(address string) bool { return strings.HasPrefix(address, config.ClusterS
 // Open makes the engine at an address, without connecting to it. An address that cannot
 // be used is told by [Engine.Connect].
 func Open(address string, log *slog.Logger) *Engine {
-	e := &Engine{log: log, site: usualSite, dir: config.RuntimeDir()}
+	e := &Engine{log: log, dir: config.RuntimeDir()}
 	e.asked, e.isAsked = config.ParseCluster(address)
 	e.api = newAPI(e.dial)
 	e.current.Store(&kubectl{program: "kubectl", cluster: e.asked})
@@ -290,7 +291,7 @@ func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error)
 
 // Create implements [engine.Engine].
 func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
-	o, err := objectsOf(spec, e.site)
+	o, err := objectsOf(spec)
 	if err != nil {
 		return made, e.failure(err)
 	}

@@ -396,10 +396,10 @@ func TestPull(t *testing.T) {
 		c.logs[name] = factsHead + "\n1000\n100\n/home/jovyan\n/home/jovyan\n1000\n100\nx86_64\n"
 		c.note("MODIFIED", pods, pod)
 	}
-	var last engine.Progress
-	must(t, e.Pull(t.Context(), image, "", func(p engine.Progress) { last = p }))
-	if last.Layers != last.LayersDone || last.Layers == 0 {
-		t.Errorf("at the end the progress is %+v", last)
+	var now engine.Progress
+	must(t, e.Pull(t.Context(), image, "", func(p engine.Progress) { now = p }))
+	if now.Layers != now.LayersDone || now.Layers == 0 {
+		t.Errorf("at the end the progress is %+v", now)
 	}
 	info, err := e.Image(t.Context(), image, "")
 	must(t, err)
@@ -408,6 +408,13 @@ func TestPull(t *testing.T) {
 	}
 	if got := c.has(); !slices.Equal(got, []string{"configmaps/" + name}) {
 		t.Errorf("there are %q", got)
+	}
+	must(t, e.PullFor(t.Context(), image, "", config.ClusterSettings{PullSecret: "registry", NodeSelector: []string{"pool=gpu"}}, func(engine.Progress) {}))
+	c.mu.Lock()
+	last := c.made
+	c.mu.Unlock()
+	if last.Spec.NodeSelector["pool"] != "gpu" || !slices.Equal(last.Spec.ImagePullSecrets, []localReference{{"registry"}}) || last.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"] != "" {
+		t.Errorf("the pod is %+v", last.Spec)
 	}
 	for status, want := range map[string]error{"image-backoff": engine.ErrImageNotFound, "image-root": nil} {
 		fails := statusIn(t, status)

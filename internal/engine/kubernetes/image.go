@@ -13,6 +13,7 @@ import (
 	"path"
 	"strings"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 )
 
@@ -116,7 +117,12 @@ func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageI
 }
 
 // Pull implements [engine.Engine].
-func (e *Engine) Pull(ctx context.Context, ref, platform string, progress func(engine.Progress)) (err error) {
+func (e *Engine) Pull(ctx context.Context, ref, platform string, progress func(engine.Progress)) error {
+	return e.PullFor(ctx, ref, platform, config.ClusterSettings{}, progress)
+}
+
+// PullFor implements [engine.ClusterPuller].
+func (e *Engine) PullFor(ctx context.Context, ref, platform string, at config.ClusterSettings, progress func(engine.Progress)) (err error) {
 	progress(engine.Progress{Layers: 1})
 	name := imageName(ref, platform)
 	grace := int64(1)
@@ -128,7 +134,7 @@ func (e *Engine) Pull(ctx context.Context, ref, platform string, progress func(e
 		}
 	}
 	var made pod
-	if err := e.api.create(ctx, e.path(pods), factsPod(ref, platform, e.site), &made); err != nil {
+	if err := e.api.create(ctx, e.path(pods), factsPod(ref, platform, siteOf(at)), &made); err != nil {
 		return e.failure(err)
 	}
 	defer func() {

@@ -44,6 +44,34 @@ type site struct {
 // usualSite is what holds without settings.
 var usualSite = site{GPUResource: "nvidia.com/gpu", Size: "10Gi"}
 
+// siteOf returns the site with what a spec says of it.
+func siteOf(s config.ClusterSettings) site {
+	on := usualSite
+	on.GPUResource, on.StorageClass = cmp.Or(s.GPUResource, on.GPUResource), s.StorageClass
+	if s.DataSize > 0 {
+		on.Size = strconv.FormatInt(s.DataSize, 10)
+	}
+	if s.PullSecret != "" {
+		on.PullSecrets = []string{s.PullSecret}
+	}
+	for _, label := range s.NodeSelector {
+		if on.NodeSelector == nil {
+			on.NodeSelector = map[string]string{}
+		}
+		name, value, _ := strings.Cut(label, "=")
+		on.NodeSelector[name] = value
+	}
+	for _, taint := range s.Tolerations {
+		key, value, hasValue, effect := config.CutTaint(taint)
+		t := toleration{Key: key, Operator: "Exists", Effect: effect}
+		if hasValue {
+			t.Operator, t.Value = "Equal", value
+		}
+		on.Tolerations = append(on.Tolerations, t)
+	}
+	return on
+}
+
 // usualGroup owns the files of a claim where the spec names no group. Any would do, as
 // the pod's processes are members of it; this is the one of docker-stacks.
 const usualGroup = 100
@@ -84,7 +112,8 @@ const (
 )
 
 // objectsOf returns what a container of a spec is made of.
-func objectsOf(spec engine.Spec, on site) (o objects, err error) {
+func objectsOf(spec engine.Spec) (o objects, err error) {
+	on := siteOf(spec.Cluster)
 	if cannot := impossible(spec); len(cannot) > 0 {
 		return o, &cannotError{cannot}
 	}

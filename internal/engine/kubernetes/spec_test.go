@@ -31,10 +31,11 @@ func fullSpec() engine.Spec {
 
 // TestObjects compares what a container is made of with testdata/objects.json.
 func TestObjects(t *testing.T) {
-	on := usualSite
-	on.StorageClass, on.PullSecrets, on.NodeSelector = "fast", []string{"registry"}, map[string]string{"pool": "gpu"}
-	on.Tolerations = []toleration{{Key: "nvidia.com/gpu", Operator: "Exists", Effect: "NoSchedule"}}
-	o, err := objectsOf(fullSpec(), on)
+	spec := fullSpec()
+	spec.Cluster = config.ClusterSettings{
+		StorageClass: "fast", PullSecret: "registry", NodeSelector: []string{"pool=gpu"}, Tolerations: []string{"nvidia.com/gpu:NoSchedule"},
+	}
+	o, err := objectsOf(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +104,20 @@ func TestPodIsConfined(t *testing.T) {
 	}
 }
 
+func TestSiteOf(t *testing.T) {
+	on := siteOf(config.ClusterSettings{
+		GPUResource: "amd.com/gpu", DataSize: 5 << 30, NodeSelector: []string{"pool=gpu", "fast="},
+		Tolerations: []string{"a", "a:NoExecute", "a=b:NoSchedule", "a="},
+	})
+	want := []toleration{{Key: "a", Operator: "Exists"}, {Key: "a", Operator: "Exists", Effect: "NoExecute"}, {Key: "a", Operator: "Equal", Value: "b", Effect: "NoSchedule"}, {Key: "a", Operator: "Equal"}}
+	if on.GPUResource != "amd.com/gpu" || on.Size != "5368709120" || len(on.NodeSelector) != 2 || on.NodeSelector["pool"] != "gpu" || !slices.Equal(on.Tolerations, want) {
+		t.Errorf("%+v", on)
+	}
+	if on := siteOf(config.ClusterSettings{}); on.GPUResource != "nvidia.com/gpu" || on.Size != "10Gi" || on.StorageClass != "" {
+		t.Errorf("without settings: %+v", on)
+	}
+}
+
 func TestImpossible(t *testing.T) {
 	for want, change := range map[string]func(*engine.Spec){
 		"name":    func(s *engine.Spec) { s.Name = "My_Runtime" },
@@ -113,7 +128,7 @@ func TestImpossible(t *testing.T) {
 	} {
 		spec := fullSpec()
 		change(&spec)
-		_, err := objectsOf(spec, usualSite)
+		_, err := objectsOf(spec)
 		var cannot *cannotError
 		if !errors.As(err, &cannot) || !slices.Equal(cannot.settings, []string{want}) {
 			t.Errorf("%s: %v", want, err)
