@@ -603,12 +603,25 @@ func TestBusy(t *testing.T) {
 	})
 }
 
+// beside is another program that has the same runtime.
+func (r *rig) beside() *Manager {
+	r.t.Helper()
+	first, stop := r.Manager, r.stop
+	r.Open()
+	another := r.Manager
+	r.t.Cleanup(r.stop)
+	r.Manager, r.stop = first, stop
+	return another
+}
+
 // TestReadingIsNotInTheWay: beside who reads files, a backup is made and files are listed,
-// and a delete waits instead of saying that it is busy.
+// also by another program, and a delete waits instead of saying that it is busy.
 func TestReadingIsNotInTheWay(t *testing.T) {
 	oneEngine(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.Open()
+		another := r.beside()
+		another.lockPatience = time.Millisecond
 		file := filepath.Join(t.TempDir(), "b")
 		listed := false
 		backUp := func() error {
@@ -620,6 +633,11 @@ func TestReadingIsNotInTheWay(t *testing.T) {
 				if l, err := r.ListFiles(t.Context(), "."); err != nil || len(l.Entries) == 0 {
 					t.Errorf("during a backup, the list is %v, %v", l, explained(err))
 				}
+				if l, err := another.ListFiles(t.Context(), "."); err != nil || len(l.Entries) == 0 {
+					t.Errorf("during a backup, the list of another program is %v, %v", l, explained(err))
+				}
+				_, err := another.Backup(t.Context(), data.BackupOptions{File: file})
+				r.Problem(err, problem.Busy)
 			}})
 			return err
 		}

@@ -21,12 +21,13 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 	if !d.Info().Features.Data {
 		return data.Backup{}, d.Problem(ctx, engine.ErrLacks)
 	}
-	if !m.backingUp.TryLock() {
-		return data.Backup{}, data.BusyProblem(d.Profile)
+	release, err := d.LockBackup()
+	if err != nil {
+		return data.Backup{}, err
 	}
-	defer m.backingUp.Unlock()
+	defer release()
 	var b data.Backup
-	err := m.reading(ctx, d, func() (err error) {
+	err = m.reading(ctx, d, func() (err error) {
 		b, err = d.BackupFile(ctx, o)
 		return err
 	})

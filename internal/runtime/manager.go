@@ -49,8 +49,6 @@ type Manager struct {
 
 	backups       string
 	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time
-	readers       readers       // of files of the volume
-	backingUp     sync.Mutex    // one backup at a time
 	lockPatience  time.Duration // see [data.Options]
 
 	// Only the owning goroutine uses these.
