@@ -70,6 +70,18 @@ func (s *fleetSession) Act(ctx context.Context, profile string, a problem.Act) e
 	return one.Act(ctx, a)
 }
 
+// Update is [runtime.Manager.Update] for the runtime of a profile. It returns false where
+// there was nothing newer.
+func (s *fleetSession) Update(ctx context.Context, profile string) (newer bool, err error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return false, err
+	}
+	before := m.Snapshot().Container
+	err = m.Update(ctx)
+	return m.Snapshot().Container != before, err
+}
+
 // UndoUpdate is [runtime.Manager.UndoUpdate] for the runtime of a profile.
 func (s *fleetSession) UndoUpdate(ctx context.Context, profile string) error {
 	m, err := s.fleet.Manager(profile)

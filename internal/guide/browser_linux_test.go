@@ -423,8 +423,8 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	// The program again: its new address opens it, and the window of before stays lost.
 	again := openWindow(t, r)
 	again.wait("the state again", `document.getElementById("state").textContent === "No engine" && document.getElementById("gone").hidden`)
-	w.click("retry")
-	w.wait("that it is still lost", `tries > 3 && !document.getElementById("gone").hidden`)
+	w.wait("an answer at once", `document.getElementById("retry").click(), document.getElementById("gone-note").textContent === "Trying…"`)
+	w.wait("that it is still lost", `!document.getElementById("gone").hidden && document.getElementById("gone-note").textContent === "Colab Tray still does not answer."`)
 }
 
 // TestNotebooksInBrowser opens a notebook by its address, and has it forgotten.
