@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"colabtray/internal/config"
-	"colabtray/internal/engine"
 	"colabtray/internal/problem"
 )
 
@@ -37,7 +35,7 @@ func (d *Store) Share(ctx context.Context) (release func(), err error) {
 }
 
 // LockBackup keeps others from making a backup, of which one is made at a time. It does not
-// wait. No runtime has a name with a plus.
+// wait.
 func (d *Store) LockBackup() (release func(), err error) {
 	return d.tryFile("+backup.lock", (*flock.Flock).TryLock)
 }
@@ -62,39 +60,46 @@ func isBusy(err error) bool {
 	return is && p.Code == problem.Busy
 }
 
+// The two files of the lock. Who works on the data has both. Who reads shares the second
+// one, and takes it while having the first.
+const (
+	lockFile    = ".lock"
+	readersFile = "+readers.lock" // no runtime has a name with a plus
+)
+
 func (d *Store) tryLock() (release func(), err error) {
-	release, err = d.tryFile(".lock", (*flock.Flock).TryLock)
-	if err == nil {
-		d.removeParts()
+	others, err := d.tryFile(lockFile, (*flock.Flock).TryLock)
+	if err != nil {
+		return nil, err
 	}
-	return release, err
+	readers, err := d.tryFile(readersFile, (*flock.Flock).TryLock)
+	if err != nil {
+		others()
+		return nil, err
+	}
+	d.removeParts()
+	return func() { readers(); others() }, nil
 }
 
 func (d *Store) tryShare(ctx context.Context) (release func(), err error) {
-	alone, err := d.tryLock()
+	others, err := d.tryFile(lockFile, (*flock.Flock).TryLock)
+	if err != nil {
+		return nil, err
+	}
+	defer others()
+	alone, err := d.tryFile(readersFile, (*flock.Flock).TryLock)
 	switch {
 	case err == nil:
+		d.removeParts()
 		err = d.RecoverInterrupted(ctx)
 		alone()
 		if err != nil {
 			return nil, err
 		}
-	case !isBusy(err):
+	case !isBusy(err): // the engine is not asked beside others: it can make that wait for what they read
 		return nil, err
 	}
-	if release, err = d.tryFile(".lock", (*flock.Flock).TryRLock); err != nil {
-		return nil, err
-	}
-	// Between the two locks somebody can have begun to change the data, and been killed.
-	helpers, err := d.helpers(ctx)
-	if err == nil && slices.ContainsFunc(helpers, func(h engine.Helper) bool { return h.Writes }) {
-		err = BusyProblem(d.Profile)
-	}
-	if err != nil {
-		release()
-		return nil, err
-	}
-	return release, nil
+	return d.tryFile(readersFile, (*flock.Flock).TryRLock)
 }
 
 // tryFile locks a file of the runtime's, whose name ends so, in one of the two ways.

@@ -70,11 +70,6 @@ func TestShare(t *testing.T) {
 	if has(reads) {
 		t.Error("the helper of a program that was killed is still there")
 	}
-	writes := helper(engine.HelperSpec{Runtime: "mine", Image: "example/jupyter:1", Cmd: []string{"sh"}, Volume: "mine-data", Path: engine.HelperDataDir, Writes: true})
-	busy(program().Share(t.Context())) // of what is half changed, nobody reads
-	if err := e.RemoveHelper(t.Context(), writes); err != nil {
-		t.Fatal(err)
-	}
 	third()
 
 	backup := get(program().LockBackup())

@@ -622,6 +622,9 @@ func TestReadingIsNotInTheWay(t *testing.T) {
 		r.Open()
 		another := r.beside()
 		another.lockPatience = time.Millisecond
+		if err := another.reachable(t.Context()); err != nil { // Docker tells nothing of a container while a test has it wait
+			t.Fatal(err)
+		}
 		file := filepath.Join(t.TempDir(), "b")
 		listed := false
 		backUp := func() error {
