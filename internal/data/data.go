@@ -151,7 +151,7 @@ func (d *Store) tryLock() (release func(), err error) {
 	if err := config.EnsurePrivateDir(d.Dir); err != nil {
 		return nil, backupDirProblem(d.Dir, err)
 	}
-	lock := flock.New(filepath.Join(d.Dir, d.Profile.Runtime+".lock"))
+	lock := flock.New(filepath.Join(d.Dir, nameOf(d.Profile)+".lock"))
 	locked, err := lock.TryLock()
 	switch {
 	case err != nil:

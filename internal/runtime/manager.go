@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -133,7 +132,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		news:          o.News,
 		asks:          o.AskRegistries && o.News != nil,
 		starts:        o.Starts,
-		lastStart:     o.Starts.last(p.Runtime),
+		lastStart:     o.Starts.last(idOf(p).name()),
 		watchers:      watchers[Snapshot]{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
@@ -357,16 +356,12 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 		Container: c,
 		Recheck:   m.recheck,
 		Tokens:    m.tokens,
-		TokenName: tokenName(m.runtime, m.profile.Engine),
+		TokenName: idOf(m.profile).name(),
 		Timeout:   jupyter.RequestTimeout,
 		Post:      func(r jupyter.Report) { m.post(reported(startOf(c), r)) },
 	}
 	m.work.Go(func() { w.Run(ctx) })
 }
-
-// tokenName returns the name by which the store of tokens knows a runtime: containers on
-// several engines can have one name.
-func tokenName(runtime, engine string) string { return strings.TrimSuffix(runtime+"@"+engine, "@") }
 
 // reported converts a report of the watch to an event.
 func reported(run startID, r jupyter.Report) event {
