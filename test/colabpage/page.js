@@ -70,8 +70,9 @@ async function connect(base, token, {socketToken = token} = {}) {
   return results;
 }
 
-// linger does once what a page that is left open repeats when its runtime is gone. It
-// returns a list as connect does.
+// linger does once what a page that is left open is assumed to repeat when its runtime is
+// gone: what Colab's own page then asks nobody has recorded. It returns a list as connect
+// does.
 async function linger(base, token) {
   const results = [];
   for (const path of ["sessions", "kernels", "contents/content"]) {
