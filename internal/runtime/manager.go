@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -323,7 +324,7 @@ func (m *Manager) beginOperation(ctx context.Context, b begin) {
 		d := done{op: b.op, started: o.started}
 		if err != nil && ctx.Err() == nil {
 			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
-			d.problem = o.problem(ctx, err)
+			d.problem, d.silence = o.problem(ctx, err), errors.Is(err, engine.ErrUnreachable)
 		}
 		if o.exclusive != nil {
 			o.exclusive.end(d.problem, err)
