@@ -52,8 +52,8 @@ func startAs(t *testing.T, image string, set func(*config.Profile)) (server, *ru
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
-		Tokens:  jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
-		WakeFor: colab.Origin, Locks: filepath.Join(t.TempDir(), "locks"), Log: log,
+		Tokens:   jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		StopIdle: true, WakeFor: colab.Origin, Locks: filepath.Join(t.TempDir(), "locks"), Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
