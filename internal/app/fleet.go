@@ -136,7 +136,7 @@ func (s *fleetSession) HasData(ctx context.Context, profile string) (bool, error
 // CanUndoDelete reports whether there is a backup of a profile's data.
 func (s *fleetSession) CanUndoDelete(profile string) bool {
 	now, known := s.fleet.Overview().Of(profile)
-	return known && data.HasBackup(data.BackupDir(), now.Runtime)
+	return known && data.HasBackup(data.BackupDir(), config.Profile{Engine: now.Address, Runtime: now.Runtime})
 }
 
 // guide returns the guide to the runtime of a profile.

@@ -107,7 +107,7 @@ func (d *Store) tryFile(end string, try func(*flock.Flock) (bool, error)) (relea
 	if err := config.EnsurePrivateDir(d.Dir); err != nil {
 		return nil, backupDirProblem(d.Dir, err)
 	}
-	lock := flock.New(filepath.Join(d.Dir, d.Profile.Runtime+end))
+	lock := flock.New(filepath.Join(d.Dir, nameOf(d.Profile)+end))
 	locked, err := try(lock)
 	switch {
 	case err != nil:

@@ -3,9 +3,9 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -131,7 +131,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		news:          o.News,
 		asks:          o.AskRegistries && o.News != nil,
 		starts:        o.Starts,
-		lastStart:     o.Starts.last(p.Runtime),
+		lastStart:     o.Starts.last(idOf(p).name()),
 		watchers:      watchers[Snapshot]{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
@@ -322,7 +322,7 @@ func (m *Manager) beginOperation(ctx context.Context, b begin) {
 		d := done{op: b.op, started: o.started}
 		if err != nil && ctx.Err() == nil {
 			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
-			d.problem = o.problem(ctx, err)
+			d.problem, d.silence = o.problem(ctx, err), errors.Is(err, engine.ErrUnreachable)
 		}
 		if o.exclusive != nil {
 			o.exclusive.end(d.problem, err)
@@ -355,16 +355,12 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 		Container: c,
 		Recheck:   m.recheck,
 		Tokens:    m.tokens,
-		TokenName: tokenName(m.runtime, m.profile.Engine),
+		TokenName: idOf(m.profile).name(),
 		Timeout:   jupyter.RequestTimeout,
 		Post:      func(r jupyter.Report) { m.post(reported(startOf(c), r)) },
 	}
 	m.work.Go(func() { w.Run(ctx) })
 }
-
-// tokenName returns the name by which the store of tokens knows a runtime: containers on
-// several engines can have one name.
-func tokenName(runtime, engine string) string { return strings.TrimSuffix(runtime+"@"+engine, "@") }
 
 // reported converts a report of the watch to an event.
 func reported(run startID, r jupyter.Report) event {

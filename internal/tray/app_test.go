@@ -517,6 +517,7 @@ func TestProfiles(t *testing.T) {
 func TestProfilesAreARadioGroup(t *testing.T) {
 	withApp(t, func(t *testing.T, s *appTest) {
 		s.overviews <- fleet(3, 1)
+		synctest.Wait()
 		for _, failing := range []error{nil, errors.New("the file is read-only")} {
 			s.failing = failing
 			for clicked := range 3 {
