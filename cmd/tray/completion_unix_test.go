@@ -47,7 +47,7 @@ var completed = map[string][]string{
 	"colab-tray start --profile ":          {"classic", "colab-cpu", "colab-gpu", "jupyter", "mine"},
 	"colab-tray --profile mi":              {"mine"},
 	"colab-tray start --profile=":          {"classic", "colab-cpu", "colab-gpu", "jupyter", "mine"},
-	"colab-tray logs --":                   {"--folder", "--follow", "--help", "--image", "--json", "--name", "--notify", "--port", "--profile", "--publish", "--tail", "--verbose"},
+	"colab-tray logs --":                   {"--engine", "--folder", "--follow", "--help", "--image", "--json", "--name", "--notify", "--port", "--profile", "--publish", "--tail", "--verbose"},
 	"colab-tray completion ":               {"bash", "fish", "powershell", "zsh"},
 	"colab-tray --profile mine help confi": {"config"},
 }

@@ -70,6 +70,18 @@ func (s *fleetSession) Act(ctx context.Context, profile string, a problem.Act) e
 	return one.Act(ctx, a)
 }
 
+// Update is [runtime.Manager.Update] for the runtime of a profile. It returns false where
+// there was nothing newer.
+func (s *fleetSession) Update(ctx context.Context, profile string) (newer bool, err error) {
+	m, err := s.fleet.Manager(profile)
+	if err != nil {
+		return false, err
+	}
+	before := m.Snapshot().Container
+	err = m.Update(ctx)
+	return m.Snapshot().Container != before, err
+}
+
 // UndoUpdate is [runtime.Manager.UndoUpdate] for the runtime of a profile.
 func (s *fleetSession) UndoUpdate(ctx context.Context, profile string) error {
 	m, err := s.fleet.Manager(profile)
@@ -124,7 +136,7 @@ func (s *fleetSession) HasData(ctx context.Context, profile string) (bool, error
 // CanUndoDelete reports whether there is a backup of a profile's data.
 func (s *fleetSession) CanUndoDelete(profile string) bool {
 	now, known := s.fleet.Overview().Of(profile)
-	return known && data.HasBackup(data.BackupDir(), now.Runtime)
+	return known && data.HasBackup(data.BackupDir(), config.Profile{Engine: now.Address, Runtime: now.Runtime})
 }
 
 // guide returns the guide to the runtime of a profile.

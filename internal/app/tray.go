@@ -152,6 +152,7 @@ func showTray(ctx context.Context, s *fleetSession) error {
 		Act:             s.Act,
 		CanUndoDelete:   s.CanUndoDelete,
 		HasData:         s.HasData,
+		Update:          s.Update,
 		UndoUpdate:      s.UndoUpdate,
 		StartAtLogin:    startAtLogin(s.Log),
 		StartAtOpen:     &tray.Toggle{Get: s.StartsAtOpen, Set: s.SetStartAtOpen},

@@ -39,9 +39,7 @@ var acts = map[problem.ActName]func(ctx context.Context, s *Session, a problem.A
 		// cmd /k leaves the window open for what winget has to say.
 		return desktop.OpenTerminal(ctx, append([]string{"cmd", "/k"}, command...)...)
 	},
-	problem.ActUsePodman: func(ctx context.Context, _ *Session, _ problem.Act) error {
-		return startEngine(ctx, install.StartPodman())
-	},
+	problem.ActUsePodman: usePodman,
 	problem.ActEditSettings: func(ctx context.Context, s *Session, _ problem.Act) error {
 		return editSettings(ctx, s.settingsFile, desktop.OpenText)
 	},
@@ -75,6 +73,31 @@ func usePort(ctx context.Context, s *Session, a problem.Act) error {
 		return s.Runtime.Start(ctx)
 	}
 	return s.Runtime.Restart(ctx) // makes the container anew
+}
+
+// usePodman starts the person's own Podman. Where it would not be found, it becomes the
+// engine of the profile.
+func usePodman(ctx context.Context, s *Session, _ problem.Act) error {
+	now := s.Runtime.Snapshot()
+	if err := startEngine(ctx, install.StartPodman()); err != nil {
+		return err
+	}
+	address := install.PodmanAddress()
+	if address == "" || now.Problem == nil || now.Problem.Code != problem.NoEngine || !now.Engine.HidesOthers() {
+		return nil
+	}
+	return s.keepEngine(address)
+}
+
+// keepEngine makes the engine at an address the one of the profile, in the settings.
+func (s *Session) keepEngine(address string) error {
+	if err := saveSetting(s.settingsFile, []string{"profiles", s.Runtime.Profile().Name, "engine"}, address); err != nil {
+		return err
+	}
+	if s.reload == nil { // somebody follows the file
+		return nil
+	}
+	return &problem.Problem{Code: problem.Settings, Short: i18n.T("problem.engineKept"), Hint: i18n.T("problem.engineKeptHint", "host", address)}
 }
 
 // startEngine runs a command that starts an engine. That the engine answers is seen

@@ -132,7 +132,7 @@ func (d *Store) backup(ctx context.Context, file string, replace bool, what cont
 // partName returns the name under which a file is written until it is complete. It is
 // always the same, so that an unfinished file is found again.
 func partName(file string, p config.Profile) string {
-	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+"."+p.Runtime+".part")
+	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+"."+nameOf(p)+".part")
 }
 
 // fill writes the contents to f, and repeats that when the data change meanwhile. Each
@@ -270,7 +270,7 @@ func rename(temp, file string, replace bool) error {
 // backupAutomatically makes a backup in the directory of own backups, and removes old
 // automatic ones there.
 func (d *Store) backupAutomatically(ctx context.Context, what contents) (file string, err error) {
-	file = newFile(d.Dir, d.Profile.Runtime, backupEnd)
+	file = newFile(d.Dir, d.Profile, backupEnd)
 	_, err = d.backup(ctx, file, false, what)
 	if err = errors.Join(err, d.removeHelpers(ctx)); err != nil {
 		return "", err

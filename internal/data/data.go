@@ -6,26 +6,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
-	"colabtray/internal/problem"
 )
 
 const (
 	// maxImages is how many images are tried for a helper.
 	maxImages = 8
-	// lockPatience is how long to wait for the lock: a list of files has it for a
-	// second. Whoever waits looks again so often.
-	lockPatience = 10 * time.Second
-	lockAgain    = 50 * time.Millisecond
 	// helperPatience is how long to wait for a helper that changes the data. It moves
 	// files within the volume, and deletes old ones.
 	helperPatience = 15 * time.Minute
@@ -127,42 +119,6 @@ type Owner interface {
 	Recover(ctx context.Context) (previous string, err error)
 	// PreviousName returns the name of that previous container.
 	PreviousName() string
-}
-
-// Lock keeps other programs, and other work of this program, away from the data until
-// release is called. It waits for other work, as long as that is short. The lock ends
-// with the process, however the process ends. So helpers that exist when Lock succeeds
-// are left over from an interrupted program.
-func (d *Store) Lock(ctx context.Context) (release func(), err error) {
-	for end := time.Now().Add(d.LockPatience); ; {
-		release, err = d.tryLock()
-		if p, is := errors.AsType[*problem.Problem](err); !is || p.Code != problem.Busy || time.Now().After(end) {
-			return release, err
-		}
-		select {
-		case <-time.After(lockAgain):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-func (d *Store) tryLock() (release func(), err error) {
-	if err := config.EnsurePrivateDir(d.Dir); err != nil {
-		return nil, backupDirProblem(d.Dir, err)
-	}
-	lock := flock.New(filepath.Join(d.Dir, d.Profile.Runtime+".lock"))
-	locked, err := lock.TryLock()
-	switch {
-	case err != nil:
-		_ = lock.Close()
-		return nil, backupDirProblem(d.Dir, err)
-	case !locked:
-		_ = lock.Close()
-		return nil, BusyProblem(d.Profile)
-	}
-	d.removeParts()
-	return func() { _ = lock.Close() }, nil
 }
 
 // RecoverUnlessBusy is RecoverInterrupted for a start. It does nothing while a backup

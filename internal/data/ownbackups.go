@@ -2,7 +2,9 @@ package data
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,9 +33,23 @@ const (
 
 // own matches the name of an own backup, and unfinished that of one that was interrupted.
 var (
-	own        = regexp.MustCompile(`^([a-zA-Z0-9][a-zA-Z0-9_.-]*)-(\d{8}T\d{6}\.\d{3}Z)(\.kept)?\.tar\.zst$`)
-	unfinished = regexp.MustCompile(`^\.([a-zA-Z0-9][a-zA-Z0-9_.-]*)-\d{8}T\d{6}\.\d{3}Z(?:\.kept)?\.tar\.zst\.([a-zA-Z0-9_.-]+)\.part$`)
+	own        = regexp.MustCompile(`^(` + ownName + `)-(\d{8}T\d{6}\.\d{3}Z)(\.kept)?\.tar\.zst$`)
+	unfinished = regexp.MustCompile(`^\.(` + ownName + `)-\d{8}T\d{6}\.\d{3}Z(?:\.kept)?\.tar\.zst\.(` + ownName + `)\.part$`)
 )
+
+// ownName matches what nameOf returns.
+const ownName = `[a-zA-Z0-9][a-zA-Z0-9_.-]*(?:@[0-9a-f]{16})?`
+
+// nameOf returns what the files of a profile's runtime are called by: its name, and what
+// stands for its engine unless that is the one of this computer. Runtimes of several
+// engines can have one name, and that of a runtime never has an "@".
+func nameOf(p config.Profile) string {
+	if p.Engine == "" {
+		return p.Runtime
+	}
+	engine := sha256.Sum256([]byte(p.Engine))
+	return fmt.Sprintf("%s@%x", p.Runtime, engine[:8])
+}
 
 // OwnBackup is a backup in the directory of own backups.
 type OwnBackup struct {
@@ -46,16 +62,17 @@ type OwnBackup struct {
 	// it; an automatic one is kept for [BackupDays].
 	Kept bool
 
-	runtime string
+	name string // see nameOf
 }
 
 // maxOwn is how many own backups are listed.
 const maxOwn = 200
 
-// OwnBackups lists the own backups of a runtime, the newest first.
-func OwnBackups(dir, runtime string) ([]OwnBackup, error) {
+// OwnBackups lists the own backups of a profile's runtime, the newest first.
+func OwnBackups(dir string, p config.Profile) ([]OwnBackup, error) {
 	all, err := ownBackups(dir)
-	all = slices.DeleteFunc(all, func(b OwnBackup) bool { return b.runtime != runtime })
+	name := nameOf(p)
+	all = slices.DeleteFunc(all, func(b OwnBackup) bool { return b.name != name })
 	return all[:min(len(all), maxOwn)], err
 }
 
@@ -81,13 +98,14 @@ func ownBackups(dir string) ([]OwnBackup, error) {
 	return all, err
 }
 
-// NewBackupFile returns a name in the directory of own backups for a backup that is kept.
-func NewBackupFile(dir, runtime string) string { return newFile(dir, runtime, keptEnd) }
+// NewBackupFile returns a name in the directory of own backups for a backup of a
+// profile's runtime that is kept.
+func NewBackupFile(dir string, p config.Profile) string { return newFile(dir, p, keptEnd) }
 
 // newFile returns a name in the directory of own backups that no file has.
-func newFile(dir, runtime, end string) string {
+func newFile(dir string, p config.Profile, end string) string {
 	for at := time.Now().UTC(); ; at = at.Add(time.Millisecond) {
-		file := filepath.Join(dir, runtime+"-"+at.Format(backupTime)+end)
+		file := filepath.Join(dir, nameOf(p)+"-"+at.Format(backupTime)+end)
 		if _, err := os.Lstat(file); err != nil {
 			return file
 		}
@@ -96,7 +114,7 @@ func newFile(dir, runtime, end string) string {
 
 // newestBackup returns the newest automatic backup of the runtime.
 func (d *Store) newestBackup() (string, error) {
-	all, err := OwnBackups(d.Dir, d.Profile.Runtime)
+	all, err := OwnBackups(d.Dir, d.Profile)
 	if err != nil {
 		return "", backupDirProblem(d.Dir, err)
 	}
@@ -108,9 +126,9 @@ func (d *Store) newestBackup() (string, error) {
 	return "", noBackupProblem(d.Profile, d.Dir)
 }
 
-// HasBackup reports whether there is an automatic backup of a runtime.
-func HasBackup(dir, runtime string) bool {
-	d := Store{Options: Options{Dir: dir, Profile: config.Profile{Runtime: runtime}}}
+// HasBackup reports whether there is an automatic backup of a profile's runtime.
+func HasBackup(dir string, p config.Profile) bool {
+	d := Store{Options: Options{Dir: dir, Profile: p}}
 	_, err := d.newestBackup()
 	return err == nil
 }
@@ -131,9 +149,10 @@ func PruneBackups(dir string, now time.Time) error {
 // lock.
 func (d *Store) removeParts() {
 	entries, _ := os.ReadDir(d.Dir)
+	name := nameOf(d.Profile)
 	for _, e := range entries {
 		match := unfinished.FindStringSubmatch(e.Name())
-		if match != nil && match[1] == d.Profile.Runtime && match[2] == d.Profile.Runtime {
+		if match != nil && match[1] == name && match[2] == name {
 			_ = os.Remove(filepath.Join(d.Dir, e.Name()))
 		}
 	}

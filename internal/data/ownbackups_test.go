@@ -45,21 +45,26 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestOwnBackups: backups of other runtimes in the same directory are neither restored
-// nor removed.
+// TestOwnBackups: backups of other runtimes in the same directory, also of one with the
+// same name on another engine, are neither restored nor removed.
 func TestOwnBackups(t *testing.T) {
 	t.Parallel()
 	const early, late, kept = "-20260101T000000.000Z.tar.zst", "-20260102T000000.000Z.tar.zst", "-20260102T000000.000Z.kept.tar.zst"
+	box := config.Profile{Runtime: "r", Engine: "ssh://box"}
+	there := nameOf(box)
 	stays := map[string]bool{
-		"r" + early:                  true,
-		"r-2" + late:                 true,
-		"z" + late:                   true,
-		"r" + kept:                   true,
-		".r" + early + ".r.part":     false,
-		".r" + kept + ".r.part":      false,
-		".r" + early + ".r-2.part":   true,
-		".r-2" + early + ".r.part":   true,
-		".r-2" + early + ".r-2.part": true,
+		there + late: true,
+		"." + there + late + "." + there + ".part": true,
+		"." + there + late + ".r.part":             true,
+		"r" + early:                                true,
+		"r-2" + late:                               true,
+		"z" + late:                                 true,
+		"r" + kept:                                 true,
+		".r" + early + ".r.part":                   false,
+		".r" + kept + ".r.part":                    false,
+		".r" + early + ".r-2.part":                 true,
+		".r-2" + early + ".r.part":                 true,
+		".r-2" + early + ".r-2.part":               true,
 	}
 	d := &Store{Options: Options{Dir: t.TempDir(), Profile: config.Profile{Runtime: "r"}, Log: slog.New(slog.DiscardHandler)}}
 	for name := range stays {
@@ -70,12 +75,18 @@ func TestOwnBackups(t *testing.T) {
 	if newest, err := d.newestBackup(); err != nil || filepath.Base(newest) != "r"+early {
 		t.Errorf("the newest backup is %q, %v", newest, err)
 	}
-	all, err := OwnBackups(d.Dir, "r")
+	all, err := OwnBackups(d.Dir, d.Profile)
 	if err != nil || len(all) != 2 || filepath.Base(all[0].File) != "r"+kept || !all[0].Kept || filepath.Base(all[1].File) != "r"+early || all[1].Kept {
 		t.Errorf("the own backups are %v, %v", all, err)
 	}
-	if file := NewBackupFile(d.Dir, "r"); own.FindStringSubmatch(filepath.Base(file))[3] != ".kept" {
-		t.Errorf("a new backup is %s", file)
+	all, err = OwnBackups(d.Dir, box)
+	if err != nil || len(all) != 1 || filepath.Base(all[0].File) != there+late || HasBackup(d.Dir, config.Profile{Runtime: "r", Engine: "ssh://another"}) {
+		t.Errorf("the own backups of the other engine's are %v, %v", all, err)
+	}
+	for _, p := range []config.Profile{d.Profile, box} {
+		if match := own.FindStringSubmatch(filepath.Base(NewBackupFile(d.Dir, p))); match == nil || match[1] != nameOf(p) || match[3] != ".kept" {
+			t.Errorf("a new backup is %q", match)
+		}
 	}
 	d.removeParts()
 	for name, stays := range stays {
@@ -94,17 +105,20 @@ func TestPruneBackups(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 	files := map[string]bool{ // the value tells whether the file stays
-		"r-20260512T120000.000Z.tar.zst":      false,
-		"a-b.c-20200101T000000.000Z.tar.zst":  false,
-		"r-20260513T120000.000Z.tar.zst":      true,
-		"r-20260520T115959.999Z.tar.zst":      true,
-		"r-20300101T000000.000Z.tar.zst":      true,
-		"r-20261399T000000.000Z.tar.zst":      true,
-		"r-20200101T000000.000Z.tar.zst.bak":  true,
-		"r-20200101T000000.000Z.kept.tar.zst": true,
-		"r-20200101.tar.zst":                  true,
-		"my backup of 2020.tar.zst":           true,
-		"r.lock":                              true,
+		"r-20260512T120000.000Z.tar.zst":                       false,
+		"a-b.c-20200101T000000.000Z.tar.zst":                   false,
+		"r@0123456789abcdef-20200101T000000.000Z.tar.zst":      false,
+		"r@0123456789abcdef-20200101T000000.000Z.kept.tar.zst": true,
+		"r@box-20200101T000000.000Z.tar.zst":                   true,
+		"r-20260513T120000.000Z.tar.zst":                       true,
+		"r-20260520T115959.999Z.tar.zst":                       true,
+		"r-20300101T000000.000Z.tar.zst":                       true,
+		"r-20261399T000000.000Z.tar.zst":                       true,
+		"r-20200101T000000.000Z.tar.zst.bak":                   true,
+		"r-20200101T000000.000Z.kept.tar.zst":                  true,
+		"r-20200101.tar.zst":                                   true,
+		"my backup of 2020.tar.zst":                            true,
+		"r.lock":                                               true,
 	}
 	for name := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {

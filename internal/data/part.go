@@ -71,18 +71,27 @@ func (p *part) remove() {
 func removeStaleParts(beside *os.Root) {
 	entries, _ := os.ReadDir(beside.Name())
 	for _, e := range entries {
-		if copyPartName.MatchString(e.Name()) && e.IsDir() && isStalePart(beside, e.Name()) {
-			_ = beside.RemoveAll(e.Name())
+		name := e.Name()
+		switch {
+		case !copyPartName.MatchString(name) || !isPartDir(beside, name):
+		case isStalePart(beside, name):
+			_ = beside.RemoveAll(name)
+		default:
+			// That removes an empty directory alone. Its program was killed before it had
+			// the lock, or else makes another one.
+			_ = beside.Remove(name)
 		}
 	}
 }
 
+// isPartDir reports whether a directory is like that of a part.
+func isPartDir(beside *os.Root, name string) bool {
+	info, err := beside.Lstat(name)
+	return err == nil && info.IsDir() && (goruntime.GOOS == "windows" || info.Mode().Perm() == 0o700)
+}
+
 // isStalePart reports whether a directory is a part whose lock nobody holds.
 func isStalePart(beside *os.Root, name string) bool {
-	info, err := beside.Lstat(name)
-	if err != nil || goruntime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
-		return false
-	}
 	at := filepath.Join(name, partLock)
 	if info, err := beside.Lstat(at); err != nil || !info.Mode().IsRegular() || info.Size() != 0 {
 		return false

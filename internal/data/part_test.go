@@ -28,6 +28,11 @@ func TestStaleParts(t *testing.T) {
 	}
 	_ = killed.lock.Close() // as the end of the program does
 
+	early := filepath.Join(dir, ".colab-tray-BBBBBBBBBBBBBBBBBBBBBBBBBB.part") // killed before it had its lock
+	if err := os.Mkdir(early, 0o700); err != nil {
+		t.Fatal(err)
+	}
+
 	const name = ".colab-tray-AAAAAAAAAAAAAAAAAAAAAAAAA"
 	others := []string{name + "A.part", name + "B.part/lock/x", name + "C.part/other", name + "D.part/lock", name + "E.part/lock", name + ".part/lock", "work/lock"}
 	for _, other := range others {
@@ -46,6 +51,10 @@ func TestStaleParts(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, name+"E.part"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	others = append(others, name+"G.part")
+	if err := os.Mkdir(filepath.Join(dir, name+"G.part"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Symlink("work", filepath.Join(dir, name+"F.part")); err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +68,10 @@ func TestStaleParts(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := os.Lstat(filepath.Join(dir, killed.name)); err == nil {
-		t.Error("the part of a killed program is still there")
+	for _, gone := range []string{filepath.Join(dir, killed.name), early} {
+		if _, err := os.Lstat(gone); err == nil {
+			t.Errorf("%s of a killed program is still there", gone)
+		}
 	}
 	live.remove()
 	next.remove()

@@ -1,6 +1,32 @@
 package engine
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestHidesOthers: only the docker command's default does, and only while it has a socket.
+func TestHidesOthers(t *testing.T) {
+	left := filepath.Join(t.TempDir(), "docker.sock")
+	if err := os.WriteFile(left, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		found, host string
+		want        bool
+	}{
+		{FoundByDefault, "unix://" + left, true},
+		{FoundByDefault, "unix://" + left + ".gone", false},
+		{FoundByDefault, "tcp://localhost:2375", false},
+		{FoundInSetting, "unix://" + left, false},
+		{"socket of rootless Docker", "unix://" + left, false},
+	} {
+		if got := (Info{Found: c.found, Host: c.host}).HidesOthers(); got != c.want {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+}
 
 // TestUnsetCommand says it as each system does.
 func TestUnsetCommand(t *testing.T) {

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"colabtray/internal/config"
@@ -122,10 +124,23 @@ const RootPodman = "/run/podman/podman.sock"
 // FoundInSetting is the value of [Info.Found] when a profile names the engine.
 const FoundInSetting = "setting engine"
 
+// FoundByDefault is the value of [Info.Found] for the docker command's default.
+const FoundByDefault = "default"
+
 // ChosenByUser reports whether the user's own settings name this engine, rather than
 // that it was found in a usual place.
 func (e Info) ChosenByUser() bool {
 	return e.Found == FoundInSetting || strings.HasPrefix(e.Found, "DOCKER_") || strings.HasPrefix(e.Found, "context ")
+}
+
+// HidesOthers reports whether no other engine is tried while this one does not answer: it
+// is the docker command's default, and its socket exists.
+func (e Info) HidesOthers() bool {
+	if e.Found != FoundByDefault || e.Socket() == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.FromSlash(e.Socket()))
+	return err == nil
 }
 
 // FoundText returns Found in the language in use.
@@ -135,7 +150,7 @@ func (e Info) FoundText() string { return FoundText(e.Found) }
 func FoundText(found string) string {
 	how, name, _ := strings.Cut(found, " ")
 	switch how {
-	case "default":
+	case FoundByDefault:
 		return i18n.T("engine.default")
 	case "context":
 		return i18n.T("engine.context", "name", name)

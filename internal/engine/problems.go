@@ -124,7 +124,7 @@ func absentEngineActs(e Info) (acts []problem.Act) {
 	if install.StartDesktop() != nil {
 		acts = append(acts, problem.Act{Name: problem.ActStartDesktop})
 	}
-	if install.StartPodman() != nil {
+	if install.StartPodman() != nil && (install.PodmanAddress() != "" || !e.HidesOthers()) {
 		acts = append(acts, problem.Act{Name: problem.ActUsePodman})
 	}
 	// Not both: their labels say the same.

@@ -14,7 +14,7 @@ type answer struct{ ok, failed string }
 // answers has each button of the page. What starts work that goes on without the page is
 // answered by the state, and by that of the work, which all pages are told.
 var answers = map[string]answer{
-	"retry": {"state", "gone"},
+	"retry": {"gone-note", "gone-note"},
 	"start": {"state", "problem"}, "continue": {"state", "problem"}, "stop": {"state", "problem"}, "restart": {"state", "problem"},
 	"show": {"url", "url-note"}, "copy": {"url-note", "url-note"},
 	"logs-toggle": {"logs-view", "gone"}, "logs-save": {"the browser's downloads", "logs-waiting"}, "logs-pause": {"logs-pause", ""},

@@ -74,6 +74,8 @@ func openWindow(t *testing.T, r *rig, others ...string) *window {
 	t.Cleanup(func() {
 		if t.Failed() {
 			w.picture("failed")
+			text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+			t.Logf("the page says (%v):\n%.4000s", err, text)
 		}
 		if err := chromedp.Cancel(ctx); err != nil {
 			t.Errorf("the browser does not end: %v", err)
@@ -123,11 +125,22 @@ func (w *window) tab(options ...chromedp.ContextOption) *window {
 	return &window{t: w.t, ctx: ctx, network: w.network}
 }
 
+// still is a condition that holds once what has an id is where it was when it was asked
+// last: answers that arrive move what is below them.
+const still = `(() => {
+	const element = document.getElementById(%q);
+	element.scrollIntoView({ block: "nearest" });
+	const before = element.place;
+	element.place = JSON.stringify(element.getBoundingClientRect());
+	return element.place === before;
+})()`
+
 // click clicks on what has the id, once that can be clicked.
 func (w *window) click(id string) {
 	w.t.Helper()
 	w.wait(id, fmt.Sprintf(`!document.getElementById(%[1]q).disabled && document.getElementById(%[1]q).ariaDisabled !== "true"`, id))
 	w.turnTo(id)
+	w.wait(id+" to stand still", fmt.Sprintf(still, id))
 	w.do("click on "+id, chromedp.Click("#"+id))
 }
 
@@ -423,8 +436,8 @@ func TestGuideSaysWhatIsWrong(t *testing.T) {
 	// The program again: its new address opens it, and the window of before stays lost.
 	again := openWindow(t, r)
 	again.wait("the state again", `document.getElementById("state").textContent === "No engine" && document.getElementById("gone").hidden`)
-	w.click("retry")
-	w.wait("that it is still lost", `tries > 3 && !document.getElementById("gone").hidden`)
+	w.wait("an answer at once", `document.getElementById("retry").click(), document.getElementById("gone-note").textContent === "Trying…"`)
+	w.wait("that it is still lost", `!document.getElementById("gone").hidden && document.getElementById("gone-note").textContent === "Colab Tray still does not answer."`)
 }
 
 // TestNotebooksInBrowser opens a notebook by its address, and has it forgotten.

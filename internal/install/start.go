@@ -1,8 +1,11 @@
 package install
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -14,11 +17,12 @@ type host struct {
 	exists func(path string) bool
 	has    func(program string) bool // there is a program of that name
 	getenv func(name string) string
+	user   int
 }
 
 func thisHost() host {
 	return host{
-		os: runtime.GOOS, getenv: os.Getenv,
+		os: runtime.GOOS, getenv: os.Getenv, user: os.Getuid(),
 		exists: func(path string) bool { _, err := os.Stat(path); return err == nil },
 		has:    func(program string) bool { _, err := exec.LookPath(program); return err == nil },
 	}
@@ -35,6 +39,10 @@ func InstallDesktop() []string { return thisHost().installDesktop() }
 // StartPodman returns the command that lets the person's own Podman serve, nil where
 // it is not installed. It needs no rights of root.
 func StartPodman() []string { return thisHost().startPodman() }
+
+// PodmanAddress returns the address at which that Podman serves; empty where it is not
+// always the same.
+func PodmanAddress() string { return thisHost().podmanAddress() }
 
 func (h host) startDesktop() []string {
 	switch h.os {
@@ -77,4 +85,12 @@ func (h host) startPodman() []string {
 	default:
 		return nil // nothing would keep it serving
 	}
+}
+
+func (h host) podmanAddress() string {
+	if h.os != "linux" {
+		return ""
+	}
+	dir := cmp.Or(h.getenv("XDG_RUNTIME_DIR"), fmt.Sprintf("/run/user/%d", h.user))
+	return "unix://" + path.Join(dir, "podman/podman.sock")
 }

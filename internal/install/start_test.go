@@ -34,6 +34,20 @@ func TestStarts(t *testing.T) {
 	}
 }
 
+func TestPodmanAddress(t *testing.T) {
+	for _, c := range []struct{ os, runtimeDir, want string }{
+		{"linux", "", "unix:///run/user/7/podman/podman.sock"},
+		{"linux", "/run/mine", "unix:///run/mine/podman/podman.sock"},
+		{"darwin", "", ""},
+		{"windows", "", ""},
+	} {
+		h := host{os: c.os, user: 7, getenv: func(string) string { return c.runtimeDir }}
+		if got := h.podmanAddress(); got != c.want {
+			t.Errorf("%+v: Podman is at %q", c, got)
+		}
+	}
+}
+
 // TestInstalls installs Docker Desktop where that can be done and is not done.
 func TestInstalls(t *testing.T) {
 	for _, c := range []struct {

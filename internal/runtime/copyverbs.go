@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
@@ -107,13 +106,21 @@ func (m *Manager) readFiles(ctx context.Context, progress func(data.Progress), w
 	})
 }
 
-// reading runs work that only reads.
+// reading runs work that only reads. It removes what work that failed can have left behind,
+// once nobody reads any more.
 func (m *Manager) reading(ctx context.Context, d *data.Store, work func() error) error {
-	if err := m.readers.enter(ctx, d); err != nil {
+	release, err := d.Share(ctx)
+	if err != nil {
 		return err
 	}
-	err := work()
-	m.readers.leave(ctx, d, err != nil)
+	err = work()
+	release()
+	if err == nil {
+		return nil
+	}
+	if err := d.RecoverUnlessBusy(context.WithoutCancel(ctx)); err != nil {
+		d.Log.Warn("what a reader left behind", "error", err)
+	}
 	return err
 }
 
@@ -126,47 +133,4 @@ func (m *Manager) withFiles(ctx context.Context, progress func(data.Progress), w
 		return d.Problem(ctx, engine.ErrLacks)
 	}
 	return d.Problem(ctx, work(d))
-}
-
-// readers share one lock of the data: the first takes it, and the last releases it.
-type readers struct {
-	mu      sync.Mutex
-	count   int
-	failed  bool // the work of one of them
-	release func()
-}
-
-func (r *readers) enter(ctx context.Context, d *data.Store) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.count == 0 {
-		release, err := d.Lock(ctx)
-		if err != nil {
-			return err
-		}
-		if err := d.RecoverInterrupted(ctx); err != nil {
-			release()
-			return err
-		}
-		r.release = release
-	}
-	r.count++
-	return nil
-}
-
-// leave removes what work that failed can have left behind, once nobody reads any more.
-func (r *readers) leave(ctx context.Context, d *data.Store, failed bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failed = r.failed || failed
-	if r.count--; r.count > 0 {
-		return
-	}
-	if r.failed {
-		if err := d.RecoverInterrupted(context.WithoutCancel(ctx)); err != nil {
-			d.Log.Warn("what a reader left behind", "error", err)
-		}
-	}
-	r.failed = false
-	r.release()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -199,6 +200,47 @@ func TestDeleteDataAndRestore(t *testing.T) {
 			t.Error("the token is the old one")
 		}
 	})
+}
+
+// TestSameNameOnTwoEngines: of two runtimes with one name each gets its own data back, and
+// neither waits for work on the other's.
+func TestSameNameOnTwoEngines(t *testing.T) {
+	t.Parallel()
+	here, box := newRig(t, inMemory(t), testenv.Notebook6), newRig(t, inMemory(t), testenv.Notebook6)
+	box.profile.Runtime, box.profile.Engine, box.backups = here.profile.Runtime, "ssh://box", here.backups
+	whose := map[*rig]string{here: "of this computer", box: "of the box"}
+	for r, text := range whose {
+		r.putInVolume(fstest.MapFS{"whose.txt": {Data: []byte(text)}})
+		r.script(engine.HelperDataDir, says("", 0)) // what is restored stays where it is staged
+		r.Open()
+	}
+	box.lockPatience = time.Millisecond
+	var there data.DeleteResult
+	deleted, err := here.Delete(t.Context(), data.DeleteOptions{Data: true, Progress: func(p data.Progress) {
+		if p.Step == data.StepVerify && there.Backup == "" {
+			if data.HasBackup(box.backups, box.profile) {
+				t.Error("the other one can be undone before it was deleted")
+			}
+			var err error
+			if there, err = box.Delete(t.Context(), data.DeleteOptions{Data: true}); err != nil {
+				t.Error(err)
+			}
+		}
+	}})
+	if err != nil || there.Backup == "" || there.Backup == deleted.Backup {
+		t.Fatalf("deleted %+v and %+v, %v", deleted, there, err)
+	}
+	for r, backup := range map[*rig]string{here: deleted.Backup, box: there.Backup} {
+		if own, err := r.OwnBackups(); err != nil || len(own) != 1 || own[0].File != backup {
+			t.Errorf("the own backups are %+v, %v", own, err)
+		}
+		if restored, err := r.Restore(t.Context(), data.RestoreOptions{}); err != nil || restored.From.File != backup {
+			t.Fatalf("restored %+v, %v", restored, err)
+		}
+		if got := r.content(); !strings.Contains(got, fmt.Sprintf("%x", sha256.Sum256([]byte(whose[r])))) {
+			t.Errorf("what was %s has become\n%s", whose[r], got)
+		}
+	}
 }
 
 func TestBackupAndRestoreKeepEverything(t *testing.T) {
@@ -603,12 +645,28 @@ func TestBusy(t *testing.T) {
 	})
 }
 
+// beside is another program that has the same runtime.
+func (r *rig) beside() *Manager {
+	r.t.Helper()
+	first, stop := r.Manager, r.stop
+	r.Open()
+	another := r.Manager
+	r.t.Cleanup(r.stop)
+	r.Manager, r.stop = first, stop
+	return another
+}
+
 // TestReadingIsNotInTheWay: beside who reads files, a backup is made and files are listed,
-// and a delete waits instead of saying that it is busy.
+// also by another program, and a delete waits instead of saying that it is busy.
 func TestReadingIsNotInTheWay(t *testing.T) {
 	oneEngine(t, func(t *testing.T, r *rig) {
 		before := r.fill()
 		r.Open()
+		another := r.beside()
+		another.lockPatience = time.Millisecond
+		if err := another.reachable(t.Context()); err != nil { // Docker tells nothing of a container while a test has it wait
+			t.Fatal(err)
+		}
 		file := filepath.Join(t.TempDir(), "b")
 		listed := false
 		backUp := func() error {
@@ -620,6 +678,11 @@ func TestReadingIsNotInTheWay(t *testing.T) {
 				if l, err := r.ListFiles(t.Context(), "."); err != nil || len(l.Entries) == 0 {
 					t.Errorf("during a backup, the list is %v, %v", l, explained(err))
 				}
+				if l, err := another.ListFiles(t.Context(), "."); err != nil || len(l.Entries) == 0 {
+					t.Errorf("during a backup, the list of another program is %v, %v", l, explained(err))
+				}
+				_, err := another.Backup(t.Context(), data.BackupOptions{File: file})
+				r.Problem(err, problem.Busy)
 			}})
 			return err
 		}

@@ -21,12 +21,13 @@ func (m *Manager) Backup(ctx context.Context, o data.BackupOptions) (data.Backup
 	if !d.Info().Features.Data {
 		return data.Backup{}, d.Problem(ctx, engine.ErrLacks)
 	}
-	if !m.backingUp.TryLock() {
-		return data.Backup{}, data.BusyProblem(d.Profile)
+	release, err := d.LockBackup()
+	if err != nil {
+		return data.Backup{}, err
 	}
-	defer m.backingUp.Unlock()
+	defer release()
 	var b data.Backup
-	err := m.reading(ctx, d, func() (err error) {
+	err = m.reading(ctx, d, func() (err error) {
 		b, err = d.BackupFile(ctx, o)
 		return err
 	})
@@ -38,13 +39,13 @@ func (m *Manager) BackupDir() string { return m.backups }
 
 // OwnBackups lists the runtime's backups in that directory, the newest first.
 func (m *Manager) OwnBackups() ([]data.OwnBackup, error) {
-	return data.OwnBackups(m.backups, m.runtime)
+	return data.OwnBackups(m.backups, m.Profile())
 }
 
 // BackupOwn is [Manager.Backup] to a new file in that directory, which is kept until
 // somebody removes it.
 func (m *Manager) BackupOwn(ctx context.Context, progress func(data.Progress)) (data.Backup, error) {
-	return m.Backup(ctx, data.BackupOptions{File: data.NewBackupFile(m.backups, m.runtime), Progress: progress})
+	return m.Backup(ctx, data.BackupOptions{File: data.NewBackupFile(m.backups, m.Profile()), Progress: progress})
 }
 
 // data returns the store of the runtime's data; progress can be nil.

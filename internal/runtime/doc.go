@@ -60,7 +60,8 @@
 // # Events
 //
 //	engineUp       inspect; keep what is known, for perhaps only the event stream broke
-//	engineDown     forget what was observed and what is wanted
+//	engineDown     forget what was observed and what is wanted, and that an operation failed
+//	               because the engine did not answer
 //	relinked       nothing: the snapshot has when the connection was lost
 //	hint           inspect
 //	killed         remember that the end of this run is not a failure

@@ -65,6 +65,7 @@ type (
 		known     bool // container was inspected
 		started   bool // the operation started the container
 		problem   *problem.Problem
+		silence   bool // problem is that the engine did not answer
 	}
 	// answered: Jupyter has answered an authenticated request.
 	answered struct {

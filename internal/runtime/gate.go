@@ -212,7 +212,7 @@ func (m *Manager) isToken(t secret.Secret) bool {
 	m.mu.Lock()
 	last := m.lastToken
 	m.mu.Unlock()
-	return last.Is(t) || m.tokens.Is(tokenName(m.runtime, m.Profile().Engine), t)
+	return last.Is(t) || m.tokens.Is(idOf(m.Profile()).name(), t)
 }
 
 // wake starts the runtime because Colab asks for it.

@@ -1,15 +1,18 @@
 package runtime
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
@@ -130,6 +133,48 @@ func TestWakingAfterIdleStop(t *testing.T) {
 			t.Errorf("connecting was answered by the gateway, with %d", status)
 		}
 	})
+}
+
+// TestIdleStopWithOpenTab has a tab of Colab keep a connection open through the gateway, and
+// ask on it again and again, while the runtime is to be stopped for idleness.
+func TestIdleStopWithOpenTab(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), images["server2"]).waking()
+	r.idle = true
+	r.Open()
+	u := r.mustStart().URL
+	tab, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(u.Port())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tab.Close()
+	polled, ended := make(chan struct{}), make(chan int)
+	go func() {
+		answers, times := bufio.NewReader(tab), 0
+		for ; ; times++ {
+			fmt.Fprintf(tab, "GET /api/kernels?token=%s HTTP/1.1\r\nHost: localhost:%d\r\nOrigin: %s\r\n\r\n", keptToken, u.Port(), colab.Origin)
+			response, err := http.ReadResponse(answers, nil)
+			if err != nil || response.StatusCode != http.StatusOK {
+				break
+			}
+			_, _ = io.Copy(io.Discard, response.Body)
+			if times == 0 {
+				close(polled)
+			}
+			time.Sleep(20 * time.Millisecond) // a page has pauses, too
+		}
+		ended <- times
+	}()
+	<-polled
+	p := r.Profile()
+	p.IdleStop = time.Second
+	r.SetProfile(p)
+	if s := r.untilState(Stopped); !s.IdleStopped || s.Problem != nil {
+		t.Errorf("stopped, but %+v", s)
+	}
+	if times := <-ended; times < 10 {
+		t.Errorf("the tab asked %d times", times)
+	}
 }
 
 // TestTokenIsRemembered has programs with and without a file for it wake the runtime.

@@ -3,9 +3,9 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,8 +49,6 @@ type Manager struct {
 
 	backups       string
 	exclusiveSlot chan struct{} // a lock: one exclusive operation at a time
-	readers       readers       // of files of the volume
-	backingUp     sync.Mutex    // one backup at a time
 	lockPatience  time.Duration // see [data.Options]
 
 	// Only the owning goroutine uses these.
@@ -133,7 +131,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 		news:          o.News,
 		asks:          o.AskRegistries && o.News != nil,
 		starts:        o.Starts,
-		lastStart:     o.Starts.last(p.Runtime),
+		lastStart:     o.Starts.last(idOf(p).name()),
 		watchers:      watchers[Snapshot]{},
 		backups:       o.Backups,
 		exclusiveSlot: make(chan struct{}, 1),
@@ -324,7 +322,7 @@ func (m *Manager) beginOperation(ctx context.Context, b begin) {
 		d := done{op: b.op, started: o.started}
 		if err != nil && ctx.Err() == nil {
 			m.log.Info("operation failed", "verb", b.verb.String(), "error", err)
-			d.problem = o.problem(ctx, err)
+			d.problem, d.silence = o.problem(ctx, err), errors.Is(err, engine.ErrUnreachable)
 		}
 		if o.exclusive != nil {
 			o.exclusive.end(d.problem, err)
@@ -357,16 +355,12 @@ func (m *Manager) follow(ctx context.Context, c engine.Container) {
 		Container: c,
 		Recheck:   m.recheck,
 		Tokens:    m.tokens,
-		TokenName: tokenName(m.runtime, m.profile.Engine),
+		TokenName: idOf(m.profile).name(),
 		Timeout:   jupyter.RequestTimeout,
 		Post:      func(r jupyter.Report) { m.post(reported(startOf(c), r)) },
 	}
 	m.work.Go(func() { w.Run(ctx) })
 }
-
-// tokenName returns the name by which the store of tokens knows a runtime: containers on
-// several engines can have one name.
-func tokenName(runtime, engine string) string { return strings.TrimSuffix(runtime+"@"+engine, "@") }
 
 // reported converts a report of the watch to an event.
 func reported(run startID, r jupyter.Report) event {

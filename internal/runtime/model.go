@@ -56,6 +56,7 @@ type model struct {
 	progress  engine.Progress
 	owned     startID          // the run that our last start began
 	problem   *problem.Problem // of the last operation or the last run
+	silence   *problem.Problem // that of an operation which the engine did not answer
 	lastOp    opID
 }
 
@@ -156,6 +157,9 @@ func (m *model) step(e event) []effect {
 		m.known, m.container, m.previous = false, engine.Container{}, false
 		m.firstValidInspection = m.lastInspection + 1
 		m.tried, m.up, m.down, m.want = true, false, e.problem, nothing
+		if m.problem == m.silence { // the state says it, until the engine answers
+			m.problem = nil
+		}
 	case hint:
 		if m.up {
 			fx = append(fx, m.inspectAgain())
@@ -370,7 +374,10 @@ func (m *model) reconcile() []effect {
 // finish stores the result of an operation.
 func (m *model) finish(d done) {
 	if m.up && !m.cancelled {
-		m.problem = d.problem
+		m.problem, m.silence = d.problem, nil
+		if d.silence {
+			m.silence = d.problem
+		}
 	}
 	if d.problem != nil {
 		m.idled = startID{} // the stop failed

@@ -236,6 +236,27 @@ func TestStartBringsSettings(t *testing.T) {
 	}
 }
 
+// TestLostAnswer: that the engine did not answer a start is no failure any more once the
+// engine was away and is back; what else failed still is.
+func TestLostAnswer(t *testing.T) {
+	for silence, want := range map[bool]State{true: Stopped, false: Failed} {
+		m := &model{}
+		m.step(up)
+		m.step(newestInspection(m, ended(runA, 0)))
+		m.step(command{start})
+		m.step(done{op: m.op, container: ended(runA, 0), known: true, problem: away, silence: silence})
+		m.step(newestInspection(m, ended(runA, 0)))
+		if m.state() != Failed {
+			t.Errorf("after the start it is %s", m.state())
+		}
+		m.step(engineDown{away})
+		m.step(up)
+		if m.step(newestInspection(m, ended(runA, 0))); m.state() != want {
+			t.Errorf("unanswered %t: it is %s, not %s", silence, m.state(), want)
+		}
+	}
+}
+
 // FuzzModelInvariants takes random walks through the events, and holds what
 // must be so at each of them.
 func FuzzModelInvariants(f *testing.F) {

@@ -64,7 +64,7 @@ func (m *Manager) timeStart(next State) time.Duration {
 	case next == Ready && was == Starting && !m.startBegan.IsZero():
 		m.lastStart = time.Since(m.startBegan).Round(time.Second)
 		if took := m.lastStart; took > 0 {
-			m.work.Go(func() { m.starts.keep(m.runtime, took) })
+			m.work.Go(func() { m.starts.keep(idOf(m.Profile()).name(), took) })
 		}
 	}
 	if next != Starting {

@@ -259,7 +259,8 @@ func (r *rig) Open() *rig {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })
-	running.Go(func() { r.Run(ctx) })
+	m := r.Manager
+	running.Go(func() { m.Run(ctx) })
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"colabtray/internal/config"
@@ -18,6 +19,9 @@ type ID struct{ Engine, Runtime string }
 func (id ID) Compare(other ID) int {
 	return cmp.Or(cmp.Compare(id.Runtime, other.Runtime), cmp.Compare(id.Engine, other.Engine))
 }
+
+// name returns the name by which files of this program know the runtime.
+func (id ID) name() string { return strings.TrimSuffix(id.Runtime+"@"+id.Engine, "@") }
 
 func idOf(p config.Profile) ID { return ID{p.Engine, p.Runtime} }
 

@@ -18,13 +18,13 @@ import (
 func TestStartTimesAreKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state", "starts.json")
 	log := slog.New(slog.DiscardHandler)
-	newProgram := func(runtime string) *Manager {
+	newProgram := func(runtime, engine string) *Manager {
 		p := config.Default()
-		p.Runtime = runtime
+		p.Runtime, p.Engine = runtime, engine
 		return NewManager(NewLink(memory.New(), log), p, Options{Starts: NewStartTimes(file, log), Log: log})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		m := newProgram("mine")
+		m := newProgram("mine", "ssh://box")
 		if got := m.Snapshot().LastStart; got != 0 {
 			t.Errorf("before the first start, the last one took %s", got)
 		}
@@ -37,11 +37,13 @@ func TestStartTimesAreKept(t *testing.T) {
 		if got := m.timeStart(Ready); got != 12*time.Second {
 			t.Errorf("the start took %s", got)
 		}
-		if got := newProgram("mine").Snapshot().LastStart; got != 12*time.Second {
+		if got := newProgram("mine", "ssh://box").Snapshot().LastStart; got != 12*time.Second {
 			t.Errorf("the next program says that it took %s", got)
 		}
-		if got := newProgram("other").Snapshot().LastStart; got != 0 {
-			t.Errorf("the start of another runtime took %s", got)
+		for _, other := range []*Manager{newProgram("other", "ssh://box"), newProgram("mine", "")} {
+			if got := other.Snapshot().LastStart; got != 0 {
+				t.Errorf("the start of another runtime took %s", got)
+			}
 		}
 	})
 	info, err := os.Stat(file)

@@ -38,7 +38,7 @@ func unmappedWarning(p config.Profile, c engine.Container, e engine.Info) *probl
 	return &problem.Problem{
 		Code:    problem.FoldersUnmapped,
 		Short:   i18n.T("problem.unmapped"),
-		Hint:    i18n.T("problem.unmappedHint", "volume", p.Volume()),
-		Command: p.CommandLine("delete", "--data") + " && " + p.CommandLine("restore"),
+		Hint:    i18n.T("problem.unmappedHint", "volume", p.Volume(), "restore", p.CommandLine("restore")),
+		Command: p.CommandLine("delete", "--data"),
 	}
 }

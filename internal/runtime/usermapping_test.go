@@ -22,7 +22,7 @@ func TestUnmappedWarning(t *testing.T) {
 		Effective: engine.Effective{Folders: []config.Folder{{Path: "/a", ReadOnly: true}, {Path: "/b"}}},
 	}
 	w := unmappedWarning(p, plain, rootless)
-	if w == nil || w.Code != problem.FoldersUnmapped || w.Command != "colab-tray delete --data && colab-tray restore" || !strings.Contains(w.Hint, p.Volume()) {
+	if w == nil || w.Code != problem.FoldersUnmapped || w.Command != "colab-tray delete --data" || !strings.Contains(w.Hint, p.Volume()) || !strings.Contains(w.Hint, "colab-tray restore") {
 		t.Errorf("got %+v", w)
 	}
 	mapped, reading, root, handmade := plain, plain, plain, plain

@@ -86,10 +86,22 @@ func stoppable(o runtime.Overview) (profiles []string) {
 
 func (a *app) restart(on target) actionFunc { return a.changing(on, a.Runtimes.Restart) }
 
+// update says so where there was nothing newer: the states of the runtime do not.
 func (a *app) update(on target) actionFunc {
-	return a.changing(on, func(ctx context.Context, profile string) error {
-		return a.Act(ctx, profile, problem.Act{Name: problem.ActUpdate})
+	newest := false
+	do := a.changing(on, func(ctx context.Context, profile string) error {
+		newer, err := a.Update(ctx, profile)
+		newest = err == nil && !newer
+		return err
 	})
+	return func(ctx context.Context) result {
+		r := do(ctx)
+		if newest {
+			r.short = i18n.T("tray.upToDate", "runtime", on.now.Runtime)
+			a.showMessage(r.actionMessage)
+		}
+		return r
+	}
 }
 
 func (a *app) undoUpdate(on target) actionFunc { return a.changing(on, a.UndoUpdate) }

@@ -83,6 +83,9 @@ type Options struct {
 	Recent *colab.Recent
 	// Guide opens the guide to connecting.
 	Guide func(ctx context.Context) error
+	// Update recreates the runtime of a profile from its image's newest version, and
+	// returns false where it was made from that already.
+	Update func(ctx context.Context, profile string) (newer bool, err error)
 	// UndoUpdate recreates the runtime of a profile from the image that it had
 	// before its last update.
 	UndoUpdate func(ctx context.Context, profile string) error

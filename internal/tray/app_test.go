@@ -107,6 +107,7 @@ type appTest struct {
 	selected  []string
 	requests  chan Request
 	hasData   bool
+	newer     bool // there is a newer image
 	size      chan int64
 	kept      bool // the token
 	changed   chan struct{}
@@ -173,6 +174,10 @@ func withApp(t *testing.T, test func(t *testing.T, s *appTest)) {
 			EditSettings:    func(context.Context) error { return s.failing },
 			Act: func(_ context.Context, profile string, act problem.Act) error {
 				return s.runtime.do(t.Context(), act.String()+" "+profile)
+			},
+			Update: func(_ context.Context, profile string) (bool, error) {
+				err := s.runtime.do(t.Context(), "update "+profile)
+				return s.newer, err
 			},
 			HasData: func(context.Context, string) (bool, error) { return s.hasData, nil },
 			Log:     slog.New(slog.NewTextHandler(&s.log, nil)),
@@ -512,6 +517,7 @@ func TestProfiles(t *testing.T) {
 func TestProfilesAreARadioGroup(t *testing.T) {
 	withApp(t, func(t *testing.T, s *appTest) {
 		s.overviews <- fleet(3, 1)
+		synctest.Wait()
 		for _, failing := range []error{nil, errors.New("the file is read-only")} {
 			s.failing = failing
 			for clicked := range 3 {
@@ -788,11 +794,22 @@ func TestUpdate(t *testing.T) {
 		if got := <-s.runtime.asked; got != "update default" {
 			t.Errorf("asked to %s", got)
 		}
+		s.newer = true
 		s.runtime.answer <- nil
 		synctest.Wait()
+		if len(s.told) != 0 {
+			t.Errorf("of an update it tells %q", s.told)
+		}
 		s.requests <- Request{Act: problem.Act{Name: problem.ActUpdate}}
 		if got := <-s.runtime.asked; got != "update default" {
 			t.Errorf("the button asked to %s", got)
+		}
+		s.newer = false
+		s.runtime.answer <- nil
+		synctest.Wait()
+		said := now.Runtime + " is up to date"
+		if !slices.Equal(s.told, []string{said + "|"}) || !s.screen.is(rowStatus, said) {
+			t.Errorf("of nothing newer it tells %q, and the menu says %+v", s.told, s.screen.Rows[:rowStart])
 		}
 	})
 }

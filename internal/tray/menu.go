@@ -115,7 +115,7 @@ var entries = numbered(nil, 0, slices.Concat(
 		{
 			action: Update, do: (*app).update, text: updateText,
 			can:     func(s viewInput) bool { return s.now.Ours && s.now.Engine.Features.Update && s.now.State.CanUpdate() },
-			offered: func(o *Options) bool { return o.Act != nil },
+			offered: func(o *Options) bool { return o.Update != nil },
 		},
 		{
 			action: "undoUpdate", do: (*app).undoUpdate, can: func(s viewInput) bool { return s.now.PreviousImage && s.now.State.CanUpdate() },

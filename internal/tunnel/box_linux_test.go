@@ -198,8 +198,6 @@ func (r *rig) reaches(t *testing.T, what string, wanted func(Status) bool) Statu
 	}
 }
 
-func connected(s Status) bool { return s.Connected }
-
 // relayTo is the variable by which this program becomes a command on the box that
 // connects its standard input and output with a socket, as docker system dial-stdio
 // does.

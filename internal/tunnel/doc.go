@@ -9,7 +9,8 @@
 //
 // A connection that is lost is made again: at once, then after 0.1 seconds, doubling to
 // 5, and after 30 seconds where only a person can help. A Dial waits for that up to 10
-// seconds, so that a short repair is not noticed. While a connection is there, nothing
+// seconds, so that a short repair is not noticed. After these only a Dial leads to another
+// login, and no sooner: whoever wants the box back dials now and then. While a connection is there, nothing
 // here runs on a timer: ssh notices its loss by its own keepalive after 30 seconds at
 // most, and sooner where somebody who waits for an answer calls [Tunnel.Doubt].
 //

@@ -89,19 +89,19 @@ type Tunnel struct {
 	work   sync.WaitGroup
 	kick   chan struct{} // a login at once
 
-	mu             sync.Mutex
-	closed         bool
-	running        bool // keep runs
-	link           link
-	linked         time.Time // when there was a link
-	lost           time.Time // when there was none any more
-	since          time.Time
-	err            error
-	next           time.Time     // no login before
-	pause          time.Duration // the next one
-	asked          bool          // Askpass has had its turn
-	holds, waiting int
-	changed        chan struct{}
+	mu      sync.Mutex
+	closed  bool
+	running bool // keep runs
+	link    link
+	linked  time.Time // when there was a link
+	lost    time.Time // when there was none any more
+	since   time.Time
+	err     error
+	next    time.Time     // no login before
+	pause   time.Duration // the next one
+	asked   bool          // Askpass has had its turn
+	waiting int
+	changed chan struct{}
 }
 
 // New returns a tunnel. The first Dial or Output connects it.
@@ -265,8 +265,8 @@ func (t *Tunnel) keepRunning() {
 }
 
 // keep logs in, and again when the connection is lost. While there is a connection it
-// only waits for its end. While there is none, it goes on as long as somebody waits or
-// holds the tunnel, and for the first seconds; then the next Dial starts it anew.
+// only waits for its end. While there is none, it goes on as long as somebody waits, and
+// for the first seconds; then the next Dial starts it anew.
 func (t *Tunnel) keep() {
 	for t.wanted() {
 		l, err := t.connect()
@@ -294,7 +294,7 @@ func (t *Tunnel) wanted() bool {
 		t.mu.Lock()
 		now := time.Now()
 		pause := t.next.Sub(now)
-		if t.closed || t.holds == 0 && t.waiting == 0 && !t.repairing(now) {
+		if t.closed || t.waiting == 0 && !t.repairing(now) {
 			t.running = false
 			t.mu.Unlock()
 			return false
@@ -450,23 +450,6 @@ func (t *Tunnel) pipe(ctx context.Context, ssh func(arguments ...string) *exec.C
 		return nil, t.destination.notStarted(err)
 	}
 	return conn, nil
-}
-
-// Hold keeps the tunnel connected, or trying, every 5 seconds at last, until release is
-// called. Without it a connection that is lost for longer is made again by the next
-// Dial.
-func (t *Tunnel) Hold() (release func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.holds++
-	if t.link == nil {
-		t.keepRunning()
-	}
-	return sync.OnceFunc(func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.holds--
-	})
 }
 
 // Doubt asks the box whether the connection lives, and makes a new one if no answer

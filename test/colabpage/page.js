@@ -70,8 +70,9 @@ async function connect(base, token, {socketToken = token} = {}) {
   return results;
 }
 
-// linger does once what a page that is left open repeats when its runtime is gone. It
-// returns a list as connect does.
+// linger does once what a page that is left open is assumed to repeat when its runtime is
+// gone: what Colab's own page then asks nobody has recorded. It returns a list as connect
+// does.
 async function linger(base, token) {
   const results = [];
   for (const path of ["sessions", "kernels", "contents/content"]) {
@@ -91,6 +92,35 @@ async function linger(base, token) {
     results.push({step: "websocket", ok: false, got: String(error)});
   }
   return results;
+}
+
+let held; // the kernel of begin
+
+// begin makes a kernel and runs code in it, by a WebSocket that stays open.
+async function begin(base, token, code) {
+  const response = await fetch(`${base}/api/kernels?token=${token}`, {
+    method: "POST", body: "{}", credentials: "include", headers: {"Content-Type": "application/json"},
+  });
+  const {id} = await response.json();
+  const session = crypto.randomUUID();
+  held = {session, address: `${base.replace("http:", "ws:")}/api/kernels/${id}/channels?session_id=${session}&token=${token}`};
+  return openAndRun(code);
+}
+
+// resume waits until the WebSocket is closed, and runs code in that kernel by another one.
+async function resume(code) {
+  await held.closed;
+  return openAndRun(code);
+}
+
+async function openAndRun(code) {
+  try {
+    const socket = await open(held.address);
+    held.closed = new Promise(resolve => socket.addEventListener("close", resolve));
+    return [{step: "cell", ok: true, got: (await run(socket, held.session, code)).trim()}];
+  } catch (error) {
+    return [{step: "cell", ok: false, got: String(error)}];
+  }
 }
 
 function open(address) {

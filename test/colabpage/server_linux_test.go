@@ -39,23 +39,21 @@ func startRuntime(t *testing.T, image string, kind config.Kind) server {
 func startAs(t *testing.T, image string, set func(*config.Profile)) (server, *runtime.Manager) {
 	t.Helper()
 	testenv.Takes(t, "Jupyter and a browser have to start")
-	docker, err := docker.New(testenv.Engine(t))
-	if err != nil {
-		t.Fatal(err)
-	}
 	profile := config.Default()
+	profile.Engine = testenv.Engine(t)
 	profile.Runtime, profile.Port = testenv.RuntimeName(t), testenv.FreePort(t)
 	profile.Image = testenv.Image(t, image)
 	set(&profile)
 
 	log := slog.New(slog.DiscardHandler)
+	docker := docker.Open(profile.Engine, log)
 	link := runtime.NewLink(docker, log)
 	manager := runtime.NewManager(link, profile, runtime.Options{
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
-		Tokens:  jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
-		WakeFor: colab.Origin, Locks: filepath.Join(t.TempDir(), "locks"), Log: log,
+		Tokens:   jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
+		StopIdle: true, WakeFor: colab.Origin, Locks: filepath.Join(t.TempDir(), "locks"), Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

@@ -1,9 +1,11 @@
 package colabpage
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 
@@ -12,15 +14,15 @@ import (
 	"colabtray/test/testenv"
 )
 
-// TestWaking has Colab's page, in a browser, come back to a runtime that was stopped: a
-// page that is left open does not start it, and one that connects does, and runs a cell.
+// TestWaking has Colab's page, in a browser, come back to a runtime that was stopped for
+// idleness, whatever WebSocket was open: a page that is left open does not start it, and one
+// that connects does, and runs a cell.
 func TestWaking(t *testing.T) {
 	t.Parallel()
 	s, manager := startAs(t, testenv.Server2, func(p *config.Profile) { p.Token, p.Wake = config.TokenKeep, true })
 	p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
-	if err := manager.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p.prints(t, "2", p.evaluate("begin", s.base(), s.token, "print(1 + 1)"))
+	idle(t, manager)
 	for _, r := range p.evaluate("linger", s.base(), s.token) {
 		want := "503 The runtime does not run."
 		if r.Step == "websocket" {
@@ -49,4 +51,24 @@ func TestWaking(t *testing.T) {
 	if now := manager.Snapshot(); !slices.Equal(done, steps) || now.State != runtime.Ready || !now.Woken {
 		t.Errorf("the page did %v; it is %s, woken %t", done, now.State, now.Woken)
 	}
+}
+
+// idle has the runtime stopped for idleness.
+func idle(t *testing.T, m *runtime.Manager) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longEnough)
+	defer cancel()
+	may := m.Profile()
+	may.IdleStop = time.Second
+	m.SetProfile(may)
+	for now := range m.Watch(ctx) {
+		if now.State == runtime.Stopped {
+			if !now.IdleStopped {
+				t.Errorf("it was stopped for something else: %+v", now)
+			}
+			break
+		}
+	}
+	may.IdleStop = 0
+	m.SetProfile(may)
 }

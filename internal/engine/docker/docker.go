@@ -236,7 +236,7 @@ func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 	var barred string
 	for _, p := range candidates {
 		patience := answerTime
-		if p.found != "default" {
+		if p.found != engine.FoundByDefault {
 			patience /= time.Duration(len(candidates))
 		}
 		trying, cancel := context.WithTimeout(ctx, patience)
@@ -252,7 +252,7 @@ func (d *Engine) Connect(ctx context.Context) (engine.Info, error) {
 		if first == nil {
 			first = err
 		}
-		if p.found == "default" {
+		if p.found == engine.FoundByDefault {
 			// The docker command would use only this engine. Go on to others only when
 			// permission is denied.
 			if !errors.Is(err, engine.ErrPermission) {

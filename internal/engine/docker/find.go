@@ -111,12 +111,12 @@ func overSSH(host string) bool { return strings.HasPrefix(host, "ssh://") }
 func defaultEndpoints(s hostEnvironment) []endpoint {
 	if s.os == "windows" {
 		return []endpoint{
-			{host: "npipe:////./pipe/docker_engine", found: "default"},
+			{host: "npipe:////./pipe/docker_engine", found: engine.FoundByDefault},
 			{host: "npipe:////./pipe/dockerDesktopLinuxEngine", found: "pipe of Docker Desktop"},
 			{host: "npipe:////./pipe/podman-machine-default", found: "pipe of Podman"},
 		}
 	}
-	all := []endpoint{{host: "unix:///var/run/docker.sock", found: "default"}}
+	all := []endpoint{{host: "unix:///var/run/docker.sock", found: engine.FoundByDefault}}
 	add := func(whose string, sockets ...string) {
 		for _, socket := range sockets {
 			if path.IsAbs(socket) {
@@ -189,7 +189,7 @@ func (p endpoint) cli(podman bool) string {
 		return "podman"
 	case podman:
 		return "podman --url " + config.ShellWord(p.host)
-	case p.found == "default", p.fromEnv, p.found == "DOCKER_HOST", strings.HasPrefix(p.found, "context "):
+	case p.found == engine.FoundByDefault, p.fromEnv, p.found == "DOCKER_HOST", strings.HasPrefix(p.found, "context "):
 		return "docker"
 	default:
 		return "docker --host " + config.ShellWord(p.host)

@@ -288,6 +288,7 @@ function connect() {
   live.addEventListener("state", (e) => {
     tries = 0;
     $("gone").hidden = true;
+    set($("gone-note"), "");
     showState(JSON.parse(e.data));
   });
   live.addEventListener("usage", (e) => showUsage(JSON.parse(e.data)));
@@ -303,12 +304,17 @@ function lost() {
   live.close();
   clearTimeout(later);
   tries++;
-  if (tries > 3) $("gone").hidden = false;
-  else later = setTimeout(connect, 500 * tries);
+  if (tries <= 3) {
+    later = setTimeout(connect, 500 * tries);
+    return;
+  }
+  if (!$("gone").hidden) set($("gone-note"), say("gone.still"));
+  $("gone").hidden = false;
 }
 
 $("retry").addEventListener("click", () => {
   tries = 0;
+  set($("gone-note"), say("gone.trying"));
   connect();
 });
 

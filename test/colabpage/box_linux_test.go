@@ -1,0 +1,60 @@
+package colabpage
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/browser"
+
+	"colabtray/internal/config"
+	"colabtray/internal/runtime"
+	"colabtray/test/testenv"
+)
+
+// TestBox has Colab's page, in a browser, connect to a runtime on another machine that is
+// reached over ssh. When ssh ends, the next cell runs in the same kernel, and neither the
+// page nor the person does more about it than to open the WebSocket again.
+func TestBox(t *testing.T) {
+	box := testenv.SSHD(t)
+	t.Setenv("PATH", filepath.Dir(box.Program())+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	s, manager := startAs(t, testenv.Server2, func(p *config.Profile) {
+		p.Engine = box.Address() + strings.TrimPrefix(p.Engine, "unix://")
+	})
+	before, err := manager.Container(t.Context())
+	if now := manager.Snapshot(); err != nil || !now.Listens || before.Ports[now.InnerPort] == s.port || now.Engine.Elsewhere() != box.Name {
+		t.Fatalf("the page would not go through the tunnel: %+v, ports %v (%v)", now, before.Ports, err)
+	}
+	p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
+	var done []string
+	for _, r := range p.connect(s.base(), s.token) {
+		done = append(done, r.Step)
+		if !r.OK || r.Step == "cell" && r.Got != s.name {
+			t.Errorf("%s: %v %s", r.Step, r.OK, r.Got)
+		}
+	}
+	if !slices.Equal(done, steps) {
+		t.Errorf("the page did %v", done)
+	}
+
+	p.prints(t, s.name, p.evaluate("begin", s.base(), s.token, "import socket; here = socket.gethostname(); print(here)"))
+	for range 2 {
+		box.Kill(t)
+		p.prints(t, s.name, p.evaluate("resume", "print(here)"))
+	}
+	after, err := manager.Container(t.Context())
+	if now := manager.Snapshot(); now.State != runtime.Ready || err != nil || after.ID != before.ID || !after.StartedAt.Equal(before.StartedAt) {
+		t.Errorf("it is %s; the container was %+v, and is %+v (%v)", now.State, before, after, err)
+	}
+}
+
+// prints fails the test unless a cell printed that.
+func (p *page) prints(t *testing.T, want string, cell []result) {
+	t.Helper()
+	if len(cell) != 1 || !cell[0].OK || cell[0].Got != want {
+		t.Errorf("the cell printed %+v, not %s", cell, want)
+	}
+}
