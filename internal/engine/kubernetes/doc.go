@@ -13,8 +13,8 @@
 // (forward.go), files through `kubectl exec` and tar (exec.go).
 //
 // The package has not met a cluster yet, nor the contract suite of package enginetest. It
-// has none of the abilities but [engine.Executor] and [engine.Finder], so that what needs
-// the others is not offered: other settings in a new container, update, backup and
-// restore, a shell, usage. The rest of the program does not know yet that a container
-// can wait, and takes that for a start that lasts.
+// has none of the abilities but [engine.Executor], [engine.Finder] and
+// [engine.ClusterPuller], so that what needs the others is not offered: other settings in
+// a new container, update, backup and restore, a shell, usage. The rest of the program
+// does not know yet that a container can wait, and takes that for a start that lasts.
 package kubernetes
