@@ -102,6 +102,9 @@ func Start(t testing.TB, o Options) *Session {
 				t.Logf("the desktop at its end: %s", path)
 			}
 			t.Logf("output of the desktop:\n%s", s.Output())
+			if log, err := os.ReadFile(filepath.Join(s.dir, "home/.local/state/colab-tray/colab-tray.log")); err == nil {
+				t.Logf("the program's log:\n%s", log[max(0, len(log)-16<<10):])
+			}
 		}
 		s.Close()
 	})
