@@ -253,9 +253,16 @@ func (s *Session) startNotifications(ctx context.Context) error {
 	return s.owned(ctx, notifierName)
 }
 
+// startWindows starts the window manager, and waits until it manages the screen: it moves
+// the windows that were there before.
 func (s *Session) startWindows(ctx context.Context) error {
-	_, err := s.Spawn("xfwm4", "--compositor=off")
-	return err
+	if _, err := s.Spawn("xfwm4", "--compositor=off"); err != nil {
+		return err
+	}
+	return waitFor(ctx, "the window manager", func() error {
+		_, err := s.Run(ctx, "xdotool", "get_num_desktops")
+		return err
+	})
 }
 
 func (s *Session) startPanel(ctx context.Context) error {
