@@ -1,15 +1,12 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"colabtray/internal/engine"
@@ -48,22 +45,10 @@ func TestTwoBoxes(t *testing.T) {
 	two := profileOf(t, at, "two", testenv.FakeJupyter)
 	one.Engine, two.Engine = box[0].Address()+socket, box[1].Address()+socket
 
-	var text bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: new(sync.Mutex), w: &text}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := toldOnFailure(t)
 	links := NewLinks(func(address string) engine.Engine { return docker.Open(address, log) }, log)
 	f := &fleetRig{NewFleet(links, byName(one, two), "one", Options{Server: shipped(), Log: log}), t}
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { links.Run(ctx) })
-	running.Go(func() { f.Run(ctx) })
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		links.Close()
-		if t.Failed() {
-			t.Logf("log of the fleet:\n%s", &text)
-		}
-	})
+	f.runWith(links)
 	first, second := f.mustStart("one"), f.mustStart("two")
 	if first.Engine.Elsewhere() != box[0].Name || !first.Listens || first.Port != one.Port {
 		t.Errorf("the first one is %+v", first)

@@ -140,24 +140,37 @@ type fleetRig struct {
 
 func openFleet(t *testing.T, at site, profiles map[string]config.Profile, current string) *fleetRig {
 	t.Helper()
+	log := toldOnFailure(t)
 	e, closed := at.open(t)
-	var text bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: new(sync.Mutex), w: &text}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	t.Cleanup(closed)
 	links := NewLinks(func(string) engine.Engine { return lent{e} }, log)
-	f := NewFleet(links, profiles, current, Options{Server: shipped(), Log: log})
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { links.Run(ctx) })
-	running.Go(func() { f.Run(ctx) })
+	f := &fleetRig{NewFleet(links, profiles, current, Options{Server: shipped(), Log: log}), t}
+	f.runWith(links)
+	return f
+}
+
+// toldOnFailure returns a log that a test which fails prints at its end.
+func toldOnFailure(t *testing.T) *slog.Logger {
+	var text bytes.Buffer
 	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		closed()
 		if t.Failed() {
 			t.Logf("log of the fleet:\n%s", &text)
 		}
 	})
-	return &fleetRig{f, t}
+	return slog.New(slog.NewTextHandler(&lockedWriter{mu: new(sync.Mutex), w: &text}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// runWith runs the fleet until the test ends, which closes its links.
+func (f *fleetRig) runWith(links *Links) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { links.Run(ctx) })
+	running.Go(func() { f.Run(ctx) })
+	f.t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		links.Close()
+	})
 }
 
 // profileOf is the profile of a runtime that does not exist yet.

@@ -1,9 +1,7 @@
 package runtime
 
 import (
-	"context"
 	"log/slog"
-	"sync"
 	"testing"
 
 	"colabtray/internal/config"
@@ -41,18 +39,12 @@ func TestSeveralEngines(t *testing.T) {
 	}
 	one, two := profile("one", ""), profile("two", "ssh://box")
 	f := &fleetRig{NewFleet(links, byName(one, two), "one", Options{Server: shipped(), Log: slog.New(slog.DiscardHandler)}), t}
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { links.Run(ctx) })
-	running.Go(func() { f.Run(ctx) })
 	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		links.Close()
 		if one, other := <-closed, <-closed; one == other {
 			t.Errorf("the engine at %q was closed twice", one)
 		}
 	})
+	f.runWith(links)
 
 	first := f.mustStart("one")
 	if s := f.untilState("two", Absent); s.ID() == first.ID() || s.Address != "ssh://box" {

@@ -104,7 +104,8 @@ func (s *Session) Note(ctx context.Context, part string) error {
 	})
 }
 
-// NoteWindow waits until a notification is on the screen, and returns its place.
+// NoteWindow waits until a notification is on the screen and stands still, and returns its
+// place.
 func (s *Session) NoteWindow(ctx context.Context) (image.Rectangle, error) {
 	class := "xfce4-notifyd"
 	if s.options.Notifications == Dunst {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -270,22 +271,39 @@ func brightness(picture *image.RGBA, p image.Point) int {
 }
 
 // Window waits for a visible window of a class, of a place and size that fits accepts,
-// and returns its place.
+// and returns its place. A new window may be laid out and moved while it is drawn, so the
+// place and the picture there are the same twice.
 func (s *Session) Window(ctx context.Context, class string, fits func(image.Rectangle) bool) (where image.Rectangle, err error) {
+	var drawn image.Image
 	err = waitFor(ctx, "a window of "+class, func() error {
-		ids, err := s.Run(ctx, "xdotool", "search", "--onlyvisible", "--class", class)
+		is, err := s.findWindow(ctx, class, fits)
 		if err != nil {
-			return errors.New("there is none")
+			return err
 		}
-		for id := range strings.FieldsSeq(ids) {
-			where, err = s.geometry(ctx, id)
-			if err == nil && fits(where) {
-				return nil
-			}
+		picture, err := s.takePicture(ctx, "-crop", fmt.Sprintf("%dx%d+%d+%d", is.Dx(), is.Dy(), is.Min.X, is.Min.Y))
+		if err != nil {
+			return err
 		}
-		return errors.New("none of them fits")
+		was, wasDrawn := where, drawn
+		if where, drawn = is, picture; is != was || !reflect.DeepEqual(picture, wasDrawn) {
+			return errors.New("it does not stand still")
+		}
+		return nil
 	})
 	return where, err
+}
+
+func (s *Session) findWindow(ctx context.Context, class string, fits func(image.Rectangle) bool) (image.Rectangle, error) {
+	ids, err := s.Run(ctx, "xdotool", "search", "--onlyvisible", "--class", class)
+	if err != nil {
+		return image.Rectangle{}, errors.New("there is none")
+	}
+	for id := range strings.FieldsSeq(ids) {
+		if where, err := s.geometry(ctx, id); err == nil && fits(where) {
+			return where, nil
+		}
+	}
+	return image.Rectangle{}, errors.New("none of them fits")
 }
 
 func (s *Session) geometry(ctx context.Context, id string) (image.Rectangle, error) {

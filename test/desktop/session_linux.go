@@ -102,6 +102,9 @@ func Start(t testing.TB, o Options) *Session {
 				t.Logf("the desktop at its end: %s", path)
 			}
 			t.Logf("output of the desktop:\n%s", s.Output())
+			if log, err := os.ReadFile(filepath.Join(s.dir, "home/.local/state/colab-tray/colab-tray.log")); err == nil {
+				t.Logf("the program's log:\n%s", log[max(0, len(log)-16<<10):])
+			}
 		}
 		s.Close()
 	})
@@ -250,9 +253,16 @@ func (s *Session) startNotifications(ctx context.Context) error {
 	return s.owned(ctx, notifierName)
 }
 
+// startWindows starts the window manager, and waits until it manages the screen: it moves
+// the windows that were there before.
 func (s *Session) startWindows(ctx context.Context) error {
-	_, err := s.Spawn("xfwm4", "--compositor=off")
-	return err
+	if _, err := s.Spawn("xfwm4", "--compositor=off"); err != nil {
+		return err
+	}
+	return waitFor(ctx, "the window manager", func() error {
+		_, err := s.Run(ctx, "xdotool", "get_num_desktops")
+		return err
+	})
 }
 
 func (s *Session) startPanel(ctx context.Context) error {

@@ -34,7 +34,9 @@ func TestOpenTerminal(t *testing.T) {
 		return inRuntime(`tty=0; for fd in /proc/[0-9]*/fd/0; do case $(readlink "$fd") in /dev/pts/*) tty=1; esac; done; [ $tty = 1 ]`)
 	})
 	p.keeps("terminal")
-	_, err := p.Run(t.Context(), "xdotool", "type", "--window", window, "pwd > /tmp/typed; exit\n")
+	// Keys go to the focus: a key that is sent to the window itself finds it gone, once exit
+	// was typed.
+	_, err := p.Run(t.Context(), "xdotool", "windowfocus", "--sync", window, "type", "pwd > /tmp/typed; exit\n")
 	p.must(err)
 	testenv.WaitFor(t, "what was typed", func() error { return inRuntime(`[ "$(cat /tmp/typed)" = /home/jovyan ]`) })
 	testenv.WaitFor(t, "the end of the window", func() error {
