@@ -258,7 +258,7 @@ func notReady(s runtime.Snapshot, profile config.Profile) *problem.Problem {
 		Command: profile.CommandLine("start"),
 	}
 	switch s.State {
-	case runtime.Pulling, runtime.Starting:
+	case runtime.Pulling, runtime.Waiting, runtime.Starting:
 		p.Short = i18n.T("cli.stillStarting")
 		p.Hint = i18n.T("cli.stillStartingHint")
 	case runtime.Stopping:

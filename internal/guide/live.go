@@ -93,7 +93,7 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	case !s.Reconnecting.IsZero(): // that is all there is to say
 	case s.State == runtime.Absent:
 		now.Hint = i18n.Sentences(now.Hint, s.About())
-	case s.State == runtime.Starting:
+	default:
 		now.Hint = i18n.Sentences(now.Hint, s.StartProgress())
 	}
 	can := s.State

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
@@ -90,6 +91,7 @@ type Announcement struct {
 //	not ready                         nothing
 //	ready, in a first snapshot        the Backend URL, if it changed
 //	ready, as in prev                 the Backend URL, if it changed
+//	ready, after it had waited        ready, and what for
 //	ready, for Colab asked for it     ready, and why
 //	ready                             ready, and whether the Backend URL changed
 //
@@ -148,6 +150,13 @@ func stateAnnouncements(prev, next runtime.Snapshot) []Announcement {
 	case changed:
 		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.readyChanged.title"), i18n.T("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL, OpenColab}
+	case next.Waited.For == engine.WaitingForGPU || next.Waited.For == engine.WaitingForRoom:
+		a.Kind, a.Title = KindReady, i18n.T("notify.waited.title")
+		if next.Waited.For == engine.WaitingForGPU {
+			a.Title = i18n.T("notify.waited.titleGPU")
+		}
+		a.Body = i18n.T("notify.waited.body", "since", next.Waited.Since.Local().Format("15:04"))
+		a.Actions = []Action{CopyURL, OpenColab}
 	case next.Woken:
 		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.woken.title"), i18n.T("notify.woken.body")
 	default:
@@ -175,7 +184,7 @@ func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
 		Actions: firstActs(next.Acts()), Profile: next.Profile,
 	}
-	if next.State == runtime.Failed && prev.State.Runs() && prev.State != runtime.Starting {
+	if next.State == runtime.Failed && prev.State.Runs() && prev.State != runtime.Starting && prev.State != runtime.Waiting {
 		a.Kind, a.Urgency = KindStopped, Critical
 		a.Actions = []Action{Start, ShowLogs}
 	}

@@ -120,7 +120,9 @@ func (o *operation) Inspect(ctx context.Context) (engine.Container, error) {
 func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+stopGrace)
 	defer cancel()
-	o.data.NoteRoot(ctx, c)
+	if c.Waiting == nil {
+		o.data.NoteRoot(ctx, c)
+	}
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
 

@@ -109,6 +109,11 @@ type Snapshot struct {
 	LastStart time.Duration
 	// Progress is the progress of the pull; zero unless State is Pulling.
 	Progress engine.Progress
+	// Waiting is what the container waits for that was started, and does not run its
+	// command yet; zero if for nothing.
+	Waiting engine.Waiting
+	// Waited is what the current run has waited for before it began; zero if for nothing.
+	Waited engine.Waiting
 	// Problem is a problem that a person can act on; nil if there is none. It is
 	// never nil in the states Failed, NoEngine, Unhealthy and Paused.
 	Problem *problem.Problem

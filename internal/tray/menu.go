@@ -152,7 +152,8 @@ var entries = numbered(nil, 0, slices.Concat(
 			},
 		)},
 		{
-			action: "openTerminal", do: (*app).openTerminal, can: in(runtime.State.CanShell), shown: func(s viewInput) bool { return s.now.Engine.Features.Shell },
+			action: "openTerminal", do: (*app).openTerminal,
+			can:     func(s viewInput) bool { return s.now.Engine.Features.Shell && s.now.State.CanShell() },
 			offered: func(o *Options) bool { return o.OpenTerminal != nil },
 		},
 		{

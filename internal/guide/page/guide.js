@@ -119,7 +119,7 @@ function showState(next) {
 }
 
 function since() {
-  if (now.state !== "ready") return "";
+  if (!["ready", "waiting"].includes(now.state)) return "";
   return " · " + say("status.since", { time: timeOf(now.since) });
 }
 
