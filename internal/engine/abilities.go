@@ -201,6 +201,11 @@ type Features struct {
 	IdleStop bool
 	// Shell: the program opens a terminal in the container.
 	Shell bool
+	// Packages: the program lists the packages that only the container has.
+	Packages bool
+	// Cluster: the engine is many machines, of which none has folders and ports for a
+	// container, and whose hardware others get as soon as a container stops.
+	Cluster bool
 }
 
 // FeaturesOf returns the features that the abilities of an engine allow.
@@ -212,6 +217,7 @@ func FeaturesOf(e Engine) Features {
 	_, measures := As[Meter](e)
 	_, executes := As[Executor](e)
 	_, attaches := As[Attacher](e)
+	_, isCluster := As[ClusterPuller](e)
 	return Features{
 		Replace:  replaces && differs,
 		Update:   replaces && differs && tags,
@@ -219,5 +225,7 @@ func FeaturesOf(e Engine) Features {
 		Stats:    measures,
 		IdleStop: executes,
 		Shell:    attaches,
+		Packages: differs && executes,
+		Cluster:  isCluster,
 	}
 }

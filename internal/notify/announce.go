@@ -104,7 +104,7 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 	announcements := stateAnnouncements(prev, next)
 	// A change of less than a minute does not matter to a person.
 	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
-		announcements = append(announcements, IdleStop(next.Profile, at))
+		announcements = append(announcements, IdleStop(next, at))
 	}
 	if next.NewerImageIsNews && next.NewerImage != prev.NewerImage {
 		announcements = append(announcements, newerImage(next.Profile))
@@ -201,14 +201,18 @@ func firstActs(acts []problem.Act) []Action {
 
 // IdleStop announces that a runtime will be stopped at a time, unless the person
 // keeps it running.
-func IdleStop(profile string, at time.Time) Announcement {
-	return Announcement{
+func IdleStop(s runtime.Snapshot, at time.Time) Announcement {
+	a := Announcement{
 		Kind:    KindIdleStop,
 		Title:   i18n.T("notify.idleStop.title", "time", at.Local().Format("15:04")),
 		Body:    i18n.T("notify.idleStop.body"),
 		Actions: []Action{KeepRunning},
-		Profile: profile,
+		Profile: s.Profile,
 	}
+	if s.FreesGPU {
+		a.Body = i18n.T("notify.idleStop.bodyGPU")
+	}
+	return a
 }
 
 // newerImage announces that a registry has a newer image.

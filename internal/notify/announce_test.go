@@ -303,7 +303,7 @@ func TestWords(t *testing.T) {
 	if got := Announce(later, quiet); got != nil || slices.Contains(staleKinds(soon), KindIdleStop) {
 		t.Errorf("when it is used again: %+v", got)
 	}
-	if got := IdleStop("torch", at); !reflect.DeepEqual(got, want) || !slices.Contains(Kinds(), got.Kind) {
+	if got := IdleStop(soon, at); !reflect.DeepEqual(got, want) || !slices.Contains(Kinds(), got.Kind) {
 		t.Errorf("got %+v", got)
 	}
 }

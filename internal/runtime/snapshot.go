@@ -104,6 +104,8 @@ type Snapshot struct {
 	// IdleStopped tells that this program, since its start, has stopped the runtime
 	// because it was idle; false unless State is Stopped.
 	IdleStopped bool
+	// FreesGPU tells that a stop gives a GPU back to others.
+	FreesGPU bool
 	// LastStart is how long the last start took that this program has seen, in this run
 	// or an earlier one, without the pull of an image; 0 if it has seen none.
 	LastStart time.Duration

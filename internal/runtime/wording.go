@@ -67,7 +67,9 @@ func (s Snapshot) details() (details []string) {
 	if detail := waitDetails[s.Waiting.For]; detail != "" {
 		details = append(details, detail)
 	}
-	if s.IdleStopped || !s.IdleStopAt.IsZero() {
+	if idle := s.IdleStopped || !s.IdleStopAt.IsZero(); idle && s.FreesGPU {
+		details = append(details, "IdleGPU", "Idle")
+	} else if idle {
 		details = append(details, "Idle")
 	}
 	if s.URLChanged {

@@ -23,7 +23,9 @@ func TestStatesInWords(t *testing.T) {
 				plain := Snapshot{State: state, Since: at, Engine: engine.Info{Name: "Podman"}, Image: "image", Port: 8888}
 				idle, stopped, changed, pulling := plain, plain, plain, plain
 				idle.IdleStopAt, stopped.IdleStopped, changed.URLChanged, pulling.Progress = at, true, true, engine.Progress{Layers: 9}
-				all := []Snapshot{plain, idle, stopped, changed, pulling}
+				idleGPU, stoppedGPU := idle, stopped
+				idleGPU.FreesGPU, stoppedGPU.FreesGPU = true, true
+				all := []Snapshot{plain, idle, stopped, idleGPU, stoppedGPU, changed, pulling}
 				for what := range waitDetails {
 					waiting := plain
 					waiting.Waiting.For = what

@@ -171,7 +171,7 @@ var entries = numbered(nil, 0, slices.Concat(
 			switching("notifications", func(o *Options) *Toggle { return o.Notifications }),
 			{
 				action: "addFolder", do: (*app).addFolder,
-				shown:   func(s viewInput) bool { return s.now.Engine.Elsewhere() == "" }, // another machine's cannot be chosen here
+				shown:   func(s viewInput) bool { return s.now.Engine.Elsewhere() == "" && !s.now.Engine.Features.Cluster }, // another machine's cannot be chosen here
 				offered: func(o *Options) bool { return o.AddFolder != nil },
 			},
 			{action: "editSettings", do: (*app).editSettings, offered: func(o *Options) bool { return o.EditSettings != nil }},

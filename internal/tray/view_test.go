@@ -35,7 +35,7 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		Rev: 7, State: state, Since: time.Date(2026, 11, 25, 14, 2, 11, 0, time.Local), Profile: "default", Runtime: "local-jupyter-runtime",
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
-	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}
+	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true, Packages: true}
 	switch state {
 	case runtime.Unknown:
 		s.Engine.Name = "Docker"
@@ -147,10 +147,13 @@ func viewInputs() map[string]viewInput {
 	all["ready-reconnecting"] = viewInput{overview: seen(repaired)}
 	onCluster := func(state runtime.State) runtime.Snapshot {
 		s := snapshot(state)
-		s.Engine = engine.Info{Name: "Kubernetes", Machine: "gpu-cluster", Host: "kubernetes://gpu-cluster", Found: engine.FoundInSetting, Features: engine.Features{IdleStop: true}}
+		s.Engine = engine.Info{Name: "Kubernetes", Machine: "gpu-cluster", Host: "kubernetes://gpu-cluster", Found: engine.FoundInSetting, Features: engine.Features{IdleStop: true, Cluster: true}}
 		return s
 	}
 	all["ready-on-cluster"] = viewInput{overview: seen(onCluster(runtime.Ready))}
+	unused := onCluster(runtime.Ready)
+	unused.IdleStopAt, unused.FreesGPU = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local), true
+	all["ready-idle-on-cluster"] = viewInput{overview: seen(unused)}
 	waiting := onCluster(runtime.Waiting)
 	waiting.Waiting = engine.Waiting{For: engine.WaitingForRoom, Since: waiting.Since}
 	all["waiting-for-room"] = viewInput{overview: seen(waiting)}
