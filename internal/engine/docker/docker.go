@@ -428,6 +428,8 @@ func (d *Engine) Put(ctx context.Context, id string, files fs.FS, written time.T
 // Start implements [engine.Engine]. Engines refuse to start a paused container, so
 // Start resumes it.
 func (d *Engine) Start(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	err := d.api.Load().ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || ctx.Err() != nil {
 		return engineError(err)
@@ -440,17 +442,23 @@ func (d *Engine) Start(ctx context.Context, id string) error {
 
 // Stop implements [engine.Engine].
 func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+grace)
+	defer cancel()
 	seconds := int(grace.Seconds())
 	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
 }
 
 // Remove implements [engine.Engine]. It keeps volumes.
 func (d *Engine) Remove(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.remove(ctx, id, container.RemoveOptions{}))
 }
 
 // Rename implements [engine.Replacer].
 func (d *Engine) Rename(ctx context.Context, id, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.api.Load().ContainerRename(ctx, id, name))
 }
 
@@ -529,6 +537,8 @@ func (d *Engine) Get(ctx context.Context, id, path string) (io.ReadCloser, error
 
 // PublishedBy implements [engine.Ports].
 func (d *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
 	if err != nil {
 		return nil, engineError(err)
