@@ -89,6 +89,46 @@ func TestAbandonedWait(t *testing.T) {
 	m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Stopped })
 }
 
+// TestRestartWaits: a restart with other settings waits as well, and one that is given up
+// leaves the container of before.
+func TestRestartWaits(t *testing.T) {
+	t.Parallel()
+	m := inMemory(t, itself)
+	m.must(m.Start)
+	restart := func(memory int64) (restarted <-chan error, before engine.Container) {
+		t.Helper()
+		before = m.Container()
+		p := m.Profile()
+		p.Memory = memory
+		m.SetProfile(p)
+		m.until(func(s runtime.Snapshot) bool { return s.RestartToApply })
+		if err := m.engine.SetScarce(noGPU); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- m.Restart(t.Context()) }()
+		m.until(waits)
+		return ended, before
+	}
+
+	restarted, before := restart(1 << 30)
+	if err := m.engine.SetScarce(nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-restarted; err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Snapshot(); s.State != runtime.Ready || s.RestartToApply || m.Container().ID == before.ID {
+		t.Errorf("it is %+v", s)
+	}
+
+	restarted, before = restart(2 << 30)
+	m.must(m.Stop)
+	if err := <-restarted; err == nil || m.Container().ID != before.ID {
+		t.Errorf("the restart ended with %v, and the container is %+v", err, m.Container())
+	}
+}
+
 // TestEngineEnds: why the engine ended a run or a wait is told, and a start goes on from
 // there.
 func TestEngineEnds(t *testing.T) {
