@@ -311,9 +311,14 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		info.Barred = before.Barred // once in use, an engine is tried first
 	}
 	d.switchTo(api, info)
-	if podman {
-		info.Kind, info.MapsUsers, err = d.podmanKind(ctx)
-	} else {
+	switch {
+	case info.Kind.Podman: // it has told all
+	case podman:
+		var told engine.Info
+		told, err = podmanIdentity(ctx, api)
+		info.Kind, info.MapsUsers = told.Kind, told.MapsUsers
+		info.Kind.Podman = true
+	default:
 		info.Kind, err = d.dockerKind(ctx)
 	}
 	if err != nil {
@@ -339,6 +344,11 @@ func identity(ctx context.Context, api *client.Client) (engine.Info, error) {
 	api.NegotiateAPIVersionPing(ping)
 	if versions.LessThan(api.ClientVersion(), oldestAPI) {
 		return engine.Info{}, fmt.Errorf("%w: its API is %s", engine.ErrTooOld, api.ClientVersion())
+	}
+	if ping.BuilderVersion == "" { // Podman has none, and takes longest to tell its version
+		if info, err := podmanIdentity(ctx, api); err == nil {
+			return info, nil
+		}
 	}
 	version, err := api.ServerVersion(ctx)
 	if err != nil {
