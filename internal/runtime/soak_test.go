@@ -386,7 +386,7 @@ func (s *soak) recover() {
 // settle waits until the program shows what is so.
 func (s *soak) settle(counts bool) {
 	began := time.Now()
-	for {
+	for looks := 0; ; looks++ {
 		is, shown := s.is(s.profile.Runtime), s.Snapshot()
 		right := false
 		switch is {
@@ -400,6 +400,9 @@ func (s *soak) settle(counts bool) {
 			right = shown.State == Stopped || shown.State == Failed
 		}
 		took := time.Since(began)
+		if looks == 0 {
+			took, began = 0, time.Now() // what the look itself takes does not count
+		}
 		if right {
 			if counts {
 				s.right = append(s.right, took)
