@@ -476,6 +476,13 @@ func (s *suite) events() {
 		s.Errorf("before the end of a stopped container came %q", before)
 	}
 	until("die")
+	if r, can := engine.As[engine.Replacer](s.Engine); can {
+		elsewhere := s.Name(s.T)
+		s.must(r.Rename(s.ctx, id, elsewhere))
+		until("rename")
+		s.must(r.Rename(s.ctx, id, spec.Name))
+		until("rename")
+	}
 	s.must(s.Engine.Remove(s.ctx, id))
 	until("destroy", "remove")
 	cancel()
