@@ -64,6 +64,7 @@ var (
 	_ engine.Volumes  = (*Engine)(nil)
 
 	_ engine.Connection   = (*Engine)(nil)
+	_ engine.Remote       = (*Engine)(nil)
 	_ engine.Mountpoints  = (*Engine)(nil)
 	_ engine.RemoteImages = (*Engine)(nil)
 )

@@ -521,11 +521,15 @@ func (s *suite) ports() {
 
 	spec = s.spec(Serves)
 	spec.Port, spec.Gateway = c.Ports[inner], true
+	spec.Publish = []config.PublishedPort{{Container: 6006}}
 	id = s.create(spec)
 	s.must(s.Engine.Start(s.ctx, id))
 	chosen := s.inspect(id)
 	if port := chosen.Ports[inner]; port == 0 || port == spec.Port {
 		s.Errorf("the engine publishes at the port %d, and not at one that it chooses", port)
+	}
+	if chosen.Ports[6006] == 0 {
+		s.Errorf("another port that the engine is to choose: %v", chosen.Ports)
 	}
 	if route, err := s.Engine.Reach(s.ctx, chosen, inner); err != nil {
 		s.Errorf("a port that the engine chose: %v", err)
