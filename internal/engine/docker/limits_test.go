@@ -57,7 +57,10 @@ func TestEngineThatHangs(t *testing.T) {
 		"remove volume": func(ctx context.Context) error { return d.RemoveVolume(ctx, "v") },
 		"volume users":  func(ctx context.Context) error { _, err := d.VolumeUsers(ctx, "v", true); return err },
 		"helpers":       func(ctx context.Context) error { _, err := d.Helpers(ctx, "c"); return err },
-		"create helper": func(ctx context.Context) error { _, err := d.CreateHelper(ctx, engine.HelperSpec{Cmd: []string{"true"}}); return err },
+		"create helper": func(ctx context.Context) error {
+			_, err := d.CreateHelper(ctx, engine.HelperSpec{Cmd: []string{"true"}})
+			return err
+		},
 		"remove helper": func(ctx context.Context) error { return d.RemoveHelper(ctx, "h") },
 	} {
 		t.Run(name, func(t *testing.T) {
