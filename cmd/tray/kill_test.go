@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"hash/fnv"
 	"io"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"math/rand/v2"
@@ -23,8 +25,9 @@ import (
 )
 
 // killProxy stands between the program and the engine. It kills the program at
-// one of the requests that change something or carry data: either the engine
-// never hears of that one, or it obeys it and nobody is there for the answer.
+// one of the requests that change something, or that are the first after the program
+// has changed something of its own: either the engine never hears of that one, or it
+// obeys it and nobody is there for the answer.
 type killProxy struct {
 	engine *http.Transport
 	proxy  *httputil.ReverseProxy
@@ -38,7 +41,9 @@ type killProxy struct {
 	at      int // the request to kill at, 0 for none
 	allowed bool
 	count   int
-	seen    []string
+	seen    []string // each with the reads after it
+	own     []string // the directories that the program writes to
+	written uint64   // their state at the last request that was looked at
 	process *os.Process
 	gone    chan struct{} // closed when the program is dead
 	serving int           // requests
@@ -87,9 +92,45 @@ func changes(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasSuffix(r.URL.Path, "/wait")
 }
 
-// counts reports whether a request is one to kill at.
-func counts(r *http.Request) bool {
-	return changes(r) || r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/archive")
+// brings reports whether a request is a read that brings the program data.
+func brings(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/archive")
+}
+
+// counts reports whether a request is one to kill at. To be killed at a read leaves
+// behind the same as at the request before, unless the program has written in between.
+func (k *killProxy) counts(r *http.Request) bool {
+	before := k.written
+	k.written = stateOf(k.own)
+	if changes(r) || k.written != before {
+		return true
+	}
+	if len(k.seen) > 0 {
+		k.seen[len(k.seen)-1] += ", " + wordsOf(r)
+	}
+	return false
+}
+
+func wordsOf(r *http.Request) string { return r.Method + " " + path.Base(r.URL.Path) }
+
+// stateOf is another number whenever a file in the directories is another one.
+func stateOf(directories []string) uint64 {
+	state := fnv.New64a()
+	for _, dir := range directories {
+		_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil {
+				info, infoErr := entry.Info()
+				if err = infoErr; err == nil {
+					_, _ = fmt.Fprintln(state, path, info.Mode(), info.Size(), info.ModTime().UnixNano())
+				}
+			}
+			if err != nil {
+				_, _ = fmt.Fprintln(state, path, err)
+			}
+			return nil
+		})
+	}
+	return state.Sum64()
 }
 
 func (k *killProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -105,12 +146,14 @@ func (k *killProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	kill, allowed := false, false
 	var process *os.Process
 	var gone chan struct{}
-	if counts(r) {
+	if changes(r) || brings(r) {
 		k.mu.Lock()
-		k.count++
-		k.seen = append(k.seen, r.Method+" "+path.Base(r.URL.Path))
-		kill, allowed = k.count == k.at, k.allowed
-		process, gone = k.process, k.gone
+		if k.counts(r) {
+			k.count++
+			k.seen = append(k.seen, wordsOf(r))
+			kill, allowed = k.count == k.at, k.allowed
+			process, gone = k.process, k.gone
+		}
 		k.mu.Unlock()
 	}
 	pulls := k.pulled != nil && strings.HasSuffix(r.URL.Path, "/images/create")
@@ -217,6 +260,13 @@ func (k *killProxy) run(c *terminal, at int, allowed bool, args ...string) (kill
 	cmd.Stdout, cmd.Stderr = &out, &out
 	k.mu.Lock()
 	k.at, k.allowed, k.count, k.seen, k.gone = at, allowed, 0, nil, make(chan struct{})
+	k.own = []string{c.get("HOME")}
+	for _, arg := range args {
+		if filepath.IsAbs(arg) {
+			k.own = append(k.own, filepath.Dir(arg))
+		}
+	}
+	k.written = stateOf(k.own)
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
