@@ -84,7 +84,7 @@ func built(t *testing.T) string {
 	t.Helper()
 	testenv.Takes(t, "the tests have to be built")
 	binary := filepath.Join(t.TempDir(), "config.test")
-	cmd := exec.Command("go", "test", "-c", "-o", binary, ".")
+	cmd := exec.Command("go", "test", "-c", "-trimpath", "-tags", "nethttpomithttp2", "-o", binary, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
