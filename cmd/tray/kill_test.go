@@ -200,9 +200,9 @@ var seed = sync.OnceValues(func() (uint64, error) {
 })
 
 // killStride is how many requests there are between two kills: unless CI is set there
-// is one at every third request, anywhere at first, as seed and the test's name have
-// it.
-func killStride(t *testing.T) (first, step int) {
+// is one at every third request, or so, anywhere at first, as seed and the test's name
+// have it.
+func killStride(t *testing.T, every int) (first, step int) {
 	t.Helper()
 	if testenv.Full() {
 		return 1, 1
@@ -211,11 +211,10 @@ func killStride(t *testing.T) (first, step int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const every = 3
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(t.Name()))
 	first = 1 + rand.New(rand.NewPCG(seed, name.Sum64())).IntN(every)
-	t.Logf("without CI, it is killed at every third request from the one of number %d; COLAB_TRAY_TEST_SEED=%d does so again", first, seed)
+	t.Logf("without CI, it is killed at one of %d requests, from number %d on; COLAB_TRAY_TEST_SEED=%d does so again", every, first, seed)
 	return first, every
 }
 
@@ -231,14 +230,15 @@ func least(many int) int {
 // before a request is the same as after the one before, unless that one brought
 // data, of which the program makes a file: an archive, or the output of a helper
 // that was started. There are more points than the command has requests: who
-// ranges ends with the one where it was not killed.
-func (k *killProxy) points(t *testing.T) iter.Seq2[int, bool] {
+// ranges ends with the one where it was not killed. Without CI it is killed at one of
+// every so many requests.
+func (k *killProxy) points(t *testing.T, every int) iter.Seq2[int, bool] {
 	return func(yield func(at int, allowed bool) bool) {
 		k.seen = nil
 		brought := func(at int) bool {
 			return at < len(k.seen) && (strings.HasSuffix(k.seen[at], " archive") || strings.HasSuffix(k.seen[at], " start"))
 		}
-		for at, step := killStride(t); ; at += step {
+		for at, step := killStride(t, every); ; at += step {
 			if (at == 1 || brought(at-2)) && !yield(at, false) {
 				return
 			}
