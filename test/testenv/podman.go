@@ -211,6 +211,12 @@ func (e *PodmanEngine) Stop(t testing.TB) {
 	e.daemon.stop(t)
 }
 
+// Kill is Stop by kill -9.
+func (e *PodmanEngine) Kill(t testing.TB) {
+	t.Helper()
+	e.daemon.kill(t)
+}
+
 // Image returns the reference of a test image in this engine, and loads the image first
 // if necessary.
 func (e *PodmanEngine) Image(t testing.TB, image string) string {
