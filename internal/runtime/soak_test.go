@@ -59,6 +59,7 @@ type soak struct {
 
 	dumps string // the directory for what goroutines did
 
+	anew     bool // the program is to be made anew after the verb
 	trail    []string
 	findings int
 	counts   map[string]int
@@ -251,6 +252,11 @@ func (s *soak) step() {
 			s.open()
 		}
 	}
+	if s.anew {
+		s.anew = false
+		s.stop()
+		s.open()
+	}
 	s.note("it said %v %v", err, explained(err))
 	if errors.Is(err, context.DeadlineExceeded) || ctx.Err() == context.DeadlineExceeded {
 		s.finding("it took all the time, of %q", seen)
@@ -311,7 +317,7 @@ func (s *soak) disturbance(giveUp func()) (name string, fault testenv.Fault, mee
 		if both {
 			return "it is given up", "", giveUp
 		}
-		return "the program ends and begins anew", "", func() { s.stop(); s.open() }
+		return "the program ends and begins anew", "", func() { giveUp(); s.anew = true }
 	default:
 		other := soakVerbs[s.random.IntN(len(soakVerbs))]
 		who, another := s.Manager, "another click"
