@@ -51,7 +51,7 @@ vet:
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 
-bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle, tunnel
+bench: build ## set up what it needs, and measure how fast it is, beside what people use otherwise
 	@test/setup
 	go run ./test/bench
 

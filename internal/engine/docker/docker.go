@@ -64,6 +64,7 @@ var (
 	_ engine.Volumes  = (*Engine)(nil)
 
 	_ engine.Connection   = (*Engine)(nil)
+	_ engine.Remote       = (*Engine)(nil)
 	_ engine.Mountpoints  = (*Engine)(nil)
 	_ engine.RemoteImages = (*Engine)(nil)
 )
@@ -311,9 +312,14 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		info.Barred = before.Barred // once in use, an engine is tried first
 	}
 	d.switchTo(api, info)
-	if podman {
-		info.Kind, info.MapsUsers, err = d.podmanKind(ctx)
-	} else {
+	switch {
+	case info.Kind.Podman: // it has told all
+	case podman:
+		var told engine.Info
+		told, err = podmanIdentity(ctx, api)
+		info.Kind, info.MapsUsers = told.Kind, told.MapsUsers
+		info.Kind.Podman = true
+	default:
 		info.Kind, err = d.dockerKind(ctx)
 	}
 	if err != nil {
@@ -339,6 +345,11 @@ func identity(ctx context.Context, api *client.Client) (engine.Info, error) {
 	api.NegotiateAPIVersionPing(ping)
 	if versions.LessThan(api.ClientVersion(), oldestAPI) {
 		return engine.Info{}, fmt.Errorf("%w: its API is %s", engine.ErrTooOld, api.ClientVersion())
+	}
+	if ping.BuilderVersion == "" { // Podman has none, and takes longest to tell its version
+		if info, err := podmanIdentity(ctx, api); err == nil {
+			return info, nil
+		}
 	}
 	version, err := api.ServerVersion(ctx)
 	if err != nil {
@@ -454,6 +465,8 @@ func (d *Engine) Put(ctx context.Context, id string, files fs.FS, written time.T
 // Start implements [engine.Engine]. Engines refuse to start a paused container, so
 // Start resumes it.
 func (d *Engine) Start(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	err := d.api.Load().ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || ctx.Err() != nil {
 		return engineError(err)
@@ -466,17 +479,23 @@ func (d *Engine) Start(ctx context.Context, id string) error {
 
 // Stop implements [engine.Engine].
 func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+grace)
+	defer cancel()
 	seconds := int(grace.Seconds())
 	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
 }
 
 // Remove implements [engine.Engine]. It keeps volumes.
 func (d *Engine) Remove(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.remove(ctx, id, container.RemoveOptions{}))
 }
 
 // Rename implements [engine.Replacer].
 func (d *Engine) Rename(ctx context.Context, id, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.api.Load().ContainerRename(ctx, id, name))
 }
 
@@ -555,6 +574,8 @@ func (d *Engine) Get(ctx context.Context, id, path string) (io.ReadCloser, error
 
 // PublishedBy implements [engine.Ports].
 func (d *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
 	if err != nil {
 		return nil, engineError(err)
