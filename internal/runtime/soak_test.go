@@ -68,7 +68,6 @@ type soak struct {
 
 func newSoak(t *testing.T, at site, random *rand.Rand) *soak {
 	s := &soak{random: random, direct: at.host, state: t.TempDir(), dumps: os.TempDir(), counts: map[string]int{}}
-	base := at.image(t, testenv.FakeJupyter)
 	s.engine = testenv.NewFaultyEngine(t, at.host)
 	at.host = s.engine.Host()
 	s.rig = newRigOf(t, at, "localhost/soak:1")
@@ -83,15 +82,19 @@ func newSoak(t *testing.T, at site, random *rand.Rand) *soak {
 	}
 	for i := range 2 {
 		made := fmt.Sprintf("localhost/%s-edition:%d", s.profile.Runtime, i)
-		testenv.DockerAt(t, s.direct, "create", "--name", s.profile.Runtime, base)
-		testenv.DockerAt(t, s.direct, "commit", "--change", fmt.Sprintf("LABEL edition=%d", i), s.profile.Runtime, made)
-		testenv.DockerAt(t, s.direct, "rm", s.profile.Runtime)
+		testenv.Docker(t, "create", "--name", s.profile.Runtime, testenv.Image(t, testenv.FakeJupyter))
+		testenv.Docker(t, "commit", "--change", fmt.Sprintf("LABEL edition=%d", i), s.profile.Runtime, made)
+		testenv.Docker(t, "rm", s.profile.Runtime)
+		at.image(t, made)
 		s.editions = append(s.editions, made)
 	}
 	s.others("tag", s.editions[0], s.profile.Image)
 	t.Cleanup(func() {
 		s.others("rm", "-f", s.profile.Runtime)
 		s.others(append([]string{"rmi", "-f", s.profile.Image}, s.editions...)...)
+		if s.podman != nil {
+			testenv.Docker(t, append([]string{"rmi", "-f"}, s.editions...)...)
+		}
 	})
 	return s
 }
