@@ -79,10 +79,12 @@ func (m *model) state() State {
 		return Waiting
 	case m.op != 0:
 		return Starting
-	case !m.known || m.settling:
+	case !m.known:
 		return Unknown
 	case m.container.Paused:
 		return Paused
+	case m.settling:
+		return Unknown
 	case m.container.Running && m.blocked == nil && !m.url.IsZero():
 		return Ready
 	case m.container.Running && (m.blocked != nil || m.late != nil):

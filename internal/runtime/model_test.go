@@ -84,6 +84,7 @@ var situations = []situation{
 	{"start wanted at first", Unknown, steps(command{start})},
 	{"engine up", Unknown, steps(up)},
 	{"first inspection", Unknown, steps(up, seen{container: runA})},
+	{"paused at the first inspection", Paused, steps(up, seen{container: paused(runA)})},
 	{"no engine", NoEngine, steps(engineDown{away})},
 	{"absent", Absent, steps(up, seen{})},
 	{"pulling", Pulling, steps(up, seen{}, command{start}, progressed{1, engine.Progress{Layers: 1}})},
