@@ -244,8 +244,12 @@ func (s *suite) lifecycle() {
 	s.must(e.Stop(s.ctx, c.ID, 0))
 	s.must(e.Wait(s.ctx, c.ID))
 	s.must(e.Start(s.ctx, c.ID))
-	if second := s.inspect(c.ID); !second.Running || !second.StartedAt.After(first.StartedAt) {
+	second := s.inspect(c.ID)
+	if !second.Running || !second.StartedAt.After(first.StartedAt) {
 		s.Errorf("started again, it is %+v", second)
+	}
+	if since := second.RunSince(); since.Before(stopped.EndedAt) || since.After(second.StartedAt) {
+		s.Errorf("the second run is since %v; it ended at %v, and began again at %v", since, stopped.EndedAt, second.StartedAt)
 	}
 	s.must(e.Stop(s.ctx, c.ID, 0))
 	s.must(e.Remove(s.ctx, c.ID))
@@ -472,6 +476,13 @@ func (s *suite) events() {
 		s.Errorf("before the end of a stopped container came %q", before)
 	}
 	until("die")
+	if r, can := engine.As[engine.Replacer](s.Engine); can {
+		elsewhere := s.Name(s.T)
+		s.must(r.Rename(s.ctx, id, elsewhere))
+		until("rename")
+		s.must(r.Rename(s.ctx, id, spec.Name))
+		until("rename")
+	}
 	s.must(s.Engine.Remove(s.ctx, id))
 	until("destroy", "remove")
 	cancel()
