@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"colabtray/internal/config"
 )
 
 // As returns an engine as one that has an ability: an interface that the engine
@@ -61,6 +63,14 @@ type Remote interface {
 	// data. The error is [ErrLacks] where the engine turns out to be on this computer, or
 	// where nothing but the engine can be reached there.
 	RunThere(ctx context.Context, command ...string) (string, error)
+}
+
+// FolderChecker is the ability to look at folders of the engine's machine before a
+// container has them.
+type FolderChecker interface {
+	// CheckFolders returns nil, [ErrNoFolder] or [ErrFolderDenied]. What it cannot tell
+	// is left to the engine.
+	CheckFolders(ctx context.Context, folders []config.Folder) error
 }
 
 // Replacer is the ability to replace a container with another one of the same name.
