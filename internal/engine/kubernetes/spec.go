@@ -101,7 +101,11 @@ type record struct {
 	Memory    int64             `json:"memory,omitempty"`
 	CPUs      float64           `json:"cpus,omitempty"`
 	ShmSize   int64             `json:"shmSize,omitempty"`
-	User      string            `json:"user,omitempty"`
+	// What containers begin with, of the image where the spec says nothing. Env is the
+	// image's.
+	User    string   `json:"user,omitempty"`
+	WorkDir string   `json:"workDir,omitempty"`
+	Env     []string `json:"env,omitempty"`
 }
 
 // The keys of a record.
@@ -111,8 +115,9 @@ const (
 	runKey    = "run.json"
 )
 
-// objectsOf returns what a container of a spec is made of.
-func objectsOf(spec engine.Spec) (o objects, err error) {
+// objectsOf returns what a container of a spec is made of, with what containers of its
+// image begin with.
+func objectsOf(spec engine.Spec, image engine.ImageConfig) (o objects, err error) {
 	on := siteOf(spec.Cluster)
 	if cannot := impossible(spec); len(cannot) > 0 {
 		return o, &cannotError{cannot}
@@ -124,7 +129,8 @@ func objectsOf(spec engine.Spec) (o objects, err error) {
 	}
 	about, err := json.Marshal(record{
 		Labels: engine.WithUniqueLabel(spec.Labels), InnerPort: spec.InnerPort, Volume: spec.Volume, Mounts: mounts,
-		Memory: spec.Memory, CPUs: spec.CPUs, ShmSize: spec.ShmSize, User: spec.User,
+		Memory: spec.Memory, CPUs: spec.CPUs, ShmSize: spec.ShmSize,
+		User: cmp.Or(spec.User, image.User), WorkDir: cmp.Or(spec.WorkDir, image.WorkDir), Env: image.Env,
 	})
 	if err != nil {
 		return o, err

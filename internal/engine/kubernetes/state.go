@@ -69,7 +69,7 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 	main := template.Spec.Containers[0]
 	c := engine.Container{
 		Exists: true, Name: r.Metadata.Name, ID: idOf(r), Image: main.Image, ImageID: main.Image,
-		MadeAt: r.Metadata.CreationTimestamp.UTC(), Labels: about.Labels, User: about.User, WorkDir: main.WorkingDir,
+		MadeAt: r.Metadata.CreationTimestamp.UTC(), Labels: about.Labels, User: about.User, WorkDir: cmp.Or(main.WorkingDir, about.WorkDir),
 		Cmd: slices.Concat(main.Command, main.Args), LogDriver: "kubernetes",
 		Ports:     map[int]int{},
 		Effective: engine.Effective{Memory: about.Memory, CPUs: about.CPUs, ShmSize: about.ShmSize},
@@ -83,6 +83,11 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 	if s != nil {
 		for _, name := range slices.Sorted(maps.Keys(s.Data)) {
 			c.Env = append(c.Env, name+"="+string(s.Data[name]))
+		}
+	}
+	for _, pair := range about.Env {
+		if name, _, _ := strings.Cut(pair, "="); engine.Environment(c.Env, name) == "" {
+			c.Env = append(c.Env, pair)
 		}
 	}
 	if p != nil {
