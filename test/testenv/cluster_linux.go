@@ -2,7 +2,7 @@ package testenv
 
 import (
 	"cmp"
-	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -155,8 +155,8 @@ func (c *KubernetesCluster) lead(t *testing.T, registry string) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	server, _ := json.Marshal("http://" + listener.Addr().String())
-	if err := os.WriteFile(filepath.Join(dir, "hosts.toml"), []byte("server = "+string(server)+"\n"), 0o600); err != nil {
+	hosts := fmt.Sprintf("server = %[1]q\n[host.%[1]q]\ncapabilities = [\"pull\", \"resolve\"]\n", "http://"+listener.Addr().String())
+	if err := os.WriteFile(filepath.Join(dir, "hosts.toml"), []byte(hosts), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

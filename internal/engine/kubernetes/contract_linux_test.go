@@ -15,7 +15,7 @@ func TestContract(t *testing.T) {
 	testenv.Takes(t, "it runs pods on a real cluster")
 	cluster := testenv.Cluster(t)
 	cluster.Use(t)
-	image := cluster.Image(t, testenv.FakeJupyter)
+	image := cluster.Image(t, testenv.Server2)
 	e := open(t, "ada")
 	if err := e.Pull(t.Context(), image, "", func(engine.Progress) {}); err != nil {
 		t.Fatal(err)

@@ -55,7 +55,7 @@ func imageName(ref, platform string) string {
 func factsPod(ref, platform string, on site) pod {
 	name := imageName(ref, platform)
 	p := podOf(engine.Spec{
-		Name: name, Image: ref, Platform: platform, Entrypoint: []string{"sh"}, Cmd: []string{"-c", factsScript},
+		Name: name, Image: ref, Platform: platform, Entrypoint: []string{"/bin/sh"}, Cmd: []string{"-c", factsScript},
 		Memory: 128 << 20, CPUs: 0.1,
 	}, nil, on)
 	p.Metadata.Labels = map[string]string{labelManager: managerName}

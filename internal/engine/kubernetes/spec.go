@@ -250,16 +250,23 @@ func podOf(spec engine.Spec, mounts []string, on site) pod {
 
 // fillScript fills an empty volume with what the image has in the directory that the
 // volume hides, as an engine does with a volume of its own. A copy that was broken off is
-// made again, as nothing else was in the volume.
+// made again, as nothing else was in the volume. The root of the volume itself is
+// somebody else's, so its times and mode stay.
 const fillScript = `mark=$2/.colab-tray-filling
 if [ -e "$mark" ] || [ -z "$(ls -A "$2" | grep -vx 'lost+found')" ]; then
-  : >"$mark" && { [ ! -d "$1" ] || cp -Rp "$1/." "$2/"; } && rm "$mark"
+  : >"$mark" || exit
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if [ -e "$entry" ] || [ -L "$entry" ]; then
+      cp -Rp "$entry" "$2/" || exit
+    fi
+  done
+  rm "$mark"
 fi`
 
 // fillOf returns the container that fills the volume before the main one starts.
 func fillOf(spec engine.Spec, from string) containerTemplate {
 	return containerTemplate{
-		Name: fillContainer, Image: spec.Image, Command: []string{"sh", "-c", fillScript, "sh", from, engine.HelperDataDir},
+		Name: fillContainer, Image: spec.Image, Command: []string{"/bin/sh", "-c", fillScript, "sh", from, engine.HelperDataDir},
 		Resources: limitsOf(engine.Spec{Memory: spec.Memory, CPUs: spec.CPUs}, site{}), SecurityContext: noPrivileges(),
 		VolumeMounts: []volumeMount{{Name: dataVolume, MountPath: engine.HelperDataDir}},
 	}

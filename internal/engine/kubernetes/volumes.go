@@ -2,12 +2,14 @@ package kubernetes
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 
 	"colabtray/internal/engine"
 )
@@ -276,10 +278,6 @@ func (e *Engine) RemoveHelper(ctx context.Context, id string) error {
 	return e.removeObjects(ctx, *r)
 }
 
-// handOf returns the name of the pod through which the files of a helper are read and
-// written.
-func handOf(helper string) string { return helper + "-hand" }
-
 // handScript waits to be ended.
 const handScript = `trap 'exit 0' TERM; while :; do sleep 3600 & wait; done`
 
@@ -290,9 +288,10 @@ func (e *Engine) hand(ctx context.Context, r configMap) (name string, letGo func
 	if err := json.Unmarshal([]byte(r.Data[podKey]), &p); err != nil {
 		return "", nil, err
 	}
-	name = handOf(r.Metadata.Name)
+	// Of one that was let go, the name is taken for a while.
+	name = r.Metadata.Name + "-" + strings.ToLower(rand.Text()[:5])
 	p.Metadata.Name, p.Metadata.OwnerReferences = name, []ownerReference{ownerOf(r)}
-	p.Spec.Containers[0].Command, p.Spec.Containers[0].Args = []string{"sh", "-c", handScript}, nil
+	p.Spec.Containers[0].Command, p.Spec.Containers[0].Args = []string{"/bin/sh", "-c", handScript}, nil
 	if err := e.api.create(ctx, e.path(pods), p, &made); err != nil {
 		return "", nil, e.failure(err)
 	}
