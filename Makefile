@@ -11,7 +11,7 @@ export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet cluster bench install dist screenshots icons man licences clean
+.PHONY: help build run test check lint vet cluster bench soak install dist screenshots icons man licences clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -55,9 +55,13 @@ cluster: ## build and start a one-node Kubernetes (to end it: test/cluster stop)
 	test/cluster build
 	test/cluster start
 
-bench: build ## set up what it needs, and measure: ready lag, time to up, time to icon, idle, tunnel
+bench: build ## set up what it needs, and measure how fast it is, beside what people use otherwise
 	@test/setup
 	go run ./test/bench
+
+soak: ## walk at random over commands and faults, MINUTES (30) on Docker and on Podman (ENGINE=docker: there alone)
+	@test/setup
+	COLAB_TRAY_SOAK=$(or $(MINUTES),30) go test ./internal/runtime -run '^TestSoak$$/^$(ENGINE)' -count=1 -timeout 0
 
 install: ## build it and install it into PREFIX (/usr/local), below DESTDIR
 	VERSION=$(VERSION) PREFIX=$(PREFIX) packaging/stage "$(DESTDIR)$(PREFIX)"

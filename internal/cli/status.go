@@ -35,7 +35,15 @@ func runStatus(ctx context.Context, in *invocation) error {
 			return err
 		}
 		snapshot = in.withHolder(s.Profile, snapshot)
-		if err := in.printStatus(s.Profile, snapshot); err != nil {
+		there := cardsThere(ctx, s.Runtime, snapshot)
+		if in.json {
+			told := asJSON(snapshot)
+			told.Engine.Cards = there.cards
+			err = in.printJSON(told)
+		} else if err = in.printStatus(s.Profile, snapshot); err == nil {
+			err = in.printCards(there)
+		}
+		if err != nil {
 			return err
 		}
 		if !in.json {
@@ -150,6 +158,9 @@ type engineJSON struct {
 	Machine string `json:"machine"`          // the name of another machine on which it is; empty for this computer
 	Found   string `json:"found"`            // how: "DOCKER_HOST", "context NAME", "default", "socket of PRODUCT"
 	Barred  string `json:"barred,omitempty"` // the address of one that may not be used, so that this one is
+	// Cards are the graphics cards of Machine; null where they are not known or were not
+	// asked for.
+	Cards []string `json:"cards"`
 }
 
 func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {

@@ -27,6 +27,7 @@ type Runtime interface {
 	HasImage(ctx context.Context) (bool, error)
 	PortHolder(ctx context.Context) string
 	Secrets(ctx context.Context) ([]secret.Secret, error)
+	CardsThere(ctx context.Context) ([]string, error)
 	Logs(ctx context.Context, w io.Writer, options runtime.LogOptions) error
 }
 
@@ -85,7 +86,7 @@ func (o Options) local() []Probe {
 		{"Desktop", "Clipboard", desktop.ClipboardMethod},
 		{"Desktop", "Browser", browser},
 		{"Engine", "Environment", constant(o.environment("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CONTAINER_HOST"))},
-		{"Engine", "GPU", cards},
+		{"Engine", "GPU", o.cards},
 		{"Engine", "WSL", wsl},
 	}
 }
@@ -196,13 +197,34 @@ func (o Options) image(ctx context.Context) (string, error) {
 	}
 }
 
-// cards returns the graphics cards of this computer. The engine may run on another one.
-func cards(ctx context.Context) (string, error) {
-	text, err := gpu.List(ctx)
-	if text == "" && err == nil {
-		return "none found (there is no nvidia-smi)", nil
+// cards returns the graphics cards of the computer that the engine is on.
+func (o Options) cards(ctx context.Context) (string, error) {
+	var text, on string
+	var err error
+	if machine := o.machine(); machine != "" {
+		var all []string
+		all, err = o.Runtime.CardsThere(ctx)
+		text, on = strings.Join(all, "\n"), "on "+machine+": "
+	} else {
+		text, err = gpu.List(ctx)
+	}
+	switch {
+	case errors.Is(err, engine.ErrLacks):
+		return on + "not known, as only its engine can be asked", nil
+	case text == "" && err == nil:
+		return on + "none found (there is no nvidia-smi)", nil
+	case text != "":
+		text = on + text
 	}
 	return text, err
+}
+
+// machine returns the name of another machine that the engine is on; empty for this one.
+func (o Options) machine() string {
+	if o.Runtime == nil {
+		return ""
+	}
+	return o.Runtime.Snapshot().Engine.Elsewhere()
 }
 
 // wsl returns what the Windows Subsystem for Linux has to do with this computer.

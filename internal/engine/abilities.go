@@ -56,6 +56,15 @@ type Connection interface {
 	ConnectionChanged() <-chan struct{}
 }
 
+// Remote is the ability of an engine on another machine to run commands there.
+type Remote interface {
+	// RunThere runs a command on the engine's machine, as the account by which the
+	// engine is reached, and returns what it writes to standard output. The words are
+	// data. The error is [ErrLacks] where the engine turns out to be on this computer, or
+	// where nothing but the engine can be reached there.
+	RunThere(ctx context.Context, command ...string) (string, error)
+}
+
 // Replacer is the ability to replace a container with another one of the same name.
 type Replacer interface {
 	// Named returns the containers that were made for a runtime, running or not. It

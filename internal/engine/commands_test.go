@@ -42,19 +42,16 @@ func TestUnsetCommand(t *testing.T) {
 // TestCommandsThere has commands for a machine that is reached by ssh, and no others.
 func TestCommandsThere(t *testing.T) {
 	for _, c := range []struct {
-		info           Info
-		there, forward string
+		info  Info
+		there string
 	}{
-		{Info{Host: "unix:///var/run/docker.sock", Local: true}, "nvidia-smi -L", ""},
-		{Info{Host: "tcp://gpubox:2376", Machine: "gpubox"}, "nvidia-smi -L", ""},
-		{Info{Host: "ssh://gpubox", Machine: "gpubox"}, "ssh -t gpubox 'nvidia-smi -L'", "ssh -N -L 6006:127.0.0.1:6006 gpubox"},
-		{Info{Host: "ssh://me@gpubox:2222/run/x.sock", Machine: "gpubox"}, "ssh -t -p 2222 me@gpubox 'nvidia-smi -L'", "ssh -N -L 6006:127.0.0.1:6006 -p 2222 me@gpubox"},
+		{Info{Host: "unix:///var/run/docker.sock", Local: true}, "nvidia-smi -L"},
+		{Info{Host: "tcp://gpubox:2376", Machine: "gpubox"}, "nvidia-smi -L"},
+		{Info{Host: "ssh://gpubox", Machine: "gpubox"}, "ssh -t gpubox 'nvidia-smi -L'"},
+		{Info{Host: "ssh://me@gpubox:2222/run/x.sock", Machine: "gpubox"}, "ssh -t -p 2222 me@gpubox 'nvidia-smi -L'"},
 	} {
 		if got := c.info.CommandThere("nvidia-smi -L"); got != c.there {
 			t.Errorf("%s: %q, want %q", c.info.Host, got, c.there)
-		}
-		if got := c.info.ForwardCommand(6006); got != c.forward {
-			t.Errorf("%s: %q, want %q", c.info.Host, got, c.forward)
 		}
 	}
 }

@@ -69,10 +69,21 @@ type Container struct {
 	Effective   Effective
 }
 
-// OutputSince returns a time from which the output belongs to the current run. It is
-// one second before StartedAt, because an engine records the start only after the
-// process may have begun to write.
-func (c Container) OutputSince() time.Time { return c.StartedAt.Add(-time.Second) }
+// RunSince returns a time from which what the container writes belongs to the current
+// run; without one, to the last run. An engine records the start only after the process
+// has begun, seconds later on a busy machine, so StartedAt would be too late: the current
+// run begins after the end of the run before and after the container was made. For a run
+// that has ended, whose predecessor's end is not known, it is one second before StartedAt.
+func (c Container) RunSince() time.Time {
+	since := c.MadeAt
+	if c.EndedAt.After(since) {
+		since = c.EndedAt
+	}
+	if !c.Running || since.IsZero() || since.After(c.StartedAt) {
+		return c.StartedAt.Add(-time.Second)
+	}
+	return since
+}
 
 // Effective is what an engine says that it gave a container, which can be less than was
 // asked for.

@@ -8,7 +8,9 @@ import (
 )
 
 // Engine is what every engine can do. What only some engines can do is an ability, such
-// as [Replacer] or [Meter]; see [As]. Every method returns soon after its context ends.
+// as [Replacer] or [Meter]; see [As]. Every method returns soon after its context ends,
+// and one that moves no data within [RequestTimeout] on its own account: an engine that
+// hangs keeps nobody waiting for ever.
 // Errors wrap one of the Err values of this package where a caller decides on them.
 type Engine interface {
 	// Connect finds out which engine this is. It first looks for the engine when its

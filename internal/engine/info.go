@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -88,15 +87,6 @@ func (e Info) CommandThere(command string) string {
 		return "ssh -t " + there + " " + config.ShellWord(command)
 	}
 	return command
-}
-
-// ForwardCommand returns a command line that brings a port of the engine's machine to
-// this computer; empty when the way there is not ssh.
-func (e Info) ForwardCommand(port int) string {
-	if there, is := e.sshArguments(); is {
-		return fmt.Sprintf("ssh -N -L %[1]d:127.0.0.1:%[1]d %[2]s", port, there)
-	}
-	return ""
 }
 
 // sshArguments returns what ssh is given to get to the engine's machine, and false when

@@ -68,7 +68,7 @@ func MaskedLine(line string, known []secret.Secret) string {
 // LastLines returns the last n lines of a container's current run, fit to be shown. It
 // masks the known tokens, and the token in the container's environment.
 func LastLines(ctx context.Context, e Engine, c Container, n int, known ...secret.Secret) []string {
-	stream, err := e.Logs(ctx, c, LogQuery{Tail: n, Since: c.OutputSince()})
+	stream, err := e.Logs(ctx, c, LogQuery{Tail: n, Since: c.RunSince()})
 	if err != nil {
 		return nil
 	}

@@ -25,7 +25,8 @@ type Spec struct {
 	// Gateway tells that the program listens at Port itself, and that the engine chooses
 	// the port at which it publishes InnerPort.
 	Gateway bool `json:",omitempty"`
-	// Publish are other ports that are published on 127.0.0.1.
+	// Publish are other ports that are published on 127.0.0.1; the engine chooses those
+	// that are 0.
 	Publish []config.PublishedPort `json:",omitempty"`
 	Volume  string
 	DataDir string // where the volume is mounted when Mounts is empty
@@ -112,7 +113,7 @@ func (s Spec) Without(c Container) (keys []string) {
 	}
 	if slices.ContainsFunc(s.Publish, func(p config.PublishedPort) bool {
 		outer := c.Ports[p.Container]
-		return outer != 0 && outer != p.Host
+		return outer != 0 && outer != p.Host && p.Host != 0
 	}) {
 		keys = append(keys, "ports")
 	}

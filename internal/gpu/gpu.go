@@ -39,7 +39,7 @@ func List(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", nil
 	}
-	cmd := exec.CommandContext(ctx, path, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
+	cmd := exec.CommandContext(ctx, path, strings.Fields(listing)...)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	const most = 4 << 10
@@ -49,6 +49,25 @@ func List(ctx context.Context) (string, error) {
 	}
 	return text, nil
 }
+
+// Query lists the cards of another machine: run runs a command there and returns its
+// output. Only where the command is not installed does it return no card without an error.
+// The other machine can say anything: what is returned is bounded, and nothing more.
+func Query(ctx context.Context, run func(ctx context.Context, command ...string) (string, error)) (cards []string, err error) {
+	const most, longest = 64, 200
+	// The command writes what went wrong to standard output.
+	const script = "command -v " + command + " >/dev/null || exit 0; cards=$(" + command + " " + listing + `) && printf '%s\n' "$cards" || { printf '%s\n' "$cards" >&2; exit 1; }`
+	text, err := run(ctx, "sh", "-c", script)
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && len(cards) < most {
+			cards = append(cards, line[:min(len(line), longest)])
+		}
+	}
+	return cards, err
+}
+
+// listing has the options with which the command lists cards.
+const listing = "--query-gpu=name,driver_version,memory.total --format=csv,noheader"
 
 // Installed reports whether this computer has NVIDIA's command.
 func Installed() bool {

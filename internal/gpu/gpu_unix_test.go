@@ -4,7 +4,9 @@ package gpu
 
 import (
 	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,6 +48,35 @@ exec sleep 1000
 	}
 	if ctx.Err() == nil {
 		t.Errorf("it ended without %+v", want)
+	}
+}
+
+// TestQuery: another machine's cards, or why they are not known, come by a shell there.
+func TestQuery(t *testing.T) {
+	there := func(ctx context.Context, words ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, words[0], words[1:]...).Output()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return "", errors.New(string(exit.Stderr))
+		}
+		return string(out), err
+	}
+	fake(t, "")
+	if cards, err := Query(t.Context(), there); len(cards) != 0 || err != nil {
+		t.Errorf("without the command: %q, %v", cards, err)
+	}
+	fake(t, `[ "$*" = "--query-gpu=name,driver_version,memory.total --format=csv,noheader" ] || exit 9
+echo 'NVIDIA H200, 570.1, 143771 MiB'; printf '%s\n' 'Another\c one, 570.1, 8192 MiB'`)
+	if cards, err := Query(t.Context(), there); err != nil || !slices.Equal(cards, []string{"NVIDIA H200, 570.1, 143771 MiB", `Another\c one, 570.1, 8192 MiB`}) {
+		t.Errorf("got %q, %v", cards, err)
+	}
+	fake(t, "echo no driver is loaded; exit 9")
+	if cards, err := Query(t.Context(), there); len(cards) != 0 || err == nil || err.Error() != "no driver is loaded\n" {
+		t.Errorf("got %q, %v", cards, err)
+	}
+	fake(t, `yes 'a card with a name, a driver and so on' | head -n 10000`)
+	if cards, err := Query(t.Context(), there); len(cards) != 64 || err != nil {
+		t.Errorf("got %d, %v", len(cards), err)
 	}
 }
 

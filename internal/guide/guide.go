@@ -54,6 +54,7 @@ type Runtime interface {
 	Kernels
 	FolderQuestion(ctx context.Context, f config.Folder) string
 	Listening(ctx context.Context) ([]runtime.Listener, error)
+	CardsThere(ctx context.Context) ([]string, error)
 }
 
 var _ Runtime = (*runtime.Manager)(nil)

@@ -21,9 +21,6 @@ type port struct {
 	// Setting is what publishes the port, too, as in the settings file; empty where it
 	// is published.
 	Setting string `json:"setting"`
-	// Command brings the port here where Published is one of another machine; else it is
-	// empty.
-	Command string `json:"command"`
 }
 
 // ports sends what listens in the runtime.
@@ -40,9 +37,6 @@ func (s *session) ports(w http.ResponseWriter, r *http.Request) {
 	all := []port{}
 	for _, l := range listeners {
 		p := port{Port: l.Port, Published: l.Published, Inside: l.Inside}
-		if p.Published != 0 {
-			p.Command = s.guide.Runtime.Snapshot().Engine.ForwardCommand(p.Published)
-		}
 		if p.Published == 0 {
 			p.Setting = "ports = " + config.EncodePorts(withPort(profile, l.Port))
 		}

@@ -56,6 +56,7 @@ func (s *session) handler() http.Handler {
 	mux.HandleFunc("POST /check", s.check)
 	mux.HandleFunc("POST /packages", s.packages)
 	mux.HandleFunc("POST /packages/keep", s.keepPackages)
+	mux.HandleFunc("GET /cards", s.cards)
 	mux.HandleFunc("GET /ports", s.ports)
 	mux.HandleFunc("POST /ports/publish", s.publishPort)
 	mux.HandleFunc("GET /notebooks", s.notebooks)

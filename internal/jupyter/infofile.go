@@ -108,8 +108,8 @@ func InfoFiles(ctx context.Context, e engine.Engine, c engine.Container) ([]Info
 		_ = archive.Close()
 		files, errs = append(files, found...), append(errs, err)
 	}
-	started := c.StartedAt.Truncate(time.Second) // times in an archive are in whole seconds
-	files = slices.DeleteFunc(files, func(f InfoFile) bool { return f.written.Before(started) })
+	begun := c.RunSince().Truncate(time.Second) // times in an archive are in whole seconds
+	files = slices.DeleteFunc(files, func(f InfoFile) bool { return f.written.Before(begun) })
 	slices.SortStableFunc(files, func(a, b InfoFile) int { return cmp.Compare(b.written.UnixNano(), a.written.UnixNano()) })
 	return files, errors.Join(errs...)
 }

@@ -1,9 +1,14 @@
 package jupyter
 
 import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"io"
 	"testing"
 	"time"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/secret"
 )
 
@@ -27,6 +32,53 @@ func TestInfoFile(t *testing.T) {
 	for _, text := range []string{"", `{"token": "ab`, `{"token": 5}`, `[]`} {
 		if got, err := parseInfoFile([]byte(text), written); err == nil {
 			t.Errorf("%q is taken for %+v", text, got)
+		}
+	}
+}
+
+// oneFile is an engine whose containers have one info file.
+type oneFile struct {
+	engine.Engine
+	written time.Time
+}
+
+func (o oneFile) Get(_ context.Context, _, dir string) (io.ReadCloser, error) {
+	if dir != "/home/jovyan/.local/share/jupyter/runtime" {
+		return nil, engine.ErrNotFound
+	}
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	const content = `{"token": "abc", "port": 8888, "base_url": "/"}`
+	if err := w.WriteHeader(&tar.Header{Name: "runtime/jpserver-7.json", Mode: 0o600, Size: int64(len(content)), ModTime: o.written}); err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(w, content); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(&archive), w.Close()
+}
+
+// TestInfoFilesOfTheRun: a file counts from the end of the run before, or from when the
+// container was made. On a busy machine an engine records the start seconds later.
+func TestInfoFilesOfTheRun(t *testing.T) {
+	made := time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)
+	first := engine.Container{Exists: true, Running: true, ID: "c", Env: []string{"HOME=/home/jovyan"}, MadeAt: made, StartedAt: made.Add(7 * time.Second)}
+	second := first
+	second.EndedAt, second.StartedAt = made.Add(time.Hour), made.Add(time.Hour+9*time.Second)
+	for name, c := range map[string]struct {
+		container engine.Container
+		written   time.Time
+		counts    bool
+	}{
+		"of the first run":                          {first, made.Add(time.Second), true},
+		"of the first run, once its start is known": {first, made.Add(10 * time.Second), true},
+		"of another container":                      {first, made.Add(-time.Minute), false},
+		"of the second run":                         {second, made.Add(time.Hour + time.Second), true},
+		"of the run before":                         {second, made.Add(time.Second), false},
+	} {
+		files, err := InfoFiles(t.Context(), oneFile{written: c.written.Truncate(time.Second)}, c.container)
+		if err != nil || (len(files) == 1) != c.counts {
+			t.Errorf("%s: %d files count, %v", name, len(files), err)
 		}
 	}
 }

@@ -329,7 +329,7 @@ func sendBy(request *http.Request, dial func(context.Context) (net.Conn, error))
 // again when the stream ends. Without output, the timer of wait still triggers probes.
 func (w *Watch) followOutput(ctx context.Context, signals logSignals) {
 	for delay := time.Second; ; delay = min(2*delay, time.Minute) {
-		stream, err := w.Engine.Logs(ctx, w.Container, engine.LogQuery{Since: w.Container.OutputSince(), Tail: 1000, Follow: true})
+		stream, err := w.Engine.Logs(ctx, w.Container, engine.LogQuery{Since: w.Container.RunSince(), Tail: 1000, Follow: true})
 		if err == nil {
 			stop := context.AfterFunc(ctx, func() { _ = stream.Close() })
 			_ = engine.EachLine(stream, func(line string) {

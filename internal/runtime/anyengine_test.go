@@ -147,15 +147,22 @@ func (r *rig) others(action string) {
 	r.site.others(r.t, action, r.profile.Runtime)
 }
 
+// otherName is another name for a container.
+func otherName(name string) string { return "was-" + name }
+
 // others has somebody do something with a container.
 func (s site) others(t *testing.T, action, name string) {
 	t.Helper()
 	if s.memory == nil {
-		args := map[string][]string{"remove": {"rm", "-f"}}[action]
+		args := map[string][]string{
+			"remove":      {"rm", "-f", name},
+			"rename away": {"rename", name, otherName(name)},
+			"rename back": {"rename", otherName(name), name},
+		}[action]
 		if args == nil {
-			args = []string{action}
+			args = []string{action, name}
 		}
-		testenv.DockerAt(t, s.host, append(args, name)...)
+		testenv.DockerAt(t, s.host, args...)
 		return
 	}
 	e, ctx := s.memory, t.Context()
@@ -171,6 +178,10 @@ func (s site) others(t *testing.T, action, name string) {
 		err = e.Kill(ctx, name)
 	case "pause":
 		err = e.Pause(ctx, name)
+	case "rename away":
+		err = e.Rename(ctx, name, otherName(name))
+	case "rename back":
+		err = e.Rename(ctx, otherName(name), name)
 	case "remove":
 		err = errors.Join(e.Kill(ctx, name), e.Remove(ctx, name))
 	default:

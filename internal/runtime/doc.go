@@ -78,7 +78,8 @@
 //	answered       ready, with this Backend URL
 //	unanswered     not ready yet
 //	portTaken      unhealthy, with this problem, until the program listens at the port
-//	portRetried    nothing; the manager tries the port again
+//	portsTaken     show these problems as warnings until the program listens at the ports
+//	portRetried    nothing; the manager tries the ports again
 //	woken          remember that Colab asked for the start that follows
 //	rootFound      remember the server's root directory; inspect if no volume keeps it
 //	probeTimedOut  unhealthy, with this problem

@@ -29,8 +29,9 @@ type faultyVerb struct {
 	ends    []State // in which the runtime is when it is done
 }
 
-// faultyVerbs is given a backup in which the data are new ones.
-func faultyVerbs(file string) []faultyVerb {
+// faultyVerbs is given a backup in which the data are new ones, and what publishes another
+// edition of the image.
+func faultyVerbs(file string, publish func(change string)) []faultyVerb {
 	remove := func(ctx context.Context, r *rig, o data.DeleteOptions) error {
 		_, err := r.Delete(ctx, o)
 		return err
@@ -48,11 +49,18 @@ func faultyVerbs(file string) []faultyVerb {
 		r.profile.Memory ^= 1 << 30
 		r.SetProfile(r.profile)
 	}
+	edition := 0
+	newer := func(r *rig) {
+		edition++
+		publish(fmt.Sprintf("LABEL edition=%d", edition))
+		r.mustStart()
+	}
 	return []faultyVerb{
 		{"start", absent, start, []State{Ready}},
 		{"stop", running, func(ctx context.Context, r *rig) error { return r.Stop(ctx) }, []State{Stopped}},
 		{"restart", running, restart, []State{Ready}},
 		{"restart with other settings", anew, restart, []State{Ready}},
+		{"update", newer, func(ctx context.Context, r *rig) error { return r.Update(ctx) }, []State{Ready}},
 		{"delete", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{}) }, []State{Absent}},
 		{"delete data", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{Data: true}) }, []State{Absent}},
 		{"backup", running, func(ctx context.Context, r *rig) error {
@@ -72,20 +80,25 @@ func faultyVerbs(file string) []faultyVerb {
 func TestFaultsOfTheEngine(t *testing.T) {
 	realEngine(t)
 	testenv.Takes(t, "it starts many containers")
-	for i, verb := range faultyVerbs("") {
+	for i, verb := range faultyVerbs("", nil) {
 		t.Run(verb.name, func(t *testing.T) {
 			t.Parallel()
 			at := onDocker(t)
 			faulty := testenv.NewFaultyEngine(t, at.host)
 			at.host = faulty.Host()
-			r := newRig(t, at, testenv.FakeJupyter)
+			image, publish := at.image(t, testenv.FakeJupyter), func(string) {}
+			if verb.name == "update" {
+				image, publish = editions(t)
+				publish("LABEL edition=0")
+			}
+			r := newRigOf(t, at, image)
 			r.Open()
 			file := filepath.Join(t.TempDir(), "b")
 			r.putTreasure("new")
 			if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
 				t.Fatal(err)
 			}
-			f := &faultyRig{r, faulty, faultyVerbs(file)[i]}
+			f := &faultyRig{r, faulty, faultyVerbs(file, publish)[i]}
 
 			f.verb.prepare(r)
 			old := r.putTreasure("old")

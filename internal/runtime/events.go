@@ -84,7 +84,10 @@ type (
 	// portTaken: the port of the Backend URL, at which the program is to listen, is in
 	// use.
 	portTaken struct{ problem *problem.Problem }
-	// portRetried: it is to be listened at again.
+	// portsTaken: other ports, at which the program is to listen for a container on
+	// another machine, are in use.
+	portsTaken struct{ problems []*problem.Problem }
+	// portRetried: they are to be listened at again.
 	portRetried struct{}
 	// woken: the start that follows was asked for by Colab, and not by a person here.
 	woken struct{}
@@ -123,6 +126,7 @@ func (answered) isEvent()      {}
 func (rootFound) isEvent()     {}
 func (unanswered) isEvent()    {}
 func (portTaken) isEvent()     {}
+func (portsTaken) isEvent()    {}
 func (portRetried) isEvent()   {}
 func (woken) isEvent()         {}
 func (idling) isEvent()        {}

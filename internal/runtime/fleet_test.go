@@ -65,7 +65,7 @@ func newCounter(t *testing.T, host string) *counter {
 	}
 	c := &counter{address: "unix://" + path}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/events") {
+		if strings.HasSuffix(r.URL.Path, "/events") && strings.Contains(r.URL.Query().Get("filters"), `"container":{`) { // not of renames
 			c.opened.Add(1)
 			c.open.Add(1)
 			defer c.open.Add(-1)

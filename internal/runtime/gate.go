@@ -157,19 +157,23 @@ func (m *Manager) updateGate(ctx context.Context) {
 		return
 	}
 	err := m.gate.open(m.model.gatePort(m.wakeFor != ""))
-	switch {
-	case err == nil:
+	if err == nil {
 		m.model.blocked = nil
-	case m.opening:
-	default:
+	}
+	failed := m.forwards.open(forwardedPorts(m.profile, m.model.container, m.model.engine))
+	if len(failed) == 0 {
+		m.model.blockedPorts = nil
+	}
+	if (err != nil || len(failed) > 0) && !m.opening {
 		m.opening = true
-		m.work.Go(func() { m.openLater(ctx, err) })
+		m.work.Go(func() { m.openLater(ctx, err, failed) })
 	}
 }
 
-// leadGate sets where the gateway leads.
+// leadGate sets where the gateways lead.
 func (m *Manager) leadGate() {
 	c, run := m.model.container, m.model.running()
+	m.forwards.leadTo(run, c)
 	if m.way != nil && m.way.run != run {
 		old := m.way
 		m.way = nil
@@ -191,13 +195,17 @@ func (m *Manager) leadGate() {
 	}
 }
 
-// openLater tells why the gateway is not open, and has it tried again after a while. A
-// program of the person's that has the gateway is no problem.
-func (m *Manager) openLater(ctx context.Context, err error) {
-	if !errors.Is(err, gateway.ErrHeld) {
+// openLater tells why gateways are not open, and has them tried again after a while. A
+// program of the person's that has a gateway is no problem.
+func (m *Manager) openLater(ctx context.Context, err error, failed map[int]error) {
+	o := &operation{engine: m.engine(), info: m.link.Info(), profile: m.Profile()}
+	if err != nil && !errors.Is(err, gateway.ErrHeld) {
 		m.log.Warn("the port of the Backend URL cannot be listened at", "error", err)
-		o := &operation{engine: m.engine(), info: m.link.Info(), profile: m.Profile()}
 		m.post(portTaken{o.problem(ctx, err)})
+	}
+	if all := o.portProblems(ctx, failed); len(all) > 0 {
+		m.log.Debug("ports cannot be listened at", "errors", failed)
+		m.post(portsTaken{all})
 	}
 	select {
 	case <-ctx.Done():
@@ -233,7 +241,7 @@ func (m *model) gatePort(wakes bool) int {
 	return jupyter.LocalPort(m.container, m.profile, m.engine)
 }
 
-// startContainer starts a container, with its gateway if it has one.
+// startContainer starts a container, with its gateways if it has some.
 func (o *operation) startContainer(ctx context.Context, id string) error {
 	c, err := o.engine.Inspect(ctx, id)
 	if err != nil {
@@ -244,6 +252,9 @@ func (o *operation) startContainer(ctx context.Context, id string) error {
 		port = jupyter.LocalPort(c, o.profile, o.info)
 	}
 	if err := o.openGate(port); err != nil && !errors.Is(err, gateway.ErrHeld) {
+		return err
+	}
+	if err := o.openForwards(); err != nil {
 		return err
 	}
 	return o.engine.Start(ctx, id)

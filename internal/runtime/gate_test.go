@@ -19,6 +19,7 @@ import (
 	"colabtray/internal/engine"
 	"colabtray/internal/problem"
 	"colabtray/internal/secret"
+	"colabtray/test/testenv"
 )
 
 const keptToken = "0123456789abcdef0123456789abcdef"
@@ -379,6 +380,61 @@ func TestForwarded(t *testing.T) {
 	r.untilState(Stopped)
 	if r.listened() {
 		t.Error("it is listened for a runtime that others stopped")
+	}
+}
+
+// TestForwardedPorts: the profile's other ports are to be reached here at their numbers
+// while a runtime on another machine runs. One that is taken is told of, as a failed start
+// or as a warning.
+func TestForwardedPorts(t *testing.T) {
+	t.Parallel()
+	at := inMemory(t)
+	at.memory.as = elsewhere{at.memory.Engine}
+	r := newRig(t, at, images["server2"])
+	here := testenv.FreePort(t)
+	r.profile.Ports = []config.PublishedPort{{Host: here, Container: 6006}}
+	r.Open()
+	taken, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", here))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := r.Problem(r.Start(t.Context()), problem.PortInUse); !strings.Contains(p.Short, strconv.Itoa(here)) {
+		t.Errorf("the problem is %+v", p)
+	}
+	if r.listened() {
+		t.Error("it is listened for a start that failed")
+	}
+	_ = taken.Close()
+
+	s := r.mustStart()
+	if c, err := r.Container(t.Context()); err != nil || c.Ports[6006] == 0 || c.Ports[6006] == here {
+		t.Errorf("the container has the ports %v (%v)", c.Ports, err)
+	}
+	if s.RestartToApply || len(s.Warnings) > 0 {
+		t.Errorf("started: %+v", s)
+	}
+	// It leads into the container, where the connection waits for an answer.
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", here))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+
+	// What becomes of the port while the runtime runs on.
+	r.stop()
+	if taken, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", here)); err != nil {
+		t.Fatalf("a program that has ended listens: %v", err)
+	}
+	r.Open()
+	r.until("the warning", func(s Snapshot) bool {
+		return s.State == Ready && len(s.Warnings) == 1 && s.Warnings[0].Code == problem.PortInUse
+	})
+	_ = taken.Close()
+	r.until("no warning", func(s Snapshot) bool { return s.State == Ready && len(s.Warnings) == 0 })
+	r.mustDo(r.Stop)
+	if conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", here)); err == nil {
+		_ = conn.Close()
+		t.Error("it is listened for a runtime that does not run")
 	}
 }
 

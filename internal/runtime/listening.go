@@ -30,12 +30,11 @@ const maxListeners = 100
 const firstEphemeral = 32768
 
 // Listening returns what listens in the runtime besides Jupyter, sorted by port. It is
-// nil if that cannot be told, while the runtime does not run, and on another machine:
-// its ports are opened there alone.
+// nil if that cannot be told, and while the runtime does not run.
 func (m *Manager) Listening(ctx context.Context) ([]Listener, error) {
 	e := m.engine()
 	executor, has := engine.As[engine.Executor](e)
-	if s := m.Snapshot(); !has || !s.State.CanShell() || s.Engine.Forwarded {
+	if s := m.Snapshot(); !has || !s.State.CanShell() {
 		return nil, nil
 	}
 	c, err := e.Inspect(ctx, m.runtime)
@@ -46,8 +45,15 @@ func (m *Manager) Listening(ctx context.Context) ([]Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := m.Profile().Kind.Port()
-	all := listenersIn(tables, c.Ports)
+	p, info := m.Profile(), m.link.Info()
+	own, published := p.Kind.Port(), c.Ports
+	if info.Forwarded {
+		published = map[int]int{}
+		for here, inner := range forwardedPorts(p, c, info) {
+			published[inner] = here
+		}
+	}
+	all := listenersIn(tables, published)
 	return slices.DeleteFunc(all, func(l Listener) bool { return l.Port == own }), nil
 }
 

@@ -34,6 +34,7 @@ type Manager struct {
 	stopIdle bool
 	wakeFor  string
 	gate     gate
+	forwards forwards
 	news     *ImageNews
 	asks     bool
 	starts   *StartTimes
@@ -142,6 +143,7 @@ func newManager(l *Link, p config.Profile, o Options) *Manager {
 	}
 	m.unusual = unusualProblems(p)
 	m.gate.manager, m.gate.dir = m, cmp.Or(o.Locks, config.RuntimeDir())
+	m.forwards = forwards{manager: m, dir: m.gate.dir, gates: map[int]*forward{}}
 	m.current = m.snapshot()
 	m.current.Rev, m.current.LastStart = 1, m.lastStart
 	return m
@@ -169,11 +171,12 @@ func (m *Manager) Run(ctx context.Context) {
 	}
 }
 
-// end closes the gateway, cancels the current work and waits for its end. Meanwhile it receives events, so
-// that no work blocks in post.
+// end closes the gateways, cancels the current work and waits for its end. Meanwhile it
+// receives events, so that no work blocks in post.
 // The guard of idle runtimes may have asked for a stop that it gives up.
 func (m *Manager) end() {
 	m.gate.end()
+	m.forwards.end()
 	for _, cancel := range []context.CancelFunc{m.cancelOp, m.unfollow} {
 		if cancel != nil {
 			cancel()
@@ -308,6 +311,7 @@ func (m *Manager) beginOperation(ctx context.Context, b begin) {
 		server:    m.server,
 		confirmed: m.model.served,
 		openGate:  m.gate.open,
+		openPorts: m.forwards.open,
 		progress:  func(p engine.Progress) { m.post(progressed{b.op, p}) },
 		pulled:    func() { m.post(pulled{b.op}) },
 		data:      m.data(nil),

@@ -221,6 +221,10 @@ func TestChangesByOthersShow(t *testing.T) {
 		if s := r.mustStart(); s.URL != before.URL {
 			t.Error("what was paused goes on with another Backend URL")
 		}
+		r.others("rename away")
+		r.untilState(Absent)
+		r.others("rename back")
+		r.untilState(Ready)
 		r.others("remove")
 		r.untilState(Absent)
 		r.mustServe(r.mustStart().URL)
@@ -351,6 +355,18 @@ func TestPortInUse(t *testing.T) {
 		r.nothingMade()
 		_ = other.Close()
 		r.mustServe(r.mustStart().URL)
+
+		// It is taken while the runtime is stopped.
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if other, err = net.Listen("tcp", other.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		r.Problem(r.Start(t.Context()), problem.PortInUse)
+		_ = other.Close()
+		r.mustServe(r.mustStart().URL)
 	})
 }
 
@@ -443,21 +459,25 @@ func TestLogsMaskTheToken(t *testing.T) {
 
 // TestPodmanComesAndGoes stops Podman's service, without which its containers
 // go on.
+// TestPodmanComesAndGoes: containers of Podman go on when its service ends, also by
+// kill -9.
 func TestPodmanComesAndGoes(t *testing.T) {
 	testenv.Takes(t, "it starts Jupyter on a real engine")
 	r := newRig(t, onPodman(t), testenv.FakeJupyter)
 	r.Open()
 	first := r.mustStart()
-	r.podman.Stop(t)
-	if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
-		t.Errorf("without an engine: %+v", s)
+	for _, end := range []func(testing.TB){r.podman.Stop, r.podman.Kill} {
+		end(t)
+		if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
+			t.Errorf("without an engine: %+v", s)
+		}
+		r.Problem(r.Start(t.Context()), problem.NoEngine)
+		r.podman.Start(t)
+		if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
+			t.Errorf("the runtime had gone on, but now: %+v", s)
+		}
+		r.mustServe(first.URL)
 	}
-	r.Problem(r.Start(t.Context()), problem.NoEngine)
-	r.podman.Start(t)
-	if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
-		t.Errorf("the runtime had gone on, but now: %+v", s)
-	}
-	r.mustServe(first.URL)
 }
 
 func TestEngineComesAndGoes(t *testing.T) {

@@ -41,9 +41,10 @@ type model struct {
 	idleAt               time.Time        // when the idle runtime will be stopped
 	idled                startID          // the run that was stopped because it was idle
 	blocked              *problem.Problem // why the program does not listen at the port of the Backend URL
-	woken                bool             // Colab asked for the last start
-	killed               bool             // somebody sent this run a signal through the engine
-	following            startID          // the run that is watched
+	blockedPorts         []*problem.Problem
+	woken                bool    // Colab asked for the last start
+	killed               bool    // somebody sent this run a signal through the engine
+	following            startID // the run that is watched
 	lastInspection       inspectionID
 	firstValidInspection inspectionID // older inspections are out of date
 
@@ -218,6 +219,8 @@ func (m *model) step(e event) []effect {
 		}
 	case portTaken:
 		m.blocked = e.problem
+	case portsTaken:
+		m.blockedPorts = e.problems
 	case woken:
 		m.woken = m.state().is(Stopped, Failed)
 	case unanswered:

@@ -143,6 +143,7 @@ var columns = []struct {
 	{"idling", func(*model) event { return idling{urlA, time.Unix(500, 0)} }},
 	{"idled", func(*model) event { return idled{urlA} }},
 	{"the URL's port is taken", func(*model) event { return portTaken{oops} }},
+	{"other ports are taken", func(*model) event { return portsTaken{[]*problem.Problem{oops}} }},
 	{"the port is tried again", func(*model) event { return portRetried{} }},
 	{"Colab asks", func(*model) event { return woken{} }},
 	{"silence", func(*model) event { return probeTimedOut{startOf(runA), mute} }},

@@ -23,7 +23,8 @@ type operation struct {
 	info      engine.Info
 	profile   config.Profile
 	server    Server
-	openGate  func(port int) error // see gate.open
+	openGate  func(port int) error                  // see gate.open
+	openPorts func(ports map[int]int) map[int]error // see forwards.open
 	progress  func(engine.Progress)
 	pulled    func()
 	data      *data.Store

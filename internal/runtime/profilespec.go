@@ -36,6 +36,12 @@ func specOf(p config.Profile, server Server, e engine.Info) engine.Spec {
 	if p.OnCluster() {
 		s.Cluster = p.Cluster
 	}
+	if e.Forwarded { // the program listens at the profile's ports
+		s.Publish = slices.Clone(p.Ports)
+		for i := range s.Publish {
+			s.Publish[i].Host = 0
+		}
+	}
 	if p.User == config.UserRoot {
 		s.User, s.Env = "0:0", homeHandover(p)
 	}

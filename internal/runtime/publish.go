@@ -158,9 +158,6 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 		if w := engine.WithoutWarning(specOf(m.profile, m.server, m.model.engine), m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
-		if w := portsThereWarning(m.profile, m.model.engine); w != nil {
-			all = append(all, w)
-		}
 		if w := deniedWarning(m.model.container, m.model.engine); w != nil {
 			all = append(all, w)
 		}
@@ -171,7 +168,7 @@ func (m *Manager) warnings(s Snapshot) []*problem.Problem {
 	if w := m.model.blocked; w != nil && s.State != Unhealthy {
 		all = append(all, w)
 	}
-	return append(all, m.unusual...)
+	return slices.Concat(all, m.model.blockedPorts, m.unusual)
 }
 
 // same reports whether two snapshots mean the same to a person.

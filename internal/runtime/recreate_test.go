@@ -295,21 +295,7 @@ func (r *rig) output() string {
 // works, and one that does not. And it goes back.
 func TestUpdate(t *testing.T) {
 	eachSite(t, func(t *testing.T, at site) {
-		repository := testenv.NewRegistry(t).Address + "/test/updated"
-		ref := repository + ":1"
-		t.Cleanup(func() { // after the containers
-			if ids := strings.Fields(testenv.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
-				testenv.Docker(t, append([]string{"rmi", "--force"}, ids...)...)
-			}
-		})
-		base := testenv.RuntimeName(t)
-		testenv.Docker(t, "create", "--name", base, testenv.Image(t, testenv.FakeJupyter))
-		publish := func(change string) {
-			t.Helper()
-			testenv.Docker(t, "commit", "--change", change, base, ref)
-			testenv.Docker(t, "push", ref)
-			testenv.Docker(t, "rmi", ref)
-		}
+		ref, publish := editions(t)
 		r := &updatedRig{rig: newRigOf(t, at, ref)}
 		r.news = NewImageNews(filepath.Join(t.TempDir(), "images.json"), true, slog.New(slog.DiscardHandler))
 		publish("LABEL edition=1")
@@ -320,6 +306,27 @@ func TestUpdate(t *testing.T) {
 		r.testBroken(t)
 		r.testUndone(t)
 	})
+}
+
+// editions returns the reference of an image in a registry, and what publishes another
+// edition of it there.
+func editions(t *testing.T) (ref string, publish func(change string)) {
+	t.Helper()
+	repository := testenv.NewRegistry(t).Address + "/test/updated"
+	ref = repository + ":1"
+	t.Cleanup(func() { // after the containers
+		if ids := strings.Fields(testenv.Docker(t, "images", "--quiet", "--no-trunc", repository)); len(ids) > 0 {
+			testenv.Docker(t, append([]string{"rmi", "--force"}, ids...)...)
+		}
+	})
+	base := testenv.RuntimeName(t)
+	testenv.Docker(t, "create", "--name", base, testenv.Image(t, testenv.FakeJupyter))
+	return ref, func(change string) {
+		t.Helper()
+		testenv.Docker(t, "commit", "--change", change, base, ref)
+		testenv.Docker(t, "push", ref)
+		testenv.Docker(t, "rmi", ref)
+	}
 }
 
 // updatedRig is a runtime whose image gets newer.

@@ -248,6 +248,19 @@ func shipped() Server {
 // Open begins to manage the runtime, as a program does that is started.
 func (r *rig) Open() *rig {
 	r.t.Helper()
+	r.begin()
+	r.t.Cleanup(func() {
+		r.stop()
+		if r.t.Failed() {
+			r.t.Logf("log of the manager:\n%s", r.log)
+		}
+	})
+	return r
+}
+
+// begin is Open for a test that ends it.
+func (r *rig) begin() {
+	r.t.Helper()
 	e, closed := r.site.open(r.t)
 	log := slog.New(slog.NewTextHandler(&lockedWriter{mu: &r.logMu, w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	link := NewLink(e, log)
@@ -266,13 +279,6 @@ func (r *rig) Open() *rig {
 		running.Wait()
 		closed()
 	})
-	r.t.Cleanup(func() {
-		r.stop()
-		if r.t.Failed() {
-			r.t.Logf("log of the manager:\n%s", r.log)
-		}
-	})
-	return r
 }
 
 // lockedWriter lets several goroutines write.

@@ -33,7 +33,7 @@ func TestFirstAnswerIsNotHeldUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (&server{port: port}).firstAnswer(t.Context()); err != nil {
+	if _, err := firstAnswer(t.Context(), port); err != nil {
 		t.Fatal(err)
 	}
 }

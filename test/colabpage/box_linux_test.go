@@ -1,6 +1,8 @@
 package colabpage
 
 import (
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,8 +23,10 @@ func TestBox(t *testing.T) {
 	box := testenv.SSHD(t)
 	t.Setenv("PATH", filepath.Dir(box.Program())+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	other := testenv.FreePort(t)
 	s, manager := startAs(t, testenv.Server2, func(p *config.Profile) {
 		p.Engine = box.Address() + strings.TrimPrefix(p.Engine, "unix://")
+		p.Ports = []config.PublishedPort{{Host: other, Container: 6006}}
 	})
 	before, err := manager.Container(t.Context())
 	if now := manager.Snapshot(); err != nil || !now.Listens || before.Ports[now.InnerPort] == s.port || now.Engine.Elsewhere() != box.Name {
@@ -44,6 +48,17 @@ func TestBox(t *testing.T) {
 	for range 2 {
 		box.Kill(t)
 		p.prints(t, s.name, p.evaluate("resume", "print(here)"))
+	}
+	// What a cell serves at another port of the profile is here, too.
+	const serve = `import http.server, threading
+server = http.server.HTTPServer(("", 6006), http.server.SimpleHTTPRequestHandler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(here)`
+	p.prints(t, s.name, p.evaluate("resume", serve))
+	if answer, err := http.Get(fmt.Sprintf("http://localhost:%d/", other)); err != nil {
+		t.Error(err)
+	} else if _ = answer.Body.Close(); answer.StatusCode != http.StatusOK {
+		t.Errorf("the other port answers %s", answer.Status)
 	}
 	after, err := manager.Container(t.Context())
 	if now := manager.Snapshot(); now.State != runtime.Ready || err != nil || after.ID != before.ID || !after.StartedAt.Equal(before.StartedAt) {

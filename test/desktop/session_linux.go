@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,6 +102,7 @@ func Start(t testing.TB, o Options) *Session {
 			if path, err := s.Keep(t.Name() + " failed"); err == nil {
 				t.Logf("the desktop at its end: %s", path)
 			}
+			s.dumpGoroutines()
 			t.Logf("output of the desktop:\n%s", s.Output())
 			if log, err := os.ReadFile(filepath.Join(s.dir, "home/.local/state/colab-tray/colab-tray.log")); err == nil {
 				t.Logf("the program's log:\n%s", log[max(0, len(log)-16<<10):])
@@ -109,6 +111,19 @@ func Start(t testing.TB, o Options) *Session {
 		s.Close()
 	})
 	return s
+}
+
+// dumpGoroutines ends the programs under test such that each prints where its goroutines
+// are.
+func (s *Session) dumpGoroutines() {
+	for _, p := range s.processes.all() {
+		if p.name == "colab-tray" && p.Signal(syscall.SIGQUIT) == nil {
+			select {
+			case <-p.ended:
+			case <-time.After(patience):
+			}
+		}
+	}
 }
 
 // Parts returns the commands that a desktop needs.

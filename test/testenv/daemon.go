@@ -70,8 +70,21 @@ func (d *daemon) stop(t testing.TB) {
 	}
 }
 
-func (d *daemon) end() error {
-	if err := d.process.Signal(syscall.SIGTERM); err != nil {
+// kill ends the engine as nobody can prevent.
+func (d *daemon) kill(t testing.TB) {
+	t.Helper()
+	if d.process == nil {
+		t.Fatal("the engine does not run")
+	}
+	if err := d.endBy(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *daemon) end() error { return d.endBy(syscall.SIGTERM) }
+
+func (d *daemon) endBy(signal syscall.Signal) error {
+	if err := d.process.Signal(signal); err != nil {
 		return err
 	}
 	<-d.ended

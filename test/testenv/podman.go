@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,8 +113,7 @@ func newPodman(t testing.TB) *PodmanEngine {
 	return &PodmanEngine{
 		dir:    dir,
 		bridge: "test" + randomHex(4),
-		// 198.18.0.0/15 is set aside for tests (RFC 2544).
-		subnet: fmt.Sprintf("198.%d.%d", 18+mathrand.IntN(2), mathrand.IntN(256)),
+		subnet: newSubnet(t),
 		loaded: map[string]bool{},
 	}
 }
@@ -211,6 +209,12 @@ func (e *PodmanEngine) Start(t testing.TB) {
 func (e *PodmanEngine) Stop(t testing.TB) {
 	t.Helper()
 	e.daemon.stop(t)
+}
+
+// Kill is Stop by kill -9.
+func (e *PodmanEngine) Kill(t testing.TB) {
+	t.Helper()
+	e.daemon.kill(t)
 }
 
 // Image returns the reference of a test image in this engine, and loads the image first

@@ -2,7 +2,6 @@ package testenv
 
 import (
 	"fmt"
-	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,8 +70,7 @@ func PrivateEngine(t testing.TB, options ...PrivateOption) *Private {
 		t:      t,
 		dir:    dir,
 		bridge: "test" + id,
-		// 198.18.0.0/15 is set aside for tests (RFC 2544).
-		bip:    fmt.Sprintf("198.%d.%d.1/24", 18+mathrand.IntN(2), mathrand.IntN(256)),
+		bip:    newSubnet(t) + ".1/24",
 		config: "{}",
 	}
 	AfterDeath(t, `pid=$(cat "$1/pid")

@@ -14,6 +14,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
@@ -21,6 +22,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -219,11 +221,23 @@ func FreePort(t testing.TB) int {
 		ports.next += 2
 		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
 			l.Close()
-			return port
+			if leadsNowhere(port) {
+				return port
+			}
 		}
 	}
 	t.Fatal("no free port was found")
 	return 0
+}
+
+// leadsNowhere reports whether connections to a port are refused. A Podman that was
+// killed leaves rules behind that lead a port to a container that is gone.
+func leadsNowhere(port int) bool {
+	conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 200*time.Millisecond)
+	if err == nil {
+		conn.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // WaitFor calls try until it returns nil. After 2 minutes it fails the test with the last

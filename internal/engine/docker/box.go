@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/tunnel"
 )
 
@@ -125,6 +126,15 @@ func (d *Engine) ConnectionChanged() <-chan struct{} {
 		d.boxes.moved = make(chan struct{})
 	}
 	return d.boxes.moved
+}
+
+// RunThere implements [engine.Remote].
+func (d *Engine) RunThere(ctx context.Context, command ...string) (string, error) {
+	b := d.boxes.now()
+	if b == nil {
+		return "", engine.ErrLacks
+	}
+	return b.Output(ctx, command...)
 }
 
 // askpass returns the program with which ssh asks the person for a password; empty

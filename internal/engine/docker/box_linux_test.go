@@ -63,6 +63,11 @@ func TestBox(t *testing.T) {
 		t.Errorf("the connection stands: %t, since %v", up, since)
 	}
 
+	// What is asked there is asked by the account that logs in, and its words are data.
+	if out, err := e.RunThere(t.Context(), "printf", "%s|", "a b", "$(id)", "'"); out != "a b|$(id)|'|" || err != nil {
+		t.Errorf("there it says %q, %v", out, err)
+	}
+
 	// Eight requests at once go through the one login.
 	var all sync.WaitGroup
 	for range 8 {

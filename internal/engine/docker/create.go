@@ -18,6 +18,8 @@ import (
 
 // Create implements [engine.Engine].
 func (d *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	if spec.Volume != "" {
 		if made.Volume, err = d.EnsureVolume(ctx, spec); err != nil {
 			return made, err

@@ -64,6 +64,7 @@ var (
 	_ engine.Volumes  = (*Engine)(nil)
 
 	_ engine.Connection   = (*Engine)(nil)
+	_ engine.Remote       = (*Engine)(nil)
 	_ engine.Mountpoints  = (*Engine)(nil)
 	_ engine.RemoteImages = (*Engine)(nil)
 )
@@ -311,9 +312,14 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 		info.Barred = before.Barred // once in use, an engine is tried first
 	}
 	d.switchTo(api, info)
-	if podman {
-		info.Kind, info.MapsUsers, err = d.podmanKind(ctx)
-	} else {
+	switch {
+	case info.Kind.Podman: // it has told all
+	case podman:
+		var told engine.Info
+		told, err = podmanIdentity(ctx, api)
+		info.Kind, info.MapsUsers = told.Kind, told.MapsUsers
+		info.Kind.Podman = true
+	default:
 		info.Kind, err = d.dockerKind(ctx)
 	}
 	if err != nil {
@@ -340,6 +346,11 @@ func identity(ctx context.Context, api *client.Client) (engine.Info, error) {
 	if versions.LessThan(api.ClientVersion(), oldestAPI) {
 		return engine.Info{}, fmt.Errorf("%w: its API is %s", engine.ErrTooOld, api.ClientVersion())
 	}
+	if ping.BuilderVersion == "" { // Podman has none, and takes longest to tell its version
+		if info, err := podmanIdentity(ctx, api); err == nil {
+			return info, nil
+		}
+	}
 	version, err := api.ServerVersion(ctx)
 	if err != nil {
 		return engine.Info{}, err
@@ -360,13 +371,18 @@ func isConnectionFailure(err error) bool { return client.IsErrConnectionFailed(e
 // health check causes are left out.
 var eventActions = []events.Action{
 	events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionStop, events.ActionKill,
-	events.ActionOOM, events.ActionDestroy, events.ActionRename, events.ActionPause,
-	events.ActionUnPause, events.ActionHealthStatus,
+	events.ActionOOM, events.ActionDestroy, events.ActionPause, events.ActionUnPause,
+	events.ActionHealthStatus,
 	"died", "remove", // Podman's filter has these for die and destroy
 }
 
-// Watch implements [engine.Engine].
+// Watch implements [engine.Engine]. A container that is renamed has the new name in the
+// event, by which the filter goes. So renames have a stream of their own, of all
+// containers: there are few.
 func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event func(engine.Event)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	renamed := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)), filters.Arg("event", string(events.ActionRename)))
 	filter := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
 	for _, name := range names {
 		filter.Add("container", name)
@@ -374,12 +390,15 @@ func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event
 	for _, action := range eventActions {
 		filter.Add("event", string(action))
 	}
-	var messages <-chan events.Message
-	var errs <-chan error
+	var messages, renames <-chan events.Message
+	var errs, renameErrs <-chan error
 	open := func() error {
 		messages, errs = d.api.Load().Events(ctx, events.ListOptions{Filters: filter})
+		renames, renameErrs = d.api.Load().Events(ctx, events.ListOptions{Filters: renamed})
 		select {
 		case err := <-errs:
+			return err
+		case err := <-renameErrs:
 			return err
 		default:
 			return nil
@@ -396,10 +415,28 @@ func (d *Engine) Watch(ctx context.Context, names []string, opened func(), event
 				event(engine.Event{Container: m.Actor.Attributes["name"], Action: string(events.ActionKill)})
 			}
 			event(engine.Event{Container: m.Actor.Attributes["name"], Action: string(m.Action)})
+		case m := <-renames:
+			for _, name := range renamedNames(m, names) {
+				event(engine.Event{Container: name, Action: string(events.ActionRename)})
+			}
 		case err := <-errs:
+			return engineError(err)
+		case err := <-renameErrs:
 			return engineError(err)
 		}
 	}
+}
+
+// renamedNames returns those of the names that a container had or has got. Podman does
+// not tell the old name: any of them can be that.
+func renamedNames(m events.Message, names []string) []string {
+	before, tells := m.Actor.Attributes["oldName"]
+	if !tells {
+		return names
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name != strings.TrimPrefix(before, "/") && name != m.Actor.Attributes["name"]
+	})
 }
 
 // endedBySignal reports whether a signal ended a container, other than the kernel's
@@ -428,6 +465,8 @@ func (d *Engine) Put(ctx context.Context, id string, files fs.FS, written time.T
 // Start implements [engine.Engine]. Engines refuse to start a paused container, so
 // Start resumes it.
 func (d *Engine) Start(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	err := d.api.Load().ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || ctx.Err() != nil {
 		return engineError(err)
@@ -440,17 +479,23 @@ func (d *Engine) Start(ctx context.Context, id string) error {
 
 // Stop implements [engine.Engine].
 func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+grace)
+	defer cancel()
 	seconds := int(grace.Seconds())
 	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
 }
 
 // Remove implements [engine.Engine]. It keeps volumes.
 func (d *Engine) Remove(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.remove(ctx, id, container.RemoveOptions{}))
 }
 
 // Rename implements [engine.Replacer].
 func (d *Engine) Rename(ctx context.Context, id, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.api.Load().ContainerRename(ctx, id, name))
 }
 
@@ -529,6 +574,8 @@ func (d *Engine) Get(ctx context.Context, id, path string) (io.ReadCloser, error
 
 // PublishedBy implements [engine.Ports].
 func (d *Engine) PublishedBy(ctx context.Context, port int) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{}) // Podman has no filter for ports
 	if err != nil {
 		return nil, engineError(err)

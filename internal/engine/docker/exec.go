@@ -5,7 +5,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"colabtray/internal/engine"
@@ -18,7 +20,7 @@ func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 	if err != nil {
 		return "", "", engineError(err)
 	}
-	attached, err := api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	attached, err := attach(ctx, api, created.ID, container.ExecAttachOptions{})
 	if err != nil {
 		return "", "", engineError(err)
 	}
@@ -29,6 +31,31 @@ func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 		err = ctx.Err()
 	}
 	return out.String(), errOut.String(), err
+}
+
+// attach begins a command. The library waits for the engine's answer for ever, whatever
+// becomes of ctx (docker/docker v28, client/hijack.go).
+func attach(ctx context.Context, api *client.Client, exec string, options container.ExecAttachOptions) (types.HijackedResponse, error) {
+	type answer struct {
+		attached types.HijackedResponse
+		err      error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		attached, err := api.ContainerExecAttach(ctx, exec, options)
+		answers <- answer{attached, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.attached, a.err
+	case <-ctx.Done():
+		go func() {
+			if a := <-answers; a.err == nil {
+				a.attached.Close()
+			}
+		}()
+		return types.HijackedResponse{}, ctx.Err()
+	}
 }
 
 // How much is kept of what a command prints, in bytes, and of what it says is wrong.
@@ -48,7 +75,7 @@ func (d *Engine) Attach(ctx context.Context, id string, c engine.Command) (exitC
 	if err != nil {
 		return 0, engineError(err)
 	}
-	attached, err := api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Tty: tty})
+	attached, err := attach(ctx, api, created.ID, container.ExecAttachOptions{Tty: tty})
 	if err != nil {
 		return 0, engineError(err)
 	}

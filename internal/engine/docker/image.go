@@ -22,6 +22,8 @@ import (
 // Image implements [engine.Engine]. An image from a registry has a digest. Podman also
 // gives a digest of the registry localhost to images that it built.
 func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	found, err := d.api.Load().ImageInspect(ctx, ref)
 	if cerrdefs.IsNotFound(err) {
 		return engine.ImageInfo{}, nil
@@ -69,12 +71,16 @@ func remoteDigests(names []string) []string {
 
 // Tag implements [engine.Tagger].
 func (d *Engine) Tag(ctx context.Context, id, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.api.Load().ImageTag(ctx, id, name))
 }
 
 // Untag implements [engine.Tagger]. Docker keeps a pulled image by its digest after its
 // last name is gone, so Untag then removes the image by its ID.
 func (d *Engine) Untag(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	api := d.api.Load()
 	named, err := api.ImageInspect(ctx, name)
 	if err != nil {

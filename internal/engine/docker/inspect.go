@@ -22,6 +22,8 @@ import (
 
 // Inspect implements [engine.Engine].
 func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	r, err := d.api.Load().ContainerInspect(ctx, name)
 	if cerrdefs.IsNotFound(err) {
 		return engine.Container{Name: name}, nil
@@ -170,6 +172,8 @@ func effective(r container.InspectResponse) (g engine.Effective) {
 
 // Changed implements [engine.Differ].
 func (d *Engine) Changed(ctx context.Context, id string) (added, changed []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	list, err := d.api.Load().ContainerDiff(ctx, id)
 	for _, c := range list {
 		switch c.Kind {

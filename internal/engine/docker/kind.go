@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	systemtypes "github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/client"
 
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
@@ -39,30 +41,39 @@ func kindOf(info systemtypes.Info, podman bool) engine.Kind {
 	}
 }
 
-// podmanKind asks Podman how it was installed, and whether it can map users: Podman can
-// since 4.3, unless it runs as root.
-func (d *Engine) podmanKind(ctx context.Context) (kind engine.Kind, mapsUsers bool, err error) {
-	kind.Podman = true
-	request, err := d.libpodRequest(ctx, http.MethodGet, "info", nil)
+// podmanIdentity asks Podman which one it is, how it was installed, and whether it can map
+// users: Podman can since 4.3, unless it runs as root. Each answer about itself takes Podman
+// a while, for it runs several programs, so this is the only one.
+func podmanIdentity(ctx context.Context, api *client.Client) (engine.Info, error) {
+	request, err := libpodRequest(ctx, api, http.MethodGet, "info", nil)
 	if err != nil {
-		return kind, false, err
+		return engine.Info{}, err
 	}
-	response, err := d.api.Load().HTTPClient().Do(request)
+	response, err := api.HTTPClient().Do(request)
 	if err != nil {
-		return kind, false, engineError(err)
+		return engine.Info{}, engineError(err)
 	}
 	defer response.Body.Close()
-	var info struct {
+	var told struct {
 		Host struct {
+			Arch     string `json:"arch"`
 			Security struct {
 				Rootless bool `json:"rootless"`
 			} `json:"security"`
 		} `json:"host"`
 		Version struct{ Version string }
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&info); err != nil {
-		return kind, false, fmt.Errorf("%s: %w", i18n.T("problem.answerNotUnderstood"), err)
+	err = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&told)
+	version := told.Version.Version
+	if err == nil && (response.StatusCode != http.StatusOK || version == "") {
+		err = errors.New(response.Status)
 	}
-	kind.Rootless = info.Host.Security.Rootless
-	return kind, kind.Rootless && versions.GreaterThanOrEqualTo(info.Version.Version, "4.3"), nil
+	if err != nil {
+		return engine.Info{}, fmt.Errorf("%s: %w", i18n.T("problem.answerNotUnderstood"), err)
+	}
+	rootless := told.Host.Security.Rootless
+	return engine.Info{
+		Name: "Podman", Version: version, API: api.ClientVersion(), Arch: told.Host.Arch, Host: api.DaemonHost(),
+		Kind: engine.Kind{Podman: true, Rootless: rootless}, MapsUsers: rootless && versions.GreaterThanOrEqualTo(version, "4.3"),
+	}, nil
 }

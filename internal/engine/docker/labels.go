@@ -61,6 +61,8 @@ func (d *Engine) labelledContainers(ctx context.Context, label, value string) ([
 
 // Named implements [engine.Replacer].
 func (d *Engine) Named(ctx context.Context, runtime string) (map[string]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	found, err := d.labelledContainers(ctx, engine.LabelRuntime, runtime)
 	ids := map[string]string{}
 	for _, c := range found {
@@ -73,6 +75,8 @@ func (d *Engine) Named(ctx context.Context, runtime string) (map[string]string, 
 
 // Helpers implements [engine.Volumes].
 func (d *Engine) Helpers(ctx context.Context, runtime string) ([]engine.Helper, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	found, err := d.labelledContainers(ctx, engine.LabelHelper, runtime)
 	var helpers []engine.Helper
 	for _, c := range found {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/docker/client"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"colabtray/internal/engine"
@@ -27,12 +28,13 @@ func (d *Engine) createLibpod(ctx context.Context, name string, c *container.Con
 	if err != nil {
 		return "", err
 	}
-	request, err := d.libpodRequest(ctx, http.MethodPost, "containers/create", bytes.NewReader(body))
+	api := d.api.Load()
+	request, err := libpodRequest(ctx, api, http.MethodPost, "containers/create", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := d.api.Load().HTTPClient().Do(request)
+	response, err := api.HTTPClient().Do(request)
 	if err != nil {
 		return "", engineError(err)
 	}
@@ -53,10 +55,10 @@ func (d *Engine) createLibpod(ctx context.Context, name string, c *container.Con
 }
 
 // libpodRequest makes a request for Podman's own API.
-func (d *Engine) libpodRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+func libpodRequest(ctx context.Context, api *client.Client, method, path string, body io.Reader) (*http.Request, error) {
 	// The client connects to the socket whatever the host name in the URL.
 	host := "podman"
-	if address, found := strings.CutPrefix(d.Host(), "tcp://"); found {
+	if address, found := strings.CutPrefix(api.DaemonHost(), "tcp://"); found {
 		host = address
 	}
 	return http.NewRequestWithContext(ctx, method, "http://"+host+"/v4.0.0/libpod/"+path, body)

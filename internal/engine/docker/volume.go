@@ -25,6 +25,8 @@ import (
 
 // EnsureVolume implements [engine.Volumes].
 func (d *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	if exists, err := d.HasVolume(ctx, spec.Volume); exists || err != nil {
 		return false, err
 	}
@@ -38,11 +40,15 @@ func (d *Engine) EnsureVolume(ctx context.Context, spec engine.Spec) (bool, erro
 
 // RemoveVolume implements [engine.Volumes].
 func (d *Engine) RemoveVolume(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.api.Load().VolumeRemove(ctx, name, false))
 }
 
 // HasVolume implements [engine.Volumes].
 func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	_, err := d.api.Load().VolumeInspect(ctx, name)
 	if cerrdefs.IsNotFound(err) {
 		return false, nil
@@ -52,6 +58,8 @@ func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 
 // Mountpoint implements [engine.Mountpoints].
 func (d *Engine) Mountpoint(ctx context.Context, name string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	v, err := d.api.Load().VolumeInspect(ctx, name)
 	return v.Mountpoint, engineError(err)
 }
@@ -83,6 +91,8 @@ func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
 // VolumeUsers implements [engine.Volumes]. The engine's filter also matches the
 // directory of a mount, so the result is filtered again.
 func (d *Engine) VolumeUsers(ctx context.Context, volume string, running bool) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	list, err := d.api.Load().ContainerList(ctx, container.ListOptions{
 		All:     !running,
 		Filters: filters.NewArgs(filters.Arg("volume", volume)),
@@ -102,6 +112,8 @@ func (d *Engine) VolumeUsers(ctx context.Context, volume string, running bool) (
 
 // Images implements [engine.Volumes].
 func (d *Engine) Images(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	list, err := d.api.Load().ImageList(ctx, image.ListOptions{})
 	if err != nil {
 		return nil, engineError(err)
@@ -116,6 +128,8 @@ func (d *Engine) Images(ctx context.Context) ([]string, error) {
 // CreateHelper implements [engine.Volumes]. NoCopy keeps the engine from filling an
 // empty volume with the image's files at that path.
 func (d *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	labels := engine.WithUniqueLabel(map[string]string{engine.LabelHelper: spec.Runtime, engine.LabelWrites: ""}) // set always, so that the image's labels do not count
 	if spec.Writes {
 		labels[engine.LabelWrites] = "yes"
@@ -230,6 +244,8 @@ func (c closing) Close() error { return c() }
 // RemoveHelper implements [engine.Volumes]. It also removes the helper's volumes
 // without a name, which the image may declare. Named volumes stay.
 func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	err := d.remove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	if cerrdefs.IsNotFound(err) {
 		return nil

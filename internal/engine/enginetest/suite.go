@@ -272,8 +272,12 @@ func (s *suite) lifecycle() {
 	s.must(e.Stop(s.ctx, c.ID, 0))
 	s.must(e.Wait(s.ctx, c.ID))
 	s.start(c.ID)
-	if second := s.inspect(c.ID); !second.Running || !second.StartedAt.After(first.StartedAt) {
+	second := s.inspect(c.ID)
+	if !second.Running || !second.StartedAt.After(first.StartedAt) {
 		s.Errorf("started again, it is %+v", second)
+	}
+	if since := second.RunSince(); since.Before(stopped.EndedAt) || since.After(second.StartedAt) {
+		s.Errorf("the second run is since %v; it ended at %v, and began again at %v", since, stopped.EndedAt, second.StartedAt)
 	}
 	s.must(e.Stop(s.ctx, c.ID, 0))
 	s.must(e.Remove(s.ctx, c.ID))
@@ -505,6 +509,13 @@ func (s *suite) events() {
 		s.Errorf("before the end of a stopped container came %q", before)
 	}
 	until("die")
+	if r, can := engine.As[engine.Replacer](s.Engine); can {
+		elsewhere := s.Name(s.T)
+		s.must(r.Rename(s.ctx, id, elsewhere))
+		until("rename")
+		s.must(r.Rename(s.ctx, id, spec.Name))
+		until("rename")
+	}
 	s.must(s.Engine.Remove(s.ctx, id))
 	until("destroy", "remove")
 	cancel()
@@ -546,11 +557,15 @@ func (s *suite) ports() {
 
 	spec = s.spec(Serves)
 	spec.Port, spec.Gateway = c.Ports[inner], true
+	spec.Publish = []config.PublishedPort{{Container: 6006}}
 	id = s.create(spec)
 	s.must(s.Engine.Start(s.ctx, id))
 	chosen := s.inspect(id)
 	if port := chosen.Ports[inner]; port == 0 || port == spec.Port {
 		s.Errorf("the engine publishes at the port %d, and not at one that it chooses", port)
+	}
+	if chosen.Ports[6006] == 0 {
+		s.Errorf("another port that the engine is to choose: %v", chosen.Ports)
 	}
 	if route, err := s.Engine.Reach(s.ctx, chosen, inner); err != nil {
 		s.Errorf("a port that the engine chose: %v", err)

@@ -355,9 +355,13 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	before := endedRun(*r)
 	if p != nil {
 		if over, _ := isOver(*p); !over && p.Metadata.DeletionTimestamp.IsZero() {
 			return nil
+		}
+		if end := runOf(*p).Ended; end.After(before) {
+			before = end
 		}
 		if err := e.removePod(ctx, name, p.Metadata.UID, 1); err != nil {
 			return e.failure(err)
@@ -377,7 +381,7 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if err := e.api.create(ctx, e.path(pods), next, &made); err != nil {
 		return e.failure(err)
 	}
-	return e.keepRun(ctx, name, lastRun{Pod: made.Metadata.UID, Started: made.Metadata.CreationTimestamp})
+	return e.keepRun(ctx, name, lastRun{Pod: made.Metadata.UID, Started: made.Metadata.CreationTimestamp, Before: before})
 }
 
 // keepRun notes in the record what is known of the last run.

@@ -96,6 +96,7 @@ type objects struct {
 type record struct {
 	Labels    map[string]string `json:"labels"`
 	InnerPort int               `json:"innerPort"`
+	Ports     []int             `json:"ports,omitempty"` // others that are reached
 	Volume    string            `json:"volume,omitempty"`
 	Mounts    []string          `json:"mounts,omitempty"`
 	Memory    int64             `json:"memory,omitempty"`
@@ -127,8 +128,12 @@ func objectsOf(spec engine.Spec, image engine.ImageConfig) (o objects, err error
 	if len(mounts) == 0 && spec.Volume != "" {
 		mounts = []string{spec.DataDir}
 	}
+	var ports []int
+	for _, p := range spec.Publish {
+		ports = append(ports, p.Container)
+	}
 	about, err := json.Marshal(record{
-		Labels: engine.WithUniqueLabel(spec.Labels), InnerPort: spec.InnerPort, Volume: spec.Volume, Mounts: mounts,
+		Labels: engine.WithUniqueLabel(spec.Labels), InnerPort: spec.InnerPort, Ports: ports, Volume: spec.Volume, Mounts: mounts,
 		Memory: spec.Memory, CPUs: spec.CPUs, ShmSize: spec.ShmSize,
 		User: cmp.Or(spec.User, image.User), WorkDir: cmp.Or(spec.WorkDir, image.WorkDir), Env: image.Env,
 	})
@@ -172,7 +177,7 @@ func impossible(spec engine.Spec) (settings []string) {
 	if len(spec.Folders) > 0 {
 		settings = append(settings, "folders")
 	}
-	if len(spec.Publish) > 0 {
+	if slices.ContainsFunc(spec.Publish, func(p config.PublishedPort) bool { return p.Host != 0 }) {
 		settings = append(settings, "ports")
 	}
 	if len(spec.GPU.IDs) > 0 {

@@ -463,7 +463,9 @@ func (e *Engine) Rename(ctx context.Context, id, name string) error {
 	if other := e.lookup(name); other != nil {
 		return fmt.Errorf("%w: %s", engine.ErrConflict, name)
 	}
+	before := *c
 	c.name = name
+	e.notify(&before, "rename")
 	e.notify(c, "rename")
 	return nil
 }

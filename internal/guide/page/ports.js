@@ -18,8 +18,6 @@ function portItem(port) {
   const item = make("li", "", "");
   if (!port.published) {
     item.append(make("p", "", say("ports.unpublished", port)), commandLine(port.setting), publisher(port));
-  } else if (port.command) {
-    item.append(make("p", "", say("ports.there", { ...port, machine: now.machine })), commandLine(port.command));
   } else {
     const link = make("a", "", say("ports.open", port));
     link.href = `http://127.0.0.1:${port.published}/`;

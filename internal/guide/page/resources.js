@@ -86,3 +86,32 @@ document.addEventListener("state", () => {
   $("use").hidden = !now.runs;
   if (!now.runs) for (const plot of Object.values(plots)) plot.clear();
 });
+
+let cardsOf = ""; // the machine whose graphics cards were asked for
+
+// askCards tells the graphics cards of another machine. Those of this computer are
+// measured instead.
+async function askCards() {
+  const of = now.runs && now.machine || "";
+  if (!of) {
+    cardsOf = "";
+    $("use-cards").hidden = true;
+  }
+  if (!of || of === cardsOf || !seen("resources")) return;
+  cardsOf = of;
+  const response = await get("/cards").catch(() => null);
+  if (of !== cardsOf) return; // asked again meanwhile
+  const cards = response && response.ok ? await response.json() : undefined;
+  let text = "";
+  if (cards === undefined) {
+    text = say("use.cardsUnknown", { machine: of });
+    cardsOf = "";
+  } else if (cards) {
+    text = cards.length ? say("use.cardsThere", { machine: of, cards: cards.join("; ") }) : say("use.cardsNone", { machine: of });
+  }
+  set($("use-cards"), text);
+  $("use-cards").hidden = !text;
+}
+
+document.addEventListener("page", askCards);
+document.addEventListener("state", askCards);

@@ -1,0 +1,80 @@
+package runtime
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"colabtray/internal/problem"
+	"colabtray/test/testenv"
+)
+
+// TestOutOfMemory: a container that the kernel ends for want of memory has failed, and
+// says so. Podman does not tell it on each system, and then it is a kill by others.
+func TestOutOfMemory(t *testing.T) {
+	oneEngine(t, func(t *testing.T, r *rig) {
+		const eats = "tail /dev/zero" // which keeps what may be the last line
+		r.docker("create", "--name", r.profile.Runtime, "--memory", "20m", "--memory-swap", "20m",
+			"-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image, "sh", "-c", eats)
+		r.Open()
+		r.Problem(r.Start(t.Context()), problem.OutOfMemory)
+		if s := r.Snapshot(); s.State != Failed || s.Problem.Code != problem.OutOfMemory {
+			t.Errorf("it is %s, %+v", s.State, s.Problem)
+		}
+	})
+}
+
+// TestRestartLoop: a container that ends and that the engine starts for ever is no ready
+// runtime, and a stop ends that.
+func TestRestartLoop(t *testing.T) {
+	oneEngine(t, func(t *testing.T, r *rig) {
+		r.docker("run", "-d", "--name", r.profile.Runtime, "--restart", "always",
+			"-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image, "sh", "-c", "exit 3")
+		r.Open()
+		r.until("what is so", func(s Snapshot) bool { return s.State != Unknown && s.State != NoEngine })
+		testenv.WaitFor(t, "three starts", func() error {
+			if s := r.Snapshot(); s.State == Ready {
+				t.Errorf("it is ready: %+v", s)
+			}
+			if n := r.docker("inspect", "--format", "{{.RestartCount}}", r.profile.Runtime); n < "3" {
+				return fmt.Errorf("there were %s", n)
+			}
+			return nil
+		})
+		if err := r.Stop(t.Context()); err != nil {
+			t.Errorf("it cannot be stopped: %v", err)
+		}
+		r.until("the end", func(s Snapshot) bool { return s.State == Stopped || s.State == Failed })
+		if is := r.docker("inspect", "--format", "{{.State.Status}}", r.profile.Runtime); is != "exited" {
+			t.Errorf("the container is %s", is)
+		}
+	})
+}
+
+// TestVolumeIsGone: where somebody has removed the volume with the container, a start
+// makes both. Where its files are gone, a start tells what the engine says of it.
+func TestVolumeIsGone(t *testing.T) {
+	oneEngine(t, func(t *testing.T, r *rig) {
+		r.Open()
+		r.mustStart()
+		r.others("remove")
+		r.docker("volume", "rm", r.profile.Volume())
+		r.untilState(Absent)
+		r.mustStart()
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		dir := r.docker("volume", "inspect", "--format", "{{.Mountpoint}}", r.profile.Volume())
+		if err := os.Rename(dir, dir+"-away"); err != nil {
+			t.Fatal(err)
+		}
+		if p := r.Problem(r.Start(t.Context()), problem.EngineFailed); !strings.Contains(p.Hint, "no such file") {
+			t.Errorf("the problem is %q, %q", p.Short, p.Hint)
+		}
+		if err := os.Rename(dir+"-away", dir); err != nil {
+			t.Fatal(err)
+		}
+		r.mustServe(r.mustStart().URL)
+	})
+}
