@@ -180,6 +180,15 @@ func OperationProblem(p config.Profile, e Info, err error) *problem.Problem {
 			Command: "colab-tray config edit",
 			Err:     err,
 		}
+	case errors.Is(err, ErrFolderDenied):
+		_, folder, _ := strings.Cut(err.Error(), ErrFolderDenied.Error()+": ")
+		return &problem.Problem{
+			Code:    problem.FolderDenied,
+			Short:   i18n.T("problem.folderUnreadable", "folder", folder, "machine", e.Machine),
+			Hint:    i18n.T("problem.folderUnreadableHint", "engine", e.Name, "profile", p.Name),
+			Command: e.CommandThere("ls -ld " + config.ShellWord(folder)),
+			Err:     err,
+		}
 	default:
 		return &problem.Problem{
 			Code:  problem.EngineFailed,

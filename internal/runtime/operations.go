@@ -152,6 +152,12 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 	if o.profile.Kind == config.KindColab && o.info.Arch != "" && o.info.Arch != "amd64" {
 		return engine.PlatformProblem(o.profile, nil)
 	}
+	// The pull can take long, so this comes first.
+	if checker, can := engine.As[engine.FolderChecker](o.engine); can {
+		if err := checker.CheckFolders(ctx, o.profile.Folders); err != nil {
+			return err
+		}
+	}
 	if err := o.provideImage(ctx); err != nil {
 		return err
 	}
