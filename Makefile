@@ -11,7 +11,7 @@ export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet bench soak install dist screenshots icons man licences clean
+.PHONY: help build run test check lint vet cluster bench soak install dist screenshots icons man licences clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -56,6 +56,10 @@ vet:
 	GOOS=linux go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
+
+cluster: ## build and start a one-node Kubernetes (to end it: test/cluster stop)
+	test/cluster build
+	test/cluster start
 
 bench: build ## set up what it needs, and measure how fast it is, beside what people use otherwise
 	@test/setup

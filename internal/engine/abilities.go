@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"colabtray/internal/config"
 )
 
 // As returns an engine as one that has an ability: an interface that the engine
@@ -63,6 +65,14 @@ type Remote interface {
 	RunThere(ctx context.Context, command ...string) (string, error)
 }
 
+// FolderChecker is the ability to look at folders of the engine's machine before a
+// container has them.
+type FolderChecker interface {
+	// CheckFolders returns nil, [ErrNoFolder] or [ErrFolderDenied]. What it cannot tell
+	// is left to the engine.
+	CheckFolders(ctx context.Context, folders []config.Folder) error
+}
+
 // Replacer is the ability to replace a container with another one of the same name.
 type Replacer interface {
 	// Named returns the containers that were made for a runtime, running or not. It
@@ -81,6 +91,21 @@ type Tagger interface {
 	Untag(ctx context.Context, name string) error
 }
 
+// ClusterPuller is the ability of a cluster to pull an image where a profile's settings
+// for a cluster say, and with the secret that they name.
+type ClusterPuller interface {
+	// PullFor is like [Engine.Pull].
+	PullFor(ctx context.Context, image, platform string, at config.ClusterSettings, progress func(Progress)) error
+}
+
+// PullFor pulls the image of a profile as its settings say.
+func PullFor(ctx context.Context, e Engine, p config.Profile, progress func(Progress)) error {
+	if cluster, is := As[ClusterPuller](e); is {
+		return cluster.PullFor(ctx, p.Image, p.Platform, p.Cluster, progress)
+	}
+	return e.Pull(ctx, p.Image, p.Platform, progress)
+}
+
 // RemoteImages is the ability to ask the registry of an image, without a pull.
 type RemoteImages interface {
 	// RemoteDigest returns the digest of the image that a pull of ref would get, such as
@@ -91,7 +116,8 @@ type RemoteImages interface {
 	RemoteDigest(ctx context.Context, ref string) (string, error)
 }
 
-// Differ is the ability to tell which files of a container changed.
+// Differ is the ability to tell which files of a container changed. An engine without it
+// keeps nothing of a container that was stopped but its volumes.
 type Differ interface {
 	// Changed returns the paths that were added to a container's own layer, and those
 	// that were changed there, since the container was made. Paths below a mount are
@@ -172,7 +198,9 @@ type TerminalSize struct {
 	Rows, Columns uint
 }
 
-// Ports is the ability to tell which containers publish a port.
+// Ports is the ability to publish ports of containers on the engine's machine, and to tell
+// which containers do. Without it, [Engine.Reach] alone leads to a container, and all of
+// its ports are open to that.
 type Ports interface {
 	// PublishedBy returns the names of the containers that publish a port of the host.
 	PublishedBy(ctx context.Context, port int) ([]string, error)
@@ -193,6 +221,11 @@ type Features struct {
 	IdleStop bool
 	// Shell: the program opens a terminal in the container.
 	Shell bool
+	// Packages: the program lists the packages that only the container has.
+	Packages bool
+	// Cluster: the engine is many machines, of which none has folders and ports for a
+	// container, and whose hardware others get as soon as a container stops.
+	Cluster bool
 }
 
 // FeaturesOf returns the features that the abilities of an engine allow.
@@ -204,12 +237,15 @@ func FeaturesOf(e Engine) Features {
 	_, measures := As[Meter](e)
 	_, executes := As[Executor](e)
 	_, attaches := As[Attacher](e)
+	_, isCluster := As[ClusterPuller](e)
 	return Features{
 		Replace:  replaces && differs,
 		Update:   replaces && differs && tags,
-		Data:     volumes && differs,
+		Data:     volumes,
 		Stats:    measures,
 		IdleStop: executes,
 		Shell:    attaches,
+		Packages: differs && executes,
+		Cluster:  isCluster,
 	}
 }

@@ -45,6 +45,7 @@
 //	a stop or a cancelled operation is running        Stopping
 //	an operation is running and pulls an image        Pulling
 //	a delete or a restore is running                  Stopping
+//	the container waits for what others have          Waiting
 //	another operation is running                      Starting
 //	the container is not inspected yet                Unknown
 //	the container is paused                           Paused

@@ -59,9 +59,13 @@ func NewLink(e engine.Engine, log *slog.Logger) *Link {
 	return l
 }
 
-// setInfo stores what is known of the engine, and adds its features.
+// setInfo stores what is known of the engine, and adds its features. The command of a
+// cluster has none of the words with which the docker command is told what to do.
 func (l *Link) setInfo(info engine.Info) engine.Info {
 	info.Features = engine.FeaturesOf(l.engine)
+	if info.Features.Cluster {
+		info.Command = ""
+	}
 	l.info.Store(&info)
 	return info
 }

@@ -127,7 +127,9 @@ func (o *operation) unpause(ctx context.Context, c engine.Container) error {
 func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+stopGrace)
 	defer cancel()
-	o.data.NoteRoot(ctx, c)
+	if c.Waiting == nil {
+		o.data.NoteRoot(ctx, c)
+	}
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
 
@@ -149,6 +151,12 @@ func (o *operation) startExisting(ctx context.Context, c engine.Container, intoH
 func (o *operation) startNew(ctx context.Context) (err error) {
 	if o.profile.Kind == config.KindColab && o.info.Arch != "" && o.info.Arch != "amd64" {
 		return engine.PlatformProblem(o.profile, nil)
+	}
+	// The pull can take long, so this comes first.
+	if checker, can := engine.As[engine.FolderChecker](o.engine); can {
+		if err := checker.CheckFolders(ctx, o.profile.Folders); err != nil {
+			return err
+		}
 	}
 	if err := o.provideImage(ctx); err != nil {
 		return err
@@ -198,7 +206,7 @@ func (o *operation) image(ctx context.Context, ref, platform string) (engine.Ima
 func (o *operation) pull(ctx context.Context) error {
 	o.progress(engine.Progress{})
 	defer o.pulled()
-	return o.engine.Pull(ctx, o.profile.Image, o.profile.Platform, o.progress)
+	return engine.PullFor(ctx, o.engine, o.profile, o.progress)
 }
 
 // undo removes the container whose unique label is mark if it never ran, and its
