@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,10 +38,11 @@ func TestRestartLoop(t *testing.T) {
 			if s := r.Snapshot(); s.State == Ready {
 				t.Errorf("it is ready: %+v", s)
 			}
-			if n := r.docker("inspect", "--format", "{{.RestartCount}}", r.profile.Runtime); n < "3" {
-				return fmt.Errorf("there were %s", n)
+			n, err := strconv.Atoi(r.docker("inspect", "--format", "{{.RestartCount}}", r.profile.Runtime))
+			if err == nil && n < 3 {
+				err = fmt.Errorf("there were %d", n)
 			}
-			return nil
+			return err
 		})
 		if err := r.Stop(t.Context()); err != nil {
 			t.Errorf("it cannot be stopped: %v", err)

@@ -468,7 +468,10 @@ func TestPodmanComesAndGoes(t *testing.T) {
 	first := r.mustStart()
 	for _, end := range []func(testing.TB){r.podman.Stop, r.podman.Kill} {
 		end(t)
-		if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
+		// A request that the end meets is told as one that was cut off, until the next one.
+		if s := r.until("no engine", func(s Snapshot) bool {
+			return s.State == NoEngine && s.Problem != nil && s.Problem.Code == problem.NoEngine
+		}); !s.URL.IsZero() {
 			t.Errorf("without an engine: %+v", s)
 		}
 		r.Problem(r.Start(t.Context()), problem.NoEngine)
