@@ -34,6 +34,7 @@ var chosenBySystem = map[string]string{
 	"internal/engine/docker/boxproblems.go": "the box, where the command runs",
 	"internal/engine/enginetest/suite.go":   "the container, where it runs",
 	"internal/engine/docker/box.go":         "the box, where it runs",
+	"internal/engine/docker/boxfolders.go":  "the box, where it runs",
 	"internal/gpu/gpu.go":                   "the other machine, where it runs",
 	"internal/data/copyin.go":               "the container, where it runs",
 	"internal/packages/volume.go":           "the container, where it runs",
