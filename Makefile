@@ -11,7 +11,7 @@ export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet bench soak install dist screenshots icons man licences clean
+.PHONY: help build run test check lint vet cluster bench soak install dist screenshots icons man licences clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -20,8 +20,10 @@ help: ## show this list
 
 # Engines, Jupyter and the guide speak HTTP/1.1: without HTTP/2 the program is 0.6 MB
 # smaller.
+RELEASE = -trimpath -buildvcs=false -tags=nethttpomithttp2
+
 build: ## build bin/colab-tray for this machine
-	go build -tags nethttpomithttp2 -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/colab-tray ./cmd/tray
+	go build $(RELEASE) -ldflags "-s -w -X main.version=$(VERSION)" -o bin/colab-tray ./cmd/tray
 
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
@@ -40,6 +42,10 @@ test: ## set up what the tests need, and run them all
 
 check: lint test ## format, vet, staticcheck, and all tests
 
+# With the flags of a release nothing is compiled that the packages of each system do not
+# need as well.
+lint vet: export GOFLAGS += $(RELEASE)
+
 lint: vet
 	@echo "gofumpt"; unformatted=$$($(GOFUMPT) -l .) && [ -z "$$unformatted" ] || \
 		{ echo "not formatted as gofumpt does:"; echo "$$unformatted"; exit 1; }
@@ -50,6 +56,10 @@ vet:
 	GOOS=linux go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
+
+cluster: ## build and start a one-node Kubernetes (to end it: test/cluster stop)
+	test/cluster build
+	test/cluster start
 
 bench: build ## set up what it needs, and measure how fast it is, beside what people use otherwise
 	@test/setup

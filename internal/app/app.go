@@ -21,6 +21,7 @@ import (
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
+	"colabtray/internal/engine/kubernetes"
 	"colabtray/internal/i18n"
 	"colabtray/internal/logfile"
 	"colabtray/internal/runtime"
@@ -44,6 +45,9 @@ func Run(ctx context.Context, version string, args []string) int {
 // newEngine makes the engine at an address; an empty one means the engine that the
 // docker command uses.
 func newEngine(address string, log *slog.Logger) engine.Engine {
+	if kubernetes.Is(address) {
+		return kubernetes.Open(address, log)
+	}
 	return docker.Open(address, log)
 }
 

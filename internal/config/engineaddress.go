@@ -17,6 +17,12 @@ func checkEngine(address string) (short, hint string) {
 		return "", ""
 	}
 	hint = i18n.T("config.engineHint")
+	if strings.HasPrefix(address, ClusterScheme) { // its context can be no host of an address
+		if _, is := ParseCluster(address); !is {
+			return i18n.T("config.noEngine", "address", i18n.Escaped(address)), hint
+		}
+		return "", ""
+	}
 	u, err := url.Parse(address)
 	if err != nil || !hasNoControls(address) || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "" {
 		return i18n.T("config.noEngine", "address", i18n.Escaped(address)), hint
@@ -62,4 +68,9 @@ func IsLoopback(host string) bool {
 
 // OnOtherMachine reports whether the profile's setting engine leads to another machine:
 // what it names, such as folders, is of that machine.
-func (p Profile) OnOtherMachine() bool { return strings.HasPrefix(p.Engine, "ssh://") }
+func (p Profile) OnOtherMachine() bool {
+	return strings.HasPrefix(p.Engine, "ssh://") || p.OnCluster()
+}
+
+// OnCluster reports whether the profile's setting engine leads to a Kubernetes cluster.
+func (p Profile) OnCluster() bool { return strings.HasPrefix(p.Engine, ClusterScheme) }

@@ -269,7 +269,7 @@ func wantErrors(t *testing.T, cases map[string]string) {
 
 func TestErrors(t *testing.T) {
 	const choose = "There are: classic, colab-cpu, colab-gpu, jupyter"
-	const inProfile = "In [profiles.NAME] there are: name, image, kind, engine, port, ports, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, wake, idle_stop, platform, user"
+	const inProfile = "In [profiles.NAME] there are: name, image, kind, engine, port, ports, gpu, memory, cpus, shm_size, folders, env, env_file, packages, command, token, wake, idle_stop, platform, user, gpu_resource, node_selector, tolerations, pull_secret, storage_class, data_size"
 	const inFile = "There are: profile, and the tables [profiles.NAME] and [preferences]"
 	const number, quotes = "it has to be a whole number, without quotes", "it has to be text in quotes"
 	const table = "it has to be a table, as in [profiles.NAME]"

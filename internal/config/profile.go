@@ -86,6 +86,8 @@ type Profile struct {
 	// User is the user of the container's processes, such as "1000" or "1000:100",
 	// or [UserRoot]; empty for the user that the image sets.
 	User string
+	// Cluster has what only an engine at a Kubernetes cluster reads.
+	Cluster ClusterSettings
 
 	// flags select the profile in a terminal, with the values that flags have
 	// changed.

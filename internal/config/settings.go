@@ -56,7 +56,7 @@ var fileTable = settingTable{id: "file", settings: []setting[Settings]{
 }}
 
 // profileTable is the table of a profile.
-var profileTable = settingTable{id: "profile", path: []string{"profiles", anyProfile}, settings: []setting[Settings]{
+var profileTable = withClusterSettings(settingTable{id: "profile", path: []string{"profiles", anyProfile}, settings: []setting[Settings]{
 	value("name", func(s *Settings) *string { return &s.Profile.Runtime }, readText(checkName)).orText(asText).forCommands(),
 	value("image", func(s *Settings) *string { return &s.Profile.Image }, readText(checkImage)).orText(asText).forCommands(),
 	value("kind", func(s *Settings) *Kind { return &s.Profile.Kind }, readAs[Kind](checkKind)).orElse("as the image is").oneOf(textsOf(kinds)),
@@ -77,7 +77,7 @@ var profileTable = settingTable{id: "profile", path: []string{"profiles", anyPro
 	value("idle_stop", func(s *Settings) *time.Duration { return &s.Profile.IdleStop }, readDuration(minIdleStop)),
 	value("platform", func(s *Settings) *string { return &s.Profile.Platform }, readText(checkPlatform)),
 	value("user", func(s *Settings) *string { return &s.Profile.User }, readUser),
-}}
+}})
 
 // preferencesTable has the settings of the program itself.
 var preferencesTable = settingTable{id: "preferences", path: []string{"preferences"}, settings: []setting[Settings]{

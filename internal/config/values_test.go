@@ -231,7 +231,7 @@ func TestErrorsOfValues(t *testing.T) {
 	} {
 		cases["[profiles.jupyter]\n"+text] = ":2: profiles.jupyter." + want
 	}
-	const engine = `Use one such as "ssh://gpubox", "ssh://me@gpubox:2222/run/user/1000/docker.sock" or "unix:///var/run/docker.sock"`
+	const engine = `Use one such as "ssh://gpubox", "ssh://me@gpubox:2222/run/user/1000/docker.sock", "kubernetes://gpu-cluster/team" or "unix:///var/run/docker.sock"`
 	for _, address := range []string{
 		"gpubox", "ssh:gpubox", "ssh://", "ssh://-oProxyCommand=x", "ssh://-l@gpubox", "ssh://me@-x", "ssh://a b", "ssh://gpubox:0", "ssh://gpubox:ssh",
 		"ssh://gpubox/a:b", "ssh://gpubox?x=1", "ssh://gpu$(id)", "ssh://@gpubox", "unix://run/docker.sock", "unix:", "npipe:////other/pipe/x",

@@ -93,7 +93,7 @@ func New(o Options) *Store {
 	}
 	d := &Store{Options: o, roots: map[string]string{}}
 	d.pull = func(ctx context.Context) error {
-		return d.Engine.Pull(ctx, d.Profile.Image, d.Profile.Platform, func(engine.Progress) {})
+		return engine.PullFor(ctx, d.Engine, d.Profile, func(engine.Progress) {})
 	}
 	return d
 }

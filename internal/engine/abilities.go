@@ -91,6 +91,21 @@ type Tagger interface {
 	Untag(ctx context.Context, name string) error
 }
 
+// ClusterPuller is the ability of a cluster to pull an image where a profile's settings
+// for a cluster say, and with the secret that they name.
+type ClusterPuller interface {
+	// PullFor is like [Engine.Pull].
+	PullFor(ctx context.Context, image, platform string, at config.ClusterSettings, progress func(Progress)) error
+}
+
+// PullFor pulls the image of a profile as its settings say.
+func PullFor(ctx context.Context, e Engine, p config.Profile, progress func(Progress)) error {
+	if cluster, is := As[ClusterPuller](e); is {
+		return cluster.PullFor(ctx, p.Image, p.Platform, p.Cluster, progress)
+	}
+	return e.Pull(ctx, p.Image, p.Platform, progress)
+}
+
 // RemoteImages is the ability to ask the registry of an image, without a pull.
 type RemoteImages interface {
 	// RemoteDigest returns the digest of the image that a pull of ref would get, such as
@@ -203,6 +218,11 @@ type Features struct {
 	IdleStop bool
 	// Shell: the program opens a terminal in the container.
 	Shell bool
+	// Packages: the program lists the packages that only the container has.
+	Packages bool
+	// Cluster: the engine is many machines, of which none has folders and ports for a
+	// container, and whose hardware others get as soon as a container stops.
+	Cluster bool
 }
 
 // FeaturesOf returns the features that the abilities of an engine allow.
@@ -214,6 +234,7 @@ func FeaturesOf(e Engine) Features {
 	_, measures := As[Meter](e)
 	_, executes := As[Executor](e)
 	_, attaches := As[Attacher](e)
+	_, isCluster := As[ClusterPuller](e)
 	return Features{
 		Replace:  replaces && differs,
 		Update:   replaces && differs && tags,
@@ -221,5 +242,7 @@ func FeaturesOf(e Engine) Features {
 		Stats:    measures,
 		IdleStop: executes,
 		Shell:    attaches,
+		Packages: differs && executes,
+		Cluster:  isCluster,
 	}
 }

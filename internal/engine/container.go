@@ -35,6 +35,13 @@ type Container struct {
 	EndedAt   time.Time
 	ExitCode  int
 	OOMKilled bool
+	// Waiting tells what a container waits for that was started; nil when its command
+	// runs, or when it was not started. It is Running then.
+	Waiting *Waiting
+	// Cause is why the engine ended the container; empty where the exit code tells all
+	// that there is. CauseSaid are the engine's own words.
+	Cause     Cause
+	CauseSaid string
 	Labels    map[string]string
 	// LabelsOfImage are the labels of the container's image. It is nil when the image
 	// is gone, or when the container has no label of this program, so that nothing

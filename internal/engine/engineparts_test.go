@@ -1,10 +1,13 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"colabtray/internal/config"
 )
 
 func TestLaunch(t *testing.T) {
@@ -106,5 +109,20 @@ func TestBeginning(t *testing.T) {
 	}
 	if b.String() != "abcde" {
 		t.Errorf("it keeps %q", b.String())
+	}
+}
+
+// TestHashOfClusterSettings: what is of the volume alone asks for no new container, and
+// without settings for a cluster the hash is what it was before there were any.
+func TestHashOfClusterSettings(t *testing.T) {
+	bare := Spec{Name: "a"}
+	volume := Spec{Name: "a", Cluster: config.ClusterSettings{StorageClass: "fast", DataSize: 1 << 30}}
+	selector := Spec{Name: "a", Cluster: config.ClusterSettings{NodeSelector: []string{"pool=gpu"}}}
+	if bare.Hash() != volume.Hash() || bare.Hash() == selector.Hash() {
+		t.Errorf("the hashes are %s, %s and %s", bare.Hash(), volume.Hash(), selector.Hash())
+	}
+	text, err := json.Marshal(bare)
+	if err != nil || strings.Contains(string(text), "Cluster") {
+		t.Errorf("%s, %v", text, err)
 	}
 }

@@ -43,6 +43,8 @@ type Spec struct {
 	ShmSize int64   // bytes; 0 for the engine's default
 	GPU     config.GPU
 	User    string `json:",omitempty"` // empty for the image's
+	// Cluster is what only a cluster reads.
+	Cluster config.ClusterSettings `json:",omitzero"`
 }
 
 // VolumeLabels returns the labels of the data volume.
@@ -58,6 +60,7 @@ func (s Spec) Hash() string {
 		env[v.Name] = v.Value.Reveal()
 	}
 	s.Env, s.Labels = nil, nil
+	s.Cluster.StorageClass, s.Cluster.DataSize = "", 0 // of the volume, which stays
 	text, err := json.Marshal(struct {
 		Spec Spec
 		Env  map[string]string

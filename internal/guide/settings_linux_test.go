@@ -189,6 +189,8 @@ func TestSettingsInBrowser(t *testing.T) {
 			"profile.ports": "6006\n7860:7861", "profile.gpu": '["0", "GPU-uuid"]', "profile.memory": "8g", "profile.cpus": "2.5", "profile.shm_size": "2g",
 			"profile.env": "A=[redacted]", "profile.packages": "polars\nscikit-learn==1.5", "profile.command": "jupyter\nlab", "profile.token": "keep", "profile.wake": "false",
 			"profile.idle_stop": "30m", "profile.platform": "linux/arm64", "profile.engine": "ssh://gpubox", "profile.user": "root", "preferences.start_at_open": "true",
+			"profile.gpu_resource": "amd.com/gpu", "profile.node_selector": "pool=gpu", "profile.tolerations": "nvidia.com/gpu:NoSchedule",
+			"profile.pull_secret": "registry", "profile.storage_class": "fast-ssd", "profile.data_size": "50g",
 			"preferences.stop_on_quit": "false", "preferences.icon": "dark", "preferences.language": "en", "preferences.clear_clipboard": "30s",
 			"notifications.ready": "false", "notifications.url_changed": "false", "notifications.stopped": "false", "notifications.failed": "false",
 			"notifications.idle": "false", "notifications.newer_image": "false", "preferences.newer_image": "false", "notifications.progress": "false",

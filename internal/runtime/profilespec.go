@@ -33,6 +33,9 @@ func specOf(p config.Profile, server Server, e engine.Info) engine.Spec {
 		GPU:       p.GPU,
 		User:      p.User,
 	}
+	if p.OnCluster() {
+		s.Cluster = p.Cluster
+	}
 	if e.Forwarded { // the program listens at the profile's ports
 		s.Publish = slices.Clone(p.Ports)
 		for i := range s.Publish {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"colabtray/internal/child"
 	"colabtray/internal/i18n"
 )
 
@@ -66,29 +67,29 @@ func quote(word string) string {
 func output(ctx context.Context, d Destination, cmd *exec.Cmd) (string, error) {
 	var out bounded
 	cmd.Stdout = &out
-	c, err := start(cmd)
+	c, err := child.Start(cmd)
 	if err != nil {
 		return "", d.notStarted(err)
 	}
 	select {
-	case <-c.ended:
+	case <-c.Ended():
 	case <-ctx.Done():
-		c.kill()
-		<-c.ended
+		c.Kill()
+		<-c.Ended()
 		return "", context.Cause(ctx)
 	}
 	var exit *exec.ExitError
 	switch {
 	case out.full:
 		return "", fmt.Errorf("%s: a command says more than %d bytes", d, mostOutput)
-	case errors.As(c.err, &exit) && exit.ExitCode() == 127:
-		return "", d.fail(NoCommand, c.says.String())
-	case errors.As(c.err, &exit) && exit.ExitCode() != 255:
-		return "", fmt.Errorf("%s: %w: %s", d, exit, i18n.Line(c.says.String()))
-	case c.err != nil && strings.Contains(c.says.String(), "socket connect("):
+	case errors.As(c.Err(), &exit) && exit.ExitCode() == 127:
+		return "", d.fail(NoCommand, c.Said.String())
+	case errors.As(c.Err(), &exit) && exit.ExitCode() != 255:
+		return "", fmt.Errorf("%s: %w: %s", d, exit, i18n.Line(c.Said.String()))
+	case c.Err() != nil && strings.Contains(c.Said.String(), "socket connect("):
 		return "", errGone
-	case c.err != nil:
-		return "", d.failure(c.says.String())
+	case c.Err() != nil:
+		return "", d.failure(c.Said.String())
 	default:
 		return out.text.String(), nil
 	}

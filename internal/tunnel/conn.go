@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"colabtray/internal/child"
 )
 
 // traffic counts what went through a tunnel: whoever hears from the box knows that the
@@ -57,7 +59,7 @@ func (c *forwarded) Write(p []byte) (int, error) {
 // piped is a connection through the standard input and output of a command.
 type piped struct {
 	destination Destination
-	child       *child
+	child       *child.Child
 	in, out     *os.File // what the command reads, and what it writes
 	traffic     *traffic
 	heard       atomic.Bool
@@ -78,17 +80,17 @@ func newPiped(d Destination, cmd *exec.Cmd, traffic *traffic, free func()) (*pip
 	}
 	defer theirOut.Close()
 	cmd.Stdin, cmd.Stdout = theirIn, theirOut
-	child, err := start(cmd)
+	process, err := child.Start(cmd)
 	if err != nil {
 		_, _ = in.Close(), out.Close()
 		return nil, err
 	}
 	return &piped{
-		destination: d, child: child, in: in, out: out, traffic: traffic,
+		destination: d, child: process, in: in, out: out, traffic: traffic,
 		close: sync.OnceValue(func() error {
 			_ = in.Close()
-			child.kill() // a pipe of Windows is read until the other side ends
-			<-child.ended
+			process.Kill() // a pipe of Windows is read until the other side ends
+			<-process.Ended()
 			free()
 			return out.Close()
 		}),
@@ -103,8 +105,8 @@ func (c *piped) Read(p []byte) (int, error) {
 		c.heard.Store(true)
 		c.traffic.heard.Add(int64(n))
 	case err != nil && !os.IsTimeout(err) && !c.heard.Load():
-		<-c.child.ended
-		if said := c.child.says.String(); said != "" {
+		<-c.child.Ended()
+		if said := c.child.Said.String(); said != "" {
 			return n, c.destination.failure(said)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"colabtray/internal/child"
 )
 
 // The names of the sockets in a directory have at most longestName bytes. While ssh
@@ -121,11 +123,11 @@ func removeStale(dir, program string) {
 		}
 		if _, err := os.Lstat(filepath.Join(path, control)); err == nil {
 			exit := exec.Command(program, "-F", os.DevNull, "-S", filepath.Join(path, control), "-O", "exit", "--", "stale")
-			if c, err := start(exit); err == nil {
+			if c, err := child.Start(exit); err == nil {
 				select {
-				case <-c.ended:
+				case <-c.Ended():
 				case <-time.After(time.Second):
-					c.kill()
+					c.Kill()
 				}
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/internal/child"
 	"colabtray/test/testenv"
 )
 
@@ -29,8 +30,8 @@ func TestRepairReal(t *testing.T) {
 	}{
 		{"the box ends the connection", func() { r.box.Kill(t) }},
 		{"the box is started again", func() { r.box.Restart(t) }},
-		{"ssh is killed", func() { r.ssh(t).kill() }},
-		{"ssh ends", func() { r.ssh(t).ask() }},
+		{"ssh is killed", func() { r.ssh(t).Kill() }},
+		{"ssh ends", func() { r.ssh(t).Ask() }},
 	} {
 		conn := r.socket(t)
 		answers(t, conn)
@@ -50,7 +51,7 @@ func TestRepairReal(t *testing.T) {
 }
 
 // child returns the ssh of the present connection.
-func (r *rig) ssh(t *testing.T) *child {
+func (r *rig) ssh(t *testing.T) *child.Child {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -453,11 +454,11 @@ func TestOwnConfiguration(t *testing.T) {
 // endWith starts a command that ends with the test.
 func endWith(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	c, err := start(cmd)
+	c, err := child.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.end)
+	t.Cleanup(c.End)
 }
 
 // TestJumpHost: the box is reached by way of another, as the person's configuration says.
@@ -563,11 +564,11 @@ func TestStale(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dead, lockName), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	orphan, err := start(exec.Command(r.box.Program(), "-M", "-N", "-S", filepath.Join(dead, control), "-o", "BatchMode=yes", r.box.Name))
+	orphan, err := child.Start(exec.Command(r.box.Program(), "-M", "-N", "-S", filepath.Join(dead, control), "-o", "BatchMode=yes", r.box.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(orphan.end)
+	t.Cleanup(orphan.End)
 	testenv.WaitFor(t, "the ssh that is left", func() error {
 		_, err := os.Lstat(filepath.Join(dead, control))
 		return err
@@ -580,7 +581,7 @@ func TestStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	answers(t, conn)
-	<-orphan.ended
+	<-orphan.Ended()
 	if _, err := os.Lstat(dead); err == nil {
 		t.Error("what a dead process has left is still there")
 	}

@@ -12,13 +12,15 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"colabtray/internal/child"
 )
 
 // master is an ssh that has logged in, and takes forwards and sessions through its
 // control socket.
 type master struct {
 	t      *Tunnel
-	child  *child
+	child  *child.Child
 	says   *said
 	killed atomic.Pointer[Error] // why we ended it
 
@@ -51,34 +53,34 @@ func (t *Tunnel) startMaster(ctx context.Context, asks bool, level string) (*mas
 	if err != nil {
 		return nil, err
 	}
-	child, err := start(cmd)
+	process, err := child.Start(cmd)
 	if err != nil {
 		says.close()
 		return nil, t.destination.notStarted(err)
 	}
 	says.begin()
 	t.work.Go(func() {
-		<-child.ended
+		<-process.Ended()
 		says.close()
 	})
 	// ssh makes its control socket once it has logged in.
 	for pause := 2 * time.Millisecond; ; pause = min(pause*5/4, 50*time.Millisecond) {
 		if _, err := os.Lstat(t.dir.name(control)); err == nil {
 			return &master{
-				t: t, child: child, says: says, forwards: map[string]string{},
+				t: t, child: process, says: says, forwards: map[string]string{},
 				changing: make(chan struct{}, 1), asking: make(chan struct{}, 1),
 			}, nil
 		}
 		timer := time.NewTimer(pause)
 		select {
-		case <-child.ended:
+		case <-process.Ended():
 			timer.Stop()
-			return nil, t.destination.failure(says.since(0))
+			return nil, t.destination.failure(says.Since(0))
 		case <-ctx.Done():
 			timer.Stop()
-			child.kill()
-			<-child.ended
-			return nil, t.destination.fail(TimedOut, says.since(0))
+			process.Kill()
+			<-process.Ended()
+			return nil, t.destination.fail(TimedOut, says.Since(0))
 		case <-timer.C:
 		}
 	}
@@ -91,21 +93,21 @@ func (m *master) through(arguments ...string) *exec.Cmd {
 	return m.t.ssh(false, append(all, arguments...))
 }
 
-func (m *master) done() <-chan struct{} { return m.child.ended }
+func (m *master) done() <-chan struct{} { return m.child.Ended() }
 
 func (m *master) reason() error {
 	if killed := m.killed.Load(); killed != nil {
 		return killed
 	}
-	return m.t.destination.failure(m.says.since(0))
+	return m.t.destination.failure(m.says.Since(0))
 }
 
 func (m *master) kill(reason *Error) {
 	m.killed.CompareAndSwap(nil, reason)
-	m.child.kill()
+	m.child.Kill()
 }
 
-func (m *master) close() { m.child.end() }
+func (m *master) close() { m.child.End() }
 
 // acquire takes a place in a semaphore.
 func acquire(ctx context.Context, places chan struct{}) error {
@@ -189,7 +191,7 @@ func (m *master) open(ctx context.Context, target string) (conn net.Conn, refuse
 	}
 	defer func() { <-m.asking }()
 	defer m.t.impatient()()
-	mark := m.says.mark()
+	mark := m.says.Mark()
 	c, err := m.dial(ctx, target)
 	if err != nil {
 		return nil, "", err
@@ -203,7 +205,7 @@ func (m *master) open(ctx context.Context, target string) (conn net.Conn, refuse
 			return nil, "", err
 		}
 	}
-	said := m.says.since(mark)
+	said := m.says.Since(mark)
 	switch closed := ended(c); {
 	case closed && strings.Count(said, ": open failed: ") > answers:
 		_ = c.Close()

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"colabtray/internal/child"
 )
 
 // plain stands for a master where ssh has none: each connection to a socket is an ssh of
@@ -21,13 +23,13 @@ type plain struct {
 
 	mu       sync.Mutex
 	forwards map[int]*portForward
-	children []*child // all that may still run
-	killed   *Error   // why
+	children []*child.Child // all that may still run
+	killed   *Error         // why
 }
 
 // portForward is an ssh that forwards a port.
 type portForward struct {
-	child *child
+	child *child.Child
 	local string
 }
 
@@ -68,8 +70,8 @@ func (p *plain) kill(reason *Error) {
 	if p.killed == nil {
 		p.killed = reason
 	}
-	for _, child := range p.children {
-		child.kill()
+	for _, one := range p.children {
+		one.Kill()
 	}
 	p.mu.Unlock()
 	p.end()
@@ -79,16 +81,16 @@ func (p *plain) close() {
 	p.kill(p.t.destination.fail(Other, ""))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, child := range p.children {
-		<-child.ended
+	for _, one := range p.children {
+		<-one.Ended()
 	}
 }
 
 // owns notes a child that ends with the link. It holds mu.
-func (p *plain) owns(c *child) {
-	p.children = append(slices.DeleteFunc(p.children, func(c *child) bool { return over(c.ended) }), c)
+func (p *plain) owns(c *child.Child) {
+	p.children = append(slices.DeleteFunc(p.children, func(c *child.Child) bool { return over(c.Ended()) }), c)
 	if over(p.ended) {
-		c.kill()
+		c.Kill()
 	}
 }
 
@@ -136,10 +138,10 @@ func (p *plain) port(ctx context.Context, port int) (net.Conn, error) {
 		case <-ctx.Done():
 			timer.Stop()
 			return nil, context.Cause(ctx)
-		case <-forward.child.ended:
+		case <-forward.child.Ended():
 			timer.Stop()
 			// ssh cannot log in any more.
-			failure := p.t.destination.failure(forward.child.says.String())
+			failure := p.t.destination.failure(forward.child.Said.String())
 			p.kill(failure)
 			return nil, failure
 		}
@@ -152,7 +154,7 @@ func (p *plain) port(ctx context.Context, port int) (net.Conn, error) {
 func (p *plain) forward(port int) (*portForward, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if forward := p.forwards[port]; forward != nil && !over(forward.child.ended) {
+	if forward := p.forwards[port]; forward != nil && !over(forward.child.Ended()) {
 		return forward, nil
 	}
 	local, err := freePort()
@@ -160,13 +162,13 @@ func (p *plain) forward(port int) (*portForward, error) {
 		return nil, err
 	}
 	one := p.one("-N", "-L", fmt.Sprintf("%s:127.0.0.1:%d", local, port), "-o", "ClearAllForwardings=no", "-o", "ExitOnForwardFailure=no")
-	child, err := start(one(p.t.destination.arguments()...))
+	process, err := child.Start(one(p.t.destination.arguments()...))
 	if err != nil {
 		return nil, p.t.destination.notStarted(err)
 	}
-	forward := &portForward{child, local}
+	forward := &portForward{process, local}
 	p.forwards[port] = forward
-	p.owns(child)
+	p.owns(process)
 	return forward, nil
 }
 

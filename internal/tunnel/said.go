@@ -3,13 +3,17 @@ package tunnel
 import (
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
+
+	"colabtray/internal/child"
 )
 
 // said is what a command says on standard error. What it said before something else
 // happened is never missed.
 type said struct {
-	tail
+	child.Tail
+	draining    sync.Mutex
 	raw         syscall.RawConn
 	read, write *os.File
 }
@@ -39,30 +43,30 @@ func (s *said) begin() {
 
 // drain reads what there is, and reports whether more can come.
 func (s *said) drain(fd uintptr) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.draining.Lock()
+	defer s.draining.Unlock()
 	for p := make([]byte, 4096); ; {
 		n, err := readNow(fd, p)
 		if n <= 0 {
 			return err != nil
 		}
-		s.add(p[:n])
+		_, _ = s.Write(p[:n])
 	}
 }
 
-func (s *said) mark() int64 {
+func (s *said) Mark() int64 {
 	_ = s.raw.Control(func(fd uintptr) { s.drain(fd) })
-	return s.tail.mark()
+	return s.Tail.Mark()
 }
 
-func (s *said) since(mark int64) string {
+func (s *said) Since(mark int64) string {
 	_ = s.raw.Control(func(fd uintptr) { s.drain(fd) })
-	return s.tail.since(mark)
+	return s.Tail.Since(mark)
 }
 
 func (s *said) close() {
 	if s.raw != nil {
-		_ = s.mark()
+		_ = s.Mark()
 	}
 	_, _ = s.read.Close(), s.write.Close()
 }

@@ -40,11 +40,11 @@ const (
 // layers has all packages of the program, the lowest layer first. A package imports
 // only packages of lower layers, so that there are no cycles.
 var layers = [][]string{
-	{"colabtray", "assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus"},
+	{"colabtray", "assets", "internal/i18n", "internal/secret", "internal/gpu", "internal/sessionbus", "internal/child"},
 	{"internal/problem", "internal/tunnel"},
 	{"internal/backup", "internal/install", "internal/config"},
 	{"internal/engine", "internal/colab", "internal/desktop", "internal/logfile", "internal/gateway"},
-	{"internal/engine/docker", "internal/jupyter", "internal/data", "internal/packages"},
+	{"internal/engine/docker", "internal/engine/kubernetes", "internal/jupyter", "internal/data", "internal/packages"},
 	{"internal/runtime"},
 	{"internal/notify", "internal/doctor", "internal/guide", "internal/tray"},
 	{"internal/cli"},
@@ -67,26 +67,28 @@ var desktop = []string{
 
 // forbidden are the libraries that a package must not depend on, directly or not.
 var forbidden = map[string][]string{
-	"internal/problem":       append([]string{docker}, desktop...),
-	"internal/secret":        append([]string{docker}, desktop...),
-	"internal/i18n":          append([]string{docker}, desktop...),
-	"internal/tunnel":        append([]string{docker}, desktop...),
-	"internal/gpu":           append([]string{docker}, desktop...),
-	"internal/backup":        append([]string{docker}, desktop...),
-	"internal/install":       append([]string{docker}, desktop...),
-	"internal/config":        append([]string{docker}, desktop...),
-	"internal/colab":         append([]string{docker}, desktop...),
-	"internal/engine":        append([]string{docker}, desktop...),
-	"internal/gateway":       append([]string{docker, module + "/internal/engine", module + "/internal/config"}, desktop...),
-	"internal/jupyter":       append([]string{docker}, desktop...),
-	"internal/data":          append([]string{docker}, desktop...),
-	"internal/packages":      append([]string{docker}, desktop...),
-	"internal/runtime":       append([]string{docker}, desktop...),
-	"internal/tray":          {docker},
-	"internal/notify":        {docker},
-	"internal/cli":           {docker},
-	"internal/engine/docker": desktop,
-	"internal/guide":         append([]string{docker}, desktop...),
+	"internal/problem":           append([]string{docker}, desktop...),
+	"internal/secret":            append([]string{docker}, desktop...),
+	"internal/i18n":              append([]string{docker}, desktop...),
+	"internal/tunnel":            append([]string{docker}, desktop...),
+	"internal/child":             append([]string{docker}, desktop...),
+	"internal/gpu":               append([]string{docker}, desktop...),
+	"internal/backup":            append([]string{docker}, desktop...),
+	"internal/install":           append([]string{docker}, desktop...),
+	"internal/config":            append([]string{docker}, desktop...),
+	"internal/colab":             append([]string{docker}, desktop...),
+	"internal/engine":            append([]string{docker}, desktop...),
+	"internal/gateway":           append([]string{docker, module + "/internal/engine", module + "/internal/config"}, desktop...),
+	"internal/jupyter":           append([]string{docker}, desktop...),
+	"internal/data":              append([]string{docker}, desktop...),
+	"internal/packages":          append([]string{docker}, desktop...),
+	"internal/runtime":           append([]string{docker}, desktop...),
+	"internal/tray":              {docker},
+	"internal/notify":            {docker},
+	"internal/cli":               {docker},
+	"internal/engine/docker":     desktop,
+	"internal/engine/kubernetes": append([]string{docker}, desktop...),
+	"internal/guide":             append([]string{docker}, desktop...),
 }
 
 // oneFile are the libraries that only one file may import.
@@ -94,9 +96,10 @@ var oneFile = []string{systray, client}
 
 // onlyIn maps packages to the only package that may import them.
 var onlyIn = map[string]string{
-	"github.com/gen2brain/beeep":       module + "/internal/notify",
-	"github.com/esiqveland/notify":     module + "/internal/notify",
-	module + "/internal/engine/docker": module + "/internal/app",
+	"github.com/gen2brain/beeep":           module + "/internal/notify",
+	"github.com/esiqveland/notify":         module + "/internal/notify",
+	module + "/internal/engine/docker":     module + "/internal/app",
+	module + "/internal/engine/kubernetes": module + "/internal/app",
 }
 
 // largest is the greatest share of all lines that one package may have, in percent.

@@ -271,7 +271,7 @@ func (b *box) again(ctx context.Context, do func() error) error {
 		b.Doubt()
 		select {
 		case <-changed:
-		case <-time.After(2 * firstDoubt):
+		case <-time.After(2 * tunnel.FirstDoubt):
 			return err
 		case <-ctx.Done():
 			return err
@@ -291,75 +291,10 @@ type untraced struct{ context.Context }
 
 func (untraced) Value(any) any { return nil }
 
-// Times without an answer after which the connection to a box is in doubt. What takes
-// longer is noticed by ssh's own questions.
-const (
-	firstDoubt  = time.Second
-	secondDoubt = 4 * time.Second
-)
-
 // doubted makes a connection doubt the tunnel when nothing answers what was sent.
 func (b *box) doubted(conn net.Conn, err error) (net.Conn, error) {
 	if err != nil {
 		return nil, &dialError{b.address, err}
 	}
-	d := &doubtedConn{Conn: conn}
-	d.overdue = time.AfterFunc(secondDoubt, func() {
-		b.Doubt()
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.doubts++; d.waiting && d.doubts == 1 {
-			d.overdue.Reset(secondDoubt - firstDoubt)
-		}
-	})
-	d.overdue.Stop()
-	return d, nil
-}
-
-// doubtedConn is a connection through a tunnel. Only while an answer is awaited has it
-// a timer.
-type doubtedConn struct {
-	net.Conn
-	overdue *time.Timer
-
-	mu      sync.Mutex
-	waiting bool // for an answer
-	doubts  int  // since waiting
-}
-
-func (d *doubtedConn) Write(p []byte) (int, error) {
-	d.mu.Lock()
-	if !d.waiting {
-		d.waiting, d.doubts = true, 0
-		d.overdue.Reset(firstDoubt)
-	}
-	d.mu.Unlock()
-	return d.Conn.Write(p)
-}
-
-func (d *doubtedConn) Read(p []byte) (int, error) {
-	n, err := d.Conn.Read(p)
-	d.answered()
-	return n, err
-}
-
-func (d *doubtedConn) answered() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.waiting = false
-	d.overdue.Stop()
-}
-
-// CloseWrite tells the other side that nothing more comes. Copies into a container end
-// by that.
-func (d *doubtedConn) CloseWrite() error {
-	if half, can := d.Conn.(interface{ CloseWrite() error }); can {
-		return half.CloseWrite()
-	}
-	return nil
-}
-
-func (d *doubtedConn) Close() error {
-	d.answered()
-	return d.Conn.Close()
+	return tunnel.Doubted(conn, b.Doubt), nil
 }

@@ -1,4 +1,4 @@
-package tunnel
+package child
 
 import (
 	"os/exec"
@@ -50,9 +50,9 @@ func startWithParent(cmd *exec.Cmd) (release func(), err error) {
 	return release, nil
 }
 
-// ask ends the child: there is no way to ask a program without a window.
-func (c *child) ask() { c.kill() }
+// Ask ends the child: there is no way to ask a program without a window.
+func (c *Child) Ask() { c.Kill() }
 
-// kill ends the child. Its own children end as their input ends, at the latest with
+// Kill ends the child. Its own children end as their input ends, at the latest with
 // the job.
-func (c *child) kill() { _ = c.cmd.Process.Kill() }
+func (c *Child) Kill() { _ = c.cmd.Process.Kill() }

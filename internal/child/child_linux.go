@@ -1,4 +1,4 @@
-package tunnel
+package child
 
 import (
 	"os/exec"

@@ -1,6 +1,6 @@
 //go:build !linux && !windows
 
-package tunnel
+package child
 
 import (
 	"os/exec"
@@ -9,7 +9,7 @@ import (
 
 // ofItsOwn gives a command a session of its own: it has no terminal to ask at, Ctrl-C in
 // ours does not reach it, and its children can be ended with it. Nothing here ends it
-// when this program is killed; the next start does (see removeStale).
+// when this program is killed: whoever starts it looks for what an earlier one left.
 func ofItsOwn(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 }

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package tunnel
+package child
 
 import (
 	"os/exec"
@@ -9,12 +9,12 @@ import (
 
 func startWithParent(cmd *exec.Cmd) (release func(), err error) { return func() {}, cmd.Start() }
 
-// ask asks the child to end.
-func (c *child) ask() { _ = c.cmd.Process.Signal(syscall.SIGTERM) }
+// Ask asks the child to end.
+func (c *Child) Ask() { _ = c.cmd.Process.Signal(syscall.SIGTERM) }
 
-// kill ends the child and its own children at once. Nobody has taken its process id
+// Kill ends the child and its own children at once. Nobody has taken its process id
 // while it has not been waited for.
-func (c *child) kill() {
+func (c *Child) Kill() {
 	select {
 	case <-c.ended:
 	default:
