@@ -73,7 +73,8 @@ func (d *Store) findEphemeral(ctx context.Context, c engine.Container) (*ephemer
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	o := &ephemeral{engine: d.Engine, container: c.ID, mounts: c.Mounts, nonEmpty: map[string]bool{}, helpers: d}
-	if !c.Exists || c.StartedAt.IsZero() {
+	differ, keeps := engine.As[engine.Differ](d.Engine)
+	if !c.Exists || c.StartedAt.IsZero() || !keeps {
 		return o, nil
 	}
 	var err error
@@ -88,10 +89,6 @@ func (d *Store) findEphemeral(ctx context.Context, c engine.Container) (*ephemer
 	}
 	if !slices.ContainsFunc(o.dirs, func(dir string) bool { return !c.Persists(dir) }) {
 		return o, nil
-	}
-	differ, err := engine.Need[engine.Differ](d.Engine)
-	if err != nil {
-		return nil, err
 	}
 	added, changed, err := differ.Changed(ctx, c.ID)
 	if err != nil {

@@ -62,7 +62,9 @@ if [ -e "$d/moving" ]; then
 		sync
 	fi
 	moveall "$d/new" . || exit 1
-	chown "$(stat -c %u:%g "$d/new")" . && chmod "$(stat -c %a "$d/new")" . || exit 1
+	if [ "$(id -u)" = 0 ]; then # else the volume's root is not ours, and a cluster's to care for
+		chown "$(stat -c %u:%g "$d/new")" . && chmod "$(stat -c %a "$d/new")" . || exit 1
+	fi
 	sync
 	rm -f "$d/moving" || exit 1
 	sync

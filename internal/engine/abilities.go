@@ -116,7 +116,8 @@ type RemoteImages interface {
 	RemoteDigest(ctx context.Context, ref string) (string, error)
 }
 
-// Differ is the ability to tell which files of a container changed.
+// Differ is the ability to tell which files of a container changed. An engine without it
+// keeps nothing of a container that was stopped but its volumes.
 type Differ interface {
 	// Changed returns the paths that were added to a container's own layer, and those
 	// that were changed there, since the container was made. Paths below a mount are
@@ -197,7 +198,9 @@ type TerminalSize struct {
 	Rows, Columns uint
 }
 
-// Ports is the ability to tell which containers publish a port.
+// Ports is the ability to publish ports of containers on the engine's machine, and to tell
+// which containers do. Without it, [Engine.Reach] alone leads to a container, and all of
+// its ports are open to that.
 type Ports interface {
 	// PublishedBy returns the names of the containers that publish a port of the host.
 	PublishedBy(ctx context.Context, port int) ([]string, error)
@@ -238,7 +241,7 @@ func FeaturesOf(e Engine) Features {
 	return Features{
 		Replace:  replaces && differs,
 		Update:   replaces && differs && tags,
-		Data:     volumes && differs,
+		Data:     volumes,
 		Stats:    measures,
 		IdleStop: executes,
 		Shell:    attaches,

@@ -67,6 +67,13 @@ func isReason(err error, reason string) bool {
 	return errors.As(err, &refused) && refused.Reason == reason
 }
 
+// isMissing reports whether the API says that an object is not there, in a namespace that
+// is.
+func isMissing(err error) bool {
+	var refused *apiError
+	return errors.As(err, &refused) && refused.Reason == "NotFound" && refused.Details.Kind != "namespaces"
+}
+
 // wayError is an answer of kubectl itself, which did not get the cluster's.
 type wayError struct {
 	said string
@@ -192,7 +199,7 @@ func (a *api) remove(ctx context.Context, path, uid string, grace *int64) error 
 		options.Preconditions = &preconditions{uid}
 	}
 	err := a.do(ctx, http.MethodDelete, path, nil, "application/json", options, nil)
-	if isReason(err, "NotFound") || uid != "" && isReason(err, "Conflict") {
+	if isMissing(err) || uid != "" && isReason(err, "Conflict") {
 		return nil
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -54,10 +55,18 @@ type change struct {
 
 const team = "/api/v1/namespaces/team/"
 
+// thePulled tells of the image that the cluster has.
+var thePulled = team + "configmaps/" + imageName(smallSpec("").Image, "")
+
 // newCluster returns a cluster, and an engine that is its namespace team.
 func newCluster(t *testing.T) (*cluster, *Engine) {
 	t.Helper()
-	c := &cluster{t: t, version: 100, objects: map[string]object{}, streams: make(chan struct{}), changed: make(chan struct{}), logs: map[string]string{}}
+	facts, err := json.Marshal(imageFacts{Ref: smallSpec("").Image, Arch: "amd64", UID: "1000", GID: "100", Home: "/home/jovyan", WorkDir: "/home/jovyan"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pulled := object{"metadata": object{"name": path.Base(thePulled), "labels": object{labelManager: managerName}}, "data": object{imageKey: string(facts)}}
+	c := &cluster{t: t, version: 100, objects: map[string]object{thePulled: pulled}, streams: make(chan struct{}), changed: make(chan struct{}), logs: map[string]string{}}
 	server := httptest.NewServer(c)
 	t.Cleanup(func() {
 		c.endStreams()
@@ -146,11 +155,14 @@ func kindOf(path string) string {
 	return kind
 }
 
-// has returns the paths of the objects that there are.
+// has returns the paths of the objects that there are, but the image's.
 func (c *cluster) has() (paths []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for path := range c.objects {
+		if path == thePulled {
+			continue
+		}
 		paths = append(paths, strings.TrimPrefix(path, team))
 	}
 	slices.Sort(paths)
@@ -311,10 +323,14 @@ func selected(r *http.Request, o object) bool {
 	if selector == "" {
 		return true
 	}
-	manager, instances, _ := strings.Cut(selector, ","+labelInstance+" in (")
+	selector, instances, _ := strings.Cut(selector, ","+labelInstance+" in (")
+	for wanted := range strings.SplitSeq(selector, ",") {
+		if label, value, _ := strings.Cut(wanted, "="); labels[label] != value {
+			return false
+		}
+	}
 	name, _ := labels[labelInstance].(string)
-	return manager == labelManager+"="+managerName && labels[labelManager] == managerName &&
-		(instances == "" || slices.Contains(strings.Split(strings.TrimSuffix(instances, ")"), ","), name))
+	return instances == "" || slices.Contains(strings.Split(strings.TrimSuffix(instances, ")"), ","), name)
 }
 
 // watch streams changes; the caller holds mu, which is free while it waits.

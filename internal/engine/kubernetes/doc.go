@@ -12,9 +12,9 @@
 // change gets the object again. Ports are reached through `kubectl port-forward`
 // (forward.go), files through `kubectl exec` and tar (exec.go).
 //
-// The package has not met a cluster yet, nor the contract suite of package enginetest. It
-// has none of the abilities but [engine.Executor], [engine.Finder] and
-// [engine.ClusterPuller], so that what needs the others is not offered: other settings in
-// a new container, update, backup and restore, a shell, usage. The rest of the program
-// does not know yet that a container can wait, and takes that for a start that lasts.
+// The package passes the contract suite of package enginetest on a real cluster
+// (test/cluster). It lacks the abilities to replace a container, to tag images, to compare
+// them with their registry, and to measure. So what needs these is not offered: other
+// settings in a container that exists, update, usage. It attaches to commands on Linux
+// alone.
 package kubernetes

@@ -45,6 +45,7 @@ var (
 	_ engine.Engine   = (*Engine)(nil)
 	_ engine.Finder   = (*Engine)(nil)
 	_ engine.Executor = (*Engine)(nil)
+	_ engine.Volumes  = (*Engine)(nil)
 
 	_ engine.ClusterPuller = (*Engine)(nil)
 )
@@ -210,7 +211,7 @@ func (e *Engine) record(ctx context.Context, id string) (*configMap, error) {
 	}
 	var r configMap
 	err := e.api.get(ctx, e.path(configMaps, name), nil, &r)
-	if isReason(err, "NotFound") {
+	if isMissing(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -235,7 +236,7 @@ func (e *Engine) found(ctx context.Context, id string) (*configMap, error) {
 func (e *Engine) pod(ctx context.Context, name string) (*pod, error) {
 	var p pod
 	err := e.api.get(ctx, e.path(pods, name), nil, &p)
-	if isReason(err, "NotFound") {
+	if isMissing(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -279,7 +280,7 @@ func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error)
 	var s secretObject
 	err := e.api.get(ctx, e.path(secrets, name), nil, &s)
 	switch {
-	case isReason(err, "NotFound"):
+	case isMissing(err):
 		return nil, nil
 	case err != nil:
 		return nil, e.failure(err)
@@ -291,7 +292,14 @@ func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error)
 
 // Create implements [engine.Engine].
 func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
-	o, err := objectsOf(spec)
+	facts, err := e.facts(ctx, spec.Image, spec.Platform)
+	switch {
+	case err != nil:
+		return made, err
+	case facts.Ref == "":
+		return made, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
+	}
+	o, err := objectsOf(spec, facts.config())
 	if err != nil {
 		return made, e.failure(err)
 	}
@@ -347,9 +355,13 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	before := endedRun(*r)
 	if p != nil {
 		if over, _ := isOver(*p); !over && p.Metadata.DeletionTimestamp.IsZero() {
 			return nil
+		}
+		if end := runOf(*p).Ended; end.After(before) {
+			before = end
 		}
 		if err := e.removePod(ctx, name, p.Metadata.UID, 1); err != nil {
 			return e.failure(err)
@@ -369,7 +381,7 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if err := e.api.create(ctx, e.path(pods), next, &made); err != nil {
 		return e.failure(err)
 	}
-	return e.keepRun(ctx, name, lastRun{Pod: made.Metadata.UID, Started: made.Metadata.CreationTimestamp})
+	return e.keepRun(ctx, name, lastRun{Pod: made.Metadata.UID, Started: made.Metadata.CreationTimestamp, Before: before})
 }
 
 // keepRun notes in the record what is known of the last run.
@@ -564,7 +576,7 @@ func (e *Engine) removeOurs(ctx context.Context, kind, name string) error {
 	}
 	err := e.api.get(ctx, e.path(kind, name), nil, &o)
 	switch {
-	case isReason(err, "NotFound"):
+	case isMissing(err):
 		return nil
 	case err != nil:
 		return err
@@ -577,7 +589,7 @@ func (e *Engine) removeOurs(ctx context.Context, kind, name string) error {
 // files returns the config map of a container's files; empty when there is none.
 func (e *Engine) files(ctx context.Context, name string) (c configMap, err error) {
 	err = e.api.get(ctx, e.path(configMaps, filesName(name)), nil, &c)
-	if isReason(err, "NotFound") {
+	if isMissing(err) {
 		return configMap{}, nil
 	}
 	if err == nil && c.Metadata.Labels[labelManager] != managerName {
@@ -622,11 +634,17 @@ func (e *Engine) Get(ctx context.Context, id, name string) (io.ReadCloser, error
 		return nil, err
 	}
 	k, err := e.running(ctx, id)
+	if errors.Is(err, engine.ErrConflict) {
+		return nil, fmt.Errorf("%w: %s: %w", engine.ErrNotFound, name, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	read, err := get(ctx, k, r.Metadata.Name, name)
-	return read, e.failure(err)
+	read, err := get(ctx, k, r.Metadata.Name, archiver(name))
+	if err != nil {
+		return nil, e.failure(err)
+	}
+	return read, nil
 }
 
 // Logs implements [engine.Engine]. The output of a pod goes with it.
@@ -646,7 +664,7 @@ func (e *Engine) Logs(ctx context.Context, c engine.Container, q engine.LogQuery
 		}
 	}
 	log, err := e.api.open(ctx, http.MethodGet, e.path(pods, name, "log"), logQuery(q), "", nil)
-	if isReason(err, "NotFound") || isReason(err, "BadRequest") { // it has none yet, or none any more
+	if isMissing(err) || isReason(err, "BadRequest") { // it has none yet, or none any more
 		return io.NopCloser(strings.NewReader("")), nil
 	}
 	return log, e.failure(err)

@@ -385,7 +385,7 @@ func TestLogs(t *testing.T) {
 func TestPull(t *testing.T) {
 	t.Parallel()
 	c, e := newCluster(t)
-	const image = "quay.io/jupyter/base-notebook"
+	const image = "quay.io/jupyter/minimal-notebook"
 	if info, err := e.Image(t.Context(), image, ""); err != nil || info.ID != "" || info.Config != nil {
 		t.Errorf("before: %+v, %v", info, err)
 	}

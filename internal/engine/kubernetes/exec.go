@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,9 +41,12 @@ func (e *Engine) Exec(ctx context.Context, id string, command []string) (stdout,
 	return out.String(), said.String(), err
 }
 
+// verdict begins what kubectl adds to what a command says that fails.
+const verdict = "command terminated with exit code "
+
 // withoutVerdict returns what a command said without what kubectl adds when it fails.
 func withoutVerdict(said string) string {
-	if i := strings.LastIndex(strings.TrimRight(said, "\n"), "command terminated with exit code "); i >= 0 && (i == 0 || said[i-1] == '\n') {
+	if i := strings.LastIndex(strings.TrimRight(said, "\n"), verdict); i >= 0 && (i == 0 || said[i-1] == '\n') {
 		return said[:i]
 	}
 	return said
@@ -62,19 +66,20 @@ func (e *Engine) running(ctx context.Context, id string) (kubectl, error) {
 	return e.tool(), nil
 }
 
-// get opens an archive of a path of a container that runs. The error wraps
-// [engine.ErrNotFound] when tar says that there is no such path.
-func get(ctx context.Context, k kubectl, pod, name string) (io.ReadCloser, error) {
+// archiver returns the command that writes an archive of a path.
+func archiver(name string) []string {
+	from, base := path.Split(path.Clean("/" + name))
+	return []string{"tar", "--create", "--file=-", "--directory=" + from, "--", cmp.Or(base, ".")}
+}
+
+// get opens an archive that a command in a pod writes. The error wraps
+// [engine.ErrNotFound] when the command says that there is no such path.
+func get(ctx context.Context, k kubectl, pod string, command []string) (*archive, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	name = path.Clean("/" + name)
-	from, base := path.Split(name)
-	if base == "" {
-		base = "."
-	}
-	cmd := k.command(inside(pod, []string{"tar", "--create", "--file=-", "--directory=" + from, "--", base})...)
+	cmd := k.command(inside(pod, command)...)
 	cmd.Stdout = write
 	c, err := child.Start(cmd)
 	_ = write.Close()
@@ -96,7 +101,7 @@ func get(ctx context.Context, k kubectl, pod, name string) (io.ReadCloser, error
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case errors.As(failure, &of) && strings.Contains(strings.ToLower(of.said), "no such file or directory"):
-			return nil, fmt.Errorf("%w: %s: %s", engine.ErrNotFound, name, of.said)
+			return nil, fmt.Errorf("%w: %s", engine.ErrNotFound, of.said)
 		case failure != nil:
 			return nil, failure
 		}
@@ -122,6 +127,9 @@ func (a *archive) rest() io.Reader {
 			<-a.child.Ended()
 			if failure := failed(a.child); failure != nil {
 				err = failure
+			}
+			if strings.Contains(a.child.Said.String(), verdict+"1\n") { // GNU tar's
+				err = fmt.Errorf("%w: %w", engine.ErrChanged, err)
 			}
 		}
 		return n, err

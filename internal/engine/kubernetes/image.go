@@ -55,7 +55,7 @@ func imageName(ref, platform string) string {
 func factsPod(ref, platform string, on site) pod {
 	name := imageName(ref, platform)
 	p := podOf(engine.Spec{
-		Name: name, Image: ref, Platform: platform, Entrypoint: []string{"sh"}, Cmd: []string{"-c", factsScript},
+		Name: name, Image: ref, Platform: platform, Entrypoint: []string{"/bin/sh"}, Cmd: []string{"-c", factsScript},
 		Memory: 128 << 20, CPUs: 0.1,
 	}, nil, on)
 	p.Metadata.Labels = map[string]string{labelManager: managerName}
@@ -79,16 +79,21 @@ func factsOf(ref, imageID, said string) (imageFacts, error) {
 	return f, nil
 }
 
-// info returns the facts as an engine tells them.
-func (f imageFacts) info() engine.ImageInfo {
-	info := engine.ImageInfo{ID: f.Ref, Config: &engine.ImageConfig{
-		User: f.UID + ":" + f.GID, WorkDir: path.Clean(f.WorkDir), Env: []string{"HOME=" + path.Clean(f.Home)},
-	}}
+// config returns what containers of the image begin with.
+func (f imageFacts) config() engine.ImageConfig {
+	c := engine.ImageConfig{User: f.UID + ":" + f.GID, WorkDir: path.Clean(f.WorkDir), Env: []string{"HOME=" + path.Clean(f.Home)}}
 	for name, value := range map[string]string{"NB_UID": f.NBUID, "NB_GID": f.NBGID} {
 		if engine.UserNumber.MatchString(value) {
-			info.Config.Env = append(info.Config.Env, name+"="+value)
+			c.Env = append(c.Env, name+"="+value)
 		}
 	}
+	return c
+}
+
+// info returns the facts as an engine tells them.
+func (f imageFacts) info() engine.ImageInfo {
+	config := f.config()
+	info := engine.ImageInfo{ID: f.Ref, Config: &config}
 	if f.Digest != "" {
 		info.Digests = []string{f.Digest}
 	}
@@ -98,22 +103,30 @@ func (f imageFacts) info() engine.ImageInfo {
 // Image implements [engine.Engine]. An image has no ID before a node has it; its name
 // takes that place.
 func (e *Engine) Image(ctx context.Context, ref, platform string) (engine.ImageInfo, error) {
-	var kept configMap
-	err := e.api.get(ctx, e.path(configMaps, imageName(ref, platform)), nil, &kept)
-	if isReason(err, "NotFound") {
-		return engine.ImageInfo{}, nil
-	}
-	if err != nil {
-		return engine.ImageInfo{}, e.failure(err)
-	}
-	var facts imageFacts
-	if err := json.Unmarshal([]byte(kept.Data[imageKey]), &facts); err != nil || facts.Ref != ref {
-		return engine.ImageInfo{}, nil // as if it was not there: the next pull writes it anew
-	}
-	if platform != "" && !strings.HasPrefix(platform+"/", "linux/"+facts.Arch+"/") {
-		return engine.ImageInfo{}, nil
+	facts, err := e.facts(ctx, ref, platform)
+	if facts.Ref == "" || err != nil {
+		return engine.ImageInfo{}, err
 	}
 	return facts.info(), nil
+}
+
+// facts returns what is known of an image; zero when that is nothing.
+func (e *Engine) facts(ctx context.Context, ref, platform string) (facts imageFacts, err error) {
+	var kept configMap
+	err = e.api.get(ctx, e.path(configMaps, imageName(ref, platform)), nil, &kept)
+	if isMissing(err) {
+		return imageFacts{}, nil
+	}
+	if err != nil {
+		return imageFacts{}, e.failure(err)
+	}
+	if err := json.Unmarshal([]byte(kept.Data[imageKey]), &facts); err != nil || facts.Ref != ref {
+		return imageFacts{}, nil // as if it was not there: the next pull writes it anew
+	}
+	if platform != "" && !strings.HasPrefix(platform+"/", "linux/"+facts.Arch+"/") {
+		return imageFacts{}, nil
+	}
+	return facts, nil
 }
 
 // Pull implements [engine.Engine].

@@ -284,7 +284,7 @@ func TestGetByTar(t *testing.T) {
 	dir := t.TempDir()
 	big := strings.Repeat("0123456789", 100_000)
 	must(t, os.WriteFile(filepath.Join(dir, "-a b"), []byte(big), 0o600))
-	archive, err := get(t.Context(), k, "a", filepath.Join(dir, "-a b"))
+	archive, err := get(t.Context(), k, "a", archiver(filepath.Join(dir, "-a b")))
 	must(t, err)
 	in := tar.NewReader(archive)
 	h, err := in.Next()
@@ -297,15 +297,15 @@ func TestGetByTar(t *testing.T) {
 		t.Errorf("the archive ends with %v", err)
 	}
 	must(t, archive.Close())
-	if _, err := get(t.Context(), k, "a", filepath.Join(dir, "none")); !errors.Is(err, engine.ErrNotFound) {
+	if _, err := get(t.Context(), k, "a", archiver(filepath.Join(dir, "none"))); !errors.Is(err, engine.ErrNotFound) {
 		t.Errorf("of a path that is not there: %v", err)
 	}
-	begun, err := get(t.Context(), k, "a", dir)
+	begun, err := get(t.Context(), k, "a", archiver(dir))
 	must(t, err)
 	must(t, begun.Close()) // before its end
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if a, err := get(ctx, k, "a", "/"); err == nil {
+	if a, err := get(ctx, k, "a", archiver("/")); err == nil {
 		_, err = io.Copy(io.Discard, a)
 		if err == nil {
 			t.Error("whose context has ended, it is read to its end")

@@ -110,6 +110,7 @@ type podSpec struct {
 	NodeName                      string              `json:"nodeName,omitempty"`
 	NodeSelector                  map[string]string   `json:"nodeSelector,omitempty"`
 	Tolerations                   []toleration        `json:"tolerations,omitempty"`
+	Affinity                      *affinity           `json:"affinity,omitempty"`
 	ImagePullSecrets              []localReference    `json:"imagePullSecrets,omitempty"`
 	SecurityContext               *podSecurity        `json:"securityContext,omitempty"`
 	InitContainers                []containerTemplate `json:"initContainers,omitempty"`
@@ -122,6 +123,23 @@ type toleration struct {
 	Operator string `json:"operator,omitempty"`
 	Value    string `json:"value,omitempty"`
 	Effect   string `json:"effect,omitempty"`
+}
+
+type affinity struct {
+	PodAffinity podAffinity `json:"podAffinity"`
+}
+
+type podAffinity struct {
+	Required []podAffinityTerm `json:"requiredDuringSchedulingIgnoredDuringExecution"`
+}
+
+type podAffinityTerm struct {
+	LabelSelector labelSelector `json:"labelSelector"`
+	TopologyKey   string        `json:"topologyKey"`
+}
+
+type labelSelector struct {
+	MatchLabels map[string]string `json:"matchLabels"`
 }
 
 type localReference struct {

@@ -96,12 +96,17 @@ type objects struct {
 type record struct {
 	Labels    map[string]string `json:"labels"`
 	InnerPort int               `json:"innerPort"`
+	Ports     []int             `json:"ports,omitempty"` // others that are reached
 	Volume    string            `json:"volume,omitempty"`
 	Mounts    []string          `json:"mounts,omitempty"`
 	Memory    int64             `json:"memory,omitempty"`
 	CPUs      float64           `json:"cpus,omitempty"`
 	ShmSize   int64             `json:"shmSize,omitempty"`
-	User      string            `json:"user,omitempty"`
+	// What containers begin with, of the image where the spec says nothing. Env is the
+	// image's.
+	User    string   `json:"user,omitempty"`
+	WorkDir string   `json:"workDir,omitempty"`
+	Env     []string `json:"env,omitempty"`
 }
 
 // The keys of a record.
@@ -111,8 +116,9 @@ const (
 	runKey    = "run.json"
 )
 
-// objectsOf returns what a container of a spec is made of.
-func objectsOf(spec engine.Spec) (o objects, err error) {
+// objectsOf returns what a container of a spec is made of, with what containers of its
+// image begin with.
+func objectsOf(spec engine.Spec, image engine.ImageConfig) (o objects, err error) {
 	on := siteOf(spec.Cluster)
 	if cannot := impossible(spec); len(cannot) > 0 {
 		return o, &cannotError{cannot}
@@ -122,9 +128,14 @@ func objectsOf(spec engine.Spec) (o objects, err error) {
 	if len(mounts) == 0 && spec.Volume != "" {
 		mounts = []string{spec.DataDir}
 	}
+	var ports []int
+	for _, p := range spec.Publish {
+		ports = append(ports, p.Container)
+	}
 	about, err := json.Marshal(record{
-		Labels: engine.WithUniqueLabel(spec.Labels), InnerPort: spec.InnerPort, Volume: spec.Volume, Mounts: mounts,
-		Memory: spec.Memory, CPUs: spec.CPUs, ShmSize: spec.ShmSize, User: spec.User,
+		Labels: engine.WithUniqueLabel(spec.Labels), InnerPort: spec.InnerPort, Ports: ports, Volume: spec.Volume, Mounts: mounts,
+		Memory: spec.Memory, CPUs: spec.CPUs, ShmSize: spec.ShmSize,
+		User: cmp.Or(spec.User, image.User), WorkDir: cmp.Or(spec.WorkDir, image.WorkDir), Env: image.Env,
 	})
 	if err != nil {
 		return o, err
@@ -166,7 +177,7 @@ func impossible(spec engine.Spec) (settings []string) {
 	if len(spec.Folders) > 0 {
 		settings = append(settings, "folders")
 	}
-	if len(spec.Publish) > 0 {
+	if slices.ContainsFunc(spec.Publish, func(p config.PublishedPort) bool { return p.Host != 0 }) {
 		settings = append(settings, "ports")
 	}
 	if len(spec.GPU.IDs) > 0 {
@@ -244,16 +255,23 @@ func podOf(spec engine.Spec, mounts []string, on site) pod {
 
 // fillScript fills an empty volume with what the image has in the directory that the
 // volume hides, as an engine does with a volume of its own. A copy that was broken off is
-// made again, as nothing else was in the volume.
+// made again, as nothing else was in the volume. The root of the volume itself is
+// somebody else's, so its times and mode stay.
 const fillScript = `mark=$2/.colab-tray-filling
 if [ -e "$mark" ] || [ -z "$(ls -A "$2" | grep -vx 'lost+found')" ]; then
-  : >"$mark" && { [ ! -d "$1" ] || cp -Rp "$1/." "$2/"; } && rm "$mark"
+  : >"$mark" || exit
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if [ -e "$entry" ] || [ -L "$entry" ]; then
+      cp -Rp "$entry" "$2/" || exit
+    fi
+  done
+  rm "$mark"
 fi`
 
 // fillOf returns the container that fills the volume before the main one starts.
 func fillOf(spec engine.Spec, from string) containerTemplate {
 	return containerTemplate{
-		Name: fillContainer, Image: spec.Image, Command: []string{"sh", "-c", fillScript, "sh", from, engine.HelperDataDir},
+		Name: fillContainer, Image: spec.Image, Command: []string{"/bin/sh", "-c", fillScript, "sh", from, engine.HelperDataDir},
 		Resources: limitsOf(engine.Spec{Memory: spec.Memory, CPUs: spec.CPUs}, site{}), SecurityContext: noPrivileges(),
 		VolumeMounts: []volumeMount{{Name: dataVolume, MountPath: engine.HelperDataDir}},
 	}

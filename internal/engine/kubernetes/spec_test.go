@@ -35,7 +35,7 @@ func TestObjects(t *testing.T) {
 	spec.Cluster = config.ClusterSettings{
 		StorageClass: "fast", PullSecret: "registry", NodeSelector: []string{"pool=gpu"}, Tolerations: []string{"nvidia.com/gpu:NoSchedule"},
 	}
-	o, err := objectsOf(spec)
+	o, err := objectsOf(spec, engine.ImageConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestImpossible(t *testing.T) {
 	} {
 		spec := fullSpec()
 		change(&spec)
-		_, err := objectsOf(spec)
+		_, err := objectsOf(spec, engine.ImageConfig{})
 		var cannot *cannotError
 		if !errors.As(err, &cannot) || !slices.Equal(cannot.settings, []string{want}) {
 			t.Errorf("%s: %v", want, err)

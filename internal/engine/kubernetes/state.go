@@ -24,6 +24,7 @@ type lastRun struct {
 	OOM      bool         `json:"oom,omitempty"`
 	Cause    engine.Cause `json:"cause,omitempty"`
 	Said     string       `json:"said,omitempty"`
+	Before   time.Time    `json:"before,omitzero"` // when the run before it ended
 }
 
 // maxWords is how much of a cluster's own words is kept, in bytes.
@@ -69,13 +70,16 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 	main := template.Spec.Containers[0]
 	c := engine.Container{
 		Exists: true, Name: r.Metadata.Name, ID: idOf(r), Image: main.Image, ImageID: main.Image,
-		MadeAt: r.Metadata.CreationTimestamp.UTC(), Labels: about.Labels, User: about.User, WorkDir: main.WorkingDir,
+		MadeAt: r.Metadata.CreationTimestamp.UTC(), Labels: about.Labels, User: about.User, WorkDir: cmp.Or(main.WorkingDir, about.WorkDir),
 		Cmd: slices.Concat(main.Command, main.Args), LogDriver: "kubernetes",
 		Ports:     map[int]int{},
 		Effective: engine.Effective{Memory: about.Memory, CPUs: about.CPUs, ShmSize: about.ShmSize},
 	}
 	if about.InnerPort != 0 {
 		c.Ports[about.InnerPort] = about.InnerPort // of the pod itself
+	}
+	for _, port := range about.Ports {
+		c.Ports[port] = port
 	}
 	for _, target := range about.Mounts {
 		c.Mounts = append(c.Mounts, engine.Mount{Volume: about.Volume, Target: target})
@@ -85,10 +89,18 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 			c.Env = append(c.Env, name+"="+string(s.Data[name]))
 		}
 	}
+	for _, pair := range about.Env {
+		if name, _, _ := strings.Cut(pair, "="); engine.Environment(c.Env, name) == "" {
+			c.Env = append(c.Env, pair)
+		}
+	}
 	if p != nil {
 		if over, _ := isOver(*p); !over {
 			applyRun(&c, runOf(*p))
-			c.Running, c.EndedAt, c.ExitCode = true, time.Time{}, 0
+			c.Running, c.EndedAt, c.ExitCode = true, run.Before.UTC(), 0
+			if run.Before.IsZero() {
+				c.EndedAt = time.Time{}
+			}
 			if c.Waiting = waitingOf(*p); c.Waiting != nil {
 				c.StartedAt = p.Metadata.CreationTimestamp.UTC()
 			}
@@ -113,6 +125,16 @@ func (r lastRun) isLost() bool { return r.Pod != "" && !r.Stopping && r.Ended.Is
 func isLost(r configMap) bool {
 	var run lastRun
 	return json.Unmarshal([]byte(r.Data[runKey]), &run) == nil && run.isLost()
+}
+
+// endedRun returns when the last run that a record tells of ended, or the one before.
+func endedRun(r configMap) time.Time {
+	var run lastRun
+	_ = json.Unmarshal([]byte(r.Data[runKey]), &run) // without one, there was none
+	if run.Ended.IsZero() {
+		return run.Before
+	}
+	return run.Ended
 }
 
 // killed is the exit code of a process that a signal has ended at once.
