@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/test/testenv"
@@ -94,39 +92,5 @@ func TestTwoBoxes(t *testing.T) {
 	f.untilState("one", Stopped)
 	if s := f.mustStart("one"); s.Container != first.Container {
 		t.Error("the container was made anew")
-	}
-}
-
-// TestCardsThere: the graphics cards of a box are the box's, not this computer's.
-func TestCardsThere(t *testing.T) {
-	box := boxes(t, 1)[0]
-	here, there := t.TempDir(), t.TempDir()
-	command := func(dir, script string) {
-		if err := os.WriteFile(filepath.Join(dir, "nvidia-smi"), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("PATH", here+string(os.PathListSeparator)+os.Getenv("PATH"))
-	command(here, "echo 'a card of this computer, 1, 1 MiB'")
-	box.Set(t, "SetEnv", "PATH="+there+":/usr/bin:/bin")
-	log := toldOnFailure(t)
-	e := docker.Open(box.Address()+"/nobody.sock", log)
-	t.Cleanup(func() { _ = e.Close() })
-	p := config.Profile{Name: "p", Runtime: "r", Engine: box.Address()}
-	m := NewManager(NewLink(e, log), p, Options{Log: log, Backups: "unused"})
-	if cards, err := m.CardsThere(t.Context()); err != nil || len(cards) != 0 {
-		t.Errorf("a box without cards has %q, %v", cards, err)
-	}
-	command(there, `printf '%s\n' 'NVIDIA \033[31mH200, 570.1, 143771 MiB' 'NVIDIA H200, 570.1, 143771 MiB'`)
-	if cards, err := m.CardsThere(t.Context()); err != nil || len(cards) != 2 || cards[1] != "NVIDIA H200, 570.1, 143771 MiB" {
-		t.Errorf("the box has %q, %v", cards, err)
-	}
-	command(there, "echo the driver is not loaded; exit 9")
-	if cards, err := m.CardsThere(t.Context()); err == nil || !strings.Contains(err.Error(), "the driver is not loaded") {
-		t.Errorf("a box without a driver has %q, %v", cards, err)
-	}
-	local := NewManager(NewLink(docker.Open("unix:///nobody.sock", log), log), config.Profile{Name: "p", Runtime: "r"}, Options{Log: log, Backups: "unused"})
-	if _, err := local.CardsThere(t.Context()); !errors.Is(err, engine.ErrLacks) {
-		t.Errorf("this computer: %v", err)
 	}
 }

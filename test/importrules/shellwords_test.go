@@ -36,6 +36,7 @@ var chosenBySystem = map[string]string{
 	"internal/engine/kubernetes/spec.go":    "the pod, where the script runs",
 	"internal/engine/enginetest/suite.go":   "the container, where it runs",
 	"internal/engine/docker/box.go":         "the box, where it runs",
+	"internal/engine/docker/boxfolders.go":  "the box, where it runs",
 	"internal/gpu/gpu.go":                   "the other machine, where it runs",
 	"internal/data/copyin.go":               "the container, where it runs",
 	"internal/packages/volume.go":           "the container, where it runs",
