@@ -20,8 +20,10 @@ help: ## show this list
 
 # Engines, Jupyter and the guide speak HTTP/1.1: without HTTP/2 the program is 0.6 MB
 # smaller.
+RELEASE = -trimpath -buildvcs=false -tags=nethttpomithttp2
+
 build: ## build bin/colab-tray for this machine
-	go build -tags nethttpomithttp2 -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/colab-tray ./cmd/tray
+	go build $(RELEASE) -ldflags "-s -w -X main.version=$(VERSION)" -o bin/colab-tray ./cmd/tray
 
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
@@ -39,6 +41,10 @@ test: ## set up what the tests need, and run them all
 		./internal/runtime ./cmd/tray ./test/... ./...
 
 check: lint test ## format, vet, staticcheck, and all tests
+
+# With the flags of a release nothing is compiled that the packages of each system do not
+# need as well.
+lint vet: export GOFLAGS += $(RELEASE)
 
 lint: vet
 	@echo "gofumpt"; unformatted=$$($(GOFUMPT) -l .) && [ -z "$$unformatted" ] || \

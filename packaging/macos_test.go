@@ -32,10 +32,10 @@ func TestBundle(t *testing.T) {
 	testenv.Write(t, filepath.Join(dir, "resources", "en.lproj", "README.md"), "read me")
 	env := []string{"GOOS=darwin", "CGO_ENABLED=0"}
 	for _, arch := range []string{"amd64", "arm64"} {
-		run(t, append(env, "GOARCH="+arch), "go", "build", "-ldflags", "-s -w", "-o", filepath.Join(dir, arch), filepath.Join(dir, "main.go"))
+		run(t, append(env, "GOARCH="+arch), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, arch), filepath.Join(dir, "main.go"))
 	}
 	tool := filepath.Join(dir, "bundle")
-	run(t, nil, "go", "build", "-o", tool, "./bundle")
+	run(t, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", tool, "./bundle")
 	for _, app := range []string{"One.app", "Two.app"} {
 		run(t, nil, "sh", "-c", `cd .. && exec "$@"`, "sh", tool, "-version", version, "-resources", filepath.Join(dir, "resources"),
 			filepath.Join(dir, app), filepath.Join(dir, "amd64"), filepath.Join(dir, "arm64"))

@@ -63,7 +63,9 @@ func needTools(t *testing.T) {
 	}
 	testenv.DependOnTree()
 	toolsOnce.Do(func() {
-		toolsErr = exec.Command("go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0", "--help").Run()
+		tool := exec.Command("go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0", "--help")
+		tool.Env = append(os.Environ(), "GOFLAGS=-trimpath", "CGO_ENABLED=0") // as make-dist has it built
+		toolsErr = tool.Run()
 	})
 	testenv.Need(t, "the Go module proxy, which has nfpm", toolsErr == nil)
 	for _, command := range []string{"makensis", "osslsigncode", "openssl"} {

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"hash/fnv"
 	"io"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"math/rand/v2"
@@ -23,8 +25,9 @@ import (
 )
 
 // killProxy stands between the program and the engine. It kills the program at
-// one of the requests that change something or carry data: either the engine
-// never hears of that one, or it obeys it and nobody is there for the answer.
+// one of the requests that change something, or that are the first after the program
+// has changed something of its own: either the engine never hears of that one, or it
+// obeys it and nobody is there for the answer.
 type killProxy struct {
 	engine *http.Transport
 	proxy  *httputil.ReverseProxy
@@ -38,7 +41,9 @@ type killProxy struct {
 	at      int // the request to kill at, 0 for none
 	allowed bool
 	count   int
-	seen    []string
+	seen    []string // each with the reads after it
+	own     []string // the directories that the program writes to
+	written uint64   // their state at the last request that was looked at
 	process *os.Process
 	gone    chan struct{} // closed when the program is dead
 	serving int           // requests
@@ -87,9 +92,45 @@ func changes(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasSuffix(r.URL.Path, "/wait")
 }
 
-// counts reports whether a request is one to kill at.
-func counts(r *http.Request) bool {
-	return changes(r) || r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/archive")
+// brings reports whether a request is a read that brings the program data.
+func brings(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/archive")
+}
+
+// counts reports whether a request is one to kill at. To be killed at a read leaves
+// behind the same as at the request before, unless the program has written in between.
+func (k *killProxy) counts(r *http.Request) bool {
+	before := k.written
+	k.written = stateOf(k.own)
+	if changes(r) || k.written != before {
+		return true
+	}
+	if len(k.seen) > 0 {
+		k.seen[len(k.seen)-1] += ", " + wordsOf(r)
+	}
+	return false
+}
+
+func wordsOf(r *http.Request) string { return r.Method + " " + path.Base(r.URL.Path) }
+
+// stateOf is another number whenever a file in the directories is another one.
+func stateOf(directories []string) uint64 {
+	state := fnv.New64a()
+	for _, dir := range directories {
+		_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil {
+				info, infoErr := entry.Info()
+				if err = infoErr; err == nil {
+					_, _ = fmt.Fprintln(state, path, info.Mode(), info.Size(), info.ModTime().UnixNano())
+				}
+			}
+			if err != nil {
+				_, _ = fmt.Fprintln(state, path, err)
+			}
+			return nil
+		})
+	}
+	return state.Sum64()
 }
 
 func (k *killProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -105,12 +146,14 @@ func (k *killProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	kill, allowed := false, false
 	var process *os.Process
 	var gone chan struct{}
-	if counts(r) {
+	if changes(r) || brings(r) {
 		k.mu.Lock()
-		k.count++
-		k.seen = append(k.seen, r.Method+" "+path.Base(r.URL.Path))
-		kill, allowed = k.count == k.at, k.allowed
-		process, gone = k.process, k.gone
+		if k.counts(r) {
+			k.count++
+			k.seen = append(k.seen, wordsOf(r))
+			kill, allowed = k.count == k.at, k.allowed
+			process, gone = k.process, k.gone
+		}
 		k.mu.Unlock()
 	}
 	pulls := k.pulled != nil && strings.HasSuffix(r.URL.Path, "/images/create")
@@ -157,9 +200,9 @@ var seed = sync.OnceValues(func() (uint64, error) {
 })
 
 // killStride is how many requests there are between two kills: unless CI is set there
-// is one at every third request, anywhere at first, as seed and the test's name have
-// it.
-func killStride(t *testing.T) (first, step int) {
+// is one at every third request, or so, anywhere at first, as seed and the test's name
+// have it.
+func killStride(t *testing.T, every int) (first, step int) {
 	t.Helper()
 	if testenv.Full() {
 		return 1, 1
@@ -168,11 +211,10 @@ func killStride(t *testing.T) (first, step int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const every = 3
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(t.Name()))
 	first = 1 + rand.New(rand.NewPCG(seed, name.Sum64())).IntN(every)
-	t.Logf("without CI, it is killed at every third request from the one of number %d; COLAB_TRAY_TEST_SEED=%d does so again", first, seed)
+	t.Logf("without CI, it is killed at one of %d requests, from number %d on; COLAB_TRAY_TEST_SEED=%d does so again", every, first, seed)
 	return first, every
 }
 
@@ -188,14 +230,15 @@ func least(many int) int {
 // before a request is the same as after the one before, unless that one brought
 // data, of which the program makes a file: an archive, or the output of a helper
 // that was started. There are more points than the command has requests: who
-// ranges ends with the one where it was not killed.
-func (k *killProxy) points(t *testing.T) iter.Seq2[int, bool] {
+// ranges ends with the one where it was not killed. Without CI it is killed at one of
+// every so many requests.
+func (k *killProxy) points(t *testing.T, every int) iter.Seq2[int, bool] {
 	return func(yield func(at int, allowed bool) bool) {
 		k.seen = nil
 		brought := func(at int) bool {
 			return at < len(k.seen) && (strings.HasSuffix(k.seen[at], " archive") || strings.HasSuffix(k.seen[at], " start"))
 		}
-		for at, step := killStride(t); ; at += step {
+		for at, step := killStride(t, every); ; at += step {
 			if (at == 1 || brought(at-2)) && !yield(at, false) {
 				return
 			}
@@ -217,6 +260,13 @@ func (k *killProxy) run(c *terminal, at int, allowed bool, args ...string) (kill
 	cmd.Stdout, cmd.Stderr = &out, &out
 	k.mu.Lock()
 	k.at, k.allowed, k.count, k.seen, k.gone = at, allowed, 0, nil, make(chan struct{})
+	k.own = []string{c.get("HOME")}
+	for _, arg := range args {
+		if filepath.IsAbs(arg) {
+			k.own = append(k.own, filepath.Dir(arg))
+		}
+	}
+	k.written = stateOf(k.own)
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func killedAtAnyPoint(c *terminal, test dataCommand) {
 		}
 	}
 	counted := map[string]int{}
-	for at, allowed := range k.points(t) {
+	for at, allowed := range k.points(t, 3) {
 		killed, outcome := k.kill(test, at, allowed)
 		counted[outcome]++
 		if !killed {
@@ -271,7 +271,7 @@ func killedWhileMadeAnew(c *terminal, k *killProxy, r remakeCommand) {
 	c.run(0, append([]string{"start"}, r.flags(r.ways[0])...)...)
 	c.docker("exec", name, "sh", "-c", "echo kept > ~/work.ipynb")
 	counted := map[string]int{}
-	at, step := killStride(t)
+	at, step := killStride(t, 3)
 	for killed := true; killed; at += step {
 		flags := r.flags(r.ways[1])
 		var output string
@@ -320,7 +320,7 @@ func TestKilledCopyOut(t *testing.T) {
 	k := newKiller(t, c.get("DOCKER_HOST"))
 	c.volume("mkdir -p work; echo one > work/a; echo two > work/b; chown -R 1000:100 .")
 	left := 0
-	for at, allowed := range k.points(t) {
+	for at, allowed := range k.points(t, 2) { // a part is left at two requests in a row
 		dir := t.TempDir()
 		killed, output := k.run(c, at, allowed, "cp", ":work", dir)
 		seen := k.seen

@@ -21,7 +21,7 @@ import (
 	"colabtray/test/testenv"
 )
 
-// program is the path of the program under test, built once.
+// program is the path of the program under test, built once, as it is released.
 var program string
 
 func TestMain(m *testing.M) {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	program = filepath.Join(dir, "colab-tray")
-	build := exec.Command("go", "build", "-ldflags", "-X main.version=1.2.3", "-o", program, ".")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-buildvcs=false", "-ldflags", "-s -w -X main.version=1.2.3", "-o", program, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s\n", out)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	goruntime "runtime"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -258,6 +259,9 @@ func notReady(s runtime.Snapshot, profile config.Profile) *problem.Problem {
 		Command: profile.CommandLine("start"),
 	}
 	switch s.State {
+	case runtime.Waiting:
+		p.Short = strings.TrimSuffix(s.Say(runtime.WordSentence), ".")
+		p.Hint = i18n.T("cli.stillStartingHint")
 	case runtime.Pulling, runtime.Starting:
 		p.Short = i18n.T("cli.stillStarting")
 		p.Hint = i18n.T("cli.stillStartingHint")

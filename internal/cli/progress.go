@@ -52,6 +52,8 @@ func (l *progressLine) show(s runtime.Snapshot) {
 			return
 		}
 		l.writeProgress(work, s.Progress.Words(), s.Progress.Bytes, s.Progress.Total)
+	case runtime.Waiting:
+		l.write(i18n.Named(s.Runtime, s.Say(runtime.WordSince)))
 	case runtime.Starting:
 		l.write(i18n.T("cli.work.start", "runtime", s.Runtime))
 	case runtime.Stopping:

@@ -144,10 +144,18 @@ type statusJSON struct {
 	Engine  engineJSON `json:"engine"`
 	// Reconnecting is since when the connection to the engine's machine is lost: RFC 3339,
 	// UTC; empty while it stands or the loss is short.
-	Reconnecting string       `json:"reconnectingSince"`
-	Problem      *problemJSON `json:"problem"`
+	Reconnecting string `json:"reconnectingSince"`
+	// Waiting is what the runtime waits for before it runs; null if for nothing.
+	Waiting *waitingJSON `json:"waiting"`
+	Problem *problemJSON `json:"problem"`
 	// Warnings are what to know of beside the state, the gravest first.
 	Warnings []*problemJSON `json:"warnings"`
+}
+
+type waitingJSON struct {
+	For   string `json:"for"`   // "gpu", "room", "volume", "image", "data" or "start"
+	Since string `json:"since"` // RFC 3339, UTC; empty when the engine does not say
+	Said  string `json:"said"`  // the engine's own words, if any
 }
 
 type engineJSON struct {
@@ -177,6 +185,9 @@ func (in *invocation) printStatus(p config.Profile, s runtime.Snapshot) error {
 	if s.Engine.Barred != "" {
 		more = append(more, i18n.T("cli.engineBarred", "host", s.Engine.Barred))
 	}
+	if s.Waiting.Said != "" {
+		more = append(more, s.StartProgress())
+	}
 	if s.RestartToApply {
 		more = append(more, i18n.T("cli.restartToApply", "command", p.CommandLine("restart")))
 	}
@@ -196,7 +207,7 @@ func styleOf(s runtime.State) style {
 	switch s {
 	case runtime.Ready:
 		return green
-	case runtime.Pulling, runtime.Starting, runtime.Stopping, runtime.Paused:
+	case runtime.Pulling, runtime.Waiting, runtime.Starting, runtime.Stopping, runtime.Paused:
 		return yellow
 	case runtime.NoEngine, runtime.Unhealthy, runtime.Failed:
 		return red
@@ -227,6 +238,12 @@ func asJSON(s runtime.Snapshot) statusJSON {
 	}
 	if s.Engine.Version == "" {
 		j.Engine.Name, j.Engine.Found = "", "" // only what is certain is for programs
+	}
+	if w := s.Waiting; w.For != "" {
+		j.Waiting = &waitingJSON{For: string(w.For), Said: w.Said}
+		if !w.Since.IsZero() {
+			j.Waiting.Since = w.Since.UTC().Format(time.RFC3339)
+		}
 	}
 	if s.Problem != nil {
 		j.Problem = problemAsJSON(s.Problem)

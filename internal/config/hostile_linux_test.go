@@ -84,7 +84,7 @@ func built(t *testing.T) string {
 	t.Helper()
 	testenv.Takes(t, "the tests have to be built")
 	binary := filepath.Join(t.TempDir(), "config.test")
-	cmd := exec.Command("go", "test", "-c", "-o", binary, ".")
+	cmd := exec.Command("go", "test", "-c", "-trimpath", "-tags", "nethttpomithttp2", "-o", binary, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -197,4 +197,29 @@ func many(n int, before, each, after string) string {
 		fmt.Fprintf(&b, each, i+10)
 	}
 	return b.String() + after
+}
+
+// TestFullDisk: where the disk has no room for the changed file, the old one stays as it
+// is, nothing is left beside it, and the error says why.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=16k", "colab-tray-test", dir).CombinedOutput()
+	testenv.Need(t, "to be allowed to mount a small disk: "+string(out), err == nil)
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	path := filepath.Join(dir, "config.toml")
+	text := "# " + strings.Repeat("mine ", 2000) + "\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Set(path, []string{"preferences", "start_at_open"}, true); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("the error is %v", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if now, _ := os.ReadFile(path); string(now) != text || err != nil || len(entries) != 1 {
+		t.Errorf("the file has %d bytes, not %d; there are %v, %v", len(now), len(text), entries, err)
+	}
 }

@@ -65,6 +65,14 @@ type Remote interface {
 	RunThere(ctx context.Context, command ...string) (string, error)
 }
 
+// FolderChecker is the ability to look at folders of the engine's machine before a
+// container has them.
+type FolderChecker interface {
+	// CheckFolders returns nil, [ErrNoFolder] or [ErrFolderDenied]. What it cannot tell
+	// is left to the engine.
+	CheckFolders(ctx context.Context, folders []config.Folder) error
+}
+
 // Replacer is the ability to replace a container with another one of the same name.
 type Replacer interface {
 	// Named returns the containers that were made for a runtime, running or not. It
@@ -213,6 +221,11 @@ type Features struct {
 	IdleStop bool
 	// Shell: the program opens a terminal in the container.
 	Shell bool
+	// Packages: the program lists the packages that only the container has.
+	Packages bool
+	// Cluster: the engine is many machines, of which none has folders and ports for a
+	// container, and whose hardware others get as soon as a container stops.
+	Cluster bool
 }
 
 // FeaturesOf returns the features that the abilities of an engine allow.
@@ -224,6 +237,7 @@ func FeaturesOf(e Engine) Features {
 	_, measures := As[Meter](e)
 	_, executes := As[Executor](e)
 	_, attaches := As[Attacher](e)
+	_, isCluster := As[ClusterPuller](e)
 	return Features{
 		Replace:  replaces && differs,
 		Update:   replaces && differs && tags,
@@ -231,5 +245,7 @@ func FeaturesOf(e Engine) Features {
 		Stats:    measures,
 		IdleStop: executes,
 		Shell:    attaches,
+		Packages: differs && executes,
+		Cluster:  isCluster,
 	}
 }

@@ -21,6 +21,7 @@ var (
 	ErrDiskFull      = errors.New("disk is full")
 	ErrPlatform      = errors.New("image is for another platform")
 	ErrNoFolder      = errors.New("folder does not exist on the host")
+	ErrFolderDenied  = errors.New("folder cannot be read on the host")
 	ErrBusy          = errors.New("engine is already doing this for another request")
 	ErrChanged       = errors.New("files changed while being read")
 	// ErrLacks means that the engine lacks an ability.

@@ -41,7 +41,7 @@ type Info struct {
 	// when there is none.
 	Machine string
 	// Command is the command line that talks to the engine in a terminal, such as
-	// "docker", "podman" or "docker --host ADDRESS".
+	// "docker", "podman" or "docker --host ADDRESS"; empty when there is none of the kind.
 	Command string
 	// Kind tells how the engine was installed.
 	Kind Kind

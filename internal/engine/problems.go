@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -145,7 +144,7 @@ func OperationProblem(p config.Profile, e Info, err error) *problem.Problem {
 			Code:    problem.ImageNotFound,
 			Short:   i18n.T("problem.imageNotFound", "image", p.Image),
 			Hint:    i18n.T("problem.imageNotFoundHint") + pullSays(e, err),
-			Command: e.Command + " pull " + config.ShellWord(p.Image),
+			Command: CommandLine(e.Command, "pull", p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrNetwork):
@@ -153,7 +152,7 @@ func OperationProblem(p config.Profile, e Info, err error) *problem.Problem {
 			Code:    problem.PullFailed,
 			Short:   i18n.T("problem.pullFailed"),
 			Hint:    pullHint(p, e, err) + pullSays(e, err),
-			Command: e.Command + " pull " + config.ShellWord(p.Image),
+			Command: CommandLine(e.Command, "pull", p.Image),
 			Err:     err,
 		}
 	case errors.Is(err, ErrDiskFull):
@@ -161,7 +160,7 @@ func OperationProblem(p config.Profile, e Info, err error) *problem.Problem {
 			Code:    problem.DiskFull,
 			Short:   i18n.T("problem.diskFull", "engine", e.Name),
 			Hint:    i18n.T("problem.diskFullHint", "engine", e.Name),
-			Command: e.Command + " system df",
+			Command: CommandLine(e.Command, "system", "df"),
 			Err:     err,
 		}
 	case errors.Is(err, ErrPlatform):
@@ -179,6 +178,15 @@ func OperationProblem(p config.Profile, e Info, err error) *problem.Problem {
 			Short:   i18n.T("problem.folderMissing"),
 			Hint:    i18n.T("problem.folderMissingHint", "engine", e.Name, "said", i18n.FullStop(engineMessage(err)), "profile", p.Name),
 			Command: "colab-tray config edit",
+			Err:     err,
+		}
+	case errors.Is(err, ErrFolderDenied):
+		_, folder, _ := strings.Cut(err.Error(), ErrFolderDenied.Error()+": ")
+		return &problem.Problem{
+			Code:    problem.FolderDenied,
+			Short:   i18n.T("problem.folderUnreadable", "folder", folder, "machine", e.Machine),
+			Hint:    i18n.T("problem.folderUnreadableHint", "engine", e.Name, "profile", p.Name),
+			Command: e.CommandThere("ls -ld " + config.ShellWord(folder)),
 			Err:     err,
 		}
 	default:
@@ -208,7 +216,7 @@ func WithoutWarning(s Spec, c Container, e Info) *problem.Problem {
 			Code:    problem.Without,
 			Short:   i18n.T("problem.without", "keys", strings.Join(keys, ", ")),
 			Hint:    hint,
-			Command: e.Command + " info",
+			Command: CommandLine(e.Command, "info"),
 		}
 	case message != "":
 		return &problem.Problem{
@@ -269,9 +277,21 @@ func PlatformProblem(p config.Profile, err error) *problem.Problem {
 	return &problem.Problem{Code: problem.UnsupportedPlatform, Short: i18n.T("problem.platform"), Hint: hint, Err: err}
 }
 
+// CommandLine returns a command line with arguments of the docker command; empty when
+// the engine has no command that knows them.
+func CommandLine(cli string, args ...string) string {
+	if cli == "" {
+		return ""
+	}
+	for _, a := range args {
+		cli += " " + config.ShellWord(a)
+	}
+	return cli
+}
+
 // RenameCommand returns the command that renames a container, to free its name.
 func RenameCommand(c Container, cli string) string {
-	return fmt.Sprintf("%s rename %s %s", cli, config.ShellWord(c.Name), config.ShellWord(c.Name+"-old"))
+	return CommandLine(cli, "rename", c.Name, c.Name+"-old")
 }
 
 // HandmadeProblem tells that a container was made by hand. The program does not replace

@@ -13,6 +13,12 @@ type Waiting struct {
 	Said string
 }
 
+// IsOpenEnded reports whether the wait lasts until others give something free or provide
+// it, so that nobody can tell how long. Any other wait is a part of the start.
+func (w Waiting) IsOpenEnded() bool {
+	return w.For == WaitingForGPU || w.For == WaitingForRoom || w.For == WaitingForVolume
+}
+
 // WaitingFor is what a container waits for.
 type WaitingFor string
 

@@ -158,13 +158,18 @@ func (s *session) refuseWith(w http.ResponseWriter, r *http.Request, why, page s
 	_ = control.SetReadDeadline(now)
 	_ = control.SetWriteDeadline(now.Add(writeTime))
 	w.Header().Set("Connection", "close")
-	s.send(w, http.StatusForbidden, page)
+	s.send(w, r, http.StatusForbidden, page)
 }
 
 // send sends a file of the page.
-func (s *session) send(w http.ResponseWriter, status int, name string) {
+func (s *session) send(w http.ResponseWriter, r *http.Request, status int, name string) {
 	kind, body := s.guide.asset(name)
 	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		body = zipped(body)
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

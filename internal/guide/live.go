@@ -29,6 +29,7 @@ type state struct {
 	URL      int             `json:"url"`     // a number that changes with the Backend URL; 0 for none
 	Host     string          `json:"host"`    // the host of the Backend URL
 	Can      verbs           `json:"can"`
+	Offers   offers          `json:"offers"`
 	Runs     bool            `json:"runs"`
 	Progress *progress       `json:"progress"`
 	Problem  *actionMessage  `json:"problem"`
@@ -50,6 +51,20 @@ type verbs struct {
 
 	Update     bool `json:"update"`
 	UndoUpdate bool `json:"undoUpdate"`
+}
+
+// offers tells which sections of the page make sense with the engine.
+type offers struct {
+	Data     bool `json:"data"`
+	Folders  bool `json:"folders"`
+	Packages bool `json:"packages"`
+	Ports    bool `json:"ports"`
+	Update   bool `json:"update"`
+}
+
+// offersOf returns what the page offers with an engine of these features.
+func offersOf(f engine.Features) offers {
+	return offers{Data: f.Data, Folders: !f.Cluster, Packages: f.Packages, Ports: !f.Cluster, Update: f.Update}
 }
 
 type progress struct {
@@ -93,11 +108,12 @@ func (g *Guide) state(s runtime.Snapshot) (now state, updated <-chan struct{}) {
 	case !s.Reconnecting.IsZero(): // that is all there is to say
 	case s.State == runtime.Absent:
 		now.Hint = i18n.Sentences(now.Hint, s.About())
-	case s.State == runtime.Starting:
+	default:
 		now.Hint = i18n.Sentences(now.Hint, s.StartProgress())
 	}
 	can := s.State
-	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck(), can.CanUpdate(), s.PreviousImage && can.CanUpdate()}
+	now.Can = verbs{can.CanStart(), can.CanContinue(), can.CanStop(), can.CanRestart(), can.CanConnect(), can.CanCheck(), can.CanUpdate() && s.Engine.Features.Update, s.PreviousImage && can.CanUpdate()}
+	now.Offers = offersOf(s.Engine.Features)
 	now.Runs = s.State.Runs()
 	if s.Engine.Version != "" {
 		now.Engine = s.Engine.Name + " " + s.Engine.Version

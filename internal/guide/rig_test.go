@@ -17,6 +17,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/gpu"
 	"colabtray/internal/i18n"
@@ -85,9 +86,14 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return openOn(t, docker, p)
+}
+
+func openOn(t *testing.T, e engine.Engine, p config.Profile) *rig {
+	t.Helper()
 	r := &rig{t: t, profile: p, log: new(lockedBuffer), acts: make(chan problem.Act, 9), file: filepath.Join(t.TempDir(), "config.toml")}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	link := runtime.NewLink(docker, log)
+	link := runtime.NewLink(e, log)
 	r.manager = runtime.NewManager(link, p, runtime.Options{
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
@@ -141,7 +147,7 @@ func open(t *testing.T, engine string, p config.Profile) *rig {
 		r.Close()
 		cancel()
 		running.Wait()
-		_ = docker.Close()
+		_ = e.Close()
 		if t.Failed() {
 			t.Logf("log:\n%s", r.log)
 		}

@@ -23,7 +23,7 @@ func (s *session) handler() http.Handler {
 	public := map[string]bool{"/": true, enterPath: true, jupyterPath: true}
 	serve := func(path, name string) {
 		public[path] = true
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { s.send(w, http.StatusOK, name) })
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { s.send(w, r, http.StatusOK, name) })
 	}
 	serve("/{$}", "guide.html")
 	for _, name := range parts() {

@@ -69,7 +69,7 @@ func TestDunstActions(t *testing.T) {
 	waitAsked(t, c, recordedActions{"torch", CopyURL})
 	// Each notification has its own buttons.
 	server.dismissed()
-	s.Send(IdleStop("torch", time.Now()))
+	s.Send(IdleStop(runtime.Snapshot{Profile: "torch"}, time.Now()))
 	server.waitDisplayed(1)
 	click()
 	waitAsked(t, c, recordedActions{"torch", KeepRunning})

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/problem"
@@ -90,6 +91,7 @@ type Announcement struct {
 //	not ready                         nothing
 //	ready, in a first snapshot        the Backend URL, if it changed
 //	ready, as in prev                 the Backend URL, if it changed
+//	ready, after it had waited        ready, and what for
 //	ready, for Colab asked for it     ready, and why
 //	ready                             ready, and whether the Backend URL changed
 //
@@ -102,7 +104,7 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 	announcements := stateAnnouncements(prev, next)
 	// A change of less than a minute does not matter to a person.
 	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
-		announcements = append(announcements, IdleStop(next.Profile, at))
+		announcements = append(announcements, IdleStop(next, at))
 	}
 	if next.NewerImageIsNews && next.NewerImage != prev.NewerImage {
 		announcements = append(announcements, newerImage(next.Profile))
@@ -148,6 +150,13 @@ func stateAnnouncements(prev, next runtime.Snapshot) []Announcement {
 	case changed:
 		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.readyChanged.title"), i18n.T("notify.urlChanged.body")
 		a.Actions = []Action{CopyURL, OpenColab}
+	case next.Waited.For == engine.WaitingForGPU || next.Waited.For == engine.WaitingForRoom:
+		a.Kind, a.Title = KindReady, i18n.T("notify.waited.title")
+		if next.Waited.For == engine.WaitingForGPU {
+			a.Title = i18n.T("notify.waited.titleGPU")
+		}
+		a.Body = i18n.T("notify.waited.body", "since", next.Waited.Since.Local().Format("15:04"))
+		a.Actions = []Action{CopyURL, OpenColab}
 	case next.Woken:
 		a.Kind, a.Title, a.Body = KindReady, i18n.T("notify.woken.title"), i18n.T("notify.woken.body")
 	default:
@@ -175,7 +184,7 @@ func problemAnnouncement(prev, next runtime.Snapshot) Announcement {
 		Kind: KindFailed, Title: next.Problem.Short, Body: firstLine(next.Problem.Hint),
 		Actions: firstActs(next.Acts()), Profile: next.Profile,
 	}
-	if next.State == runtime.Failed && prev.State.Runs() && prev.State != runtime.Starting {
+	if next.State == runtime.Failed && prev.State.Runs() && prev.State != runtime.Starting && prev.State != runtime.Waiting {
 		a.Kind, a.Urgency = KindStopped, Critical
 		a.Actions = []Action{Start, ShowLogs}
 	}
@@ -192,14 +201,18 @@ func firstActs(acts []problem.Act) []Action {
 
 // IdleStop announces that a runtime will be stopped at a time, unless the person
 // keeps it running.
-func IdleStop(profile string, at time.Time) Announcement {
-	return Announcement{
+func IdleStop(s runtime.Snapshot, at time.Time) Announcement {
+	a := Announcement{
 		Kind:    KindIdleStop,
 		Title:   i18n.T("notify.idleStop.title", "time", at.Local().Format("15:04")),
 		Body:    i18n.T("notify.idleStop.body"),
 		Actions: []Action{KeepRunning},
-		Profile: profile,
+		Profile: s.Profile,
 	}
+	if s.FreesGPU {
+		a.Body = i18n.T("notify.idleStop.bodyGPU")
+	}
+	return a
 }
 
 // newerImage announces that a registry has a newer image.

@@ -42,24 +42,25 @@ func in(state runtime.State) runtime.Snapshot {
 // table, the state after has another Backend URL.
 func TestAnnounceEveryPair(t *testing.T) {
 	const same = `
-	            unknown noengine absent pulling stopped starting ready unhealthy paused stopping failed
-	first       .       .        .      .       .       .        .     .         .      .        .
-	unknown     .       .        .      .       .       .        .     .         .      .        .
-	noengine    .       .        .      .       .       .        .     .         .      .        .
-	absent      .       .        .      .       .       .        r     f         f      .        f
-	pulling     .       .        .      .       .       .        r     f         f      .        f
-	stopped     .       .        .      .       .       .        r     f         f      .        f
-	starting    .       .        .      .       .       .        r     f         f      .        f
-	ready       .       .        .      .       .       .        .     f         f      .        s
-	unhealthy   .       .        .      .       .       .        r     .         f      .        s
-	paused      .       .        .      .       .       .        r     f         .      .        s
-	stopping    .       .        .      .       .       .        r     f         f      .        f
-	failed      .       .        .      .       .       .        r     f         f      .        .`
+	            unknown noengine absent pulling waiting stopped starting ready unhealthy paused stopping failed
+	first       .       .        .      .       .       .       .        .     .         .      .        .
+	unknown     .       .        .      .       .       .       .        .     .         .      .        .
+	noengine    .       .        .      .       .       .       .        .     .         .      .        .
+	absent      .       .        .      .       .       .       .        r     f         f      .        f
+	pulling     .       .        .      .       .       .       .        r     f         f      .        f
+	waiting     .       .        .      .       .       .       .        r     f         f      .        f
+	stopped     .       .        .      .       .       .       .        r     f         f      .        f
+	starting    .       .        .      .       .       .       .        r     f         f      .        f
+	ready       .       .        .      .       .       .       .        .     f         f      .        s
+	unhealthy   .       .        .      .       .       .       .        r     .         f      .        s
+	paused      .       .        .      .       .       .       .        r     f         .      .        s
+	stopping    .       .        .      .       .       .       .        r     f         f      .        f
+	failed      .       .        .      .       .       .       .        r     f         f      .        .`
 	changed := strings.NewReplacer(
-		"first       .       .        .      .       .       .        .", "first       .       .        .      .       .       .        u",
-		"unknown     .       .        .      .       .       .        .", "unknown     .       .        .      .       .       .        u",
-		"noengine    .       .        .      .       .       .        .", "noengine    .       .        .      .       .       .        u",
-		"ready       .       .        .      .       .       .        .", "ready       .       .        .      .       .       .        u",
+		"first       .       .        .      .       .       .       .        .", "first       .       .        .      .       .       .       .        u",
+		"unknown     .       .        .      .       .       .       .        .", "unknown     .       .        .      .       .       .       .        u",
+		"noengine    .       .        .      .       .       .       .        .", "noengine    .       .        .      .       .       .       .        u",
+		"ready       .       .        .      .       .       .       .        .", "ready       .       .        .      .       .       .       .        u",
 		" r ", " R ",
 	).Replace(same)
 
@@ -157,6 +158,26 @@ func TestAnnounceStories(t *testing.T) {
 		}
 		if got.String() != story.want {
 			t.Errorf("%s: announced %q, want %q", story.name, got.String(), story.want)
+		}
+	}
+}
+
+// TestAnnounceWaited: a runtime that had to wait is announced as that, once it can be used.
+func TestAnnounceWaited(t *testing.T) {
+	since := time.Date(2026, 5, 1, 9, 5, 0, 0, time.Local)
+	for what, title := range map[engine.WaitingFor]string{
+		engine.WaitingForGPU: "It has a GPU, and is ready", engine.WaitingForRoom: "There is room for it, and it is ready",
+		engine.WaitingForVolume: "The runtime is ready",
+	} {
+		waiting, starting, ready := in(runtime.Waiting), in(runtime.Starting), in(runtime.Ready)
+		waiting.Waiting = engine.Waiting{For: what, Since: since, Said: token}
+		starting.Waited, ready.Waited = waiting.Waiting, waiting.Waiting
+		if got := slices.Concat(Announce(in(runtime.Stopped), waiting), Announce(waiting, starting), Announce(ready, ready)); len(got) > 0 {
+			t.Errorf("%s: announced was %+v", what, got)
+		}
+		got := Announce(waiting, ready)
+		if len(got) != 1 || got[0].Kind != KindReady || got[0].Title != title || strings.Contains(got[0].Body, "09:05") == (what == engine.WaitingForVolume) {
+			t.Errorf("%s: announced was %+v", what, got)
 		}
 	}
 }
@@ -282,7 +303,7 @@ func TestWords(t *testing.T) {
 	if got := Announce(later, quiet); got != nil || slices.Contains(staleKinds(soon), KindIdleStop) {
 		t.Errorf("when it is used again: %+v", got)
 	}
-	if got := IdleStop("torch", at); !reflect.DeepEqual(got, want) || !slices.Contains(Kinds(), got.Kind) {
+	if got := IdleStop(soon, at); !reflect.DeepEqual(got, want) || !slices.Contains(Kinds(), got.Kind) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -45,10 +45,12 @@
 //	a stop or a cancelled operation is running        Stopping
 //	an operation is running and pulls an image        Pulling
 //	a delete or a restore is running                  Stopping
+//	the container waits for what others have          Waiting
 //	another operation is running                      Starting
-//	the container is not inspected yet, or it ran
-//	before this program and Jupyter is not asked yet  Unknown
+//	the container is not inspected yet                Unknown
 //	the container is paused                           Paused
+//	the container ran before this program, and
+//	Jupyter is not asked yet                          Unknown
 //	the container runs, Jupyter has answered          Ready
 //	the container runs, Jupyter is silent for long,
 //	or the port of the Backend URL is in use          Unhealthy

@@ -1,8 +1,10 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +49,8 @@ func (a *absent) Await(ctx context.Context) {
 }
 
 // TestRecovery: an engine that comes back is noticed soon, at once where its socket
-// can be watched, and one that stays away for long is asked rarely.
+// can be watched, and one that stays away for long is asked rarely. The log has one line
+// of it.
 func TestRecovery(t *testing.T) {
 	for name, c := range map[string]struct {
 		outage  time.Duration
@@ -69,7 +72,8 @@ func TestRecovery(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				e := &absent{back: make(chan struct{}), appears: make(chan struct{}), opened: make(chan struct{})}
 				appears := e.appears
-				l := NewLink(e, slog.New(slog.DiscardHandler))
+				log := new(bytes.Buffer)
+				l := NewLink(e, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 				over := make(chan struct{})
 				go func() {
 					l.Run(ctx)
@@ -89,6 +93,9 @@ func TestRecovery(t *testing.T) {
 				}
 				cancel()
 				<-over
+				if lines := strings.Count(log.String(), "\n"); lines != 1 {
+					t.Errorf("the log has %d lines of one outage:\n%.500s", lines, log)
+				}
 			})
 		})
 	}

@@ -173,6 +173,9 @@ func (m *Manager) updateGate(ctx context.Context) {
 // leadGate sets where the gateways lead.
 func (m *Manager) leadGate() {
 	c, run := m.model.container, m.model.running()
+	if m.model.waiting().For != "" { // nothing listens in it yet
+		run = startID{}
+	}
 	m.forwards.leadTo(run, c)
 	if m.way != nil && m.way.run != run {
 		old := m.way
@@ -188,7 +191,7 @@ func (m *Manager) leadGate() {
 		return
 	}
 	waking := &gateway.Waking{Origin: m.wakeFor, Token: m.isToken, Wake: m.wake}
-	if m.model.state() == Starting { // whoever asks waits for Jupyter
+	if m.model.state().is(Waiting, Starting) { // whoever asks waits for Jupyter
 		m.gate.lead(nil, waking)
 	} else {
 		m.gate.lead(m.way, waking)

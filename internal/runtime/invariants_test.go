@@ -11,12 +11,14 @@ import (
 func wrongState(m *model) string {
 	state, problem, running := m.state(), m.shownProblem(), m.running() != startID{}
 	follows := m.running()
-	if m.op != 0 && !m.opVerb.starts() {
+	if m.op != 0 && !m.opVerb.starts() || m.waiting().For != "" {
 		follows = startID{}
 	}
 	switch {
 	case (state == Failed || state == NoEngine || state == Unhealthy || state == Paused) && problem == nil:
 		return state.String() + " without a problem"
+	case state == Waiting && (m.following != startID{} || m.settling || !m.url.IsZero()):
+		return "what waits is asked whether it answers"
 	case state == Ready && (m.url.IsZero() || m.container.Paused || m.op != 0):
 		return "ready without a Backend URL, paused, or at work"
 	case !running && (!m.url.IsZero() || m.late != nil || !m.idleAt.IsZero() || m.served || m.killed):
@@ -119,7 +121,7 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 		if died && after.state() != Failed && failedExit(e.container) && !before.killed {
 			return "a death is hidden"
 		}
-		if died && after.state() != Stopped && before.killed {
+		if died && after.state() != Stopped && before.killed && e.container.Cause == "" {
 			return "a run that somebody ended counts as dead"
 		}
 	case progressed:

@@ -71,7 +71,7 @@ func (o *operation) update(ctx context.Context, c engine.Container) error {
 		if pullErr = o.pull(ctx); pullErr == nil {
 			return nil
 		}
-		if image, err := o.engine.Image(ctx, o.profile.Image, ""); err != nil || !image.Local || ctx.Err() != nil {
+		if image, err := o.image(ctx, o.profile.Image, ""); err != nil || !image.Local || ctx.Err() != nil {
 			return pullErr
 		}
 		return nil
@@ -191,6 +191,8 @@ func (o *operation) describeFailure(ctx context.Context, old engine.Container) s
 
 // imageID returns the ID of an image, empty if the engine does not have the image.
 func imageID(ctx context.Context, e engine.Engine, image, platform string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	found, err := e.Image(ctx, image, platform)
 	return found.ID, err
 }

@@ -100,7 +100,7 @@ func (m *memoryRuntime) Container() engine.Container {
 func TestLifecycle(t *testing.T) {
 	m := inMemory(t, itself)
 	s := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Absent })
-	if all := (engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}); s.Engine.Features != all || !s.Engine.Local {
+	if all := (engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true, Packages: true}); s.Engine.Features != all || !s.Engine.Local {
 		t.Errorf("the engine is %+v", s.Engine)
 	}
 	first := m.must(m.Start)

@@ -59,9 +59,13 @@ func NewLink(e engine.Engine, log *slog.Logger) *Link {
 	return l
 }
 
-// setInfo stores what is known of the engine, and adds its features.
+// setInfo stores what is known of the engine, and adds its features. The command of a
+// cluster has none of the words with which the docker command is told what to do.
 func (l *Link) setInfo(info engine.Info) engine.Info {
 	info.Features = engine.FeaturesOf(l.engine)
+	if info.Features.Cluster {
+		info.Command = ""
+	}
 	l.info.Store(&info)
 	return info
 }
@@ -78,16 +82,20 @@ func (l *Link) Run(ctx context.Context) {
 		watching.Go(func() { l.watchConnection(ctx, c) })
 	}
 	var delay time.Duration
+	logged := "" // of this outage
 	for lost := time.Now(); ctx.Err() == nil; {
 		opened, err := l.connect(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if opened {
-			delay, lost = 0, time.Now()
+			delay, lost, logged = 0, time.Now(), ""
 			continue // the stream has ended, but the engine may still answer
 		}
-		l.log.Debug("engine does not answer", "host", l.Info().Host, "error", err)
+		if text := err.Error(); text != logged {
+			l.log.Debug("engine does not answer", "host", l.Info().Host, "error", err)
+			logged = text
+		}
 		l.answered(false)
 		l.broadcast(engineDown{engine.ConnectProblem(l.Info(), err)})
 		delay = backoff(delay, time.Since(lost))

@@ -277,7 +277,7 @@ func (m *Manager) inspect(ctx context.Context, i inspection) {
 		if c.Exists && !c.Running && !c.StartedAt.IsZero() {
 			output = engine.LastLines(ctx, m.engine(), c, 20, token)
 		}
-		stale := c.Running && !m.filesAreCurrent(ctx, profile, c)
+		stale := c.Running && c.Waiting == nil && !m.filesAreCurrent(ctx, profile, c)
 		if c.ID != previousID {
 			root = ""
 		}

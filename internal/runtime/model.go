@@ -38,6 +38,7 @@ type model struct {
 	late                 *problem.Problem // Jupyter has not answered for long
 	settings             *problem.Problem // a warning about our settings in the server
 	served               bool             // Jupyter has answered in this run
+	waited               engine.Waiting   // what this run waited for before it began, if for others; else zero
 	idleAt               time.Time        // when the idle runtime will be stopped
 	idled                startID          // the run that was stopped because it was idle
 	blocked              *problem.Problem // why the program does not listen at the port of the Backend URL
@@ -74,12 +75,16 @@ func (m *model) state() State {
 		return Pulling
 	case m.op != 0 && m.opVerb.isExclusive():
 		return Stopping
+	case m.waiting().IsOpenEnded():
+		return Waiting
 	case m.op != 0:
 		return Starting
-	case !m.known || m.settling:
+	case !m.known:
 		return Unknown
 	case m.container.Paused:
 		return Paused
+	case m.settling:
+		return Unknown
 	case m.container.Running && m.blocked == nil && !m.url.IsZero():
 		return Ready
 	case m.container.Running && (m.blocked != nil || m.late != nil):
@@ -104,8 +109,8 @@ func (m *model) shownProblem() *problem.Problem {
 		return cmp.Or(m.blocked, m.late)
 	case Paused:
 		return pausedProblem(m.profile)
-	case Failed, Starting, Ready:
-		return m.problem // in Starting and Ready: a Stop or Restart has failed
+	case Failed, Waiting, Starting, Ready:
+		return m.problem // but in Failed: a Stop or Restart has failed
 	default:
 		return nil
 	}
@@ -127,7 +132,7 @@ func (m *model) settled(v verb) (bool, *problem.Problem) {
 	}
 	state := m.state()
 	switch {
-	case state == Unknown, state == Starting && v != stop && m.problem == nil:
+	case state == Unknown, state.is(Waiting, Starting) && v != stop && m.problem == nil:
 		return false, nil
 	case state == NoEngine:
 		return true, m.down
@@ -258,6 +263,14 @@ func (m *model) running() startID {
 	return startID{}
 }
 
+// waiting returns what the container waits for that was started; zero for nothing.
+func (m *model) waiting() engine.Waiting {
+	if m.running() == (startID{}) || m.container.Waiting == nil {
+		return engine.Waiting{}
+	}
+	return *m.container.Waiting
+}
+
 // watches reports whether s is the current run.
 func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == m.running() }
 
@@ -270,8 +283,18 @@ func (m *model) resetRun() {
 
 // applyInspection stores the engine's description of the container.
 func (m *model) applyInspection(c engine.Container) {
+	waits := m.waiting()
 	if !c.Running || startOf(c) != m.running() {
+		if waits.For != "" && m.owned == m.running() && c.Running && c.ID == m.container.ID {
+			m.owned = startOf(c) // an engine can count the run from the end of the wait
+		}
 		m.resetRun()
+	}
+	switch {
+	case !c.Running || c.ID != m.container.ID:
+		m.waited = engine.Waiting{}
+	case waits.IsOpenEnded() && m.waited.For != engine.WaitingForGPU:
+		m.waited = waits
 	}
 	if c.ID != m.container.ID {
 		m.root = ""
@@ -283,6 +306,7 @@ func (m *model) applyInspection(c engine.Container) {
 // What our own operation does is reported by its event done.
 func (m *model) observe(c engine.Container, output []string) []effect {
 	before, known, wasReady, served, wasKilled := m.running(), m.known, !m.url.IsZero(), m.served, m.killed
+	waited := m.waiting().For != ""
 	lastRun := startOf(m.container)
 	wasHealthy := !m.container.Unhealthy && !m.container.Paused
 	m.applyInspection(c)
@@ -291,14 +315,14 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 	}
 	switch now := m.running(); {
 	case !known && c.Running:
-		m.settling = true
+		m.settling = c.Waiting == nil
 	case failedExit(c) && (!known || before == startID{} && startOf(c) != lastRun):
 		m.problem = deathProblem(c, m.engine, output, true) // it ran before this program or between two inspections
 	case now != before && c.Running:
-		m.problem, m.woken = nil, false // somebody has started it
+		m.problem, m.woken = nil, m.woken && waited // somebody has started it, or the wait is over
 	case now != before:
 		m.problem, m.woken = nil, false
-		if c.ID == before.container && !wasKilled {
+		if c.ID == before.container && (!wasKilled || c.Cause != "") {
 			m.problem = deathProblem(c, m.engine, output, served)
 		}
 	case !c.Exists && m.problem != nil && aboutExit(m.problem):
@@ -402,8 +426,8 @@ func (m *model) finish(d done) {
 // restartWatch makes the watch for Jupyter's answer follow the current run.
 func (m *model) restartWatch() []effect {
 	now := m.running()
-	if m.op != 0 && !m.opVerb.starts() {
-		now = startID{} // the operation is going to end the run
+	if m.op != 0 && !m.opVerb.starts() || m.waiting().For != "" {
+		now = startID{} // the operation is going to end the run, or it has not begun
 	}
 	if now == m.following {
 		return nil
@@ -419,6 +443,8 @@ func (m *model) restartWatch() []effect {
 // does not know.
 func (m *model) since() time.Time {
 	switch m.state() {
+	case Waiting:
+		return m.waiting().Since
 	case Starting, Ready, Unhealthy:
 		if m.container.Running {
 			return m.container.StartedAt

@@ -39,6 +39,20 @@ func paused(c engine.Container) engine.Container {
 	return c
 }
 
+// waits is the container while it waits to run; the run counts from the end of the wait.
+func waits(what engine.WaitingFor) engine.Container {
+	c := runA
+	c.StartedAt, c.Waiting = time.Unix(90, 0), &engine.Waiting{For: what, Since: time.Unix(90, 0)}
+	return c
+}
+
+// lost is the container after a wait or a run that its engine has ended.
+func lost(c engine.Container) engine.Container {
+	c = ended(c, 137)
+	c.Waiting, c.Cause = nil, engine.CauseEvicted
+	return c
+}
+
 // newestInspection is a seen of the newest inspection.
 func newestInspection(m *model, c engine.Container) event {
 	return seen{inspection: m.lastInspection, container: c}
@@ -70,6 +84,7 @@ var situations = []situation{
 	{"start wanted at first", Unknown, steps(command{start})},
 	{"engine up", Unknown, steps(up)},
 	{"first inspection", Unknown, steps(up, seen{container: runA})},
+	{"paused at the first inspection", Paused, steps(up, seen{container: paused(runA)})},
 	{"no engine", NoEngine, steps(engineDown{away})},
 	{"absent", Absent, steps(up, seen{})},
 	{"pulling", Pulling, steps(up, seen{}, command{start}, progressed{1, engine.Progress{Layers: 1}})},
@@ -77,6 +92,11 @@ var situations = []situation{
 	{"stopped", Stopped, steps(up, seen{container: ended(runA, 0)})},
 	{"being started", Starting, steps(up, seen{}, command{start})},
 	{"starting", Starting, steps(up, seen{}, command{start}, done{op: 1, container: runA, known: true, started: true})},
+	{"waiting for a GPU", Waiting, steps(up, seen{}, command{start}, done{op: 1, container: waits(engine.WaitingForGPU), known: true, started: true})},
+	{"waiting, before this program", Waiting, steps(up, seen{container: waits(engine.WaitingForGPU)})},
+	{"waiting for the image", Starting, steps(up, seen{}, command{start}, done{op: 1, container: waits(engine.WaitingForImage), known: true, started: true})},
+	{"starting after a wait", Starting, steps(up, seen{}, command{start}, done{op: 1, container: waits(engine.WaitingForGPU), known: true, started: true}, seen{container: runA})},
+	{"evicted", Failed, steps(up, seen{container: runA}, answered{start: startOf(runA), url: urlA}, seen{container: lost(runA)})},
 	{"starting, not by us", Starting, steps(up, seen{}, seen{container: runA})},
 	{"ready", Ready, steps(up, seen{}, seen{container: runA}, answered{start: startOf(runA), url: urlA})},
 	{"ready, sent a signal", Ready, steps(up, seen{}, seen{container: runA}, answered{start: startOf(runA), url: urlA}, killed{})},
@@ -112,6 +132,9 @@ var columns = []struct {
 	{"seen it unhealthy", func(m *model) event { c := runA; c.Unhealthy = true; return newestInspection(m, c) }},
 	{"seen it ended well", func(m *model) event { return newestInspection(m, ended(runA, 0)) }},
 	{"seen it ended badly", func(m *model) event { return newestInspection(m, ended(runA, 1)) }},
+	{"seen it wait", func(m *model) event { return newestInspection(m, waits(engine.WaitingForGPU)) }},
+	{"seen it evicted", func(m *model) event { return newestInspection(m, lost(runA)) }},
+	{"seen a wait evicted", func(m *model) event { return newestInspection(m, lost(waits(engine.WaitingForGPU))) }},
 	{"seen a run over", func(m *model) event { return newestInspection(m, ended(runB, 1)) }},
 	{"seen long ago", func(m *model) event { return seen{inspection: 0, container: ended(runA, 1)} }},
 	{"inspection failed", func(m *model) event { return seen{inspection: m.lastInspection, failed: true} }},

@@ -66,7 +66,7 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 		}
 	}
 	if c.Paused { // Podman cannot stop a paused container
-		if err := o.engine.Start(ctx, c.ID); err != nil {
+		if err := o.unpause(ctx, c); err != nil {
 			return err
 		}
 		if v == start {
@@ -116,12 +116,20 @@ func (o *operation) Inspect(ctx context.Context) (engine.Container, error) {
 	return o.engine.Inspect(ctx, o.profile.Runtime)
 }
 
+func (o *operation) unpause(ctx context.Context, c engine.Container) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
+	return o.engine.Start(ctx, c.ID)
+}
+
 // Stop stops the runtime's container. Before that it notes the server's root directory,
 // which only a running server can tell.
 func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+stopGrace)
 	defer cancel()
-	o.data.NoteRoot(ctx, c)
+	if c.Waiting == nil {
+		o.data.NoteRoot(ctx, c)
+	}
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
 
@@ -143,6 +151,12 @@ func (o *operation) startExisting(ctx context.Context, c engine.Container, intoH
 func (o *operation) startNew(ctx context.Context) (err error) {
 	if o.profile.Kind == config.KindColab && o.info.Arch != "" && o.info.Arch != "amd64" {
 		return engine.PlatformProblem(o.profile, nil)
+	}
+	// The pull can take long, so this comes first.
+	if checker, can := engine.As[engine.FolderChecker](o.engine); can {
+		if err := checker.CheckFolders(ctx, o.profile.Folders); err != nil {
+			return err
+		}
 	}
 	if err := o.provideImage(ctx); err != nil {
 		return err
@@ -175,11 +189,18 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 
 // provideImage pulls the image if the engine does not have it.
 func (o *operation) provideImage(ctx context.Context) error {
-	image, err := o.engine.Image(ctx, o.profile.Image, o.profile.Platform)
+	image, err := o.image(ctx, o.profile.Image, o.profile.Platform)
 	if image.ID != "" || err != nil {
 		return err
 	}
 	return o.pull(ctx)
+}
+
+// image asks the engine for an image, in the time of one request.
+func (o *operation) image(ctx context.Context, ref, platform string) (engine.ImageInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
+	return o.engine.Image(ctx, ref, platform)
 }
 
 func (o *operation) pull(ctx context.Context) error {

@@ -41,7 +41,7 @@ func deniedProblem(c engine.Container, output []string, cli string) *problem.Pro
 		return nil
 	}
 	p.Hint = i18n.T("problem.deniedHint", "user", user)
-	if plainImage.MatchString(c.Image) {
+	if plainImage.MatchString(c.Image) && cli != "" {
 		mapping := ""
 		if uid, gid, _ := strings.Cut(user, ":"); c.Effective.Mapped {
 			mapping = fmt.Sprintf(" --userns keep-id:uid=%s,gid=%s", uid, gid)

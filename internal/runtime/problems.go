@@ -16,7 +16,13 @@ import (
 
 // aboutExit reports whether the problem is the end of a container.
 func aboutExit(p *problem.Problem) bool {
-	return p.Code == problem.DiedStarting || p.Code == problem.NotOwned || p.Code == problem.Exited || p.Code == problem.OutOfMemory
+	switch p.Code {
+	case problem.DiedStarting, problem.NotOwned, problem.Exited, problem.OutOfMemory,
+		problem.Evicted, problem.Preempted, problem.MachineLost, problem.EndedElsewhere, problem.Overdue, problem.NotFilled:
+		return true
+	default:
+		return false
+	}
 }
 
 // localImageProblem is the problem that an image cannot be pulled, because it was
@@ -96,7 +102,7 @@ func failedExit(c engine.Container) bool {
 	}
 	switch c.ExitCode {
 	case 0, 130, 137, 143:
-		return c.OOMKilled
+		return c.OOMKilled || c.Cause != ""
 	}
 	return true
 }
@@ -114,6 +120,9 @@ func unusualProblems(p config.Profile) []*problem.Problem {
 // deathProblem is the problem that a container has ended without a request. It is nil
 // if the container has ended without an error after Jupyter has answered.
 func deathProblem(c engine.Container, e engine.Info, output []string, served bool) *problem.Problem {
+	if p := causeProblem(c, e); p != nil {
+		return p
+	}
 	if p := deniedProblem(c, output, e.Command); p != nil && c.ExitCode != 0 && !c.OOMKilled {
 		return p
 	}
@@ -123,6 +132,9 @@ func deathProblem(c engine.Container, e engine.Info, output []string, served boo
 		p.Code = problem.OutOfMemory
 		p.Short = i18n.T("problem.outOfMemory")
 		p.Hint = i18n.T("problem.outOfMemoryHint", "engine", e.Name)
+		if limit := c.Effective.Memory; limit > 0 {
+			p.Hint = i18n.T("problem.outOfMemoryLimitHint", "limit", i18n.Bytes(limit))
+		}
 	case !served:
 		p.Code = problem.DiedStarting
 		p.Short = i18n.T("problem.diedStarting", "code", c.ExitCode)
@@ -136,6 +148,38 @@ func deathProblem(c engine.Container, e engine.Info, output []string, served boo
 		p.Code = problem.Exited
 		p.Short = i18n.T("problem.exited", "code", c.ExitCode)
 		p.Hint = lastOutputText(c, output)
+	}
+	return p
+}
+
+// causes are the problems for the causes that engines have for ending a container.
+var causes = map[engine.Cause]problem.Code{
+	engine.CauseEvicted:   problem.Evicted,
+	engine.CausePreempted: problem.Preempted,
+	engine.CauseLost:      problem.MachineLost,
+	engine.CauseDeleted:   problem.EndedElsewhere,
+	engine.CauseImage:     problem.PullFailed,
+	engine.CauseNotMade:   problem.ClusterRefused,
+	engine.CauseOverdue:   problem.Overdue,
+	engine.CauseNotFilled: problem.NotFilled,
+}
+
+// causeProblem is the problem that the engine itself has ended a container; nil if its
+// exit code tells all. The data are kept in each of them, and a start is possible.
+func causeProblem(c engine.Container, e engine.Info) *problem.Problem {
+	code, known := causes[c.Cause]
+	if !known {
+		return nil
+	}
+	p := &problem.Problem{
+		Code: code, Short: i18n.T("problem.ended." + string(c.Cause)),
+		Hint: i18n.T("problem.ended."+string(c.Cause)+"Hint", "machine", i18n.Line(cmp.Or(e.Elsewhere(), e.Name)), "image", i18n.Line(c.Image)),
+	}
+	if code == problem.ClusterRefused || code == problem.PullFailed { // of which others leave no container to start
+		p.Acts = []problem.Act{{Name: problem.ActStart}, {Name: problem.ActEditSettings}}
+	}
+	if c.CauseSaid != "" {
+		p.Hint += " " + engineSays(e, c.CauseSaid)
 	}
 	return p
 }

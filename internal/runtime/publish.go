@@ -126,6 +126,13 @@ func (m *Manager) snapshot() Snapshot {
 	}
 	s.Listens, s.Woken = m.gate.isOpen(), m.model.woken && s.State.Runs()
 	s.IdleStopped = m.model.stoppedIdle()
+	s.FreesGPU = s.Engine.Features.Cluster && !m.profile.GPU.None()
+	if s.State.is(Waiting, Starting) {
+		s.Waiting = m.model.waiting()
+	}
+	if s.State.is(Starting, Ready) && m.model.waiting().For == "" {
+		s.Waited = m.model.waited
+	}
 	if s.State == Pulling {
 		s.Progress = m.model.progress
 	}

@@ -215,11 +215,41 @@ func (o *operation) confirmNew(ctx context.Context, id string) error {
 	if err := o.startContainer(starting, id); err != nil {
 		return err
 	}
-	c, err := o.Inspect(ctx)
+	c, err := o.untilBegun(ctx)
 	if err != nil {
 		return err
 	}
 	return o.untilReady(ctx, c)
+}
+
+// untilBegun waits until the container that was started no longer waits to run, however
+// long that takes.
+func (o *operation) untilBegun(ctx context.Context) (engine.Container, error) {
+	c, err := o.Inspect(ctx)
+	if err != nil || c.Waiting == nil {
+		return c, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	changed, ended := make(chan struct{}, 1), make(chan error, 1)
+	look := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	go func() { ended <- o.engine.Watch(ctx, []string{o.profile.Runtime}, look, func(engine.Event) { look() }) }()
+	for c.Waiting != nil && err == nil {
+		select {
+		case <-changed:
+			c, err = o.Inspect(ctx)
+		case err = <-ended:
+			cancel()
+			return c, cmp.Or(err, engine.ErrUnreachable)
+		}
+	}
+	cancel()
+	<-ended
+	return c, err
 }
 
 // untilReady waits until Jupyter answers. It returns a problem if Jupyter does not

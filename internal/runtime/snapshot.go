@@ -104,11 +104,18 @@ type Snapshot struct {
 	// IdleStopped tells that this program, since its start, has stopped the runtime
 	// because it was idle; false unless State is Stopped.
 	IdleStopped bool
+	// FreesGPU tells that a stop gives a GPU back to others.
+	FreesGPU bool
 	// LastStart is how long the last start took that this program has seen, in this run
 	// or an earlier one, without the pull of an image; 0 if it has seen none.
 	LastStart time.Duration
 	// Progress is the progress of the pull; zero unless State is Pulling.
 	Progress engine.Progress
+	// Waiting is what the container waits for that was started, and does not run its
+	// command yet; zero if for nothing.
+	Waiting engine.Waiting
+	// Waited is what the current run has waited for before it began; zero if for nothing.
+	Waited engine.Waiting
 	// Problem is a problem that a person can act on; nil if there is none. It is
 	// never nil in the states Failed, NoEngine, Unhealthy and Paused.
 	Problem *problem.Problem

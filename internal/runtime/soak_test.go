@@ -59,6 +59,7 @@ type soak struct {
 
 	dumps string // the directory for what goroutines did
 
+	anew     bool // the program is to be made anew after the verb
 	trail    []string
 	findings int
 	counts   map[string]int
@@ -67,7 +68,6 @@ type soak struct {
 
 func newSoak(t *testing.T, at site, random *rand.Rand) *soak {
 	s := &soak{random: random, direct: at.host, state: t.TempDir(), dumps: os.TempDir(), counts: map[string]int{}}
-	base := at.image(t, testenv.FakeJupyter)
 	s.engine = testenv.NewFaultyEngine(t, at.host)
 	at.host = s.engine.Host()
 	s.rig = newRigOf(t, at, "localhost/soak:1")
@@ -82,15 +82,19 @@ func newSoak(t *testing.T, at site, random *rand.Rand) *soak {
 	}
 	for i := range 2 {
 		made := fmt.Sprintf("localhost/%s-edition:%d", s.profile.Runtime, i)
-		testenv.DockerAt(t, s.direct, "create", "--name", s.profile.Runtime, base)
-		testenv.DockerAt(t, s.direct, "commit", "--change", fmt.Sprintf("LABEL edition=%d", i), s.profile.Runtime, made)
-		testenv.DockerAt(t, s.direct, "rm", s.profile.Runtime)
+		testenv.Docker(t, "create", "--name", s.profile.Runtime, testenv.Image(t, testenv.FakeJupyter))
+		testenv.Docker(t, "commit", "--change", fmt.Sprintf("LABEL edition=%d", i), s.profile.Runtime, made)
+		testenv.Docker(t, "rm", s.profile.Runtime)
+		at.image(t, made)
 		s.editions = append(s.editions, made)
 	}
 	s.others("tag", s.editions[0], s.profile.Image)
 	t.Cleanup(func() {
 		s.others("rm", "-f", s.profile.Runtime)
 		s.others(append([]string{"rmi", "-f", s.profile.Image}, s.editions...)...)
+		if s.podman != nil {
+			testenv.Docker(t, append([]string{"rmi", "-f"}, s.editions...)...)
+		}
 	})
 	return s
 }
@@ -251,6 +255,11 @@ func (s *soak) step() {
 			s.open()
 		}
 	}
+	if s.anew {
+		s.anew = false
+		s.stop()
+		s.open()
+	}
 	s.note("it said %v %v", err, explained(err))
 	if errors.Is(err, context.DeadlineExceeded) || ctx.Err() == context.DeadlineExceeded {
 		s.finding("it took all the time, of %q", seen)
@@ -311,7 +320,7 @@ func (s *soak) disturbance(giveUp func()) (name string, fault testenv.Fault, mee
 		if both {
 			return "it is given up", "", giveUp
 		}
-		return "the program ends and begins anew", "", func() { s.stop(); s.open() }
+		return "the program ends and begins anew", "", func() { giveUp(); s.anew = true }
 	default:
 		other := soakVerbs[s.random.IntN(len(soakVerbs))]
 		who, another := s.Manager, "another click"

@@ -11,6 +11,7 @@ const (
 	NoEngine               // no engine answers
 	Absent                 // the engine has no container of the runtime's name
 	Pulling                // the image is being pulled
+	Waiting                // the container was started, and waits for what others give free or provide, such as a GPU
 	Stopped                // the container exists and does not run
 	Starting               // the container is being created or started, or Jupyter does not answer yet
 	Ready                  // Jupyter has answered an authenticated request through the published port
@@ -25,6 +26,7 @@ var stateNames = [...]string{
 	NoEngine:  "noengine",
 	Absent:    "absent",
 	Pulling:   "pulling",
+	Waiting:   "waiting",
 	Stopped:   "stopped",
 	Starting:  "starting",
 	Ready:     "ready",
@@ -64,7 +66,7 @@ func (s State) CanStart() bool { return s.is(NoEngine, Absent, Stopped, Failed) 
 func (s State) CanContinue() bool { return s == Paused }
 
 // CanStop reports whether the container runs or is being started.
-func (s State) CanStop() bool { return s.is(Pulling, Starting, Ready, Unhealthy, Paused) }
+func (s State) CanStop() bool { return s == Pulling || s.Runs() }
 
 // CanRestart reports whether the container runs, also if Jupyter does not answer.
 func (s State) CanRestart() bool { return s.Runs() }
@@ -88,11 +90,11 @@ func (s State) CanReadLogs() bool {
 func (s State) CanShell() bool { return s.is(Starting, Ready, Unhealthy) }
 
 // CanDelete reports whether there may be a container and no operation is running.
-func (s State) CanDelete() bool { return s.is(Stopped, Ready, Unhealthy, Paused, Failed) }
+func (s State) CanDelete() bool { return s.is(Waiting, Stopped, Ready, Unhealthy, Paused, Failed) }
 
 // CanDeleteData reports whether there may be data and no operation is running.
 func (s State) CanDeleteData() bool { return s == Absent || s.CanDelete() }
 
 // Runs reports whether the container runs, as far as is known. A paused container
-// counts as running.
-func (s State) Runs() bool { return s.is(Starting, Ready, Unhealthy, Paused) }
+// counts as running, and so does one that waits: it goes on by itself.
+func (s State) Runs() bool { return s.is(Waiting, Starting, Ready, Unhealthy, Paused) }

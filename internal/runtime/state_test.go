@@ -14,6 +14,7 @@ func TestVerbs(t *testing.T) {
 	noengine    x     .        .    .       .      .       x     .    .        .      .    .
 	absent      x     .        .    .       x      .       x     .    .        .      x    .
 	pulling     .     .        x    .       .      .       x     .    .        .      .    .
+	waiting     .     .        x    x       .      .       x     .    .        x      x    x
 	stopped     x     .        .    .       x      .       x     x    .        x      x    .
 	starting    .     .        x    x       .      .       x     x    x        .      .    x
 	ready       .     .        x    x       x      x       x     x    x        x      x    x

@@ -19,7 +19,7 @@ func (m *Manager) Stats(ctx context.Context) <-chan engine.Usage {
 			return
 		}
 		for s := range m.Watch(ctx) {
-			if !s.State.Runs() {
+			if !s.State.Runs() || s.Waiting.For != "" {
 				continue
 			}
 			// Stats ends with the run. The snapshot of the next run starts it again.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 )
 
@@ -52,9 +53,23 @@ func (s Snapshot) WithMachine(text string) string {
 	return i18n.T("machine.on", "text", text, "machine", i18n.Line(machine))
 }
 
+// waitDetails are the suffixes of messages for what a container waits for.
+var waitDetails = map[engine.WaitingFor]string{
+	engine.WaitingForGPU:    "GPU",
+	engine.WaitingForRoom:   "Room",
+	engine.WaitingForVolume: "Volume",
+	engine.WaitingForImage:  "Image",
+	engine.WaitingForData:   "Data",
+}
+
 // details returns the suffixes of the keys of more detailed messages.
 func (s Snapshot) details() (details []string) {
-	if s.IdleStopped || !s.IdleStopAt.IsZero() {
+	if detail := waitDetails[s.Waiting.For]; detail != "" {
+		details = append(details, detail)
+	}
+	if idle := s.IdleStopped || !s.IdleStopAt.IsZero(); idle && s.FreesGPU {
+		details = append(details, "IdleGPU", "Idle")
+	} else if idle {
 		details = append(details, "Idle")
 	}
 	if s.URLChanged {
@@ -75,13 +90,27 @@ func (s Snapshot) values() []any {
 	}
 }
 
-// StartProgress returns since when a start is under way, and how long the last one took.
+// StartProgress returns how far a start is that is under way, as far as the state does
+// not say it: since when, how long the last one took, and what the engine says itself.
+// It is empty in states in which none is.
 func (s Snapshot) StartProgress() string {
+	switch {
+	case s.State.is(Waiting, Starting) && s.Waiting.Said != "":
+		return engineSays(s.Engine, s.Waiting.Said)
+	case s.State != Starting:
+		return ""
+	}
 	since := s.Since.Local().Format(time.TimeOnly)
 	if s.LastStart > 0 {
 		return i18n.T("startProgress.beganLast", "since", since, "seconds", int(s.LastStart.Seconds()))
 	}
 	return i18n.T("startProgress.began", "since", since)
+}
+
+// engineSays tells in one line what an engine says itself, which can be anything.
+func engineSays(e engine.Info, said string) string {
+	const most = 300
+	return i18n.T("problem.engineSaysSo", "engine", e.Name, "said", i18n.FullStop(i18n.FirstUnits(i18n.Line(said), most)))
 }
 
 // About returns what a built-in profile is, and how much it downloads; empty for a

@@ -23,7 +23,15 @@ func TestStatesInWords(t *testing.T) {
 				plain := Snapshot{State: state, Since: at, Engine: engine.Info{Name: "Podman"}, Image: "image", Port: 8888}
 				idle, stopped, changed, pulling := plain, plain, plain, plain
 				idle.IdleStopAt, stopped.IdleStopped, changed.URLChanged, pulling.Progress = at, true, true, engine.Progress{Layers: 9}
-				for _, s := range []Snapshot{plain, idle, stopped, changed, pulling} {
+				idleGPU, stoppedGPU := idle, stopped
+				idleGPU.FreesGPU, stoppedGPU.FreesGPU = true, true
+				all := []Snapshot{plain, idle, stopped, idleGPU, stoppedGPU, changed, pulling}
+				for what := range waitDetails {
+					waiting := plain
+					waiting.Waiting.For = what
+					all = append(all, waiting)
+				}
+				for _, s := range all {
 					message := s.Say(as)
 					if strings.ContainsAny(message, "{}") {
 						t.Errorf("%s: a state is %q", language, message)
@@ -59,6 +67,9 @@ func TestSay(t *testing.T) {
 		"Pulling the image…":                                  {State: Pulling},
 		"Pulling the image: 1 of 5 layers":                    {State: Pulling, Progress: engine.Progress{LayersDone: 1, Layers: 5}},
 		"Pulling the image: 2.3 of 12.3 GB, 4 of 40 layers":   {State: Pulling, Progress: engine.Progress{LayersDone: 4, Layers: 40, Bytes: 2_345_000_000, Total: 12_300_000_000}},
+		"Waiting: no GPU free, since 18:30 (on lab)":          {State: Waiting, Since: at, Waiting: engine.Waiting{For: engine.WaitingForGPU}, Engine: engine.Info{Machine: "lab"}},
+		"Waiting since 18:30":                                 {State: Waiting, Since: at},
+		"Starting: getting the image…":                        {State: Starting, Waiting: engine.Waiting{For: engine.WaitingForImage}},
 		"Ready on port 8888 (on gpubox)":                      {State: Ready, Port: 8888, Engine: engine.Info{Machine: "gpubox"}},
 		"Reconnecting to gpubox since 18:30":                  {State: Ready, Reconnecting: at, Engine: engine.Info{Machine: "gpubox"}},
 		"Starting…":                                           {State: Starting, Engine: engine.Info{Machine: "127.0.0.1"}},

@@ -152,7 +152,8 @@ var entries = numbered(nil, 0, slices.Concat(
 			},
 		)},
 		{
-			action: "openTerminal", do: (*app).openTerminal, can: in(runtime.State.CanShell), shown: func(s viewInput) bool { return s.now.Engine.Features.Shell },
+			action: "openTerminal", do: (*app).openTerminal,
+			can:     func(s viewInput) bool { return s.now.Engine.Features.Shell && s.now.State.CanShell() },
 			offered: func(o *Options) bool { return o.OpenTerminal != nil },
 		},
 		{
@@ -170,7 +171,7 @@ var entries = numbered(nil, 0, slices.Concat(
 			switching("notifications", func(o *Options) *Toggle { return o.Notifications }),
 			{
 				action: "addFolder", do: (*app).addFolder,
-				shown:   func(s viewInput) bool { return s.now.Engine.Elsewhere() == "" }, // another machine's cannot be chosen here
+				shown:   func(s viewInput) bool { return s.now.Engine.Elsewhere() == "" && !s.now.Engine.Features.Cluster }, // another machine's cannot be chosen here
 				offered: func(o *Options) bool { return o.AddFolder != nil },
 			},
 			{action: "editSettings", do: (*app).editSettings, offered: func(o *Options) bool { return o.EditSettings != nil }},

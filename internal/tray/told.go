@@ -61,8 +61,8 @@ func (s *viewInput) facts(hint string) (lines []string) {
 	if hint == "" {
 		lines = wrapped(s.now.Say(runtime.WordHint), maxRow, 2)
 	}
-	if s.now.State == runtime.Starting {
-		lines = append(lines, s.now.StartProgress())
+	if progress := s.now.StartProgress(); progress != "" {
+		lines = append(lines, wrapped(progress, maxRow, 2)...)
 	}
 	if about := s.now.About(); about != "" && s.now.State == runtime.Absent {
 		return append(lines, cut(about, maxRow))

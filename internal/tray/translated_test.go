@@ -26,7 +26,7 @@ func TestViewTranslated(t *testing.T) {
 			}
 			for i, row := range english.Rows {
 				now := s.overview.Runtime()
-				told := s.message.short != "" || now.Problem != nil || s.overview.Settings != nil || len(now.Warnings) > 0
+				told := s.message.short != "" || now.Problem != nil || s.overview.Settings != nil || len(now.Warnings) > 0 || now.Waiting.Said != ""
 				if row.Hidden || i <= toldRows && told || i == rowAbout || row.Text == row.Profile {
 					continue
 				}

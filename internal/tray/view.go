@@ -180,7 +180,7 @@ func icon(s runtime.Snapshot) assets.State {
 		return assets.NoEngine
 	case runtime.Absent, runtime.Stopped:
 		return assets.Stopped
-	case runtime.Unknown, runtime.Pulling, runtime.Starting, runtime.Stopping:
+	case runtime.Unknown, runtime.Pulling, runtime.Waiting, runtime.Starting, runtime.Stopping:
 		return assets.Busy
 	case runtime.Ready:
 		return assets.Ready

@@ -35,7 +35,7 @@ func snapshot(state runtime.State) runtime.Snapshot {
 		Rev: 7, State: state, Since: time.Date(2026, 11, 25, 14, 2, 11, 0, time.Local), Profile: "default", Runtime: "local-jupyter-runtime",
 		Image: "quay.io/jupyter/base-notebook", Port: 8888,
 	}
-	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}
+	s.Engine.Features = engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true, Packages: true}
 	switch state {
 	case runtime.Unknown:
 		s.Engine.Name = "Docker"
@@ -145,6 +145,27 @@ func viewInputs() map[string]viewInput {
 	repaired := onBox(runtime.Ready)
 	repaired.Reconnecting = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local)
 	all["ready-reconnecting"] = viewInput{overview: seen(repaired)}
+	onCluster := func(state runtime.State) runtime.Snapshot {
+		s := snapshot(state)
+		s.Engine = engine.Info{Name: "Kubernetes", Machine: "gpu-cluster", Host: "kubernetes://gpu-cluster", Found: engine.FoundInSetting, Features: engine.Features{IdleStop: true, Cluster: true}}
+		return s
+	}
+	all["ready-on-cluster"] = viewInput{overview: seen(onCluster(runtime.Ready))}
+	unused := onCluster(runtime.Ready)
+	unused.IdleStopAt, unused.FreesGPU = time.Date(2026, 11, 25, 18, 30, 0, 0, time.Local), true
+	all["ready-idle-on-cluster"] = viewInput{overview: seen(unused)}
+	waiting := onCluster(runtime.Waiting)
+	waiting.Waiting = engine.Waiting{For: engine.WaitingForRoom, Since: waiting.Since}
+	all["waiting-for-room"] = viewInput{overview: seen(waiting)}
+	waiting.Waiting.For = engine.WaitingForVolume
+	all["waiting-for-volume"] = viewInput{overview: seen(waiting)}
+	waiting.Waiting.For = engine.WaitingForGPU
+	all["waiting-on-cluster"] = viewInput{overview: seen(waiting)}
+	waiting.Waiting = engine.Waiting{For: engine.WaitingForGPU, Since: waiting.Since, Said: "0/12 nodes are available: 4 node(s) had untolerated taint {\"maintenance\": \"yes\"}, 8 Insufficient nvidia.com/gpu."}
+	all["waiting-said"] = viewInput{overview: seen(waiting)}
+	evicted := onCluster(runtime.Failed)
+	evicted.Problem = &problem.Problem{Code: problem.Evicted, Short: "The runtime was ended: its computer ran short of memory or disk", Hint: "The data are kept. Start it again."}
+	all["failed-on-cluster"] = viewInput{overview: seen(evicted)}
 	away := onBox(runtime.NoEngine)
 	away.Problem = &problem.Problem{
 		Code: problem.NoEngine, Short: "gpubox cannot be reached", Hint: "There is no way to it at the moment.", Command: "ssh gpubox",
@@ -213,7 +234,7 @@ func viewInputs() map[string]viewInput {
 	all["ready-updated"] = viewInput{overview: seen(updated)}
 	all["failed-no-gpu"] = viewInput{overview: seen(noGPU)}
 
-	all["profiles"] = viewInput{overview: fleet(10, 6), set: map[Action]bool{"startAtLogin": true, "keepURL": true}}
+	all["profiles"] = viewInput{overview: fleet(10, 7), set: map[Action]bool{"startAtLogin": true, "keepURL": true}}
 	all["profiles-too-many"] = viewInput{overview: fleet(30, 27)}
 	all["profiles-just-fit"] = viewInput{overview: fleet(maxProfileRows, maxProfileRows-1)}
 	attention := fleet(3, 0)

@@ -3,6 +3,8 @@ package tunnel
 import (
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 func TestKindOf(t *testing.T) {
@@ -50,4 +52,28 @@ func TestErrorText(t *testing.T) {
 	if text := err.Error(); strings.ContainsAny(text, "\n\x1b") || !strings.HasPrefix(text, "ssh://box: permission denied: ") {
 		t.Errorf("the log gets %q", text)
 	}
+}
+
+// FuzzSaid looks for words of a box that get past those of ssh: into the log as lines of
+// their own, as more than printable text, or without bound.
+func FuzzSaid(f *testing.F) {
+	for _, seed := range []string{
+		"me@box: Permission denied (publickey).\r\n", "debug1: more\n\x1b]0;title\a\u202eDocker", "\xff\xfe\n\x00\n", "Host key verification failed.",
+		strings.Repeat("a banner of the box\n", 100), strings.Repeat("\u00e9\u0301", 600),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, said string) {
+		err := Destination{host: "box"}.failure(said)
+		if len(err.Text) > 1000 || !utf8.ValidString(err.Text) {
+			t.Errorf("of %q came %d bytes: %q", said, len(err.Text), err.Text)
+		}
+		if i := strings.IndexFunc(err.Text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
+			t.Errorf("of %q came %q", said, err.Text)
+		}
+		if text := err.Error(); strings.Contains(text, "\n") || !strings.HasPrefix(text, "ssh://box: ") {
+			t.Errorf("of %q the log gets %q", said, text)
+		}
+		_ = err.Kind.lasting()
+	})
 }

@@ -18,7 +18,7 @@ const (
 	fewLags      = 7    // starts for a lag
 	moreProfiles = 50   // that are added to the built-in ones
 	others       = 300  // containers that were created and never started
-	events       = 2000 // of others' containers, in a burst
+	renames      = 2000 // of others' containers, in a burst
 )
 
 // flat are the limits of what may grow: bytes of memory, and of a lag.
@@ -102,7 +102,7 @@ func sameLag(before, after []time.Duration) result {
 }
 
 // manyContainers measures a tray beside many containers of others, and in a burst of
-// their events.
+// their renames.
 func manyContainers() (results []result, err error) {
 	e, err := engineClient()
 	if err != nil {
@@ -146,7 +146,7 @@ func manyContainers() (results []result, err error) {
 		return nil, err
 	}
 	results = append(results,
-		result{fmt.Sprintf("processor while %d containers of others are created", others), ms(creating), "", true},
+		result{fmt.Sprintf("processor while %d containers of others are created", others), ms(creating), "at most 20 ms", creating <= 20*time.Millisecond},
 		result{"the same, 20 seconds quiet beside them", ms(beside), "at most 20 ms", beside <= 20*time.Millisecond},
 		result{"memory", fmt.Sprintf("%+.1f MB", float64(size-small)/1e6), "at most +2 MB", float64(size-small) <= flatMemory},
 	)
@@ -155,6 +155,7 @@ func manyContainers() (results []result, err error) {
 		return results, err
 	}
 	results = append(results, sameLag(before, after))
+	time.Sleep(5 * time.Second) // until the last start is over for the tray, too
 	if small, err = resident(tray.Cmd); err != nil {
 		return results, err
 	}
@@ -166,7 +167,7 @@ func manyContainers() (results []result, err error) {
 		return results, err
 	}
 	return append(results,
-		result{fmt.Sprintf("processor in a burst of %d events of others, of %.1f s", events, took.Seconds()), ms(burst), "at most 20 ms", burst <= 20*time.Millisecond},
+		result{fmt.Sprintf("processor in a burst of %d renames of others, of %.1f s", renames, took.Seconds()), ms(burst), "at most 20 ms", burst <= 20*time.Millisecond},
 		result{"memory after it", fmt.Sprintf("%+.1f MB", float64(size-small)/1e6), "at most +2 MB", float64(size-small) <= flatMemory},
 	), nil
 }
@@ -224,12 +225,13 @@ func (e *othersEngine) removeOthers(of string) error {
 	})
 }
 
-// rename renames one of the others again and again, which is an event each time.
+// rename renames one of the others again and again. Renames are the worst events: the
+// program follows those of all containers, as only the new name is told.
 func (e *othersEngine) rename(of string) error {
 	name := otherName(of, 0)
-	for i := range events {
+	for i := range renames {
 		next := otherName(of, others+i%2)
-		if i == events-1 {
+		if i == renames-1 {
 			next = otherName(of, 0)
 		}
 		if err := e.ask(http.MethodPost, "/containers/"+name+"/rename?name="+url.QueryEscape(next), ""); err != nil {

@@ -41,23 +41,18 @@ func pause(d time.Duration) func() error {
 }
 
 // resident returns the resident memory of a process, in bytes.
-func resident(cmd *exec.Cmd) (int64, error) { return memory(cmd, "VmRSS:") }
-
-// peak returns the most resident memory that a process has had, in bytes.
-func peak(cmd *exec.Cmd) (int64, error) { return memory(cmd, "VmHWM:") }
-
-func memory(cmd *exec.Cmd, field string) (int64, error) {
+func resident(cmd *exec.Cmd) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, found := strings.CutPrefix(line, field); found {
+		if rest, found := strings.CutPrefix(line, "VmRSS:"); found {
 			kb, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
 			return kb << 10, err
 		}
 	}
-	return 0, errors.New("no " + field)
+	return 0, errors.New("no VmRSS")
 }
 
 // processor is the time that this program and its children have used.

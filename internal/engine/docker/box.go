@@ -225,13 +225,6 @@ func (b *box) sockets(ctx context.Context) (paths []string, err error) {
 	return paths, err
 }
 
-// isMissing reports whether the box has no such file.
-func (b *box) isMissing(ctx context.Context, file string) bool {
-	_, err := b.Output(ctx, "test", "-e", file)
-	var exit *exec.ExitError
-	return errors.As(err, &exit) && exit.ExitCode() == 1
-}
-
 // isAbsent reports whether nobody can be talked to at a socket of the box.
 func isAbsent(err error) bool {
 	var failure *tunnel.Error

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/engine/enginetest"
@@ -145,5 +146,25 @@ func TestBoxFindsSocket(t *testing.T) {
 	box.Set(t, "SetEnv", "XDG_RUNTIME_DIR="+dir)
 	if found, err := docker.SocketsOf(t.Context(), box.Address()); err != nil || !slices.Contains(found, rootless) {
 		t.Errorf("the box tells of %q, %v", found, err)
+	}
+}
+
+// TestBoxFolders: what the account on the box knows of folders is told before a container
+// has them. Root's engine may use what the account may not see.
+func TestBoxFolders(t *testing.T) {
+	box := startBox(t)
+	dir := t.TempDir()
+	strange := filepath.Join(dir, "it's $(touch x) a; \\ folder")
+	if err := os.Mkdir(strange, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		folder string
+		want   error
+	}{{dir, nil}, {strange, nil}, {filepath.Join(dir, "none", "at", "all"), engine.ErrNoFolder}, {strange + "'", engine.ErrNoFolder}} {
+		folders := []config.Folder{{Host: dir, Path: "/a"}, {Host: test.folder, Path: "/b"}}
+		if err := docker.CheckFoldersOf(t.Context(), box.Address(), folders, engine.Kind{}); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, not %v", test.folder, err, test.want)
+		}
 	}
 }

@@ -30,7 +30,7 @@ func (d *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 }
 
 func (d *Engine) createContainer(ctx context.Context, spec engine.Spec) (id string, err error) {
-	if err := d.checkFolders(ctx, spec.Folders); err != nil {
+	if err := d.CheckFolders(ctx, spec.Folders); err != nil {
 		return "", err
 	}
 	gpus, err := d.gpuRequests(ctx, spec.GPU)
@@ -110,24 +110,18 @@ func dockerSpec(spec engine.Spec, gpus []container.DeviceRequest) (*container.Co
 	return settings, host
 }
 
-// checkFolders returns an error when a folder of the engine's machine does not exist.
-// Docker reports that itself, with the same message, but Podman creates the folder.
-func (d *Engine) checkFolders(ctx context.Context, folders []config.Folder) error {
-	missing := func(folder string) bool {
-		_, err := os.Stat(folder)
-		return errors.Is(err, fs.ErrNotExist)
-	}
+// CheckFolders implements [engine.FolderChecker]. Docker reports on this computer what
+// does not exist itself, with the same message, but Podman creates the folder.
+func (d *Engine) CheckFolders(ctx context.Context, folders []config.Folder) error {
 	if b := d.boxes.now(); b != nil {
-		missing = func(folder string) bool { return b.isMissing(ctx, folder) }
-	} else if !d.Which().Local {
-		return nil
+		return b.checkFolders(ctx, folders, d.Which().Kind)
 	}
-	if !d.podman.Load() {
+	if !d.Which().Local || !d.podman.Load() {
 		return nil
 	}
 	for _, f := range folders {
-		if missing(f.Host) {
-			return fmt.Errorf("%w: %sbind source path does not exist: %s", engine.ErrNoFolder, engine.DaemonPrefix, f.Host)
+		if _, err := os.Stat(f.Host); errors.Is(err, fs.ErrNotExist) {
+			return noFolderError(f)
 		}
 	}
 	return nil

@@ -63,10 +63,11 @@ var (
 	_ engine.Ports    = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
 
-	_ engine.Connection   = (*Engine)(nil)
-	_ engine.Remote       = (*Engine)(nil)
-	_ engine.Mountpoints  = (*Engine)(nil)
-	_ engine.RemoteImages = (*Engine)(nil)
+	_ engine.Connection    = (*Engine)(nil)
+	_ engine.Remote        = (*Engine)(nil)
+	_ engine.FolderChecker = (*Engine)(nil)
+	_ engine.Mountpoints   = (*Engine)(nil)
+	_ engine.RemoteImages  = (*Engine)(nil)
 )
 
 // answerTime is how long an engine may take to identify itself.

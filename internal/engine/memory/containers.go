@@ -37,7 +37,10 @@ type container struct {
 	started  time.Time
 	ended    time.Time
 	exitCode int
-	process  *Process      // nil while the container does not run
+	process  *Process        // nil while the container does not run
+	waiting  *engine.Waiting // nil unless it was started and waits for its process
+	cause    engine.Cause    // why the engine has ended the last run
+	said     string
 	over     chan struct{} // closed when the run ends; nil before the first run
 }
 
@@ -215,7 +218,7 @@ func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 func (c *container) describe() engine.Container {
 	d := engine.Container{
 		Exists: true, Name: c.name, ID: c.id, Image: c.spec.Image, ImageID: c.image.id,
-		Running: c.process != nil, Paused: c.paused, MadeAt: c.made, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
+		Running: c.process != nil || c.waiting != nil, Waiting: c.waiting, Cause: c.cause, CauseSaid: c.said, Paused: c.paused, MadeAt: c.made, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
 		Labels: maps.Clone(c.labels), LabelsOfImage: c.image.Labels, Network: c.network,
 		User: c.image.Config.User, WorkDir: c.image.Config.WorkDir, Cmd: c.cmd, Env: slices.Clone(c.env), LogDriver: "memory",
 		Ports: map[int]int{}, Addresses: map[int][]netip.AddrPort{},
@@ -255,9 +258,17 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 		c.paused = false
 		e.notify(c, "unpause")
 		return nil
-	case c.process != nil:
+	case c.process != nil, c.waiting != nil:
+		return nil
+	case e.scarce != nil:
+		e.wait(c)
 		return nil
 	}
+	return e.begin(c)
+}
+
+// begin runs the container's command.
+func (e *Engine) begin(c *container) error {
 	run := c.image.Commands[first(c.cmd)]
 	if run == nil {
 		return fmt.Errorf("exec: %q: executable file not found", first(c.cmd))
@@ -272,7 +283,10 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 		defer e.mu.Unlock()
 		c.write(name, regular([]byte(text), now()))
 	}
-	c.process, c.over = p, make(chan struct{})
+	if c.waiting == nil {
+		c.over = make(chan struct{})
+	}
+	c.process, c.waiting, c.cause, c.said = p, nil, "", ""
 	c.output.begin()
 	e.notify(c, "start")
 	e.running.Go(func() {
@@ -358,6 +372,9 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error
 	}
 	p, over := c.process, c.over
 	if p == nil {
+		if c.waiting != nil {
+			e.giveUp(c, "", "")
+		}
 		e.mu.Unlock()
 		return nil
 	}
@@ -394,9 +411,9 @@ func (e *Engine) Wait(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	p, over := c.process, c.over
+	runs, over := c.process != nil || c.waiting != nil, c.over
 	e.mu.Unlock()
-	if p == nil {
+	if !runs {
 		return nil
 	}
 	return wait(ctx, over)
@@ -425,6 +442,9 @@ func (e *Engine) Kill(ctx context.Context, id string) error {
 	}
 	over := c.over
 	if c.process == nil {
+		if c.waiting != nil {
+			e.giveUp(c, "", "")
+		}
 		e.mu.Unlock()
 		return nil
 	}
@@ -441,7 +461,7 @@ func (e *Engine) Remove(ctx context.Context, id string) error {
 		return err
 	}
 	defer e.mu.Unlock()
-	if c.process != nil {
+	if c.process != nil || c.waiting != nil {
 		return fmt.Errorf("%w: %s runs", engine.ErrConflict, c.name)
 	}
 	e.remove(c)

@@ -111,7 +111,7 @@ func TestContract(t *testing.T) {
 
 // TestAbilities: it has them all but looking for itself.
 func TestAbilities(t *testing.T) {
-	if all := (engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}); engine.FeaturesOf(New()) != all {
+	if all := (engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true, Packages: true}); engine.FeaturesOf(New()) != all {
 		t.Errorf("it can do %+v", engine.FeaturesOf(New()))
 	}
 }

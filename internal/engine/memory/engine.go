@@ -28,6 +28,7 @@ type Engine struct {
 	registry   map[string]*Image // name to image that can be pulled
 	watchers   map[*watcher]struct{}
 	running    sync.WaitGroup
+	scarce     *engine.Waiting // what starts wait for; nil for nothing
 }
 
 var (

@@ -114,12 +114,15 @@ function showState(next) {
   $("next").hidden = !now.can.connect;
   if (!now.can.connect) $("url").value = say("url.none");
 
+  for (const section of document.querySelectorAll("[data-needs]")) section.hidden = !now.offers[section.dataset.needs];
+  $("files-lacks").hidden = now.offers.data || now.offers.folders;
+
   rich($("see"), say("steps.seeText", now));
   document.dispatchEvent(new Event("state"));
 }
 
 function since() {
-  if (now.state !== "ready") return "";
+  if (!["ready", "waiting"].includes(now.state)) return "";
   return " · " + say("status.since", { time: timeOf(now.since) });
 }
 

@@ -103,7 +103,7 @@
   });
 
   document.addEventListener("state", () => {
-    $("logs-save").hidden = ["unknown", "noengine", "absent", "pulling"].includes(now.state);
+    $("logs-save").hidden = ["unknown", "noengine", "absent", "pulling", "waiting"].includes(now.state);
   });
 
   $("logs-save").addEventListener("click", () => {

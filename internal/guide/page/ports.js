@@ -55,7 +55,7 @@ function lookAgain() {
 }
 
 document.addEventListener("state", () => {
-  $("ports").hidden = !now.runs;
+  $("ports").hidden = !now.runs || !now.offers.ports;
   lookAgain();
 });
 document.addEventListener("page", lookAgain);
