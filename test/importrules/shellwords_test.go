@@ -33,7 +33,6 @@ var chosenBySystem = map[string]string{
 	"internal/cli/acts.go":                  "install.host",
 	"internal/engine/docker/boxproblems.go": "the box, where the command runs",
 	"internal/engine/kubernetes/image.go":   "the pod, where the script runs",
-	"internal/engine/kubernetes/spec.go":    "the pod, where the script runs",
 	"internal/engine/enginetest/suite.go":   "the container, where it runs",
 	"internal/engine/docker/box.go":         "the box, where it runs",
 	"internal/engine/docker/boxfolders.go":  "the box, where it runs",

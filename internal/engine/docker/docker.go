@@ -30,6 +30,9 @@ import (
 	"colabtray/internal/tunnel"
 )
 
+// apiClient is the library's client, which this file alone makes.
+type apiClient = client.Client
+
 // Engine is an [engine.Engine] that speaks Docker's API, which Docker and Podman offer.
 type Engine struct {
 	finder *finder  // nil when the address is given

@@ -7,7 +7,6 @@ import (
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"colabtray/internal/engine"
@@ -35,7 +34,7 @@ func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 
 // attach begins a command. The library waits for the engine's answer for ever, whatever
 // becomes of ctx (docker/docker v28, client/hijack.go).
-func attach(ctx context.Context, api *client.Client, exec string, options container.ExecAttachOptions) (types.HijackedResponse, error) {
+func attach(ctx context.Context, api *apiClient, exec string, options container.ExecAttachOptions) (types.HijackedResponse, error) {
 	type answer struct {
 		attached types.HijackedResponse
 		err      error

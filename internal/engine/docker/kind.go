@@ -13,7 +13,6 @@ import (
 
 	systemtypes "github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/api/types/versions"
-	"github.com/docker/docker/client"
 
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
@@ -44,7 +43,7 @@ func kindOf(info systemtypes.Info, podman bool) engine.Kind {
 // podmanIdentity asks Podman which one it is, how it was installed, and whether it can map
 // users: Podman can since 4.3, unless it runs as root. Each answer about itself takes Podman
 // a while, for it runs several programs, so this is the only one.
-func podmanIdentity(ctx context.Context, api *client.Client) (engine.Info, error) {
+func podmanIdentity(ctx context.Context, api *apiClient) (engine.Info, error) {
 	request, err := libpodRequest(ctx, api, http.MethodGet, "info", nil)
 	if err != nil {
 		return engine.Info{}, err

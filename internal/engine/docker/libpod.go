@@ -13,7 +13,6 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
-	"github.com/docker/docker/client"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"colabtray/internal/engine"
@@ -55,7 +54,7 @@ func (d *Engine) createLibpod(ctx context.Context, name string, c *container.Con
 }
 
 // libpodRequest makes a request for Podman's own API.
-func libpodRequest(ctx context.Context, api *client.Client, method, path string, body io.Reader) (*http.Request, error) {
+func libpodRequest(ctx context.Context, api *apiClient, method, path string, body io.Reader) (*http.Request, error) {
 	// The client connects to the socket whatever the host name in the URL.
 	host := "podman"
 	if address, found := strings.CutPrefix(api.DaemonHost(), "tcp://"); found {
