@@ -22,7 +22,7 @@ func TestAbilities(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	all := engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true}
+	all := engine.Features{Replace: true, Update: true, Data: true, Stats: true, IdleStop: true, Shell: true, Packages: true}
 	if got := engine.FeaturesOf(before{before{docker}}); got != all {
 		t.Errorf("Docker behind others: %+v", got)
 	}
