@@ -79,6 +79,16 @@ func TestRuntimeOnBox(t *testing.T) {
 		t.Errorf("while one listens, open says %s", errs)
 	}
 
+	// Who holds it stays for it while another command restarts it.
+	url, _ := c.run(0, "restart")
+	h.url = strings.TrimSpace(url)
+	testenv.WaitFor(t, "the Backend URL after the restart", func() error {
+		if !answers(t, h.url) {
+			return errors.New("it does not answer")
+		}
+		return nil
+	})
+
 	box.Shutdown(t)
 	testenv.WaitFor(t, "the loss to be told", func() error {
 		if said := h.errs.String(); !strings.Contains(said, "econnecting to "+box.Name+" since") {
@@ -117,7 +127,7 @@ func TestRuntimeOnBox(t *testing.T) {
 		t.Fatal(err)
 	}
 	testenv.WaitFor(t, "the tray", func() error { return exists(filepath.Join(home, "colab-tray", "instance.sock")) })
-	url, errs := c.run(0, "start")
+	url, errs = c.run(0, "start")
 	has(t, errs, "Colab Tray, which runs, starts "+name)
 	if !answers(t, strings.TrimSpace(url)) {
 		t.Error("the Backend URL that the tray holds does not answer")

@@ -267,7 +267,7 @@ func TestStatusJSON(t *testing.T) {
 	delete(got, "engine")
 	want := map[string]any{
 		"profile": "jupyter", "runtime": c.get("COLAB_TRAY_NAME"), "state": "ready", "ready": true,
-		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": testenv.FakeJupyter, "problem": nil, "unsaved": "", "newerImage": "", "reconnectingSince": "", "warnings": []any{},
+		"port": json.Number(c.get("COLAB_TRAY_PORT")), "image": testenv.FakeJupyter, "problem": nil, "unsaved": "", "newerImage": "", "reconnectingSince": "", "waiting": nil, "warnings": []any{},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)

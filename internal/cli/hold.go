@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/desktop"
@@ -106,6 +107,10 @@ func trayRuns() bool {
 	return err == nil && !free
 }
 
+// holdOn is how long a start stays for a runtime that has stopped: one that is restarted or
+// restored by another command runs again.
+const holdOn = 15 * time.Second
+
 // hold stays for a runtime that somebody has to listen for, unless the tray does, and
 // tells on standard error what happens to it. Another command that listens meanwhile may
 // end soon. It ends when the person ends it, and with a runtime that nothing here wakes.
@@ -117,26 +122,34 @@ func (in *invocation) hold(ctx context.Context, s *Session) error {
 	fmt.Fprintln(in.Stderr)
 	fmt.Fprintln(in.Stderr, holdText("stays", now))
 	last := now.Say(runtime.WordSince)
-	for now = range s.Runtime.Watch(ctx) {
+	snapshots := s.Runtime.Watch(ctx)
+	over := time.NewTimer(holdOn)
+	over.Stop()
+	for {
+		select {
+		case next, goesOn := <-snapshots:
+			if !goesOn {
+				fmt.Fprintln(in.Stderr, holdText("ends", now))
+				return nil
+			}
+			now = next
+		case <-over.C:
+			if !s.Runtime.DataBusy() {
+				return nil
+			}
+		}
 		if text := now.Say(runtime.WordSince); text != last && now.State != runtime.Unknown {
 			last = text
 			fmt.Fprintln(in.Stderr, i18n.FullStop(i18n.Named(now.Runtime, text)))
 		}
-		switch now.State {
-		case runtime.Failed:
-			if now.Problem != nil {
-				return now.Problem
-			}
-		case runtime.Absent:
-			return nil
-		case runtime.Stopped:
-			if !s.Runtime.Profile().Wake {
-				return nil
-			}
+		over.Stop()
+		switch {
+		case now.State == runtime.Failed && now.Problem != nil:
+			return now.Problem
+		case now.State == runtime.Absent, now.State == runtime.Stopped && !s.Runtime.Profile().Wake:
+			over.Reset(holdOn)
 		}
 	}
-	fmt.Fprintln(in.Stderr, holdText("ends", now))
-	return nil
 }
 
 // holdText returns a text about a runtime that is held.

@@ -34,6 +34,16 @@ func (d *Store) Share(ctx context.Context) (release func(), err error) {
 	return d.untilFree(ctx, func() (func(), error) { return d.tryShare(ctx) })
 }
 
+// IsBusy reports whether somebody works on the data, in this or another program. Who only
+// reads them does not count.
+func (d *Store) IsBusy() bool {
+	release, err := d.tryFile(lockFile, (*flock.Flock).TryRLock)
+	if err == nil {
+		release()
+	}
+	return isBusy(err)
+}
+
 // LockBackup keeps others from making a backup, of which one is made at a time. It does not
 // wait.
 func (d *Store) LockBackup() (release func(), err error) {

@@ -88,6 +88,9 @@ func (m *Manager) Delete(ctx context.Context, o data.DeleteOptions) (data.Delete
 	return deleted, err
 }
 
+// DataBusy reports whether this or another program works on the data, such as for a restore.
+func (m *Manager) DataBusy() bool { return m.data(nil).IsBusy() }
+
 // DataSize returns the size of the data volume in bytes, negative if the engine does
 // not know the size. It returns false if there is no volume.
 func (m *Manager) DataSize(ctx context.Context) (size int64, exists bool, err error) {
