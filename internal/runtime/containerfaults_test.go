@@ -15,7 +15,9 @@ import (
 // says so. Podman does not tell it on each system, and then it is a kill by others.
 func TestOutOfMemory(t *testing.T) {
 	oneEngine(t, func(t *testing.T, r *rig) {
-		const eats = "tail /dev/zero" // which keeps what may be the last line
+		// tail keeps what may be the last line. Docker does not hear of the kernel's end to
+		// it if the container is gone at once.
+		const eats = "tail /dev/zero; sleep 1; exit 137"
 		r.docker("create", "--name", r.profile.Runtime, "--memory", "20m", "--memory-swap", "20m",
 			"-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image, "sh", "-c", eats)
 		r.Open()

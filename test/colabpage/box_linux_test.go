@@ -50,8 +50,9 @@ func TestBox(t *testing.T) {
 		p.prints(t, s.name, p.evaluate("resume", "print(here)"))
 	}
 	// What a cell serves at another port of the profile is here, too.
-	const serve = `import http.server, threading
-server = http.server.HTTPServer(("", 6006), http.server.SimpleHTTPRequestHandler)
+	// http.server's own server asks for its name, which takes minutes without a name server.
+	const serve = `import http.server, socketserver, threading
+server = socketserver.ThreadingTCPServer(("", 6006), http.server.SimpleHTTPRequestHandler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(here)`
 	p.prints(t, s.name, p.evaluate("resume", serve))
