@@ -45,17 +45,16 @@ func TestBox(t *testing.T) {
 	}
 
 	p.prints(t, s.name, p.evaluate("begin", s.base(), s.token, "import socket; here = socket.gethostname(); print(here)"))
-	for range 2 {
-		box.Kill(t)
-		p.prints(t, s.name, p.evaluate("resume", "print(here)"))
-	}
-	// What a cell serves at another port of the profile is here, too.
-	// http.server's own server asks for its name, which takes minutes without a name server.
+	// What the last cell serves at another port of the profile is here, too. http.server's own
+	// server asks for its name, which takes minutes without a name server.
 	const serve = `import http.server, socketserver, threading
 server = socketserver.ThreadingTCPServer(("", 6006), http.server.SimpleHTTPRequestHandler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(here)`
-	p.prints(t, s.name, p.evaluate("resume", serve))
+	for _, code := range []string{"print(here)", serve} {
+		box.Kill(t)
+		p.prints(t, s.name, p.evaluate("resume", code))
+	}
 	if answer, err := http.Get(fmt.Sprintf("http://localhost:%d/", other)); err != nil {
 		t.Error(err)
 	} else if _ = answer.Body.Close(); answer.StatusCode != http.StatusOK {
