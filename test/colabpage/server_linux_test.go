@@ -45,7 +45,7 @@ func startAs(t *testing.T, image string, set func(*config.Profile)) (server, *ru
 	profile.Image = testenv.Image(t, image)
 	set(&profile)
 
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	docker := docker.Open(profile.Engine, log)
 	link := runtime.NewLink(docker, log)
 	manager := runtime.NewManager(link, profile, runtime.Options{

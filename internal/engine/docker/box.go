@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -265,7 +266,7 @@ func (b *box) again(ctx context.Context, do func() error) error {
 	for {
 		changed := b.Changed()
 		err := do()
-		if err == nil || !isConnectionFailure(err) || isSSH(err) {
+		if err == nil || !isBrokenOff(err) || isSSH(err) {
 			return err
 		}
 		b.Doubt()
@@ -277,6 +278,11 @@ func (b *box) again(ctx context.Context, do func() error) error {
 			return err
 		}
 	}
+}
+
+// isBrokenOff reports whether a connection failed or ended, be it in the middle of an answer.
+func isBrokenOff(err error) bool {
+	return isConnectionFailure(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // isSSH reports whether ssh itself failed.
