@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -76,6 +77,7 @@ func openWindow(t *testing.T, r *rig, others ...string) *window {
 			w.picture("failed")
 			text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
 			t.Logf("the page says (%v):\n%.4000s", err, text)
+			_ = pprof.Lookup("goroutine").WriteTo(t.Output(), 1)
 		}
 		if err := chromedp.Cancel(ctx); err != nil {
 			t.Errorf("the browser does not end: %v", err)
