@@ -142,8 +142,16 @@ func (w *window) click(id string) {
 	w.t.Helper()
 	w.wait(id, fmt.Sprintf(`!document.getElementById(%[1]q).disabled && document.getElementById(%[1]q).ariaDisabled !== "true"`, id))
 	w.turnTo(id)
-	w.wait(id+" to stand still", fmt.Sprintf(still, id))
-	w.do("click on "+id, chromedp.Click("#"+id))
+	// On a busy machine the page can move between a look at the place and the click there.
+	testenv.WaitFor(w.t, "a click on "+id, func() error {
+		w.wait(id+" to stand still", fmt.Sprintf(still, id))
+		value[bool](w, fmt.Sprintf(`(window.missed = true, document.getElementById(%q).addEventListener("click", () => { window.missed = false; }, {once: true, capture: true}), true)`, id))
+		w.do("click on "+id, chromedp.Click("#"+id))
+		if missed, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool]("window.missed === true")); err == nil && missed {
+			return errors.New("it went elsewhere")
+		}
+		return nil
+	})
 }
 
 // turnTo shows the page that has what has the id, if it is on one.
