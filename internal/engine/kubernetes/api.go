@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"colabtray/internal/engine"
 )
 
 // maxAnswer is how much of one answer of the API is read, in bytes. A cluster takes
@@ -145,8 +147,11 @@ func failureOf(answer *http.Response) error {
 	return &wayError{said}
 }
 
-// do makes a request and reads the answer into result, unless that is nil.
+// do makes a request and reads the answer into result, unless that is nil. It takes no
+// longer than a request to an engine may.
 func (a *api) do(ctx context.Context, method, path string, query url.Values, contentType string, body, result any) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	answer, err := a.open(ctx, method, path, query, contentType, body)
 	if err != nil {
 		return err
