@@ -1,5 +1,11 @@
 package problem
 
+import (
+	"errors"
+	"log/slog"
+	"strings"
+)
+
 // Code names a kind of problem for programs. A code does not change between releases.
 type Code string
 
@@ -116,3 +122,22 @@ func (p *Problem) Error() string { return p.Short }
 
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Err }
+
+// LogValue implements [slog.LogValuer]. It returns the short line and those of the
+// causes, which Error leaves out.
+func (p *Problem) LogValue() slog.Value { return slog.StringValue(withCauses(p)) }
+
+func withCauses(err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []string
+		for _, err := range joined.Unwrap() {
+			all = append(all, withCauses(err))
+		}
+		return strings.Join(all, "; ")
+	}
+	var p *Problem
+	if errors.As(err, &p) && p.Err != nil {
+		return err.Error() + ": " + withCauses(p.Err)
+	}
+	return err.Error()
+}

@@ -325,7 +325,7 @@ func (r *rig) must(action func(context.Context) error) Snapshot {
 	ctx, cancel := context.WithTimeout(r.t.Context(), longEnough)
 	defer cancel()
 	if err := action(ctx); err != nil {
-		r.t.Fatalf("%v: %+v", err, r.Snapshot().Problem)
+		r.t.Fatal(slog.AnyValue(err).Resolve())
 	}
 	s := r.Snapshot()
 	if s.State != Ready || s.URL.IsZero() {
