@@ -151,7 +151,7 @@ func applyRun(c *engine.Container, run lastRun) {
 	}
 }
 
-// mainStatus returns what a pod tells of its main container, or of the one that fills
+// statusOf returns what a pod tells of its main container, or of the one that fills
 // the volume.
 func statusOf(statuses []containerStatus, name string) (containerStatus, bool) {
 	i := slices.IndexFunc(statuses, func(s containerStatus) bool { return s.Name == name })
