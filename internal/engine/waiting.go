@@ -45,4 +45,5 @@ const (
 	CauseNotMade   Cause = "not-made"   // its machine refuses what it was asked for
 	CauseOverdue   Cause = "overdue"    // it was allowed to run for so long only
 	CauseNotFilled Cause = "not-filled" // the volume could not be filled for the first time
+	CauseReadOnly  Cause = "read-only"  // its user cannot write to the volume
 )

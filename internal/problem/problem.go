@@ -48,6 +48,7 @@ const (
 	EndedElsewhere      Code = "ended-elsewhere"
 	Overdue             Code = "overdue"
 	NotFilled           Code = "not-filled"
+	VolumeReadOnly      Code = "volume-read-only"
 	NoAnswer            Code = "no-answer"
 	Paused              Code = "paused"
 	NotPublished        Code = "not-published"

@@ -18,7 +18,7 @@ import (
 func aboutExit(p *problem.Problem) bool {
 	switch p.Code {
 	case problem.DiedStarting, problem.NotOwned, problem.Exited, problem.OutOfMemory,
-		problem.Evicted, problem.Preempted, problem.MachineLost, problem.EndedElsewhere, problem.Overdue, problem.NotFilled:
+		problem.Evicted, problem.Preempted, problem.MachineLost, problem.EndedElsewhere, problem.Overdue, problem.NotFilled, problem.VolumeReadOnly:
 		return true
 	default:
 		return false
@@ -162,6 +162,7 @@ var causes = map[engine.Cause]problem.Code{
 	engine.CauseNotMade:   problem.ClusterRefused,
 	engine.CauseOverdue:   problem.Overdue,
 	engine.CauseNotFilled: problem.NotFilled,
+	engine.CauseReadOnly:  problem.VolumeReadOnly,
 }
 
 // causeProblem is the problem that the engine itself has ended a container; nil if its

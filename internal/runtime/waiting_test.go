@@ -136,7 +136,7 @@ func TestEngineEnds(t *testing.T) {
 	for cause, code := range map[engine.Cause]problem.Code{
 		engine.CauseEvicted: problem.Evicted, engine.CausePreempted: problem.Preempted, engine.CauseLost: problem.MachineLost,
 		engine.CauseDeleted: problem.EndedElsewhere, engine.CauseImage: problem.PullFailed, engine.CauseNotMade: problem.ClusterRefused,
-		engine.CauseOverdue: problem.Overdue, engine.CauseNotFilled: problem.NotFilled,
+		engine.CauseOverdue: problem.Overdue, engine.CauseNotFilled: problem.NotFilled, engine.CauseReadOnly: problem.VolumeReadOnly,
 	} {
 		for _, waiting := range []bool{false, true} {
 			m := inMemory(t, itself)

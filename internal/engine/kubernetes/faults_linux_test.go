@@ -85,6 +85,22 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
+// TestGroupIgnored: a storage class ignores the group that a pod asks for. The runtime
+// fails for that reason, before it begins.
+func TestGroupIgnored(t *testing.T) {
+	testenv.Takes(t, "it runs pods on a real cluster")
+	cluster := testenv.Cluster(t)
+	cluster.Use(t)
+	bob := newPerson(t, cluster, "bob")
+	id := bob.makes(enginetest.Lives, func(s *engine.Spec) {
+		s.Volume, s.DataDir, s.Cluster.StorageClass = s.Name+"-data", "/home/jovyan", "hostpath"
+	})
+	must(t, bob.Start(t.Context(), id))
+	if c := bob.until(id, func(c engine.Container) bool { return !c.Running }); c.Cause != engine.CauseReadOnly {
+		t.Errorf("it ended as %+v", c)
+	}
+}
+
 // gets asks the server at the end of a route, by a connection of its own.
 func gets(ctx context.Context, route engine.Route) (status string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

@@ -262,8 +262,10 @@ var noteAskedToEnd = []string{"/bin/sh", "-c", "echo '" + askedToEnd + "' >/dev/
 // fillScript fills an empty volume with what the image has in the directory that the
 // volume hides, as an engine does with a volume of its own. A copy that was broken off is
 // made again, as nothing else was in the volume. The root of the volume itself is
-// somebody else's, so its times and mode stay.
+// somebody else's, so its times and mode stay. A volume without our group is one of a
+// storage class that ignores it.
 const fillScript = `mark=$2/.colab-tray-filling
+[ -w "$2" ] || exit 77
 if [ -e "$mark" ] || [ -z "$(ls -A "$2" | grep -vx 'lost+found')" ]; then
   : >"$mark" || exit
   for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
@@ -273,6 +275,9 @@ if [ -e "$mark" ] || [ -z "$(ls -A "$2" | grep -vx 'lost+found')" ]; then
   done
   rm "$mark"
 fi`
+
+// readOnlyExit is how fillScript ends when it cannot write to the volume.
+const readOnlyExit = 77
 
 // fillOf returns the container that fills the volume before the main one starts.
 func fillOf(spec engine.Spec, from string) containerTemplate {

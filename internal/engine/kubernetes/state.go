@@ -216,10 +216,7 @@ func isOver(p pod) (over bool, cause engine.Cause) {
 	case "Succeeded":
 		return true, cause
 	case "Failed":
-		if s, has := statusOf(p.Status.InitContainerStatuses, fillContainer); cause == "" && has && s.State.Terminated != nil && s.State.Terminated.ExitCode != 0 {
-			return true, engine.CauseNotFilled
-		}
-		return true, cause
+		return true, cmp.Or(cause, notFilled(p))
 	}
 	for _, s := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
 		if w := s.State.Waiting; w != nil && refusals[w.Reason] != "" {
@@ -228,6 +225,19 @@ func isOver(p pod) (over bool, cause engine.Cause) {
 	}
 	// The phase follows the container's end after a moment.
 	return ended, cause
+}
+
+// notFilled returns the cause when the volume was not filled.
+func notFilled(p pod) engine.Cause {
+	fill, has := statusOf(p.Status.InitContainerStatuses, fillContainer)
+	switch t := fill.State.Terminated; {
+	case !has || t == nil || t.ExitCode == 0:
+		return ""
+	case t.ExitCode == readOnlyExit:
+		return engine.CauseReadOnly
+	default:
+		return engine.CauseNotFilled
+	}
 }
 
 // runOf returns what is known of a pod's run, over or not.

@@ -80,6 +80,7 @@ func TestContainerOf(t *testing.T) {
 		"image-backoff":    {started: "03:04:05", ended: "03:04:06", exitCode: 137, cause: engine.CauseImage, said: "Back-off pulling image"},
 		"image-root":       {started: "03:04:05", ended: "03:04:06", exitCode: 137, cause: engine.CauseNotMade, said: "image will run as root"},
 		"fill-failed":      {started: "03:04:07", ended: "03:04:08", exitCode: 1, cause: engine.CauseNotFilled},
+		"read-only":        {started: "03:04:07", ended: "03:04:08", exitCode: 77, cause: engine.CauseReadOnly},
 		"terminated-early": {started: "03:04:09", ended: "03:10:00", exitCode: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
