@@ -49,6 +49,9 @@ func open(t *testing.T, who string) *Engine {
 	return e
 }
 
+// longEnough is more than a node takes for anything, busy as it may be.
+const longEnough = 4 * time.Minute
+
 // person uses a namespace of a cluster.
 type person struct {
 	*Engine
@@ -85,7 +88,7 @@ func (p *person) makes(script string, set func(*engine.Spec)) (id string) {
 // until waits until a container is so.
 func (p *person) until(id string, is func(engine.Container) bool) engine.Container {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), longEnough)
 	defer cancel()
 	look := func() {
 		if c, err := p.Inspect(ctx, id); err == nil && is(c) {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +85,38 @@ func TestNamespaces(t *testing.T) {
 	}
 	if c, err := ada.Inspect(t.Context(), own.ID); err != nil || !runs(c) {
 		t.Errorf("after that ada's is %+v, %v", c, err)
+	}
+}
+
+// TestEvicted: a node ends a pod because of the disk that it takes. The container tells
+// that, and starts again with its data.
+func TestEvicted(t *testing.T) {
+	testenv.Takes(t, "it runs pods on a real cluster")
+	cluster := testenv.Cluster(t)
+	cluster.Use(t)
+	bob := newPerson(t, cluster, "bob")
+	// The namespace gives each pod a limit.
+	limits := filepath.Join(t.TempDir(), "limits.yaml")
+	const text = `apiVersion: v1
+kind: LimitRange
+metadata: {name: disk}
+spec: {limits: [{type: Container, default: {ephemeral-storage: 50Mi}}]}
+`
+	must(t, os.WriteFile(limits, []byte(text), 0o600))
+	namespace := "--namespace=" + cluster.Namespace("bob")
+	t.Cleanup(func() { cluster.Kubectl(t, namespace, "delete", "--ignore-not-found", "--filename="+limits) })
+	cluster.Kubectl(t, namespace, "apply", "--filename="+limits)
+
+	const once = "[ -e precious ] || { echo precious >precious; head -c 200M /dev/zero >/tmp/large; }; " + enginetest.Lives
+	c := bob.runs(once, func(s *engine.Spec) { s.Volume, s.DataDir, s.WorkDir = s.Name+"-data", "/home/jovyan", "/home/jovyan" })
+	ended := bob.until(c.ID, func(c engine.Container) bool { return !c.Running })
+	if ended.Cause != engine.CauseEvicted || !strings.Contains(ended.CauseSaid, "ephemeral local storage") {
+		t.Errorf("it ended as %+v", ended)
+	}
+	must(t, bob.Start(t.Context(), c.ID))
+	bob.until(c.ID, runs)
+	if out, _, err := bob.Exec(t.Context(), c.ID, []string{"cat", "precious"}); err != nil || out != "precious\n" {
+		t.Errorf("after the eviction the file is %q, %v", out, err)
 	}
 }
 
