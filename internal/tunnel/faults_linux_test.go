@@ -354,7 +354,7 @@ func TestStdio(t *testing.T) {
 	r := newRig(t)
 	r.stdio = relayed(r.path)
 	r.box.ForbidStreamLocal(t)
-	for range 3 * mostStdio {
+	for range mostStdio + 2 {
 		conn, err := r.DialSocket(within(t), r.path, r.stdio...)
 		if err != nil {
 			t.Fatal(err)
