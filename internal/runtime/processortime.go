@@ -29,7 +29,7 @@ func (m *Manager) usesProcessor(ctx context.Context, interval time.Duration) (bo
 		return false, ctx.Err()
 	}
 	after, err := processorTime(ctx, in, m.runtime)
-	return (after - before).Seconds()/time.Since(began).Seconds() > working, err
+	return (after-before).Seconds()/time.Since(began).Seconds() > working, err
 }
 
 // processorTime returns the processor time of a container's processes, and of those that

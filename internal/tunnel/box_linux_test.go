@@ -24,7 +24,7 @@ type rig struct {
 	dir    string
 	path   string
 	port   int
-	stdio  []string // to the socket, if the box forwards none
+	stdio  []string   // to the socket, if the box forwards none
 	opened func() int // connections that the servers have accepted
 }
 
