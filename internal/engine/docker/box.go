@@ -134,6 +134,13 @@ func (d *Engine) ConnectionChanged() <-chan struct{} {
 	return d.boxes.moved
 }
 
+// RetryConnection implements [engine.Connection].
+func (d *Engine) RetryConnection() {
+	if b := d.boxes.now(); b != nil {
+		b.Retry()
+	}
+}
+
 // RunThere implements [engine.Remote].
 func (d *Engine) RunThere(ctx context.Context, command ...string) (string, error) {
 	b := d.boxes.now()
