@@ -33,9 +33,9 @@ const maxWords = 1000
 // words makes a text of the cluster fit to be shown: one line, bounded.
 func words(text string) string {
 	if len(text) > maxWords {
-		text = strings.ToValidUTF8(text[:maxWords], "") + "…"
+		text = strings.ToValidUTF8(text[:maxWords-len("…")], "") + "…"
 	}
-	return i18n.Line(strings.Join(strings.Fields(text), " "))
+	return i18n.Line(strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " "))
 }
 
 // idOf returns the ID of a container: its name and the uid of its record, so that it is
@@ -75,11 +75,10 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 		Ports:     map[int]int{},
 		Effective: engine.Effective{Memory: about.Memory, CPUs: about.CPUs, ShmSize: about.ShmSize},
 	}
-	if about.InnerPort != 0 {
-		c.Ports[about.InnerPort] = about.InnerPort // of the pod itself
-	}
-	for _, port := range about.Ports {
-		c.Ports[port] = port
+	for _, port := range append(about.Ports, about.InnerPort) {
+		if port >= 1 && port <= 65535 {
+			c.Ports[port] = port // of the pod itself
+		}
 	}
 	for _, target := range about.Mounts {
 		c.Mounts = append(c.Mounts, engine.Mount{Volume: about.Volume, Target: target})
@@ -144,7 +143,7 @@ const killed = 137
 
 func applyRun(c *engine.Container, run lastRun) {
 	c.StartedAt, c.EndedAt, c.ExitCode, c.OOMKilled = run.Started.UTC(), run.Ended.UTC(), run.ExitCode, run.OOM
-	c.Cause, c.CauseSaid = run.Cause, run.Said
+	c.Cause, c.CauseSaid = run.Cause, words(run.Said)
 	if run.Started.IsZero() {
 		c.StartedAt = time.Time{}
 	}

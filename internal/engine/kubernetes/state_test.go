@@ -221,26 +221,3 @@ func TestWords(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
-
-func FuzzPod(f *testing.F) {
-	for _, name := range []string{"no-gpu", "running", "oom", "image-backoff"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "pods", name+".json"))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var p pod
-		if json.Unmarshal(text, &p) != nil {
-			return
-		}
-		c, err := containerOf(configMap{Data: map[string]string{recordKey: "{}", podKey: `{"spec":{"containers":[{}]}}`}}, nil, &p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.Running && !c.EndedAt.IsZero() || c.Waiting != nil && !c.Running || len(c.CauseSaid) > maxWords+8 {
-			t.Errorf("the container is %+v", c)
-		}
-	})
-}
