@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
@@ -210,10 +211,41 @@ func (d *Store) removeHelpers(ctx context.Context) error {
 	return err
 }
 
-// images lists the images that a helper can be made from, the most suitable first. When
-// the engine has no image, it pulls the one of the profile.
-func (d *Store) images(ctx context.Context) ([]string, error) {
-	var candidates []string
+// images yields the images that a helper can be made from, the most suitable first. When
+// the engine has no image, images pulls the one of the profile. It asks for all images
+// of the engine only when the others do not serve: Podman's list fails while anybody
+// removes an image, and always when one is damaged.
+func (d *Store) images(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		own, err := d.ownImages(ctx)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for _, id := range own {
+			if !yield(id, nil) {
+				return
+			}
+		}
+		others, err := d.otherImages(ctx, own)
+		switch {
+		case err != nil && len(own) > 0:
+			d.Log.Debug("cannot list the images", "error", err)
+		case err != nil:
+			yield("", err)
+		case len(own)+len(others) == 0:
+			yield(d.Profile.Image, d.pull(ctx))
+		}
+		for _, id := range others[:min(len(others), maxImages-len(own))] {
+			if !yield(id, nil) {
+				return
+			}
+		}
+	}
+}
+
+// ownImages lists the images of the container and of the profile.
+func (d *Store) ownImages(ctx context.Context) (ids []string, err error) {
 	c, err := d.Engine.Inspect(ctx, d.Profile.Runtime)
 	if err != nil {
 		return nil, err
@@ -226,27 +258,21 @@ func (d *Store) images(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if image.ID != "" && !slices.Contains(candidates, image.ID) {
-			candidates = append(candidates, image.ID)
+		if image.ID != "" && !slices.Contains(ids, image.ID) {
+			ids = append(ids, image.ID)
 		}
 	}
+	return ids, nil
+}
+
+// otherImages lists the engine's images without those of known.
+func (d *Store) otherImages(ctx context.Context, known []string) ([]string, error) {
 	volumes, err := engine.Need[engine.Volumes](d.Engine)
 	if err != nil {
 		return nil, err
 	}
-	others, err := volumes.Images(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range others {
-		if !slices.Contains(candidates, id) {
-			candidates = append(candidates, id)
-		}
-	}
-	if len(candidates) == 0 {
-		return []string{d.Profile.Image}, d.pull(ctx)
-	}
-	return candidates[:min(len(candidates), maxImages)], nil
+	all, err := volumes.Images(ctx)
+	return slices.DeleteFunc(all, func(id string) bool { return slices.Contains(known, id) }), err
 }
 
 // create makes a helper.
@@ -282,16 +308,17 @@ func (d *Store) readerOf(ctx context.Context, volume, path string) (id string, e
 // tryImages calls try with one image after another until it succeeds, or until it fails
 // in a way that any image would.
 func (d *Store) tryImages(ctx context.Context, try func(image string) error) error {
-	images, err := d.images(ctx)
-	if err != nil {
-		return err
-	}
-	for _, image := range images {
-		if err = try(image); err == nil || isPermanent(ctx, err) {
+	var failure error
+	for image, err := range d.images(ctx) {
+		if err != nil {
+			return err
+		}
+		if failure = try(image); failure == nil || isPermanent(ctx, failure) {
 			break
 		}
+		d.Log.Debug("cannot make a helper from the image", "image", image, "error", failure)
 	}
-	return err
+	return failure
 }
 
 // runScript runs the script in a helper made from the first image that has a shell. It
@@ -302,32 +329,31 @@ func (d *Store) runScript(ctx context.Context, mode string, prepare func(helper 
 }
 
 func (d *Store) runCommand(ctx context.Context, cmd []string, prepare func(helper string) error) error {
-	images, err := d.images(ctx)
-	if err != nil {
-		return err
-	}
 	prepared, previous := false, ""
-	for _, image := range images {
-		var id string
-		if id, err = d.create(ctx, engine.HelperSpec{Image: image, Cmd: cmd, Volume: d.Profile.Volume(), Writes: true}); err == nil {
-			if !prepared {
-				if err := prepare(id); err != nil {
-					return err
-				}
-				prepared = true
-			}
-			if previous != "" {
-				_ = d.remove(ctx, previous)
-			}
-			previous = id
-			if err = d.start(ctx, id); err == nil {
-				return d.ended(context.WithoutCancel(ctx), id)
-			}
+	var ended error
+	err := d.tryImages(ctx, func(image string) error {
+		id, err := d.create(ctx, engine.HelperSpec{Image: image, Cmd: cmd, Volume: d.Profile.Volume(), Writes: true})
+		if err != nil {
+			return err
 		}
-		if isPermanent(ctx, err) {
-			break
+		if !prepared {
+			if ended = prepare(id); ended != nil {
+				return nil
+			}
+			prepared = true
 		}
-		d.Log.Debug("cannot make a helper from the image", "image", image, "error", err)
+		if previous != "" {
+			_ = d.remove(ctx, previous)
+		}
+		previous = id
+		if err := d.start(ctx, id); err != nil {
+			return err
+		}
+		ended = d.ended(context.WithoutCancel(ctx), id)
+		return nil
+	})
+	if ended != nil {
+		return ended
 	}
 	return err
 }

@@ -216,6 +216,11 @@ func TestSettingsInBrowser(t *testing.T) {
 		t.Errorf("the settings are %+v, %v", p, err)
 	}
 
+	// A change that is told while the page asks for an earlier one is not forgotten.
+	if missed := value[string](w, `(async () => { askSettings(""); followSettings("another"); await settingsQueue; return settingsMissed; })()`); missed != "" {
+		t.Errorf("the revision %q is not followed", missed)
+	}
+
 	write("port")
 	w.wait("what is wrong with the file", `!document.getElementById("settings-broken").hidden && document.getElementById("settings-profiles").hidden`)
 	write(before)

@@ -1,12 +1,15 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"colabtray/internal/data"
 	"colabtray/internal/problem"
 	"colabtray/test/testenv"
 )
@@ -79,6 +82,48 @@ func TestVolumeIsGone(t *testing.T) {
 		if err := os.Rename(dir+"-away", dir); err != nil {
 			t.Fatal(err)
 		}
+		r.mustServe(r.mustStart().URL)
+	})
+}
+
+// TestReadOnlyVolume: where the data cannot be written, a restore and a start tell why and
+// leave them. Once they can be written, a start works.
+func TestReadOnlyVolume(t *testing.T) {
+	oneEngine(t, func(t *testing.T, r *rig) {
+		dir := t.TempDir()
+		notebook, file := filepath.Join(dir, "work.ipynb"), filepath.Join(t.TempDir(), "b")
+		volume := func(options string) {
+			r.docker("volume", "create", "-o", "type=none", "-o", "device="+dir, "-o", "o="+options, r.profile.Volume())
+		}
+		write := func(text string) error { return os.WriteFile(notebook, []byte(text), 0o644) }
+		if err := errors.Join(os.Chown(dir, 1000, 100), write("new")); err != nil {
+			t.Fatal(err)
+		}
+		volume("bind")
+		r.Open()
+		if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
+			t.Fatal(err)
+		}
+		if err := write("old"); err != nil {
+			t.Fatal(err)
+		}
+		r.docker("volume", "rm", r.profile.Volume())
+		volume("bind,ro")
+
+		_, err := r.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes})
+		if p := r.Problem(err, problem.EngineFailed); !strings.Contains(p.Hint, "read-only file system") {
+			t.Errorf("the restore says %q, %q", p.Short, p.Hint)
+		}
+		if p := r.Problem(r.Start(t.Context()), problem.DiedStarting); !strings.Contains(p.Hint, "Read-only file system") {
+			t.Errorf("the start says %q, %q", p.Short, p.Hint)
+		}
+		if text, err := os.ReadFile(notebook); err != nil || string(text) != "old" {
+			t.Errorf("the data are %q, %v", text, err)
+		}
+
+		r.docker("rm", r.profile.Runtime)
+		r.docker("volume", "rm", r.profile.Volume())
+		volume("bind")
 		r.mustServe(r.mustStart().URL)
 	})
 }

@@ -999,3 +999,37 @@ func TestDataThatChange(t *testing.T) {
 		r.noHelpers()
 	})
 }
+
+// listless is an engine that fails to list its images, as Podman does while somebody
+// removes one, and always when one is damaged.
+type listless struct {
+	engine.Engine
+	engine.Volumes
+}
+
+func (e *listless) Unwrap() engine.Engine { return e.Engine }
+
+func (e *listless) Images(context.Context) ([]string, error) {
+	return nil, errors.New("image not known")
+}
+
+// TestImagesAreNotListed works on data although other images than the runtime's cannot be
+// listed.
+func TestImagesAreNotListed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), testenv.Notebook6)
+	r.putInVolume(fstest.MapFS{"a.txt": {Data: []byte("a")}})
+	r.Open()
+	r.untilState(Absent) // which engine it is, is known
+	file := filepath.Join(t.TempDir(), "a")
+	d := r.data(nil)
+	volumes, _ := engine.As[engine.Volumes](d.Engine)
+	d.Engine = &listless{d.Engine, volumes}
+	if _, err := d.BackupFile(t.Context(), data.BackupOptions{File: file}); err != nil {
+		t.Error(err)
+	}
+	d.Profile.Image = "nobody/has:this"
+	if _, err := d.BackupFile(t.Context(), data.BackupOptions{File: file + "2"}); err == nil || !strings.Contains(err.Error(), "image not known") {
+		t.Errorf("without an image, the error is %v", err)
+	}
+}

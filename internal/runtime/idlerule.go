@@ -64,6 +64,9 @@ func (f idleFacts) decide() idleDecision {
 	case f.reported.After(used):
 		used = f.reported
 	}
+	if used.After(f.now) {
+		used = f.now // the computer's clock was set back
+	}
 	left := used.Add(f.limit).Sub(f.now)
 	if left > warning {
 		return idleDecision{action: leaveRunning, again: left - warning, used: used}

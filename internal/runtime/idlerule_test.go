@@ -45,6 +45,7 @@ func TestIdleRule(t *testing.T) {
 		"it computes":                    {limit: time.Hour, used: time.Hour, warned: 5 * time.Minute, reported: never, check: &workCheck{usesCPU: true}, want: leaveRunning, again: 55 * time.Minute, usedThen: 0, warnedThen: never},
 		"a kernel is busy":               {limit: time.Hour, used: time.Hour, warned: 5 * time.Minute, reported: never, check: &workCheck{busy: true}, want: leaveRunning, again: 55 * time.Minute, usedThen: 0, warnedThen: never},
 		"kernels do not answer":          {limit: time.Hour, used: time.Hour, warned: 5 * time.Minute, reported: never, check: &workCheck{unknown: errors.New("?")}, want: leaveRunning, again: 55 * time.Minute, usedThen: 0, warnedThen: never},
+		"the clock was set back":         {limit: time.Hour, used: -9 * time.Hour, warned: never, reported: 9 * time.Hour, want: leaveRunning, again: 55 * time.Minute, usedThen: 0, warnedThen: never},
 		"asked for to go on":             {limit: time.Hour, used: time.Hour, warned: 5 * time.Minute, reported: never, check: &workCheck{kept: true}, want: leaveRunning, again: 55 * time.Minute, usedThen: 0, warnedThen: never},
 	} {
 		d := idleFacts{

@@ -370,6 +370,47 @@ func TestPortInUse(t *testing.T) {
 	})
 }
 
+// snatched is an engine on which another program takes the port of a container that it
+// stops.
+type snatched struct {
+	*memory.Engine
+	take func()
+}
+
+func (s snatched) Stop(ctx context.Context, id string, grace time.Duration) error {
+	err := s.Engine.Stop(ctx, id, grace)
+	s.take()
+	return err
+}
+
+// TestPortIsTakenMeanwhile: a restart whose port is taken between its stop and its start
+// says by whom, and keeps the container for when the port is free.
+func TestPortIsTakenMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), testenv.Notebook6)
+	var other net.Listener
+	r.memory.as = snatched{r.memory.Engine, func() {
+		var err error
+		if other, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.profile.Port)); err != nil {
+			t.Error(err)
+		}
+	}}
+	r.Open()
+	before := r.mustStart()
+	p := r.Problem(r.Restart(t.Context()), problem.PortInUse)
+	if !strings.Contains(p.Short, fmt.Sprintf("process %d", os.Getpid())) {
+		t.Errorf("the problem is %q", p.Short)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after := r.mustStart()
+	r.mustServe(after.URL)
+	if after.Container != before.Container {
+		t.Errorf("the container is another one: %+v", after)
+	}
+}
+
 func TestPublishedPorts(t *testing.T) {
 	anyEngine(t, oneEngine, func(t *testing.T, r *rig) {
 		r.Open()

@@ -45,6 +45,7 @@ func main() {
 		{"click", "Click", clicks},
 		{"page", "Page", page},
 		{"idle", "Idle", idle},
+		{"outage", "No engine", outage},
 		{"size", "Size", size},
 		{"profiles", "Growth: profiles", manyProfiles},
 		{"containers", "Growth: containers and events of others", manyContainers},

@@ -194,6 +194,33 @@ func idle() ([]result, error) {
 	}, nil
 }
 
+// outage measures the processor time of the tray while there is no engine.
+func outage() ([]result, error) {
+	b, err := newBus()
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	s, err := newServer(standIn)
+	if err != nil {
+		return nil, err
+	}
+	defer s.remove()
+	cmd := s.command()
+	cmd.Env = append(cmd.Env, "DOCKER_HOST=unix://"+filepath.Join(s.home, "engine.sock"))
+	tray, err := b.show(cmd)
+	if err != nil {
+		return nil, err
+	}
+	defer end(tray.Cmd)
+	if err := tray.says(i18n.T("state.status.noengine", "engine", "Docker")); err != nil {
+		return nil, err
+	}
+	time.Sleep(5 * time.Second) // until the start is over
+	used, _, err := processorUse(tray.Cmd, pause(time.Minute))
+	return []result{{"processor, a minute without an engine", ms(used), "at most 50 ms", used <= 50*time.Millisecond}}, err
+}
+
 // othersRun runs containers of others, one after the other.
 func othersRun(n int) error {
 	for range n {

@@ -15,7 +15,6 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
-	"github.com/docker/cli/cli/config/credentials"
 	dockercontext "github.com/docker/cli/cli/context"
 	dockerendpoint "github.com/docker/cli/cli/context/docker"
 	"github.com/docker/cli/cli/context/store"
@@ -30,15 +29,8 @@ func dockerConfigDir() string {
 }
 
 // readDockerConfig reads the docker command's configuration. With an error it returns
-// the part that was understood, as the docker command does. When the configuration
-// names no credential store, the system's own is used.
-func readDockerConfig() (*configfile.ConfigFile, error) {
-	c, err := config.Load(dockerConfigDir())
-	if !c.ContainsAuth() {
-		c.CredentialsStore = credentials.DetectDefaultStore(c.CredentialsStore)
-	}
-	return c, err
-}
+// the part that was understood, as the docker command does.
+func readDockerConfig() (*configfile.ConfigFile, error) { return config.Load(dockerConfigDir()) }
 
 // contexts returns the store of docker contexts.
 func contexts() store.Reader {

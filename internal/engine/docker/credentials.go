@@ -23,7 +23,8 @@ import (
 
 // imageCredentials returns the credentials with which the docker command would pull an
 // image, encoded for the engine's API; empty for an anonymous pull. The error tells why
-// configured credentials could not be read. It never contains them.
+// configured credentials could not be read. It never contains them. When the docker
+// configuration names no credential store, the system's own is used.
 func imageCredentials(ctx context.Context, image string, patience time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -32,6 +33,9 @@ func imageCredentials(ctx context.Context, image string, patience time.Duration)
 		return "", nil // the engine reports it
 	}
 	docker, configErr := readDockerConfig()
+	if !docker.ContainsAuth() {
+		docker.CredentialsStore = credentials.DetectDefaultStore(docker.CredentialsStore)
+	}
 	auth, err := registryCredentials(ctx, docker, registryKey(reference.Domain(named)))
 	if configErr != nil {
 		err = errors.Join(err, fmt.Errorf("%s was not understood", docker.Filename))

@@ -41,13 +41,23 @@ func engineError(err error) error {
 		return fmt.Errorf("%w: %w", engine.ErrNoFolder, err)
 	case strings.Contains(text, "operation is already running"):
 		return fmt.Errorf("%w: %w", engine.ErrBusy, err)
-	case cerrdefs.IsNotFound(err):
+	case isNotFound(err):
 		return fmt.Errorf("%w: %w", engine.ErrNotFound, err)
 	case cerrdefs.IsConflict(err), strings.Contains(text, "name is already in use"): // Podman's message
 		return fmt.Errorf("%w: %w", engine.ErrConflict, err)
 	default:
 		return err
 	}
+}
+
+// isNotFound reports whether what was asked for does not exist. Of what is being removed
+// in that moment Podman says so in an internal error (4.3, code 500).
+func isNotFound(err error) bool {
+	if err == nil || cerrdefs.IsNotFound(err) {
+		return err != nil
+	}
+	text := err.Error()
+	return strings.Contains(text, "no such container") || strings.Contains(text, "no such volume") || strings.Contains(text, "image not known")
 }
 
 // portTaken reports whether a message, in lower case, says that a port is in use: by

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
 	"colabtray/internal/config"
@@ -52,7 +51,7 @@ func (d *Engine) handOver(ctx context.Context, s engine.Spec, settings *containe
 		return nil
 	}
 	v, err := d.api.Load().VolumeInspect(ctx, s.Volume)
-	if cerrdefs.IsNotFound(err) {
+	if isNotFound(err) {
 		return nil
 	}
 	if err != nil {
@@ -79,7 +78,7 @@ func (d *Engine) handOver(ctx context.Context, s engine.Spec, settings *containe
 // imageConfig returns the settings of an image; empty when the image is not there.
 func (d *Engine) imageConfig(ctx context.Context, name string) (engine.ImageConfig, error) {
 	image, err := d.api.Load().ImageInspect(ctx, name)
-	if cerrdefs.IsNotFound(err) || err == nil && image.Config == nil {
+	if isNotFound(err) || err == nil && image.Config == nil {
 		return engine.ImageConfig{}, nil
 	}
 	if err != nil {

@@ -25,7 +25,7 @@ func (d *Engine) Image(ctx context.Context, ref, wanted string) (engine.ImageInf
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	found, err := d.api.Load().ImageInspect(ctx, ref)
-	if cerrdefs.IsNotFound(err) {
+	if isNotFound(err) {
 		return engine.ImageInfo{}, nil
 	}
 	if err != nil {
@@ -93,7 +93,7 @@ func (d *Engine) Untag(ctx context.Context, name string) error {
 	if err == nil && len(left.RepoTags) == 0 {
 		_, err = api.ImageRemove(ctx, named.ID, image.RemoveOptions{PruneChildren: true})
 	}
-	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) { // already gone, or in use
+	if isNotFound(err) || cerrdefs.IsConflict(err) { // already gone, or in use
 		return nil
 	}
 	return engineError(err)

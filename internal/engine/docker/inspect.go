@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/go-connections/nat"
@@ -25,7 +24,7 @@ func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	r, err := d.api.Load().ContainerInspect(ctx, name)
-	if cerrdefs.IsNotFound(err) {
+	if isNotFound(err) {
 		return engine.Container{Name: name}, nil
 	}
 	if err != nil {

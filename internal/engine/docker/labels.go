@@ -5,7 +5,6 @@ import (
 
 	"colabtray/internal/engine"
 
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 )
@@ -20,7 +19,7 @@ func (d *Engine) labelsOfImage(ctx context.Context, c engine.Container) map[stri
 		return known.(map[string]string)
 	}
 	image, err := d.api.Load().ImageInspect(ctx, c.ImageID)
-	if cerrdefs.IsNotFound(err) {
+	if isNotFound(err) {
 		return nil
 	}
 	if err != nil {

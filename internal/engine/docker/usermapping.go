@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
 	"colabtray/internal/engine"
@@ -42,7 +41,7 @@ func (d *Engine) mappedUser(ctx context.Context, s engine.Spec) (string, error) 
 		return "", nil
 	}
 	image, err := d.api.Load().ImageInspect(ctx, s.Image)
-	if cerrdefs.IsNotFound(err) || err == nil && image.Config == nil {
+	if isNotFound(err) || err == nil && image.Config == nil {
 		return "", nil
 	}
 	if err != nil {
@@ -62,7 +61,7 @@ func (d *Engine) userns(ctx context.Context, volume string) (container.UsernsMod
 		return "", nil
 	}
 	v, err := d.api.Load().VolumeInspect(ctx, volume)
-	if cerrdefs.IsNotFound(err) {
+	if isNotFound(err) {
 		return "", nil
 	}
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
@@ -50,7 +49,7 @@ func (d *Engine) HasVolume(ctx context.Context, name string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	_, err := d.api.Load().VolumeInspect(ctx, name)
-	if cerrdefs.IsNotFound(err) {
+	if isNotFound(err) {
 		return false, nil
 	}
 	return err == nil, engineError(err)
@@ -247,7 +246,7 @@ func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
 	err := d.remove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	if cerrdefs.IsNotFound(err) {
+	if isNotFound(err) {
 		return nil
 	}
 	return engineError(err)

@@ -110,7 +110,7 @@ func (e *Engine) forbidden(refused *apiError) error {
 
 // right matches how a cluster names a right that is missing, in the API and in what
 // kubectl says.
-var right = regexp.MustCompile(`cannot ([a-z]+) resource "([a-z/]+)"`)
+var right = regexp.MustCompile(`cannot ([a-z]{1,20}) resource "([a-z/]{1,100})"`)
 
 // missingRight returns a right that is missing, such as "create pods"; empty for none.
 func missingRight(message string) string {

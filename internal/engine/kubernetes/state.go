@@ -33,9 +33,9 @@ const maxWords = 1000
 // words makes a text of the cluster fit to be shown: one line, bounded.
 func words(text string) string {
 	if len(text) > maxWords {
-		text = strings.ToValidUTF8(text[:maxWords], "") + "…"
+		text = strings.ToValidUTF8(text[:maxWords-len("…")], "") + "…"
 	}
-	return i18n.Line(strings.Join(strings.Fields(text), " "))
+	return i18n.Line(strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " "))
 }
 
 // idOf returns the ID of a container: its name and the uid of its record, so that it is
@@ -75,11 +75,10 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 		Ports:     map[int]int{},
 		Effective: engine.Effective{Memory: about.Memory, CPUs: about.CPUs, ShmSize: about.ShmSize},
 	}
-	if about.InnerPort != 0 {
-		c.Ports[about.InnerPort] = about.InnerPort // of the pod itself
-	}
-	for _, port := range about.Ports {
-		c.Ports[port] = port
+	for _, port := range append(about.Ports, about.InnerPort) {
+		if port >= 1 && port <= 65535 {
+			c.Ports[port] = port // of the pod itself
+		}
 	}
 	for _, target := range about.Mounts {
 		c.Mounts = append(c.Mounts, engine.Mount{Volume: about.Volume, Target: target})
@@ -95,8 +94,12 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 		}
 	}
 	if p != nil {
+		now := runOf(*p)
+		if now.Cause == engine.CauseDeleted && run.Stopping && run.Pod == now.Pod {
+			now.Cause = "" // it was this program
+		}
+		applyRun(&c, now)
 		if over, _ := isOver(*p); !over {
-			applyRun(&c, runOf(*p))
 			c.Running, c.EndedAt, c.ExitCode = true, run.Before.UTC(), 0
 			if run.Before.IsZero() {
 				c.EndedAt = time.Time{}
@@ -104,9 +107,7 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 			if c.Waiting = waitingOf(*p); c.Waiting != nil {
 				c.StartedAt = p.Metadata.CreationTimestamp.UTC()
 			}
-			return c, nil
 		}
-		applyRun(&c, runOf(*p))
 		return c, nil
 	}
 	if run.isLost() {
@@ -142,7 +143,7 @@ const killed = 137
 
 func applyRun(c *engine.Container, run lastRun) {
 	c.StartedAt, c.EndedAt, c.ExitCode, c.OOMKilled = run.Started.UTC(), run.Ended.UTC(), run.ExitCode, run.OOM
-	c.Cause, c.CauseSaid = run.Cause, run.Said
+	c.Cause, c.CauseSaid = run.Cause, words(run.Said)
 	if run.Started.IsZero() {
 		c.StartedAt = time.Time{}
 	}
@@ -151,7 +152,7 @@ func applyRun(c *engine.Container, run lastRun) {
 	}
 }
 
-// mainStatus returns what a pod tells of its main container, or of the one that fills
+// statusOf returns what a pod tells of its main container, or of the one that fills
 // the volume.
 func statusOf(statuses []containerStatus, name string) (containerStatus, bool) {
 	i := slices.IndexFunc(statuses, func(s containerStatus) bool { return s.Name == name })
@@ -205,9 +206,14 @@ func isOver(p pod) (over bool, cause engine.Cause) {
 			cause = cmp.Or(cause, engine.CauseEvicted)
 		}
 	}
+	main, has := statusOf(p.Status.ContainerStatuses, mainContainer)
+	ended := has && main.State.Terminated != nil
+	if ended && cause == "" && strings.TrimSpace(main.State.Terminated.Message) == askedToEnd {
+		cause = engine.CauseDeleted
+	}
 	switch p.Status.Phase {
 	case "Succeeded":
-		return true, ""
+		return true, cause
 	case "Failed":
 		if s, has := statusOf(p.Status.InitContainerStatuses, fillContainer); cause == "" && has && s.State.Terminated != nil && s.State.Terminated.ExitCode != 0 {
 			return true, engine.CauseNotFilled
@@ -220,10 +226,7 @@ func isOver(p pod) (over bool, cause engine.Cause) {
 		}
 	}
 	// The phase follows the container's end after a moment.
-	if s, has := statusOf(p.Status.ContainerStatuses, mainContainer); has && s.State.Terminated != nil {
-		return true, cause
-	}
-	return false, cause
+	return ended, cause
 }
 
 // runOf returns what is known of a pod's run, over or not.

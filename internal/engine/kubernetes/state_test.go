@@ -70,6 +70,7 @@ func TestContainerOf(t *testing.T) {
 		"running":          {running: true, started: "03:04:09"},
 		"terminating":      {running: true, started: "03:04:09"},
 		"completed":        {started: "03:04:09", ended: "03:10:00"},
+		"ended-well":       {started: "03:04:09", ended: "03:10:00", cause: engine.CauseDeleted},
 		"failed":           {started: "03:04:09", ended: "03:10:00", exitCode: 3},
 		"oom":              {started: "03:04:09", ended: "03:10:00", exitCode: 137, oom: true},
 		"evicted":          {started: "03:04:09", ended: "03:10:00", exitCode: 137, cause: engine.CauseEvicted, said: "low on resource: memory"},
@@ -110,6 +111,15 @@ func TestContainerOf(t *testing.T) {
 				t.Errorf("the container is %+v", c)
 			}
 		})
+	}
+}
+
+// TestStoppedHere: a pod that ends because it was stopped here has no cause.
+func TestStoppedHere(t *testing.T) {
+	p := readPod(t, "ended-well")
+	c, err := containerOf(recordWith(t, `{"pod":"`+p.Metadata.UID+`","stopping":true}`), nil, p)
+	if err != nil || c.Running || c.Cause != "" {
+		t.Errorf("the container is %+v, %v", c, err)
 	}
 }
 
@@ -209,27 +219,4 @@ func TestWords(t *testing.T) {
 	if got := words("a\x1b[31m\nb\tc"); strings.ContainsAny(got, "\x1b\n\t") {
 		t.Errorf("%q", got)
 	}
-}
-
-func FuzzPod(f *testing.F) {
-	for _, name := range []string{"no-gpu", "running", "oom", "image-backoff"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "pods", name+".json"))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var p pod
-		if json.Unmarshal(text, &p) != nil {
-			return
-		}
-		c, err := containerOf(configMap{Data: map[string]string{recordKey: "{}", podKey: `{"spec":{"containers":[{}]}}`}}, nil, &p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.Running && !c.EndedAt.IsZero() || c.Waiting != nil && !c.Running || len(c.CauseSaid) > maxWords+8 {
-			t.Errorf("the container is %+v", c)
-		}
-	})
 }

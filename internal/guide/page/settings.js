@@ -34,6 +34,7 @@ async function sendSettings(action, values, body) {
   if (action && !answer.wrong) revisionAfter.set(values.seen, answer.revision);
   revisionAfter.delete(answer.revision); // it can be back, after an undo
   showSettings(answer);
+  if (settingsMissed) followSettings(settingsMissed);
   return answer;
 }
 
@@ -42,7 +43,6 @@ async function changeSettings(action, values, body, done) {
   const answer = await askSettings(action, values, body);
   if (answer) tellSettings(answer.wrong || done, Boolean(answer.wrong));
   if (answer && !answer.wrong && answer.language !== words.lang && ![...settingControls.values()].some((c) => c.changed())) location.reload();
-  if (settingsMissed) followSettings(settingsMissed);
   return answer && !answer.wrong;
 }
 
