@@ -80,7 +80,7 @@ var (
 
 func makeDist(folder string) error {
 	cmd := exec.Command("./make-dist", linux, "windows-amd64", "macos", "source")
-	cmd.Env = append(os.Environ(), "VERSION="+version, "SOURCE_DATE_EPOCH=1767225600", "DIST="+folder,
+	cmd.Env = append(os.Environ(), "VERSION="+version, "SOURCE_DATE_EPOCH=1767225600", "DIST="+folder, "QUICK=yes",
 		"WINDOWS_CERTIFICATE="+filepath.Join(certificateFolder, "both.p12"), "WINDOWS_CERTIFICATE_PASSWORD="+certificatePassword,
 		"WINDOWS_TIMESTAMP_URL=")
 	out, err := cmd.CombinedOutput()

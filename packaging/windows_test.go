@@ -159,7 +159,7 @@ func isSigned(t *testing.T, path string) {
 }
 
 // TestInstallerScript holds that NSIS takes the installer's script for each processor
-// and in each language, without a warning.
+// and in each language, without a warning, compressed as that of a release is.
 func TestInstallerScript(t *testing.T) {
 	t.Parallel()
 	testenv.NeedCommand(t, "makensis")
@@ -179,10 +179,13 @@ func TestInstallerScript(t *testing.T) {
 }
 
 // makeInstaller makes an installer of a folder, without a signature.
-func makeInstaller(t *testing.T, target, version, files, out string) {
+func makeInstaller(t *testing.T, target, version, files, out string, options ...string) {
 	t.Helper()
-	make := exec.CommandContext(t.Context(), "makensis", "-NOCONFIG", "-WX", "-V2", "-DTARGET="+target, "-DVERSION="+version, "-DNUMBER=0.1.0.0", "-DQUICK",
-		"-DHOMEPAGE=https://colabtray.invalid", "-DSIGN=true", "-DFILES="+files, "-DOUT="+out, "windows/installer.nsi")
+	options = append([]string{
+		"-NOCONFIG", "-WX", "-V2", "-DTARGET=" + target, "-DVERSION=" + version, "-DNUMBER=0.1.0.0",
+		"-DHOMEPAGE=https://colabtray.invalid", "-DSIGN=true", "-DFILES=" + files, "-DOUT=" + out,
+	}, options...)
+	make := exec.CommandContext(t.Context(), "makensis", append(options, "windows/installer.nsi")...)
 	if said, err := make.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", target, err, said)
 	}

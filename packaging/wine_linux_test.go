@@ -136,6 +136,6 @@ func olderInstaller(t *testing.T) string {
 		t.Fatal(err)
 	}
 	setup := filepath.Join(dir, "colab-tray-setup.exe")
-	makeInstaller(t, "amd64-unicode", olderVersion, filepath.Join(dir, name), setup)
+	makeInstaller(t, "amd64-unicode", olderVersion, filepath.Join(dir, name), setup, "-DQUICK")
 	return setup
 }

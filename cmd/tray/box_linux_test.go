@@ -22,6 +22,7 @@ import (
 func TestRuntimeOnBox(t *testing.T) {
 	engines(t)
 	box := testenv.SSHD(t)
+	box.Provide(t, "nvidia-smi", `printf 'NVIDIA L4, 550.54, 23034 MiB\nNVIDIA \033[1mT4, 550.54, 15360 MiB\n'`)
 	home, err := os.MkdirTemp("", "ct") // whose path leaves room for the names of sockets
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +58,19 @@ func TestRuntimeOnBox(t *testing.T) {
 	}
 	out, _ := c.run(0, "status")
 	has(t, out, name+": ready at port", "(on "+box.Name+")\n")
+	for command, says := range map[string]string{
+		"status":        "Graphics card of " + box.Name + ": NVIDIA L4, 550.54, 23034 MiB\n",
+		"status --json": `"NVIDIA L4, 550.54, 23034 MiB",`,
+		"doctor":        "on " + box.Name + ": NVIDIA L4, 550.54, 23034 MiB\n",
+	} {
+		// A machine that is too busy to answer in time says so.
+		testenv.WaitFor(t, "the graphics cards in "+command, func() error {
+			if out, _ := c.run(0, strings.Fields(command)...); !strings.Contains(out, says) {
+				return fmt.Errorf("it says %s", out)
+			}
+			return nil
+		})
+	}
 	status := func() (s struct {
 		State, ReconnectingSince string
 		Engine                   struct{ Machine string }

@@ -54,6 +54,9 @@ type Connection interface {
 	// ConnectionChanged returns a channel that is closed when the status changes next.
 	// Who wants to miss no change gets the channel before the status.
 	ConnectionChanged() <-chan struct{}
+	// RetryConnection makes the next attempt to connect start at once, whatever failed
+	// before: a person may have done something about it.
+	RetryConnection()
 }
 
 // Remote is the ability of an engine on another machine to run commands there.

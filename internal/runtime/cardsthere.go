@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"colabtray/internal/engine"
@@ -18,13 +19,19 @@ const cardsTime = 10 * time.Second
 // [engine.ErrLacks] where the engine is on this computer, or where nothing but the engine
 // can be reached there.
 func (m *Manager) CardsThere(ctx context.Context) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, cardsTime)
-	defer cancel()
 	there, err := engine.Need[engine.Remote](m.engine())
 	if err != nil {
 		return nil, err
 	}
-	cards, err := gpu.Query(ctx, there.RunThere)
+	ask := func() ([]string, error) {
+		ctx, cancel := context.WithTimeout(ctx, cardsTime)
+		defer cancel()
+		return gpu.Query(ctx, there.RunThere)
+	}
+	cards, err := ask()
+	if err != nil && !errors.Is(err, engine.ErrLacks) && !errors.Is(err, context.DeadlineExceeded) {
+		cards, err = ask() // a repair of the connection breaks a question off
+	}
 	for i, card := range cards {
 		cards[i] = i18n.Line(card)
 	}

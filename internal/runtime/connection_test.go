@@ -10,6 +10,7 @@ import (
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/problem"
 )
 
 // connection is an engine on another machine whose connection a test ends and repairs.
@@ -20,6 +21,13 @@ type connection struct {
 	connected bool
 	since     time.Time
 	changed   chan struct{}
+	retried   int
+}
+
+func (c *connection) RetryConnection() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retried++
 }
 
 func (c *connection) ConnectionStatus() (connected bool, since time.Time) {
@@ -40,6 +48,28 @@ func (c *connection) set(connected bool) {
 	c.connected, c.since = connected, time.Now()
 	close(c.changed)
 	c.changed = make(chan struct{})
+}
+
+// TestRetry: who starts a runtime whose engine cannot be reached asks for another attempt
+// at once.
+func TestRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := &connection{changed: make(chan struct{})}
+		log := slog.New(slog.DiscardHandler)
+		m := NewManager(NewLink(c, log), config.Profile{Name: "p", Runtime: "r"}, Options{Log: log, Backups: "unused"})
+		go m.Run(ctx)
+		m.post(engineDown{&problem.Problem{Code: problem.SSHLogin}})
+		synctest.Wait()
+		before := c.retried
+		go func() { _ = m.Start(ctx) }()
+		synctest.Wait()
+		if before != 0 || c.retried != 1 {
+			t.Errorf("%d attempts were asked for before the start, and %d with it", before, c.retried)
+		}
+		cancel()
+		<-m.ended
+	})
 }
 
 // TestReconnecting: a loss is shown after ten seconds and until it is over, and one that

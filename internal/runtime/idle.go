@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -129,14 +130,26 @@ func (g *idleGuard) checkWork(ctx context.Context, kernels []string) *workCheck 
 }
 
 // usesCPU reports whether the container uses more CPU time than an idle server
-// and its health check need. It returns an error when the engine measures
-// nothing. For an engine that cannot measure it returns false: the kernels are
-// asked as well.
+// and its health check need. Where the engine measures nothing, the processes tell. For
+// an engine that can do neither it returns false: the kernels are asked as well.
 func (m *Manager) usesCPU(ctx context.Context) (bool, error) {
 	meter, canMeasure := engine.As[engine.Meter](m.engine())
-	if !canMeasure {
+	if canMeasure {
+		uses, err := m.measuredCPU(ctx, meter)
+		if err == nil || ctx.Err() != nil {
+			return uses, err
+		}
+		m.log.Debug("the processes are asked for their processor time", "error", err)
+	}
+	uses, err := m.usesProcessor(ctx, workInterval)
+	if !canMeasure && errors.Is(err, engine.ErrLacks) {
 		return false, nil
 	}
+	return uses, err
+}
+
+// measuredCPU is usesCPU by what the engine measures.
+func (m *Manager) measuredCPU(ctx context.Context, meter engine.Meter) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, jupyter.RequestTimeout)
 	defer cancel()
 	var sum float64

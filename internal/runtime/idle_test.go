@@ -189,12 +189,19 @@ func (k *kernel) works(want bool) {
 	})
 }
 
-// computing waits until the container uses a processor, or none.
+// computing waits until the container uses a processor, or none, as the engine and as the
+// processes tell.
 func (r *rig) computing(want bool) {
 	r.t.Helper()
 	testenv.WaitFor(r.t, fmt.Sprintf("a container that computes: %v", want), func() error {
 		if uses, err := r.usesCPU(r.t.Context()); err != nil || uses != want {
 			return fmt.Errorf("it says %v, %v", uses, err)
+		}
+		return nil
+	})
+	testenv.WaitFor(r.t, fmt.Sprintf("processes that compute: %v", want), func() error {
+		if uses, err := r.usesProcessor(r.t.Context(), time.Second); err != nil || uses != want {
+			return fmt.Errorf("they say %v, %v", uses, err)
 		}
 		return nil
 	})

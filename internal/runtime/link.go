@@ -191,6 +191,14 @@ func (l *Link) reconnect() {
 	}
 }
 
+// retry is reconnect for a person, who may have done something about what failed.
+func (l *Link) retry() {
+	if c, is := engine.As[engine.Connection](l.engine); is {
+		c.RetryConnection()
+	}
+	l.reconnect()
+}
+
 // change adds and removes managers. If Run is running, the added managers must run as
 // well: they get engineUp or engineDown at once.
 func (l *Link) change(join, leaving []*Manager) {

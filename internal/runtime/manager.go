@@ -250,7 +250,7 @@ func (m *Manager) runEffect(ctx context.Context, fx effect) {
 		default:
 		}
 	case reconnect:
-		m.link.reconnect()
+		m.link.retry()
 	}
 }
 

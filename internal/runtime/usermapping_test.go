@@ -90,6 +90,10 @@ func TestRootlessPodman(t *testing.T) {
 	if got != "ours\n1000:100" {
 		t.Errorf("in the container: %q", got)
 	}
+	// Whether it works is known, though a rootless engine does not measure everywhere.
+	if uses, err := r.usesCPU(t.Context()); uses || err != nil {
+		t.Errorf("its server alone computes: %t, %v", uses, err)
+	}
 
 	r.docker("exec", "--user", "0:0", r.profile.Runtime, "chown", "-R", "0:0", "/home/jovyan/.local")
 	if err := r.Stop(t.Context()); err != nil {

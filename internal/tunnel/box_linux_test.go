@@ -24,6 +24,7 @@ type rig struct {
 	dir    string
 	path   string
 	port   int
+	stdio  []string   // to the socket, if the box forwards none
 	opened func() int // connections that the servers have accepted
 }
 
@@ -119,7 +120,7 @@ func within(t *testing.T) context.Context {
 // socket connects to the socket of the box.
 func (r *rig) socket(t *testing.T) net.Conn {
 	t.Helper()
-	conn, err := r.DialSocket(within(t), r.path)
+	conn, err := r.DialSocket(within(t), r.path, r.stdio...)
 	if err != nil {
 		t.Fatal(err)
 	}

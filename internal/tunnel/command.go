@@ -18,7 +18,7 @@ import (
 // boxes allow ten sessions.
 const (
 	mostOutput  = 1 << 20
-	mostStdio   = 4
+	mostStdio   = 8
 	mostOutputs = 2
 )
 

@@ -5,7 +5,8 @@
 // The person's program knows their aliases, jump hosts, agents and hardware keys. It logs
 // in once, as a master, and takes forwards and sessions through its control socket. All
 // sockets are in a private directory of this tunnel. Nothing listens on a port of this
-// computer (see plain for ssh of Windows, which has no master).
+// computer (see plain for ssh of Windows, which has no master). Users of one box share its
+// tunnel by a [Pool].
 //
 // A connection that is lost is made again: at once, then after 0.1 seconds, doubling to
 // 5, and after 30 seconds where only a person can help. A Dial waits for that up to 10

@@ -319,7 +319,8 @@ func answersNo(t *testing.T, r *rig) {
 
 func TestStreamLocalForbidden(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(r *rig, o *Options) { o.Stdio = relayed(r.path) })
+	r := newRig(t)
+	r.stdio = relayed(r.path)
 	r.box.ForbidStreamLocal(t)
 	for range mostStdio {
 		answers(t, r.socket(t))
@@ -328,7 +329,7 @@ func TestStreamLocalForbidden(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan error)
 	go func() {
-		_, err := r.DialSocket(ctx, r.path)
+		_, err := r.DialSocket(ctx, r.path, r.stdio...)
 		got <- err
 	}()
 	cancel()
@@ -350,10 +351,11 @@ func TestStreamLocalForbidden(t *testing.T) {
 // TestStdio: a connection through a command is one in every way.
 func TestStdio(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(r *rig, o *Options) { o.Stdio = relayed(r.path) })
+	r := newRig(t)
+	r.stdio = relayed(r.path)
 	r.box.ForbidStreamLocal(t)
-	for range 3 * mostStdio {
-		conn, err := r.DialSocket(within(t), r.path)
+	for range mostStdio + 2 {
+		conn, err := r.DialSocket(within(t), r.path, r.stdio...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -377,7 +379,8 @@ func TestStdio(t *testing.T) {
 
 func TestStdioFails(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(_ *rig, o *Options) { o.Stdio = []string{"no-such-docker", "system", "dial-stdio"} })
+	r := newRig(t)
+	r.stdio = []string{"no-such-docker", "system", "dial-stdio"}
 	r.box.ForbidStreamLocal(t)
 	_, err := r.socket(t).Read(make([]byte, 1))
 	wantKind(t, err, NoCommand)

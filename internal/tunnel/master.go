@@ -236,24 +236,24 @@ func ended(c *net.UnixConn) bool {
 	return n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN)
 }
 
-func (m *master) socket(ctx context.Context, path string) (net.Conn, error) {
+func (m *master) socket(ctx context.Context, path string, stdio []string) (net.Conn, error) {
 	if m.t.stdio.Load() {
-		return m.piped(ctx)
+		return m.piped(ctx, stdio)
 	}
 	conn, said, err := m.open(ctx, path)
 	if err != nil || conn != nil {
 		return conn, err
 	}
-	if failure := m.whyNot(ctx, path, said); failure.Kind != ForwardingForbidden || len(m.t.options.Stdio) == 0 {
+	if failure := m.whyNot(ctx, path, said); failure.Kind != ForwardingForbidden || len(stdio) == 0 {
 		return nil, failure
 	}
 	m.t.stdio.Store(true)
-	return m.piped(ctx)
+	return m.piped(ctx, stdio)
 }
 
 // piped connects through the standard input and output of a command on the box.
-func (m *master) piped(ctx context.Context) (net.Conn, error) {
-	conn, err := m.t.pipe(ctx, m.through)
+func (m *master) piped(ctx context.Context, stdio []string) (net.Conn, error) {
+	conn, err := m.t.pipe(ctx, m.through, stdio)
 	if err != nil {
 		return nil, err // no connection that is nil
 	}

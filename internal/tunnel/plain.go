@@ -13,9 +13,9 @@ import (
 )
 
 // plain stands for a master where ssh has none: each connection to a socket is an ssh of
-// its own, which runs Options.Stdio, and each port has an ssh that forwards it from a
-// port of this computer. A socket is never forwarded from a port, where others of this
-// computer could connect.
+// its own, which runs a command, and each port has an ssh that forwards it from a port of
+// this computer. A socket is never forwarded from a port, where others of this computer
+// could connect.
 type plain struct {
 	t     *Tunnel
 	ended chan struct{}
@@ -111,8 +111,8 @@ func (p *plain) run(ctx context.Context, words []string) (string, error) {
 	return output(ctx, p.t.destination, p.one()(append(p.t.destination.arguments(), quoted(words))...))
 }
 
-func (p *plain) socket(ctx context.Context, _ string) (net.Conn, error) {
-	conn, err := p.t.pipe(ctx, p.one())
+func (p *plain) socket(ctx context.Context, _ string, stdio []string) (net.Conn, error) {
+	conn, err := p.t.pipe(ctx, p.one(), stdio)
 	if err != nil {
 		return nil, err
 	}

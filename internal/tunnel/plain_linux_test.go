@@ -11,8 +11,8 @@ import (
 // newPlainRig is a rig as on Windows, whose ssh has no master.
 func newPlainRig(t *testing.T, change ...func(*rig, *Options)) *rig {
 	t.Helper()
-	r := newRig(t, append(change, func(r *rig, o *Options) { o.Stdio = relayed(r.path) })...)
-	r.plain = true
+	r := newRig(t, change...)
+	r.plain, r.stdio = true, relayed(r.path)
 	return r
 }
 

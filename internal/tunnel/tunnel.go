@@ -40,9 +40,6 @@ type Options struct {
 	// Askpass is a program that asks a person (SSH_ASKPASS); "" asks nobody. It asks
 	// once, until a login succeeds or Retry is called.
 	Askpass string
-	// Stdio is a command that connects its standard input and output with the engine on
-	// the box, for boxes that forward no sockets.
-	Stdio []string
 }
 
 // Status is how a tunnel is.
@@ -57,7 +54,7 @@ type Status struct {
 // link is one login to the box, or what stands for it. When it ends, another takes its
 // place.
 type link interface {
-	socket(ctx context.Context, path string) (net.Conn, error)
+	socket(ctx context.Context, path string, stdio []string) (net.Conn, error)
 	port(ctx context.Context, port int) (net.Conn, error)
 	run(ctx context.Context, words []string) (string, error)
 	// alive waits for an answer of the box.
@@ -123,14 +120,15 @@ func New(d Destination, o Options) *Tunnel {
 	return t
 }
 
-// DialSocket connects to a unix socket on the box. A nil error means that the box
-// accepted the connection, except for connections through Options.Stdio, whose first
-// Read fails instead.
-func (t *Tunnel) DialSocket(ctx context.Context, path string) (net.Conn, error) {
+// DialSocket connects to a unix socket on the box. The words stdio are a command that
+// connects its standard input and output with the socket, for boxes that forward none. A
+// nil error means that the box accepted the connection, except for connections through
+// that command, whose first Read fails instead.
+func (t *Tunnel) DialSocket(ctx context.Context, path string, stdio ...string) (net.Conn, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	return with(ctx, t, func(ctx context.Context, l link) (net.Conn, error) { return l.socket(ctx, path) })
+	return with(ctx, t, func(ctx context.Context, l link) (net.Conn, error) { return l.socket(ctx, path, stdio) })
 }
 
 // DialPort connects to 127.0.0.1:port on the box. The error is ECONNREFUSED where
@@ -436,15 +434,15 @@ func (t *Tunnel) ssh(asks bool, arguments []string) *exec.Cmd {
 	return cmd
 }
 
-// pipe connects through Options.Stdio.
-func (t *Tunnel) pipe(ctx context.Context, ssh func(arguments ...string) *exec.Cmd) (*piped, error) {
-	if len(t.options.Stdio) == 0 {
+// pipe connects through a command on the box.
+func (t *Tunnel) pipe(ctx context.Context, ssh func(arguments ...string) *exec.Cmd, stdio []string) (*piped, error) {
+	if len(stdio) == 0 {
 		return nil, t.destination.fail(ForwardingForbidden, "")
 	}
 	if err := acquire(ctx, t.stdios); err != nil {
 		return nil, err
 	}
-	conn, err := newPiped(t.destination, ssh(append(t.destination.arguments(), quoted(t.options.Stdio))...), &t.traffic, func() { <-t.stdios })
+	conn, err := newPiped(t.destination, ssh(append(t.destination.arguments(), quoted(stdio))...), &t.traffic, func() { <-t.stdios })
 	if err != nil {
 		<-t.stdios
 		return nil, t.destination.notStarted(err)

@@ -5,14 +5,14 @@
 ;   TARGET           the processor that the installer itself is for
 ;   FILES            the folder with the files to install
 ;   OUT, HOMEPAGE, SIGN
-;   QUICK            for a test: large, and made in a moment
+;   QUICK            for a test: made in a moment, and large, as the files stay as they are
 ;
 ; Silent: /S, with /AUTOSTART=1 or 0 and /PATH=1 or 0 for the choices, /D=FOLDER at the
 ; end. Without them an upgrade keeps what there is. Exit codes: 0 done, 1 given up,
 ; 2 the running program could not be ended.
 Target ${TARGET}
 !ifdef QUICK
-SetCompress off
+SetCompressor lzma
 !else
 SetCompressor /SOLID lzma
 SetCompressorDictSize 64
@@ -159,7 +159,13 @@ Section "${NAME}"
     Call EndProgram
     SetOutPath "$INSTDIR"
     SetOverwrite on
+    !ifdef QUICK
+    SetCompress off
+    !endif
     File "${FILES}/*"
+    !ifdef QUICK
+    SetCompress auto
+    !endif
     WriteUninstaller "$INSTDIR\uninstall.exe"
     Call MakeShortcut
 

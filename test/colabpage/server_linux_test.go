@@ -12,6 +12,7 @@ import (
 
 	"colabtray/internal/colab"
 	"colabtray/internal/config"
+	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
 	"colabtray/internal/jupyter"
 	"colabtray/internal/runtime"
@@ -44,10 +45,18 @@ func startAs(t *testing.T, image string, set func(*config.Profile)) (server, *ru
 	profile.Runtime, profile.Port = testenv.RuntimeName(t), testenv.FreePort(t)
 	profile.Image = testenv.Image(t, image)
 	set(&profile)
+	return startOn(t, docker.Open(profile.Engine, logOf(t)), profile)
+}
 
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	docker := docker.Open(profile.Engine, log)
-	link := runtime.NewLink(docker, log)
+func logOf(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// startOn starts a runtime as the tray does, on an engine that it closes.
+func startOn(t *testing.T, e engine.Engine, profile config.Profile) (server, *runtime.Manager) {
+	t.Helper()
+	log := logOf(t)
+	link := runtime.NewLink(e, log)
 	manager := runtime.NewManager(link, profile, runtime.Options{
 		Server: runtime.Server{
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
@@ -62,7 +71,7 @@ func startAs(t *testing.T, image string, set func(*config.Profile)) (server, *ru
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()
-		_ = docker.Close()
+		_ = e.Close()
 	})
 	if err := manager.Start(t.Context()); err != nil {
 		t.Fatal(err)

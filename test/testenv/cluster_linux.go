@@ -2,13 +2,17 @@ package testenv
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gofrs/flock"
 )
 
 // KubernetesCluster is the one-node Kubernetes that test/cluster starts.
@@ -16,14 +20,23 @@ type KubernetesCluster struct {
 	dir string
 }
 
-// clusterGateway is this computer as the node of the cluster sees it.
-const clusterGateway = "10.213.7.1"
+// clusterGateway is this computer as the node of the cluster sees it, and clusterNode the
+// node, which has the API server.
+const (
+	clusterGateway = "10.213.7.1"
+	clusterNode    = "10.213.7.2"
+)
 
-// Cluster returns the cluster, and skips the test when none runs, also with CI set:
-// test/setup does not make one, as it takes long to build.
+// Cluster returns the cluster once no other test has it, and skips the test when none
+// runs, also with CI set: test/setup does not make one, as it takes long to build.
 func Cluster(t testing.TB) *KubernetesCluster {
 	t.Helper()
 	c := &KubernetesCluster{cmp.Or(os.Getenv("COLAB_TRAY_TEST_CLUSTER"), "/run/colab-tray-cluster")}
+	lock := flock.New(filepath.Join(c.dir, "lock"), flock.SetPermissions(0o600))
+	if err := lock.Lock(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lock.Close() })
 	if !seen.once("cluster "+c.dir, func() bool {
 		_, err := c.kubectl("get", "--raw", "/readyz")
 		return err == nil

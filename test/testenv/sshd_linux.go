@@ -208,6 +208,14 @@ func (b *Box) Set(t testing.TB, option, value string) {
 	b.Restart(t)
 }
 
+// Provide gives those who log in a command of the box: a script of sh. All connections
+// end.
+func (b *Box) Provide(t testing.TB, name, script string) {
+	t.Helper()
+	b.write(t, "commands/"+name, "#!/bin/sh\n"+script+"\n", 0o700)
+	b.Set(t, "SetEnv", "PATH="+b.file("commands")+":/usr/local/bin:/usr/bin:/bin")
+}
+
 // Start starts sshd, and waits until it listens.
 func (b *Box) Start(t testing.TB) {
 	t.Helper()

@@ -20,14 +20,16 @@ import (
 
 // box is a machine that is reached over ssh, and its engine.
 type box struct {
-	*tunnel.Tunnel
+	*tunnel.Share
 	address     string // as in [endpoint.host]
 	destination tunnel.Destination
-	made        time.Time
 
 	mu     sync.Mutex
 	socket string // the engine's socket on the box; empty until it is found
 }
+
+// logins are those to all boxes: engines on one box have one in common.
+var logins tunnel.Pool
 
 // newBox returns the box at an address of ssh, without connecting to it.
 func newBox(address string, log *slog.Logger) (*box, error) {
@@ -36,10 +38,8 @@ func newBox(address string, log *slog.Logger) (*box, error) {
 		return nil, err
 	}
 	return &box{
-		address: address, destination: destination, made: time.Now(), socket: destination.SocketPath(),
-		Tunnel: tunnel.New(destination, tunnel.Options{
-			Dir: config.RuntimeDir(), Log: log, Askpass: askpass(), Stdio: dialStdio(destination.SocketPath()),
-		}),
+		address: address, destination: destination, socket: destination.SocketPath(),
+		Share: logins.Open(destination, tunnel.Options{Dir: config.RuntimeDir(), Log: log, Askpass: askpass()}),
 	}, nil
 }
 
@@ -94,10 +94,15 @@ func (bs *boxes) replace(b *box) error {
 	return before.Close()
 }
 
-// loginAnew leaves the box if the last login is some time ago: what groups an account
-// belongs to counts from the next login on.
+// loginAnew leaves the box if the last login is some time ago, for one of its own: what
+// groups an account belongs to counts from the next login on.
 func (bs *boxes) loginAnew() {
-	if b := bs.now(); b != nil && time.Since(b.made) >= regroupTime {
+	b := bs.now()
+	if b == nil {
+		return
+	}
+	if s := b.Status(); s.Connected && time.Since(s.Since) >= regroupTime {
+		b.Outdate()
 		_ = bs.leave()
 	}
 }
@@ -127,6 +132,13 @@ func (d *Engine) ConnectionChanged() <-chan struct{} {
 		d.boxes.moved = make(chan struct{})
 	}
 	return d.boxes.moved
+}
+
+// RetryConnection implements [engine.Connection].
+func (d *Engine) RetryConnection() {
+	if b := d.boxes.now(); b != nil {
+		b.Retry()
+	}
 }
 
 // RunThere implements [engine.Remote].
@@ -181,7 +193,7 @@ func (b *box) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	b.mu.Unlock()
 	ctx = untraced{ctx}
 	if socket != "" {
-		conn, err := b.DialSocket(ctx, socket)
+		conn, err := b.dialSocket(ctx, socket)
 		if !isAbsent(err) || b.destination.SocketPath() != "" {
 			return b.doubted(conn, err)
 		}
@@ -195,10 +207,15 @@ func (b *box) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return b.doubted(conn, err)
 }
 
+// dialSocket connects to a socket of the box or, where the box forwards none, to the engine.
+func (b *box) dialSocket(ctx context.Context, socket string) (net.Conn, error) {
+	return b.DialSocket(ctx, socket, dialStdio(b.destination.SocketPath())...)
+}
+
 // find connects to the first engine that answers: at the usual socket, else where the
 // box tells. The error is that of the usual socket.
 func (b *box) find(ctx context.Context) (conn net.Conn, socket string, err error) {
-	conn, err = b.DialSocket(ctx, usualSocket)
+	conn, err = b.dialSocket(ctx, usualSocket)
 	if !isAbsent(err) {
 		return conn, usualSocket, err
 	}
@@ -207,7 +224,7 @@ func (b *box) find(ctx context.Context) (conn net.Conn, socket string, err error
 		return nil, "", errors.Join(err, askErr)
 	}
 	for _, socket := range sockets {
-		if conn, err := b.DialSocket(ctx, socket); err == nil {
+		if conn, err := b.dialSocket(ctx, socket); err == nil {
 			return conn, socket, nil
 		}
 	}

@@ -128,6 +128,31 @@ func TestBox(t *testing.T) {
 	fails(addressOf(box, host), problem.SSHUnreachable)
 }
 
+// TestBoxOneLogin: engines at two sockets of one box share a login, which outlives the
+// first of them.
+func TestBoxOneLogin(t *testing.T) {
+	host := testenv.Engine(t)
+	other := filepath.Join(t.TempDir(), "other.sock")
+	if err := os.Symlink(strings.TrimPrefix(host, "unix://"), other); err != nil {
+		t.Fatal(err)
+	}
+	box := startBox(t)
+	one, two := connected(t, addressOf(box, host)), connected(t, box.Address()+other)
+	if n := box.Connections(); n != 1 {
+		t.Errorf("two engines of one box have %d connections to it", n)
+	}
+	_, before := two.ConnectionStatus()
+	if err := one.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := two.Connect(t.Context()); err != nil {
+		t.Errorf("without the first engine: %v", err)
+	}
+	if up, since := two.ConnectionStatus(); !up || since != before {
+		t.Errorf("the first engine took the login with it: connected %t since %v, before that since %v", up, since, before)
+	}
+}
+
 // TestBoxFindsSocket: an address without a path leads to the usual socket, or to the one
 // that the box's docker command uses.
 func TestBoxFindsSocket(t *testing.T) {

@@ -83,7 +83,7 @@ type wayError struct {
 
 func (e *wayError) Error() string { return "kubectl has no answer of the cluster: " + e.said }
 
-// path returns the path of objects of a namespace, or of one with a name.
+// objectsPath returns the path of objects of a namespace, or of one with a name.
 func objectsPath(namespace, kind string, name ...string) string {
 	path := "/api/v1/namespaces/" + url.PathEscape(namespace) + "/" + kind
 	for _, one := range name {

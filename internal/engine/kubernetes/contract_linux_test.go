@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/enginetest"
 	"colabtray/internal/problem"
@@ -50,66 +49,94 @@ func open(t *testing.T, who string) *Engine {
 	return e
 }
 
+// person uses a namespace of a cluster.
+type person struct {
+	*Engine
+	t       *testing.T
+	who     string
+	cluster *testenv.KubernetesCluster
+	image   string
+}
+
+// newPerson returns a person whose cluster has the image.
+func newPerson(t *testing.T, cluster *testenv.KubernetesCluster, who string) *person {
+	t.Helper()
+	p := &person{open(t, who), t, who, cluster, cluster.Image(t, testenv.Server2)}
+	if kept, err := p.Image(t.Context(), p.image, ""); err != nil || kept.ID == "" {
+		must(t, errors.Join(err, p.Pull(t.Context(), p.image, "", func(engine.Progress) {})))
+	}
+	return p
+}
+
+// makes makes a container that runs a script, with what set adds.
+func (p *person) makes(script string, set func(*engine.Spec)) (id string) {
+	p.t.Helper()
+	name := p.cluster.RuntimeName(p.t, p.who)
+	spec := engine.Spec{
+		Name: name, Image: p.image, Entrypoint: []string{"sh"}, Cmd: []string{"-c", script}, InnerPort: 8888,
+		Labels: map[string]string{engine.LabelRuntime: name},
+	}
+	set(&spec)
+	made, err := p.Create(p.t.Context(), spec)
+	must(p.t, err)
+	return made.ID
+}
+
+// until waits until a container is so.
+func (p *person) until(id string, is func(engine.Container) bool) engine.Container {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	defer cancel()
+	look := func() {
+		if c, err := p.Inspect(ctx, id); err == nil && is(c) {
+			cancel()
+		}
+	}
+	name, _ := nameOf(id)
+	_ = p.Watch(ctx, []string{name}, look, func(engine.Event) { look() })
+	c, err := p.Inspect(p.t.Context(), id)
+	if err != nil || !is(c) {
+		p.t.Fatalf("it is %+v, waiting %+v, %v", c, c.Waiting, err)
+	}
+	return c
+}
+
+// runs makes and starts a container, and returns it once it runs.
+func (p *person) runs(script string, set func(*engine.Spec)) engine.Container {
+	p.t.Helper()
+	id := p.makes(script, set)
+	must(p.t, p.Start(p.t.Context(), id))
+	return p.until(id, runs)
+}
+
+func runs(c engine.Container) bool { return c.Running && c.Waiting == nil }
+
 // TestGPU: a container waits for a GPU that others have, and runs once they give it back.
 // One that a quota forbids does not wait. One that takes too much memory says so.
 func TestGPU(t *testing.T) {
 	testenv.Takes(t, "it runs pods on a real cluster")
 	cluster := testenv.Cluster(t)
 	cluster.Use(t)
-	image := cluster.Image(t, testenv.Server2)
-	container := func(who string, gpus int, script string, memory int64) (*Engine, string) {
-		t.Helper()
-		e := open(t, who)
-		if kept, err := e.Image(t.Context(), image, ""); err != nil || kept.ID == "" {
-			must(t, errors.Join(err, e.Pull(t.Context(), image, "", func(engine.Progress) {})))
-		}
-		name := cluster.RuntimeName(t, who)
-		made, err := e.Create(t.Context(), engine.Spec{
-			Name: name, Image: image, Entrypoint: []string{"sh"}, Cmd: []string{"-c", script}, InnerPort: 8888,
-			GPU: config.GPU{Count: gpus}, Memory: memory, Labels: map[string]string{engine.LabelRuntime: name},
-		})
-		must(t, err)
-		return e, made.ID
-	}
-	until := func(e *Engine, id string, is func(engine.Container) bool) engine.Container {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		look := func() {
-			if c, err := e.Inspect(ctx, id); err == nil && is(c) {
-				cancel()
-			}
-		}
-		name, _ := nameOf(id)
-		_ = e.Watch(ctx, []string{name}, look, func(engine.Event) { look() })
-		c, err := e.Inspect(t.Context(), id)
-		if err != nil || !is(c) {
-			t.Fatalf("it is %+v, waiting %+v, %v", c, c.Waiting, err)
-		}
-		return c
-	}
-	runs := func(c engine.Container) bool { return c.Running && c.Waiting == nil }
+	ada, bob := newPerson(t, cluster, "ada"), newPerson(t, cluster, "bob")
+	gpus := func(n int) func(*engine.Spec) { return func(s *engine.Spec) { s.GPU.Count = n } }
 
-	ada, first := container("ada", 2, enginetest.Lives, 0)
-	must(t, ada.Start(t.Context(), first))
-	until(ada, first, runs)
-	_, more := container("ada", 1, enginetest.Lives, 0)
+	first := ada.runs(enginetest.Lives, gpus(2))
 	var p *problem.Problem
-	if err := ada.Start(t.Context(), more); !errors.As(err, &p) || p.Code != problem.ClusterQuota {
+	if err := ada.Start(t.Context(), ada.makes(enginetest.Lives, gpus(1))); !errors.As(err, &p) || p.Code != problem.ClusterQuota {
 		t.Errorf("beyond the quota: %v", err)
 	}
-	bob, second := container("bob", 1, enginetest.Lives, 0)
+	second := bob.makes(enginetest.Lives, gpus(1))
 	must(t, bob.Start(t.Context(), second))
-	until(bob, second, func(c engine.Container) bool {
+	bob.until(second, func(c engine.Container) bool {
 		return c.Running && c.Waiting != nil && c.Waiting.For == engine.WaitingForGPU && !c.Waiting.Since.IsZero()
 	})
-	must(t, ada.Stop(t.Context(), first, time.Second))
-	until(bob, second, runs)
+	must(t, ada.Stop(t.Context(), first.ID, time.Second))
+	bob.until(second, runs)
 	must(t, bob.Stop(t.Context(), second, time.Second))
 
-	_, hungry := container("bob", 0, "tail /dev/zero", 64<<20)
+	hungry := bob.makes("tail /dev/zero", func(s *engine.Spec) { s.Memory = 64 << 20 })
 	must(t, bob.Start(t.Context(), hungry))
-	if c := until(bob, hungry, func(c engine.Container) bool { return !c.Running }); !c.OOMKilled || c.ExitCode != killed {
+	if c := bob.until(hungry, func(c engine.Container) bool { return !c.Running }); !c.OOMKilled || c.ExitCode != killed {
 		t.Errorf("it ended as %+v", c)
 	}
 }

@@ -3,7 +3,7 @@
 // all with labels of ours, and reads and touches nothing else of the cluster.
 //
 // A container of package engine outlives its runs, and a pod does not. So a container is
-// a config map, the record, with the pod that each start makes from it (record.go), and
+// a config map, the record, with the pod that each start makes from it (container.go, run.go), and
 // what is known of the last run. A run is a pod. The pod goes when the container is
 // stopped; the claim, which is the data volume, stays.
 //

@@ -1,7 +1,9 @@
 package kubernetes
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -109,4 +111,65 @@ func archived(c configMap, name string) (io.Reader, error) {
 		return nil, fs.ErrNotExist
 	}
 	return engine.TarOf(inside, index.Written)
+}
+
+// files returns the config map of a container's files; empty when there is none.
+func (e *Engine) files(ctx context.Context, name string) (c configMap, err error) {
+	err = e.api.get(ctx, e.path(configMaps, filesName(name)), nil, &c)
+	if isMissing(err) {
+		return configMap{}, nil
+	}
+	if err == nil && c.Metadata.Labels[labelManager] != managerName {
+		return configMap{}, nil
+	}
+	return c, e.failure(err)
+}
+
+// Put implements [engine.Engine]. A container that runs has the files from its next start
+// on.
+func (e *Engine) Put(ctx context.Context, id string, files fs.FS, written time.Time) error {
+	r, err := e.found(ctx, id)
+	if err != nil {
+		return err
+	}
+	c, err := filesOf(r.Metadata.Name, ownerOf(*r), files, written)
+	if err != nil {
+		return err
+	}
+	if err := e.removeOurs(ctx, configMaps, c.Metadata.Name); err != nil {
+		return e.failure(err)
+	}
+	return e.failure(e.api.create(ctx, e.path(configMaps), c, nil))
+}
+
+// Get implements [engine.Engine]. Of a container that does not run, only what was put into
+// it can be read.
+func (e *Engine) Get(ctx context.Context, id, name string) (io.ReadCloser, error) {
+	r, err := e.found(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	files, err := e.files(ctx, r.Metadata.Name)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := archived(files, name)
+	if err == nil {
+		return io.NopCloser(packed), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	k, err := e.running(ctx, id)
+	if errors.Is(err, engine.ErrConflict) {
+		return nil, fmt.Errorf("%w: %s: %w", engine.ErrNotFound, name, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	read, err := get(ctx, k, r.Metadata.Name, archiver(name))
+	if err != nil {
+		return nil, e.failure(err)
+	}
+	return read, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"colabtray/internal/child"
+	"colabtray/internal/engine"
 	"colabtray/internal/tunnel"
 )
 
@@ -249,4 +250,16 @@ func (r *route) Close() error {
 	}
 	r.work.Wait()
 	return nil
+}
+
+// Reach implements [engine.Engine].
+func (e *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.Route, error) {
+	if _, err := engine.PublishedPort(c, port); err != nil {
+		return nil, err
+	}
+	k, name := e.tool(), c.Name
+	return newRoute(func(ctx context.Context) (*forward, error) {
+		f, err := startForward(ctx, k, name, port)
+		return f, e.failure(err)
+	}), nil
 }

@@ -170,6 +170,19 @@ type containerTemplate struct {
 	Resources       *resources         `json:"resources,omitempty"`
 	SecurityContext *containerSecurity `json:"securityContext,omitempty"`
 	VolumeMounts    []volumeMount      `json:"volumeMounts,omitempty"`
+	Lifecycle       *lifecycle         `json:"lifecycle,omitempty"`
+}
+
+type lifecycle struct {
+	PreStop handler `json:"preStop"`
+}
+
+type handler struct {
+	Exec execAction `json:"exec"`
+}
+
+type execAction struct {
+	Command []string `json:"command"`
 }
 
 type envVar struct {

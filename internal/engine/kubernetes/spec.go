@@ -230,7 +230,7 @@ func podOf(spec engine.Spec, mounts []string, on site) pod {
 	}
 	c := containerTemplate{
 		Name: mainContainer, Image: spec.Image, Command: spec.Entrypoint, Args: spec.Cmd, WorkingDir: spec.WorkDir,
-		Resources: limitsOf(spec, on), SecurityContext: noPrivileges(),
+		Resources: limitsOf(spec, on), SecurityContext: noPrivileges(), Lifecycle: &lifecycle{handler{execAction{noteAskedToEnd}}},
 	}
 	if spec.InnerPort != 0 {
 		c.Ports = []containerPort{{spec.InnerPort, "TCP"}}
@@ -252,6 +252,12 @@ func podOf(spec engine.Spec, mounts []string, on site) pod {
 	p.Spec.Containers = []containerTemplate{c}
 	return p
 }
+
+// askedToEnd is the last message of a container that its node has asked to end. Of one that
+// then ends well, a node does not tell that and why it was to end.
+const askedToEnd = "asked to end"
+
+var noteAskedToEnd = []string{"/bin/sh", "-c", "echo '" + askedToEnd + "' >/dev/termination-log"}
 
 // fillScript fills an empty volume with what the image has in the directory that the
 // volume hides, as an engine does with a volume of its own. A copy that was broken off is

@@ -94,8 +94,12 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 		}
 	}
 	if p != nil {
+		now := runOf(*p)
+		if now.Cause == engine.CauseDeleted && run.Stopping && run.Pod == now.Pod {
+			now.Cause = "" // it was this program
+		}
+		applyRun(&c, now)
 		if over, _ := isOver(*p); !over {
-			applyRun(&c, runOf(*p))
 			c.Running, c.EndedAt, c.ExitCode = true, run.Before.UTC(), 0
 			if run.Before.IsZero() {
 				c.EndedAt = time.Time{}
@@ -103,9 +107,7 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 			if c.Waiting = waitingOf(*p); c.Waiting != nil {
 				c.StartedAt = p.Metadata.CreationTimestamp.UTC()
 			}
-			return c, nil
 		}
-		applyRun(&c, runOf(*p))
 		return c, nil
 	}
 	if run.isLost() {
@@ -150,7 +152,7 @@ func applyRun(c *engine.Container, run lastRun) {
 	}
 }
 
-// mainStatus returns what a pod tells of its main container, or of the one that fills
+// statusOf returns what a pod tells of its main container, or of the one that fills
 // the volume.
 func statusOf(statuses []containerStatus, name string) (containerStatus, bool) {
 	i := slices.IndexFunc(statuses, func(s containerStatus) bool { return s.Name == name })
@@ -204,9 +206,14 @@ func isOver(p pod) (over bool, cause engine.Cause) {
 			cause = cmp.Or(cause, engine.CauseEvicted)
 		}
 	}
+	main, has := statusOf(p.Status.ContainerStatuses, mainContainer)
+	ended := has && main.State.Terminated != nil
+	if ended && cause == "" && strings.TrimSpace(main.State.Terminated.Message) == askedToEnd {
+		cause = engine.CauseDeleted
+	}
 	switch p.Status.Phase {
 	case "Succeeded":
-		return true, ""
+		return true, cause
 	case "Failed":
 		if s, has := statusOf(p.Status.InitContainerStatuses, fillContainer); cause == "" && has && s.State.Terminated != nil && s.State.Terminated.ExitCode != 0 {
 			return true, engine.CauseNotFilled
@@ -219,10 +226,7 @@ func isOver(p pod) (over bool, cause engine.Cause) {
 		}
 	}
 	// The phase follows the container's end after a moment.
-	if s, has := statusOf(p.Status.ContainerStatuses, mainContainer); has && s.State.Terminated != nil {
-		return true, cause
-	}
-	return false, cause
+	return ended, cause
 }
 
 // runOf returns what is known of a pod's run, over or not.

@@ -70,6 +70,7 @@ func TestContainerOf(t *testing.T) {
 		"running":          {running: true, started: "03:04:09"},
 		"terminating":      {running: true, started: "03:04:09"},
 		"completed":        {started: "03:04:09", ended: "03:10:00"},
+		"ended-well":       {started: "03:04:09", ended: "03:10:00", cause: engine.CauseDeleted},
 		"failed":           {started: "03:04:09", ended: "03:10:00", exitCode: 3},
 		"oom":              {started: "03:04:09", ended: "03:10:00", exitCode: 137, oom: true},
 		"evicted":          {started: "03:04:09", ended: "03:10:00", exitCode: 137, cause: engine.CauseEvicted, said: "low on resource: memory"},
@@ -110,6 +111,15 @@ func TestContainerOf(t *testing.T) {
 				t.Errorf("the container is %+v", c)
 			}
 		})
+	}
+}
+
+// TestStoppedHere: a pod that ends because it was stopped here has no cause.
+func TestStoppedHere(t *testing.T) {
+	p := readPod(t, "ended-well")
+	c, err := containerOf(recordWith(t, `{"pod":"`+p.Metadata.UID+`","stopping":true}`), nil, p)
+	if err != nil || c.Running || c.Cause != "" {
+		t.Errorf("the container is %+v, %v", c, err)
 	}
 }
 

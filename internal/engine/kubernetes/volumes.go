@@ -230,7 +230,7 @@ func (e *Engine) helperPod(ctx context.Context, p, like pod, spec engine.HelperS
 	p.Metadata.Labels = labelsOf(spec.Runtime)
 	p.Metadata.Labels[engine.LabelHelper] = spec.Runtime
 	c := &p.Spec.Containers[0]
-	c.WorkingDir = "/"
+	c.WorkingDir, c.Lifecycle = "/", nil
 	if len(like.Spec.Containers) > 0 {
 		p.Spec.NodeSelector, p.Spec.Tolerations = like.Spec.NodeSelector, like.Spec.Tolerations
 		p.Spec.ImagePullSecrets, p.Spec.SecurityContext = like.Spec.ImagePullSecrets, like.Spec.SecurityContext

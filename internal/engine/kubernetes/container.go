@@ -1,0 +1,207 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"colabtray/internal/config"
+	"colabtray/internal/engine"
+)
+
+// record returns the record of a container; nil when there is none.
+func (e *Engine) record(ctx context.Context, id string) (*configMap, error) {
+	name, uid := nameOf(id)
+	if !config.IsClusterLabel(name) {
+		return nil, nil
+	}
+	var r configMap
+	err := e.api.get(ctx, e.path(configMaps, name), nil, &r)
+	if isMissing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, e.failure(err)
+	}
+	if uid != "" && r.Metadata.UID != uid || r.Metadata.Labels[labelManager] != managerName || r.Data[recordKey] == "" {
+		return nil, nil
+	}
+	return &r, nil
+}
+
+// found is record for a container that has to be there.
+func (e *Engine) found(ctx context.Context, id string) (*configMap, error) {
+	r, err := e.record(ctx, id)
+	if err == nil && r == nil {
+		err = fmt.Errorf("%w: container %s", engine.ErrNotFound, id)
+	}
+	return r, err
+}
+
+// pod returns the pod of a container; nil when there is none.
+func (e *Engine) pod(ctx context.Context, name string) (*pod, error) {
+	var p pod
+	err := e.api.get(ctx, e.path(pods, name), nil, &p)
+	if isMissing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, e.failure(err)
+	}
+	if p.Metadata.Labels[labelManager] != managerName {
+		return nil, nil // somebody else's, whose name is in the way of a start
+	}
+	return &p, nil
+}
+
+// Inspect implements [engine.Engine]. The pod is asked for before the record, which is
+// noted in before a pod goes: so a pod that was stopped meanwhile is not taken for lost.
+func (e *Engine) Inspect(ctx context.Context, id string) (engine.Container, error) {
+	name, _ := nameOf(id)
+	if !config.IsClusterLabel(name) {
+		return engine.Container{Name: name}, nil
+	}
+	p, err := e.pod(ctx, name)
+	if err != nil {
+		return engine.Container{}, err
+	}
+	r, err := e.record(ctx, id)
+	if r == nil || err != nil {
+		return engine.Container{Name: name}, err
+	}
+	if p == nil && isLost(*r) { // or it was started meanwhile
+		if p, err = e.pod(ctx, name); err != nil {
+			return engine.Container{}, err
+		}
+	}
+	s, err := e.secret(ctx, name)
+	if err != nil {
+		return engine.Container{}, err
+	}
+	return containerOf(*r, s, p)
+}
+
+// secret returns the environment of a container; nil when it has none.
+func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error) {
+	var s secretObject
+	err := e.api.get(ctx, e.path(secrets, name), nil, &s)
+	switch {
+	case isMissing(err):
+		return nil, nil
+	case err != nil:
+		return nil, e.failure(err)
+	case s.Metadata.Labels[labelManager] != managerName:
+		return nil, nil
+	}
+	return &s, nil
+}
+
+// Create implements [engine.Engine].
+func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
+	facts, err := e.facts(ctx, spec.Image, spec.Platform)
+	switch {
+	case err != nil:
+		return made, err
+	case facts.Ref == "":
+		return made, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
+	}
+	o, err := objectsOf(spec, facts.config())
+	if err != nil {
+		return made, e.failure(err)
+	}
+	var r configMap
+	if err := e.api.create(ctx, e.path(configMaps), o.Record, &r); err != nil {
+		return made, e.failure(err)
+	}
+	made.ID = idOf(r)
+	defer func() {
+		if err == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
+		defer cancel()
+		if undo := e.removeObjects(ctx, r); undo != nil {
+			err = errors.Join(err, undo)
+			return
+		}
+		made.ID = ""
+	}()
+	if o.Secret != nil {
+		o.Secret.Metadata.OwnerReferences = []ownerReference{ownerOf(r)}
+		// One that is there is what a container has left that was removed half.
+		if err := e.removeOurs(ctx, secrets, spec.Name); err != nil {
+			return made, e.failure(err)
+		}
+		if err := e.api.create(ctx, e.path(secrets), o.Secret, nil); err != nil {
+			return made, e.failure(err)
+		}
+	}
+	if o.Claim != nil {
+		err := e.api.create(ctx, e.path(claims), o.Claim, nil)
+		made.Volume = err == nil
+		if err != nil && !isReason(err, "AlreadyExists") {
+			return made, e.failure(err)
+		}
+	}
+	return made, nil
+}
+
+func ownerOf(r configMap) ownerReference {
+	return ownerReference{APIVersion: "v1", Kind: "ConfigMap", Name: r.Metadata.Name, UID: r.Metadata.UID}
+}
+
+// Remove implements [engine.Engine].
+func (e *Engine) Remove(ctx context.Context, id string) error {
+	r, err := e.found(ctx, id)
+	if err != nil {
+		return err
+	}
+	p, err := e.pod(ctx, r.Metadata.Name)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		if over, _ := isOver(*p); !over {
+			return fmt.Errorf("%w: %s runs", engine.ErrConflict, r.Metadata.Name)
+		}
+	}
+	return e.removeObjects(ctx, *r)
+}
+
+// removeObjects removes all of a container but its data, the record last: as long as that
+// is there, the container can be removed again.
+func (e *Engine) removeObjects(ctx context.Context, r configMap) error {
+	name := r.Metadata.Name
+	p, err := e.pod(ctx, name)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		if err := e.removePod(ctx, name, p.Metadata.UID, 1); err != nil {
+			return e.failure(err)
+		}
+	}
+	for kind, name := range map[string]string{secrets: name, configMaps: filesName(name)} {
+		if err := e.removeOurs(ctx, kind, name); err != nil {
+			return e.failure(err)
+		}
+	}
+	return e.failure(e.api.remove(ctx, e.path(configMaps, name), r.Metadata.UID, nil))
+}
+
+// removeOurs removes an object, unless there is none or somebody else has made it.
+func (e *Engine) removeOurs(ctx context.Context, kind, name string) error {
+	var o struct {
+		Metadata objectMeta `json:"metadata"`
+	}
+	err := e.api.get(ctx, e.path(kind, name), nil, &o)
+	switch {
+	case isMissing(err):
+		return nil
+	case err != nil:
+		return err
+	case o.Metadata.Labels[labelManager] != managerName:
+		return nil
+	}
+	return e.api.remove(ctx, e.path(kind, name), o.Metadata.UID, nil)
+}

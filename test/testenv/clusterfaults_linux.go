@@ -1,0 +1,55 @@
+package testenv
+
+import (
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// KillAPI kills the API server: nobody listens until start is called.
+func (c *KubernetesCluster) KillAPI(t testing.TB) (start func()) {
+	t.Helper()
+	script := filepath.Join(c.dir, "cluster")
+	run := func(command string) {
+		t.Helper()
+		if out, err := exec.Command(script, command).CombinedOutput(); err != nil {
+			t.Errorf("%s %s: %v\n%s", script, command, err, out)
+		}
+	}
+	AfterDeath(t, `"$1" start-api`, script)
+	run("kill-api")
+	start = sync.OnceFunc(func() { run("start-api") })
+	t.Cleanup(start)
+	return start
+}
+
+// Silence makes all packets vanish of the connections that a process has to the API
+// server now.
+func (c *KubernetesCluster) Silence(t testing.TB, pid int) {
+	t.Helper()
+	NeedCommand(t, "iptables")
+	out, err := exec.Command("ss", "-Hntp", "state", "established", "dst", clusterNode).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ss: %v: %s", err, out)
+	}
+	line := regexp.MustCompile(`(?m)^\S+\s+\S+\s+\S+:([0-9]+)\s.*\bpid=` + strconv.Itoa(pid) + `,`)
+	found := line.FindAllSubmatch(out, -1)
+	if len(found) == 0 {
+		t.Fatalf("the process %d has no connection to the cluster:\n%s", pid, out)
+	}
+	const script = `iptables --wait "$1" INPUT --in-interface colab-cluster --protocol tcp --dport "$2" --jump DROP
+iptables --wait "$1" OUTPUT --out-interface colab-cluster --protocol tcp --sport "$2" --jump DROP`
+	for _, port := range found {
+		change := func(how string) {
+			if out, err := exec.Command("sh", "-ec", script, "sh", how, string(port[1])).CombinedOutput(); err != nil {
+				t.Errorf("the packet filter: %v: %s", err, out)
+			}
+		}
+		AfterDeath(t, script, "--delete", string(port[1]))
+		change("--insert")
+		t.Cleanup(func() { change("--delete") })
+	}
+}
