@@ -18,7 +18,8 @@ import (
 
 // TestRuntimeOnBox: in the foreground a runtime on another machine is reached here, its
 // machine is named, the connection comes back after a while, and the end of the command
-// leaves the runtime. The person's own ssh at the port is named.
+// leaves the runtime. The person's own ssh at the port is named, and ours is given no
+// token.
 func TestRuntimeOnBox(t *testing.T) {
 	engines(t)
 	box := testenv.SSHD(t)
@@ -150,6 +151,12 @@ func TestRuntimeOnBox(t *testing.T) {
 		t.Errorf("then the Backend URL is %s", again)
 	}
 	c.run(0, "quit")
+	for _, url := range []string{h.url, url} {
+		_, token, _ := strings.Cut(strings.TrimSpace(url), "token=")
+		if arguments := box.Arguments(t); token == "" || !strings.Contains(arguments, box.Name) || strings.Contains(arguments, token) {
+			t.Errorf("the token is missing, or ssh is given it: %s", arguments)
+		}
+	}
 	if err := tray.Wait(); err != nil {
 		t.Errorf("the tray ended with %v\n%s", err, trayErrs.String())
 	}

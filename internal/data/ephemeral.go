@@ -109,19 +109,19 @@ func (d *Store) findEphemeral(ctx context.Context, c engine.Container) (*ephemer
 
 // NoteRoot remembers the root directory of a container's server. Call it before the
 // container stops, while the server can still be asked.
-func (d *Store) NoteRoot(ctx context.Context, c engine.Container) {
-	if root := d.RootOf(ctx, c); root != "" {
-		d.roots[c.ID] = root
-	}
-}
+func (d *Store) NoteRoot(ctx context.Context, c engine.Container) { _ = d.RootOf(ctx, c) }
 
 // RootOf returns the root directory of a container's server; empty when it is not
-// known.
+// known. A container is asked until it has told its root, which takes an engine long.
 func (d *Store) RootOf(ctx context.Context, c engine.Container) string {
 	if root := d.roots[c.ID]; root != "" || c.ID == "" {
 		return root
 	}
-	return d.AskRoot(ctx, c)
+	root := d.AskRoot(ctx, c)
+	if root != "" {
+		d.roots[c.ID] = root
+	}
+	return root
 }
 
 // dirOf returns the innermost working directory that contains a path; empty when there

@@ -41,18 +41,25 @@ func readDistInfo(ctx context.Context, e engine.Engine, container, dir string) (
 		return Package{}, false, err
 	}
 	defer archive.Close()
-	files := distInfoFiles(io.LimitReader(archive, maxArchive))
+	p, is := packageOf(dir, io.LimitReader(archive, maxArchive))
+	return p, is, nil
+}
+
+// packageOf returns the package whose metadata are in an archive of the directory. It
+// returns false for what is no package.
+func packageOf(dir string, archive io.Reader) (Package, bool) {
+	files := distInfoFiles(archive)
 	p := Package{Dir: path.Dir(dir), Manager: "pip"}
 	p.Name, p.Version = nameAndVersion(files["METADATA"])
 	if !validName.MatchString(p.Name) || !validVersion.MatchString(p.Version) {
-		return p, false, nil
+		return p, false
 	}
 	_, p.Requested = files["REQUESTED"]
 	p.Requirement = p.Name + "==" + p.Version
 	if source, direct := files["direct_url.json"]; direct {
 		p.Requirement = directRequirement(p.Name, source)
 	}
-	return p, true, nil
+	return p, true
 }
 
 // distInfoFiles returns the files in an archive of the directory that tell what is

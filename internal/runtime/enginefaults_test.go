@@ -227,6 +227,9 @@ func (f *faultyRig) after(point, old string) {
 func (f *faultyRig) settle(point string, failed bool) {
 	f.t.Helper()
 	testenv.WaitFor(f.t, "what is so to be shown: "+point, func() error {
+		if shown := f.Snapshot(); !slices.Contains([]State{Ready, Stopped, Absent, Failed}, shown.State) {
+			return fmt.Errorf("the program shows %s, %+v", shown.State, shown.Problem)
+		}
 		is := f.docker("ps", "-a", "--filter", "name=^/"+f.profile.Runtime+"$", "--format", "{{.State}}")
 		shown := f.Snapshot()
 		switch {

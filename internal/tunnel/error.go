@@ -119,7 +119,7 @@ func (d Destination) fail(kind Kind, text string) *Error {
 	const most = 1000
 	var lines []string
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "debug1: ") {
+		if line = strings.TrimSpace(i18n.Line(line)); line != "" && !strings.HasPrefix(line, "debug1: ") {
 			lines = append(lines, line)
 		}
 	}
@@ -127,5 +127,5 @@ func (d Destination) fail(kind Kind, text string) *Error {
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[len(text)-most:], "")
 	}
-	return &Error{Kind: kind, Destination: d, Text: i18n.Lines(text)}
+	return &Error{Kind: kind, Destination: d, Text: text}
 }

@@ -60,6 +60,7 @@ func FuzzSaid(f *testing.F) {
 	for _, seed := range []string{
 		"me@box: Permission denied (publickey).\r\n", "debug1: more\n\x1b]0;title\a\u202eDocker", "\xff\xfe\n\x00\n", "Host key verification failed.",
 		strings.Repeat("a banner of the box\n", 100), strings.Repeat("\u00e9\u0301", 600),
+		strings.Repeat("\u00e9\xa9", 300), "a\tb\x9c",
 	} {
 		f.Add(seed)
 	}

@@ -36,21 +36,51 @@ func (s *Session) panelPicture(ctx context.Context) (image.Image, error) {
 	return s.takePicture(ctx, "-crop", fmt.Sprintf("x%d+0+0", panelHeight))
 }
 
+// takePicture does not let the picture be compressed, which takes longest with the race
+// detector.
 func (s *Session) takePicture(ctx context.Context, options ...string) (image.Image, error) {
+	out, err := s.capture(ctx, "ppm", options...)
+	if err != nil {
+		return nil, err
+	}
+	return decodePPM(out)
+}
+
+// capture returns a picture of the screen in a format.
+func (s *Session) capture(ctx context.Context, format string, options ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "import", slices.Concat([]string{"-silent", "-window", "root"}, options, []string{"png:-"})...)
+	cmd := exec.CommandContext(ctx, "import", slices.Concat([]string{"-silent", "-window", "root", "-depth", "8"}, options, []string{format + ":-"})...)
 	cmd.Env = s.env
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("import: %w", err)
 	}
-	return png.Decode(bytes.NewReader(out))
+	return out, nil
+}
+
+// decodePPM decodes a picture of three bytes a pixel.
+func decodePPM(ppm []byte) (image.Image, error) {
+	var width, height int
+	pixels := bytes.NewReader(ppm)
+	if _, err := fmt.Fscanf(pixels, "P6\n%d %d\n255\n", &width, &height); err != nil {
+		return nil, fmt.Errorf("the picture begins with %.20q: %w", ppm, err)
+	}
+	rgb := ppm[len(ppm)-pixels.Len():]
+	if len(rgb) != 3*width*height {
+		return nil, fmt.Errorf("the picture has %d bytes, and is %d by %d pixels", len(rgb), width, height)
+	}
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range width * height {
+		copy(picture.Pix[4*i:], rgb[3*i:3*i+3])
+		picture.Pix[4*i+3] = 255
+	}
+	return picture, nil
 }
 
 // Keep saves a screenshot among the artefacts of the tests, and returns its path.
 func (s *Session) Keep(name string) (string, error) {
-	picture, err := s.Screenshot(context.Background())
+	picture, err := s.capture(context.Background(), "png")
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +90,7 @@ func (s *Session) Keep(name string) (string, error) {
 	}
 	name = strings.NewReplacer("/", "-", " ", "-").Replace(name)
 	path := filepath.Join(root, "artefacts", name+".png")
-	return path, Save(path, picture)
+	return path, write(path, picture)
 }
 
 // Save writes a picture as PNG.
@@ -70,10 +100,14 @@ func Save(path string, picture image.Image) error {
 	if err := encoder.Encode(&b, picture); err != nil {
 		return err
 	}
+	return write(path, b.Bytes())
+}
+
+func write(path string, picture []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	return os.WriteFile(path, picture, 0o644)
 }
 
 // moduleRoot returns the directory of go.mod.

@@ -196,7 +196,8 @@ func (e *PodmanEngine) Start(t testing.TB) {
 	if e.account != nil {
 		cmd = e.account.command(cmd)
 	}
-	cmd.Env = append(os.Environ(), "PATH="+e.programs()+":"+os.Getenv("PATH"), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"),
+	// Podman starts itself anew for each container and each exec that ends.
+	cmd.Env = append(os.Environ(), "GOGC=400", "PATH="+e.programs()+":"+os.Getenv("PATH"), "CONTAINERS_CONF="+filepath.Join(e.dir, "containers.conf"),
 		"CONTAINERS_REGISTRIES_CONF="+filepath.Join(e.dir, "registries.conf"))
 	if e.account != nil {
 		cmd.Env = append(cmd.Env, "HOME="+e.dir, "XDG_RUNTIME_DIR="+e.dir,

@@ -38,7 +38,8 @@ func SSHD(t testing.TB) *Box {
 	t.Helper()
 	b := newBox(t)
 	b.write(t, "config", b.host()+"Host *\n"+b.keys(), 0o600)
-	b.write(t, "bin/ssh", fmt.Sprintf("#!/bin/sh\nexec /usr/bin/ssh -F %s \"$@\"\n", b.file("config")), 0o700)
+	b.write(t, "arguments", "", 0o600)
+	b.write(t, "bin/ssh", fmt.Sprintf("#!/bin/sh\nprintf '%%s\\n' \"$*\" >> %s\nexec /usr/bin/ssh -F %s \"$@\"\n", b.file("arguments"), b.file("config")), 0o700)
 	return b
 }
 
@@ -136,6 +137,12 @@ func (b *Box) Address() string { return "ssh://" + b.Name }
 // Program returns the path of an ssh that has the client's configuration. Its directory
 // has nothing else, and so can be the first in PATH.
 func (b *Box) Program() string { return b.client.file("bin/ssh") }
+
+// Arguments returns the arguments of each ssh that was started, a line for each.
+func (b *Box) Arguments(t testing.TB) string {
+	t.Helper()
+	return b.client.read(t, "arguments")
+}
 
 // Configure adds lines to the client's configuration, before all others: the first value
 // of an option counts.

@@ -144,17 +144,34 @@ func DockerAt(t testing.TB, host string, args ...string) string {
 // necessary. A container would take much longer.
 func RunInVolume(t testing.TB, host, volume, script string) string {
 	t.Helper()
-	dir := mustDocker(t, host, "volume", "inspect", "--format", "{{.Mountpoint}}", mustDocker(t, host, "volume", "create", volume))
-	_, err := os.ReadDir(dir)
-	Need(t, "to be root on the engine's own machine, where the files of volumes are", err == nil)
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
-	cmd.Dir = dir
+	cmd.Dir = volumeDir(t, host, volume)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("in %s: %v: %s", volume, err, &out)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// volumeDirs are the directories of volumes, by engine and name, each of which the engine
+// is asked for once. A volume that is removed and made again has the same one.
+var volumeDirs sync.Map
+
+// volumeDir returns the directory with the files of a volume, which is made if necessary.
+func volumeDir(t testing.TB, host, volume string) string {
+	t.Helper()
+	key := host + " " + volume
+	if dir, known := volumeDirs.Load(key); known {
+		if _, err := os.Stat(dir.(string)); err == nil {
+			return dir.(string)
+		}
+	}
+	dir := mustDocker(t, host, "volume", "inspect", "--format", "{{.Mountpoint}}", mustDocker(t, host, "volume", "create", volume))
+	_, err := os.ReadDir(dir)
+	Need(t, "to be root on the engine's own machine, where the files of volumes are", err == nil)
+	volumeDirs.Store(key, dir)
+	return dir
 }
 
 // RuntimeName returns a unique name for a runtime. When the test ends, the container of
