@@ -118,7 +118,7 @@ var acts = map[Code][]ActName{
 	EndedElsewhere:      {ActStart},
 	Overdue:             {ActStart},
 	NotFilled:           {ActStart, ActEditSettings},
-	VolumeReadOnly:      {ActEditSettings, ActStart},
+	VolumeReadOnly:      {ActStart, ActEditSettings},
 	NoAnswer:            {ActRestart, ActShowLogs},
 	Paused:              {ActContinue},
 	NotPublished:        {ActCopyCommand},
