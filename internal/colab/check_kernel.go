@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"colabtray/internal/i18n"
@@ -39,7 +40,7 @@ func (c *checker) checkKernel(ctx context.Context, s *Step) {
 	case a.status != http.StatusCreated:
 		s.fail(i18n.T("check.answers", "status", a.status))
 		c.adviseLogs(s)
-	case a.decode(&started) != nil || !identifier.MatchString(started.ID) || !identifier.MatchString(started.Kernel.ID):
+	case a.decode(&started) != nil || !identifier().MatchString(started.ID) || !identifier().MatchString(started.Kernel.ID):
 		s.fail(i18n.T("check.kernel.strange"))
 	case unreadable != nil:
 		c.sessionID, c.kernelID = started.ID, started.Kernel.ID
@@ -61,7 +62,7 @@ type session struct {
 }
 
 // identifier matches IDs that are safe as a part of a path.
-var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var identifier = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
 
 // checkWebSocket waits as long as for a kernel's start: Jupyter opens the WebSocket
 // once the kernel answers.
@@ -99,7 +100,7 @@ func (c *checker) checkCell(ctx context.Context, s *Step) {
 	ctx, cancel := context.WithTimeout(ctx, c.cell)
 	defer cancel()
 	output, err := c.execute(ctx, "%%bash\necho ${HOSTNAME}")
-	if err == nil && !isHostname.MatchString(output) {
+	if err == nil && !isHostname().MatchString(output) {
 		// The image has no bash.
 		output, err = c.execute(ctx, "import socket; print(socket.gethostname())")
 	}
@@ -119,7 +120,7 @@ func (c *checker) checkCell(ctx context.Context, s *Step) {
 }
 
 var (
-	isHostname  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,253}$`)
+	isHostname  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.-]{1,253}$`) })
 	containerID = regexp.MustCompile(`^[0-9a-f]{12}$`)
 )
 
@@ -231,7 +232,7 @@ func (c *checker) endSession(ctx context.Context) (gone bool, err error) {
 		return false, errors.New(i18n.T("check.answers", "status", a.status))
 	}
 	for _, found := range sessions {
-		if found.Path != c.path || !identifier.MatchString(found.ID) {
+		if found.Path != c.path || !identifier().MatchString(found.ID) {
 			continue
 		}
 		c.sessionID = found.ID

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -51,8 +52,8 @@ func (c Cluster) Address() string {
 
 // clusterLabel matches the names that a cluster gives to namespaces and hosts
 // (RFC 1123).
-var clusterLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+var clusterLabel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`) })
 
 // IsClusterLabel reports whether a cluster takes a text as the name of a namespace, and
 // of a pod that is also the name of its host.
-func IsClusterLabel(text string) bool { return clusterLabel.MatchString(text) }
+func IsClusterLabel(text string) bool { return clusterLabel().MatchString(text) }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"colabtray/internal/i18n"
 )
@@ -44,17 +45,21 @@ const (
 )
 
 var (
-	wholeClusterName = regexp.MustCompile(`^` + clusterName + `$`)
-	clusterResource  = regexp.MustCompile(`^` + clusterName + `/` + clusterWord + `$`)
-	clusterSelector  = regexp.MustCompile(`^` + clusterPrefix + clusterWord + `=(` + clusterWord + `)?$`)
-	clusterTaint     = regexp.MustCompile(`^` + clusterPrefix + clusterWord + `(=(` + clusterWord + `)?)?(:(NoSchedule|PreferNoSchedule|NoExecute))?$`)
+	wholeClusterName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + clusterName + `$`) })
+	clusterResource  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + clusterName + `/` + clusterWord + `$`) })
+	clusterSelector  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + clusterPrefix + clusterWord + `=(` + clusterWord + `)?$`)
+	})
+	clusterTaint = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + clusterPrefix + clusterWord + `(=(` + clusterWord + `)?)?(:(NoSchedule|PreferNoSchedule|NoExecute))?$`)
+	})
 )
 
 // asClusterHas returns the check of a text that has to be as a cluster has it. An empty
 // text is valid if there is a default.
-func asClusterHas(pattern *regexp.Regexp, example string, hasDefault bool) func(string) (short, hint string) {
+func asClusterHas(pattern func() *regexp.Regexp, example string, hasDefault bool) func(string) (short, hint string) {
 	return func(text string) (short, hint string) {
-		if text == "" && hasDefault || pattern.MatchString(text) {
+		if text == "" && hasDefault || pattern().MatchString(text) {
 			return "", ""
 		}
 		return i18n.T("config.noClusterText", "text", i18n.Escaped(text)), i18n.T("config.clusterTextHint", "example", example)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 
@@ -153,7 +154,7 @@ func readWSLConfig(path string) []byte {
 
 // distributionName matches the names that WSL gives distributions. Else it would be a
 // message, such as that there are none.
-var distributionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var distributionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) })
 
 // distributions returns the first distributions of a list that WSL has printed. Those that
 // are virtual machines of an engine for Windows are left out.
@@ -161,7 +162,7 @@ func distributions(list []byte) (names []string) {
 	for line := range strings.Lines(decodeWSL(list)) {
 		name := strings.TrimSpace(line)
 		lower := strings.ToLower(name)
-		if !distributionName.MatchString(name) || strings.HasPrefix(lower, "docker-desktop") ||
+		if !distributionName().MatchString(name) || strings.HasPrefix(lower, "docker-desktop") ||
 			strings.HasPrefix(lower, "rancher-desktop") || strings.HasPrefix(lower, "podman-") {
 			continue
 		}
@@ -185,10 +186,10 @@ func decodeWSL(text []byte) string {
 	return strings.TrimPrefix(string(utf16.Decode(units)), "\ufeff")
 }
 
-var version = regexp.MustCompile(`^[0-9]+\.[0-9][0-9A-Za-z.+~-]{0,40}\s*$`)
+var version = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+\.[0-9][0-9A-Za-z.+~-]{0,40}\s*$`) })
 
 // isVersion reports whether an engine has answered with its version.
-func isVersion(text []byte) bool { return version.Match(text) }
+func isVersion(text []byte) bool { return version().Match(text) }
 
 // networking returns what a mode that WSL tells, "" for none, and the file .wslconfig say.
 // The defaults are known where readable tells that the file could have been read.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"colabtray/internal/engine"
@@ -31,7 +32,7 @@ const (
 )
 
 // kernelID matches the ID of a kernel. jupyter_client uses a UUID.
-var kernelID = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
+var kernelID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`) })
 
 // KernelBusy reports whether one of the kernels is busy. It asks the kernels
 // themselves, in the container. Notebook 6 reports a busy kernel as idle, from when a
@@ -142,7 +143,7 @@ func parseKernelUsages(text string, kernels []string) (all map[string]KernelUsag
 // kernels.
 func runOnKernels(ctx context.Context, e engine.Engine, container, script string, kernels []string, arguments ...string) (stdout, stderr string, err error) {
 	for _, id := range kernels {
-		if !kernelID.MatchString(id) {
+		if !kernelID().MatchString(id) {
 			return "", "", errors.New("the ID of a kernel is not valid")
 		}
 	}

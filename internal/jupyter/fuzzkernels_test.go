@@ -65,7 +65,7 @@ func FuzzKernels(f *testing.F) {
 		for _, k := range all {
 			ids = append(ids, k.ID)
 			switch {
-			case !kernelID.MatchString(k.ID):
+			case !kernelID().MatchString(k.ID):
 				t.Errorf("a kernel has the ID %q", k.ID)
 			case !slices.Contains([]string{"idle", "busy", "starting", "dead", "unknown"}, k.State):
 				t.Errorf("a kernel is %q", k.State)
@@ -76,7 +76,7 @@ func FuzzKernels(f *testing.F) {
 			}
 		}
 		for _, k := range want {
-			if kernelID.MatchString(k.ID) {
+			if kernelID().MatchString(k.ID) {
 				valid = append(valid, k.ID)
 			}
 		}

@@ -69,7 +69,7 @@ func Kernels(ctx context.Context, u BackendURL) ([]Kernel, error) {
 	now := time.Now()
 	all := []Kernel{}
 	for _, k := range kernels {
-		if !kernelID.MatchString(k.ID) {
+		if !kernelID().MatchString(k.ID) {
 			continue
 		}
 		one := Kernel{ID: k.ID, Notebook: notebooks[k.ID], State: knownState(k.State)}
@@ -119,7 +119,7 @@ func (k Kernel) SaysIdle() bool {
 // KernelState returns the state of a kernel as [Kernel.State] has it; "unknown" if there
 // is none.
 func KernelState(ctx context.Context, u BackendURL, id string) (string, error) {
-	if !kernelID.MatchString(id) {
+	if !kernelID().MatchString(id) {
 		return "", errors.New("the ID of a kernel is not valid")
 	}
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
@@ -131,7 +131,7 @@ func KernelState(ctx context.Context, u BackendURL, id string) (string, error) {
 
 // ShutdownKernel shuts a kernel down. It succeeds if there is no such kernel any more.
 func ShutdownKernel(ctx context.Context, u BackendURL, id string) error {
-	if !kernelID.MatchString(id) {
+	if !kernelID().MatchString(id) {
 		return errors.New("the ID of a kernel is not valid")
 	}
 	ctx, cancel := context.WithTimeout(ctx, shutdownTime)

@@ -11,6 +11,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"colabtray/internal/engine"
 )
@@ -23,10 +24,12 @@ const (
 )
 
 var (
-	validName    = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$`)
-	validVersion = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.!+_-]{0,99}$`)
-	validURL     = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/[A-Za-z0-9._~/+%-]{1,300}$`)
-	validCommit  = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+	validName    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$`) })
+	validVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.!+_-]{0,99}$`) })
+	validURL     = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/[A-Za-z0-9._~/+%-]{1,300}$`)
+	})
+	validCommit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{7,64}$`) })
 )
 
 // readDistInfo reads the metadata of a package
@@ -51,7 +54,7 @@ func packageOf(dir string, archive io.Reader) (Package, bool) {
 	files := distInfoFiles(archive)
 	p := Package{Dir: path.Dir(dir), Manager: "pip"}
 	p.Name, p.Version = nameAndVersion(files["METADATA"])
-	if !validName.MatchString(p.Name) || !validVersion.MatchString(p.Version) {
+	if !validName().MatchString(p.Name) || !validVersion().MatchString(p.Version) {
 		return p, false
 	}
 	_, p.Requested = files["REQUESTED"]
@@ -109,11 +112,11 @@ func directRequirement(name string, source []byte) string {
 			Commit string `json:"commit_id"`
 		} `json:"vcs_info"`
 	}
-	if json.Unmarshal(source, &from) != nil || !validURL.MatchString(from.URL) {
+	if json.Unmarshal(source, &from) != nil || !validURL().MatchString(from.URL) {
 		return ""
 	}
 	switch {
-	case from.VCS.Name == "git" && validCommit.MatchString(from.VCS.Commit):
+	case from.VCS.Name == "git" && validCommit().MatchString(from.VCS.Commit):
 		return name + " @ git+" + from.URL + "@" + from.VCS.Commit
 	case from.VCS.Name == "":
 		return name + " @ " + from.URL
@@ -123,12 +126,14 @@ func directRequirement(name string, source []byte) string {
 }
 
 // condaFile matches the name of a file in conda-meta: name, version and build.
-var condaFile = regexp.MustCompile(`^([A-Za-z0-9_.][A-Za-z0-9_.+-]{0,99})-([0-9A-Za-z.!+_]{1,100})-[0-9A-Za-z._]{1,100}\.json$`)
+var condaFile = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9_.][A-Za-z0-9_.+-]{0,99})-([0-9A-Za-z.!+_]{1,100})-[0-9A-Za-z._]{1,100}\.json$`)
+})
 
 // condaPackage returns the package that a file of conda is about. Pip need not know
 // packages of conda, so it has no requirement.
 func condaPackage(file string) (Package, bool) {
-	match := condaFile.FindStringSubmatch(path.Base(file))
+	match := condaFile().FindStringSubmatch(path.Base(file))
 	if match == nil {
 		return Package{}, false
 	}

@@ -64,7 +64,7 @@ func volumePackages(printed string, dirs []string) (found []Package, complete bo
 			Dir, Name, Version string
 			Requested          bool
 		}
-		if json.Unmarshal([]byte(line), &p) != nil || !validName.MatchString(p.Name) || !validVersion.MatchString(p.Version) {
+		if json.Unmarshal([]byte(line), &p) != nil || !validName().MatchString(p.Name) || !validVersion().MatchString(p.Version) {
 			continue
 		}
 		if len(found) == maxPackages {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
@@ -110,11 +111,11 @@ func (e *Engine) forbidden(refused *apiError) error {
 
 // right matches how a cluster names a right that is missing, in the API and in what
 // kubectl says.
-var right = regexp.MustCompile(`cannot ([a-z]{1,20}) resource "([a-z/]{1,100})"`)
+var right = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`cannot ([a-z]{1,20}) resource "([a-z/]{1,100})"`) })
 
 // missingRight returns a right that is missing, such as "create pods"; empty for none.
 func missingRight(message string) string {
-	found := right.FindStringSubmatch(message)
+	found := right().FindStringSubmatch(message)
 	if found == nil {
 		return ""
 	}
