@@ -77,11 +77,25 @@ func runTray(ctx context.Context, start cli.Start) error {
 	s := openFleet(start, settings, runtime.Options{
 		Tokens: trayTokens(start.Log()), StopIdle: true, WakeFor: colab.Origin, AskRegistries: true,
 	})
-	s.Run(s.fleet.Run, func(ctx context.Context) { settings.Follow(ctx, s.fleet) }, s.startAtOpen, s.welcome)
+	s.Run(s.fleet.Run, func(ctx context.Context) { settings.Follow(ctx, s.fleet) }, s.startAtOpen, s.welcome,
+		func(ctx context.Context) { pruneBackups(ctx, data.BackupDir(), s.Log) })
 	defer s.Close()
 	s.Log.Info("the tray begins", "version", start.Version(), "system", goruntime.GOOS+"/"+goruntime.GOARCH, "profile", settings.Chosen())
-	if err := data.PruneBackups(data.BackupDir(), time.Now()); err != nil {
-		s.Log.Warn("old backups could not be removed", "error", err)
-	}
 	return showTray(ctx, s)
+}
+
+// clockTime is how long a computer may take after the login to get its clock right, from
+// which the age of backups follows.
+const clockTime = 10 * time.Minute
+
+// pruneBackups removes old automatic backups, once, after clockTime.
+func pruneBackups(ctx context.Context, dir string, log *slog.Logger) {
+	select {
+	case <-time.After(clockTime):
+	case <-ctx.Done():
+		return
+	}
+	if err := data.PruneBackups(dir, time.Now()); err != nil {
+		log.Warn("old backups could not be removed", "error", err)
+	}
 }
