@@ -9,7 +9,8 @@ import (
 
 // discard removes a container of the runtime. Before that it copies the files that
 // exist only in the container into the volume. Operations remove a container that
-// has run only by discard.
+// has run only by discard. A container that somebody has started meanwhile is stopped
+// again.
 func (o *operation) discard(ctx context.Context, id string) error {
 	c, err := o.engine.Inspect(ctx, id)
 	if err != nil || !c.Exists {
@@ -18,10 +19,27 @@ func (o *operation) discard(ctx context.Context, id string) error {
 	if !c.Ours() {
 		return engine.HandmadeProblem(c, o.info.Command)
 	}
+	if c.Running {
+		if err := o.stopAgain(ctx, c); err != nil {
+			return err
+		}
+	}
 	if err := o.rescue(ctx, c); err != nil {
 		return err
 	}
 	return o.engine.Remove(ctx, id)
+}
+
+// stopAgain stops a container that ran once more, so that its files are to be rescued
+// once more.
+func (o *operation) stopAgain(ctx context.Context, c engine.Container) error {
+	o.rescued = slices.DeleteFunc(o.rescued, func(id string) bool { return id == c.ID })
+	if c.Paused {
+		if err := o.unpause(ctx, c); err != nil {
+			return err
+		}
+	}
+	return o.Stop(ctx, c)
 }
 
 // rescue copies the files that exist only in a container into the volume. It does so

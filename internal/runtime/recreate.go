@@ -41,7 +41,7 @@ func (o *operation) Recover(ctx context.Context) (previous string, err error) {
 		return "", err
 	}
 	if id := ids[o.nextName()]; id != "" {
-		if err := o.engine.Remove(ctx, id); err != nil {
+		if err := o.removeNext(ctx, id); err != nil {
 			return "", err
 		}
 	}
@@ -53,6 +53,19 @@ func (o *operation) Recover(ctx context.Context) (previous string, err error) {
 		return previous, err
 	}
 	return "", replacer.Rename(ctx, previous, o.profile.Runtime)
+}
+
+// removeNext removes a new container that never was the runtime, though somebody may have
+// started it.
+func (o *operation) removeNext(ctx context.Context, id string) error {
+	c, err := o.engine.Inspect(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.Running {
+		return o.discard(ctx, id)
+	}
+	return o.engine.Remove(ctx, id)
 }
 
 // findPrevious calls Recover and stores the container in reserve. If the new container

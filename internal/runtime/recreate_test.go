@@ -491,3 +491,55 @@ func TestHalfReplaced(t *testing.T) {
 		}
 	})
 }
+
+// meddled is an engine on which somebody starts a container that has just been given the
+// name of one in reserve.
+type meddled struct{ *memory.Engine }
+
+func (m meddled) Rename(ctx context.Context, id, name string) error {
+	err := m.Engine.Rename(ctx, id, name)
+	if err == nil && strings.HasSuffix(name, engine.PreviousSuffix) {
+		err = m.Start(ctx, id)
+	}
+	return err
+}
+
+// TestReplacedContainerIsStarted: somebody starts the old container while it is replaced
+// by one on another port. It is removed all the same, and the next operation works.
+func TestReplacedContainerIsStarted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), testenv.Notebook6)
+	r.memory.as = meddled{r.memory.Engine}
+	r.Open()
+	before := r.mustStart()
+	r.profile.Port = testenv.FreePort(t)
+	r.SetProfile(r.profile)
+	after := r.must(r.Restart)
+	if after.Container == before.Container {
+		t.Error("the container is the old one")
+	}
+	r.mustBeAlone()
+	r.must(r.Restart)
+}
+
+// TestNextContainerIsStarted: somebody has started the new container that an interrupted
+// replacement left.
+func TestNextContainerIsStarted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), testenv.Notebook6)
+	r.Open()
+	r.mustStart()
+	other := r.profile
+	other.Port = testenv.FreePort(t)
+	spec := specOf(other, r.server, engine.Info{})
+	spec.Name += engine.NextSuffix
+	next, err := r.memory.Create(t.Context(), spec)
+	if err == nil {
+		err = r.memory.Start(t.Context(), next.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.must(r.Restart)
+	r.mustBeAlone()
+}
