@@ -106,7 +106,7 @@ func Announce(prev, next runtime.Snapshot) []Announcement {
 	if at := next.IdleStopAt; next.State == runtime.Ready && !at.IsZero() && at.Sub(prev.IdleStopAt).Abs() >= time.Minute {
 		announcements = append(announcements, IdleStop(next, at))
 	}
-	if next.NewerImageIsNews && next.NewerImage != prev.NewerImage {
+	if next.NewerImageIsNews && (next.NewerImage != prev.NewerImage || !prev.NewerImageIsNews) {
 		announcements = append(announcements, newerImage(next.Profile))
 	}
 	return announcements

@@ -371,6 +371,7 @@ func TestNewerImage(t *testing.T) {
 		{with("a", true), with("b", true), "n"},
 		{with("a", true), with("", false), "."},
 		{with("", false), with("a", false), "."},
+		{with("a", false), with("a", true), "n"}, // an inspection was quicker to see that there is one
 	} {
 		if got := code(Announce(c.before, c.after)); got != c.want {
 			t.Errorf("from %q to %q (news: %t): got %q, want %q", c.before.NewerImage, c.after.NewerImage, c.after.NewerImageIsNews, got, c.want)
