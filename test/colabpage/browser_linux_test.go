@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -137,6 +138,22 @@ type result struct {
 func (p *page) connect(base, token string) []result {
 	p.t.Helper()
 	return p.evaluate("connect", base, token)
+}
+
+// connects fails the test unless the page does all its steps with a server at that
+// address, where a cell runs.
+func (p *page) connects(t *testing.T, s server, base string) {
+	t.Helper()
+	var done []string
+	for _, r := range p.connect(base, s.token) {
+		done = append(done, r.Step)
+		if !r.OK || r.Step == "cell" && r.Got != s.name {
+			t.Errorf("%s: %s: %v %s, the server is %s", base, r.Step, r.OK, r.Got, s.name)
+		}
+	}
+	if !slices.Equal(done, steps) {
+		t.Errorf("%s: the page did %v", base, done)
+	}
 }
 
 // evaluate calls a function of the page and returns the results it promises.

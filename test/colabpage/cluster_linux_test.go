@@ -2,7 +2,6 @@ package colabpage
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/browser"
@@ -26,16 +25,7 @@ func TestCluster(t *testing.T) {
 	profile.Image, profile.GPU = cluster.Image(t, testenv.Server2), config.GPU{Count: 1}
 	s, manager := startOn(t, kubernetes.Open(profile.Engine, logOf(t)), profile)
 	p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
-	var done []string
-	for _, r := range p.connect(s.base(), s.token) {
-		done = append(done, r.Step)
-		if !r.OK || r.Step == "cell" && r.Got != s.name {
-			t.Errorf("%s: %v %s", r.Step, r.OK, r.Got)
-		}
-	}
-	if !slices.Equal(done, steps) {
-		t.Errorf("the page did %v", done)
-	}
+	p.connects(t, s, s.base())
 
 	before, err := manager.Container(t.Context())
 	if err != nil {

@@ -3,7 +3,6 @@ package colabpage
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -52,19 +51,7 @@ func TestPages(t *testing.T) {
 func colabConnects(t *testing.T, s server) {
 	p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
 	for _, base := range []string{s.base(), fmt.Sprintf("http://127.0.0.1:%d", s.port)} {
-		var done []string
-		for _, r := range p.connect(base, s.token) {
-			done = append(done, r.Step)
-			if !r.OK {
-				t.Errorf("%s: %s: %s", base, r.Step, r.Got)
-			}
-			if r.Step == "cell" && r.Got != s.name {
-				t.Errorf("%s: the cell ran in %q, not in %s", base, r.Got, s.name)
-			}
-		}
-		if !slices.Equal(done, steps) {
-			t.Errorf("%s: the page did %v", base, done)
-		}
+		p.connects(t, s, base)
 	}
 }
 
