@@ -122,13 +122,13 @@ func (o *operation) unpause(ctx context.Context, c engine.Container) error {
 	return o.engine.Start(ctx, c.ID)
 }
 
-// Stop stops the runtime's container. Before that it notes the server's root directory,
-// which only a running server can tell.
+// Stop stops the runtime's container. Before that the data's store learns the server's root
+// directory, which only a running server can tell.
 func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+stopGrace)
 	defer cancel()
 	if c.Waiting == nil {
-		o.data.NoteRoot(ctx, c)
+		_ = o.data.RootOf(ctx, c)
 	}
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
