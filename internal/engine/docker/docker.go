@@ -481,12 +481,23 @@ func (d *Engine) Start(ctx context.Context, id string) error {
 	return engineError(err)
 }
 
-// Stop implements [engine.Engine].
+// Stop implements [engine.Engine]. Podman refuses to stop a paused container, so Stop
+// resumes it.
 func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+grace)
 	defer cancel()
-	seconds := int(grace.Seconds())
-	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
+	api, seconds := d.api.Load(), int(grace.Seconds())
+	options := container.StopOptions{Timeout: &seconds}
+	err := api.ContainerStop(ctx, id, options)
+	if err == nil || ctx.Err() != nil {
+		return engineError(err)
+	}
+	if c, unknown := d.Inspect(ctx, id); unknown == nil && c.Paused {
+		if err = api.ContainerUnpause(ctx, id); err == nil {
+			err = api.ContainerStop(ctx, id, options)
+		}
+	}
+	return engineError(err)
 }
 
 // Remove implements [engine.Engine]. It keeps volumes.
