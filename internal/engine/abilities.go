@@ -252,6 +252,7 @@ type Features struct {
 // FeaturesOf returns the features that the abilities of an engine allow.
 func FeaturesOf(e Engine) Features {
 	_, replaces := As[Replacer](e)
+	_, remakes := As[Remaker](e)
 	_, tags := As[Tagger](e)
 	_, differs := As[Differ](e)
 	_, volumes := As[Volumes](e)
@@ -260,7 +261,7 @@ func FeaturesOf(e Engine) Features {
 	_, attaches := As[Attacher](e)
 	_, isCluster := As[ClusterPuller](e)
 	return Features{
-		Replace:  replaces && differs,
+		Replace:  replaces && differs || remakes && !replaces,
 		Update:   replaces && differs && tags,
 		Data:     volumes,
 		Stats:    measures,
