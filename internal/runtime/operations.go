@@ -61,7 +61,8 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	}
 	if v == startPlain {
 		v, o.profile.GPU = start, config.GPU{}
-		if c.Exists && !c.Running && o.differs(c) {
+		waits := c.Waiting != nil && c.Waiting.For == engine.WaitingForGPU
+		if c.Exists && (!c.Running || waits) && o.differs(c) {
 			return o.recreate(ctx, c, i18n.T("problem.rolledBackPlain"))
 		}
 	}

@@ -294,6 +294,9 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 	}
 	if err := d.boxes.at(p.host).again(ctx, identify); err != nil {
 		_ = api.Close()
+		if insecure := tlsProblem(p, err); insecure != nil {
+			return fmt.Errorf("%w: %w", engine.ErrUnreachable, insecure)
+		}
 		var failure *tunnel.Error
 		switch {
 		case errors.As(err, &failure):

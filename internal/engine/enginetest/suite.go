@@ -84,6 +84,7 @@ func Run(t *testing.T, open func(t *testing.T) Site) {
 		"images":           (*suite).images,
 		"pull":             (*suite).pull,
 		"ability Replacer": (*suite).replacer,
+		"ability Remaker":  (*suite).remaker,
 		"ability Tagger":   (*suite).tagger,
 		"ability Differ":   (*suite).differ,
 		"ability Meter":    (*suite).meter,
