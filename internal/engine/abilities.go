@@ -85,6 +85,24 @@ type Replacer interface {
 	Rename(ctx context.Context, id, name string) error
 }
 
+// Remaker is the ability to make a container anew in its place, under the same name and
+// ID. It serves where [Replacer] is lacking: on an engine that keeps nothing of a
+// container that was stopped but its volumes.
+type Remaker interface {
+	// CanMake returns the error that Remake returns for what a spec asks for.
+	CanMake(ctx context.Context, spec Spec) error
+	// Remake makes a container that does not run, and has nothing in reserve, anew from a
+	// spec, and its volume if it does not exist. What the container was made from is kept
+	// in reserve ([Container.Remade]). It is all done or nothing, also if the program is
+	// killed meanwhile.
+	Remake(ctx context.Context, id string, spec Spec) error
+	// Unmake makes a container that does not run from what is in reserve. Without a
+	// reserve it does nothing.
+	Unmake(ctx context.Context, id string) error
+	// Keep forgets what is in reserve.
+	Keep(ctx context.Context, id string) error
+}
+
 // Tagger is the ability to name images.
 type Tagger interface {
 	// Tag gives the image with that ID a name, and takes the name from any other image.
@@ -234,6 +252,7 @@ type Features struct {
 // FeaturesOf returns the features that the abilities of an engine allow.
 func FeaturesOf(e Engine) Features {
 	_, replaces := As[Replacer](e)
+	_, remakes := As[Remaker](e)
 	_, tags := As[Tagger](e)
 	_, differs := As[Differ](e)
 	_, volumes := As[Volumes](e)
@@ -242,7 +261,7 @@ func FeaturesOf(e Engine) Features {
 	_, attaches := As[Attacher](e)
 	_, isCluster := As[ClusterPuller](e)
 	return Features{
-		Replace:  replaces && differs,
+		Replace:  replaces && differs || remakes && !replaces,
 		Update:   replaces && differs && tags,
 		Data:     volumes,
 		Stats:    measures,

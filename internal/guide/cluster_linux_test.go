@@ -14,7 +14,10 @@ import (
 )
 
 // cluster is an engine in memory with what a cluster can do, and no more.
-type cluster struct{ engine.Engine }
+type cluster struct {
+	engine.Engine
+	engine.Remaker
+}
 
 func (c cluster) Connect(ctx context.Context) (engine.Info, error) {
 	info, err := c.Engine.Connect(ctx)
@@ -37,13 +40,14 @@ func TestClusterInBrowser(t *testing.T) {
 	}
 	p := config.Default()
 	p.Image, p.Port, p.GPU = "example/jupyter:1", testenv.FreePort(t), config.GPU{All: true}
-	r := openOn(t, cluster{m}, p)
+	r := openOn(t, cluster{m, m}, p)
 	w := openWindow(t, r)
 	hidden := `["update", "files", "data", "folders", "packages", "ports"].every((id) => document.getElementById(id).hidden)`
 	w.wait("what is not offered", hidden+` && !document.getElementById("files-lacks").hidden`)
 	w.do("start it", chromedp.Click("#start"))
 	w.wait("the wait", `document.getElementById("state").textContent === "Waiting for a GPU" && document.getElementById("status").dataset.state === "waiting"`)
 	w.wait("what the cluster says", `document.getElementById("state-hint").textContent.endsWith("Kubernetes says: <b>8 Insufficient</b> nvidia.com/gpu.")`)
+	w.wait("what to do without one", `document.getElementById("acts").textContent === "Start without GPU"`)
 	w.wait("since when", `document.getElementById("details").textContent.includes("since ")`)
 	w.pictures("waiting")
 	w.do("give up", chromedp.Click("#stop"))

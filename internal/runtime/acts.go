@@ -3,6 +3,7 @@ package runtime
 import (
 	"slices"
 
+	"colabtray/internal/engine"
 	"colabtray/internal/problem"
 )
 
@@ -13,6 +14,8 @@ func (s Snapshot) Acts() []problem.Act {
 	switch {
 	case s.Problem != nil:
 		acts = s.Problem.Offers()
+	case s.Waiting.For == engine.WaitingForGPU && s.Engine.Features.Replace:
+		acts = []problem.Act{{Name: problem.ActStartWithoutGPU}}
 	case !s.IdleStopAt.IsZero():
 		acts = []problem.Act{{Name: problem.ActKeepRunning}}
 	case s.RestartToApply:
@@ -41,7 +44,9 @@ func isForEngineHere(a problem.ActName) bool {
 // Allows reports whether an act makes sense in a state.
 func (s State) Allows(a problem.Act) bool {
 	switch a.Name {
-	case problem.ActStart, problem.ActStartWithoutGPU, problem.ActUsePort:
+	case problem.ActStartWithoutGPU:
+		return s.CanStart() && s != NoEngine || s == Waiting
+	case problem.ActStart, problem.ActUsePort:
 		return s.CanStart() && s != NoEngine
 	case problem.ActContinue:
 		return s.CanContinue()

@@ -27,18 +27,27 @@ type memoryRuntime struct {
 	*runtime.Manager
 	t      *testing.T
 	engine *memory.Engine
+	end    func() // as if the program was killed
 }
 
 // inMemory makes a runtime that does not exist yet, of an image that only the
 // registry has. The runtime sees the engine as the function returns it.
 func inMemory(t *testing.T, as func(engine.Engine) engine.Engine) *memoryRuntime {
 	t.Helper()
-	m := &memoryRuntime{t: t, engine: memory.New()}
+	e := memory.New()
+	t.Cleanup(func() { _ = e.Close() })
 	image := memory.Jupyter()
 	image.Layers = []int64{1 << 20}
-	m.engine.Publish("example/jupyter:1", image)
+	e.Publish("example/jupyter:1", image)
 	p := config.Default()
 	p.Image, p.Port, p.Runtime, p.IdleStop = "example/jupyter:1", testenv.FreePort(t), "in-memory", time.Hour
+	return openInMemory(t, e, p, as)
+}
+
+// openInMemory opens a runtime as a program does that begins.
+func openInMemory(t *testing.T, e *memory.Engine, p config.Profile, as func(engine.Engine) engine.Engine) *memoryRuntime {
+	t.Helper()
+	m := &memoryRuntime{t: t, engine: e}
 	log := slog.New(slog.DiscardHandler)
 	link := runtime.NewLink(as(m.engine), log)
 	m.Manager = runtime.NewManager(link, p, runtime.Options{
@@ -50,11 +59,11 @@ func inMemory(t *testing.T, as func(engine.Engine) engine.Engine) *memoryRuntime
 	var running sync.WaitGroup
 	running.Go(func() { link.Run(ctx) })
 	running.Go(func() { m.Run(ctx) })
-	t.Cleanup(func() {
+	m.end = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
-		_ = m.engine.Close()
 	})
+	t.Cleanup(m.end)
 	return m
 }
 

@@ -274,6 +274,11 @@ func (m *model) waiting() engine.Waiting {
 // watches reports whether s is the current run.
 func (m *model) watches(s startID) bool { return m.up && s != startID{} && s == m.running() }
 
+// isPlainFor reports whether a verb ends the wait for a GPU by a start without one.
+func (m *model) isPlainFor(v verb) bool {
+	return v == startPlain && m.waiting().For == engine.WaitingForGPU
+}
+
 // resetRun forgets what was observed of a run.
 func (m *model) resetRun() {
 	m.settling, m.killed, m.served = false, false, false
@@ -318,8 +323,9 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 		m.settling = c.Waiting == nil
 	case failedExit(c) && (!known || before == startID{} && startOf(c) != lastRun):
 		m.problem = deathProblem(c, m.engine, output, true) // it ran before this program or between two inspections
+	case now != before && c.Running && waited: // the wait is over
 	case now != before && c.Running:
-		m.problem, m.woken = nil, m.woken && waited // somebody has started it, or the wait is over
+		m.problem, m.woken = nil, false // somebody has started it
 	case now != before:
 		m.problem, m.woken = nil, false
 		if c.ID == before.container && (!wasKilled || c.Cause != "") {
@@ -341,9 +347,9 @@ func (m *model) setWanted(v verb) []effect {
 	case m.tried && !m.up:
 		return []effect{reconnect{}}
 	case m.op == 0, m.cancelled, m.opVerb.isExclusive():
-	case v == m.opVerb, v != stop && !v.changesImage() && !v.isExclusive() && m.opVerb != stop:
+	case v == m.opVerb, v != stop && !v.changesImage() && !v.isExclusive() && m.opVerb != stop && !m.isPlainFor(v):
 		m.want = nothing // the current operation has the wanted result
-	case v == stop, v.isExclusive() && m.opVerb != stop:
+	case v == stop, m.opVerb != stop && (v.isExclusive() || m.isPlainFor(v)):
 		m.cancelled = true
 		return []effect{cancel{m.op}}
 	}
@@ -387,7 +393,7 @@ func (m *model) reconcile() []effect {
 	case v == stop && !m.container.Running:
 		m.problem = nil
 		return nil
-	case v.starts() && m.container.Running && !m.container.Paused:
+	case v.starts() && m.container.Running && !m.container.Paused && !m.isPlainFor(v):
 		m.problem = nil
 		return nil
 	case v == restart && !m.container.Running:

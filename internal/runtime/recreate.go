@@ -71,12 +71,16 @@ func (o *operation) removeNext(ctx context.Context, id string) error {
 // findPrevious calls Recover and stores the container in reserve. If the new container
 // is confirmed meanwhile, it removes the container in reserve.
 func (o *operation) findPrevious(ctx context.Context) (err error) {
-	if o.previous, err = o.Recover(ctx); err != nil || o.previous == "" || !o.confirmed {
+	find := o.Recover
+	if o.remaker() != nil {
+		find = o.remade
+	}
+	if o.previous, err = find(ctx); err != nil || o.previous == "" || !o.confirmed {
 		return err
 	}
 	id := o.previous
 	o.previous = ""
-	return o.discard(ctx, id)
+	return o.commit(ctx, id)
 }
 
 // differs reports whether the container was created from other settings.
@@ -114,6 +118,9 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 		if err := o.finishImageTrial(ctx); err != nil {
 			return err
 		}
+	}
+	if remaker := o.remaker(); remaker != nil {
+		return o.remake(ctx, remaker, old, failed)
 	}
 	if err := o.freeNames(ctx); err != nil {
 		return err
@@ -302,18 +309,33 @@ func (o *operation) commitOrRollback(ctx context.Context, err error, old string,
 	defer cancel()
 	if err == nil {
 		o.started = true
-		return o.discard(ctx, old)
+		return o.commit(ctx, old)
 	}
 	problem := o.problem(ctx, err)
 	if err := o.rollback(ctx, old, run); err != nil {
-		return notRolledBackProblem(o.profile, o.PreviousName(), errors.Join(err, problem))
+		name := o.PreviousName()
+		if o.remaker() != nil {
+			name = o.profile.Runtime
+		}
+		return notRolledBackProblem(o.profile, name, errors.Join(err, problem))
 	}
 	return rolledBackProblem(failed, problem)
+}
+
+// commit removes the old container in reserve.
+func (o *operation) commit(ctx context.Context, old string) error {
+	if remaker := o.remaker(); remaker != nil {
+		return remaker.Keep(ctx, old)
+	}
+	return o.discard(ctx, old)
 }
 
 // rollback removes the new container, gives the old one its name again, and starts it
 // if run is true.
 func (o *operation) rollback(ctx context.Context, old string, run bool) error {
+	if remaker := o.remaker(); remaker != nil {
+		return o.unmake(ctx, remaker, old, run)
+	}
 	c, err := o.Inspect(ctx)
 	if err != nil {
 		return err

@@ -147,7 +147,7 @@ func viewInputs() map[string]viewInput {
 	all["ready-reconnecting"] = viewInput{overview: seen(repaired)}
 	onCluster := func(state runtime.State) runtime.Snapshot {
 		s := snapshot(state)
-		s.Engine = engine.Info{Name: "Kubernetes", Machine: "gpu-cluster", Host: "kubernetes://gpu-cluster", Found: engine.FoundInSetting, Features: engine.Features{IdleStop: true, Cluster: true}}
+		s.Engine = engine.Info{Name: "Kubernetes", Machine: "gpu-cluster", Host: "kubernetes://gpu-cluster", Found: engine.FoundInSetting, Features: engine.Features{Replace: true, IdleStop: true, Cluster: true}}
 		return s
 	}
 	all["ready-on-cluster"] = viewInput{overview: seen(onCluster(runtime.Ready))}

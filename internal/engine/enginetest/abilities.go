@@ -14,7 +14,9 @@ import (
 	"testing/fstest"
 	"time"
 
+	"colabtray/internal/config"
 	"colabtray/internal/engine"
+	"colabtray/internal/secret"
 )
 
 func dialing(route engine.Route) func(context.Context, string, string) (net.Conn, error) {
@@ -291,4 +293,52 @@ func (s *suite) helpers() {
 	if len(read) != 3 || read["a.txt"] != "a" || read["dev"] == "" {
 		s.Errorf("the volume has %q", texts)
 	}
+}
+
+func (s *suite) remaker() {
+	r := ability[engine.Remaker](s)
+	spec := s.spec(Lives)
+	spec.Env = []config.Variable{{Name: "WORD", Value: secret.New("first")}}
+	other := spec
+	other.Labels = map[string]string{engine.LabelRuntime: spec.Name, engine.LabelSettings: "2"}
+	other.Env = []config.Variable{{Name: "WORD", Value: secret.New("second")}}
+	id := s.create(spec)
+	made := func(word string, reserve, ran bool) {
+		s.Helper()
+		c := s.inspect(spec.Name)
+		settings := map[string]string{"first": "1", "second": "2"}[word]
+		if c.ID != id || c.Running || engine.Environment(c.Env, "WORD") != word || c.Labels[engine.LabelSettings] != settings || c.Remade != reserve || c.StartedAt.IsZero() == ran {
+			s.Errorf("made from the %s spec, in reserve: %t, ran: %t, it is %+v", word, reserve, ran, c)
+		}
+	}
+	s.start(id)
+	s.is("making anew what runs", r.Remake(s.ctx, id, other), engine.ErrConflict)
+	s.must(s.Engine.Stop(s.ctx, id, 0))
+	missing := other
+	missing.Image = s.Missing
+	s.is("from a missing image", r.CanMake(s.ctx, missing), engine.ErrNotFound)
+	s.is("from a missing image", r.Remake(s.ctx, id, missing), engine.ErrNotFound)
+	made("first", false, true)
+
+	s.must(r.CanMake(s.ctx, other))
+	s.must(r.Remake(s.ctx, id, other))
+	made("second", true, false)
+	s.is("over what is in reserve", r.Remake(s.ctx, id, spec), engine.ErrConflict)
+	s.start(id)
+	s.is("going back while it runs", r.Unmake(s.ctx, id), engine.ErrConflict)
+	s.must(s.Engine.Stop(s.ctx, id, 0))
+	for range 2 { // the second time there is nothing in reserve
+		s.must(r.Unmake(s.ctx, id))
+		made("first", false, true)
+	}
+	s.must(r.Remake(s.ctx, id, other))
+	s.start(id)
+	s.must(r.Keep(s.ctx, id))
+	s.must(s.Engine.Stop(s.ctx, id, 0))
+	s.must(r.Unmake(s.ctx, id))
+	made("second", false, true)
+	s.must(r.Remake(s.ctx, id, spec))
+	made("first", true, false)
+	s.must(s.Engine.Remove(s.ctx, id))
+	s.is("making anew what is not there", r.Remake(s.ctx, id, spec), engine.ErrNotFound)
 }

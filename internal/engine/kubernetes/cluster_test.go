@@ -236,6 +236,10 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err := json.NewDecoder(r.Body).Decode(&with); err != nil || r.Header.Get("Content-Type") != "application/merge-patch+json" {
 			c.t.Errorf("a patch: %v", err)
 		}
+		if of, has := with["metadata"].(object); has && of["resourceVersion"] != o["metadata"].(object)["resourceVersion"] {
+			reply(w, 409, refusal(409, "Conflict", kind, "the object has been modified"))
+			return
+		}
 		merge(o, with)
 		c.note("MODIFIED", kind, o)
 		reply(w, 200, o)
@@ -248,9 +252,12 @@ func merge(into, with object) {
 	for name, value := range with {
 		inner, isObject := value.(object)
 		before, has := into[name].(object)
-		if isObject && has {
+		switch {
+		case isObject && has:
 			merge(before, inner)
-		} else {
+		case value == nil:
+			delete(into, name)
+		default:
 			into[name] = value
 		}
 	}

@@ -74,14 +74,14 @@ func (e *Engine) Inspect(ctx context.Context, id string) (engine.Container, erro
 			return engine.Container{}, err
 		}
 	}
-	s, err := e.secret(ctx, name)
+	s, err := e.secret(ctx, secretOf(*r))
 	if err != nil {
 		return engine.Container{}, err
 	}
 	return containerOf(*r, s, p)
 }
 
-// secret returns the environment of a container; nil when it has none.
+// secret returns the environment that a secret has; nil when there is none.
 func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error) {
 	var s secretObject
 	err := e.api.get(ctx, e.path(secrets, name), nil, &s)
@@ -98,16 +98,9 @@ func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error)
 
 // Create implements [engine.Engine].
 func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
-	facts, err := e.facts(ctx, spec.Image, spec.Platform)
-	switch {
-	case err != nil:
-		return made, err
-	case facts.Ref == "":
-		return made, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
-	}
-	o, err := objectsOf(spec, facts.config())
+	o, err := e.objects(ctx, spec, spec.Name)
 	if err != nil {
-		return made, e.failure(err)
+		return made, err
 	}
 	var r configMap
 	if err := e.api.create(ctx, e.path(configMaps), o.Record, &r); err != nil {
@@ -126,15 +119,8 @@ func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 		}
 		made.ID = ""
 	}()
-	if o.Secret != nil {
-		o.Secret.Metadata.OwnerReferences = []ownerReference{ownerOf(r)}
-		// One that is there is what a container has left that was removed half.
-		if err := e.removeOurs(ctx, secrets, spec.Name); err != nil {
-			return made, e.failure(err)
-		}
-		if err := e.api.create(ctx, e.path(secrets), o.Secret, nil); err != nil {
-			return made, e.failure(err)
-		}
+	if err := e.makeSecret(ctx, o.Secret, r); err != nil {
+		return made, err
 	}
 	if o.Claim != nil {
 		err := e.api.create(ctx, e.path(claims), o.Claim, nil)
@@ -144,6 +130,32 @@ func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 		}
 	}
 	return made, nil
+}
+
+// objects returns what a container of a spec is made of.
+func (e *Engine) objects(ctx context.Context, spec engine.Spec, secret string) (o objects, err error) {
+	facts, err := e.facts(ctx, spec.Image, spec.Platform)
+	switch {
+	case err != nil:
+		return o, err
+	case facts.Ref == "":
+		return o, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
+	}
+	o, err = objectsOf(spec, facts.config(), secret)
+	return o, e.failure(err)
+}
+
+// makeSecret makes the secret of a container, unless it has none. One that is there is what
+// was left when something was done half.
+func (e *Engine) makeSecret(ctx context.Context, s *secretObject, of configMap) error {
+	if s == nil {
+		return nil
+	}
+	s.Metadata.OwnerReferences = []ownerReference{ownerOf(of)}
+	if err := e.removeOurs(ctx, secrets, s.Metadata.Name); err != nil {
+		return e.failure(err)
+	}
+	return e.failure(e.api.create(ctx, e.path(secrets), s, nil))
 }
 
 func ownerOf(r configMap) ownerReference {
@@ -181,8 +193,8 @@ func (e *Engine) removeObjects(ctx context.Context, r configMap) error {
 			return e.failure(err)
 		}
 	}
-	for kind, name := range map[string]string{secrets: name, configMaps: filesName(name)} {
-		if err := e.removeOurs(ctx, kind, name); err != nil {
+	for _, one := range [][2]string{{secrets, name}, {secrets, otherSecret(name)}, {configMaps, filesName(name)}} {
+		if err := e.removeOurs(ctx, one[0], one[1]); err != nil {
 			return e.failure(err)
 		}
 	}

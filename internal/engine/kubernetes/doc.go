@@ -13,8 +13,7 @@
 // (forward.go), files through `kubectl exec` and tar (exec.go).
 //
 // The package passes the contract suite of package enginetest on a real cluster
-// (test/cluster). It lacks the abilities to replace a container, to tag images, to compare
-// them with their registry, and to measure. So what needs these is not offered: other
-// settings in a container that exists, update, usage. It attaches to commands on Linux
-// alone.
+// (test/cluster). Other settings change the record of a container (remake.go). It lacks the
+// abilities to tag images, to compare them with their registry, and to measure. So what needs
+// these is not offered: update, usage. It attaches to commands on Linux alone.
 package kubernetes

@@ -37,6 +37,7 @@ var (
 	_ engine.Finder   = (*Engine)(nil)
 	_ engine.Executor = (*Engine)(nil)
 	_ engine.Volumes  = (*Engine)(nil)
+	_ engine.Remaker  = (*Engine)(nil)
 
 	_ engine.ClusterPuller = (*Engine)(nil)
 )

@@ -57,7 +57,7 @@ func factsPod(ref, platform string, on site) pod {
 	p := podOf(engine.Spec{
 		Name: name, Image: ref, Platform: platform, Entrypoint: []string{"/bin/sh"}, Cmd: []string{"-c", factsScript},
 		Memory: 128 << 20, CPUs: 0.1,
-	}, nil, on)
+	}, nil, on, "")
 	p.Metadata.Labels = map[string]string{labelManager: managerName}
 	return p
 }

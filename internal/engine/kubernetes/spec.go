@@ -102,6 +102,8 @@ type record struct {
 	Memory    int64             `json:"memory,omitempty"`
 	CPUs      float64           `json:"cpus,omitempty"`
 	ShmSize   int64             `json:"shmSize,omitempty"`
+	// Secret is the name of the environment's secret; empty for the container's name.
+	Secret string `json:"secret,omitempty"`
 	// What containers begin with, of the image where the spec says nothing. Env is the
 	// image's.
 	User    string   `json:"user,omitempty"`
@@ -111,14 +113,15 @@ type record struct {
 
 // The keys of a record.
 const (
-	recordKey = "container.json"
-	podKey    = "pod.json"
-	runKey    = "run.json"
+	recordKey  = "container.json"
+	podKey     = "pod.json"
+	runKey     = "run.json"
+	reserveKey = "reserve.json" // the three above, of what a container was made from before
 )
 
 // objectsOf returns what a container of a spec is made of, with what containers of its
-// image begin with.
-func objectsOf(spec engine.Spec, image engine.ImageConfig) (o objects, err error) {
+// image begin with. Its environment is in the secret of that name.
+func objectsOf(spec engine.Spec, image engine.ImageConfig, secret string) (o objects, err error) {
 	on := siteOf(spec.Cluster)
 	if cannot := impossible(spec); len(cannot) > 0 {
 		return o, &cannotError{cannot}
@@ -134,13 +137,13 @@ func objectsOf(spec engine.Spec, image engine.ImageConfig) (o objects, err error
 	}
 	about, err := json.Marshal(record{
 		Labels: engine.WithUniqueLabel(spec.Labels), InnerPort: spec.InnerPort, Ports: ports, Volume: spec.Volume, Mounts: mounts,
-		Memory: spec.Memory, CPUs: spec.CPUs, ShmSize: spec.ShmSize,
+		Memory: spec.Memory, CPUs: spec.CPUs, ShmSize: spec.ShmSize, Secret: secret,
 		User: cmp.Or(spec.User, image.User), WorkDir: cmp.Or(spec.WorkDir, image.WorkDir), Env: image.Env,
 	})
 	if err != nil {
 		return o, err
 	}
-	template, err := json.Marshal(podOf(spec, mounts, on))
+	template, err := json.Marshal(podOf(spec, mounts, on, secret))
 	if err != nil {
 		return o, err
 	}
@@ -152,7 +155,7 @@ func objectsOf(spec engine.Spec, image engine.ImageConfig) (o objects, err error
 	if len(spec.Env) > 0 {
 		o.Secret = &secretObject{
 			typeMeta: typeMeta{"v1", "Secret"},
-			Metadata: objectMeta{Name: spec.Name, Labels: labels},
+			Metadata: objectMeta{Name: secret, Labels: labels},
 			Type:     "Opaque", Data: map[string][]byte{},
 		}
 		for _, v := range spec.Env {
@@ -204,7 +207,7 @@ func claimOf(spec engine.Spec, on site) *claim {
 
 // podOf returns the pod of a container without the server files, which are put into the
 // container later.
-func podOf(spec engine.Spec, mounts []string, on site) pod {
+func podOf(spec engine.Spec, mounts []string, on site, secret string) pod {
 	p := pod{
 		typeMeta: typeMeta{"v1", "Pod"},
 		Metadata: objectMeta{Name: spec.Name, Labels: labelsOf(spec.Name)},
@@ -236,7 +239,7 @@ func podOf(spec engine.Spec, mounts []string, on site) pod {
 		c.Ports = []containerPort{{spec.InnerPort, "TCP"}}
 	}
 	for _, v := range spec.Env {
-		c.Env = append(c.Env, envVar{v.Name, &envSource{keyReference{spec.Name, v.Name}}})
+		c.Env = append(c.Env, envVar{v.Name, &envSource{keyReference{secret, v.Name}}})
 	}
 	if spec.Volume != "" && len(mounts) > 0 {
 		for _, target := range mounts {

@@ -35,7 +35,7 @@ func TestObjects(t *testing.T) {
 	spec.Cluster = config.ClusterSettings{
 		StorageClass: "fast", PullSecret: "registry", NodeSelector: []string{"pool=gpu"}, Tolerations: []string{"nvidia.com/gpu:NoSchedule"},
 	}
-	o, err := objectsOf(spec, engine.ImageConfig{})
+	o, err := objectsOf(spec, engine.ImageConfig{}, spec.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestObjects(t *testing.T) {
 func TestPodIsConfined(t *testing.T) {
 	bare := engine.Spec{Name: "a", Hostname: "a", Image: "i", Volume: "a-data", DataDir: "/home/jovyan", InnerPort: 8888}
 	for name, p := range map[string]pod{
-		"full": podOf(fullSpec(), fullSpec().Mounts, usualSite), "bare": podOf(bare, []string{bare.DataDir}, usualSite), "facts": factsPod("i", "", usualSite),
+		"full": podOf(fullSpec(), fullSpec().Mounts, usualSite, fullSpec().Name), "bare": podOf(bare, []string{bare.DataDir}, usualSite, bare.Name), "facts": factsPod("i", "", usualSite),
 	} {
 		text, err := json.Marshal(p)
 		if err != nil {
@@ -93,13 +93,13 @@ func TestPodIsConfined(t *testing.T) {
 			}
 		}
 	}
-	if gpus := podOf(engine.Spec{GPU: config.GPU{All: true}}, nil, usualSite).Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]; gpus != "1" {
+	if gpus := podOf(engine.Spec{GPU: config.GPU{All: true}}, nil, usualSite, "").Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]; gpus != "1" {
 		t.Errorf("any GPU is %q", gpus)
 	}
-	if limits := podOf(engine.Spec{}, nil, usualSite).Spec.Containers[0].Resources; limits != nil {
+	if limits := podOf(engine.Spec{}, nil, usualSite, "").Spec.Containers[0].Resources; limits != nil {
 		t.Errorf("without settings the limits are %+v", limits)
 	}
-	if fill := podOf(fullSpec(), fullSpec().Mounts, usualSite).Spec.InitContainers[0]; fill.Resources.Limits["nvidia.com/gpu"] != "" {
+	if fill := podOf(fullSpec(), fullSpec().Mounts, usualSite, "").Spec.InitContainers[0]; fill.Resources.Limits["nvidia.com/gpu"] != "" {
 		t.Errorf("filling the volume takes a GPU: %+v", fill.Resources)
 	}
 }
@@ -128,7 +128,7 @@ func TestImpossible(t *testing.T) {
 	} {
 		spec := fullSpec()
 		change(&spec)
-		_, err := objectsOf(spec, engine.ImageConfig{})
+		_, err := objectsOf(spec, engine.ImageConfig{}, spec.Name)
 		var cannot *cannotError
 		if !errors.As(err, &cannot) || !slices.Equal(cannot.settings, []string{want}) {
 			t.Errorf("%s: %v", want, err)

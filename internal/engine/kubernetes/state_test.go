@@ -28,7 +28,7 @@ func readPod(t *testing.T, name string) *pod {
 // recordWith returns the record of a container as the API tells it.
 func recordWith(t *testing.T, run string) configMap {
 	t.Helper()
-	o, err := objectsOf(fullSpec(), engine.ImageConfig{})
+	o, err := objectsOf(fullSpec(), engine.ImageConfig{}, fullSpec().Name)
 	if err != nil {
 		t.Fatal(err)
 	}

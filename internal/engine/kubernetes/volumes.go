@@ -173,7 +173,7 @@ func readRecordOf(r configMap) (about record, is bool) {
 // and it runs where that runs, as most volumes can be at one node at a time.
 func (e *Engine) CreateHelper(ctx context.Context, spec engine.HelperSpec) (id string, err error) {
 	name := engine.HelperName(spec.Runtime[:min(len(spec.Runtime), longestHelped)])
-	o, err := objectsOf(engine.Spec{Name: name, Image: spec.Image, Entrypoint: spec.Cmd[:1], Cmd: spec.Cmd[1:], Labels: helperLabels(spec)}, engine.ImageConfig{})
+	o, err := objectsOf(engine.Spec{Name: name, Image: spec.Image, Entrypoint: spec.Cmd[:1], Cmd: spec.Cmd[1:], Labels: helperLabels(spec)}, engine.ImageConfig{}, "")
 	if err != nil {
 		return "", e.failure(err)
 	}

@@ -42,6 +42,8 @@ type container struct {
 	cause    engine.Cause    // why the engine has ended the last run
 	said     string
 	over     chan struct{} // closed when the run ends; nil before the first run
+
+	reserve *container // what it was before it was made anew; nil for nothing
 }
 
 // Process is the main process of a container, or a command that runs in it.
@@ -143,12 +145,20 @@ func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 	if err != nil {
 		return made, err
 	}
-	mounts := spec.Mounts
+	e.mount(c)
+	made.ID = c.id
+	e.notify(c, "create")
+	return made, nil
+}
+
+// mount mounts the container's volume, and fills an empty one.
+func (e *Engine) mount(c *container) {
+	mounts := c.spec.Mounts
 	if len(mounts) == 0 {
-		mounts = []string{spec.DataDir}
+		mounts = []string{c.spec.DataDir}
 	}
 	for i, target := range mounts {
-		v := e.volumes[spec.Volume]
+		v := e.volumes[c.spec.Volume]
 		c.mounts[target] = v
 		if i == 0 && len(v.files) == 0 {
 			for _, name := range c.layer.under(target) {
@@ -156,21 +166,28 @@ func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 			}
 		}
 	}
-	made.ID = c.id
-	e.notify(c, "create")
-	return made, nil
 }
 
 // create makes a container without mounts.
 func (e *Engine) create(spec engine.Spec) (*container, error) {
+	if e.lookup(spec.Name) != nil {
+		return nil, fmt.Errorf("%w: %s", engine.ErrConflict, spec.Name)
+	}
+	c, err := e.makes(spec)
+	if err == nil {
+		e.containers[c.id] = c
+	}
+	return c, err
+}
+
+// makes makes a container that the engine does not have yet.
+func (e *Engine) makes(spec engine.Spec) (*container, error) {
 	image := e.image(spec.Image)
 	switch {
 	case image == nil:
 		return nil, fmt.Errorf("%w: image %s", engine.ErrNotFound, spec.Image)
 	case !image.fits(spec.Platform):
 		return nil, fmt.Errorf("%w: %s", engine.ErrPlatform, spec.Platform)
-	case e.lookup(spec.Name) != nil:
-		return nil, fmt.Errorf("%w: %s", engine.ErrConflict, spec.Name)
 	}
 	for _, f := range spec.Folders {
 		if _, err := os.Stat(f.Host); err != nil {
@@ -197,7 +214,6 @@ func (e *Engine) create(spec engine.Spec) (*container, error) {
 	for _, v := range spec.Env {
 		c.env = append(c.env, v.Name+"="+v.Value.Reveal())
 	}
-	e.containers[c.id] = c
 	return c, nil
 }
 
@@ -218,7 +234,7 @@ func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 func (c *container) describe() engine.Container {
 	d := engine.Container{
 		Exists: true, Name: c.name, ID: c.id, Image: c.spec.Image, ImageID: c.image.id,
-		Running: c.process != nil || c.waiting != nil, Waiting: c.waiting, Cause: c.cause, CauseSaid: c.said, Paused: c.paused, MadeAt: c.made, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
+		Running: c.process != nil || c.waiting != nil, Waiting: c.waiting, Cause: c.cause, CauseSaid: c.said, Paused: c.paused, Remade: c.reserve != nil, MadeAt: c.made, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
 		Labels: maps.Clone(c.labels), LabelsOfImage: c.image.Labels, Network: c.network,
 		User: c.image.Config.User, WorkDir: c.image.Config.WorkDir, Cmd: c.cmd, Env: slices.Clone(c.env), LogDriver: "memory",
 		Ports: map[int]int{}, Addresses: map[int][]netip.AddrPort{},

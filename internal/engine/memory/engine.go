@@ -34,6 +34,7 @@ type Engine struct {
 var (
 	_ engine.Engine   = (*Engine)(nil)
 	_ engine.Replacer = (*Engine)(nil)
+	_ engine.Remaker  = (*Engine)(nil)
 	_ engine.Tagger   = (*Engine)(nil)
 	_ engine.Differ   = (*Engine)(nil)
 	_ engine.Meter    = (*Engine)(nil)
