@@ -2,7 +2,6 @@ package config
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
@@ -78,9 +77,15 @@ var clusterSettings = []setting[Settings]{
 
 // withClusterSettings adds the settings that only a cluster reads.
 func withClusterSettings(t settingTable) settingTable {
-	t.settings = slices.Concat(t.settings, clusterSettings)
+	for _, one := range clusterSettings {
+		one.where = Profile.OnCluster
+		t.settings = append(t.settings, one)
+	}
 	return t
 }
+
+// notOnCluster reports whether the engine has what no cluster has.
+func notOnCluster(p Profile) bool { return !p.OnCluster() }
 
 // CutTaint parts a taint of [ClusterSettings.Tolerations]. hasValue is false when any
 // value is meant, and effect is empty for each.

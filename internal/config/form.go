@@ -52,6 +52,9 @@ type Field struct {
 	Input   Input  `json:"input"`
 	// Choices are the values of an InputChoice or InputProfile.
 	Choices []string `json:"choices,omitempty"`
+	// Elsewhere tells that the setting is for another kind of engine than the profile's,
+	// which does not read it.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // Place names a setting for a form: its table's kind ("file", "profile",
@@ -110,6 +113,7 @@ func (e Editor) Form(profile string) Form {
 			field := Field{
 				Place: Place(t.id + "." + one.key), Text: t.explanationOf(one.key), Input: one.input,
 				Value: one.valueText(stated), Stated: stated != nil, Default: one.defaultText(&defaults),
+				Elsewhere: one.where != nil && !one.where(s.Profiles[form.Profile]),
 			}
 			switch {
 			case one.input == InputProfile:

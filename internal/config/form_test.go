@@ -208,3 +208,23 @@ func FuzzTyped(f *testing.F) {
 		}
 	})
 }
+
+// TestFormElsewhere: what only another kind of engine reads is told from the rest.
+func TestFormElsewhere(t *testing.T) {
+	path := write(t, "[profiles.there]\nengine = \"kubernetes://\"\n[profiles.box]\nengine = \"ssh://gpubox\"\n")
+	e := Editor{File: path}
+	for profile, want := range map[string]string{
+		"there": "profile.folders",
+		"box":   "profile.gpu_resource profile.node_selector profile.tolerations profile.pull_secret profile.storage_class profile.data_size",
+	} {
+		var elsewhere []string
+		for _, f := range e.Form(profile).Fields {
+			if f.Elsewhere {
+				elsewhere = append(elsewhere, string(f.Place))
+			}
+		}
+		if got := strings.Join(elsewhere, " "); got != want {
+			t.Errorf("for another engine than that of %s are %s", profile, got)
+		}
+	}
+}

@@ -36,6 +36,8 @@ type setting[T any] struct {
 	input Input
 	// choices returns the values of an [InputChoice].
 	choices func() []string
+	// where reports whether the engine of a profile has the setting; nil if each has.
+	where func(p Profile) bool
 }
 
 // settingTable is one table of the settings file.
@@ -67,7 +69,7 @@ var profileTable = withClusterSettings(settingTable{id: "profile", path: []strin
 	value("memory", func(s *Settings) *int64 { return &s.Profile.Memory }, readSize(minMemory)).shown(func(s *Settings) string { return encodeSize(s.Profile.Memory) }),
 	value("cpus", func(s *Settings) *float64 { return &s.Profile.CPUs }, readCPUs).as(InputNumber),
 	value("shm_size", func(s *Settings) *int64 { return &s.Profile.ShmSize }, readSize(minShmSize)).shown(func(s *Settings) string { return encodeSize(s.Profile.ShmSize) }),
-	{key: "folders", read: readFoldersOf, show: func(s *Settings) string { return encode(s.Profile.Folders) }, fromText: asFolders, repeated: "folder", noVariable: true, input: InputFolders},
+	{key: "folders", read: readFoldersOf, show: func(s *Settings) string { return encode(s.Profile.Folders) }, fromText: asFolders, repeated: "folder", noVariable: true, input: InputFolders, where: notOnCluster},
 	value("env", func(s *Settings) *[]Variable { return &s.Profile.Env }, readEnv).shown(showEnv).including("env_file").as(InputVariables),
 	{key: "env_file", read: addEnvFile},
 	value("packages", func(s *Settings) *[]string { return &s.Profile.Packages }, readTexts(checkPackage)).as(InputLines),

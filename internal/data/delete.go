@@ -143,11 +143,6 @@ func (d *Store) stopRuntime(ctx context.Context, of Owner) (engine.Container, er
 		return c, err
 	}
 	d.Progress(Progress{Step: StepStop})
-	if c.Paused {
-		if err := d.Engine.Start(ctx, c.ID); err != nil {
-			return c, err
-		}
-	}
 	return c, of.Stop(ctx, c)
 }
 

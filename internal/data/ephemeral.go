@@ -107,12 +107,9 @@ func (d *Store) findEphemeral(ctx context.Context, c engine.Container) (*ephemer
 	return o, nil
 }
 
-// NoteRoot remembers the root directory of a container's server. Call it before the
-// container stops, while the server can still be asked.
-func (d *Store) NoteRoot(ctx context.Context, c engine.Container) { _ = d.RootOf(ctx, c) }
-
 // RootOf returns the root directory of a container's server; empty when it is not
-// known. A container is asked until it has told its root, which takes an engine long.
+// known. Only a running container can tell, so it is remembered once it has. Until then
+// each call asks, which takes an engine long.
 func (d *Store) RootOf(ctx context.Context, c engine.Container) string {
 	if root := d.roots[c.ID]; root != "" || c.ID == "" {
 		return root

@@ -29,7 +29,8 @@ type Engine interface {
 	// Start starts the container, or resumes a paused one. To start a running container
 	// is no error.
 	Start(ctx context.Context, id string) error
-	// Stop asks the container to end, and kills it after the duration grace.
+	// Stop asks the container to end, also a paused one, and kills it after the duration
+	// grace.
 	Stop(ctx context.Context, id string, grace time.Duration) error
 	// Wait returns when the container does not run.
 	Wait(ctx context.Context, id string) error

@@ -178,6 +178,26 @@ func TestSettingsInBrowser(t *testing.T) {
 		t.Errorf("there are %v, %v", settings.Profiles, err)
 	}
 
+	// What only another kind of engine reads is not offered, unless the file has it.
+	offered := func(about string, want bool, places ...string) {
+		t.Helper()
+		for _, place := range places {
+			w.wait(about+": "+place, fmt.Sprintf(`document.getElementById("settings-profile-%s").closest(".setting").hidden !== %t`, place, want))
+		}
+	}
+	offered("an engine here", true, "folders", "memory")
+	offered("an engine here", false, "data_size", "tolerations")
+	typeInto("profile-engine", "kubernetes://"+kb.Enter)
+	offered("a cluster", false, "folders")
+	offered("a cluster", true, "data_size", "memory")
+	typeInto("profile-data_size", "50g"+kb.Enter)
+	w.wait("its size", `settings.fields.find((f) => f.place === "profile.data_size").stated`)
+	w.click("settings-undo")
+	offered("a cluster and no size", true, "data_size")
+	w.wait("no size", `!settings.fields.find((f) => f.place === "profile.data_size").stated`)
+	w.click("settings-undo")
+	offered("an engine here again", false, "data_size")
+
 	value[bool](w, `(document.getElementById("settings-login").click(), true)`)
 	w.wait("the start at login", `settings.login`)
 	w.pictures("settings")

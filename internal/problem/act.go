@@ -84,6 +84,7 @@ var acts = map[Code][]ActName{
 	NoEngine:            {ActInstall},
 	NoContext:           {ActCopyCommand},
 	RemoteEngine:        {ActCopyCommand},
+	EngineTLS:           {ActEditSettings},
 	SSHHostUnknown:      {ActCopyCommand},
 	SSHHostChanged:      {ActCopyCommand},
 	SSHLogin:            {ActCopyCommand},

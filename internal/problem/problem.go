@@ -14,6 +14,7 @@ const (
 	NoEngine            Code = "no-engine"
 	NoContext           Code = "no-context"
 	RemoteEngine        Code = "remote-engine"
+	EngineTLS           Code = "engine-tls"
 	SSHHostUnknown      Code = "ssh-host-unknown"
 	SSHHostChanged      Code = "ssh-host-changed"
 	SSHLogin            Code = "ssh-login"

@@ -6,24 +6,28 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
+	"time"
 
+	"colabtray/internal/config"
+	"colabtray/internal/data"
 	"colabtray/internal/engine"
 	"colabtray/internal/engine/docker"
+	"colabtray/internal/problem"
 	"colabtray/test/testenv"
 )
 
-// boxes starts machines that are reached over ssh, and puts an ssh that knows them first
-// in PATH.
-func boxes(t *testing.T, n int) []*testenv.Box {
+// machines starts computers with engines of their own, and puts an ssh that knows them
+// first in PATH.
+func machines(t *testing.T, n int) []*testenv.Machine {
 	t.Helper()
-	var all []*testenv.Box
+	var all []*testenv.Machine
 	script := "#!/bin/sh\ncase \"$*\" in\n"
 	for range n {
-		box := testenv.SSHD(t)
-		all = append(all, box)
-		script += fmt.Sprintf("*%s*) exec %s \"$@\";;\n", box.Name, box.Program())
+		m := testenv.NewMachine(t)
+		all = append(all, m)
+		script += fmt.Sprintf("*%s*) exec %s \"$@\";;\n", m.Name, m.Program())
 	}
 	bin := t.TempDir()
 	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(script+"esac\nexit 1\n"), 0o700); err != nil {
@@ -34,27 +38,82 @@ func boxes(t *testing.T, n int) []*testenv.Box {
 	return all
 }
 
-// TestTwoBoxes: the runtimes of two profiles on two boxes become ready and serve here,
-// and stay ready and the same while the connection to their box is repaired.
+// TestTwoBoxes: two profiles with one name for their containers have a runtime each on two
+// computers with engines of their own. What each needs and makes is there, and nothing
+// here. They become ready and serve here, and stay ready and the same while the connection
+// to their box is repaired.
 func TestTwoBoxes(t *testing.T) {
-	testenv.Takes(t, "it starts Jupyter on a real engine")
-	at := onDocker(t)
-	socket := strings.TrimPrefix(at.host, "unix://")
-	box := boxes(t, 2)
-	one := profileOf(t, at, "one", testenv.FakeJupyter)
-	two := profileOf(t, at, "two", testenv.FakeJupyter)
-	one.Engine, two.Engine = box[0].Address()+socket, box[1].Address()+socket
+	testenv.Takes(t, "it starts engines on machines of their own")
+	box := machines(t, 2)
+	name := testenv.RuntimeName(t)
+	const there = "/var/tmp/there" // a folder of the first box alone
+	if err := os.Mkdir(box[0].Path(there), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(box[0].Path(there), "file"), []byte("there"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	box[0].Provide(t, "nvidia-smi", `echo 'NVIDIA L4, 550.54, 23034 MiB'`)
+	profile := func(i int) config.Profile {
+		p := config.Default()
+		p.Name, p.Runtime, p.Port = fmt.Sprint("box", i), name, testenv.FreePort(t)
+		p.Engine, p.Image = box[i].Address(), box[i].Load(t, testenv.FakeJupyter)
+		p.Folders = []config.Folder{{Host: there, Path: "/data"}}
+		return p
+	}
+	one, two := profile(0), profile(1)
+	nothingHere := func() {
+		t.Helper()
+		for _, list := range [][]string{
+			{"ps", "--all", "--filter", "name=" + name},
+			{"volume", "ls", "--filter", "name=" + name},
+			{"images", one.Image},
+			{"images", two.Image},
+		} {
+			if left := testenv.Docker(t, append(list, "--quiet")...); left != "" {
+				t.Errorf("of docker %v this computer has %s", list, left)
+			}
+		}
+	}
+	in := func(i int, script string) string {
+		t.Helper()
+		return testenv.DockerAt(t, box[i].Host(), "exec", name, "sh", "-c", script)
+	}
 
 	log := toldOnFailure(t)
 	links := NewLinks(func(address string) engine.Engine { return docker.Open(address, log) }, log)
-	f := &fleetRig{NewFleet(links, byName(one, two), "one", Options{Server: shipped(), Log: log}), t}
+	options := Options{Server: shipped(), Log: log, StopIdle: true, Locks: t.TempDir()}
+	f := &fleetRig{NewFleet(links, byName(one, two), one.Name, options), t}
 	f.runWith(links)
-	first, second := f.mustStart("one"), f.mustStart("two")
+	(&rig{t: t}).Problem(f.Start(t.Context(), two.Name), problem.FolderMissing)
+	two.Folders = nil
+	f.Update(byName(one, two))
+	first, second := f.mustStart(one.Name), f.mustStart(two.Name)
 	if first.Engine.Elsewhere() != box[0].Name || !first.Listens || first.Port != one.Port {
 		t.Errorf("the first one is %+v", first)
 	}
+	if second.Engine.Elsewhere() != box[1].Name || second.Container == first.Container {
+		t.Errorf("the second one is %+v", second)
+	}
 	f.mustServe(first.URL)
 	f.mustServe(second.URL)
+	nothingHere()
+
+	// The gateway is the only way to it: the box publishes it on its own loopback alone.
+	m, err := f.Manager(one.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := m.Container(t.Context())
+	if err != nil || c.Ports[first.InnerPort] == 0 || box[0].Listens(c.Ports[first.InnerPort]) {
+		t.Errorf("the box publishes %v for everybody, or %v", c.Ports, err)
+	}
+	if cards, err := m.CardsThere(t.Context()); err != nil || !slices.Equal(cards, []string{"NVIDIA L4, 550.54, 23034 MiB"}) {
+		t.Errorf("the graphics cards of the box are %q, %v", cards, err)
+	}
+	if got := in(0, "cat /data/file"); got != "there" {
+		t.Errorf("the file in the folder of the box is %q", got)
+	}
 
 	// From here on it is never told as anything but ready.
 	watching, stop := context.WithCancel(t.Context())
@@ -63,7 +122,7 @@ func TestTwoBoxes(t *testing.T) {
 	go func() {
 		var states []State
 		for o := range overviews {
-			if s, _ := o.Of("one"); s.State != Ready {
+			if s, _ := o.Of(one.Name); s.State != Ready {
 				states = append(states, s.State)
 			}
 		}
@@ -82,15 +141,45 @@ func TestTwoBoxes(t *testing.T) {
 		f.mustServe(first.URL)
 	}
 	// What happens there is heard of again.
-	at.others(t, "stop", two.Runtime)
-	f.untilState("two", Stopped)
+	testenv.DockerAt(t, box[1].Host(), "stop", name)
+	f.untilState(two.Name, Stopped)
 	stop()
 	if states := <-seen; len(states) > 0 {
 		t.Errorf("meanwhile it was %v", states)
 	}
-	at.others(t, "stop", one.Runtime)
-	f.untilState("one", Stopped)
-	if s := f.mustStart("one"); s.Container != first.Container {
+	if err := f.Stop(t.Context(), one.Name); err != nil {
+		t.Fatal(err)
+	}
+	if s := f.mustStart(one.Name); s.Container != first.Container {
 		t.Error("the container was made anew")
+	}
+
+	// The backup is a file of this computer.
+	in(0, "echo kept > ~/work.ipynb")
+	file := filepath.Join(t.TempDir(), "b.tar.zst")
+	if _, err := m.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	in(0, "echo lost > ~/work.ipynb")
+	if r, err := m.Restore(t.Context(), data.RestoreOptions{File: file, Confirm: yes, NoBackup: true}); err != nil || !r.Started {
+		t.Fatalf("restored: %+v, %v", r, err)
+	}
+	if got := in(0, "cat ~/work.ipynb"); got != "kept" {
+		t.Errorf("after the restore the notebook is %q", got)
+	}
+	nothingHere()
+
+	one.IdleStop = 2 * time.Second
+	f.Update(byName(one, two))
+	if s := f.untilState(one.Name, Stopped); !s.IdleStopped {
+		t.Errorf("stopped, but not for idleness: %+v", s)
+	}
+	if _, err := m.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true}); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"", name} {
+		if got := testenv.DockerAt(t, box[i].Host(), "ps", "--all", "--format", "{{.Names}}"); got != want {
+			t.Errorf("after the deletion box %d has the containers %q", i, got)
+		}
 	}
 }

@@ -59,6 +59,31 @@ func TestRestartLoop(t *testing.T) {
 	})
 }
 
+// TestReplacedByOthers: a container that others put in the place of one that is ready is
+// shown as what it is, and the data of the first one are those of the next one of ours.
+func TestReplacedByOthers(t *testing.T) {
+	oneEngine(t, func(t *testing.T, r *rig) {
+		r.Open()
+		first := r.mustStart()
+		data := r.putTreasure("old")
+		r.docker("rm", "-f", r.profile.Runtime)
+		r.docker("run", "-d", "--name", r.profile.Runtime, "-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image)
+		theirs := r.until("their container", func(s Snapshot) bool { return s.State == Ready && s.Container != first.Container })
+		if theirs.Ours || theirs.URL == first.URL {
+			t.Errorf("their container is shown as %+v", theirs)
+		}
+		r.mustServe(theirs.URL)
+		r.others("remove")
+		r.untilState(Absent)
+		if s := r.mustStart(); !s.Ours {
+			t.Errorf("ours is shown as %+v", s)
+		}
+		if now := r.inVolume("cat kind; sha256sum data"); now != data {
+			t.Errorf("the data were %q and are %q", data, now)
+		}
+	})
+}
+
 // TestVolumeIsGone: where somebody has removed the volume with the container, a start
 // makes both. Where its files are gone, a start tells what the engine says of it.
 func TestVolumeIsGone(t *testing.T) {

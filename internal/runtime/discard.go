@@ -34,11 +34,6 @@ func (o *operation) discard(ctx context.Context, id string) error {
 // once more.
 func (o *operation) stopAgain(ctx context.Context, c engine.Container) error {
 	o.rescued = slices.DeleteFunc(o.rescued, func(id string) bool { return id == c.ID })
-	if c.Paused {
-		if err := o.unpause(ctx, c); err != nil {
-			return err
-		}
-	}
 	return o.Stop(ctx, c)
 }
 

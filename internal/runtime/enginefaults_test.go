@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"colabtray/internal/data"
@@ -284,46 +283,5 @@ func TestStopWithoutAnswer(t *testing.T) {
 	}
 	if s := r.Snapshot(); s.State != Stopped || s.Problem != nil {
 		t.Errorf("it is %s, %+v", s.State, s.Problem)
-	}
-}
-
-// hanging is an engine that hears what it is asked for, and never answers.
-type hanging struct{ *memory.Engine }
-
-func (hanging) Image(ctx context.Context, _, _ string) (engine.ImageInfo, error) {
-	<-ctx.Done()
-	return engine.ImageInfo{}, ctx.Err()
-}
-
-func (hanging) Start(ctx context.Context, _ string) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (hanging) Inspect(ctx context.Context, _ string) (engine.Container, error) {
-	<-ctx.Done()
-	return engine.Container{}, ctx.Err()
-}
-
-// TestHangingEngine: a request to an engine that never answers ends, though nobody gives
-// up, while an operation may take any time.
-func TestHangingEngine(t *testing.T) {
-	for name, ask := range map[string]func(context.Context, *operation) error{
-		"the image": func(ctx context.Context, o *operation) error { return o.provideImage(ctx) },
-		"unpausing": func(ctx context.Context, o *operation) error { return o.unpause(ctx, engine.Container{}) },
-		"a look": func(ctx context.Context, o *operation) error {
-			_, err := o.Inspect(ctx)
-			return err
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 10*engine.RequestTimeout)
-				defer cancel()
-				if err := ask(ctx, &operation{engine: hanging{}}); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-					t.Errorf("it ended with %v; the operation: %v", err, ctx.Err())
-				}
-			})
-		})
 	}
 }

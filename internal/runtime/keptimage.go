@@ -71,7 +71,7 @@ func (o *operation) update(ctx context.Context, c engine.Container) error {
 		if pullErr = o.pull(ctx); pullErr == nil {
 			return nil
 		}
-		if image, err := o.image(ctx, o.profile.Image, ""); err != nil || !image.Local || ctx.Err() != nil {
+		if image, err := o.engine.Image(ctx, o.profile.Image, ""); err != nil || !image.Local || ctx.Err() != nil {
 			return pullErr
 		}
 		return nil

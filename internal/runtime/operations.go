@@ -66,14 +66,8 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 			return o.recreate(ctx, c, i18n.T("problem.rolledBackPlain"))
 		}
 	}
-	if c.Paused { // Podman cannot stop a paused container
-		if err := o.unpause(ctx, c); err != nil {
-			return err
-		}
-		if v == start {
-			return nil
-		}
-		c.Paused = false
+	if v == start && c.Paused {
+		return o.engine.Start(ctx, c.ID) // it goes on
 	}
 	switch {
 	case v.changesImage() && !o.info.Features.Update:
@@ -112,24 +106,16 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 
 // Inspect inspects the runtime's container.
 func (o *operation) Inspect(ctx context.Context) (engine.Container, error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
 	return o.engine.Inspect(ctx, o.profile.Runtime)
 }
 
-func (o *operation) unpause(ctx context.Context, c engine.Container) error {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	return o.engine.Start(ctx, c.ID)
-}
-
-// Stop stops the runtime's container. Before that it notes the server's root directory,
-// which only a running server can tell.
+// Stop stops the runtime's container. Before that the data's store learns the server's root
+// directory, which only a running server can tell.
 func (o *operation) Stop(ctx context.Context, c engine.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+stopGrace)
 	defer cancel()
 	if c.Waiting == nil {
-		o.data.NoteRoot(ctx, c)
+		_ = o.data.RootOf(ctx, c)
 	}
 	return o.engine.Stop(ctx, c.ID, stopGrace)
 }
@@ -190,18 +176,11 @@ func (o *operation) startNew(ctx context.Context) (err error) {
 
 // provideImage pulls the image if the engine does not have it.
 func (o *operation) provideImage(ctx context.Context) error {
-	image, err := o.image(ctx, o.profile.Image, o.profile.Platform)
+	image, err := o.engine.Image(ctx, o.profile.Image, o.profile.Platform)
 	if image.ID != "" || err != nil {
 		return err
 	}
 	return o.pull(ctx)
-}
-
-// image asks the engine for an image, in the time of one request.
-func (o *operation) image(ctx context.Context, ref, platform string) (engine.ImageInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	return o.engine.Image(ctx, ref, platform)
 }
 
 func (o *operation) pull(ctx context.Context) error {

@@ -14,7 +14,7 @@ import (
 // the directories where the old container from the same image had the volume: the
 // person may have deleted files there.
 func (o *operation) seed(ctx context.Context, spec engine.Spec, old engine.Container) error {
-	image, err := o.image(ctx, spec.Image, spec.Platform)
+	image, err := o.engine.Image(ctx, spec.Image, spec.Platform)
 	if err != nil {
 		return err
 	}

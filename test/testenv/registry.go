@@ -59,6 +59,8 @@ func NewRegistry(t *testing.T) *testRegistry {
 			r.serveBlob(w, q, images)
 			return
 		}
+		// Errors of a registry are JSON, and Docker reads them only where this says so.
+		w.Header().Set("Content-Type", "application/json")
 		images.ServeHTTP(w, q)
 	})}
 	go func() { _ = server.Serve(listener) }()

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,8 +17,8 @@ import (
 	"testing"
 )
 
-// Box is this machine as another computer that is reached over ssh: an sshd for one
-// test, on loopback, with keys, a configuration and a client of its own.
+// Box is another computer that is reached over ssh: an sshd for one test, with keys, a
+// configuration and a client of its own. It is this machine, on loopback, or a [Machine].
 type Box struct {
 	// Name is the alias by which the client's configuration knows the box.
 	Name string
@@ -25,6 +26,8 @@ type Box struct {
 	Port int
 
 	dir     string
+	ip      string            // the address that sshd listens at
+	enter   []string          // the command, with arguments, that runs another one where sshd is
 	client  *Box              // who has the client's configuration
 	options map[string]string // sshd's, over the defaults
 	penal   bool              // sshd knows of penalties
@@ -36,24 +39,31 @@ type Box struct {
 // with its connections.
 func SSHD(t testing.TB) *Box {
 	t.Helper()
-	b := newBox(t)
+	b := newBox(t, "127.0.0.1")
+	b.makeClient(t)
+	return b
+}
+
+// makeClient makes an ssh that knows the box.
+func (b *Box) makeClient(t testing.TB) {
+	t.Helper()
 	b.write(t, "config", b.host()+"Host *\n"+b.keys(), 0o600)
 	b.write(t, "arguments", "", 0o600)
 	b.write(t, "bin/ssh", fmt.Sprintf("#!/bin/sh\nprintf '%%s\\n' \"$*\" >> %s\nexec /usr/bin/ssh -F %s \"$@\"\n", b.file("arguments"), b.file("config")), 0o700)
-	return b
 }
 
 // SSHDBeside starts a box that the client of another one knows, too.
 func SSHDBeside(t testing.TB, other *Box) *Box {
 	t.Helper()
-	b := newBox(t)
+	b := newBox(t, "127.0.0.1")
 	b.client = other.client
 	b.client.write(t, "config", b.host()+b.keys()+b.client.read(t, "config"), 0o600)
 	return b
 }
 
-// newBox starts a box that no client knows yet.
-func newBox(t testing.TB) *Box {
+// newBox starts a box that no client knows yet. Its sshd listens at the address ip, and
+// is started by the command enter, if there is one.
+func newBox(t testing.TB, ip string, enter ...string) *Box {
 	t.Helper()
 	Need(t, "root, to start an sshd of its own", os.Geteuid() == 0)
 	_, err := os.Stat(sshd)
@@ -64,7 +74,7 @@ func newBox(t testing.TB) *Box {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Box{Name: "box-" + randomHex(3), Port: FreePort(t), dir: dir, options: map[string]string{}}
+	b := &Box{Name: "box-" + randomHex(3), Port: FreePort(t), dir: dir, ip: ip, enter: enter, options: map[string]string{}}
 	b.client = b
 	AfterDeath(t, `rm -rf "$1"`, dir)
 	t.Cleanup(func() {
@@ -93,7 +103,7 @@ func newBox(t testing.TB) *Box {
 
 // host is where the box is, in the client's configuration.
 func (b *Box) host() string {
-	return fmt.Sprintf("Host %s\n\tHostName 127.0.0.1\n\tPort %d\n\tUser root\n", b.Name, b.Port)
+	return fmt.Sprintf("Host %s\n\tHostName %s\n\tPort %d\n\tUser root\n", b.Name, b.ip, b.Port)
 }
 
 // keys are the client's keys and those that it knows.
@@ -154,7 +164,7 @@ func (b *Box) Configure(t testing.TB, lines string) {
 // Trust makes the client know the box's host key.
 func (b *Box) Trust(t testing.TB) {
 	t.Helper()
-	b.write(t, "known", fmt.Sprintf("[127.0.0.1]:%d %s", b.Port, b.read(t, "host.pub")), 0o600)
+	b.write(t, "known", fmt.Sprintf("[%s]:%d %s", b.ip, b.Port, b.read(t, "host.pub")), 0o600)
 }
 
 // Forget makes the client know no host key.
@@ -237,7 +247,7 @@ func (b *Box) Start(t testing.TB) {
 	if b.penal {
 		fmt.Fprintln(&config, "PerSourcePenalties no")
 	}
-	fmt.Fprintf(&config, `ListenAddress 127.0.0.1:%d
+	fmt.Fprintf(&config, `ListenAddress %s:%d
 HostKey %s
 AuthorizedKeysFile %s
 PermitRootLogin prohibit-password
@@ -248,14 +258,15 @@ UsePAM no
 UseDNS no
 PrintMotd no
 PidFile none
-`, b.Port, b.file("host"), b.file("authorized"))
+`, b.ip, b.Port, b.file("host"), b.file("authorized"))
 	b.write(t, "sshd_config", config.String(), 0o600)
 	log, err := os.OpenFile(b.file("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command(sshd, "-D", "-e", "-f", b.file("sshd_config"))
+	line := append(slices.Clone(b.enter), sshd, "-D", "-e", "-f", b.file("sshd_config"))
+	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Stderr = log
 	endWithParent(cmd)
 	started, ended := make(chan error), make(chan struct{})
@@ -279,7 +290,7 @@ PidFile none
 			t.Fatalf("sshd ended: %s", b.read(t, "log"))
 		default:
 		}
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", b.Port))
+		conn, err := net.Dial("tcp", net.JoinHostPort(b.ip, strconv.Itoa(b.Port)))
 		if err == nil {
 			_ = conn.Close()
 		}
@@ -335,7 +346,7 @@ func (b *Box) Continue(t testing.TB) {
 	b.signal(syscall.SIGCONT)
 }
 
-// Drop makes all packets to and from the box vanish, until deliver is called.
+// Drop makes all packets to and from a box on loopback vanish, until deliver is called.
 func (b *Box) Drop(t testing.TB) (deliver func()) {
 	t.Helper()
 	NeedCommand(t, "iptables")

@@ -294,6 +294,9 @@ func (d *Engine) try(ctx context.Context, p endpoint) error {
 	}
 	if err := d.boxes.at(p.host).again(ctx, identify); err != nil {
 		_ = api.Close()
+		if insecure := tlsProblem(p, err); insecure != nil {
+			return fmt.Errorf("%w: %w", engine.ErrUnreachable, insecure)
+		}
 		var failure *tunnel.Error
 		switch {
 		case errors.As(err, &failure):
@@ -463,6 +466,8 @@ func (d *Engine) Put(ctx context.Context, id string, files fs.FS, written time.T
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	return engineError(d.api.Load().CopyToContainer(ctx, id, "/", archive, container.CopyToContainerOptions{}))
 }
 
@@ -481,12 +486,23 @@ func (d *Engine) Start(ctx context.Context, id string) error {
 	return engineError(err)
 }
 
-// Stop implements [engine.Engine].
+// Stop implements [engine.Engine]. Podman refuses to stop a paused container, so Stop
+// resumes it.
 func (d *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout+grace)
 	defer cancel()
-	seconds := int(grace.Seconds())
-	return engineError(d.api.Load().ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds}))
+	api, seconds := d.api.Load(), int(grace.Seconds())
+	options := container.StopOptions{Timeout: &seconds}
+	err := api.ContainerStop(ctx, id, options)
+	if err == nil || ctx.Err() != nil {
+		return engineError(err)
+	}
+	if c, unknown := d.Inspect(ctx, id); unknown == nil && c.Paused {
+		if err = api.ContainerUnpause(ctx, id); err == nil {
+			err = api.ContainerStop(ctx, id, options)
+		}
+	}
+	return engineError(err)
 }
 
 // Remove implements [engine.Engine]. It keeps volumes.
@@ -523,14 +539,25 @@ func (d *Engine) Logs(ctx context.Context, c engine.Container, q engine.LogQuery
 	if !q.Since.IsZero() {
 		options.Since = q.Since.Format(time.RFC3339Nano)
 	}
-	stream, err := d.api.Load().ContainerLogs(ctx, c.ID, options)
+	stream, err := d.openLogs(ctx, c.ID, options)
 	if err != nil {
-		return nil, engineError(err)
+		return nil, err
 	}
 	if c.TTY {
 		return stream, nil
 	}
 	return demultiplexed(stream), nil
+}
+
+// openLogs opens the output. One that is followed can be silent for any time.
+func (d *Engine) openLogs(ctx context.Context, id string, options container.LogsOptions) (io.ReadCloser, error) {
+	if options.Follow {
+		stream, err := d.api.Load().ContainerLogs(ctx, id, options)
+		return stream, engineError(err)
+	}
+	ctx, stalls := watchStall(ctx)
+	stream, err := d.api.Load().ContainerLogs(ctx, id, options)
+	return stalls.open(stream, err)
 }
 
 // demultiplexed merges stdout and stderr of a container without a terminal.
@@ -572,8 +599,9 @@ func (d *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.
 
 // Get implements [engine.Engine].
 func (d *Engine) Get(ctx context.Context, id, path string) (io.ReadCloser, error) {
+	ctx, stalls := watchStall(ctx)
 	r, _, err := d.api.Load().CopyFromContainer(ctx, id, path)
-	return r, engineError(err)
+	return stalls.open(r, err)
 }
 
 // PublishedBy implements [engine.Ports].

@@ -15,11 +15,7 @@ import (
 // Exec implements [engine.Executor].
 func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, stderr string, err error) {
 	api := d.api.Load()
-	created, err := api.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: cmd, AttachStdout: true, AttachStderr: true})
-	if err != nil {
-		return "", "", engineError(err)
-	}
-	attached, err := attach(ctx, api, created.ID, container.ExecAttachOptions{})
+	attached, _, err := begin(ctx, api, id, container.ExecOptions{Cmd: cmd, AttachStdout: true, AttachStderr: true})
 	if err != nil {
 		return "", "", engineError(err)
 	}
@@ -32,16 +28,32 @@ func (d *Engine) Exec(ctx context.Context, id string, cmd []string) (stdout, std
 	return out.String(), errOut.String(), err
 }
 
-// attach begins a command. The library waits for the engine's answer for ever, whatever
-// becomes of ctx (docker/docker v28, client/hijack.go).
-func attach(ctx context.Context, api *apiClient, exec string, options container.ExecAttachOptions) (types.HijackedResponse, error) {
+// begin begins a command in a container. How long it then takes is its own affair.
+func begin(ctx context.Context, api *apiClient, id string, options container.ExecOptions) (attached types.HijackedResponse, exec string, err error) {
+	asking, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
+	created, err := api.ContainerExecCreate(asking, id, options)
+	if err != nil {
+		return types.HijackedResponse{}, "", err
+	}
+	attached, err = attach(ctx, func() (types.HijackedResponse, error) {
+		return api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Tty: options.Tty})
+	})
+	return attached, created.ID, err
+}
+
+// attach waits for a request that takes over its connection. The library waits for the
+// engine's answer for ever, whatever becomes of ctx (docker/docker v28, client/hijack.go).
+func attach(ctx context.Context, request func() (types.HijackedResponse, error)) (types.HijackedResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	type answer struct {
 		attached types.HijackedResponse
 		err      error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		attached, err := api.ContainerExecAttach(ctx, exec, options)
+		attached, err := request()
 		answers <- answer{attached, err}
 	}()
 	select {
@@ -67,14 +79,10 @@ const (
 func (d *Engine) Attach(ctx context.Context, id string, c engine.Command) (exitCode int, err error) {
 	api := d.api.Load()
 	tty := c.Terminal != nil
-	created, err := api.ContainerExecCreate(ctx, id, container.ExecOptions{
+	attached, exec, err := begin(ctx, api, id, container.ExecOptions{
 		Cmd: c.Args, WorkingDir: c.Dir, Env: c.Env, Tty: tty,
 		AttachStdin: true, AttachStdout: true, AttachStderr: true,
 	})
-	if err != nil {
-		return 0, engineError(err)
-	}
-	attached, err := attach(ctx, api, created.ID, container.ExecAttachOptions{Tty: tty})
 	if err != nil {
 		return 0, engineError(err)
 	}
@@ -86,7 +94,7 @@ func (d *Engine) Attach(ctx context.Context, id string, c engine.Command) (exitC
 	}()
 	resizing, stop := context.WithCancel(ctx)
 	defer stop()
-	go d.resize(resizing, created.ID, c.Terminal)
+	go d.resize(resizing, exec, c.Terminal)
 	if tty {
 		_, err = io.Copy(c.Stdout, attached.Reader)
 	} else {
@@ -98,7 +106,7 @@ func (d *Engine) Attach(ctx context.Context, id string, c engine.Command) (exitC
 	if err != nil {
 		return 0, err
 	}
-	ended, err := api.ContainerExecInspect(ctx, created.ID)
+	ended, err := api.ContainerExecInspect(ctx, exec)
 	return ended.ExitCode, engineError(err)
 }
 

@@ -8,7 +8,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/client"
 
 	"colabtray/internal/engine"
@@ -55,4 +57,19 @@ func TestCommandThatTheEngineNeverBegins(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An engine that does not answer whether a command begins is not waited for for ever.
+func TestCommandBeginsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answers := make(chan struct{})
+		_, err := attach(t.Context(), func() (types.HijackedResponse, error) {
+			<-answers
+			return types.HijackedResponse{}, io.EOF
+		})
+		close(answers)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the error is %v", err)
+		}
+	})
 }

@@ -3,15 +3,11 @@ package docker
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
-	"net/http/httputil"
 	"os"
 	"path/filepath"
 	"slices"
@@ -247,54 +243,6 @@ func TestWrongContextIsAProblem(t *testing.T) {
 	if c, err := readDockerConfig(); err == nil || c.CurrentContext != "" {
 		t.Errorf("a broken configuration gave %+v", c)
 	}
-}
-
-// TestContextWithTLS reaches an engine over TLS with the files of a context,
-// and not without them.
-func TestContextWithTLS(t *testing.T) {
-	engine := testenv.Engine(t)
-	home := testenv.DockerHome(t)
-	cert := filepath.Join(home, "cert.pem")
-	key := filepath.Join(home, "key.pem")
-	address := tlsRelay(t, engine, home)
-	testenv.DockerCommand(t, "context", "create", "safe", "--docker", fmt.Sprintf("host=%s,ca=%s,cert=%s,key=%s", address, cert, cert, key))
-	testenv.DockerCommand(t, "context", "create", "bare", "--docker", "host="+address)
-	d, err := New("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	t.Setenv("DOCKER_CONTEXT", "safe")
-	if info := found(t, d); info.Found != "context safe" || info.Host != address {
-		t.Errorf("found %+v", info)
-	}
-	t.Setenv("DOCKER_CONTEXT", "bare")
-	if _, err := d.Connect(t.Context()); err == nil {
-		t.Error("the engine answered without TLS")
-	}
-}
-
-// tlsRelay offers an engine over TLS to who has the certificate that it writes,
-// which is also its own, and returns the address.
-func tlsRelay(t *testing.T, engine, dir string) string {
-	t.Helper()
-	own, known := testenv.Certificate(t, dir)
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-		Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: known,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	to := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "docker" },
-		Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", strings.TrimPrefix(engine, "unix://"))
-		}},
-	}
-	server := &http.Server{Handler: to, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-	return "tcp://" + listener.Addr().String()
 }
 
 // elsewhere offers an engine at another socket, as the engines that keep theirs

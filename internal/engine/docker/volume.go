@@ -66,6 +66,8 @@ func (d *Engine) Mountpoint(ctx context.Context, name string) (string, error) {
 // VolumeSize implements [engine.Volumes]. An engine with an API before 1.42 cannot
 // measure volumes alone, and measures everything it stores.
 func (d *Engine) VolumeSize(ctx context.Context, name string) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	api := d.api.Load()
 	var options types.DiskUsageOptions
 	if versions.GreaterThanOrEqualTo(api.ClientVersion(), "1.42") {
@@ -176,7 +178,9 @@ func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser
 		return d.Get(ctx, id, path)
 	}
 	api := d.api.Load()
-	attached, err := api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	attached, err := attach(ctx, func() (types.HijackedResponse, error) {
+		return api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	})
 	if err != nil {
 		return nil, engineError(err)
 	}
@@ -185,11 +189,12 @@ func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser
 		return nil, err
 	}
 	r, w := io.Pipe()
-	stop := context.AfterFunc(ctx, attached.Close)
+	reading, stalls := watchStall(ctx)
+	stop := context.AfterFunc(reading, attached.Close)
 	copied := make(chan error, 1)
 	go func() {
 		message := engine.Beginning{Most: maxMessage}
-		_, err := stdcopy.StdCopy(w, &message, attached.Reader)
+		_, err := stdcopy.StdCopy(w, &message, received{io.NopCloser(attached.Reader), stalls})
 		copied <- err
 		if err == nil {
 			err = d.archived(ctx, id, message.String())
@@ -201,6 +206,7 @@ func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser
 		io.Closer
 	}{r, closing(func() error {
 		stop()
+		stalls.end()
 		attached.Close()
 		err := r.Close()
 		if <-copied != nil { // the helper still runs, and could be read again
@@ -254,5 +260,8 @@ func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
 
 // Unpack implements [engine.Volumes].
 func (d *Engine) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
-	return engineError(d.api.Load().CopyToContainer(ctx, id, path, archive, container.CopyToContainerOptions{}))
+	ctx, stalls := watchStall(ctx)
+	defer stalls.end()
+	err := d.api.Load().CopyToContainer(ctx, id, path, sent{archive, stalls}, container.CopyToContainerOptions{})
+	return engineError(stalls.wrong(err))
 }

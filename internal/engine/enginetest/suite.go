@@ -327,14 +327,22 @@ func (s *suite) pause() {
 	if s.Pause == nil {
 		s.Skip("the engine cannot pause a container")
 	}
-	c := s.run(Lives)
+	c := s.begun(Lives)
 	s.Pause(s.T, c.Name)
 	if c := s.inspect(c.ID); !c.Running || !c.Paused {
 		s.Errorf("the container that was paused is %+v", c)
 	}
+	if texts, _ := s.entries(s.Engine.Get(s.ctx, c.ID, "/etc/passwd")); texts["passwd"] == "" {
+		s.Error("a file of a paused container is empty")
+	}
 	s.must(s.Engine.Start(s.ctx, c.ID))
 	if now := s.inspect(c.ID); !now.Running || now.Paused || !now.StartedAt.Equal(c.StartedAt) {
 		s.Errorf("the resumed container is %+v", now)
+	}
+	s.Pause(s.T, c.Name)
+	s.must(s.Engine.Stop(s.ctx, c.ID, testTimeout))
+	if now := s.inspect(c.ID); now.Running || now.Paused || now.ExitCode != 143 {
+		s.Errorf("the container that was stopped while it was paused is %+v", now)
 	}
 }
 

@@ -264,6 +264,7 @@ class SettingControl {
     if (given) this.fallback.textContent += "\n" + say("settings.overridden", { source: given });
     if (!typing) this.reset();
     else if (before !== this.base) this.tellOther();
+    this.box.hidden = Boolean(field.elsewhere) && !field.stated && !this.changed();
     this.buttons();
   }
 
