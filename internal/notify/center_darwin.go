@@ -180,7 +180,7 @@ func newDelegate(m *messages, heard listener) (objc.ID, error) {
 	}
 	delegate := m.get(objc.ID(class), "new")
 	listeners.Store(delegate, heard)
-	return delegate, m.err
+	return delegate, nil
 }
 
 // receive is called by macOS for what a person does with a notification.
