@@ -174,6 +174,28 @@ func TestRemadeRolledBack(t *testing.T) {
 	}
 }
 
+// TestRemadeWaits: a restart with other settings that has to wait is given up by a stop, and
+// the container is that of before.
+func TestRemadeWaits(t *testing.T) {
+	t.Parallel()
+	m, _ := remakes(t)
+	m.must(m.Start)
+	before := m.Container()
+	m.set(1 << 30)
+	if err := m.engine.SetScarce(noGPU); err != nil {
+		t.Fatal(err)
+	}
+	restarted := make(chan error, 1)
+	go func() { restarted <- m.Restart(t.Context()) }()
+	m.until(waits)
+	m.must(m.Stop)
+	err := <-restarted
+	s := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Stopped })
+	if c := m.Container(); err == nil || c.ID != before.ID || c.Effective.Memory != before.Effective.Memory || c.Remade || !s.RestartToApply {
+		t.Errorf("the restart ended with %v; it is %+v, the container %+v", err, s, c)
+	}
+}
+
 // TestRemadeWithoutGPU: a start without a GPU makes a container anew that does not run,
 // and one that waits for a GPU.
 func TestRemadeWithoutGPU(t *testing.T) {

@@ -4,7 +4,8 @@
 // them as tables in Markdown; docs/benchmarks.md has those of one run.
 //
 // It needs bin/colab-tray, the engine and the images that test/setup makes, dbus-daemon
-// for the tray, Chromium for the page, and sshd for the tunnel. Its arguments name the
+// for the tray, Chromium for the page, sshd for the tunnel, and a cluster (make cluster), without
+// which that part is skipped. Its arguments name the
 // measurements; the default is all of them.
 package main
 
@@ -52,6 +53,7 @@ func main() {
 		{"output", "Growth: output", muchOutput},
 		{"tunnel", "A box over ssh, beside ssh -L", tunnelSpeed},
 		{"gateway", "The gateway alone", gatewayAlone},
+		{"cluster", "A cluster, beside kubectl", clusterSpeed},
 	} {
 		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], m.name) {
 			continue

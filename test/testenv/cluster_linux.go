@@ -48,7 +48,7 @@ func Cluster(t testing.TB) *KubernetesCluster {
 
 // Use has the program find the kubectl of the cluster and its configuration, which has
 // the contexts "admin", and "ada" and "bob" with a namespace each.
-func (c *KubernetesCluster) Use(t *testing.T) {
+func (c *KubernetesCluster) Use(t testing.TB) {
 	t.Helper()
 	t.Setenv("KUBECONFIG", c.Kubeconfig())
 	t.Setenv("PATH", c.Programs()+string(os.PathListSeparator)+os.Getenv("PATH"))

@@ -53,3 +53,19 @@ iptables --wait "$1" OUTPUT --out-interface colab-cluster --protocol tcp --sport
 		t.Cleanup(func() { change("--delete") })
 	}
 }
+
+// Drain empties the node of the pods of a runtime, and lets no others begin there until
+// Uncordon is called.
+func (c *KubernetesCluster) Drain(t testing.TB, runtime string) {
+	t.Helper()
+	node := c.Kubectl(t, "get", "nodes", "--output=jsonpath={.items[0].metadata.name}")
+	AfterDeath(t, `KUBECONFIG=$1 exec "$2/kubectl" uncordon "$3"`, c.Kubeconfig(), c.Programs(), node)
+	t.Cleanup(func() { c.Uncordon(t) })
+	c.Kubectl(t, "drain", node, "--force", "--ignore-daemonsets", "--delete-emptydir-data", "--pod-selector=app.kubernetes.io/instance="+runtime)
+}
+
+// Uncordon lets pods begin on the node again.
+func (c *KubernetesCluster) Uncordon(t testing.TB) {
+	t.Helper()
+	c.Kubectl(t, "uncordon", c.Kubectl(t, "get", "nodes", "--output=jsonpath={.items[0].metadata.name}"))
+}

@@ -15,5 +15,5 @@
 // The package passes the contract suite of package enginetest on a real cluster
 // (test/cluster). Other settings change the record of a container (remake.go). It lacks the
 // abilities to tag images, to compare them with their registry, and to measure. So what needs
-// these is not offered: update, usage. It attaches to commands on Linux alone.
+// these is not offered: update, usage.
 package kubernetes

@@ -464,3 +464,84 @@ func TestContextEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestRemakeHalf: what is broken off leaves the container as it was, and nothing that
+// nobody needs is left in the end.
+func TestRemakeHalf(t *testing.T) {
+	t.Parallel()
+	c, e := newCluster(t)
+	ctx := t.Context()
+	with := func(settings, word string) engine.Spec {
+		spec := smallSpec("a")
+		spec.Labels[engine.LabelSettings] = settings
+		spec.Env = []config.Variable{{Name: "WORD", Value: secret.New(word)}}
+		return spec
+	}
+	made, err := e.Create(ctx, with("1", "first"))
+	must(t, err)
+	is := func(word string, reserve bool, secrets ...string) {
+		t.Helper()
+		now := inspect(t, e, made.ID)
+		var has []string
+		for _, path := range c.has() {
+			if name, is := strings.CutPrefix(path, "secrets/"); is {
+				has = append(has, name)
+			}
+		}
+		if engine.Environment(now.Env, "WORD") != word || now.Remade != reserve || !slices.Equal(has, secrets) {
+			t.Errorf("it is %+v, with the secrets %q", now, has)
+		}
+	}
+	refuse := func(refuses func(*http.Request) *status) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.refuse = refuses
+	}
+	refuse(func(r *http.Request) *status {
+		if r.Method != http.MethodPatch {
+			return nil
+		}
+		return refusal(409, "Conflict", configMaps, "the object has been modified; please apply your changes to the latest version and try again")
+	})
+	if err := e.Remake(ctx, made.ID, with("2", "second")); !errors.Is(err, engine.ErrConflict) {
+		t.Errorf("over somebody else's change: %v", err)
+	}
+	is("first", false, "a", "a.env")
+	refuse(nil)
+	must(t, e.Remake(ctx, made.ID, with("2", "second")))
+	is("second", true, "a", "a.env")
+	refuse(func(r *http.Request) *status {
+		if r.Method != http.MethodDelete {
+			return nil
+		}
+		return refusal(500, "InternalError", secrets, "etcdserver: request timed out")
+	})
+	if err := e.Keep(ctx, made.ID); !errors.Is(err, engine.ErrUnreachable) {
+		t.Errorf("the secret that is left: %v", err)
+	}
+	refuse(nil)
+	is("second", false, "a", "a.env")
+	must(t, e.Remake(ctx, made.ID, with("3", "third")))
+	is("third", true, "a", "a.env")
+	must(t, e.Unmake(ctx, made.ID))
+	is("second", false, "a.env")
+	without := with("4", "")
+	without.Env = nil
+	must(t, e.Remake(ctx, made.ID, without))
+	must(t, e.Keep(ctx, made.ID))
+	is("", false)
+	must(t, e.Start(ctx, made.ID))
+	c.set("a", statusIn(t, "oom"))
+	must(t, e.Remake(ctx, made.ID, with("5", "fifth")))
+	if now := inspect(t, e, made.ID); now.OOMKilled || !now.StartedAt.IsZero() || slices.Contains(c.has(), "pods/a") {
+		t.Errorf("made anew it is %+v", now)
+	}
+	must(t, e.Unmake(ctx, made.ID))
+	if now := inspect(t, e, made.ID); !now.OOMKilled || now.StartedAt.IsZero() {
+		t.Errorf("put back it is %+v", now)
+	}
+	must(t, e.Remove(ctx, made.ID))
+	if got := c.has(); !slices.Equal(got, []string{"persistentvolumeclaims/a-data"}) {
+		t.Errorf("removed, there are %q", got)
+	}
+}

@@ -238,3 +238,67 @@ func TestAPIServerKilled(t *testing.T) {
 	}
 	bob.answers(way)
 }
+
+// TestDrained: a node is emptied for maintenance. The container tells that it was ended
+// there, and starts again with its data once there is a node.
+func TestDrained(t *testing.T) {
+	testenv.Takes(t, "it runs pods on a real cluster")
+	cluster := testenv.Cluster(t)
+	cluster.Use(t)
+	bob := newPerson(t, cluster, "bob")
+	c := bob.runs("[ -e precious ] || echo precious >precious; "+enginetest.Lives, func(s *engine.Spec) {
+		s.Volume, s.DataDir, s.WorkDir = s.Name+"-data", "/home/jovyan", "/home/jovyan"
+	})
+	cluster.Drain(t, c.Name)
+	ended := bob.until(c.ID, func(c engine.Container) bool { return !c.Running })
+	if ended.Cause != engine.CauseLost && ended.Cause != engine.CauseDeleted {
+		t.Errorf("it ended as %+v", ended)
+	}
+	must(t, bob.Start(t.Context(), c.ID))
+	bob.until(c.ID, func(c engine.Container) bool { return c.Waiting != nil && c.Waiting.For == engine.WaitingForRoom })
+	cluster.Uncordon(t)
+	bob.until(c.ID, runs)
+	if out, _, err := bob.Exec(t.Context(), c.ID, []string{"cat", "precious"}); err != nil || out != "precious\n" {
+		t.Errorf("after the drain the file is %q, %v", out, err)
+	}
+}
+
+// TestSecretNowhere: the environment of a container, and so its token, is in a secret and
+// nowhere else that can be looked at: in no description, event or argument.
+func TestSecretNowhere(t *testing.T) {
+	testenv.Takes(t, "it runs pods on a real cluster")
+	cluster := testenv.Cluster(t)
+	cluster.Use(t)
+	bob := newPerson(t, cluster, "bob")
+	const token = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+	c := bob.runs(enginetest.Lives, func(s *engine.Spec) {
+		s.Env = []config.Variable{{Name: "JUPYTER_TOKEN", Value: secret.New(token)}}
+	})
+	if out, _, err := bob.Exec(t.Context(), c.ID, []string{"printenv", "JUPYTER_TOKEN"}); err != nil || out != token+"\n" {
+		t.Fatalf("in the container it is %q, %v", out, err)
+	}
+	namespace := "--namespace=" + cluster.Namespace("bob")
+	described := cluster.Kubectl(t, namespace, "describe", "pods,configmaps,secrets,events")
+	if !strings.Contains(described, c.Name) {
+		t.Errorf("it is not described:\n%s", described)
+	}
+	arguments := ""
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline") // the node's processes are among ours
+	must(t, err)
+	for _, file := range files {
+		line, _ := os.ReadFile(file) // it may have ended
+		arguments += string(line) + "\n"
+	}
+	if !strings.Contains(arguments, "kubectl") {
+		t.Error("no arguments were seen")
+	}
+	told := map[string]string{
+		"descriptions": described, "arguments": arguments,
+		"pods, records and events": cluster.Kubectl(t, namespace, "get", "pods,configmaps,events", "--output=json"),
+	}
+	for where, text := range told {
+		if strings.Contains(text, token) {
+			t.Errorf("the %s have the token", where)
+		}
+	}
+}
