@@ -10,12 +10,14 @@ import (
 
 	"colabtray/internal/app"
 	"colabtray/internal/config"
+	"colabtray/internal/notify"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
 func main() {
+	notify.Rehearse()
 	config.EnsureHome()
 	config.EnsurePath()
 	exit(run())

@@ -52,20 +52,15 @@ func TestEveryButtonIsAnswered(t *testing.T) {
 	if told := slices.Sorted(maps.Keys(answers)); !slices.Equal(buttons, told) {
 		t.Fatalf("the buttons are %q\nthose with an answer %q", buttons, told)
 	}
-	var scripts strings.Builder
-	for _, name := range parts() {
-		if strings.HasSuffix(name, ".js") {
-			scripts.Write(file(name))
-		}
-	}
+	scripts := allScripts()
 	for button, a := range answers {
 		for _, id := range []string{a.ok, a.failed} {
 			outside := id == "" || strings.Contains(id, " ") // of the page
-			if !outside && (!slices.Contains(elements, id) || !strings.Contains(scripts.String(), `$("`+id+`")`)) {
+			if !outside && (!slices.Contains(elements, id) || !strings.Contains(scripts, `$("`+id+`")`)) {
 				t.Errorf("%s is answered in %s, which no script writes", button, id)
 			}
 		}
-		if !strings.Contains(scripts.String(), `$("`+button+`")`) && !slices.Contains([]string{"start", "continue", "stop", "restart", "notebooks-open", "folders-add", "settings-add"}, button) {
+		if !strings.Contains(scripts, `$("`+button+`")`) && !slices.Contains([]string{"start", "continue", "stop", "restart", "notebooks-open", "folders-add", "settings-add"}, button) {
 			t.Errorf("no script knows %s", button)
 		}
 	}

@@ -645,7 +645,7 @@ func TestOtherPages(t *testing.T) {
 			await attempt("POST with the header " + path, async () => (await fetch(origin + path, { method: "POST", credentials: "include", headers: { "X-Colab-Tray": "1" } })).status);
 			await attempt("POST blind " + path, async () => (await fetch(origin + path, { method: "POST", mode: "no-cors", credentials: "include" })).type);
 		}
-		await attempt("script", () => new Promise((yes, no) => { const s = document.createElement("script"); s.onload = () => yes("loaded"); s.onerror = no; s.src = origin + "/guide.js"; document.head.append(s); }));
+		await attempt("script", () => new Promise((yes, no) => { const s = document.createElement("script"); s.onload = () => yes("loaded"); s.onerror = no; s.src = origin + "/page.js"; document.head.append(s); }));
 		await attempt("image", () => new Promise((yes, no) => { const s = new Image(); s.onload = () => yes("loaded"); s.onerror = no; s.src = origin + "/icon.svg"; }));
 		const frame = document.createElement("iframe");
 		frame.src = origin + "/";

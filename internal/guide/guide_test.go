@@ -10,6 +10,7 @@ import (
 	neturl "net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -194,7 +195,7 @@ func TestOnlyThePageItself(t *testing.T) {
 		response, _ := newVisitor(t).ask("GET", origin+path)
 		wantStatus(t, path+" without the secret", response, http.StatusForbidden)
 	}
-	for _, path := range []string{"/live", "/words.json", "/guide.js", "/guide.css", "/icon.svg"} {
+	for _, path := range []string{"/live", "/words.json", "/page.js", "/guide.css", "/icon.svg"} {
 		for _, site := range []string{"cross-site", "same-site", "none"} {
 			response, _ := guest.ask("GET", origin+path, "Sec-Fetch-Site", site)
 			wantStatus(t, path+" from "+site, response, http.StatusForbidden)
@@ -230,7 +231,7 @@ func TestHeaders(t *testing.T) {
 	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.openSession(r)
-	for _, path := range []string{"/", "/guide.js", "/words.json", "/nothing"} {
+	for _, path := range []string{"/", "/page.js", "/words.json", "/nothing"} {
 		response, _ := guest.ask("GET", origin+path)
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -486,7 +487,7 @@ func TestIdleStopIsSaid(t *testing.T) {
 // TestWords holds page and texts together: what the page says is there, and
 // what is there is said.
 func TestWords(t *testing.T) {
-	all, script := texts(), scripts(t)
+	all, script := texts(), allScripts()
 	used := map[string]bool{"lang": true}
 	for _, page := range []string{"guide.html", "refused.html", "otheruser.html"} {
 		for _, name := range regexp.MustCompile(`(?:\{\{|data-rich=")([\w.]+)`).FindAllStringSubmatch(string(file(page)), -1) {
@@ -573,17 +574,25 @@ func TestOneWayToTheServer(t *testing.T) {
 	}
 }
 
-// scripts returns all scripts of the page.
-func scripts(t *testing.T) (all string) {
-	t.Helper()
+// TestEveryScript: none of the scripts is left out of the page, and none is there twice.
+func TestEveryScript(t *testing.T) {
 	names, err := fs.Glob(files, "page/*.js")
-	if err != nil || len(names) < 2 {
-		t.Fatalf("the scripts are %q, %v", names, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range names {
-		all += string(file(strings.TrimPrefix(name, "page/")))
+	var listed []string
+	for _, name := range scripts {
+		listed = append(listed, "page/"+name+".js")
 	}
-	return all
+	if slices.Sort(listed); !slices.Equal(listed, names) {
+		t.Errorf("the page has the scripts %q, and there are %q", listed, names)
+	}
+}
+
+// allScripts returns all scripts of the page.
+func allScripts() string {
+	_, all := new(Guide).asset(pageScript)
+	return string(all)
 }
 
 // firstArgument returns that of a call, from behind its bracket.

@@ -14,6 +14,15 @@ import (
 //go:embed page
 var files embed.FS
 
+// pageScript is all scripts of the page as one: a browser runs them in this order, and
+// would ask for each.
+const pageScript = "page.js"
+
+var scripts = []string{
+	"session", "acts", "guide", "nav", "packages", "files", "folders", "connect", "notebooks", "ports",
+	"settings", "check", "help", "logs", "data", "update", "resources", "kernels",
+}
+
 // texts returns the texts of the page by key, in the language in use.
 func texts() map[string]string {
 	all := i18n.Table("guide")
@@ -31,7 +40,10 @@ func (g *Guide) asset(name string) (kind string, body []byte) {
 		body, _ = json.Marshal(texts()) // never fails for strings
 		return "application/json", body
 	case ".js":
-		return "text/javascript; charset=utf-8", file(name)
+		for _, script := range scripts {
+			body = append(body, file(script+".js")...)
+		}
+		return "text/javascript; charset=utf-8", body
 	case ".css":
 		return "text/css; charset=utf-8", file(name)
 	default:
@@ -41,13 +53,13 @@ func (g *Guide) asset(name string) (kind string, body []byte) {
 
 // parts returns the names of all that the page loads.
 func parts() []string {
-	all := []string{"words.json"}
+	all := []string{"words.json", pageScript}
 	entries, err := files.ReadDir("page")
 	if err != nil {
 		panic(err) // cannot happen: the folder is embedded
 	}
 	for _, e := range entries {
-		if path.Ext(e.Name()) != ".html" {
+		if ext := path.Ext(e.Name()); ext != ".html" && ext != ".js" {
 			all = append(all, e.Name())
 		}
 	}

@@ -70,7 +70,7 @@ type delivery struct {
 
 // NewSender returns a sender, which connects when it has something to show. The
 // caller closes it.
-func NewSender(o Options) *Sender { return newSender(o, newServer(o.Act), deliveryTimeout) }
+func NewSender(o Options) *Sender { return newSender(o, newServer(o.Act, o.Log), deliveryTimeout) }
 
 func newSender(o Options, to server, patience time.Duration) *Sender {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -105,7 +105,7 @@ func (s *Sender) ShowMessage(short, hint string, acts ...problem.Act) {
 // Show shows one message, and returns when the desktop has it. It is for who has no
 // tray; see [Sender.ShowMessage].
 func Show(ctx context.Context, short, hint string) error {
-	to := newServer(nil)
+	to := newServer(nil, slog.New(slog.DiscardHandler))
 	defer to.close()
 	message := Announcement{Kind: KindAnswer, Title: oneLine(short), Body: oneLine(firstLine(hint)), Urgency: Normal}
 	return deliver(ctx, to, delivery{slot: slot{kind: message.Kind}, announcement: &message}, deliveryTimeout)

@@ -114,7 +114,7 @@ func senderWith(t *testing.T, o Options, patience time.Duration) (*Sender, *logg
 	t.Helper()
 	log := new(logged)
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
-	s := newSender(o, newServer(o.Act), patience)
+	s := newSender(o, newServer(o.Act, o.Log), patience)
 	t.Cleanup(s.Close)
 	return s, log
 }

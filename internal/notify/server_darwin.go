@@ -2,7 +2,7 @@ package notify
 
 import (
 	"context"
-	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -11,56 +11,42 @@ import (
 	"colabtray/assets"
 )
 
-// errBusy means that an earlier call of the system still runs.
-var errBusy = errors.New("the system does not come back from an earlier notification")
-
-// system is the notification service of macOS.
-type system struct {
-	dir  string // directory of the icon's file; empty while there is none
-	busy chan struct{}
+func newServer(act func(profile string, action Action), log *slog.Logger) server {
+	return newCenterServer(act, openCenter, newScript(), log)
 }
 
-// newServer returns a server without buttons, which never calls its argument.
-func newServer(func(profile string, action Action)) server {
+// script shows notifications through AppleScript, or through terminal-notifier where it
+// is installed: without buttons, and under the name of that program.
+type script struct {
+	dir   string // directory of the icon's file; empty while there is none
+	calls calls
+}
+
+func newScript() *script {
 	beeep.AppName = "Colab Tray"
-	return &system{busy: make(chan struct{}, 1)}
+	return &script{calls: newCalls()}
 }
 
-func (s *system) close() {
+func (s *script) close() {
 	if s.dir != "" {
 		_ = os.RemoveAll(s.dir)
 	}
 }
 
-// withdraw does nothing: macOS keeps notifications in a list of its own.
-func (s *system) withdraw(context.Context, slot) error { return nil }
+// withdraw does nothing: macOS keeps these notifications in a list of its own.
+func (s *script) withdraw(context.Context, slot) error { return nil }
 
-func (s *system) show(ctx context.Context, _ slot, a Announcement) error {
+func (s *script) show(ctx context.Context, _ slot, a Announcement) error {
 	if a.Kind == KindProgress {
 		return nil // nothing can be replaced here, and a pile of them is no help
 	}
-	select {
-	case s.busy <- struct{}{}:
-	default:
-		return errBusy
-	}
 	icon, title, body := s.icon(), plainText(a.Title), plainText(a.Body)
-	result := make(chan error, 1)
-	go func() {
-		result <- beeep.Notify(title, body, icon)
-		<-s.busy
-	}()
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s.calls.do(ctx, func() error { return beeep.Notify(title, body, icon) })
 }
 
 // icon returns the path of a file with the application icon, "" when the file cannot
 // be written.
-func (s *system) icon() string {
+func (s *script) icon() string {
 	if s.dir == "" {
 		dir, err := os.MkdirTemp("", "colab-tray-")
 		if err != nil {

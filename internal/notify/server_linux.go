@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -53,7 +54,7 @@ type shownNote struct {
 	dismissed bool
 }
 
-func newServer(act func(profile string, action Action)) server {
+func newServer(act func(profile string, action Action), _ *slog.Logger) server {
 	return &bus{act: act, shown: map[slot]shownNote{}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,7 +37,7 @@ type system struct {
 	buttons map[string]click // all that were shown, by their arguments
 }
 
-func newServer(act func(profile string, action Action)) server {
+func newServer(act func(profile string, action Action), _ *slog.Logger) server {
 	s := &system{act: act, work: make(chan func()), buttons: map[string]click{}}
 	wintoast.SetActivationCallback(func(_, arguments string, _ []wintoast.UserData) { s.clicked(arguments) })
 	go func() {

@@ -33,6 +33,7 @@ var chosenBySystem = map[string]string{
 	"internal/cli/acts.go":                  "install.host",
 	"internal/engine/docker/boxproblems.go": "the box, where the command runs",
 	"internal/engine/kubernetes/image.go":   "the pod, where the script runs",
+	"internal/engine/kubernetes/attach.go":  "the pod, where it runs",
 	"internal/engine/enginetest/suite.go":   "the container, where it runs",
 	"internal/engine/docker/box.go":         "the box, where it runs",
 	"internal/engine/docker/boxfolders.go":  "the box, where it runs",
