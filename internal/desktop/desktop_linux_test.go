@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -66,27 +67,36 @@ func startDialog(t *testing.T, what string, env ...string) (say func(line string
 // xvfb starts an X server and returns its DISPLAY.
 func xvfb(t *testing.T) string {
 	t.Helper()
+	display, _ := startXvfb(t)
+	return display
+}
+
+// startXvfb starts an X server with those arguments more, and returns its DISPLAY and
+// what ends it.
+func startXvfb(t *testing.T, arguments ...string) (display string, stop func()) {
+	t.Helper()
 	testenv.NeedCommand(t, "Xvfb")
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	cmd := exec.Command("Xvfb", append(arguments, "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")...)
 	cmd.ExtraFiles = []*os.File{write}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	write.Close()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	})
+	t.Cleanup(stop)
 	number, err := bufio.NewReader(read).ReadString('\n')
 	if err != nil {
 		t.Fatalf("Xvfb did not say its number: %v", err)
 	}
-	return ":" + strings.TrimSpace(number)
+	return ":" + strings.TrimSpace(number), stop
 }
 
 // script writes an executable script of that name into dir.
@@ -186,6 +196,32 @@ func TestCopyToHangingDisplay(t *testing.T) {
 	outcome, _ := startChild(t, "copy", "secret-text", "DISPLAY="+display, "WAYLAND_DISPLAY=")
 	if !strings.Contains(outcome, "deadline exceeded") || strings.Contains(outcome, "secret-text") {
 		t.Errorf("got %q", outcome)
+	}
+}
+
+// TestCopyAfterTheDisplayWasGone: what is copied while there is no display fails, and
+// what is copied when it is back does not.
+func TestCopyAfterTheDisplayWasGone(t *testing.T) {
+	t.Parallel()
+	testenv.NeedCommand(t, "xclip")
+	// A number that no X server takes by itself.
+	display, stop := startXvfb(t, fmt.Sprintf(":%d", 10_000+os.Getpid()%10_000))
+	say, kill := startDialog(t, "copy for a time", "DISPLAY="+display, "WAYLAND_DISPLAY=")
+	defer kill()
+	copies := func(text string, works bool) {
+		t.Helper()
+		if said := say(text); (said == "<nil>") != works {
+			t.Errorf("copying %q: %s", text, said)
+		}
+	}
+	copies("1h first", true)
+	stop()
+	copies("second", false)
+	startXvfb(t, display)
+	copies("third", true)
+	out, err := exec.Command("xclip", "-display", display, "-out", "-selection", "clipboard").Output()
+	if err != nil || string(out) != "third" {
+		t.Errorf("the clipboard holds %q, %v", out, err)
 	}
 }
 

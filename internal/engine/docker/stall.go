@@ -54,7 +54,6 @@ func (s *stall) open(stream io.ReadCloser, err error) (io.ReadCloser, error) {
 }
 
 // received is what the engine sends.
-
 type received struct {
 	io.ReadCloser
 	*stall
