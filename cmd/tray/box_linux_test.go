@@ -34,8 +34,9 @@ func TestRuntimeOnBox(t *testing.T) {
 		"PATH=" + filepath.Dir(box.Program()) + ":" + os.Getenv("PATH"), "HOME=" + home,
 		"XDG_CONFIG_HOME=" + home, "XDG_STATE_HOME=" + home + "/s", "XDG_RUNTIME_DIR=" + home,
 	}}
-	c.settings(fmt.Sprintf("[profiles.jupyter]\nname = %q\nimage = %q\nport = %d\nengine = %q\n",
-		name, testenv.Image(t, testenv.FakeJupyter), port, box.Address()+strings.TrimPrefix(testenv.Engine(t), "unix://")))
+	settings := fmt.Sprintf("[profiles.jupyter]\nname = %q\nimage = %q\nport = %d\nengine = %q\n",
+		name, testenv.Image(t, testenv.FakeJupyter), port, box.Address()+strings.TrimPrefix(testenv.Engine(t), "unix://"))
+	c.settings(settings)
 
 	own := exec.Command(box.Program(), "-N", "-L", fmt.Sprintf("%d:127.0.0.1:9", port), box.Name)
 	if err := own.Start(); err != nil {
@@ -94,8 +95,13 @@ func TestRuntimeOnBox(t *testing.T) {
 		t.Errorf("while one listens, open says %s", errs)
 	}
 
-	// Who holds it stays for it while another command restarts it.
-	url, _ := c.run(0, "restart")
+	// Who holds it stays for it while another command makes its container anew, and that
+	// one finds that it does.
+	c.settings(settings + "shm_size = \"65m\"\n")
+	url, said := c.run(0, "restart")
+	if strings.Contains(said, "Nothing listens") {
+		t.Errorf("while one listens, restart says %s", said)
+	}
 	h.url = strings.TrimSpace(url)
 	testenv.WaitFor(t, "the Backend URL after the restart", func() error {
 		if !answers(t, h.url) {

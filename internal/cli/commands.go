@@ -109,6 +109,9 @@ func (in *invocation) printNewURL(ctx context.Context, s *Session) error {
 		}
 	}
 	now, err := s.Runtime.WithUnsaved(ctx, now)
+	if now.Listens && !in.stays { // who stays could not while it was stopped
+		now.Listens = !s.Runtime.HandOver(ctx)
+	}
 	now = in.withHolder(s.Profile, now)
 	if in.json {
 		return errors.Join(in.printURL(s.Profile, now), err)

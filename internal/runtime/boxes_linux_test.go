@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"colabtray/internal/colab"
 	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine"
@@ -41,7 +42,7 @@ func machines(t *testing.T, n int) []*testenv.Machine {
 // TestTwoBoxes: two profiles with one name for their containers have a runtime each on two
 // computers with engines of their own. What each needs and makes is there, and nothing
 // here. They become ready and serve here, and stay ready and the same while the connection
-// to their box is repaired.
+// to their box is repaired. One of them is stopped for idleness, and woken.
 func TestTwoBoxes(t *testing.T) {
 	testenv.Takes(t, "it starts engines on machines of their own")
 	box := machines(t, 2)
@@ -61,7 +62,8 @@ func TestTwoBoxes(t *testing.T) {
 		p.Folders = []config.Folder{{Host: there, Path: "/data"}}
 		return p
 	}
-	one, two := profile(0), profile(1)
+	r := (&rig{t: t, profile: profile(0)}).waking()
+	one, two := r.profile, profile(1)
 	nothingHere := func() {
 		t.Helper()
 		for _, list := range [][]string{
@@ -82,10 +84,10 @@ func TestTwoBoxes(t *testing.T) {
 
 	log := toldOnFailure(t)
 	links := NewLinks(func(address string) engine.Engine { return docker.Open(address, log) }, log)
-	options := Options{Server: shipped(), Log: log, StopIdle: true, Locks: t.TempDir()}
+	options := Options{Server: shipped(), Log: log, StopIdle: true, WakeFor: colab.Origin, Locks: t.TempDir()}
 	f := &fleetRig{NewFleet(links, byName(one, two), one.Name, options), t}
 	f.runWith(links)
-	(&rig{t: t}).Problem(f.Start(t.Context(), two.Name), problem.FolderMissing)
+	r.Problem(f.Start(t.Context(), two.Name), problem.FolderMissing)
 	two.Folders = nil
 	f.Update(byName(one, two))
 	first, second := f.mustStart(one.Name), f.mustStart(two.Name)
@@ -173,6 +175,14 @@ func TestTwoBoxes(t *testing.T) {
 	f.Update(byName(one, two))
 	if s := f.untilState(one.Name, Stopped); !s.IdleStopped {
 		t.Errorf("stopped, but not for idleness: %+v", s)
+	}
+	one.IdleStop = 0
+	f.Update(byName(one, two))
+	if status, byGateway := r.ask(connects, keptToken); byGateway {
+		t.Errorf("connecting was answered by the gateway, with %d", status)
+	}
+	if s := f.untilState(one.Name, Ready); s.Container != first.Container || !s.Woken {
+		t.Errorf("woken: %+v", s)
 	}
 	if _, err := m.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true}); err != nil {
 		t.Fatal(err)

@@ -121,6 +121,7 @@ func (f *forwards) end() {
 	for _, g := range f.gates {
 		f.close(g)
 	}
+	clear(f.gates)
 }
 
 // openForwards opens the gateways at the profile's other ports before the container starts

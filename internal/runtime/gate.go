@@ -33,6 +33,7 @@ type gate struct {
 	mu      sync.Mutex
 	ended   bool             // nothing is opened any more
 	held    bool             // another process of the person has it
+	beside  bool             // one has it or had it
 	gateway *gateway.Gateway // nil while closed
 	way     *way
 	waking  *gateway.Waking
@@ -66,6 +67,7 @@ func (g *gate) replace(port int) error {
 			next, err = gateway.Listen(port, g.dir, gateTarget(g.manager.link.Info().Host, g.manager.runtime), g.manager.log)
 		}
 		g.held = errors.Is(err, gateway.ErrHeld)
+		g.beside = g.beside || g.held
 		if errors.Is(err, gateway.ErrInUse) {
 			err = fmt.Errorf("%w: %w", engine.ErrPortInUse, err)
 		}
@@ -95,6 +97,22 @@ func (g *gate) isOurs() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.gateway != nil || g.held
+}
+
+// look notes whether another process of the person has the gateway at a port.
+func (g *gate) look(port int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.gateway == nil && gateway.IsHeld(g.dir, gateTarget(g.manager.link.Info().Host, g.manager.runtime), port) {
+		g.beside = true
+	}
+}
+
+// isBeside reports whether another process of the person has the gateway, or had it.
+func (g *gate) isBeside() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.beside
 }
 
 // lead sets where the gateway leads, now and when it is opened.

@@ -267,9 +267,17 @@ func TestGatewayPortTaken(t *testing.T) {
 		second := r.again()
 		second.until("the gateway of the first", func(s Snapshot) bool { return s.State == Ready && !s.Listens && s.Problem == nil })
 		r.mustServe(s.URL)
+		if r.HandOver(t.Context()) {
+			t.Error("the first one, which never found another, waits for one")
+		}
 		r.stop()
 		second.until("the second to listen", func(s Snapshot) bool { return s.State == Ready && s.Listens })
 		r.mustServe(s.URL)
+		third := r.again()
+		third.until("the gateway of the second", func(s Snapshot) bool { return s.State == Ready && !s.Listens })
+		if !second.HandOver(t.Context()) {
+			t.Error("the second one finds nobody who goes on")
+		}
 	})
 }
 

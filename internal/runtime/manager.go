@@ -304,6 +304,9 @@ func (m *Manager) inspected(ctx context.Context, s seen) {
 func (m *Manager) beginOperation(ctx context.Context, b begin) {
 	ctx, m.cancelOp = context.WithCancel(ctx)
 	cancel := m.cancelOp
+	if m.model.engine.Forwarded || m.profile.Wake {
+		m.gate.look(jupyter.LocalPort(m.model.container, m.profile, m.model.engine))
+	}
 	o := &operation{
 		engine:    m.engine(),
 		info:      m.model.engine,

@@ -41,7 +41,7 @@ func clusterSpeed() (results []result, err error) {
 	done := testing.Benchmark(func(b *testing.B) {
 		defer func() { failed = failed || b.Failed() }()
 		if results == nil {
-			results, err = measureCluster(b)
+			results, err = measureCluster(loud{b})
 		}
 	})
 	switch {
@@ -51,6 +51,24 @@ func clusterSpeed() (results []result, err error) {
 		fmt.Fprintln(os.Stderr, "bench: cluster: skipped, as there is no Kubernetes cluster (see make cluster)")
 	}
 	return results, err
+}
+
+// loud tells what fails, which a benchmark keeps to itself.
+type loud struct{ testing.TB }
+
+// Fatal implements [testing.TB].
+func (l loud) Fatal(args ...any) {
+	fmt.Fprintln(os.Stderr, args...)
+	l.TB.Fatal(args...)
+}
+
+// Fatalf implements [testing.TB].
+func (l loud) Fatalf(format string, args ...any) { l.Fatal(fmt.Sprintf(format, args...)) }
+
+// Errorf implements [testing.TB].
+func (l loud) Errorf(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+	l.TB.Errorf(format, args...)
 }
 
 // onCluster is a runtime on the cluster, as the program has it.
@@ -96,7 +114,7 @@ func (c *onCluster) until(state runtime.State) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("the runtime is never %s; it is %s, problem %w", state, s.State, s.Problem)
 }
 
-func measureCluster(b *testing.B) ([]result, error) {
+func measureCluster(b testing.TB) ([]result, error) {
 	cluster := testenv.Cluster(b)
 	cluster.Use(b)
 	dir := b.TempDir()
@@ -130,7 +148,7 @@ func measureCluster(b *testing.B) ([]result, error) {
 
 // clusterWaits measures the time from a click to the state that the runtime waits for a
 // GPU, beside kubectl that makes the same pod, up to the scheduler's word.
-func clusterWaits(b *testing.B, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
+func clusterWaits(b testing.TB, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
 	taken := kubernetes.Open("kubernetes://ada", slog.New(slog.DiscardHandler))
 	defer taken.Close()
 	if _, err := taken.Connect(b.Context()); err != nil {
@@ -198,7 +216,7 @@ func clusterWaits(b *testing.B, cluster *testenv.KubernetesCluster, c *onCluster
 // clusterReady measures the time from when the cluster tells an observer that the pod is
 // ready to the URL, beside a kubectl port-forward that is begun then, up to the first answer
 // through it.
-func clusterReady(b *testing.B, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
+func clusterReady(b testing.TB, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
 	name := c.Profile().Runtime
 	observer := exec.Command(filepath.Join(cluster.Programs(), "kubectl"), "--namespace="+c.namespace, "get", "pods", "--watch", "--selector=app.kubernetes.io/instance="+name,
 		`--output=jsonpath={.metadata.uid} {.status.conditions[?(@.type=="Ready")].status}{"\n"}`)
@@ -305,7 +323,7 @@ func asked(w way) error {
 // clusterConnections compares new connections to Jupyter at the port of the Backend URL with
 // those through a bare kubectl port-forward, and measures how long the way is lost when
 // kubectl ends, and when packets vanish while a request waits.
-func clusterConnections(b *testing.B, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
+func clusterConnections(b testing.TB, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
 	if err := c.Start(b.Context()); err != nil {
 		return nil, err
 	}
@@ -386,7 +404,7 @@ func ourForward() (pid int, err error) {
 
 // clusterIdle counts what is asked of the API server in a minute in which nobody does
 // anything, by the words of the program's kubectl.
-func clusterIdle(b *testing.B, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
+func clusterIdle(b testing.TB, cluster *testenv.KubernetesCluster, c *onCluster) ([]result, error) {
 	c.end()
 	dir := b.TempDir()
 	log := filepath.Join(dir, "said")

@@ -147,25 +147,42 @@ func (r *route) Dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// current returns the forward, and starts one if there is none that runs.
+// current returns the forward, and starts one if there is none that runs. Who no longer
+// waits for that leaves it to the next: a probe of a server that begins is replaced by
+// another one while kubectl is still on its way.
 func (r *route) current(ctx context.Context) (*forward, error) {
 	select {
 	case r.turn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	defer func() { <-r.turn }()
 	r.mu.Lock()
-	f := r.forward
-	closed := r.closed
-	r.mu.Unlock()
-	switch {
-	case closed:
-		return nil, net.ErrClosed
-	case f != nil && !over(f.child.Ended()):
+	f, closed := r.forward, r.closed
+	if closed || f != nil && !over(f.child.Ended()) {
+		r.mu.Unlock()
+		<-r.turn
+		if closed {
+			return nil, net.ErrClosed
+		}
 		return f, nil
 	}
-	return r.replace(ctx)
+	type started struct {
+		*forward
+		err error
+	}
+	result := make(chan started, 1)
+	r.work.Go(func() {
+		f, err := r.replace(r.ctx)
+		<-r.turn
+		result <- started{f, err}
+	})
+	r.mu.Unlock()
+	select {
+	case s := <-result:
+		return s.forward, s.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // replace starts a forward and takes it; the caller has the turn.

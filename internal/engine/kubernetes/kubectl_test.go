@@ -385,3 +385,36 @@ func TestForward(t *testing.T) {
 		t.Errorf("once closed: %v", err)
 	}
 }
+
+// TestForwardGivenUp: a kubectl that was started for a connection which nobody waits for any
+// more is that of the next one.
+func TestForwardGivenUp(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	k := testKubectl(t, map[string]string{thePort: server.Listener.Addr().String()})
+	begun, goOn := make(chan struct{}, 10), make(chan struct{})
+	r := newRoute(func(ctx context.Context) (*forward, error) {
+		begun <- struct{}{}
+		<-goOn
+		return startForward(ctx, k, "a", 8888)
+	})
+	defer r.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	given := make(chan error, 1)
+	go func() {
+		_, err := r.Dial(ctx)
+		given <- err
+	}()
+	<-begun
+	cancel()
+	if err := <-given; !errors.Is(err, context.Canceled) {
+		t.Errorf("given up: %v", err)
+	}
+	close(goOn)
+	conn, err := r.Dial(t.Context())
+	must(t, err)
+	must(t, conn.Close())
+	if len(begun) != 0 {
+		t.Error("kubectl was started once more")
+	}
+}

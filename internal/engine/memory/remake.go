@@ -35,10 +35,9 @@ func (e *Engine) Remake(ctx context.Context, id string, spec engine.Spec) error 
 		return err
 	}
 	e.mount(next)
-	before := *c
-	next.id, next.name, next.made, next.reserve = c.id, c.name, c.made, &before
-	*c = *next
-	e.notify(c, "update")
+	next.id, next.name, next.made, next.reserve = c.id, c.name, c.made, c
+	e.containers[c.id] = next
+	e.notify(next, "update")
 	return nil
 }
 
@@ -50,7 +49,7 @@ func (e *Engine) Unmake(ctx context.Context, id string) error {
 	}
 	defer e.mu.Unlock()
 	if c.reserve != nil {
-		*c = *c.reserve
+		e.containers[c.id] = c.reserve
 		e.notify(c, "update")
 	}
 	return nil
