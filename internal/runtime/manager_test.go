@@ -498,8 +498,6 @@ func TestLogsMaskTheToken(t *testing.T) {
 	})
 }
 
-// TestPodmanComesAndGoes stops Podman's service, without which its containers
-// go on.
 // TestPodmanComesAndGoes: containers of Podman go on when its service ends, also by
 // kill -9.
 func TestPodmanComesAndGoes(t *testing.T) {
@@ -509,13 +507,7 @@ func TestPodmanComesAndGoes(t *testing.T) {
 	first := r.mustStart()
 	for _, end := range []func(testing.TB){r.podman.Stop, r.podman.Kill} {
 		end(t)
-		// A request that the end meets is told as one that was cut off, until the next one.
-		if s := r.until("no engine", func(s Snapshot) bool {
-			return s.State == NoEngine && s.Problem != nil && s.Problem.Code == problem.NoEngine
-		}); !s.URL.IsZero() {
-			t.Errorf("without an engine: %+v", s)
-		}
-		r.Problem(r.Start(t.Context()), problem.NoEngine)
+		r.withoutEngine()
 		r.podman.Start(t)
 		if s := r.untilState(Ready); s.URL != first.URL || s.URLChanged {
 			t.Errorf("the runtime had gone on, but now: %+v", s)
@@ -524,16 +516,25 @@ func TestPodmanComesAndGoes(t *testing.T) {
 	}
 }
 
+// withoutEngine waits until it is shown that there is no engine.
+func (r *rig) withoutEngine() {
+	r.t.Helper()
+	// A request that the end meets is told as one that was cut off, until the next one.
+	if s := r.until("no engine", func(s Snapshot) bool {
+		return s.State == NoEngine && s.Problem != nil && s.Problem.Code == problem.NoEngine
+	}); !s.URL.IsZero() {
+		r.t.Errorf("without an engine: %+v", s)
+	}
+	r.Problem(r.Start(r.t.Context()), problem.NoEngine)
+}
+
 func TestEngineComesAndGoes(t *testing.T) {
 	comesAndGoes := func(t *testing.T, r *rig, stop, start func()) {
 		r.Open()
 		r.mustStart()
 
 		stop()
-		if s := r.untilState(NoEngine); s.Problem == nil || s.Problem.Code != problem.NoEngine || !s.URL.IsZero() {
-			t.Errorf("without an engine: %+v", s)
-		}
-		r.Problem(r.Start(t.Context()), problem.NoEngine)
+		r.withoutEngine()
 
 		start()
 		r.until("the engine again", func(s Snapshot) bool { return s.State == Stopped || s.State == Failed })
