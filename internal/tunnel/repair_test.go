@@ -19,6 +19,7 @@ type fake struct {
 	answer error         // of alive
 	busy   func()        // what goes on meanwhile
 	slow   time.Duration // until alive answers
+	dying  bool          // it does not end at once when it is killed
 }
 
 func newFake() *fake {
@@ -29,8 +30,21 @@ func newFake() *fake {
 
 func (f *fake) done() <-chan struct{} { return f.ended }
 func (f *fake) reason() error         { return &Error{Kind: Other} }
-func (f *fake) kill(*Error)           { f.end() }
 func (f *fake) close()                { f.end() }
+
+func (f *fake) kill(*Error) {
+	if !f.dying {
+		f.end()
+	}
+}
+
+func (f *fake) run(ctx context.Context, _ []string) (string, error) {
+	if f.dying {
+		<-f.ended
+		return "", errLost
+	}
+	return "ran", nil
+}
 
 func (f *fake) port(context.Context, int) (net.Conn, error) {
 	ours, theirs := net.Pipe()
@@ -411,6 +425,37 @@ func TestDoubt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestDyingConnection: nothing is begun by a connection that was killed and has not ended
+// yet.
+func TestDyingConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		if err := b.dial(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		first := b.last()
+		first.dying, first.slow = true, time.Hour
+		b.Doubt()
+		time.Sleep(doubtTime)
+		synctest.Wait()
+		said := make(chan string)
+		go func() {
+			out, err := b.Output(t.Context(), "echo")
+			if err != nil {
+				out = err.Error()
+			}
+			said <- out
+		}()
+		time.Sleep(time.Second)
+		first.end()
+		if out := <-said; out != "ran" {
+			t.Errorf("the command after that said %q", out)
+		}
+		time.Sleep(time.Hour) // the slow answer comes
+	})
 }
 
 // TestDoubtWithoutConnection: the computer wakes up, and the box is there at once.

@@ -187,7 +187,7 @@ func with[T any](ctx context.Context, t *Tunnel, do func(context.Context, link) 
 		}
 		select {
 		case <-l.done():
-			t.leave(l)
+			t.leave(l, l.reason())
 		default:
 			return result, err
 		}
@@ -278,7 +278,7 @@ func (t *Tunnel) keep() {
 		}
 		select {
 		case <-l.done():
-			t.leave(l)
+			t.leave(l, l.reason())
 		case <-t.ctx.Done():
 			l.close()
 			return
@@ -349,8 +349,8 @@ func (t *Tunnel) connected(l link) bool {
 	return true
 }
 
-// leave notes that a link is done.
-func (t *Tunnel) leave(l link) {
+// leave notes that a link is done, or about to be, and why.
+func (t *Tunnel) leave(l link, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.link != l || t.closed {
@@ -361,7 +361,7 @@ func (t *Tunnel) leave(l link) {
 		t.pause = 0
 	}
 	t.rest(t.pause)
-	t.link, t.lost, t.since, t.err = nil, now, now, l.reason()
+	t.link, t.lost, t.since, t.err = nil, now, now, why
 	t.options.Log.Info("connection lost", "error", t.err)
 	t.tell()
 }
@@ -510,7 +510,9 @@ func (t *Tunnel) doubt(l link) {
 		return
 	}
 	t.options.Log.Info("the box does not answer", "error", err)
-	l.kill(t.destination.fail(TimedOut, ""))
+	failure := t.destination.fail(TimedOut, "")
+	t.leave(l, failure) // who hears of the end asks for the next link
+	l.kill(failure)
 }
 
 // Status returns how the tunnel is.
