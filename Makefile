@@ -38,7 +38,7 @@ test: ## set up what the tests need, and run them all
 	@test/setup
 	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 GORACE=atexit_sleep_ms=100 \
 		go test -race $(if $(CI),-count=1) -vet=off -p $(if $(CI),2,3) -parallel 4 -timeout 40m \
-		./internal/runtime ./cmd/tray ./test/... ./...
+		./internal/runtime ./cmd/tray ./packaging ./test/... ./...
 
 check: lint test ## format, vet, staticcheck, and all tests
 
