@@ -28,7 +28,7 @@ build: ## build bin/colab-tray for this machine
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
 
-# Three packages (with CI set two, because more of their tests start Jupyter), and four
+# Two packages, and four
 # tests of each, at a time: most wait for an engine or a browser, not for a processor.
 # Go takes results that it has for the same code from its cache; what it cannot see of
 # what they depend on it is told. With CI set each test is run in each combination, anew.
@@ -37,7 +37,7 @@ run: ## build it and run it; what is missing is provided or explained (ARGS="sta
 test: ## set up what the tests need, and run them all
 	@test/setup
 	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 GORACE=atexit_sleep_ms=100 \
-		go test -race $(if $(CI),-count=1) -vet=off -p $(if $(CI),2,3) -parallel 4 -timeout 40m \
+		go test -race $(if $(CI),-count=1) -vet=off -p 2 -parallel 4 -timeout 40m \
 		./internal/runtime ./cmd/tray ./packaging ./test/... ./...
 
 check: lint test ## format, vet, staticcheck, and all tests
