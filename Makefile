@@ -28,8 +28,8 @@ build: ## build bin/colab-tray for this machine
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
 
-# Two packages, and four
-# tests of each, at a time: most wait for an engine or a browser, not for a processor.
+# Two packages, and four tests of each, at a time: most wait for an engine or a browser,
+# not for a processor.
 # Go takes results that it has for the same code from its cache; what it cannot see of
 # what they depend on it is told. With CI set each test is run in each combination, anew.
 # What takes longest begins first. lint vets the code. At the end of each package the race
