@@ -12,17 +12,25 @@ import (
 	"colabtray/test/testenv"
 )
 
-// TestCluster has Colab's page, in a browser, connect to a runtime in a cluster, with a GPU
-// of it. When the API server ends, through which all goes, and is back, the next cell runs
-// in the same kernel.
-func TestCluster(t *testing.T) {
-	testenv.Takes(t, "Jupyter and a browser have to start")
+// onCluster returns a profile whose runtime will be on the cluster, as ada's, from an image.
+func onCluster(t *testing.T, image string) (*testenv.KubernetesCluster, config.Profile) {
+	t.Helper()
 	cluster := testenv.Cluster(t)
 	cluster.Use(t)
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	profile := config.Default()
 	profile.Engine, profile.Runtime, profile.Port = "kubernetes://ada", cluster.RuntimeName(t, "ada"), testenv.FreePort(t)
-	profile.Image, profile.GPU = cluster.Image(t, testenv.Server2), config.GPU{Count: 1}
+	profile.Image = cluster.Image(t, image)
+	return cluster, profile
+}
+
+// TestCluster has Colab's page, in a browser, connect to a runtime in a cluster, with a GPU
+// of it. When the API server ends, through which all goes, and is back, the next cell runs
+// in the same kernel.
+func TestCluster(t *testing.T) {
+	testenv.Takes(t, "Jupyter and a browser have to start")
+	cluster, profile := onCluster(t, testenv.Server2)
+	profile.GPU = config.GPU{Count: 1}
 	s, manager := startOn(t, kubernetes.Open(profile.Engine, logOf(t)), profile)
 	p := openPage(t, colabOrigin, browser.PermissionSettingGranted, s)
 	p.connects(t, s, s.base())

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"colabtray/internal/config"
 	"colabtray/internal/data"
 	"colabtray/internal/engine/kubernetes"
 	"colabtray/internal/runtime"
@@ -17,13 +16,8 @@ import (
 // and out while the runtime runs. Only who deletes the data as well deletes the volume.
 func TestClusterData(t *testing.T) {
 	testenv.Takes(t, "it runs pods on a real cluster")
-	cluster := testenv.Cluster(t)
-	cluster.Use(t)
+	cluster, profile := onCluster(t, testenv.Server2)
 	dir := t.TempDir()
-	t.Setenv("XDG_RUNTIME_DIR", dir)
-	profile := config.Default()
-	profile.Engine, profile.Runtime, profile.Port = "kubernetes://ada", cluster.RuntimeName(t, "ada"), testenv.FreePort(t)
-	profile.Image = cluster.Image(t, testenv.Server2)
 	e := kubernetes.Open(profile.Engine, logOf(t))
 	_, manager := startOn(t, e, profile)
 	must := func(err error) {

@@ -18,12 +18,8 @@ import (
 // before where they do not work, and a start can do without the GPU. The data stay.
 func TestClusterRemade(t *testing.T) {
 	testenv.Takes(t, "it runs pods on a real cluster")
-	cluster := testenv.Cluster(t)
-	cluster.Use(t)
-	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	profile := config.Default()
-	profile.Engine, profile.Runtime, profile.Port = "kubernetes://ada", cluster.RuntimeName(t, "ada"), testenv.FreePort(t)
-	profile.Image, profile.GPU = cluster.Image(t, testenv.FakeJupyter), config.GPU{Count: 1}
+	cluster, profile := onCluster(t, testenv.FakeJupyter)
+	profile.GPU = config.GPU{Count: 1}
 	profile.Env = []config.Variable{{Name: "WORD", Value: secret.New("first")}}
 	_, manager := startOn(t, kubernetes.Open(profile.Engine, logOf(t)), profile)
 	runs := func(script, want string) {

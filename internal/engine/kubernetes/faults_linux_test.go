@@ -88,6 +88,23 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
+// makesPrecious runs a container that begins its data with a file, and then runs a command.
+// It does neither when it starts again.
+func (p *person) makesPrecious(command string) engine.Container {
+	p.t.Helper()
+	return p.runs("[ -e precious ] || { echo precious >precious; "+command+"; }; "+enginetest.Lives, func(s *engine.Spec) {
+		s.Volume, s.DataDir, s.WorkDir = s.Name+"-data", "/home/jovyan", "/home/jovyan"
+	})
+}
+
+// hasPrecious fails the test unless the file is there.
+func (p *person) hasPrecious(id string) {
+	p.t.Helper()
+	if out, _, err := p.Exec(p.t.Context(), id, []string{"cat", "precious"}); err != nil || out != "precious\n" {
+		p.t.Errorf("after it was started again the file is %q, %v", out, err)
+	}
+}
+
 // TestEvicted: a node ends a pod because of the disk that it takes. The container tells
 // that, and starts again with its data.
 func TestEvicted(t *testing.T) {
@@ -107,17 +124,14 @@ spec: {limits: [{type: Container, default: {ephemeral-storage: 50Mi}}]}
 	t.Cleanup(func() { cluster.Kubectl(t, namespace, "delete", "--ignore-not-found", "--filename="+limits) })
 	cluster.Kubectl(t, namespace, "apply", "--filename="+limits)
 
-	const once = "[ -e precious ] || { echo precious >precious; head -c 200M /dev/zero >/tmp/large; }; " + enginetest.Lives
-	c := bob.runs(once, func(s *engine.Spec) { s.Volume, s.DataDir, s.WorkDir = s.Name+"-data", "/home/jovyan", "/home/jovyan" })
+	c := bob.makesPrecious("head -c 200M /dev/zero >/tmp/large")
 	ended := bob.until(c.ID, func(c engine.Container) bool { return !c.Running })
 	if ended.Cause != engine.CauseEvicted || !strings.Contains(ended.CauseSaid, "ephemeral local storage") {
 		t.Errorf("it ended as %+v", ended)
 	}
 	must(t, bob.Start(t.Context(), c.ID))
 	bob.until(c.ID, runs)
-	if out, _, err := bob.Exec(t.Context(), c.ID, []string{"cat", "precious"}); err != nil || out != "precious\n" {
-		t.Errorf("after the eviction the file is %q, %v", out, err)
-	}
+	bob.hasPrecious(c.ID)
 }
 
 // TestGroupIgnored: a storage class ignores the group that a pod asks for. The runtime
@@ -246,9 +260,7 @@ func TestDrained(t *testing.T) {
 	cluster := testenv.Cluster(t)
 	cluster.Use(t)
 	bob := newPerson(t, cluster, "bob")
-	c := bob.runs("[ -e precious ] || echo precious >precious; "+enginetest.Lives, func(s *engine.Spec) {
-		s.Volume, s.DataDir, s.WorkDir = s.Name+"-data", "/home/jovyan", "/home/jovyan"
-	})
+	c := bob.makesPrecious("true")
 	cluster.Drain(t, c.Name)
 	ended := bob.until(c.ID, func(c engine.Container) bool { return !c.Running })
 	if ended.Cause != engine.CauseLost && ended.Cause != engine.CauseDeleted {
@@ -258,9 +270,7 @@ func TestDrained(t *testing.T) {
 	bob.until(c.ID, func(c engine.Container) bool { return c.Waiting != nil && c.Waiting.For == engine.WaitingForRoom })
 	cluster.Uncordon(t)
 	bob.until(c.ID, runs)
-	if out, _, err := bob.Exec(t.Context(), c.ID, []string{"cat", "precious"}); err != nil || out != "precious\n" {
-		t.Errorf("after the drain the file is %q, %v", out, err)
-	}
+	bob.hasPrecious(c.ID)
 }
 
 // TestSecretNowhere: the environment of a container, and so its token, is in a secret and
