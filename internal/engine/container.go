@@ -34,6 +34,8 @@ type Container struct {
 	StartedAt time.Time // zero when the container never ran
 	EndedAt   time.Time
 	ExitCode  int
+	// OOMKilled tells that the kernel ended the container for want of memory, not one
+	// process in it and the container later.
 	OOMKilled bool
 	// Waiting tells what a container waits for that was started; nil when its command
 	// runs, or when it was not started. It is Running then.

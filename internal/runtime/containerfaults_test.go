@@ -18,17 +18,67 @@ import (
 // says so. Podman does not tell it on each system, and then it is a kill by others.
 func TestOutOfMemory(t *testing.T) {
 	oneEngine(t, func(t *testing.T, r *rig) {
-		// tail keeps what may be the last line. Docker does not hear of the kernel's end to
-		// it if the container is gone at once.
-		const eats = "tail /dev/zero; sleep 1; exit 137"
-		r.docker("create", "--name", r.profile.Runtime, "--memory", "20m", "--memory-swap", "20m",
-			"-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image, "sh", "-c", eats)
+		// Docker does not hear of it if the container is gone at once.
+		r.makeHungry("sleep 1; exit 137")
 		r.Open()
-		r.Problem(r.Start(t.Context()), problem.OutOfMemory)
+		started := make(chan error, 1)
+		go func() { started <- r.Start(t.Context()) }()
+		r.feed()
+		r.Problem(<-started, problem.OutOfMemory)
 		if s := r.Snapshot(); s.State != Failed || s.Problem.Code != problem.OutOfMemory {
 			t.Errorf("it is %s, %+v", s.State, s.Problem)
 		}
 	})
+}
+
+// TestOutOfMemoryOnce: a runtime in which the kernel has ended something for want of
+// memory, as it does with the kernel of a notebook, has not failed when it is stopped.
+func TestOutOfMemoryOnce(t *testing.T) {
+	oneEngine(t, func(t *testing.T, r *rig) {
+		r.makeHungry("while :; do sleep 0.1; done")
+		r.docker("start", r.profile.Runtime)
+		r.feed()
+		testenv.WaitFor(t, "the end of what ate", func() error {
+			if told := r.docker("inspect", "--format", "{{.State.OOMKilled}}", r.profile.Runtime); told != "true" {
+				return errors.New("it eats")
+			}
+			return nil
+		})
+		r.docker("stop", r.profile.Runtime)
+		if code := r.docker("inspect", "--format", "{{.State.ExitCode}}", r.profile.Runtime); code != "0" {
+			t.Fatalf("it ended with %s, so this test sees nothing", code)
+		}
+		r.Open()
+		if s := r.until("what is so", func(s Snapshot) bool { return s.State != Unknown && s.State != NoEngine }); s.State != Stopped {
+			t.Errorf("it is %s, %+v", s.State, s.Problem)
+		}
+	})
+}
+
+// makeHungry makes the container of the runtime so that it eats all its memory when it is
+// fed, and then does something else. Docker does not hear of what the kernel ends before a
+// start has returned.
+func (r *rig) makeHungry(then string) {
+	r.t.Helper()
+	const eats = "trap 'exit 0' TERM; until [ -e /tmp/food ]; do sleep 0.1; done; tail /dev/zero; " // tail keeps what may be the last line
+	r.docker("create", "--name", r.profile.Runtime, "--memory", "20m", "--memory-swap", "20m",
+		"-p", fmt.Sprintf("127.0.0.1:%d:8888", r.profile.Port), r.profile.Image, "sh", "-c", eats+then)
+}
+
+// feed lets a hungry container eat when it has started.
+func (r *rig) feed() {
+	r.t.Helper()
+	testenv.WaitFor(r.t, "the start of the container", func() error {
+		if !r.runs() {
+			return errors.New("it does not run")
+		}
+		return nil
+	})
+	food := filepath.Join(r.t.TempDir(), "food") // copied, because a command in the container could be ended as well
+	if err := os.WriteFile(food, nil, 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	r.docker("cp", food, r.profile.Runtime+":/tmp/food")
 }
 
 // TestRestartLoop: a container that ends and that the engine starts for ever is no ready

@@ -45,7 +45,7 @@ func (d *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 		StartedAt: engineTime(r.State.StartedAt),
 		EndedAt:   engineTime(r.State.FinishedAt),
 		ExitCode:  r.State.ExitCode,
-		OOMKilled: r.State.OOMKilled,
+		OOMKilled: ranOutOfMemory(r.State),
 		Labels:    r.Config.Labels,
 		User:      r.Config.User,
 		WorkDir:   r.Config.WorkingDir,
@@ -183,4 +183,12 @@ func (d *Engine) Changed(ctx context.Context, id string) (added, changed []strin
 		}
 	}
 	return added, changed, engineError(err)
+}
+
+// ranOutOfMemory reports whether the kernel ended a container for want of memory. Engines
+// keep it of each process in the container, as of the kernel of a notebook, whatever the
+// container itself ended of.
+func ranOutOfMemory(s *container.State) bool {
+	const killed = 128 + 9 // by SIGKILL
+	return s.OOMKilled && !s.Running && s.ExitCode == killed
 }
