@@ -32,7 +32,7 @@ const (
 
 // lookScript tells what is at a path of the volume, in a helper. Links are followed
 // within the volume only. All that it prints is in base64, because names can have any
-// bytes, and engines keep only text.
+// bytes, and engines keep only text. Its last line is outputEnd.
 //
 //	$1  look: a line each for the path itself, the folder that it is, and the folder
 //	    that it is in; empty for what does not exist
@@ -66,10 +66,24 @@ look)
 	;;
 list)
 	self=$(folder "$3") || exit
-	cd -P -- "./$3/." && find . -maxdepth 1 ! -name . -exec stat -c '%f %s %u %g %Y %n' {} + | head -c "$5" | base64
+	cd -P -- "./$3/." || exit
+	find . -maxdepth 1 ! -name . -exec stat -c '%f %s %u %g %Y %n' {} + | head -c "$5" | base64 || exit
 	;;
 esac
-`
+` + "echo " + outputEnd
+
+// outputEnd is the last line of a script whose output is read. An engine can keep the
+// last that a container prints after it has told its end: dockerd waits two seconds for
+// it, which is too short on a busy computer.
+const outputEnd = "."
+
+// Of a helper's output: how long the engine has to keep the rest of it, the pause before
+// it is read again, and how much is read.
+const (
+	outputPatience = 20 * time.Second
+	outputPause    = 100 * time.Millisecond
+	maxOutput      = 2 * maxListing
+)
 
 // Kind is what an entry of a folder is.
 type Kind string
@@ -260,13 +274,41 @@ func (d *Store) output(ctx context.Context, spec engine.HelperSpec) (out []byte,
 	if c.ExitCode != 0 {
 		return nil, exitCode(c.ExitCode)
 	}
-	log, err := d.Engine.Logs(ctx, engine.Container{ID: id}, engine.LogQuery{Tail: -1})
+	return d.printed(ctx, id)
+}
+
+// printed returns what a helper that has ended has printed before outputEnd.
+func (d *Store) printed(ctx context.Context, helper string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, outputPatience)
+	defer cancel()
+	for {
+		text, err := d.kept(ctx, helper)
+		if err != nil {
+			return nil, err
+		}
+		if told, whole := bytes.CutSuffix(text, []byte(outputEnd+"\n")); whole && (len(told) == 0 || told[len(told)-1] == '\n') {
+			return told, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.New("the engine has kept only a part of what the helper told")
+		case <-time.After(outputPause):
+		}
+	}
+}
+
+// kept returns what an engine has kept of a helper's output.
+func (d *Store) kept(ctx context.Context, helper string) ([]byte, error) {
+	log, err := d.Engine.Logs(ctx, engine.Container{ID: helper}, engine.LogQuery{Tail: -1})
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
 	var text bytes.Buffer
-	_, err = text.ReadFrom(io.LimitReader(log, 2*maxListing))
+	_, err = text.ReadFrom(io.LimitReader(log, maxOutput+1))
+	if text.Len() > maxOutput {
+		return nil, errors.New("the helper told more than was asked")
+	}
 	return text.Bytes(), err
 }
 

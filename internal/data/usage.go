@@ -20,7 +20,7 @@ const (
 )
 
 // usageScript prints the free space on the disk of the volume, and the sizes in KiB of
-// the volume and its largest entries, in base64 as lookScript does.
+// the volume and its largest entries, in base64 and with an end as lookScript does.
 //
 //	$1  the root of the volume
 //	$2  how many lines are told
@@ -28,8 +28,8 @@ const usageScript = `
 LC_ALL=C; export LC_ALL
 exec 2>/dev/null
 cd "$1" || exit 1
-{ df -Pk . | tail -n 1; du -akx -d 2 . | sort -rn | head -n "$2"; } | head -c 1000000 | base64
-`
+{ df -Pk . | tail -n 1; du -akx -d 2 . | sort -rn | head -n "$2"; } | head -c 1000000 | base64 || exit
+` + "echo " + outputEnd
 
 // Usage tells what takes the room in a volume, in bytes on its disk.
 type Usage struct {

@@ -59,8 +59,12 @@ func TestUsageScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	told, whole := strings.CutSuffix(string(out), "\n"+outputEnd+"\n")
+	if !whole {
+		t.Errorf("the output has no end: %q", out)
+	}
 	// base64 breaks its lines, which the decoder takes.
-	u, err := parseUsage(string(out))
+	u, err := parseUsage(told)
 	if err != nil {
 		t.Fatal(err)
 	}
