@@ -22,8 +22,7 @@ func TestUndoAfterContextEnds(t *testing.T) {
 		"another one": {
 			there: []engine.Container{asOurs(engine.Container{ID: "old"}, "r")},
 			operate: func(ctx context.Context, o *operation) error {
-				_, _, err := o.makeNext(ctx, engine.Container{})
-				return err
+				return (&replacement{operation: o}).makeNext(ctx, engine.Container{})
 			},
 			want: "r-data r=old",
 		},

@@ -4,83 +4,57 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"time"
 
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
 	"colabtray/internal/jupyter"
 )
 
-// A container is replaced in steps. If the program is killed after any step, a complete
-// runtime is left, the old one or the new one:
-//
-//	create the new container                   NAME old, NAME-next new
-//	stop the old one, and rename both          NAME-previous old, NAME new
-//	start the new one, and wait for Jupyter    the same
-//	remove the old one                         NAME new
-//
-// The next operation finds the leftovers by their names and labels. It removes a
-// NAME-next. It renames a NAME-previous to NAME if there is no NAME. If there is a
-// NAME, it keeps NAME-previous until NAME is confirmed, which means that Jupyter has
-// answered in it.
-func (o *operation) nextName() string     { return o.profile.Runtime + engine.NextSuffix }
-func (o *operation) PreviousName() string { return o.profile.Runtime + engine.PreviousSuffix }
+// A container is made anew from the current settings so that a complete runtime is left,
+// the old one or the new one, whenever the program is killed. The old one is in reserve
+// until the new one is confirmed, which means that Jupyter has answered in it; the next
+// operation finds what is in reserve.
 
-// Recover finishes or undoes the replacement of a container that was interrupted. It
-// returns the ID of an old container that is in reserve for a new one that is not
-// confirmed, else "".
-func (o *operation) Recover(ctx context.Context) (previous string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	replacer, has := engine.As[engine.Replacer](o.engine)
-	if !has {
-		return "", nil
-	}
-	ids, err := replacer.Named(ctx, o.profile.Runtime)
-	if err != nil {
-		return "", err
-	}
-	if id := ids[o.nextName()]; id != "" {
-		if err := o.removeNext(ctx, id); err != nil {
-			return "", err
+// renewal is how the old container stays in reserve on an engine. The container that is in
+// reserve is known by its ID.
+type renewal interface {
+	// reserved returns what an interrupted renewal has in reserve for a new container that
+	// is not confirmed, else "". What else it has left is finished or undone.
+	reserved(ctx context.Context) (id string, err error)
+	// prepare does all that can fail while the old container is left as it is.
+	prepare(ctx context.Context, old engine.Container) error
+	// exchange stops the old container, has the new one in its place, and returns the new
+	// one's ID.
+	exchange(ctx context.Context, old engine.Container) (id string, err error)
+	// commit gives up what is in reserve.
+	commit(ctx context.Context, old string) error
+	// rollback undoes what was done, as far as that was, and starts the old container if
+	// run is true.
+	rollback(ctx context.Context, old string, run bool) error
+	// reservedName is where a person finds the old container after a failed rollback.
+	reservedName() string
+}
+
+// renewal returns the way of the operation's engine.
+func (o *operation) renewal() renewal {
+	if _, replaces := engine.As[engine.Replacer](o.engine); !replaces {
+		if remaker, has := engine.As[engine.Remaker](o.engine); has {
+			return &remaking{operation: o, remaker: remaker}
 		}
 	}
-	previous = ids[o.PreviousName()]
-	if previous == "" {
-		return "", nil
-	}
-	if c, err := o.Inspect(ctx); c.Exists || err != nil {
-		return previous, err
-	}
-	return "", replacer.Rename(ctx, previous, o.profile.Runtime)
+	return &replacement{operation: o}
 }
 
-// removeNext removes a new container that never was the runtime, though somebody may have
-// started it.
-func (o *operation) removeNext(ctx context.Context, id string) error {
-	c, err := o.engine.Inspect(ctx, id)
-	if err != nil {
-		return err
-	}
-	if c.Running {
-		return o.discard(ctx, id)
-	}
-	return o.engine.Remove(ctx, id)
-}
-
-// findPrevious calls Recover and stores the container in reserve. If the new container
-// is confirmed meanwhile, it removes the container in reserve.
+// findPrevious stores what is in reserve. If the new container is confirmed meanwhile, it
+// gives up what is in reserve.
 func (o *operation) findPrevious(ctx context.Context) (err error) {
-	find := o.Recover
-	if o.remaker() != nil {
-		find = o.remade
-	}
-	if o.previous, err = find(ctx); err != nil || o.previous == "" || !o.confirmed {
+	way := o.renewal()
+	if o.previous, err = way.reserved(ctx); err != nil || o.previous == "" || !o.confirmed {
 		return err
 	}
 	id := o.previous
 	o.previous = ""
-	return o.commit(ctx, id)
+	return way.commit(ctx, id)
 }
 
 // differs reports whether the container was created from other settings.
@@ -105,9 +79,10 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 	if err := o.provideImage(ctx); err != nil {
 		return err
 	}
+	way := o.renewal()
 	if o.previous != "" {
 		ran := old.Running
-		err := o.rollback(ctx, o.previous, false)
+		err := way.rollback(ctx, o.previous, false)
 		if err == nil {
 			old, err = o.Inspect(ctx)
 		}
@@ -119,86 +94,14 @@ func (o *operation) recreate(ctx context.Context, old engine.Container, failed s
 			return err
 		}
 	}
-	if remaker := o.remaker(); remaker != nil {
-		return o.remake(ctx, remaker, old, failed)
-	}
-	if err := o.freeNames(ctx); err != nil {
+	if err := way.prepare(ctx, old); err != nil {
 		return err
 	}
-	next, spec, err := o.makeNext(ctx, old)
-	if err != nil {
-		return err
-	}
-	err = o.exchange(ctx, old, next)
+	id, err := way.exchange(ctx, old)
 	if err == nil {
-		err = o.rescue(ctx, old)
-	}
-	if err == nil {
-		err = o.seed(ctx, spec, old)
-	}
-	if err == nil {
-		err = o.confirmNew(ctx, next)
+		err = o.confirmNew(ctx, id)
 	}
 	return o.commitOrRollback(ctx, err, old.ID, old.Running, failed)
-}
-
-// freeNames returns a problem if a container has one of the names that the replacement
-// needs. It must be somebody else's, because Recover has removed ours.
-func (o *operation) freeNames(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	for _, name := range []string{o.nextName(), o.PreviousName()} {
-		if c, err := o.engine.Inspect(ctx, name); err != nil || c.Exists {
-			return cmp.Or(err, error(nameTakenProblem(name, o.info.Command)))
-		}
-	}
-	return nil
-}
-
-// makeNext creates the new container beside the old one.
-func (o *operation) makeNext(ctx context.Context, old engine.Container) (id string, spec engine.Spec, err error) {
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	spec = specOf(o.profile, o.server, o.info)
-	spec.Name = o.nextName()
-	if err := o.setMounts(ctx, &spec, old); err != nil {
-		return "", spec, err
-	}
-	made, err := o.engine.Create(ctx, spec)
-	if err == nil {
-		err = o.copyServerFiles(ctx, spec.Container(made.ID), false)
-	}
-	if err != nil {
-		// The engine may have carried out a request although ctx ended.
-		recovering, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout)
-		defer cancel()
-		_, recoverErr := o.Recover(recovering)
-		err = errors.Join(err, recoverErr)
-	}
-	return made.ID, spec, err
-}
-
-// exchange stops the old container and gives its name to the new one.
-func (o *operation) exchange(ctx context.Context, old engine.Container, next string) error {
-	if old.Running {
-		if err := o.Stop(ctx, old); err != nil {
-			return err
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
-	defer cancel()
-	if err := o.rename(ctx, old.ID, o.PreviousName()); err != nil {
-		return err
-	}
-	return o.rename(ctx, next, o.profile.Runtime)
-}
-
-func (o *operation) rename(ctx context.Context, id, name string) error {
-	replacer, err := engine.Need[engine.Replacer](o.engine)
-	if err != nil {
-		return err
-	}
-	return replacer.Rename(ctx, id, name)
 }
 
 // confirm starts the new container of an interrupted replacement, whose old container
@@ -302,64 +205,26 @@ func (o *operation) untilReady(ctx context.Context, c engine.Container) error {
 	return cmp.Or(deathProblem(now, o.info, engine.LastLines(ctx, o.engine, now, 20), false), stoppedMeanwhileProblem())
 }
 
-// commitOrRollback removes the old container if err is nil, and rolls back to it
+// commitOrRollback gives up the old container if err is nil, and rolls back to it
 // otherwise. It ignores the end of ctx.
 func (o *operation) commitOrRollback(ctx context.Context, err error, old string, run bool, failed string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engine.CleanupTimeout+stopGrace)
 	defer cancel()
+	way := o.renewal()
 	if err == nil {
 		o.started = true
-		return o.commit(ctx, old)
+		return way.commit(ctx, old)
 	}
 	problem := o.problem(ctx, err)
-	if err := o.rollback(ctx, old, run); err != nil {
-		name := o.PreviousName()
-		if o.remaker() != nil {
-			name = o.profile.Runtime
-		}
-		return notRolledBackProblem(o.profile, name, errors.Join(err, problem))
+	if err := way.rollback(ctx, old, run); err != nil {
+		return notRolledBackProblem(o.profile, way.reservedName(), errors.Join(err, problem))
 	}
 	return rolledBackProblem(failed, problem)
 }
 
-// commit removes the old container in reserve.
-func (o *operation) commit(ctx context.Context, old string) error {
-	if remaker := o.remaker(); remaker != nil {
-		return remaker.Keep(ctx, old)
-	}
-	return o.discard(ctx, old)
-}
-
-// rollback removes the new container, gives the old one its name again, and starts it
-// if run is true.
-func (o *operation) rollback(ctx context.Context, old string, run bool) error {
-	if remaker := o.remaker(); remaker != nil {
-		return o.unmake(ctx, remaker, old, run)
-	}
-	c, err := o.Inspect(ctx)
-	if err != nil {
-		return err
-	}
-	if c.Exists && c.ID != old {
-		if err := o.engine.Stop(ctx, c.ID, time.Second); err != nil {
-			return err
-		}
-		if err := o.discard(ctx, c.ID); err != nil {
-			return err
-		}
-	}
-	if c.ID != old {
-		if err := o.rename(ctx, old, o.profile.Runtime); err != nil {
-			return err
-		}
-	}
-	if _, err := o.Recover(ctx); err != nil {
-		return err
-	}
-	if !run {
-		return nil
-	}
-	err = o.startContainer(ctx, old)
+// restart starts the old container after a rollback.
+func (o *operation) restart(ctx context.Context, old string) error {
+	err := o.startContainer(ctx, old)
 	o.started = err == nil
 	return err
 }

@@ -17,74 +17,62 @@ import (
 //	forget the old one                          the new one
 //
 // What is in reserve is found by [engine.Container.Remade]; as with a container of its own
-// (recreate.go), it is kept until Jupyter has answered.
+// (replace.go), it is kept until Jupyter has answered.
 
-// remaker returns the engine that makes containers anew in their place; nil for one that
-// replaces them or can do neither.
-func (o *operation) remaker() engine.Remaker {
-	if _, replaces := engine.As[engine.Replacer](o.engine); replaces {
-		return nil
-	}
-	remaker, _ := engine.As[engine.Remaker](o.engine)
-	return remaker
+// remaking is the renewal on such an engine.
+type remaking struct {
+	*operation
+	remaker engine.Remaker
+	spec    engine.Spec // the new container is made from it
 }
 
-// remade returns the ID of the container if something is in reserve for it, else "".
-func (o *operation) remade(ctx context.Context) (id string, err error) {
-	c, err := o.Inspect(ctx)
+func (r *remaking) reserved(ctx context.Context) (id string, err error) {
+	c, err := r.Inspect(ctx)
 	if err != nil || !c.Exists || !c.Remade {
 		return "", err
 	}
 	return c.ID, nil
 }
 
-// remake is recreate on such an engine.
-func (o *operation) remake(ctx context.Context, remaker engine.Remaker, old engine.Container, failed string) error {
-	asking, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+func (r *remaking) reservedName() string { return r.profile.Runtime }
+
+func (r *remaking) prepare(ctx context.Context, old engine.Container) error {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	spec := specOf(o.profile, o.server, o.info)
-	if err := o.setMounts(asking, &spec, old); err != nil {
+	r.spec = specOf(r.profile, r.server, r.info)
+	if err := r.setMounts(ctx, &r.spec, old); err != nil {
 		return err
 	}
-	if err := remaker.CanMake(asking, spec); err != nil { // before anything is stopped
-		return err
-	}
-	err := o.makeAnew(ctx, remaker, old, spec)
-	if err == nil {
-		err = o.confirmNew(ctx, old.ID)
-	}
-	return o.commitOrRollback(ctx, err, old.ID, old.Running, failed)
+	return r.remaker.CanMake(ctx, r.spec)
 }
 
-// makeAnew stops the container and makes it anew.
-func (o *operation) makeAnew(ctx context.Context, remaker engine.Remaker, old engine.Container, spec engine.Spec) error {
+func (r *remaking) exchange(ctx context.Context, old engine.Container) (id string, err error) {
 	if old.Running {
-		if err := o.Stop(ctx, old); err != nil {
-			return err
+		if err := r.Stop(ctx, old); err != nil {
+			return "", err
 		}
 	}
-	if err := o.seed(ctx, spec, old); err != nil { // before, as after a kill nothing would tell of it
-		return err
+	if err := r.seed(ctx, r.spec, old); err != nil { // before, as after a kill nothing would tell of it
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
-	if err := remaker.Remake(ctx, old.ID, spec); err != nil {
-		return err
+	if err := r.remaker.Remake(ctx, old.ID, r.spec); err != nil {
+		return "", err
 	}
-	o.data.SetRoot(old.ID, "") // it may be another one
-	return o.copyServerFiles(ctx, spec.Container(old.ID), false)
+	r.data.SetRoot(old.ID, "") // it may be another one
+	return old.ID, r.copyServerFiles(ctx, r.spec.Container(old.ID), false)
 }
 
-// unmake is rollback on such an engine.
-func (o *operation) unmake(ctx context.Context, remaker engine.Remaker, id string, run bool) error {
-	if err := o.engine.Stop(ctx, id, time.Second); err != nil && !errors.Is(err, engine.ErrNotFound) {
+func (r *remaking) commit(ctx context.Context, old string) error { return r.remaker.Keep(ctx, old) }
+
+func (r *remaking) rollback(ctx context.Context, old string, run bool) error {
+	if err := r.engine.Stop(ctx, old, time.Second); err != nil && !errors.Is(err, engine.ErrNotFound) {
 		return err
 	}
-	o.data.SetRoot(id, "")
-	if err := remaker.Unmake(ctx, id); err != nil || !run {
+	r.data.SetRoot(old, "")
+	if err := r.remaker.Unmake(ctx, old); err != nil || !run {
 		return err
 	}
-	err := o.startContainer(ctx, id)
-	o.started = err == nil
-	return err
+	return r.restart(ctx, old)
 }

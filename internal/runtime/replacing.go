@@ -14,7 +14,7 @@ import (
 const replacementTime = 5 * time.Minute
 
 // WithReplacement returns a snapshot that knows of another program that is replacing the
-// container (see recreate.go): in between there is no container of the name, or one
+// container (see replace.go): in between there is no container of the name, or one
 // that does not run, but the runtime is starting.
 func (m *Manager) WithReplacement(ctx context.Context, s Snapshot) (Snapshot, error) {
 	if s.State != Absent && s.State != Stopped && s.State != Failed {
