@@ -16,7 +16,7 @@ import (
 //	start it, and wait for Jupyter              the same
 //	forget the old one                          the new one
 //
-// What is in reserve is found by [engine.Container.Remade]; as with a container of its own
+// What is in reserve is found by [engine.Container.RemadeAt]; as with a container of its own
 // (recreate.go), it is kept until Jupyter has answered.
 
 // remaker returns the engine that makes containers anew in their place; nil for one that
@@ -32,7 +32,7 @@ func (o *operation) remaker() engine.Remaker {
 // remade returns the ID of the container if something is in reserve for it, else "".
 func (o *operation) remade(ctx context.Context) (id string, err error) {
 	c, err := o.Inspect(ctx)
-	if err != nil || !c.Exists || !c.Remade {
+	if err != nil || !c.Exists || c.RemadeAt.IsZero() {
 		return "", err
 	}
 	return c.ID, nil
