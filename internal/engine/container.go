@@ -45,7 +45,7 @@ type Container struct {
 	// RemadeAt is when the container was made anew, by the clock of the program that did
 	// so. It is zero unless what it was made from before is in reserve; see [Remaker].
 	RemadeAt time.Time
-	Labels map[string]string
+	Labels   map[string]string
 	// LabelsOfImage are the labels of the container's image. It is nil when the image
 	// is gone, or when the container has no label of this program, so that nothing
 	// depends on it.
