@@ -93,7 +93,7 @@ type Remaker interface {
 	CanMake(ctx context.Context, spec Spec) error
 	// Remake makes a container that does not run, and has nothing in reserve, anew from a
 	// spec, and its volume if it does not exist. What the container was made from is kept
-	// in reserve ([Container.Remade]). It is all done or nothing, also if the program is
+	// in reserve ([Container.RemadeAt]). It is all done or nothing, also if the program is
 	// killed meanwhile.
 	Remake(ctx context.Context, id string, spec Spec) error
 	// Unmake makes a container that does not run from what is in reserve. Without a

@@ -44,10 +44,10 @@ type Container struct {
 	// that there is. CauseSaid are the engine's own words.
 	Cause     Cause
 	CauseSaid string
-	// Remade tells that the container was made anew, and that what it was made from
-	// before is in reserve; see [Remaker].
-	Remade bool
-	Labels map[string]string
+	// RemadeAt is when the container was made anew, by the clock of the program that did
+	// so. It is zero unless what it was made from before is in reserve; see [Remaker].
+	RemadeAt time.Time
+	Labels   map[string]string
 	// LabelsOfImage are the labels of the container's image. It is nil when the image
 	// is gone, or when the container has no label of this program, so that nothing
 	// depends on it.

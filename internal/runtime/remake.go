@@ -16,7 +16,7 @@ import (
 //	start it, and wait for Jupyter              the same
 //	forget the old one                          the new one
 //
-// What is in reserve is found by [engine.Container.Remade]; as with a container of its own
+// What is in reserve is found by [engine.Container.RemadeAt]; as with a container of its own
 // (replace.go), it is kept until Jupyter has answered.
 
 // remaking is the renewal on such an engine.
@@ -28,7 +28,7 @@ type remaking struct {
 
 func (r *remaking) reserved(ctx context.Context) (id string, err error) {
 	c, err := r.Inspect(ctx)
-	if err != nil || !c.Exists || !c.Remade {
+	if err != nil || !c.Exists || c.RemadeAt.IsZero() {
 		return "", err
 	}
 	return c.ID, nil

@@ -24,8 +24,9 @@ type remaking struct {
 
 	mu       sync.Mutex
 	requests int
-	most     int  // no request is answered after so many; 0 for no limit
-	last     bool // the one after is carried out, though not answered
+	most     int           // no request is answered after so many; 0 for no limit
+	last     bool          // the one after is carried out, though not answered
+	age      time.Duration // of what was made anew
 }
 
 func newRemaking(e engine.Engine) *remaking {
@@ -37,6 +38,13 @@ func (e *remaking) limit(most int, last bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.requests, e.most, e.last = 0, most, last
+}
+
+// ages has what was made anew be so old.
+func (e *remaking) ages(age time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.age = age
 }
 
 // reached reports whether the limit was.
@@ -64,6 +72,16 @@ func (e *remaking) do(what string, request func() error) error {
 		err = engine.ErrUnreachable
 	}
 	return err
+}
+
+func (e *remaking) Inspect(ctx context.Context, name string) (engine.Container, error) {
+	c, err := e.Engine.Inspect(ctx, name)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !c.RemadeAt.IsZero() {
+		c.RemadeAt = c.RemadeAt.Add(-e.age)
+	}
+	return c, err
 }
 
 func (e *remaking) Start(ctx context.Context, id string) error {
@@ -121,10 +139,39 @@ func TestRemade(t *testing.T) {
 	for _, memory := range []int64{1 << 30, 2 << 30} {
 		m.set(memory)
 		s := m.must(m.Restart)
-		if c := m.Container(); s.State != runtime.Ready || s.RestartToApply || s.Problem != nil || c.ID != before.ID || c.Effective.Memory != memory || c.Remade {
+		if c := m.Container(); s.State != runtime.Ready || s.RestartToApply || s.Problem != nil || c.ID != before.ID || c.Effective.Memory != memory || !c.RemadeAt.IsZero() {
 			t.Errorf("it is %+v, the container %+v", s, c)
 		}
 	}
+}
+
+// TestStateWhileRemade: what another program makes anew is starting, from then on until it
+// runs, unless that was interrupted.
+func TestStateWhileRemade(t *testing.T) {
+	t.Parallel()
+	m, e := remakes(t)
+	m.must(m.Start)
+	m.must(m.Stop)
+	c := m.Container()
+	told := func(what string, want runtime.State) {
+		t.Helper()
+		s, err := m.WithReplacement(t.Context(), runtime.Snapshot{State: runtime.Stopped})
+		if err != nil || s.State != want || want == runtime.Starting && s.Since.IsZero() {
+			t.Errorf("%s: it is %s since %v, %v", what, s.State, s.Since, err)
+		}
+	}
+	told("stopped", runtime.Stopped)
+	if err := e.Remake(t.Context(), c.ID, engine.Spec{Name: c.Name, Image: c.Image}); err != nil {
+		t.Fatal(err)
+	}
+	told("made anew", runtime.Starting)
+	e.ages(time.Hour)
+	told("made anew an hour ago", runtime.Stopped)
+	if err := e.Unmake(t.Context(), c.ID); err != nil {
+		t.Fatal(err)
+	}
+	e.ages(0)
+	told("taken back", runtime.Stopped)
 }
 
 // TestRemadeRolledBack: settings that do not work leave the runtime as it was, and those
@@ -146,7 +193,7 @@ func TestRemadeRolledBack(t *testing.T) {
 			t.Fatalf("the restart ended with %v", err)
 		}
 		s := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Ready })
-		if c := m.Container(); !s.RestartToApply || c.ID != before.ID || c.Effective.Memory != before.Effective.Memory || c.Remade {
+		if c := m.Container(); !s.RestartToApply || c.ID != before.ID || c.Effective.Memory != before.Effective.Memory || !c.RemadeAt.IsZero() {
 			t.Errorf("without %q it is %+v, the container %+v", broken, s, c)
 		}
 		return shown
@@ -191,7 +238,7 @@ func TestRemadeWaits(t *testing.T) {
 	m.must(m.Stop)
 	err := <-restarted
 	s := m.until(func(s runtime.Snapshot) bool { return s.State == runtime.Stopped })
-	if c := m.Container(); err == nil || c.ID != before.ID || c.Effective.Memory != before.Effective.Memory || c.Remade || !s.RestartToApply {
+	if c := m.Container(); err == nil || c.ID != before.ID || c.Effective.Memory != before.Effective.Memory || !c.RemadeAt.IsZero() || !s.RestartToApply {
 		t.Errorf("the restart ended with %v; it is %+v, the container %+v", err, s, c)
 	}
 }
@@ -208,7 +255,7 @@ func TestRemadeWithoutGPU(t *testing.T) {
 	m.must(m.Stop)
 	hash := m.Container().Labels[engine.LabelSettings]
 	s := m.must(m.StartWithoutGPU)
-	if c := m.Container(); s.State != runtime.Ready || c.Remade || c.Labels[engine.LabelSettings] == hash || !s.RestartToApply {
+	if c := m.Container(); s.State != runtime.Ready || !c.RemadeAt.IsZero() || c.Labels[engine.LabelSettings] == hash || !s.RestartToApply {
 		t.Errorf("it is %+v, the container %+v", s, c)
 	}
 	if m.must(m.Restart); m.Container().Labels[engine.LabelSettings] != hash {
@@ -266,7 +313,7 @@ func TestRemakeKilled(t *testing.T) {
 				t.Errorf("after %d requests: %+v", most, s)
 			}
 			next.must(next.Restart)
-			if c := next.Container(); c.Remade || c.ID != made.ID || c.Effective.Memory != 1<<30 {
+			if c := next.Container(); !c.RemadeAt.IsZero() || c.ID != made.ID || c.Effective.Memory != 1<<30 {
 				t.Errorf("after %d requests the container is %+v", most, c)
 			}
 			if most > 20 {

@@ -20,12 +20,12 @@ func (m *Manager) WithReplacement(ctx context.Context, s Snapshot) (Snapshot, er
 	if s.State != Absent && s.State != Stopped && s.State != Failed {
 		return s, nil
 	}
-	replacer, has := engine.As[engine.Replacer](m.engine())
-	if !has {
-		return s, nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
 	defer cancel()
+	replacer, has := engine.As[engine.Replacer](m.engine())
+	if !has {
+		return m.withRemake(ctx, s)
+	}
 	ids, err := replacer.Named(ctx, m.runtime)
 	if err != nil {
 		return s, engine.OperationProblem(m.Profile(), m.link.Info(), err)
@@ -45,6 +45,23 @@ func (m *Manager) WithReplacement(ctx context.Context, s Snapshot) (Snapshot, er
 		return s, nil
 	}
 	s.State, s.Since, s.Problem = Starting, c.MadeAt, nil
+	return s, nil
+}
+
+// withRemake is WithReplacement on an engine that makes containers anew in their place (see
+// remake.go).
+func (m *Manager) withRemake(ctx context.Context, s Snapshot) (Snapshot, error) {
+	if _, has := engine.As[engine.Remaker](m.engine()); !has {
+		return s, nil
+	}
+	c, err := m.engine().Inspect(ctx, m.runtime)
+	if err != nil {
+		return s, engine.OperationProblem(m.Profile(), m.link.Info(), err)
+	}
+	if c.RemadeAt.IsZero() || c.Running || time.Since(c.RemadeAt) > replacementTime {
+		return s, nil
+	}
+	s.State, s.Since, s.Problem = Starting, c.RemadeAt, nil
 	return s, nil
 }
 

@@ -28,7 +28,8 @@ const (
 )
 
 // Cluster returns the cluster once no other test has it, and skips the test when none
-// runs, also with CI set: test/setup does not make one, as it takes long to build.
+// runs, also with CI set: beside other tests a cluster disturbs them, so .ci/cluster has one
+// when they are over. Where the environment names a cluster, the test fails without it.
 func Cluster(t testing.TB) *KubernetesCluster {
 	t.Helper()
 	c := &KubernetesCluster{cmp.Or(os.Getenv("COLAB_TRAY_TEST_CLUSTER"), "/run/colab-tray-cluster")}
@@ -41,6 +42,9 @@ func Cluster(t testing.TB) *KubernetesCluster {
 		_, err := c.kubectl("get", "--raw", "/readyz")
 		return err == nil
 	}) {
+		if os.Getenv("COLAB_TRAY_TEST_CLUSTER") != "" {
+			t.Fatalf("the cluster in %s does not answer", c.dir)
+		}
 		t.Skip("this test needs a Kubernetes cluster (see make cluster)")
 	}
 	return c

@@ -1,6 +1,8 @@
 package testenv
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -52,6 +54,49 @@ iptables --wait "$1" OUTPUT --out-interface colab-cluster --protocol tcp --sport
 		change("--insert")
 		t.Cleanup(func() { change("--delete") })
 	}
+}
+
+// WithoutDefaultClass lets no storage class be the default one until restore is called.
+func (c *KubernetesCluster) WithoutDefaultClass(t testing.TB) (restore func()) {
+	t.Helper()
+	const class, mark = "storageclass/disk", "storageclass.kubernetes.io/is-default-class"
+	AfterDeath(t, `KUBECONFIG=$1 exec "$2/kubectl" annotate --overwrite "$3" "$4=true"`, c.Kubeconfig(), c.Programs(), class, mark)
+	restore = sync.OnceFunc(func() { c.Kubectl(t, "annotate", "--overwrite", class, mark+"=true") })
+	t.Cleanup(restore)
+	c.Kubectl(t, "annotate", "--overwrite", class, mark+"=false")
+	return restore
+}
+
+// Urge has a pod that takes all GPUs of the cluster in a person's namespace, and is more
+// urgent than any other. It goes when done is called.
+func (c *KubernetesCluster) Urge(t testing.TB, who, image string) (done func()) {
+	t.Helper()
+	name := c.RuntimeName(t, who)
+	file := filepath.Join(t.TempDir(), "urgent.yaml")
+	text := fmt.Sprintf(`apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: %[1]s}
+value: 1000
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: %[1]s, namespace: %[2]s, labels: {app.kubernetes.io/instance: %[1]s}}
+spec:
+  priorityClassName: %[1]s
+  terminationGracePeriodSeconds: 1
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+  - {name: main, image: %[3]q, command: [sleep, "3600"], resources: {limits: {nvidia.com/gpu: "2"}},
+     securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}
+`, name, c.Namespace(who), image)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	AfterDeath(t, `KUBECONFIG=$1 exec "$2/kubectl" delete priorityclass "$3"`, c.Kubeconfig(), c.Programs(), name)
+	done = sync.OnceFunc(func() { c.Kubectl(t, "delete", "--ignore-not-found", "--filename="+file) })
+	t.Cleanup(done)
+	c.Kubectl(t, "apply", "--filename="+file)
+	return done
 }
 
 // Drain empties the node of the pods of a runtime, and lets no others begin there until

@@ -555,9 +555,9 @@ func (d *Engine) openLogs(ctx context.Context, id string, options container.Logs
 		stream, err := d.api.Load().ContainerLogs(ctx, id, options)
 		return stream, engineError(err)
 	}
-	ctx, stalls := watchStall(ctx)
+	ctx, stalls := engine.WatchStall(ctx, engine.StallTime, engineError)
 	stream, err := d.api.Load().ContainerLogs(ctx, id, options)
-	return stalls.open(stream, err)
+	return stalls.Open(stream, err)
 }
 
 // demultiplexed merges stdout and stderr of a container without a terminal.
@@ -599,9 +599,9 @@ func (d *Engine) Reach(_ context.Context, c engine.Container, port int) (engine.
 
 // Get implements [engine.Engine].
 func (d *Engine) Get(ctx context.Context, id, path string) (io.ReadCloser, error) {
-	ctx, stalls := watchStall(ctx)
+	ctx, stalls := engine.WatchStall(ctx, engine.StallTime, engineError)
 	r, _, err := d.api.Load().CopyFromContainer(ctx, id, path)
-	return stalls.open(r, err)
+	return stalls.Open(r, err)
 }
 
 // PublishedBy implements [engine.Ports].

@@ -143,7 +143,7 @@ func TestStreamThatStandsStill(t *testing.T) {
 		}
 		defer stream.Close()
 		for n := 1; n > 0 && err == nil; {
-			time.Sleep(2 * stallTime)
+			time.Sleep(2 * engine.StallTime)
 			n, err = stream.Read(make([]byte, 10))
 		}
 		if err == io.EOF {
@@ -158,10 +158,10 @@ func TestStreamThatStandsStill(t *testing.T) {
 			return read(d.Logs(ctx, engine.Container{ID: "c", TTY: true}, engine.LogQuery{Tail: -1}))
 		},
 		"unpack": func(ctx context.Context, d *Engine) error {
-			return d.Unpack(ctx, "c", "/x", &slow{3, 2 * stallTime})
+			return d.Unpack(ctx, "c", "/x", &slow{3, 2 * engine.StallTime})
 		},
 	} {
-		for pause, isShort := range map[time.Duration]bool{stallTime - time.Second: true, stallTime + time.Second: false} {
+		for pause, isShort := range map[time.Duration]bool{engine.StallTime - time.Second: true, engine.StallTime + time.Second: false} {
 			t.Run(fmt.Sprint(name, " ", pause), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					err := request(context.Background(), engineBy(t, stalled{pause}))
@@ -178,7 +178,7 @@ func TestStreamThatStandsStill(t *testing.T) {
 				if err := request(context.Background(), d); !errors.Is(err, engine.ErrSilent) {
 					t.Errorf("it ended with %v", err)
 				}
-				if took := time.Since(begun); took > stallTime {
+				if took := time.Since(begun); took > engine.StallTime {
 					t.Errorf("it ended after %s", took)
 				}
 			})

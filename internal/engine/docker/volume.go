@@ -189,12 +189,12 @@ func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser
 		return nil, err
 	}
 	r, w := io.Pipe()
-	reading, stalls := watchStall(ctx)
+	reading, stalls := engine.WatchStall(ctx, engine.StallTime, engineError)
 	stop := context.AfterFunc(reading, attached.Close)
 	copied := make(chan error, 1)
 	go func() {
 		message := engine.Beginning{Most: maxMessage}
-		_, err := stdcopy.StdCopy(w, &message, received{io.NopCloser(attached.Reader), stalls})
+		_, err := stdcopy.StdCopy(w, &message, stalls.Received(attached.Reader))
 		copied <- err
 		if err == nil {
 			err = d.archived(ctx, id, message.String())
@@ -206,7 +206,7 @@ func (d *Engine) ReadHelper(ctx context.Context, id, path string) (io.ReadCloser
 		io.Closer
 	}{r, closing(func() error {
 		stop()
-		stalls.end()
+		stalls.End()
 		attached.Close()
 		err := r.Close()
 		if <-copied != nil { // the helper still runs, and could be read again
@@ -260,8 +260,8 @@ func (d *Engine) RemoveHelper(ctx context.Context, id string) error {
 
 // Unpack implements [engine.Volumes].
 func (d *Engine) Unpack(ctx context.Context, id, path string, archive io.Reader) error {
-	ctx, stalls := watchStall(ctx)
-	defer stalls.end()
-	err := d.api.Load().CopyToContainer(ctx, id, path, sent{archive, stalls}, container.CopyToContainerOptions{})
-	return engineError(stalls.wrong(err))
+	ctx, stalls := engine.WatchStall(ctx, engine.StallTime, engineError)
+	defer stalls.End()
+	err := d.api.Load().CopyToContainer(ctx, id, path, stalls.Sent(archive), container.CopyToContainerOptions{})
+	return stalls.Err(err)
 }

@@ -307,7 +307,7 @@ func (s *suite) remaker() {
 		s.Helper()
 		c := s.inspect(spec.Name)
 		settings := map[string]string{"first": "1", "second": "2"}[word]
-		if c.ID != id || c.Running || engine.Environment(c.Env, "WORD") != word || c.Labels[engine.LabelSettings] != settings || c.Remade != reserve || c.StartedAt.IsZero() == ran {
+		if c.ID != id || c.Running || engine.Environment(c.Env, "WORD") != word || c.Labels[engine.LabelSettings] != settings || c.RemadeAt.IsZero() == reserve || c.StartedAt.IsZero() == ran {
 			s.Errorf("made from the %s spec, in reserve: %t, ran: %t, it is %+v", word, reserve, ran, c)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
@@ -22,6 +23,8 @@ type Engine struct {
 	log     *slog.Logger
 	dir     string // below which sockets are made
 	api     *api
+
+	patience time.Duration // with streams through kubectl
 
 	which   atomic.Pointer[engine.Info]
 	current atomic.Pointer[kubectl] // with context and namespace, once these are known
@@ -48,7 +51,7 @@ func Is(address string) bool { return strings.HasPrefix(address, config.ClusterS
 // Open makes the engine at an address, without connecting to it. An address that cannot
 // be used is told by [Engine.Connect].
 func Open(address string, log *slog.Logger) *Engine {
-	e := &Engine{log: log, dir: config.RuntimeDir()}
+	e := &Engine{log: log, dir: config.RuntimeDir(), patience: engine.StallTime}
 	e.asked, e.isAsked = config.ParseCluster(address)
 	e.api = newAPI(e.dial)
 	e.current.Store(&kubectl{program: "kubectl", cluster: e.asked})
@@ -128,6 +131,8 @@ func (e *Engine) connect(ctx context.Context) (engine.Info, error) {
 	if !e.isAsked {
 		return engine.Info{}, addressProblem(e.Which().Host)
 	}
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	asked := kubectl{program: e.tool().program, cluster: e.asked}
 	if err := e.checkProgram(ctx, asked); err != nil {
 		return engine.Info{}, err

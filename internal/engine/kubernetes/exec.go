@@ -22,6 +22,8 @@ func inside(pod string, command []string) []string {
 
 // Exec implements [engine.Executor].
 func (e *Engine) Exec(ctx context.Context, id string, command []string) (stdout, stderr string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, engine.RequestTimeout)
+	defer cancel()
 	k, err := e.running(ctx, id)
 	if err != nil {
 		return "", "", err
@@ -38,7 +40,7 @@ func (e *Engine) Exec(ctx context.Context, id string, command []string) (stdout,
 		}
 		return out.String(), withoutVerdict(said.String()), nil // it is the command's
 	}
-	return out.String(), said.String(), err
+	return out.String(), said.String(), e.failure(err)
 }
 
 // verdict begins what kubectl adds to what a command says that fails.
@@ -70,6 +72,20 @@ func (e *Engine) running(ctx context.Context, id string) (kubectl, error) {
 func archiver(name string) []string {
 	from, base := path.Split(path.Clean("/" + name))
 	return []string{"tar", "--create", "--file=-", "--directory=" + from, "--", cmp.Or(base, ".")}
+}
+
+// read opens an archive that a command in a pod writes, and ends it when it stands still.
+func (e *Engine) read(ctx context.Context, pod string, command []string) (io.ReadCloser, error) {
+	ctx, stalls := engine.WatchStall(ctx, e.patience, e.failure)
+	a, err := get(ctx, e.tool(), pod, command)
+	return stalls.Open(a, err)
+}
+
+// send runs a command in a pod that reads an archive, and ends it when it stands still.
+func (e *Engine) send(ctx context.Context, pod string, command []string, archive io.Reader) error {
+	ctx, stalls := engine.WatchStall(ctx, e.patience, e.failure)
+	defer stalls.End()
+	return stalls.Err(run(ctx, e.tool().command(inside(pod, command)...), stalls.Sent(archive), nil))
 }
 
 // get opens an archive that a command in a pod writes. The error wraps

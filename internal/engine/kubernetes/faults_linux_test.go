@@ -90,10 +90,11 @@ func TestNamespaces(t *testing.T) {
 
 // makesPrecious runs a container that begins its data with a file, and then runs a command.
 // It does neither when it starts again.
-func (p *person) makesPrecious(command string) engine.Container {
+func (p *person) makesPrecious(command string, set func(*engine.Spec)) engine.Container {
 	p.t.Helper()
 	return p.runs("[ -e precious ] || { echo precious >precious; "+command+"; }; "+enginetest.Lives, func(s *engine.Spec) {
 		s.Volume, s.DataDir, s.WorkDir = s.Name+"-data", "/home/jovyan", "/home/jovyan"
+		set(s)
 	})
 }
 
@@ -124,7 +125,7 @@ spec: {limits: [{type: Container, default: {ephemeral-storage: 50Mi}}]}
 	t.Cleanup(func() { cluster.Kubectl(t, namespace, "delete", "--ignore-not-found", "--filename="+limits) })
 	cluster.Kubectl(t, namespace, "apply", "--filename="+limits)
 
-	c := bob.makesPrecious("head -c 200M /dev/zero >/tmp/large")
+	c := bob.makesPrecious("head -c 200M /dev/zero >/tmp/large", func(*engine.Spec) {})
 	ended := bob.until(c.ID, func(c engine.Container) bool { return !c.Running })
 	if ended.Cause != engine.CauseEvicted || !strings.Contains(ended.CauseSaid, "ephemeral local storage") {
 		t.Errorf("it ended as %+v", ended)
@@ -260,7 +261,7 @@ func TestDrained(t *testing.T) {
 	cluster := testenv.Cluster(t)
 	cluster.Use(t)
 	bob := newPerson(t, cluster, "bob")
-	c := bob.makesPrecious("true")
+	c := bob.makesPrecious("true", func(*engine.Spec) {})
 	cluster.Drain(t, c.Name)
 	ended := bob.until(c.ID, func(c engine.Container) bool { return !c.Running })
 	if ended.Cause != engine.CauseLost && ended.Cause != engine.CauseDeleted {
@@ -271,6 +272,48 @@ func TestDrained(t *testing.T) {
 	cluster.Uncordon(t)
 	bob.until(c.ID, runs)
 	bob.hasPrecious(c.ID)
+}
+
+// TestPreempted: something more urgent takes the GPU. The container tells that it was ended,
+// and starts again with its data once there is a GPU.
+func TestPreempted(t *testing.T) {
+	testenv.Takes(t, "it runs pods on a real cluster")
+	cluster := testenv.Cluster(t)
+	cluster.Use(t)
+	bob := newPerson(t, cluster, "bob")
+	c := bob.makesPrecious("true", func(s *engine.Spec) { s.GPU.Count = 1 })
+	done := cluster.Urge(t, "ada", bob.image)
+	ended := bob.until(c.ID, func(c engine.Container) bool { return !c.Running })
+	if ended.Cause != engine.CausePreempted && ended.Cause != engine.CauseDeleted { // of a pod that is gone it has no reason
+		t.Errorf("it ended as %+v", ended)
+	}
+	must(t, bob.Start(t.Context(), c.ID))
+	bob.until(c.ID, func(c engine.Container) bool { return c.Waiting != nil && c.Waiting.For == engine.WaitingForGPU })
+	done()
+	bob.until(c.ID, runs)
+	bob.hasPrecious(c.ID)
+}
+
+// TestNoStorageClass: a container whose volume nobody makes waits for that, and runs once
+// there is a storage class.
+func TestNoStorageClass(t *testing.T) {
+	testenv.Takes(t, "it runs pods on a real cluster")
+	cluster := testenv.Cluster(t)
+	cluster.Use(t)
+	bob := newPerson(t, cluster, "bob")
+	restore := cluster.WithoutDefaultClass(t)
+	id := bob.makes(enginetest.Lives, func(s *engine.Spec) { s.Volume, s.DataDir = s.Name+"-data", "/home/jovyan" })
+	must(t, bob.Start(t.Context(), id))
+	c := bob.until(id, func(c engine.Container) bool { return c.Waiting != nil && c.Waiting.For == engine.WaitingForVolume })
+	if !strings.Contains(c.Waiting.Said, "PersistentVolumeClaim") {
+		t.Errorf("it waits for %+v", c.Waiting)
+	}
+	name, _ := nameOf(id)
+	if class := cluster.Kubectl(t, "--namespace="+cluster.Namespace("bob"), "get", "persistentvolumeclaim", name+"-data", "--output=jsonpath={.spec.storageClassName}"); class != "" {
+		t.Errorf("the volume has the class %q", class)
+	}
+	restore()
+	bob.until(id, runs)
 }
 
 // TestSecretNowhere: the environment of a container, and so its token, is in a secret and

@@ -160,16 +160,12 @@ func (e *Engine) Get(ctx context.Context, id, name string) (io.ReadCloser, error
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	k, err := e.running(ctx, id)
+	_, err = e.running(ctx, id)
 	if errors.Is(err, engine.ErrConflict) {
 		return nil, fmt.Errorf("%w: %s: %w", engine.ErrNotFound, name, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	read, err := get(ctx, k, r.Metadata.Name, archiver(name))
-	if err != nil {
-		return nil, e.failure(err)
-	}
-	return read, nil
+	return e.read(ctx, r.Metadata.Name, archiver(name))
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"path"
 	"strings"
 
@@ -190,9 +189,9 @@ func (e *Engine) readFacts(ctx context.Context, ref string, p *pod) (imageFacts,
 	case run.ExitCode != 0:
 		return imageFacts{}, fmt.Errorf("the image %s cannot run sh: exit code %d %s", ref, run.ExitCode, run.Said)
 	}
-	log, err := e.api.open(ctx, http.MethodGet, e.path(pods, p.Metadata.Name, "log"), nil, "", nil)
+	log, err := e.openLog(ctx, p.Metadata.Name, engine.LogQuery{Tail: -1})
 	if err != nil {
-		return imageFacts{}, e.failure(err)
+		return imageFacts{}, err
 	}
 	defer log.Close()
 	said, err := io.ReadAll(io.LimitReader(log, maxSaid))

@@ -28,11 +28,25 @@ func (e *Engine) Logs(ctx context.Context, c engine.Container, q engine.LogQuery
 			return io.NopCloser(strings.NewReader("")), nil
 		}
 	}
-	log, err := e.api.open(ctx, http.MethodGet, e.path(pods, name, "log"), logQuery(q), "", nil)
+	log, err := e.openLog(ctx, name, q)
 	if isMissing(err) || isReason(err, "BadRequest") { // it has none yet, or none any more
 		return io.NopCloser(strings.NewReader("")), nil
 	}
-	return log, e.failure(err)
+	return log, err
+}
+
+// openLog opens the output of a pod. One that is followed can be silent for any time, and
+// kubectl proxy notices when there is no cluster any more.
+func (e *Engine) openLog(ctx context.Context, pod string, q engine.LogQuery) (io.ReadCloser, error) {
+	open := func(ctx context.Context) (io.ReadCloser, error) {
+		return e.api.open(ctx, http.MethodGet, e.path(pods, pod, "log"), logQuery(q), "", nil)
+	}
+	if q.Follow {
+		log, err := open(ctx)
+		return log, e.failure(err)
+	}
+	ctx, stalls := engine.WatchStall(ctx, engine.StallTime, e.failure)
+	return stalls.Open(open(ctx))
 }
 
 // hasOutput reports whether a pod's container has run, or never will.

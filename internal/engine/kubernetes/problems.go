@@ -59,7 +59,7 @@ func (e *Engine) failure(err error) error {
 // isOurs reports whether an error is one of package engine already.
 func isOurs(err error) bool {
 	for _, one := range []error{
-		engine.ErrUnreachable, engine.ErrNotFound, engine.ErrConflict, engine.ErrImageNotFound, engine.ErrNetwork, engine.ErrPlatform, engine.ErrDiskFull,
+		engine.ErrUnreachable, engine.ErrSilent, engine.ErrNotFound, engine.ErrConflict, engine.ErrImageNotFound, engine.ErrNetwork, engine.ErrPlatform, engine.ErrDiskFull,
 	} {
 		if errors.Is(err, one) {
 			return true

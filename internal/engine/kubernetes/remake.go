@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"colabtray/internal/engine"
 )
@@ -20,6 +21,23 @@ func otherSecret(container string) string { return container + ".env" }
 func secretOf(r configMap) string {
 	about, _ := readRecordOf(r)
 	return cmp.Or(about.Secret, r.Metadata.Name)
+}
+
+// remadeKey is where a reserve has when the container was made anew.
+const remadeKey = "at"
+
+// remadeAt returns when the container was made anew that has something in reserve.
+func remadeAt(r configMap) time.Time {
+	if r.Data[reserveKey] == "" {
+		return time.Time{}
+	}
+	var before map[string]string
+	_ = json.Unmarshal([]byte(r.Data[reserveKey]), &before)
+	at, err := time.Parse(time.RFC3339Nano, before[remadeKey])
+	if err != nil {
+		return r.Metadata.CreationTimestamp.UTC()
+	}
+	return at
 }
 
 // CanMake implements [engine.Remaker]. What a cluster takes of a pod shows at its start.
@@ -50,7 +68,9 @@ func (e *Engine) Remake(ctx context.Context, id string, spec engine.Spec) error 
 			return err
 		}
 	}
-	before, err := json.Marshal(map[string]string{recordKey: r.Data[recordKey], podKey: r.Data[podKey], runKey: r.Data[runKey]})
+	before, err := json.Marshal(map[string]string{
+		recordKey: r.Data[recordKey], podKey: r.Data[podKey], runKey: r.Data[runKey], remadeKey: time.Now().UTC().Format(time.RFC3339Nano),
+	})
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 	}
 	main := template.Spec.Containers[0]
 	c := engine.Container{
-		Exists: true, Remade: r.Data[reserveKey] != "", Name: r.Metadata.Name, ID: idOf(r), Image: main.Image, ImageID: main.Image,
+		Exists: true, RemadeAt: remadeAt(r), Name: r.Metadata.Name, ID: idOf(r), Image: main.Image, ImageID: main.Image,
 		MadeAt: r.Metadata.CreationTimestamp.UTC(), Labels: about.Labels, User: about.User, WorkDir: cmp.Or(main.WorkingDir, about.WorkDir),
 		Cmd: slices.Concat(main.Command, main.Args), LogDriver: "kubernetes",
 		Ports:     map[int]int{},

@@ -337,9 +337,9 @@ func (e *Engine) ReadHelper(ctx context.Context, id, _ string) (io.ReadCloser, e
 		return nil, err
 	}
 	c := template.Spec.Containers[0]
-	a, err := get(ctx, e.tool(), pod, slices.Concat(c.Command, c.Args))
+	a, err := e.read(ctx, pod, slices.Concat(c.Command, c.Args))
 	if err != nil {
-		return nil, errors.Join(e.failure(err), letGo())
+		return nil, errors.Join(err, letGo())
 	}
 	return struct {
 		io.Reader
@@ -363,6 +363,5 @@ func (e *Engine) Unpack(ctx context.Context, id, path string, packed io.Reader) 
 		return err
 	}
 	defer func() { err = errors.Join(err, letGo()) }()
-	cmd := e.tool().command(inside(pod, []string{"tar", "--extract", "--file=-", "--preserve-permissions", "--no-same-owner", "--directory=" + path})...)
-	return e.failure(run(ctx, cmd, packed, nil))
+	return e.send(ctx, pod, []string{"tar", "--extract", "--file=-", "--preserve-permissions", "--no-same-owner", "--directory=" + path}, packed)
 }

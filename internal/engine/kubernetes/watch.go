@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"colabtray/internal/engine"
 )
 
 // A watch is of objects of one kind that a selector names, from a version of theirs on.
@@ -28,6 +30,10 @@ type watch struct {
 // errExpired means that the cluster no longer knows what changed since a version.
 var errExpired = errors.New("the watch is too old")
 
+// errStalled means that a stream of changes stood still, which no cluster promises to say
+// something on. Most do each minute.
+var errStalled = errors.New("the watch stands still")
+
 // restPause is the time between two streams of which the first ended at once.
 const restPause = time.Second
 
@@ -45,7 +51,7 @@ func (w *watch) follow(ctx context.Context, opened func()) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, errExpired):
+		case errors.Is(err, errExpired), errors.Is(err, errStalled):
 			if version, err = w.list(ctx); err != nil {
 				return err
 			}
@@ -87,13 +93,15 @@ func (w *watch) list(ctx context.Context) (version string, err error) {
 }
 
 // stream follows one stream of changes, and keeps version that of the last one. It
-// returns nil when the cluster ends the stream.
+// returns nil when the cluster ends the stream. One that stands still may lead nowhere any
+// more: whoever lists anew finds that out.
 func (w *watch) stream(ctx context.Context, version *string, opened func()) error {
 	query := url.Values{"watch": {"true"}, "allowWatchBookmarks": {"true"}, "resourceVersion": {*version}}
 	for name, values := range w.selector {
 		query[name] = values
 	}
-	body, err := w.api.open(ctx, http.MethodGet, w.path, query, "", nil)
+	ctx, stalls := engine.WatchStall(ctx, engine.StallTime, func(err error) error { return err })
+	body, err := stalls.Open(w.api.open(ctx, http.MethodGet, w.path, query, "", nil))
 	if expired(err) {
 		return errExpired
 	}
@@ -103,8 +111,11 @@ func (w *watch) stream(ctx context.Context, version *string, opened func()) erro
 	defer body.Close()
 	opened()
 	err = w.events(body, version)
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		return nil
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return errStalled
 	}
 	return err
 }

@@ -44,6 +44,7 @@ type container struct {
 	over     chan struct{} // closed when the run ends; nil before the first run
 
 	reserve *container // what it was before it was made anew; nil for nothing
+	remade  time.Time  // when; zero without a reserve
 }
 
 // Process is the main process of a container, or a command that runs in it.
@@ -234,7 +235,7 @@ func (e *Engine) Inspect(ctx context.Context, name string) (engine.Container, er
 func (c *container) describe() engine.Container {
 	d := engine.Container{
 		Exists: true, Name: c.name, ID: c.id, Image: c.spec.Image, ImageID: c.image.id,
-		Running: c.process != nil || c.waiting != nil, Waiting: c.waiting, Cause: c.cause, CauseSaid: c.said, Paused: c.paused, Remade: c.reserve != nil, MadeAt: c.made, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
+		Running: c.process != nil || c.waiting != nil, Waiting: c.waiting, Cause: c.cause, CauseSaid: c.said, Paused: c.paused, RemadeAt: c.remade, MadeAt: c.made, StartedAt: c.started, EndedAt: c.ended, ExitCode: c.exitCode,
 		Labels: maps.Clone(c.labels), LabelsOfImage: c.image.Labels, Network: c.network,
 		User: c.image.Config.User, WorkDir: c.image.Config.WorkDir, Cmd: c.cmd, Env: slices.Clone(c.env), LogDriver: "memory",
 		Ports: map[int]int{}, Addresses: map[int][]netip.AddrPort{},

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"colabtray/internal/engine"
 )
@@ -35,7 +36,7 @@ func (e *Engine) Remake(ctx context.Context, id string, spec engine.Spec) error 
 		return err
 	}
 	e.mount(next)
-	next.id, next.name, next.made, next.reserve = c.id, c.name, c.made, c
+	next.id, next.name, next.made, next.reserve, next.remade = c.id, c.name, c.made, c, now()
 	e.containers[c.id] = next
 	e.notify(next, "update")
 	return nil
@@ -62,7 +63,7 @@ func (e *Engine) Keep(ctx context.Context, id string) error {
 		return err
 	}
 	defer e.mu.Unlock()
-	c.reserve = nil
+	c.reserve, c.remade = nil, time.Time{}
 	e.notify(c, "update")
 	return nil
 }
