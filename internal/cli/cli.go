@@ -18,6 +18,7 @@ import (
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
 	"colabtray/internal/i18n"
+	"colabtray/internal/logfile"
 	"colabtray/internal/problem"
 )
 
@@ -137,5 +138,5 @@ func (in *invocation) log() *slog.Logger {
 	if in.logFile != nil {
 		handlers = append(handlers, slog.NewTextHandler(in.logFile, options))
 	}
-	return slog.New(slog.NewMultiHandler(handlers...))
+	return slog.New(logfile.Once(slog.NewMultiHandler(handlers...)))
 }

@@ -225,7 +225,7 @@ func (m *Manager) openLater(ctx context.Context, err error, failed map[int]error
 		m.post(portTaken{o.problem(ctx, err)})
 	}
 	if all := o.portProblems(ctx, failed); len(all) > 0 {
-		m.log.Debug("ports cannot be listened at", "errors", failed)
+		m.log.Debug("ports cannot be listened at", "error", failed)
 		m.post(portsTaken{all})
 	}
 	select {

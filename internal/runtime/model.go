@@ -415,6 +415,7 @@ func (m *model) finish(d done) {
 	if d.problem != nil {
 		m.idled = startID{} // the stop failed
 	}
+	verb := m.opVerb
 	m.op, m.opVerb, m.cancelled, m.pulling, m.progress = 0, nothing, false, false, engine.Progress{}
 	m.firstValidInspection = m.lastInspection + 1
 	if d.known && m.up {
@@ -425,6 +426,9 @@ func (m *model) finish(d done) {
 	}
 	if d.started {
 		m.owned = startOf(d.container)
+		if verb.changesImage() {
+			m.owned = startID{} // Jupyter has answered in it, so nothing is left to undo
+		}
 		m.stale = false // it was given this version's server files
 	}
 }

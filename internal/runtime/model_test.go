@@ -281,6 +281,22 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// TestAbandonedAfterwards: who gives up waiting for a start ends the run that it began; an
+// update that is done is kept, and what it runs goes on.
+func TestAbandonedAfterwards(t *testing.T) {
+	for verb, want := range map[verb]State{start: Stopping, restart: Stopping, update: Starting, revert: Starting} {
+		m := &model{}
+		m.step(up)
+		m.step(newestInspection(m, ended(runA, 0)))
+		m.step(command{verb})
+		m.step(done{op: m.op, container: runB, known: true, started: true})
+		m.step(newestInspection(m, runB))
+		if m.step(abandoned{}); m.state() != want {
+			t.Errorf("after a %s that is given up it is %s, not %s", verb, m.state(), want)
+		}
+	}
+}
+
 // FuzzModelInvariants takes random walks through the events, and holds what
 // must be so at each of them.
 func FuzzModelInvariants(f *testing.F) {
