@@ -11,7 +11,7 @@ export CGO_ENABLED = 0
 export LC_ALL = C.UTF-8
 
 .DEFAULT_GOAL = help
-.PHONY: help build run test check lint vet cluster bench soak install dist screenshots icons man licences clean
+.PHONY: help build run setup test check lint vet cluster bench soak install dist screenshots icons man licences clean
 
 help: ## show this list
 	@echo "Colab Tray: a Google Colab local runtime from the system tray"
@@ -28,19 +28,24 @@ build: ## build bin/colab-tray for this machine
 run: ## build it and run it; what is missing is provided or explained (ARGS="start")
 	@scripts/run $(ARGS)
 
+setup:
+	@test/setup
+
 # Two packages, and four tests of each, at a time: most wait for an engine or a browser,
 # not for a processor.
 # Go takes results that it has for the same code from its cache; what it cannot see of
 # what they depend on it is told. With CI set each test is run in each combination, anew.
 # What takes longest begins first. lint vets the code. At the end of each package the race
 # detector would wait a second for late reports.
-test: ## set up what the tests need, and run them all
-	@test/setup
+test: setup ## set up what the tests need, and run them all
 	COLAB_TRAY_TEST_ENGINE=$$(test/cachekey engine) COLAB_TRAY_TEST_TREE=$$(test/cachekey tree) CGO_ENABLED=1 GORACE=atexit_sleep_ms=100 \
 		go test -race $(if $(CI),-count=1) -vet=off -p 2 -parallel 4 -timeout 40m \
 		./internal/runtime ./cmd/tray ./packaging ./test/... ./...
 
-check: lint test ## format, vet, staticcheck, and all tests
+# To set up a new machine takes minutes, in which one processor mostly waits: it lints.
+check: ## format, vet, staticcheck, and all tests
+	@$(MAKE) --no-print-directory --jobs=2 lint setup
+	@$(MAKE) --no-print-directory --assume-old=setup test
 
 # With the flags of a release nothing is compiled that the packages of each system do not
 # need as well.
@@ -61,12 +66,10 @@ cluster: ## build and start a one-node Kubernetes (to end it: test/cluster stop)
 	test/cluster build
 	test/cluster start
 
-bench: build ## set up what it needs, and measure how fast it is, beside what people use otherwise
-	@test/setup
+bench: build setup ## set up what it needs, and measure how fast it is, beside what people use otherwise
 	go run ./test/bench
 
-soak: ## walk at random over commands and faults, MINUTES (30) on Docker and on Podman (ENGINE=docker: there alone)
-	@test/setup
+soak: setup ## walk at random over commands and faults, MINUTES (30) on Docker and on Podman (ENGINE=docker: there alone)
 	COLAB_TRAY_SOAK=$(or $(MINUTES),30) go test ./internal/runtime -run '^TestSoak$$/^$(ENGINE)' -count=1 -timeout 0
 
 install: ## build it and install it into PREFIX (/usr/local), below DESTDIR
@@ -75,8 +78,7 @@ install: ## build it and install it into PREFIX (/usr/local), below DESTDIR
 dist: ## make the packages of all systems (on a Mac: of macOS) into dist/, with checksums and SBOM
 	packaging/make-dist
 
-screenshots: build ## take the pictures of the README anew
-	@test/setup
+screenshots: build setup ## take the pictures of the README anew
 	go run ./test/screenshots
 
 icons: ## draw PNG and ICO from the SVG sources
