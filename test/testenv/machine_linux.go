@@ -104,7 +104,8 @@ func (m *Machine) start(t testing.TB, user, script string, arguments ...string) 
 	t.Helper()
 	name := "colab-tray-test-machine-" + randomHex(4)
 	AfterDeath(t, `for try in 1 2 3 4 5; do `+removeControlGroups+` && break; sleep 1; done
-		rm -rf "$2"`, name, m.dir)
+		ip link del "$3"
+		rm -rf "$2"`, name, m.dir, m.link)
 	t.Cleanup(func() { m.remove(t, name) })
 	cmd := exec.Command("sh", append([]string{"-c", script, "sh", name, m.dir}, arguments...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -209,6 +210,8 @@ func (m *Machine) remove(t testing.TB, name string) {
 	if m.engine.process != nil {
 		m.engine.kill(t) // and with it all that runs there
 	}
+	// Connections that went to another address keep the network for minutes.
+	_ = exec.Command("ip", "link", "del", m.link).Run()
 	if t.Failed() {
 		t.Logf("the engine of the machine said:\n%s", m.engine.message())
 	}
