@@ -110,6 +110,27 @@ func TestRuntimeOnBox(t *testing.T) {
 		return nil
 	})
 
+	// The computer sleeps, for so long that the box gives the connection up, or what is
+	// between both forgets it.
+	started := func() string {
+		return testenv.DockerAt(t, testenv.Engine(t), "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", name)
+	}
+	before := started()
+	for _, meanwhile := range []func(testing.TB){box.Kill, box.Silence} {
+		wake := h.sleep(t)
+		meanwhile(t)
+		wake()
+		testenv.WaitFor(t, "the Backend URL after the sleep", func() error {
+			if !answers(t, h.url) {
+				return errors.New("it does not answer")
+			}
+			return nil
+		})
+	}
+	if now := started(); now != before {
+		t.Errorf("over a sleep the container %s became %s", before, now)
+	}
+
 	box.Shutdown(t)
 	testenv.WaitFor(t, "the loss to be told", func() error {
 		if said := h.errs.String(); !strings.Contains(said, "econnecting to "+box.Name+" since") {

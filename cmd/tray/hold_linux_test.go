@@ -4,14 +4,17 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"colabtray/internal/cli"
@@ -77,6 +80,42 @@ func (h *holding) interrupt(t *testing.T) {
 	if err := h.Wait(); err != nil {
 		t.Errorf("ended by Ctrl-C, it returned %v\n%s", err, h.errs.String())
 	}
+}
+
+// sleep stops it and all that it has started, as when the computer sleeps, until wake is
+// called.
+func (h *holding) sleep(t *testing.T) (wake func()) {
+	t.Helper()
+	all := []int{h.Process.Pid}
+	signal := func(s syscall.Signal) {
+		for _, pid := range all {
+			if err := syscall.Kill(pid, s); err != nil {
+				t.Errorf("process %d: %v", pid, err)
+			}
+		}
+	}
+	signal(syscall.SIGSTOP) // it starts no more
+	all = append(all, startedBy(t, h.Process.Pid)...)
+	signal(syscall.SIGSTOP)
+	return func() { signal(syscall.SIGCONT) }
+}
+
+// startedBy returns the processes that another one has started, and that these have.
+func startedBy(t *testing.T, pid int) (all []int) {
+	t.Helper()
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		text, _ := os.ReadFile(list) // a thread can end
+		for _, word := range strings.Fields(string(text)) {
+			child, convErr := strconv.Atoi(word)
+			err = errors.Join(err, convErr)
+			all = append(append(all, child), startedBy(t, child)...)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func answers(t *testing.T, url string) bool {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,15 +21,11 @@ import (
 	"colabtray/test/testenv"
 )
 
-// machines starts computers with engines of their own, and puts an ssh that knows them
-// first in PATH.
-func machines(t *testing.T, n int) []*testenv.Machine {
+// machines puts an ssh that knows these computers first in PATH.
+func machines(t *testing.T, all ...*testenv.Machine) []*testenv.Machine {
 	t.Helper()
-	var all []*testenv.Machine
 	script := "#!/bin/sh\ncase \"$*\" in\n"
-	for range n {
-		m := testenv.NewMachine(t)
-		all = append(all, m)
+	for _, m := range all {
 		script += fmt.Sprintf("*%s*) exec %s \"$@\";;\n", m.Name, m.Program())
 	}
 	bin := t.TempDir()
@@ -42,10 +40,10 @@ func machines(t *testing.T, n int) []*testenv.Machine {
 // TestTwoBoxes: two profiles with one name for their containers have a runtime each on two
 // computers with engines of their own. What each needs and makes is there, and nothing
 // here. They become ready and serve here, and stay ready and the same while the connection
-// to their box is repaired. One of them is stopped for idleness, and woken.
+// to their box is repaired, and when the box or this computer gets another address. One of them is stopped for idleness, and woken.
 func TestTwoBoxes(t *testing.T) {
 	testenv.Takes(t, "it starts engines on machines of their own")
-	box := machines(t, 2)
+	box := machines(t, testenv.NewMachine(t), testenv.NewMachine(t))
 	name := testenv.RuntimeName(t)
 	const there = "/var/tmp/there" // a folder of the first box alone
 	if err := os.Mkdir(box[0].Path(there), 0o755); err != nil {
@@ -130,17 +128,17 @@ func TestTwoBoxes(t *testing.T) {
 		}
 		seen <- states
 	}()
-	for _, fault := range []func(testing.TB){box[0].Kill, box[0].Restart, box[0].Silence} {
+	started := func() string {
+		return testenv.DockerAt(t, box[0].Host(), "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", name)
+	}
+	before := started()
+	for _, fault := range []func(testing.TB){box[0].Kill, box[0].Restart, box[0].Silence, box[0].Move, box[0].MoveHere} {
 		fault(t)
-		// What was on its way is lost with the connection, as it is in a browser.
-		for t.Context().Err() == nil {
-			answer, err := http.Get(fmt.Sprintf("http://localhost:%d/api", first.Port))
-			if err == nil {
-				_ = answer.Body.Close()
-				break
-			}
-		}
+		repaired(t, first.Port)
 		f.mustServe(first.URL)
+	}
+	if now := started(); now != before {
+		t.Errorf("the container was %s and is %s", before, now)
 	}
 	// What happens there is heard of again.
 	testenv.DockerAt(t, box[1].Host(), "stop", name)
@@ -190,6 +188,91 @@ func TestTwoBoxes(t *testing.T) {
 	for i, want := range []string{"", name} {
 		if got := testenv.DockerAt(t, box[i].Host(), "ps", "--all", "--format", "{{.Names}}"); got != want {
 			t.Errorf("after the deletion box %d has the containers %q", i, got)
+		}
+	}
+}
+
+// repaired waits until a runtime answers again. What was on its way is lost with the
+// connection, as it is in a browser.
+func repaired(t *testing.T, port int) {
+	t.Helper()
+	testenv.WaitFor(t, "the connection to the box", func() error {
+		answer, err := http.Get(fmt.Sprintf("http://localhost:%d/api", port))
+		if err == nil {
+			err = answer.Body.Close()
+		}
+		return err
+	})
+}
+
+func ownerOf(t *testing.T, path string) uint32 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t).Uid
+}
+
+// TestPodmanBox: a rootless Podman on a box is found, and has all that a runtime needs.
+func TestPodmanBox(t *testing.T) {
+	testenv.Takes(t, "it starts an engine on a machine of its own")
+	box := testenv.NewPodmanMachine(t)
+	machines(t, box)
+	p := config.Default()
+	p.Runtime, p.Port = testenv.RuntimeName(t), testenv.FreePort(t)
+	p.Engine, p.Image = box.Address(), box.Load(t, testenv.FakeJupyter)
+	p.Folders = []config.Folder{{Host: box.Folder(t), Path: "/home/jovyan/f"}}
+	log := toldOnFailure(t)
+	links := NewLinks(func(address string) engine.Engine { return docker.Open(address, log) }, log)
+	f := &fleetRig{NewFleet(links, byName(p), p.Name, Options{Server: shipped(), Log: log, Locks: t.TempDir()}), t}
+	f.runWith(links)
+
+	s := f.mustStart(p.Name)
+	if e := s.Engine; e.Elsewhere() != box.Name || !e.Kind.Podman || !e.Kind.Rootless {
+		t.Errorf("the engine is %+v", e)
+	}
+	f.mustServe(s.URL)
+	m, err := f.Manager(p.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := m.Container(t.Context())
+	if err != nil || c.Ports[s.InnerPort] == 0 || box.Listens(c.Ports[s.InnerPort]) {
+		t.Errorf("the box publishes %v for everybody, or %v", c.Ports, err)
+	}
+	in := func(script string) string {
+		t.Helper()
+		var out strings.Builder
+		if code, err := m.Shell(t.Context(), engine.Command{Args: []string{"sh", "-c", script}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out}); code != 0 || err != nil {
+			t.Errorf("%s: %d, %v: %s", script, code, err, &out)
+		}
+		return out.String()
+	}
+	if got := in("cd && echo kept > work.ipynb && echo ours > f/new && cat f/new && stat -c %u:%g f/new"); got != "ours\n1000:100\n" {
+		t.Errorf("in the container it says %q", got)
+	}
+	if folder := box.Path(p.Folders[0].Host); ownerOf(t, folder) != ownerOf(t, filepath.Join(folder, "new")) {
+		t.Error("what a notebook wrote into the folder belongs to somebody else")
+	}
+	box.Kill(t)
+	repaired(t, s.Port)
+	f.mustServe(s.URL)
+
+	if err := f.Stop(t.Context(), p.Name); err != nil {
+		t.Fatal(err)
+	}
+	s = f.mustStart(p.Name)
+	f.mustServe(s.URL)
+	if got := in("cat ~/work.ipynb"); got != "kept\n" {
+		t.Errorf("after a stop and a start the notebook is %q", got)
+	}
+	if _, err := m.Delete(t.Context(), data.DeleteOptions{Data: true, NoBackup: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []string{"ps --all", "volume ls"} {
+		if left := testenv.DockerAt(t, box.Host(), append(strings.Fields(list), "--quiet")...); left != "" {
+			t.Errorf("after the deletion, docker %s on the box has %s", list, left)
 		}
 	}
 }

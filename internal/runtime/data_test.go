@@ -83,12 +83,18 @@ func (r *rig) fill() (content string) {
 		})
 		return r.content()
 	}
+	r.makeVolume()
+	r.inVolume(sampleFiles)
+	return r.content()
+}
+
+// makeVolume makes the volume of a runtime.
+func (r *rig) makeVolume() {
+	r.t.Helper()
 	r.docker("volume", "create", "--label", "dev.colabtray.runtime="+r.profile.Runtime, r.profile.Volume())
 	if r.podman != nil { // which gives a volume another owner when it is first used
 		r.docker("run", "--rm", "--network", "none", "--entrypoint", "true", "--volume", r.profile.Volume()+":/home/jovyan", r.profile.Image)
 	}
-	r.inVolume(sampleFiles)
-	return r.content()
 }
 
 // sameContent asserts that the volume has that content.

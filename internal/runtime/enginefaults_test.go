@@ -51,16 +51,16 @@ func faultyVerbs(file string, publish func(change string)) []faultyVerb {
 	}
 	edition := 0
 	newer := func(r *rig) {
+		r.mustStart()
 		edition++
 		publish(fmt.Sprintf("LABEL edition=%d", edition))
-		r.mustStart()
 	}
 	return []faultyVerb{
 		{"start", absent, start, []State{Ready}},
 		{"stop", running, func(ctx context.Context, r *rig) error { return r.Stop(ctx) }, []State{Stopped}},
 		{"restart", running, restart, []State{Ready}},
 		{"restart with other settings", anew, restart, []State{Ready}},
-		{"update", newer, func(ctx context.Context, r *rig) error { return r.Update(ctx) }, []State{Ready}},
+		{"update", newer, func(ctx context.Context, r *rig) error { return r.Update(ctx) }, []State{Ready, Stopped}},
 		{"delete", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{}) }, []State{Absent}},
 		{"delete data", running, func(ctx context.Context, r *rig) error { return remove(ctx, r, data.DeleteOptions{Data: true}) }, []State{Absent}},
 		{"backup", running, func(ctx context.Context, r *rig) error {
@@ -76,46 +76,104 @@ func faultyVerbs(file string, publish func(change string)) []faultyVerb {
 
 // TestFaultsOfTheEngine: whatever verb and whatever request a fault of the engine meets,
 // no data are lost, and when the fault is over the program shows what is so and does
-// the verb, which leaves nothing behind.
+// the verb, which leaves nothing behind. So it is on the way to an engine over ssh. It has
+// an environment for ssh, and so is not parallel; its verbs are.
 func TestFaultsOfTheEngine(t *testing.T) {
-	realEngine(t)
 	testenv.Takes(t, "it starts many containers")
-	for i, verb := range faultyVerbs("", nil) {
-		t.Run(verb.name, func(t *testing.T) {
-			t.Parallel()
-			at := onDocker(t)
-			faulty := testenv.NewFaultyEngine(t, at.host)
-			at.host = faulty.Host()
-			image, publish := at.image(t, testenv.FakeJupyter), func(string) {}
-			if verb.name == "update" {
-				image, publish = editions(t)
-				publish("LABEL edition=0")
+	for name, begin := range faultyEngines {
+		if name != "docker" && !testenv.Full() && !everyFault() {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			open := begin(t)
+			for i, verb := range faultyVerbs("", nil) {
+				t.Run(verb.name, func(t *testing.T) {
+					t.Parallel()
+					meetFaults(t, open(t, verb.name), i)
+				})
 			}
-			r := newRigOf(t, at, image)
-			r.Open()
-			file := filepath.Join(t.TempDir(), "b")
-			r.putTreasure("new")
-			if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
-				t.Fatal(err)
-			}
-			f := &faultyRig{r, faulty, faultyVerbs(file, publish)[i]}
-
-			f.verb.prepare(r)
-			old := r.putTreasure("old")
-			faulty.Expect("", 0)
-			if err := f.verb.do(t.Context(), r); err != nil {
-				t.Fatal(err)
-			}
-			requests := len(faulty.Heal())
-			f.after("without a fault", old)
-			points := faultyPoints(t, requests)
-			for _, p := range points {
-				f.meet(p.fault, p.at)
-			}
-			t.Logf("of its %d requests, %d were met by a fault", requests, len(points))
 		})
 	}
 }
+
+// faultyEngines are the engines by name: what begins a test there, and returns what opens
+// one for a verb. On Linux there is one over ssh.
+var faultyEngines = map[string]func(t *testing.T) func(t *testing.T, verb string) faultySite{
+	"docker": faultyDocker, "podman": faultyPodman,
+}
+
+// meetFaults has faults meet requests of a verb.
+func meetFaults(t *testing.T, at faultySite, verb int) {
+	image, publish := at.image(t, testenv.FakeJupyter), func(string) {}
+	if faultyVerbs("", nil)[verb].name == "update" {
+		image, publish = editions(t)
+		publish("LABEL edition=0")
+	}
+	r := newRigOf(t, at.site, image)
+	r.Open()
+	file := filepath.Join(t.TempDir(), "b")
+	r.makeVolume()
+	r.putTreasure("new")
+	if _, err := r.Backup(t.Context(), data.BackupOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	f := &faultyRig{r, at, faultyVerbs(file, publish)[verb]}
+
+	f.verb.prepare(r)
+	old := r.putTreasure("old")
+	f.on.engine.Expect("", 0)
+	if err := f.verb.do(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	requests := len(f.on.engine.Heal())
+	f.after("without a fault", old)
+	points := at.points(t, requests)
+	for _, p := range points {
+		f.meet(p.fault, p.at)
+	}
+	t.Logf("of its %d requests, %d were met by a fault", requests, len(points))
+}
+
+// faultySite is an engine by way of a proxy that has faults for it.
+type faultySite struct {
+	site
+	engine *testenv.FaultyEngine
+	faults []testenv.Fault // those that meet one request
+	over   func()          // ends a fault of the way to the engine; can be nil
+	sample bool            // one of them is enough
+}
+
+// faulty puts the proxy between a program and an engine.
+func faulty(t *testing.T, at site) faultySite {
+	t.Helper()
+	e := testenv.NewFaultyEngine(t, at.host)
+	at.address = e.Host()
+	return faultySite{site: at, engine: e, faults: []testenv.Fault{testenv.Cut, testenv.Dies, testenv.Hangs}}
+}
+
+func faultyDocker(*testing.T) func(*testing.T, string) faultySite {
+	return func(t *testing.T, _ string) faultySite {
+		f := faulty(t, onDocker(t))
+		f.sample = !testenv.Full()
+		return f
+	}
+}
+
+func faultyPodman(*testing.T) func(*testing.T, string) faultySite {
+	return func(t *testing.T, _ string) faultySite {
+		f := faulty(t, onPodman(t))
+		f.sample = true
+		return f
+	}
+}
+
+// The faults of ssh.
+const (
+	// loginEnds: the connection ends under a request, which the engine gets.
+	loginEnds testenv.Fault = "the connection of ssh ends"
+	// loginSilent: it stays, and nothing more comes through.
+	loginSilent testenv.Fault = "the connection of ssh falls silent"
+)
 
 // faultSeed is what the choice of requests depends on.
 var faultSeed = sync.OnceValues(func() (uint64, error) {
@@ -125,16 +183,19 @@ var faultSeed = sync.OnceValues(func() (uint64, error) {
 	return rand.Uint64(), nil
 })
 
+// everyFault reports whether each fault has to meet each request, which takes half an
+// hour or more on each engine.
+func everyFault() bool { return os.Getenv("COLAB_TRAY_TEST_FAULTS") == "all" }
+
 // faultyPoint is a request that a fault meets.
 type faultyPoint struct {
 	fault testenv.Fault
 	at    int
 }
 
-// faultyPoints chooses one fault and a request that it meets, with CI set each fault and
-// a request for each, and all of all with COLAB_TRAY_TEST_FAULTS=all, which takes half an
-// hour. A slow engine is slow from the first request on.
-func faultyPoints(t *testing.T, requests int) (points []faultyPoint) {
+// points chooses a request for each fault, or for one of them, or all for all of them, in
+// any order. A slow engine is slow from the first request on.
+func (f faultySite) points(t *testing.T, requests int) (points []faultyPoint) {
 	t.Helper()
 	seed, err := faultSeed()
 	if err != nil {
@@ -144,13 +205,11 @@ func faultyPoints(t *testing.T, requests int) (points []faultyPoint) {
 	name := fnv.New64a()
 	fmt.Fprint(name, t.Name())
 	random := rand.New(rand.NewPCG(seed, name.Sum64()))
-	faults := []testenv.Fault{testenv.Cut, testenv.Dies, testenv.Hangs}
-	all := os.Getenv("COLAB_TRAY_TEST_FAULTS") == "all"
-	if !testenv.Full() && !all {
-		return []faultyPoint{{faults[random.IntN(len(faults))], 1 + random.IntN(requests)}}
+	if f.sample && !everyFault() {
+		return []faultyPoint{{f.faults[random.IntN(len(f.faults))], 1 + random.IntN(requests)}}
 	}
-	for _, fault := range faults {
-		if !all {
+	for _, fault := range f.faults {
+		if !everyFault() {
 			points = append(points, faultyPoint{fault, 1 + random.IntN(requests)})
 			continue
 		}
@@ -158,14 +217,15 @@ func faultyPoints(t *testing.T, requests int) (points []faultyPoint) {
 			points = append(points, faultyPoint{fault, 1 + at})
 		}
 	}
+	random.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
 	return append(points, faultyPoint{testenv.Slow, 1})
 }
 
 // faultyRig is a runtime on an engine that has faults.
 type faultyRig struct {
 	*rig
-	engine *testenv.FaultyEngine
-	verb   faultyVerb
+	on   faultySite
+	verb faultyVerb
 }
 
 // meet has the fault meet the verb at a request, and does the verb once more without.
@@ -174,7 +234,7 @@ func (f *faultyRig) meet(fault testenv.Fault, at int) {
 	defer cancel()
 	f.verb.prepare(f.rig)
 	old := f.putTreasure("old")
-	struck := f.engine.Expect(fault, at)
+	struck := f.on.engine.Expect(fault, at)
 	done := make(chan error, 1)
 	go func() { done <- f.verb.do(ctx, f.rig) }()
 	var err error
@@ -195,12 +255,18 @@ func (f *faultyRig) meet(fault testenv.Fault, at int) {
 		if err != nil {
 			f.t.Errorf("%s, %s: %v", f.verb.name, fault, err)
 		}
+	case fault == loginSilent:
+		err, ended = <-done, true // the program has to notice that
 	}
-	seen := f.engine.Heal()
+	seen := f.on.engine.Heal()
+	if f.on.over != nil {
+		f.on.over()
+	}
 	if !ended {
 		err = <-done
 	}
 	point := fmt.Sprintf("%s, %s at %d of %q, after which it said %v", f.verb.name, fault, at, seen, err)
+	f.t.Logf("%s at %d", fault, at)
 	f.settle(point, err != nil && f.verb.name != "stop")
 	f.hasData(point, old)
 	if err := f.verb.do(f.t.Context(), f.rig); err != nil {
@@ -229,7 +295,7 @@ func (f *faultyRig) settle(point string, failed bool) {
 		if shown := f.Snapshot(); !slices.Contains([]State{Ready, Stopped, Absent, Failed}, shown.State) {
 			return fmt.Errorf("the program shows %s, %+v", shown.State, shown.Problem)
 		}
-		is := f.docker("ps", "-a", "--filter", "name=^/"+f.profile.Runtime+"$", "--format", "{{.State}}")
+		is := f.docker("ps", "-a", "--filter", "name=^/?"+f.profile.Runtime+"$", "--format", "{{.State}}")
 		shown := f.Snapshot()
 		switch {
 		case is == "running" && shown.State == Ready,

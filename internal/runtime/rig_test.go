@@ -59,9 +59,10 @@ type rig struct {
 
 // site is an engine of the test environment.
 type site struct {
-	host   string
-	podman *testenv.PodmanEngine // nil on Docker
-	memory *inMemorySite         // nil on a real engine
+	host    string
+	address string                // by which the program reaches it; that of host where it is empty
+	podman  *testenv.PodmanEngine // nil on Docker
+	memory  *inMemorySite         // nil on a real engine
 }
 
 // onDocker is the engine that all tests share.
@@ -115,6 +116,10 @@ func (s site) open(t *testing.T) (e engine.Engine, closed func()) {
 		return s.memory.as, func() {}
 	default:
 		return s.memory.Engine, func() {}
+	}
+	if s.address != "" {
+		d := docker.Open(s.address, slog.New(slog.DiscardHandler))
+		return d, func() { _ = d.Close() }
 	}
 	d, err := docker.New(s.host)
 	if err != nil {

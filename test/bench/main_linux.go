@@ -33,6 +33,13 @@ type result struct {
 }
 
 func main() {
+	if port := os.Getenv(gatewayFor); port != "" {
+		if err := serveGateway(port, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: the gateway:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	failed := false
 	for _, m := range []struct {
 		name, title string

@@ -10,12 +10,16 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"colabtray/internal/child"
 	"colabtray/internal/gateway"
 	"colabtray/internal/tunnel"
 	"colabtray/test/testenv"
@@ -85,13 +89,78 @@ func measureTunnel(b *testing.B) ([]result, error) {
 		return nil, err
 	}
 	defer closeGate()
+	alone, end, err := gatewayProcess(b, box, target)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	all := []result{{"first answer, the login included", ms(login), "at most 1 s", login <= time.Second}}
-	compared, err := beside("ssh -L", bare, []named{{"the tunnel", through}, {"tunnel and gateway", gate}})
+	compared, err := beside("ssh -L", bare, []named{{"the tunnel", through}, {"tunnel and gateway", alone}})
 	if err != nil {
 		return nil, err
 	}
 	lost, err := losses(b, box, t, gate)
 	return slices.Concat(all, compared, lost), err
+}
+
+// gatewayFor is the variable by which this program becomes one that has a tunnel and a
+// gateway, as ssh -L is a program of its own. Its value is the port of the gateway.
+const gatewayFor = "COLAB_TRAY_BENCH_GATEWAY"
+
+// gatewayProcess starts a process with a gateway to a port of the box. It ends with end.
+func gatewayProcess(b *testing.B, box *testenv.Box, target int) (w way, end func(), err error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd := exec.Command("/proc/self/exe", box.Address(), box.Program(), b.TempDir(), strconv.Itoa(target))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", gatewayFor, port))
+	cmd.Stderr = os.Stderr
+	process, err := child.Start(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	w = func() (net.Conn, error) { return net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)) }
+	if err := eventually(w); err != nil {
+		process.End()
+		return nil, nil, err
+	}
+	return w, process.End, nil
+}
+
+// serveGateway is that process.
+func serveGateway(port string, arguments []string) error {
+	address, program, dir := arguments[0], arguments[1], arguments[2]
+	here, err := strconv.Atoi(port)
+	if err != nil {
+		return err
+	}
+	there, err := strconv.Atoi(arguments[3])
+	if err != nil {
+		return err
+	}
+	d, err := tunnel.ParseDestination(address)
+	if err != nil {
+		return err
+	}
+	t := tunnel.New(d, tunnel.Options{Dir: filepath.Join(dir, "ssh"), Program: program})
+	defer t.Close()
+	g, err := gateway.Listen(here, dir, "bench", slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	g.Lead(func(ctx context.Context) (net.Conn, error) {
+		conn, err := t.DialPort(ctx, there)
+		if err != nil {
+			return nil, err
+		}
+		return tunnel.Doubted(conn, t.Doubt), nil
+	}, nil)
+	asked, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	<-asked.Done()
+	return nil
 }
 
 // gatewayAlone compares connections through a gateway to a port of this computer with

@@ -38,6 +38,10 @@ const delay = 100 * time.Millisecond
 // FaultyEngine is an engine by way of a proxy that passes on its bytes, until a request
 // is met by the fault that was chosen for it.
 type FaultyEngine struct {
+	// Strike, if it is not nil, is told of the fault that meets a request, before the
+	// engine hears that. A fault of another kind than those above is what it does.
+	Strike func(Fault)
+
 	t      testing.TB
 	path   string // of its socket
 	engine string // the path of the engine's socket
@@ -275,6 +279,9 @@ func (e *FaultyEngine) request(line string) (fault Fault, healed <-chan struct{}
 	e.seen = append(e.seen, line)
 	if len(e.seen) != e.at {
 		return "", nil
+	}
+	if e.Strike != nil {
+		e.Strike(e.fault)
 	}
 	close(e.struck)
 	if e.fault == Dies {

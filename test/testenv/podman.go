@@ -134,21 +134,22 @@ func (e *PodmanEngine) begin(t testing.TB) {
 // root is the directory with the engine's data.
 func (e *PodmanEngine) root() string { return filepath.Join(e.dir, "root") }
 
-// configure writes Podman's configuration, independent of the machine's own. It uses
-// runc, which also supports cgroups v1, and lower limits than Podman's defaults, which a
-// sandbox may not allow. Registries on this machine use plain
-// HTTP, which Docker assumes by itself.
-func (e *PodmanEngine) configure() error {
-	const bridge = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
-"driver": "bridge", "network_interface": "%[1]s", "subnets": [{"subnet": "%[2]s.0/24", "gateway": "%[2]s.1"}],
-"ipv6_enabled": false, "internal": false, "dns_enabled": false, "ipam_options": {"driver": "host-local"}}`
-	const settings = `[containers]
+// podmanSettings are of all Podmans. They use runc, which also supports cgroups v1, and
+// lower limits than Podman's defaults, which a sandbox may not allow.
+const podmanSettings = `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 `
+
+// configure writes Podman's configuration, independent of the machine's own. Registries on
+// this machine use plain HTTP, which Docker assumes by itself.
+func (e *PodmanEngine) configure() error {
+	const bridge = `{"name": "podman", "id": "2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9",
+"driver": "bridge", "network_interface": "%[1]s", "subnets": [{"subnet": "%[2]s.0/24", "gateway": "%[2]s.1"}],
+"ipv6_enabled": false, "internal": false, "dns_enabled": false, "ipam_options": {"driver": "host-local"}}`
 	const network = `[network]
 network_backend = "netavark"
 network_config_dir = "%s"
@@ -158,7 +159,7 @@ location = "127.0.0.1"
 insecure = true
 `
 	err := os.WriteFile(filepath.Join(e.dir, "registries.conf"), []byte(registries), 0o600)
-	text := settings
+	text := podmanSettings
 	if e.account == nil { // a rootless Podman has a network without a bridge
 		networks := filepath.Join(e.dir, "networks")
 		text += fmt.Sprintf(network, networks)

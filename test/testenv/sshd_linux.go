@@ -26,7 +26,8 @@ type Box struct {
 	Port int
 
 	dir     string
-	ip      string            // the address that sshd listens at
+	user    string            // who logs in
+	ip      string            // the address at which sshd is reached
 	enter   []string          // the command, with arguments, that runs another one where sshd is
 	client  *Box              // who has the client's configuration
 	options map[string]string // sshd's, over the defaults
@@ -39,7 +40,7 @@ type Box struct {
 // with its connections.
 func SSHD(t testing.TB) *Box {
 	t.Helper()
-	b := newBox(t, "127.0.0.1")
+	b := newBox(t, "root", "127.0.0.1")
 	b.makeClient(t)
 	return b
 }
@@ -55,15 +56,15 @@ func (b *Box) makeClient(t testing.TB) {
 // SSHDBeside starts a box that the client of another one knows, too.
 func SSHDBeside(t testing.TB, other *Box) *Box {
 	t.Helper()
-	b := newBox(t, "127.0.0.1")
+	b := newBox(t, "root", "127.0.0.1")
 	b.client = other.client
 	b.client.write(t, "config", b.host()+b.keys()+b.client.read(t, "config"), 0o600)
 	return b
 }
 
-// newBox starts a box that no client knows yet. Its sshd listens at the address ip, and
-// is started by the command enter, if there is one.
-func newBox(t testing.TB, ip string, enter ...string) *Box {
+// newBox starts a box that no client knows yet, where the user logs in. Its sshd is
+// reached at the address ip, and started by the command enter, if there is one.
+func newBox(t testing.TB, user, ip string, enter ...string) *Box {
 	t.Helper()
 	Need(t, "root, to start an sshd of its own", os.Geteuid() == 0)
 	_, err := os.Stat(sshd)
@@ -74,7 +75,10 @@ func newBox(t testing.TB, ip string, enter ...string) *Box {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Box{Name: "box-" + randomHex(3), Port: FreePort(t), dir: dir, ip: ip, enter: enter, options: map[string]string{}}
+	if err := os.Chmod(dir, 0o711); err != nil { // the user who logs in has files here
+		t.Fatal(err)
+	}
+	b := &Box{Name: "box-" + randomHex(3), Port: FreePort(t), dir: dir, user: user, ip: ip, enter: enter, options: map[string]string{}}
 	b.client = b
 	AfterDeath(t, `rm -rf "$1"`, dir)
 	t.Cleanup(func() {
@@ -103,7 +107,7 @@ func newBox(t testing.TB, ip string, enter ...string) *Box {
 
 // host is where the box is, in the client's configuration.
 func (b *Box) host() string {
-	return fmt.Sprintf("Host %s\n\tHostName %s\n\tPort %d\n\tUser root\n", b.Name, b.ip, b.Port)
+	return fmt.Sprintf("Host %s\n\tHostName %s\n\tPort %d\n\tUser %s\n", b.Name, b.ip, b.Port, b.user)
 }
 
 // keys are the client's keys and those that it knows.
@@ -176,13 +180,13 @@ func (b *Box) Forget(t testing.TB) {
 // Authorize makes the box accept the client's key.
 func (b *Box) Authorize(t testing.TB) {
 	t.Helper()
-	b.write(t, "authorized", b.read(t, "key.pub"), 0o600)
+	b.write(t, "authorized", b.read(t, "key.pub"), 0o644) // sshd reads it as the user
 }
 
 // Deny makes the box accept no key.
 func (b *Box) Deny(t testing.TB) {
 	t.Helper()
-	b.write(t, "authorized", "", 0o600)
+	b.write(t, "authorized", "", 0o644)
 }
 
 // EncryptKey gives the client another key, which the box accepts, and which needs a
@@ -247,6 +251,10 @@ func (b *Box) Start(t testing.TB) {
 	if b.penal {
 		fmt.Fprintln(&config, "PerSourcePenalties no")
 	}
+	listen := b.ip
+	if len(b.enter) > 0 {
+		listen = "0.0.0.0" // its network is its own
+	}
 	fmt.Fprintf(&config, `ListenAddress %s:%d
 HostKey %s
 AuthorizedKeysFile %s
@@ -258,7 +266,7 @@ UsePAM no
 UseDNS no
 PrintMotd no
 PidFile none
-`, b.ip, b.Port, b.file("host"), b.file("authorized"))
+`, listen, b.Port, b.file("host"), b.file("authorized"))
 	b.write(t, "sshd_config", config.String(), 0o600)
 	log, err := os.OpenFile(b.file("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

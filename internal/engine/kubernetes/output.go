@@ -35,8 +35,7 @@ func (e *Engine) Logs(ctx context.Context, c engine.Container, q engine.LogQuery
 	return log, err
 }
 
-// openLog opens the output of a pod. One that is followed can be silent for any time, and
-// kubectl proxy notices when there is no cluster any more.
+// openLog opens the output of a pod. One that is followed can be silent for any time.
 func (e *Engine) openLog(ctx context.Context, pod string, q engine.LogQuery) (io.ReadCloser, error) {
 	open := func(ctx context.Context) (io.ReadCloser, error) {
 		return e.api.open(ctx, http.MethodGet, e.path(pods, pod, "log"), logQuery(q), "", nil)
