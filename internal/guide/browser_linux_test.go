@@ -638,7 +638,7 @@ func TestOtherPages(t *testing.T) {
 	script := fmt.Sprintf(`(async () => {
 		const origin = %s, got = [];
 		const attempt = async (what, f) => { try { got.push(what + ": " + await f()); } catch (e) { got.push(what + ": refused"); } };
-		for (const path of ["/", "/words.json", "/live"])
+		for (const path of ["/", "/page.js", "/live"])
 			await attempt("GET " + path, async () => (await fetch(origin + path, { credentials: "include" })).status);
 		for (const path of ["/start", "/url", "/report"]) {
 			await attempt("POST " + path, async () => (await fetch(origin + path, { method: "POST", credentials: "include" })).status);

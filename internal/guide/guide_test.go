@@ -195,7 +195,7 @@ func TestOnlyThePageItself(t *testing.T) {
 		response, _ := newVisitor(t).ask("GET", origin+path)
 		wantStatus(t, path+" without the secret", response, http.StatusForbidden)
 	}
-	for _, path := range []string{"/live", "/words.json", "/page.js", "/guide.css", "/icon.svg"} {
+	for _, path := range []string{"/live", "/page.js", "/guide.css", "/icon.svg"} {
 		for _, site := range []string{"cross-site", "same-site", "none"} {
 			response, _ := guest.ask("GET", origin+path, "Sec-Fetch-Site", site)
 			wantStatus(t, path+" from "+site, response, http.StatusForbidden)
@@ -231,7 +231,7 @@ func TestHeaders(t *testing.T) {
 	r := withoutEngine(t)
 	guest := newVisitor(t)
 	origin := guest.openSession(r)
-	for _, path := range []string{"/", "/page.js", "/words.json", "/nothing"} {
+	for _, path := range []string{"/", "/page.js", "/nothing"} {
 		response, _ := guest.ask("GET", origin+path)
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

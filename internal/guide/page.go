@@ -3,6 +3,7 @@ package guide
 import (
 	"embed"
 	"encoding/json"
+	"fmt"
 	"html"
 	"path"
 	"regexp"
@@ -14,8 +15,8 @@ import (
 //go:embed page
 var files embed.FS
 
-// pageScript is all scripts of the page as one: a browser runs them in this order, and
-// would ask for each.
+// pageScript is the texts and all scripts of the page as one: a browser runs them in this
+// order, and would ask for each.
 const pageScript = "page.js"
 
 var scripts = []string{
@@ -36,10 +37,9 @@ func (g *Guide) asset(name string) (kind string, body []byte) {
 	switch path.Ext(name) {
 	case ".html":
 		return "text/html; charset=utf-8", filled(name, g.Version)
-	case ".json":
-		body, _ = json.Marshal(texts()) // never fails for strings
-		return "application/json", body
 	case ".js":
+		words, _ := json.Marshal(texts()) // never fails for strings
+		body = fmt.Appendf(nil, "\"use strict\";\nconst words = %s;\n", words)
 		for _, script := range scripts {
 			body = append(body, file(script+".js")...)
 		}
@@ -53,7 +53,7 @@ func (g *Guide) asset(name string) (kind string, body []byte) {
 
 // parts returns the names of all that the page loads.
 func parts() []string {
-	all := []string{"words.json", pageScript}
+	all := []string{pageScript}
 	entries, err := files.ReadDir("page")
 	if err != nil {
 		panic(err) // cannot happen: the folder is embedded

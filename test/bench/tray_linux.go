@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -285,7 +284,7 @@ func (s *server) look(tray *icon) (leave func(), err error) {
 	if secret, err = read(http.MethodPost, "/enter?"+key); err != nil {
 		return nil, err
 	}
-	for _, path := range slices.Concat([]string{"/words.json"}, linked(html)) {
+	for _, path := range linked(html) {
 		if _, err := read(http.MethodGet, path); err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-let words = {};
 
 // say returns the text of a key with its {placeholders} filled in.
 function say(name, values = {}) {
@@ -325,8 +324,7 @@ document.addEventListener("page", () => {
   if (live && tries <= 3 && want() !== wanted) connect();
 });
 
-async function begin() {
-  words = await (await get("/words.json")).json();
+function begin() {
   for (const element of document.querySelectorAll("[data-rich]")) rich(element, say(element.dataset.rich));
   for (const line of document.querySelectorAll(".command")) wireCopy(line);
   document.dispatchEvent(new Event("words"));
