@@ -41,7 +41,6 @@ var chosenBySystem = map[string]string{
 	"internal/data/copyin.go":               "the container, where it runs",
 	"internal/packages/volume.go":           "the container, where it runs",
 	"internal/tunnel/master.go":             "the box, where it runs",
-	"internal/data/look.go":                 "the container, where it runs",
 	"internal/data/mergescript.go":          "the container, where it runs",
 	"internal/data/script.go":               "the container, where it runs",
 	"internal/jupyter/askkernels.go":        "the container, where it runs",
