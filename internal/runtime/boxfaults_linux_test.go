@@ -9,6 +9,9 @@ import (
 	"colabtray/test/testenv"
 )
 
+// loginEnds is a fault of ssh: the connection ends under a request, which the engine gets.
+const loginEnds testenv.Fault = "the connection of ssh ends"
+
 func init() { faultyEngines["ssh"] = faultyBoxes }
 
 // faultyBoxes reaches Docker by a box for each verb, where the proxy is the engine.

@@ -167,13 +167,8 @@ func faultyPodman(*testing.T) func(*testing.T, string) faultySite {
 	}
 }
 
-// The faults of ssh.
-const (
-	// loginEnds: the connection ends under a request, which the engine gets.
-	loginEnds testenv.Fault = "the connection of ssh ends"
-	// loginSilent: it stays, and nothing more comes through.
-	loginSilent testenv.Fault = "the connection of ssh falls silent"
-)
+// loginSilent is a fault of ssh: the connection stays, and nothing more comes through.
+const loginSilent testenv.Fault = "the connection of ssh falls silent"
 
 // faultSeed is what the choice of requests depends on.
 var faultSeed = sync.OnceValues(func() (uint64, error) {
