@@ -40,7 +40,8 @@ func machines(t *testing.T, all ...*testenv.Machine) []*testenv.Machine {
 // TestTwoBoxes: two profiles with one name for their containers have a runtime each on two
 // computers with engines of their own. What each needs and makes is there, and nothing
 // here. They become ready and serve here, and stay ready and the same while the connection
-// to their box is repaired, and when the box or this computer gets another address. One of them is stopped for idleness, and woken.
+// to their box is repaired, and when the box or this computer gets another address. One of them is stopped for idleness,
+// and woken.
 func TestTwoBoxes(t *testing.T) {
 	testenv.Takes(t, "it starts engines on machines of their own")
 	box := machines(t, testenv.NewMachine(t), testenv.NewMachine(t))

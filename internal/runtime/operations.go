@@ -59,6 +59,11 @@ func (o *operation) Run(ctx context.Context, v verb) error {
 	if err != nil {
 		return err
 	}
+	if v.changesImage() && o.info.Features.Update && o.previous != "" {
+		if c, err = o.conclude(ctx, c); err != nil {
+			return err
+		}
+	}
 	if v == startPlain {
 		v, o.profile.GPU = start, config.GPU{}
 		waits := c.Waiting != nil && c.Waiting.For == engine.WaitingForGPU

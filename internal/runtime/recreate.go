@@ -118,6 +118,16 @@ func (o *operation) confirm(ctx context.Context, c engine.Container) error {
 	return errors.Join(err, o.finishImageTrial(ctx))
 }
 
+// conclude ends an interrupted replacement before another image is tried, so that only one
+// image is on trial. It returns the container that is confirmed.
+func (o *operation) conclude(ctx context.Context, c engine.Container) (engine.Container, error) {
+	if err := o.confirm(ctx, c); err != nil {
+		return c, err
+	}
+	o.previous = ""
+	return o.Inspect(ctx)
+}
+
 // rescuePrevious does the work on the data that the interrupted replacement may not have
 // done.
 func (o *operation) rescuePrevious(ctx context.Context, c engine.Container) error {
