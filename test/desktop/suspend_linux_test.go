@@ -2,6 +2,7 @@ package desktop
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"syscall"
 	"testing"
@@ -22,13 +23,16 @@ func TestSuspended(t *testing.T) {
 	}
 	told := func(want ...string) {
 		t.Helper()
-		var got []string
-		for _, n := range p.Notes() {
-			got = append(got, n.Summary)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("the notifications are %q, not %q", got, want)
-		}
+		testenv.WaitFor(t, "the notifications", func() error {
+			var got []string
+			for _, n := range p.Notes() {
+				got = append(got, n.Summary)
+			}
+			if !slices.Equal(got, want) {
+				return fmt.Errorf("they are %q, not %q", got, want)
+			}
+			return nil
+		})
 	}
 
 	const ready, copied = "The runtime is ready", "Ready: the Backend URL is copied"
