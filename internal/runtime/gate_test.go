@@ -296,10 +296,7 @@ func TestGatewayPortTakenLater(t *testing.T) {
 		r.waking().Open()
 		r.mustStart()
 		r.stop()
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(r.profile.Port)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := takeFreed(t, r.profile.Port)
 		r.Open()
 		if s := r.untilState(Unhealthy); s.Problem == nil || s.Problem.Code != problem.PortInUse || len(s.Problem.Acts) == 0 {
 			t.Errorf("it is %+v", s)
@@ -430,9 +427,7 @@ func TestForwardedPorts(t *testing.T) {
 
 	// What becomes of the port while the runtime runs on.
 	r.stop()
-	if taken, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", here)); err != nil {
-		t.Fatalf("a program that has ended listens: %v", err)
-	}
+	taken = takeFreed(t, here)
 	r.Open()
 	r.until("the warning", func(s Snapshot) bool {
 		return s.State == Ready && len(s.Warnings) == 1 && s.Warnings[0].Code == problem.PortInUse

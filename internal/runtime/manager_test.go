@@ -370,6 +370,17 @@ func TestPortInUse(t *testing.T) {
 	})
 }
 
+// takeFreed listens at a port that was just freed. Whatever this process starts meanwhile
+// has the listener of before as well, until it runs its own program.
+func takeFreed(t *testing.T, port int) (l net.Listener) {
+	t.Helper()
+	testenv.WaitFor(t, "the port", func() (err error) {
+		l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		return err
+	})
+	return l
+}
+
 // snatched is an engine on which another program takes the port of a container that it
 // stops.
 type snatched struct {
@@ -390,11 +401,7 @@ func TestPortIsTakenMeanwhile(t *testing.T) {
 	r := newRig(t, inMemory(t), testenv.Notebook6)
 	var other net.Listener
 	r.memory.as = snatched{r.memory.Engine, func() {
-		// What other tests start has the engine's listener as well, for a moment.
-		testenv.WaitFor(t, "the port", func() (err error) {
-			other, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.profile.Port))
-			return err
-		})
+		other = takeFreed(t, r.profile.Port)
 	}}
 	r.Open()
 	before := r.mustStart()
