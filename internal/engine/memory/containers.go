@@ -349,7 +349,7 @@ func (c *container) newProcess(args []string) *Process {
 // publish listens at the ports of the host for those in the container.
 func (p *Process) publish(spec engine.Spec) error {
 	for inner, port := range published(spec) {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		l, err := listen(port)
 		if err != nil {
 			for _, l := range p.listeners {
 				_ = l.Close()
@@ -364,6 +364,19 @@ func (p *Process) publish(spec engine.Spec) error {
 		p.listeners[inner] = l
 	}
 	return nil
+}
+
+// listen listens at a port of the host. For a moment after a container has ended, its
+// listener is also one of whatever program this process has just started.
+func listen(port int) (l net.Listener, err error) {
+	for range 20 {
+		l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return l, err
 }
 
 // published maps the ports in the container to those of the host; 0 for any.
