@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -104,7 +103,7 @@ func (g *Gateway) leads() (Way, *Waking) {
 // too: see [Gateway.Wait].
 func (g *Gateway) Close() {
 	g.cancel()
-	_ = g.listener.Close()
+	free(g.listener)
 	g.mu.Lock()
 	for c := range g.open {
 		_ = c.Close()
@@ -121,7 +120,7 @@ func (g *Gateway) accept() {
 	for {
 		conn, err := g.listener.Accept()
 		switch {
-		case errors.Is(err, net.ErrClosed):
+		case err != nil && g.ctx.Err() != nil:
 			return
 		case err != nil:
 			g.log.Warn("the gateway cannot accept", "error", err)
