@@ -66,12 +66,7 @@ func NewMachine(t testing.TB) *Machine {
 // test/setup makes, who logs in.
 func NewPodmanMachine(t testing.TB) *Machine {
 	t.Helper()
-	needPodman(t)
-	for _, command := range []string{"setpriv", "newuidmap", "slirp4netns"} {
-		NeedCommand(t, command)
-	}
-	who := findAccount()
-	Need(t, "the user "+accountName, who != nil)
+	who := needRootlessPodman(t)
 	m := newMachine(t, "run/podman/podman.sock")
 	m.account = who
 	m.write(t, "containers.conf", podmanSettings)

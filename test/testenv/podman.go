@@ -75,9 +75,9 @@ func PodmanWithDisk(t testing.TB, size int) *PodmanEngine {
 	return e
 }
 
-// RootlessPodman starts a Podman of the ordinary user that test/setup makes. It has no
-// images at first, and ends with the test.
-func RootlessPodman(t testing.TB) *PodmanEngine {
+// needRootlessPodman needs a Podman and what it needs to be without root, and returns the
+// ordinary user that test/setup makes.
+func needRootlessPodman(t testing.TB) *account {
 	t.Helper()
 	needPodman(t)
 	for _, command := range []string{"setpriv", "newuidmap", "slirp4netns"} {
@@ -85,6 +85,14 @@ func RootlessPodman(t testing.TB) *PodmanEngine {
 	}
 	who := findAccount()
 	Need(t, "the user "+accountName, who != nil)
+	return who
+}
+
+// RootlessPodman starts a Podman of the ordinary user that test/setup makes. It has no
+// images at first, and ends with the test.
+func RootlessPodman(t testing.TB) *PodmanEngine {
+	t.Helper()
+	who := needRootlessPodman(t)
 	e := newPodman(t)
 	e.account = who
 	t.Cleanup(func() {

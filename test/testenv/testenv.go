@@ -303,3 +303,28 @@ func randomHex(bytes int) string {
 	rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }
+
+// StartPrograms has this process start programs all the time, until the test ends.
+func StartPrograms(t testing.TB) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var starts sync.WaitGroup
+	t.Cleanup(func() {
+		stop()
+		starts.Wait()
+	})
+	for range 4 {
+		starts.Go(func() {
+			for ctx.Err() == nil {
+				if err := exec.Command(self, "-test.run=^$").Run(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+}
