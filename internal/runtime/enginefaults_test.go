@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -81,13 +76,13 @@ func faultyVerbs(file string, publish func(change string)) []faultyVerb {
 func TestFaultsOfTheEngine(t *testing.T) {
 	testenv.Takes(t, "it starts many containers")
 	for name, begin := range faultyEngines {
-		if name != "docker" && !testenv.Full() && !everyFault() {
+		if name != "docker" && !testenv.Full() && !testenv.EveryFault() {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			open := begin(t)
 			verbs := faultyVerbs("", nil)
-			for _, i := range someVerbs(t, name, len(verbs)) {
+			for _, i := range testenv.FaultySome(t, name, len(verbs), name == "docker") {
 				verb := verbs[i]
 				t.Run(verb.name, func(t *testing.T) {
 					t.Parallel()
@@ -96,17 +91,6 @@ func TestFaultsOfTheEngine(t *testing.T) {
 			}
 		})
 	}
-}
-
-// someVerbs chooses verbs by their numbers: all of them on Docker, and some elsewhere unless
-// all faults are wanted.
-func someVerbs(t *testing.T, engine string, of int) []int {
-	t.Helper()
-	chosen := newFaultRandom(t, engine).Perm(of)
-	if engine != "docker" && !everyFault() {
-		chosen = chosen[:of/3]
-	}
-	return chosen
 }
 
 // faultyEngines are the engines by name: what begins a test there, and returns what opens
@@ -140,11 +124,11 @@ func meetFaults(t *testing.T, at faultySite, verb int) {
 	}
 	seen := f.on.engine.Heal()
 	f.after("without a fault", old)
-	points := at.points(t, len(seen))
+	points := testenv.FaultPoints(t, at.faults, len(seen), at.sample)
 	// Once the new container has the name, the old one cannot be put back by a dead engine.
 	for i, request := range slices.Backward(seen) {
 		if strings.Contains(request, "/rename?") && i+1 < len(seen) {
-			points = append(points, faultyPoint{testenv.Dies, i + 2, true})
+			points = append(points, testenv.FaultPoint{Fault: testenv.Dies, At: i + 2, Lasts: true})
 			break
 		}
 	}
@@ -190,59 +174,6 @@ func faultyPodman(*testing.T) func(*testing.T, string) faultySite {
 // loginSilent is a fault of ssh: the connection stays, and nothing more comes through.
 const loginSilent testenv.Fault = "the connection of ssh falls silent"
 
-// faultSeed is what the choice of requests depends on.
-var faultSeed = sync.OnceValues(func() (uint64, error) {
-	if text := os.Getenv("COLAB_TRAY_TEST_SEED"); text != "" {
-		return strconv.ParseUint(text, 10, 64)
-	}
-	return rand.Uint64(), nil
-})
-
-// newFaultRandom returns what chooses by that seed, in another way for each name.
-func newFaultRandom(t *testing.T, name string) *rand.Rand {
-	t.Helper()
-	seed, err := faultSeed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("COLAB_TRAY_TEST_SEED=%d chooses", seed)
-	hash := fnv.New64a()
-	fmt.Fprint(hash, name)
-	return rand.New(rand.NewPCG(seed, hash.Sum64()))
-}
-
-// everyFault reports whether each fault has to meet each request, which takes half an
-// hour or more on each engine.
-func everyFault() bool { return os.Getenv("COLAB_TRAY_TEST_FAULTS") == "all" }
-
-// faultyPoint is a request that a fault meets.
-type faultyPoint struct {
-	fault testenv.Fault
-	at    int
-	lasts bool // until the verb has given up
-}
-
-// points chooses a request for each fault, or for one of them, or all for all of them, in
-// any order. A slow engine is slow from the first request on.
-func (f faultySite) points(t *testing.T, requests int) (points []faultyPoint) {
-	t.Helper()
-	random := newFaultRandom(t, t.Name())
-	if f.sample && !everyFault() {
-		return []faultyPoint{{fault: f.faults[random.IntN(len(f.faults))], at: 1 + random.IntN(requests)}}
-	}
-	for _, fault := range f.faults {
-		if !everyFault() {
-			points = append(points, faultyPoint{fault: fault, at: 1 + random.IntN(requests)})
-			continue
-		}
-		for at := range requests {
-			points = append(points, faultyPoint{fault: fault, at: 1 + at})
-		}
-	}
-	random.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
-	return append(points, faultyPoint{fault: testenv.Slow, at: 1})
-}
-
 // faultyRig is a runtime on an engine that has faults.
 type faultyRig struct {
 	*rig
@@ -251,8 +182,8 @@ type faultyRig struct {
 }
 
 // meet has the fault meet the verb at a request, and does the verb once more without.
-func (f *faultyRig) meet(p faultyPoint) {
-	fault, at := p.fault, p.at
+func (f *faultyRig) meet(p testenv.FaultPoint) {
+	fault, at := p.Fault, p.At
 	ctx, cancel := context.WithTimeout(f.t.Context(), longEnough)
 	defer cancel()
 	f.verb.prepare(f.rig)
@@ -271,7 +202,7 @@ func (f *faultyRig) meet(p faultyPoint) {
 	case ended:
 	case fault == testenv.Dies:
 		f.untilState(NoEngine)
-		if p.lasts {
+		if p.Lasts {
 			err, ended = <-done, true
 		}
 	case fault == testenv.Hangs:

@@ -34,10 +34,7 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Skip("takes as many minutes on each engine as " + soakMinutes + " says")
 	}
-	seed, err := faultSeed()
-	if err != nil {
-		t.Fatal(err)
-	}
+	seed := testenv.FaultSeed(t)
 	for _, name := range []string{"docker", "podman"} {
 		t.Run(name, func(t *testing.T) {
 			fmt.Printf("COLAB_TRAY_TEST_SEED=%d makes the choices of this walk on %s\n", seed, name)
