@@ -62,7 +62,7 @@ func startOn(t *testing.T, e engine.Engine, profile config.Profile) (server, *ru
 			Cmd: colab.StartCommand(), Files: colab.ServerFiles, HandmadeFiles: colab.HandmadeFiles(), Ours: colab.IsOurs,
 		},
 		Tokens:   jupyter.NewTokenStore(filepath.Join(t.TempDir(), "tokens.json"), log),
-		StopIdle: true, WakeFor: colab.Origin, Locks: filepath.Join(t.TempDir(), "locks"), Log: log,
+		StopIdle: true, WakeFor: colab.Origin, Backups: filepath.Join(t.TempDir(), "backups"), Locks: filepath.Join(t.TempDir(), "locks"), Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

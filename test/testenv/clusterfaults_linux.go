@@ -99,6 +99,33 @@ spec:
 	return done
 }
 
+// WithClaim runs a script with a claim of a person at /volume, in a pod of an image, and
+// returns its output.
+func (c *KubernetesCluster) WithClaim(t testing.TB, who, claim, image, script string) string {
+	t.Helper()
+	namespace, name := "--namespace="+c.Namespace(who), c.RuntimeName(t, who)
+	file := filepath.Join(t.TempDir(), "script.yaml")
+	text := fmt.Sprintf(`apiVersion: v1
+kind: Pod
+metadata: {name: %[1]s, labels: {app.kubernetes.io/instance: %[1]s}}
+spec:
+  restartPolicy: Never
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, fsGroup: 100, seccompProfile: {type: RuntimeDefault}}
+  volumes: [{name: volume, persistentVolumeClaim: {claimName: %[2]q}}]
+  containers:
+  - {name: main, image: %[3]q, command: [sh, -ec, %[4]q], volumeMounts: [{name: volume, mountPath: /volume}],
+     securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}
+`, name, claim, image, script)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Kubectl(t, namespace, "apply", "--filename="+file)
+	c.Kubectl(t, namespace, "wait", "pod/"+name, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=2m")
+	out := c.Kubectl(t, namespace, "logs", name)
+	c.Kubectl(t, namespace, "delete", "pod", name, "--grace-period=1")
+	return out
+}
+
 // Drain empties the node of the pods of a runtime, and lets no others begin there until
 // Uncordon is called.
 func (c *KubernetesCluster) Drain(t testing.TB, runtime string) {

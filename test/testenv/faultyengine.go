@@ -42,10 +42,11 @@ type FaultyEngine struct {
 	// engine hears that. A fault of another kind than those above is what it does.
 	Strike func(Fault)
 
-	t      testing.TB
-	path   string // of its socket
-	engine string // the path of the engine's socket
-	served sync.WaitGroup
+	t         testing.TB
+	path      string // of its socket
+	engine    string // the path of the engine's socket
+	uncounted *regexp.Regexp
+	served    sync.WaitGroup
 
 	mu       sync.Mutex
 	listener net.Listener // nil while nobody listens
@@ -68,7 +69,7 @@ func NewFaultyEngine(t testing.TB, host string) *FaultyEngine {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	e := &FaultyEngine{
-		t: t, path: filepath.Join(dir, "s"), engine: engine, open: map[net.Conn]struct{}{},
+		t: t, path: filepath.Join(dir, "s"), engine: engine, uncounted: uncounted, open: map[net.Conn]struct{}{},
 		struck: make(chan struct{}), healed: make(chan struct{}),
 	}
 	e.listen()
@@ -273,7 +274,7 @@ func (e *FaultyEngine) request(line string) (fault Fault, healed <-chan struct{}
 	if before := e.inForce(); before != "" {
 		return before, e.healed
 	}
-	if uncounted.MatchString(line) {
+	if e.uncounted.MatchString(line) {
 		return "", nil
 	}
 	e.seen = append(e.seen, line)
