@@ -2,8 +2,10 @@ package kubernetes
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"colabtray/internal/config"
 	"colabtray/internal/engine"
@@ -78,7 +80,22 @@ func (e *Engine) Inspect(ctx context.Context, id string) (engine.Container, erro
 	if err != nil {
 		return engine.Container{}, err
 	}
+	if p == nil && s == nil && wantsSecret(*r) {
+		return engine.Container{Name: name}, nil
+	}
 	return containerOf(*r, s, p)
+}
+
+// wantsSecret reports whether a container has an environment of a secret. Without that one
+// the container is half made, and can never start.
+func wantsSecret(r configMap) bool {
+	var template pod
+	if json.Unmarshal([]byte(r.Data[podKey]), &template) != nil {
+		return false
+	}
+	return slices.ContainsFunc(template.Spec.Containers, func(c containerTemplate) bool {
+		return slices.ContainsFunc(c.Env, func(v envVar) bool { return v.ValueFrom != nil })
+	})
 }
 
 // secret returns the environment that a secret has; nil when there is none.
@@ -96,15 +113,22 @@ func (e *Engine) secret(ctx context.Context, name string) (*secretObject, error)
 	return &s, nil
 }
 
-// Create implements [engine.Engine].
+// Create implements [engine.Engine]. It makes the claim, the record, which only one can
+// make, and the secret. So a creation that was cut off leaves a claim, or also a record
+// that is no container for anybody as it lacks its secret.
 func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Created, err error) {
 	o, err := e.objects(ctx, spec, spec.Name)
 	if err != nil {
 		return made, err
 	}
-	var r configMap
-	if err := e.api.create(ctx, e.path(configMaps), o.Record, &r); err != nil {
-		return made, e.failure(err)
+	if o.Claim != nil {
+		if made.Volume, err = e.EnsureVolume(ctx, spec); err != nil {
+			return made, err
+		}
+	}
+	r, err := e.makeRecord(ctx, o.Record)
+	if err != nil {
+		return made, err
 	}
 	made.ID = idOf(r)
 	defer func() {
@@ -119,17 +143,26 @@ func (e *Engine) Create(ctx context.Context, spec engine.Spec) (made engine.Crea
 		}
 		made.ID = ""
 	}()
-	if err := e.makeSecret(ctx, o.Secret, r); err != nil {
+	return made, e.makeSecret(ctx, o.Secret, r)
+}
+
+// makeRecord makes the record of a container, in the place of one that is half made.
+func (e *Engine) makeRecord(ctx context.Context, r configMap) (made configMap, err error) {
+	err = e.api.create(ctx, e.path(configMaps), r, &made)
+	if !isReason(err, "AlreadyExists") {
+		return made, e.failure(err)
+	}
+	if c, failure := e.Inspect(ctx, r.Metadata.Name); failure != nil || c.Exists {
+		return made, errors.Join(e.failure(err), failure)
+	}
+	half, failure := e.record(ctx, r.Metadata.Name)
+	if failure != nil || half == nil { // somebody else's, or just removed
+		return made, errors.Join(e.failure(err), failure)
+	}
+	if err := e.removeObjects(ctx, *half); err != nil {
 		return made, err
 	}
-	if o.Claim != nil {
-		err := e.api.create(ctx, e.path(claims), o.Claim, nil)
-		made.Volume = err == nil
-		if err != nil && !isReason(err, "AlreadyExists") {
-			return made, e.failure(err)
-		}
-	}
-	return made, nil
+	return made, e.failure(e.api.create(ctx, e.path(configMaps), r, &made))
 }
 
 // objects returns what a container of a spec is made of.

@@ -211,6 +211,45 @@ func TestCreateUndone(t *testing.T) {
 	}
 }
 
+// TestCreateCutOff: what a creation leaves that was cut off is no container, and in no
+// creation's way.
+func TestCreateCutOff(t *testing.T) {
+	t.Parallel()
+	spec := smallSpec("a")
+	spec.Env = []config.Variable{{Name: "A", Value: secret.New("b")}}
+	requests := 0
+	for cut := 1; ; cut++ {
+		c, e := newCluster(t)
+		requests = 0
+		c.refuse = func(r *http.Request) *status {
+			if requests++; requests < cut {
+				return nil
+			}
+			return refusal(503, "ServiceUnavailable", "", "it dies")
+		}
+		_, err := e.Create(t.Context(), spec)
+		c.refuse = nil
+		if err == nil {
+			break
+		}
+		if now, err := e.Inspect(t.Context(), "a"); err != nil || now.Exists {
+			t.Errorf("cut off at %d it is %+v, %v", cut, now, err)
+		}
+		if made, err := e.Create(t.Context(), spec); err != nil || made.ID == "" {
+			t.Errorf("cut off at %d, and made again: %+v, %v", cut, made, err)
+		}
+		if now, err := e.Inspect(t.Context(), "a"); err != nil || !now.Exists || engine.Environment(now.Env, "A") != "b" {
+			t.Errorf("cut off at %d, and made again, it is %+v, %v", cut, now, err)
+		}
+		if got := strings.Join(c.has(), " "); got != "configmaps/a persistentvolumeclaims/a-data secrets/a" {
+			t.Errorf("cut off at %d, and made again, there are %s", cut, got)
+		}
+	}
+	if requests < 4 {
+		t.Errorf("a creation takes %d requests", requests)
+	}
+}
+
 func TestPutAndGet(t *testing.T) {
 	t.Parallel()
 	_, e := newCluster(t)
