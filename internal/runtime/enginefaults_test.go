@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -307,4 +308,43 @@ func TestStopWithoutAnswer(t *testing.T) {
 	if s := r.Snapshot(); s.State != Stopped || s.Problem != nil {
 		t.Errorf("it is %s, %+v", s.State, s.Problem)
 	}
+}
+
+// forgetful is an engine that loses the answers to inspections while it is told to.
+type forgetful struct {
+	*memory.Engine
+	loses *atomic.Bool
+	lost  chan struct{}
+}
+
+func (u forgetful) Inspect(ctx context.Context, name string) (engine.Container, error) {
+	c, err := u.Engine.Inspect(ctx, name)
+	if u.loses.Load() {
+		select {
+		case u.lost <- struct{}{}:
+		default:
+		}
+		return engine.Container{}, errors.Join(err, engine.ErrHangsUp)
+	}
+	return c, err
+}
+
+// TestInspectionIsLost: what the last event told of is shown, also when the engine's answer
+// to the question that followed got lost.
+func TestInspectionIsLost(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, inMemory(t), testenv.Server2)
+	var loses atomic.Bool
+	lost := make(chan struct{}, 1)
+	r.memory.as = forgetful{r.memory.Engine, &loses, lost}
+	r.Open()
+	r.mustStart()
+	loses.Store(true)
+	if err := r.memory.Stop(t.Context(), r.profile.Runtime, longEnough); err != nil {
+		t.Fatal(err)
+	}
+	<-lost
+	<-lost // the pause between them is over
+	loses.Store(false)
+	r.untilState(Stopped)
 }

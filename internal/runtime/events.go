@@ -147,6 +147,8 @@ type (
 	// inspection: inspect the container, and read its last lines of output if it has
 	// ended.
 	inspection struct{ inspection inspectionID }
+	// inspectLater: inspect after a pause, unless an inspection succeeds before.
+	inspectLater struct{}
 	// begin: begin an operation.
 	begin struct {
 		op   opID
@@ -164,13 +166,14 @@ type (
 	reconnect struct{}
 )
 
-func (inspection) isEffect() {}
-func (begin) isEffect()      {}
-func (cancel) isEffect()     {}
-func (follow) isEffect()     {}
-func (recheck) isEffect()    {}
-func (unfollow) isEffect()   {}
-func (reconnect) isEffect()  {}
+func (inspection) isEffect()   {}
+func (inspectLater) isEffect() {}
+func (begin) isEffect()        {}
+func (cancel) isEffect()       {}
+func (follow) isEffect()       {}
+func (recheck) isEffect()      {}
+func (unfollow) isEffect()     {}
+func (reconnect) isEffect()    {}
 
 // startOf returns the ID of a container's current or last run.
 func startOf(c engine.Container) startID { return startID{c.ID, c.StartedAt} }

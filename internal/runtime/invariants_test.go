@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"colabtray/internal/engine"
@@ -114,8 +115,12 @@ func wrongStep(before, after *model, e event, effects []effect) string {
 			return "a hint is not followed by an inspection"
 		}
 	case seen:
-		if (e.inspection < before.firstValidInspection || e.failed || !before.up) && !unchanged {
+		if (e.inspection < before.firstValidInspection || !before.up) && !unchanged {
 			return "an inspection that is out of date counts"
+		}
+		if e.failed && before.up && e.inspection >= before.firstValidInspection &&
+			!(reflect.DeepEqual(*before, *after) && slices.Equal(effects, []effect{inspectLater{}})) {
+			return "an inspection that failed counts, or is not repeated"
 		}
 		died := before.up && before.op == 0 && before.want == nothing && e.inspection >= before.firstValidInspection && !e.failed && running != startID{} && startOf(e.container) == running && !e.container.Running && e.container.Exists
 		if died && after.state() != Failed && failedExit(e.container) && !before.killed {

@@ -62,7 +62,9 @@ type Manager struct {
 	way               *way // to Jupyter in the current run
 	opening           bool // the gate is to be opened again
 	inspecting        bool
-	pendingInspection *inspection  // to do after the current one
+	pendingInspection *inspection // to do after the current one
+	inspectAgain      *time.Timer // asks for an inspection after one that failed
+	inspectPause      time.Duration
 	currentFiles      currentFiles // for the inspection in progress
 	work              sync.WaitGroup
 }
@@ -175,6 +177,9 @@ func (m *Manager) Run(ctx context.Context) {
 // receives events, so that no work blocks in post.
 // The guard of idle runtimes may have asked for a stop that it gives up.
 func (m *Manager) end() {
+	if m.inspectAgain != nil {
+		m.inspectAgain.Stop()
+	}
 	m.gate.end()
 	m.forwards.end()
 	for _, cancel := range []context.CancelFunc{m.cancelOp, m.unfollow} {
@@ -236,6 +241,8 @@ func (m *Manager) runEffect(ctx context.Context, fx effect) {
 	switch fx := fx.(type) {
 	case inspection:
 		m.inspect(ctx, fx)
+	case inspectLater:
+		m.inspectLater()
 	case begin:
 		m.beginOperation(ctx, fx)
 	case cancel:
@@ -291,9 +298,29 @@ func (m *Manager) inspect(ctx context.Context, i inspection) {
 	})
 }
 
+// Pauses before an inspection after one that failed, while the engine answers.
+const (
+	firstInspectPause = 250 * time.Millisecond
+	lastInspectPause  = 30 * time.Second
+)
+
+// inspectLater asks for an inspection after a pause, as long as none succeeds. Each
+// failure doubles the pause.
+func (m *Manager) inspectLater() {
+	if m.inspectAgain != nil {
+		m.inspectAgain.Stop()
+	}
+	m.inspectPause = min(max(2*m.inspectPause, firstInspectPause), lastInspectPause)
+	m.inspectAgain = time.AfterFunc(m.inspectPause, func() { m.post(hint{}) })
+}
+
 // inspected begins the inspection that was asked for during the last one.
 func (m *Manager) inspected(ctx context.Context, s seen) {
 	m.inspecting = false
+	if m.inspectAgain != nil && !s.failed {
+		m.inspectAgain.Stop()
+		m.inspectAgain, m.inspectPause = nil, 0
+	}
 	if again := m.pendingInspection; again != nil {
 		m.pendingInspection = nil
 		m.inspect(ctx, *again)

@@ -173,7 +173,11 @@ func (m *model) step(e event) []effect {
 	case killed:
 		m.killed = m.running() != startID{}
 	case seen:
-		if m.up && !e.failed && e.inspection >= m.firstValidInspection {
+		switch {
+		case !m.up || e.inspection < m.firstValidInspection:
+		case e.failed: // an answer got lost, and there may be no other hint
+			fx = append(fx, inspectLater{})
+		default:
 			m.stale, m.misplaced = e.stale, e.misplaced
 			fx = append(fx, m.observe(e.container, e.output)...)
 		}
