@@ -16,7 +16,7 @@ import (
 // connection lives.
 type traffic struct {
 	heard, sent atomic.Int64
-	ended       atomic.Pointer[time.Time] // when the other side last ended a connection
+	ended       atomic.Pointer[time.Time] // when the other side last ended a connection first
 }
 
 // endedLately reports whether the other side has just ended a connection.
@@ -32,6 +32,7 @@ type forwarded struct {
 	// silent is called when the connection ends before anything came.
 	silent func()
 	heard  atomic.Bool
+	sent   atomic.Bool // all that there was to send: an end is the answer to that
 }
 
 func (c *forwarded) Read(p []byte) (int, error) {
@@ -41,13 +42,20 @@ func (c *forwarded) Read(p []byte) (int, error) {
 		c.heard.Store(true)
 		c.traffic.heard.Add(int64(n))
 	case err != nil && !os.IsTimeout(err) && !errors.Is(err, net.ErrClosed):
-		now := time.Now()
-		c.traffic.ended.Store(&now)
+		if now := time.Now(); !c.sent.Load() {
+			c.traffic.ended.Store(&now)
+		}
 		if !c.heard.Load() {
 			c.silent()
 		}
 	}
 	return n, err
+}
+
+// CloseWrite tells the other side that no more comes.
+func (c *forwarded) CloseWrite() error {
+	c.sent.Store(true)
+	return c.UnixConn.CloseWrite()
 }
 
 func (c *forwarded) Write(p []byte) (int, error) {

@@ -43,6 +43,9 @@ func TestDial(t *testing.T) {
 			t.Errorf("after the end it answered %q (%v)", rest, err)
 		}
 	}
+	if r.traffic.endedLately() {
+		t.Error("what this side ended counts as the beginning of the end of ssh")
+	}
 	r.wantLogins(t, 1)
 	// Nobody else can get at the sockets.
 	sockets := 0
