@@ -44,6 +44,9 @@ type Container struct {
 	// that there is. CauseSaid are the engine's own words.
 	Cause     Cause
 	CauseSaid string
+	// Stopping tells that this program, in one of its runs, has asked for the end of the
+	// last run. Only engines that keep nothing of a signal tell it.
+	Stopping bool
 	// RemadeAt is when the container was made anew, by the clock of the program that did
 	// so. It is zero unless what it was made from before is in reserve; see [Remaker].
 	RemadeAt time.Time

@@ -332,7 +332,7 @@ func (m *model) observe(c engine.Container, output []string) []effect {
 		m.problem, m.woken = nil, false // somebody has started it
 	case now != before:
 		m.problem, m.woken = nil, false
-		if c.ID == before.container && (!wasKilled || c.Cause != "") {
+		if c.ID == before.container && (!wasKilled && !c.Stopping || c.Cause != "") {
 			m.problem = deathProblem(c, m.engine, output, served)
 		}
 	case !c.Exists && m.problem != nil && aboutExit(m.problem):

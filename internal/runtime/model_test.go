@@ -281,6 +281,21 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// TestStoppedUnseen: a run whose stop was asked for before the engine was away ends when it
+// is back, and nothing is wrong.
+func TestStoppedUnseen(t *testing.T) {
+	for stopping, want := range map[bool]State{true: Stopped, false: Failed} {
+		m := &model{}
+		steps(up, seen{}, seen{container: runA})(m)
+		c := ended(runA, 0)
+		c.Stopping = stopping
+		m.step(newestInspection(m, c))
+		if got := m.state(); got != want {
+			t.Errorf("asked to end: %t; it is %s", stopping, got)
+		}
+	}
+}
+
 // TestAbandonedAfterwards: who gives up waiting for a start ends the run that it began; an
 // update that is done is kept, and what it runs goes on.
 func TestAbandonedAfterwards(t *testing.T) {

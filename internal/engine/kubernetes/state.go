@@ -95,7 +95,8 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 	}
 	if p != nil {
 		now := runOf(*p)
-		if now.Cause == engine.CauseDeleted && run.Stopping && run.Pod == now.Pod {
+		c.Stopping = run.Stopping && run.Pod == now.Pod
+		if now.Cause == engine.CauseDeleted && c.Stopping {
 			now.Cause = "" // it was this program
 		}
 		applyRun(&c, now)
@@ -115,6 +116,7 @@ func containerOf(r configMap, s *secretObject, p *pod) (engine.Container, error)
 		run.Cause = engine.CauseDeleted
 		run.ExitCode = cmp.Or(run.ExitCode, killed)
 	}
+	c.Stopping = run.Stopping
 	applyRun(&c, run)
 	return c, nil
 }

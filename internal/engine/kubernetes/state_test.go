@@ -119,7 +119,7 @@ func TestContainerOf(t *testing.T) {
 func TestStoppedHere(t *testing.T) {
 	p := readPod(t, "ended-well")
 	c, err := containerOf(recordWith(t, `{"pod":"`+p.Metadata.UID+`","stopping":true}`), nil, p)
-	if err != nil || c.Running || c.Cause != "" {
+	if err != nil || c.Running || c.Cause != "" || !c.Stopping {
 		t.Errorf("the container is %+v, %v", c, err)
 	}
 }
@@ -139,11 +139,11 @@ func TestWithoutPod(t *testing.T) {
 		},
 		"being stopped when this program was killed": {
 			`{"pod":"u","stopping":true,"started":"2026-01-02T03:04:09Z"}`,
-			func(c engine.Container) bool { return c.Cause == "" && c.ExitCode == 0 },
+			func(c engine.Container) bool { return c.Cause == "" && c.ExitCode == 0 && c.Stopping },
 		},
 		"deleted by somebody else": {
 			`{"pod":"u","started":"2026-01-02T03:04:05Z"}`,
-			func(c engine.Container) bool { return c.Cause == engine.CauseDeleted && c.ExitCode == killed },
+			func(c engine.Container) bool { return c.Cause == engine.CauseDeleted && c.ExitCode == killed && !c.Stopping },
 		},
 		"the wait was given up": {`{"pod":"u","stopping":true}`, func(c engine.Container) bool { return c.StartedAt.IsZero() && c.Cause == "" }},
 	} {
