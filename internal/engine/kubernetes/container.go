@@ -213,8 +213,8 @@ func (e *Engine) Remove(ctx context.Context, id string) error {
 	return e.removeObjects(ctx, *r)
 }
 
-// removeObjects removes all of a container but its data, the record last: as long as that
-// is there, the container can be removed again.
+// removeObjects removes all of a container but its data. Without the record it is none, so
+// that comes before what the record owns, which the cluster removes in any case.
 func (e *Engine) removeObjects(ctx context.Context, r configMap) error {
 	name := r.Metadata.Name
 	p, err := e.pod(ctx, name)
@@ -226,12 +226,15 @@ func (e *Engine) removeObjects(ctx context.Context, r configMap) error {
 			return e.failure(err)
 		}
 	}
+	if err := e.api.remove(ctx, e.path(configMaps, name), r.Metadata.UID, nil); err != nil {
+		return e.failure(err)
+	}
 	for _, one := range [][2]string{{secrets, name}, {secrets, otherSecret(name)}, {configMaps, filesName(name)}} {
 		if err := e.removeOurs(ctx, one[0], one[1]); err != nil {
 			return e.failure(err)
 		}
 	}
-	return e.failure(e.api.remove(ctx, e.path(configMaps, name), r.Metadata.UID, nil))
+	return nil
 }
 
 // removeOurs removes an object, unless there is none or somebody else has made it.

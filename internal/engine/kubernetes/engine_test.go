@@ -235,6 +235,9 @@ func TestCreateCutOff(t *testing.T) {
 		if now, err := e.Inspect(t.Context(), "a"); err != nil || now.Exists {
 			t.Errorf("cut off at %d it is %+v, %v", cut, now, err)
 		}
+		if users, err := e.VolumeUsers(t.Context(), spec.Volume, false); err != nil || len(users) > 0 {
+			t.Errorf("cut off at %d, its volume is that of %q, %v", cut, users, err)
+		}
 		if made, err := e.Create(t.Context(), spec); err != nil || made.ID == "" {
 			t.Errorf("cut off at %d, and made again: %+v, %v", cut, made, err)
 		}
@@ -247,6 +250,23 @@ func TestCreateCutOff(t *testing.T) {
 	}
 	if requests < 4 {
 		t.Errorf("a creation takes %d requests", requests)
+	}
+}
+
+// TestHalfIsRemoved: with the volume goes what a creation left that was cut off.
+func TestHalfIsRemoved(t *testing.T) {
+	t.Parallel()
+	c, e := newCluster(t)
+	spec := smallSpec("a")
+	spec.Env = []config.Variable{{Name: "A", Value: secret.New("b")}}
+	_, err := e.Create(t.Context(), spec)
+	must(t, err)
+	c.mu.Lock()
+	delete(c.objects, team+"secrets/a")
+	c.mu.Unlock()
+	must(t, e.RemoveVolume(t.Context(), spec.Volume))
+	if got := c.has(); len(got) > 0 {
+		t.Errorf("there are %q", got)
 	}
 }
 

@@ -143,7 +143,9 @@ func TestWithoutPod(t *testing.T) {
 		},
 		"deleted by somebody else": {
 			`{"pod":"u","started":"2026-01-02T03:04:05Z"}`,
-			func(c engine.Container) bool { return c.Cause == engine.CauseDeleted && c.ExitCode == killed && !c.Stopping },
+			func(c engine.Container) bool {
+				return c.Cause == engine.CauseDeleted && c.ExitCode == killed && !c.Stopping
+			},
 		},
 		"the wait was given up": {`{"pod":"u","stopping":true}`, func(c engine.Container) bool { return c.StartedAt.IsZero() && c.Cause == "" }},
 	} {

@@ -61,6 +61,13 @@ func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 	if len(users) > 0 {
 		return fmt.Errorf("%w: the claim %s is used by %s", engine.ErrConflict, name, engine.JoinNames(users))
 	}
+	halves, err := e.recordsWith(ctx, name)
+	for _, half := range halves {
+		err = errors.Join(err, e.removeObjects(ctx, half))
+	}
+	if err != nil {
+		return err
+	}
 	if err := e.api.remove(ctx, e.path(claims, name), c.Metadata.UID, nil); err != nil {
 		return e.failure(err)
 	}
@@ -99,27 +106,29 @@ func (e *Engine) awaitGone(ctx context.Context, kind, name, uid string) error {
 // VolumeSize implements [engine.Volumes]. A cluster does not tell what a claim holds.
 func (e *Engine) VolumeSize(context.Context, string) (int64, error) { return 0, engine.ErrNotFound }
 
-// VolumeUsers implements [engine.Volumes].
-func (e *Engine) VolumeUsers(ctx context.Context, volume string, running bool) (names []string, err error) {
+// recordsWith returns the records that have a volume.
+func (e *Engine) recordsWith(ctx context.Context, volume string) (with []configMap, err error) {
 	records, err := e.list(ctx, labelManager+"="+managerName)
 	for _, r := range records {
 		var about record
-		if json.Unmarshal([]byte(r.Data[recordKey]), &about) != nil || about.Volume != volume {
-			continue
+		if json.Unmarshal([]byte(r.Data[recordKey]), &about) == nil && about.Volume == volume {
+			with = append(with, r)
 		}
-		if running {
-			p, err := e.pod(ctx, r.Metadata.Name)
-			if err != nil {
-				return nil, err
-			}
-			if p == nil {
-				continue
-			}
-			if over, _ := isOver(*p); over {
-				continue
-			}
+	}
+	return with, err
+}
+
+// VolumeUsers implements [engine.Volumes].
+func (e *Engine) VolumeUsers(ctx context.Context, volume string, running bool) (names []string, err error) {
+	records, err := e.recordsWith(ctx, volume)
+	for _, r := range records {
+		c, err := e.Inspect(ctx, r.Metadata.Name)
+		if err != nil {
+			return nil, err
 		}
-		names = append(names, r.Metadata.Name)
+		if c.Exists && (c.Running || !running) {
+			names = append(names, r.Metadata.Name)
+		}
 	}
 	return names, err
 }
