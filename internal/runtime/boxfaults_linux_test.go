@@ -40,7 +40,7 @@ func faultyBoxes(t *testing.T) func(t *testing.T, verb string) faultySite {
 				box.Silence(t)
 			}
 		}
-		f.over = func() { box.Continue(t) }
+		f.engine.Unstrike = func() { box.Continue(t) }
 		f.sample = true
 		return f
 	}

@@ -144,7 +144,6 @@ type faultySite struct {
 	site
 	engine *testenv.FaultyEngine
 	faults []testenv.Fault // those that meet one request
-	over   func()          // ends a fault of the way to the engine; can be nil
 	sample bool            // one of them is enough
 }
 
@@ -184,47 +183,18 @@ type faultyRig struct {
 
 // meet has the fault meet the verb at a request, and does the verb once more without.
 func (f *faultyRig) meet(p testenv.FaultPoint) {
-	fault, at := p.Fault, p.At
 	ctx, cancel := context.WithTimeout(f.t.Context(), longEnough)
 	defer cancel()
 	f.verb.prepare(f.rig)
 	old := f.putTreasure("old")
-	struck := f.on.engine.Expect(fault, at)
-	done := make(chan error, 1)
-	go func() { done <- f.verb.do(ctx, f.rig) }()
-	var err error
-	ended := false
-	select {
-	case <-struck:
-	case err = <-done: // it had fewer requests this time
-		ended = true
+	seen, err := f.on.engine.Meet(ctx, p, func() { f.untilState(NoEngine) }, func(ctx context.Context) error {
+		return f.verb.do(ctx, f.rig)
+	})
+	point := fmt.Sprintf("%s, %s at %d of %q, after which it said %v", f.verb.name, p.Fault, p.At, seen, err)
+	f.t.Logf("%s at %d", p.Fault, p.At)
+	if p.Fault == testenv.Slow && err != nil {
+		f.t.Error(point)
 	}
-	switch {
-	case ended:
-	case fault == testenv.Dies:
-		f.untilState(NoEngine)
-		if p.Lasts {
-			err, ended = <-done, true
-		}
-	case fault == testenv.Hangs:
-		cancel() // the person gives up
-	case fault == testenv.Slow:
-		err, ended = <-done, true
-		if err != nil {
-			f.t.Errorf("%s, %s: %v", f.verb.name, fault, err)
-		}
-	case fault == loginSilent:
-		err, ended = <-done, true // the program has to notice that
-	}
-	seen := f.on.engine.Heal()
-	if f.on.over != nil {
-		f.on.over()
-	}
-	if !ended {
-		err = <-done
-	}
-	point := fmt.Sprintf("%s, %s at %d of %q, after which it said %v", f.verb.name, fault, at, seen, err)
-	f.t.Logf("%s at %d", fault, at)
 	f.settle(point, err != nil && f.verb.name != "stop")
 	f.hasData(point, old)
 	if err := f.verb.do(f.t.Context(), f.rig); err != nil {

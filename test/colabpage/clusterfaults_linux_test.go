@@ -113,51 +113,31 @@ func (f *clusterFaults) meetAll(verb clusterVerb) {
 
 // meet has the fault meet the verb at a request, and does the verb once more without.
 func (f *clusterFaults) meet(verb clusterVerb, p testenv.FaultPoint) {
-	ctx, giveUp := context.WithCancel(f.t.Context())
-	defer giveUp()
 	old := f.prepare(verb)
-	struck := f.faulty.Expect(p.Fault, p.At)
-	done := make(chan error, 1)
-	go func() { done <- verb.do(ctx) }()
-	var err error
-	ended := false
-	select {
-	case <-struck:
-	case err = <-done: // it had fewer requests this time
-		ended = true
-	}
-	switch {
-	case ended:
-	case p.Fault == testenv.Dies:
-		for s := range f.Watch(f.t.Context()) {
-			if s.State == runtime.NoEngine {
-				break
-			}
-		}
-	case p.Fault == testenv.Hangs:
-		giveUp()
-	case p.Fault == testenv.Slow:
-		err, ended = <-done, true
-		if err != nil {
-			f.t.Errorf("%s, %s: %v", verb.name, p.Fault, err)
-		}
-	}
-	seen := f.faulty.Heal()
-	if !ended {
-		err = <-done
-	}
+	seen, err := f.faulty.Meet(f.t.Context(), p, f.untilNoEngine, verb.do)
 	met := "none"
 	if len(seen) >= p.At {
 		met = seen[p.At-1]
 	}
 	point := fmt.Sprintf("%s, %s at %d, %s, after which it said %v", verb.name, p.Fault, p.At, met, err)
 	f.t.Log(point)
+	if p.Fault == testenv.Slow && err != nil {
+		f.t.Error(point)
+	}
 	f.settle(point, err != nil && verb.name != "stop")
 	f.hasData(verb, point, old)
 	if err := verb.do(f.t.Context()); err != nil {
 		f.t.Errorf("%s: done once more: %v (%+v)", point, err, f.Snapshot().Problem)
 	}
 	f.after(verb, point, old)
+}
+
+func (f *clusterFaults) untilNoEngine() {
+	for s := range f.Watch(f.t.Context()) {
+		if s.State == runtime.NoEngine {
+			return
+		}
+	}
 }
 
 // prepare returns the data of the runtime, on which the verb is about to be done.

@@ -161,7 +161,7 @@ func (c *KubernetesCluster) lead(t *testing.T, registry string) {
 			if err != nil {
 				return
 			}
-			go relay(conn, registry)
+			go relay(conn, "tcp", registry)
 		}
 	}()
 	dir := filepath.Join(c.dir, "registries", registry)

@@ -1,9 +1,7 @@
 package testenv
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -32,7 +30,7 @@ func (c *KubernetesCluster) Faulty(t *testing.T, who string) *FaultyEngine {
 			if err != nil {
 				return
 			}
-			served.Go(func() { join(client.(*net.TCPConn), strings.TrimPrefix(e.Host(), "unix://")) })
+			served.Go(func() { relay(client, "unix", strings.TrimPrefix(e.Host(), "unix://")) })
 		}
 	})
 	t.Cleanup(func() { // before that of the proxy, which ends the connections
@@ -87,28 +85,4 @@ func (c *KubernetesCluster) proxy(t *testing.T, who string) (socket string) {
 		return err
 	})
 	return socket
-}
-
-// join passes on bytes between a connection and a socket, and the end of either side.
-func join(client *net.TCPConn, socket string) {
-	defer client.Close()
-	server, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: socket})
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	type side interface {
-		io.ReadWriteCloser
-		CloseWrite() error
-	}
-	var both sync.WaitGroup
-	for from, to := range map[side]side{client: server, server: client} {
-		both.Go(func() {
-			_, err := io.Copy(to, from)
-			if err = errors.Join(err, to.CloseWrite()); err != nil {
-				_, _ = from.Close(), to.Close()
-			}
-		})
-	}
-	both.Wait()
 }

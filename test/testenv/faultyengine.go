@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"maps"
@@ -39,8 +40,10 @@ const delay = 100 * time.Millisecond
 // is met by the fault that was chosen for it.
 type FaultyEngine struct {
 	// Strike, if it is not nil, is told of the fault that meets a request, before the
-	// engine hears that. A fault of another kind than those above is what it does.
-	Strike func(Fault)
+	// engine hears that. A fault of another kind than those above is what it does, and
+	// Heal calls Unstrike, if that is not nil.
+	Strike   func(Fault)
+	Unstrike func()
 
 	t         testing.TB
 	path      string // of its socket
@@ -105,7 +108,39 @@ func (e *FaultyEngine) Heal() (seen []string) {
 	if e.listener == nil {
 		e.listen()
 	}
+	if e.Unstrike != nil {
+		e.Unstrike()
+	}
 	return slices.Clone(e.seen)
+}
+
+// Meet does something one of whose requests is met by a fault, which is over when Meet
+// returns. It returns the requests, and what doing it returned. It calls dead when the
+// engine is, and heals the engine once dead returns. The context that it gives to do ends
+// when the engine hangs, as when a person gives up.
+func (e *FaultyEngine) Meet(ctx context.Context, p FaultPoint, dead func(), do func(context.Context) error) (seen []string, err error) {
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	struck := e.Expect(p.Fault, p.At)
+	done := make(chan error, 1)
+	go func() { done <- do(ctx) }()
+	select {
+	case <-struck:
+	case err := <-done: // it had fewer requests this time
+		return e.Heal(), err
+	}
+	switch p.Fault {
+	case Dies:
+		dead()
+	case Hangs:
+		giveUp()
+	}
+	if p.Lasts || p.Fault != Dies && p.Fault != Hangs {
+		err = <-done
+		return e.Heal(), err
+	}
+	seen = e.Heal()
+	return seen, <-done
 }
 
 func (e *FaultyEngine) heal() {

@@ -70,7 +70,7 @@ func (n *Network) Open(port int) {
 			if err != nil {
 				return
 			}
-			relays.Go(func() { relay(inside, address) })
+			relays.Go(func() { relay(inside, "tcp", address) })
 		}
 	})
 	n.t.Cleanup(func() {
@@ -100,17 +100,16 @@ func (n *Network) listen(address string) (listener net.Listener, err error) {
 	return listener, err
 }
 
-// relay copies between a connection and a new connection to the address, until either
-// side ends.
-func relay(inside net.Conn, address string) {
-	defer inside.Close()
-	outside, err := net.Dial("tcp", address)
+// relay copies between a connection and a new one to the address, until either side ends.
+func relay(client net.Conn, network, address string) {
+	defer client.Close()
+	server, err := net.Dial(network, address)
 	if err != nil {
 		return
 	}
-	defer outside.Close()
+	defer server.Close()
 	var copies sync.WaitGroup
-	for from, to := range map[net.Conn]net.Conn{inside: outside, outside: inside} {
+	for from, to := range map[net.Conn]net.Conn{client: server, server: client} {
 		copies.Go(func() {
 			_, _ = io.Copy(to, from)
 			_ = from.Close()
