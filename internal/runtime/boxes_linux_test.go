@@ -21,22 +21,6 @@ import (
 	"colabtray/test/testenv"
 )
 
-// machines puts an ssh that knows these computers first in PATH.
-func machines(t *testing.T, all ...*testenv.Machine) []*testenv.Machine {
-	t.Helper()
-	script := "#!/bin/sh\ncase \"$*\" in\n"
-	for _, m := range all {
-		script += fmt.Sprintf("*%s*) exec %s \"$@\";;\n", m.Name, m.Program())
-	}
-	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(script+"esac\nexit 1\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	return all
-}
-
 // TestTwoBoxes: two profiles with one name for their containers have a runtime each on two
 // computers with engines of their own. What each needs and makes is there, and nothing
 // here. They become ready and serve here, and stay ready and the same while the connection
@@ -44,7 +28,11 @@ func machines(t *testing.T, all ...*testenv.Machine) []*testenv.Machine {
 // and woken.
 func TestTwoBoxes(t *testing.T) {
 	testenv.Takes(t, "it starts engines on machines of their own")
-	box := machines(t, testenv.NewMachine(t), testenv.NewMachine(t))
+	t.Parallel()
+	box := []*testenv.Machine{testenv.NewMachine(t), testenv.NewMachine(t)}
+	for _, b := range box {
+		knowComputer(t, b.Name, b.Program())
+	}
 	name := testenv.RuntimeName(t)
 	const there = "/var/tmp/there" // a folder of the first box alone
 	if err := os.Mkdir(box[0].Path(there), 0o755); err != nil {
@@ -218,8 +206,9 @@ func ownerOf(t *testing.T, path string) uint32 {
 // TestPodmanBox: a rootless Podman on a box is found, and has all that a runtime needs.
 func TestPodmanBox(t *testing.T) {
 	testenv.Takes(t, "it starts an engine on a machine of its own")
+	t.Parallel()
 	box := testenv.NewPodmanMachine(t)
-	machines(t, box)
+	knowComputer(t, box.Name, box.Program())
 	p := config.Default()
 	p.Runtime, p.Port = testenv.RuntimeName(t), testenv.FreePort(t)
 	p.Engine, p.Image = box.Address(), box.Load(t, testenv.FakeJupyter)

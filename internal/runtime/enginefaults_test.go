@@ -72,31 +72,30 @@ func faultyVerbs(file string, publish func(change string)) []faultyVerb {
 
 // TestFaultsOfTheEngine: whatever verb and whatever request a fault of the engine meets,
 // no data are lost, and when the fault is over the program shows what is so and does
-// the verb, which leaves nothing behind. So it is on the way to an engine over ssh. It has
-// an environment for ssh, and so is not parallel; its verbs are.
+// the verb, which leaves nothing behind. So it is on the way to an engine over ssh.
 func TestFaultsOfTheEngine(t *testing.T) {
 	testenv.Takes(t, "it starts many containers")
-	for name, begin := range faultyEngines {
+	t.Parallel()
+	for name, open := range faultyEngines {
 		if name != "docker" && !testenv.Full() && !testenv.EveryFault() {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			open := begin(t)
+			t.Parallel()
 			verbs := faultyVerbs("", nil)
 			for _, i := range testenv.FaultySome(t, name, len(verbs), name == "docker") {
 				verb := verbs[i]
 				t.Run(verb.name, func(t *testing.T) {
 					t.Parallel()
-					meetFaults(t, open(t, verb.name), i)
+					meetFaults(t, open(t), i)
 				})
 			}
 		})
 	}
 }
 
-// faultyEngines are the engines by name: what begins a test there, and returns what opens
-// one for a verb. On Linux there is one over ssh.
-var faultyEngines = map[string]func(t *testing.T) func(t *testing.T, verb string) faultySite{
+// faultyEngines are the engines by name. On Linux there is one over ssh.
+var faultyEngines = map[string]func(t *testing.T) faultySite{
 	"docker": faultyDocker, "podman": faultyPodman,
 }
 
@@ -155,20 +154,16 @@ func faulty(t *testing.T, at site) faultySite {
 	return faultySite{site: at, engine: e, faults: []testenv.Fault{testenv.Cut, testenv.Dies, testenv.Hangs}}
 }
 
-func faultyDocker(*testing.T) func(*testing.T, string) faultySite {
-	return func(t *testing.T, _ string) faultySite {
-		f := faulty(t, onDocker(t))
-		f.sample = !testenv.Full()
-		return f
-	}
+func faultyDocker(t *testing.T) faultySite {
+	f := faulty(t, onDocker(t))
+	f.sample = !testenv.Full()
+	return f
 }
 
-func faultyPodman(*testing.T) func(*testing.T, string) faultySite {
-	return func(t *testing.T, _ string) faultySite {
-		f := faulty(t, onPodman(t))
-		f.sample = true
-		return f
-	}
+func faultyPodman(t *testing.T) faultySite {
+	f := faulty(t, onPodman(t))
+	f.sample = true
+	return f
 }
 
 // loginSilent is a fault of ssh: the connection stays, and nothing more comes through.

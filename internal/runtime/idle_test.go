@@ -129,8 +129,7 @@ func (k *kernel) Ask(channel string) {
 // them for, and a runtime is stopped in the end. When that is, TestIdleRule and
 // TestIdleStop hold.
 func TestIdleRuntime(t *testing.T) {
-	testenv.Takes(t, "it starts Jupyter on a real engine")
-	eachServerAlone(t, func(t *testing.T, r *rig) {
+	eachServer(t, func(t *testing.T, r *rig) {
 		r.Open()
 		u := r.mustStart().URL
 		if last, kernels, err := jupyter.LastActivity(t.Context(), u); err != nil || !last.IsZero() || len(kernels) != 0 {

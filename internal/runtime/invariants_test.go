@@ -249,6 +249,7 @@ func wrong(m *model, e event) (string, []effect) {
 // TestModelInvariants holds what must be so whatever the table says, after every
 // pair of situation and event, and after every event that comes next.
 func TestModelInvariants(t *testing.T) {
+	t.Parallel()
 	for _, s := range situations {
 		for _, first := range columns {
 			for _, second := range columns {

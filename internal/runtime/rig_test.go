@@ -31,6 +31,12 @@ type cleanupLast struct{ *testing.M }
 
 func (l cleanupLast) Run() int {
 	defer testenv.End(os.Stderr)
+	remove, err := provideSSH()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer remove()
 	return l.M.Run()
 }
 
@@ -170,12 +176,6 @@ func eachRig(t *testing.T, test func(t *testing.T, r *rig)) {
 // server.
 func eachServer(t *testing.T, test func(t *testing.T, r *rig)) {
 	realEngine(t)
-	eachServerAlone(t, test)
-}
-
-// eachServerAlone is [eachServer] for a test that measures what a container gets of
-// the processor: it runs beside no other test of the package.
-func eachServerAlone(t *testing.T, test func(t *testing.T, r *rig)) {
 	on(t, "docker", testenv.Notebook6, test)
 	on(t, "podman", testenv.Server2, test)
 }

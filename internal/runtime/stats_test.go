@@ -6,13 +6,11 @@ import (
 	"time"
 
 	"colabtray/internal/engine"
-	"colabtray/test/testenv"
 )
 
 // TestStats has a runtime work, and looks whether that shows, through a restart.
 func TestStats(t *testing.T) {
-	testenv.Takes(t, "it starts Jupyter on a real engine")
-	eachServerAlone(t, func(t *testing.T, r *rig) {
+	eachServer(t, func(t *testing.T, r *rig) {
 		r.Open()
 		ctx, cancel := context.WithTimeout(t.Context(), longEnough)
 		defer cancel()
