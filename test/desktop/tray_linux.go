@@ -173,15 +173,27 @@ func (s *Session) Choose(ctx context.Context, pid int, state assets.State, path 
 	return err
 }
 
+// readings is how often the tray has answered since the rows are as they are, when it has
+// read the rows for sure: each answer comes after what it was told before.
+const readings = 5
+
 // Point waits for a row of the menu that has just been opened, and selects it with the
 // keyboard. path has the labels of the rows whose submenus lead to the row, and then the
 // label of the row. A label can be shortened to the part before a colon.
 func (s *Session) Point(ctx context.Context, pid int, path ...string) error {
 	var keys []string
+	same := 0
 	err := waitFor(ctx, "a row of the menu", func() error {
+		before := keys
 		rows, err := s.Rows(ctx, pid)
 		if err == nil {
 			keys, err = keysTo(rows, path)
+		}
+		if same++; err != nil || !slices.Equal(keys, before) {
+			same = 0
+		}
+		if err == nil && same < readings {
+			err = errors.New("the rows have just changed")
 		}
 		return err
 	})
