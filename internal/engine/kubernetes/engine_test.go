@@ -253,6 +253,54 @@ func TestCreateCutOff(t *testing.T) {
 	}
 }
 
+// TestRemakeCutOff: whatever request of a container's making anew is the last one that the
+// API server hears, the container stays one, and what is done then leaves one secret.
+func TestRemakeCutOff(t *testing.T) {
+	t.Parallel()
+	before, after := smallSpec("a"), smallSpec("a")
+	before.Env = []config.Variable{{Name: "A", Value: secret.New("b")}}
+	after.Env = []config.Variable{{Name: "A", Value: secret.New("c")}}
+	then := map[string]func(e *Engine, id string) error{
+		"put back": func(e *Engine, id string) error { return e.Unmake(t.Context(), id) },
+		"started": func(e *Engine, id string) error {
+			return errors.Join(e.Start(t.Context(), id), e.Keep(t.Context(), id))
+		},
+		"made again, and kept": func(e *Engine, id string) error {
+			return errors.Join(e.Unmake(t.Context(), id), e.Remake(t.Context(), id, after), e.Keep(t.Context(), id))
+		},
+	}
+	for what, do := range then {
+		for cut := 1; ; cut++ {
+			c, e := newCluster(t)
+			made, err := e.Create(t.Context(), before)
+			must(t, err)
+			requests := 0
+			c.refuse = func(r *http.Request) *status {
+				if requests++; requests < cut {
+					return nil
+				}
+				return refusal(503, "ServiceUnavailable", "", "it dies")
+			}
+			err = e.Remake(t.Context(), made.ID, after)
+			c.refuse = nil
+			over := err == nil
+			if err := do(e, made.ID); err != nil {
+				t.Errorf("cut off at %d, and %s: %v", cut, what, err)
+			}
+			if now, err := e.Inspect(t.Context(), "a"); err != nil || !now.Exists {
+				t.Errorf("cut off at %d, and %s, it is %+v, %v", cut, what, now, err)
+			}
+			kept := slices.DeleteFunc(c.has(), func(o string) bool { return !strings.HasPrefix(o, "secrets/") })
+			if len(kept) != 1 {
+				t.Errorf("cut off at %d, and %s, there are %q", cut, what, kept)
+			}
+			if over {
+				break
+			}
+		}
+	}
+}
+
 // TestHalfIsRemoved: with the volume goes what a creation left that was cut off.
 func TestHalfIsRemoved(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,14 @@ func secretOf(r configMap) string {
 	return cmp.Or(about.Secret, r.Metadata.Name)
 }
 
+// spareOf returns the name that the container's secret does not have.
+func spareOf(r configMap) string {
+	if secretOf(r) == r.Metadata.Name {
+		return otherSecret(r.Metadata.Name)
+	}
+	return r.Metadata.Name
+}
+
 // remadeKey is where a reserve has when the container was made anew.
 const remadeKey = "at"
 
@@ -55,11 +63,7 @@ func (e *Engine) Remake(ctx context.Context, id string, spec engine.Spec) error 
 	if r.Data[reserveKey] != "" {
 		return fmt.Errorf("%w: %s has something in reserve", engine.ErrConflict, r.Metadata.Name)
 	}
-	secret := r.Metadata.Name
-	if secretOf(*r) == secret {
-		secret = otherSecret(secret)
-	}
-	o, err := e.objects(ctx, spec, secret)
+	o, err := e.objects(ctx, spec, spareOf(*r))
 	if err != nil {
 		return err
 	}
@@ -85,8 +89,11 @@ func (e *Engine) Remake(ctx context.Context, id string, spec engine.Spec) error 
 // Unmake implements [engine.Remaker].
 func (e *Engine) Unmake(ctx context.Context, id string) error {
 	r, err := e.resting(ctx, id)
-	if err != nil || r.Data[reserveKey] == "" {
+	if err != nil {
 		return err
+	}
+	if r.Data[reserveKey] == "" {
+		return e.removeSpare(ctx, *r)
 	}
 	var before map[string]string
 	if err := json.Unmarshal([]byte(r.Data[reserveKey]), &before); err != nil {
@@ -108,8 +115,7 @@ func (e *Engine) Keep(ctx context.Context, id string) error {
 	return e.change(ctx, *r, map[string]any{reserveKey: nil})
 }
 
-// change changes a record, unless somebody else has changed it since it was read, and
-// removes the secret that is no longer anything's.
+// change changes a record, unless somebody else has changed it since it was read.
 func (e *Engine) change(ctx context.Context, r configMap, data map[string]any) error {
 	var now configMap
 	change := map[string]any{"metadata": map[string]string{"resourceVersion": r.Metadata.ResourceVersion}, "data": data}
@@ -119,18 +125,16 @@ func (e *Engine) change(ctx context.Context, r configMap, data map[string]any) e
 		}
 		return e.failure(err)
 	}
-	if now.Data[reserveKey] != "" {
+	return e.removeSpare(ctx, now)
+}
+
+// removeSpare removes the secret that a container does not use: that of before, or that of
+// a making anew that was cut off.
+func (e *Engine) removeSpare(ctx context.Context, r configMap) error {
+	if r.Data[reserveKey] != "" {
 		return nil
 	}
-	for _, secret := range []string{now.Metadata.Name, otherSecret(now.Metadata.Name)} {
-		if secret == secretOf(now) {
-			continue
-		}
-		if err := e.removeOurs(ctx, secrets, secret); err != nil {
-			return e.failure(err)
-		}
-	}
-	return nil
+	return e.failure(e.removeOurs(ctx, secrets, spareOf(r)))
 }
 
 // resting returns the record of a container that does not run. A pod that has ended makes
@@ -148,7 +152,7 @@ func (e *Engine) resting(ctx context.Context, id string) (*configMap, error) {
 	if over, _ := isOver(*p); !over {
 		return nil, fmt.Errorf("%w: %s runs", engine.ErrConflict, name)
 	}
-	if err := e.keepRun(ctx, name, runOf(*p)); err != nil {
+	if _, err := e.keepRun(ctx, name, runOf(*p)); err != nil {
 		return nil, err
 	}
 	if err := e.removePod(ctx, name, p.Metadata.UID, 1); err != nil {

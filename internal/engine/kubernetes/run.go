@@ -45,17 +45,21 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if err := e.api.create(ctx, e.path(pods), next, &made); err != nil {
 		return e.failure(err)
 	}
-	return e.keepRun(ctx, name, lastRun{Pod: made.Metadata.UID, Started: made.Metadata.CreationTimestamp, Before: before})
-}
-
-// keepRun notes in the record what is known of the last run.
-func (e *Engine) keepRun(ctx context.Context, name string, run lastRun) error {
-	text, err := json.Marshal(run)
+	now, err := e.keepRun(ctx, name, lastRun{Pod: made.Metadata.UID, Started: made.Metadata.CreationTimestamp, Before: before})
 	if err != nil {
 		return err
 	}
+	return e.removeSpare(ctx, now)
+}
+
+// keepRun notes in the record what is known of the last run. It returns the record.
+func (e *Engine) keepRun(ctx context.Context, name string, run lastRun) (now configMap, err error) {
+	text, err := json.Marshal(run)
+	if err != nil {
+		return now, err
+	}
 	change := map[string]any{"data": map[string]string{runKey: string(text)}}
-	return e.failure(e.api.patch(ctx, e.path(configMaps, name), change, nil))
+	return now, e.failure(e.api.patch(ctx, e.path(configMaps, name), change, &now))
 }
 
 // Stop implements [engine.Engine]. What the pod told of its end is kept, as it goes.
@@ -74,7 +78,7 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error
 	}
 	run := runOf(*p)
 	run.Stopping = true
-	if err := e.keepRun(ctx, name, run); err != nil {
+	if _, err := e.keepRun(ctx, name, run); err != nil {
 		return err
 	}
 	last := p
@@ -97,7 +101,8 @@ func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error
 	if err != nil {
 		return e.failure(cmp.Or(context.Cause(watching), err))
 	}
-	return e.keepRun(ctx, name, stoppedRun(*last, time.Now()))
+	_, err = e.keepRun(ctx, name, stoppedRun(*last, time.Now()))
+	return err
 }
 
 // stoppedRun returns the run of a pod that was stopped, whose end the cluster may have
