@@ -10,6 +10,9 @@ import (
 // loginEnds is a fault of ssh: the connection ends under a request, which the engine gets.
 const loginEnds testenv.Fault = "the connection of ssh ends"
 
+// loginSilent is a fault of ssh: the connection stays, and nothing more comes through.
+const loginSilent testenv.Fault = "the connection of ssh falls silent"
+
 func init() { faultyEngines["ssh"] = faultyBoxes }
 
 // faultyBoxes reaches Docker by a box, where the proxy is the engine.

@@ -166,9 +166,6 @@ func faultyPodman(t *testing.T) faultySite {
 	return f
 }
 
-// loginSilent is a fault of ssh: the connection stays, and nothing more comes through.
-const loginSilent testenv.Fault = "the connection of ssh falls silent"
-
 // faultyRig is a runtime on an engine that has faults.
 type faultyRig struct {
 	*rig

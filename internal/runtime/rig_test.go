@@ -26,12 +26,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(cleanupLast{m}) }
 
+// provide makes what the tests of this system share, and returns what removes it.
+var provide = func() (remove func(), err error) { return func() {}, nil }
+
 // cleanupLast ends what the tests share before leaks are looked for.
 type cleanupLast struct{ *testing.M }
 
 func (l cleanupLast) Run() int {
 	defer testenv.End(os.Stderr)
-	remove, err := provideSSH()
+	remove, err := provide()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -14,6 +14,8 @@ import (
 // beside each other have computers of their own.
 var sshCommands string
 
+func init() { provide = provideSSH }
+
 // provideSSH puts that ssh into PATH. What ssh needs has a directory of its own.
 func provideSSH() (remove func(), err error) {
 	dir, err := os.MkdirTemp("", "ssh") // the path of a socket has to be short
