@@ -69,8 +69,13 @@ func (f *clusterFaults) verbs() []clusterVerb {
 	}
 	ready, stopped, absent := []runtime.State{runtime.Ready}, []runtime.State{runtime.Stopped}, []runtime.State{runtime.Absent}
 	rests := []runtime.State{runtime.Ready, runtime.Stopped}
+	forget := func(ctx context.Context) error { // what is known of images, so that one is pulled
+		f.forgetImages()
+		return remove(data.DeleteOptions{})(ctx)
+	}
 	return []clusterVerb{
 		{"start", remove(data.DeleteOptions{}), f.Start, ready},
+		{"start with a pull", forget, f.Start, ready},
 		{"stop", nothing, f.Stop, stopped},
 		{"restart", nothing, f.Restart, ready},
 		{"restart with other settings", func(context.Context) error {
@@ -203,13 +208,26 @@ func (f *clusterFaults) ask(arguments ...string) string {
 	return f.cluster.Kubectl(f.t, append([]string{"--namespace=" + f.cluster.Namespace("ada")}, arguments...)...)
 }
 
+// imageFacts is how what is known of an image begins.
+const imageFacts = "configmap/colab-tray-image-"
+
+// forgetImages removes what is known of images.
+func (f *clusterFaults) forgetImages() {
+	f.t.Helper()
+	for object := range strings.FieldsSeq(f.ask("get", "configmaps", "--output=name")) {
+		if strings.HasPrefix(object, imageFacts) {
+			f.ask("delete", object)
+		}
+	}
+}
+
 // left returns which kinds of objects are there, each as often as it is. What is known of
 // images stays.
 func (f *clusterFaults) left() string {
 	f.t.Helper()
 	var kinds []string
 	for _, object := range strings.Fields(f.ask("get", "pods,configmaps,secrets", "--output=name", "--selector=app.kubernetes.io/managed-by=colab-tray")) {
-		if kind, name, _ := strings.Cut(object, "/"); !strings.HasPrefix(name, "colab-tray-image-") {
+		if kind, _, _ := strings.Cut(object, "/"); !strings.HasPrefix(object, imageFacts) {
 			kinds = append(kinds, kind)
 		}
 	}
