@@ -162,7 +162,8 @@ func (e *Engine) makeRecord(ctx context.Context, r configMap) (made configMap, e
 	if err := e.removeObjects(ctx, *half); err != nil {
 		return made, err
 	}
-	return made, e.failure(e.api.create(ctx, e.path(configMaps), r, &made))
+	err = e.api.create(ctx, e.path(configMaps), r, &made)
+	return made, e.failure(err)
 }
 
 // objects returns what a container of a spec is made of.

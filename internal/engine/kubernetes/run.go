@@ -59,7 +59,8 @@ func (e *Engine) keepRun(ctx context.Context, name string, run lastRun) (now con
 		return now, err
 	}
 	change := map[string]any{"data": map[string]string{runKey: string(text)}}
-	return now, e.failure(e.api.patch(ctx, e.path(configMaps, name), change, &now))
+	err = e.api.patch(ctx, e.path(configMaps, name), change, &now)
+	return now, e.failure(err)
 }
 
 // Stop implements [engine.Engine]. What the pod told of its end is kept, as it goes.

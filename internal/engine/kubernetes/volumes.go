@@ -174,7 +174,8 @@ func (e *Engine) Helpers(ctx context.Context, runtime string) (helpers []engine.
 }
 
 func readRecordOf(r configMap) (about record, is bool) {
-	return about, json.Unmarshal([]byte(r.Data[recordKey]), &about) == nil
+	err := json.Unmarshal([]byte(r.Data[recordKey]), &about)
+	return about, err == nil
 }
 
 // CreateHelper implements [engine.Volumes]. A helper is a container, with what the
